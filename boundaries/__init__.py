@@ -1,0 +1,1 @@
+"""Districts: reading, checking, simplifying and loading them, and locating points in them."""

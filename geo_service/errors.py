@@ -1,0 +1,96 @@
+"""The error tree: each message says the act, the object and the cause, and carries its HTTP status.
+
+`status` is what a client of the HTTP surface gets; `exit_code` is what the `geo` command ends with.
+No message holds text that came from the database server.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class GeoError(Exception):
+    """Anything this project refuses or fails at on purpose."""
+
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+    kind: ClassVar[str] = "internal-error"
+    exit_code: ClassVar[int] = 1
+    retry_after: ClassVar[int | None] = None
+
+    def members(self) -> dict[str, object]:
+        """Extra members of the RFC 9457 problem document."""
+        return {}
+
+
+class InvalidParameter(GeoError):
+    """A request parameter that is unknown or malformed; names it and what is allowed."""
+
+    status = 400
+    title = "Invalid parameter"
+    kind = "invalid-parameter"
+    exit_code = 2
+
+    def __init__(self, parameter: str, detail: str, allowed: Sequence[str] | str | None = None) -> None:
+        self.parameter = parameter
+        self.allowed = allowed
+        spelt = allowed if isinstance(allowed, str) or allowed is None else ", ".join(allowed)
+        super().__init__(f"{parameter}: {detail}" + (f"; allowed: {spelt}" if spelt else ""))
+
+    def members(self) -> dict[str, object]:
+        """The parameter and what is allowed, for programs."""
+        allowed = {} if self.allowed is None else {"allowed": self.allowed}
+        return {"parameter": self.parameter, **allowed}
+
+
+class NotFound(GeoError):
+    """A thing that is not there: a tile outside the grid or the zoom range, an unknown layer."""
+
+    status = 404
+    title = "Not found"
+    kind = "not-found"
+
+
+class NotReady(GeoError):
+    """The replica is still loading, or has fallen too far behind to answer honestly."""
+
+    status = 503
+    title = "Not ready"
+    kind = "not-ready"
+    retry_after = 2
+
+
+class Overloaded(GeoError):
+    """More work is waiting than can be answered in time."""
+
+    status = 503
+    title = "Overloaded"
+    kind = "overloaded"
+    retry_after = 1
+
+
+class DatabaseUnavailable(GeoError):
+    """The database cannot be reached, refused the connection or did not answer in time."""
+
+    status = 503
+    title = "Database unavailable"
+    kind = "database-unavailable"
+    retry_after = 5
+
+
+class SettingsError(GeoError):
+    """A setting that cannot be used; names the variable and what is allowed."""
+
+    exit_code = 2
+
+
+class ClusterError(GeoError):
+    """The private PostGIS cluster cannot be made, started or stopped."""
+
+
+class InputError(GeoError):
+    """A file or a mapping that the ingest cannot read at all (a bad row is a reject, not an error)."""
+
+    status = 400
+    title = "Unusable input"
+    kind = "unusable-input"
+    exit_code = 2

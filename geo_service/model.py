@@ -1,0 +1,92 @@
+"""The words of the domain as values: sectors, statuses, location quality, reject reasons.
+
+Numbers stored in the database and in the replica's columns are defined here and nowhere else.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+FINEST_RESOLUTION = 10
+"""H3 resolution of `incident.cell`: hexagons of about 66 m edge, a house and its neighbours."""
+
+COARSEST_RESOLUTION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sector:
+    """A field of public services. `code` is the public name, `position` the order on the page."""
+
+    code: str
+    name_ru: str
+    name_en: str
+
+
+SECTORS = (
+    Sector("health", "Здравоохранение", "Healthcare"),
+    Sector("education", "Образование", "Education"),
+    Sector("social", "Социальная защита", "Social protection"),
+    Sector("housing", "ЖКХ", "Housing and utilities"),
+    Sector("waste", "Отходы (ТКО)", "Solid waste"),
+    Sector("energy", "Энергетика", "Energy"),
+    Sector("roads", "Дороги", "Roads"),
+    Sector("transport", "Транспорт", "Transport"),
+    Sector("other", "Прочее", "Other"),
+)
+"""In the order of the page; the database id of a sector is its place in this tuple, from 1."""
+
+
+class Status(IntEnum):
+    """Where an incident stands on the ladder; the number is what is stored."""
+
+    NEW = 0
+    ASSIGNED = 1
+    IN_WORK = 2
+    INTERIM = 3
+    ANSWERED = 4
+    RETURNED = 5
+    CLOSED = 6
+    REJECTED = 7
+    DUPLICATE = 8
+
+    @property
+    def code(self) -> str:
+        """The public name, as in `status=in_work`."""
+        return self.name.lower()
+
+
+OPEN_STATUSES = frozenset(Status) - {Status.CLOSED, Status.REJECTED, Status.DUPLICATE}
+
+
+class LocationQuality(IntEnum):
+    """How precisely an incident's point is known; the number is what is stored."""
+
+    EXACT = 0
+    HOUSE = 1
+    STREET = 2
+    SETTLEMENT = 3
+    DISTRICT = 4
+    REGION = 5
+    NONE = 6
+
+    @property
+    def code(self) -> str:
+        """The public name, as in `settlement`."""
+        return self.name.lower()
+
+
+class RejectReason(StrEnum):
+    """Why an input row could not be used, or (the last one) was used with a part left out."""
+
+    UNREADABLE_DATE = "unreadable_date"
+    MISSING_COORDINATES = "missing_coordinates"
+    OUTSIDE_WORLD = "outside_world"
+    OUTSIDE_REGION = "outside_region"
+    ZERO_COORDINATES = "zero_coordinates"
+    UNKNOWN_STATUS = "unknown_status"
+    BROKEN_ROW = "broken_row"
+    CLOSED_BEFORE_RECEIVED = "closed_before_received"
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether the row itself was kept."""
+        return self is RejectReason.CLOSED_BEFORE_RECEIVED

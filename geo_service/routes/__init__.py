@@ -1,0 +1,1 @@
+"""HTTP routes, one short file for a family: parse, call, encode."""

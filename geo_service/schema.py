@@ -1,0 +1,222 @@
+"""The tables, described once: migrations, the ingest and every dynamic statement are made from this.
+
+Times are `timestamptz`, geometry is EPSG:4326, `cell` is the H3 index at resolution 10 as a signed 64-bit
+integer (H3 indexes have their top bit clear, so the number is the same as the unsigned one).
+Triggers and functions live in `postgis/sql/triggers/`, one file each.
+"""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import UserDefinedType
+
+from geo_service.model import FINEST_RESOLUTION, LocationQuality, RejectReason, Status
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "fk": "%(table_name)s_%(column_0_name)s_fkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "ck": "%(table_name)s_%(constraint_name)s",
+    }
+)
+
+RUN_STATES = ("running", "finished", "failed", "interrupted")
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """The type's name in SQL."""
+        return "xid8"
+
+
+def _code() -> tuple[Column[str], CheckConstraint]:
+    """A public name: no comma (codes are listed with commas in requests) and no white space."""
+    return Column("code", Text, nullable=False, unique=True), CheckConstraint("code ~ '^[^[:space:],]{1,100}$'", name="code_plain")
+
+
+def _names() -> tuple[Column[str], Column[str]]:
+    return Column("name_ru", Text, nullable=False), Column("name_en", Text, nullable=False)
+
+
+def _instant(name: str, *, nullable: bool = True) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_known")
+
+
+sector = Table(
+    "sector",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    *_code(),
+    *_names(),
+    Column("position", SmallInteger, nullable=False, unique=True, comment="order on the page"),
+    comment="A field of public services.",
+)
+
+theme = Table(
+    "theme",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    *_code(),
+    Column("sector_id", SmallInteger, ForeignKey("sector.id"), nullable=False),
+    *_names(),
+    comment="What a message is about; belongs to one sector.",
+)
+
+agency = Table(
+    "agency",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    *_code(),
+    Column("name", Text, nullable=False),
+    comment="Who is to answer.",
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("id", SmallInteger, Identity(always=True), primary_key=True),
+    *_code(),
+    *_names(),
+    Column("synthetic", Boolean, nullable=False, server_default=text("false"), comment="made up, for demonstration"),
+    Column("attribution", Text, nullable=False, server_default="", comment="shown wherever its incidents are"),
+    comment="Where messages come from.",
+)
+
+district = Table(
+    "district",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    *_code(),
+    Column("level", SmallInteger, nullable=False, comment="1 region, 2 district, 3 settlement"),
+    Column("parent_id", Integer, ForeignKey("district.id"), nullable=True),
+    *_names(),
+    Column("population", Integer, nullable=True),
+    CheckConstraint("population >= 0", name="population_sane"),
+    Column("area", Geometry("MULTIPOLYGON", 4326, spatial_index=False), nullable=True),
+    Index("district_area_idx", "area", postgresql_using="gist"),
+    comment="An administrative unit; code is OKTMO where there is one.",
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source_id", SmallInteger, ForeignKey("source.id"), nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("location", Geometry("POINT", 4326, spatial_index=False), nullable=True),
+    Column("cell", BigInteger, nullable=True, comment=f"H3 index, resolution {FINEST_RESOLUTION}"),
+    Column("address", Text, nullable=False, server_default="", comment="as given"),
+    Column("location_quality", SmallInteger, nullable=False),
+    Column("theme_id", Integer, ForeignKey("theme.id"), nullable=False),
+    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=True),
+    Column("district_id", Integer, ForeignKey("district.id"), nullable=True),
+    Column("status", SmallInteger, nullable=False, comment=", ".join(f"{s.value} {s.code}" for s in Status)),
+    _instant("received_at", nullable=False),
+    _instant("due_at"),
+    _instant("answered_at"),
+    _instant("closed_at"),
+    _instant("updated_at", nullable=False),
+    Column("xid", Xid8, nullable=False, comment="transaction of the last change, set by a trigger"),
+    UniqueConstraint("source_id", "external_id"),
+    CheckConstraint("length(external_id) between 1 and 200", name="external_id_sane"),
+    CheckConstraint(f"status between {min(Status)} and {max(Status)}", name="status_known"),
+    CheckConstraint(f"location_quality between {min(LocationQuality)} and {max(LocationQuality)}", name="location_quality_known"),
+    CheckConstraint("(location is null) = (cell is null)", name="located_in_a_cell"),
+    # Bits 59-62 of an H3 index are its mode (1: a cell), bits 52-55 its resolution.
+    CheckConstraint(f"(cell >> 59) = 1 and ((cell >> 52) & 15) = {FINEST_RESOLUTION}", name="cell_resolution"),
+    CheckConstraint("st_x(location) between -180 and 180 and st_y(location) between -90 and 90", name="location_in_world"),
+    # The replica keeps instants as unsigned 32-bit seconds, and 0 means "none".
+    CheckConstraint(
+        "received_at > '1970-01-01 00:00Z' and greatest(received_at, due_at, answered_at, closed_at, updated_at) < '2106-01-01 00:00Z'"
+        " and least(received_at, due_at, answered_at, closed_at, updated_at) > '1970-01-01 00:00Z'",
+        name="instants_in_range",
+    ),
+    CheckConstraint("answered_at >= received_at", name="answered_after_received"),
+    CheckConstraint("closed_at >= received_at", name="closed_after_received"),
+    Index("incident_xid_idx", "xid"),
+    Index("incident_received_at_idx", "received_at"),
+    Index("incident_location_idx", "location", postgresql_using="gist"),
+    comment="A citizen's message. Identity is (source, external_id).",
+)
+
+incident_tombstone = Table(
+    "incident_tombstone",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="id the deleted incident had"),
+    Column("xid", Xid8, nullable=False),
+    Index("incident_tombstone_xid_idx", "xid"),
+    comment="Deleted incidents, so that replicas learn of them.",
+)
+
+ingest_run = Table(
+    "ingest_run",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("input", Text, nullable=False, comment="the file's name"),
+    Column("mapping", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    _instant("finished_at"),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in ("read", "new", "changed", "unchanged", "repeated")),
+    Column("rejected", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
+    Column("warned", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
+    _one_of("state", RUN_STATES),
+    comment="One reading of one input.",
+)
+
+reject = Table(
+    "reject",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("run_id", BigInteger, ForeignKey("ingest_run.id"), nullable=False, comment="the last run that met it"),
+    Column("input", Text, nullable=False),
+    Column("line", BigInteger, nullable=False, comment="line of the input at which the row begins, from 1"),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False, comment="what exactly could not be used"),
+    Column("row_text", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of row_text"),
+    _one_of("reason", tuple(RejectReason)),
+    UniqueConstraint("input", "line", "reason", "digest"),
+    comment="A row that could not be used, or only in part, kept as it came.",
+)
+
+place = Table(
+    "place",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="GeoNames id"),
+    *_names(),
+    Column("country", Text, nullable=False, comment="ISO 3166-1 alpha-2"),
+    Column("population", Integer, nullable=False),
+    Column("location", Geometry("POINT", 4326, spatial_index=False), nullable=False),
+    Index("place_location_idx", "location", postgresql_using="gist"),
+    comment="Named settlements, for labels (GeoNames, CC BY 4.0).",
+)

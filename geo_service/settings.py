@@ -1,0 +1,67 @@
+"""Settings, read once from the environment and passed down; no other module reads the environment."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from geo_service.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: `postgis/` and `frontend/` are read from here."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the service; the variable is `GEO_` and the field's name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="GEO_", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(
+        None, description="PostgreSQL address, postgresql://user:password@host:port/name; without it a private cluster is used."
+    )
+    home: Path = Field(ROOT / ".geo", description="Where the private cluster lives.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("GEO_PORT", "PORT"), description="Port to listen on (also PORT).")
+    public_url: str | None = Field(
+        None, description="Address clients see, https://map.example.org; without it the request's own address is used in TileJSON."
+    )
+    time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("*",), description="Origins that may read the answers, comma-separated; * is anyone."
+    )
+    pool_size: int = Field(5, ge=1, le=100, description="Database connections for requests.")
+    statement_timeout_ms: int = Field(10_000, ge=100, description="Longest time a request's SQL statement may take, in milliseconds.")
+    tile_cache_mb: int = Field(128, ge=1, description="Memory for encoded tiles, in megabytes.")
+    count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
+    queue_limit: int = Field(200, ge=1, description="Computations that may wait before requests are shed with 503.")
+    lag_limit_s: float = Field(30.0, gt=0, description="Seconds the replica may be behind before /readyz says no.")
+    log_format: Literal["json", "console"] = Field("console", description="Shape of log lines.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is logged.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"unknown time zone {value!r}; use an IANA name such as Europe/Moscow")
+        return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The service's time zone."""
+        return ZoneInfo(self.time_zone)
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Settings from the environment, each override in place of its variable; `SettingsError` names what is wrong."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # values are checked by pydantic itself
+    except ValidationError as error:
+        faults = "; ".join(f"GEO_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors())
+        raise SettingsError(f"settings cannot be used: {faults}") from None
