@@ -6,6 +6,7 @@ lock, and the last one to leave stops it, unless `geo db start` asked for it to 
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from geo_service import postgres
 from geo_service.cluster_home import ClusterHome, free_port
 from geo_service.errors import ClusterError
 from geo_service.locks import FileLock
+from geo_service.settings import Settings
 
 DATABASE = USER = "geo"
 START_ATTEMPTS = 5
@@ -103,7 +105,8 @@ class Cluster:
         self._say(f"Making a private PostGIS cluster in {self.home.root}")
         tools, fresh = postgres.programs(), self.home.data / "pg.making"
         password = self.home.keep_password(secrets.token_urlsafe(24))
-        self._run("clear an unfinished cluster", "rm", "-rf", fresh)
+        if fresh.exists():
+            shutil.rmtree(fresh)
         self._run(
             "make the private cluster", tools / "initdb", "-D", fresh, "-U", USER, f"--pwfile={password}", "--auth=scram-sha-256",
             "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
@@ -172,3 +175,13 @@ def running(home: Path, *, durable: bool = True, say: Callable[[str], None] = _s
         yield address
     finally:
         cluster.release()
+
+
+@contextmanager
+def database_url(settings: Settings, say: Callable[[str], None] = _silent) -> Iterator[str]:
+    """The address every command works with: the one that is set, else the private cluster's, running for the block."""
+    if settings.database_url:
+        yield settings.database_url
+    else:
+        with running(settings.home, say=say) as address:
+            yield address

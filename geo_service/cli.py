@@ -1,0 +1,106 @@
+"""The `geo` command: puts the parts together and says errors in one line."""
+
+import asyncio
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from geo_service.embedded import Cluster, database_url
+from geo_service.errors import ClusterError, GeoError
+from geo_service.settings import Settings, read_settings
+
+app = typer.Typer(help="Citizens' messages as a live heat map.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+db = typer.Typer(help="The database: the private cluster, or the one in GEO_DATABASE_URL.", no_args_is_help=True)
+app.add_typer(db, name="db")
+
+_told = Console(stderr=True, highlight=False)
+
+STOP_CODE = 128
+
+
+@app.command()
+def serve() -> None:
+    """Serve the map and its data until Ctrl-C."""
+    from geo_service.serving import Server
+
+    settings = read_settings()
+    with Server(settings) as server, database_url(settings, _say) as url:
+        _migrate(url)
+        server.run(url, started=_say_address)
+
+
+@db.command()
+def start() -> None:
+    """Start the private cluster and leave it running."""
+    cluster = _cluster(read_settings())
+    cluster.start(pin=True)
+    cluster.release()
+    status()
+
+
+@db.command()
+def stop(now: Annotated[bool, typer.Option("--now", help="Even if other commands are using it.")] = False) -> None:
+    """Stop the private cluster, once nobody uses it."""
+    if _cluster(read_settings()).stop(now=now):
+        _say("The private cluster is stopped.")
+    else:
+        _say("Another command is using the private cluster; it stops with that. To stop it at once: geo db stop --now")
+
+
+@db.command()
+def status() -> None:
+    """Tell whether the private cluster runs, and where."""
+    settings = read_settings()
+    if settings.database_url:
+        return typer.echo("GEO_DATABASE_URL names the database; no private cluster is used")
+    found = _cluster(settings).status()
+    where = f", port {found.port}, process {found.pid}{', stays until geo db stop' if found.pinned else ''}" if found.pid else ""
+    return typer.echo(f"{found.state}: {found.data}{where}")
+
+
+@db.command()
+def migrate() -> None:
+    """Bring the database's schema to this version."""
+    with database_url(read_settings(), _say) as url:
+        _migrate(url)
+    _say("The schema is current.")
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line and its exit code."""
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    try:
+        app()
+    except GeoError as error:
+        _told.print(f"[red]geo:[/red] {error}", soft_wrap=True, markup=True)
+        sys.exit(error.exit_code)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    """End by an exception, so that everything that was started is stopped on the way out."""
+    sys.exit(STOP_CODE + number)
+
+
+def _cluster(settings: Settings) -> Cluster:
+    if settings.database_url:
+        raise ClusterError("cannot use the private cluster: GEO_DATABASE_URL names another database")
+    return Cluster(settings.home, say=_say)
+
+
+def _migrate(url: str) -> None:
+    from geo_service.database import migrate as bring_to_this_version
+
+    asyncio.run(bring_to_this_version(url))
+
+
+def _say(text: str) -> None:
+    _told.print(text, soft_wrap=True, markup=False)
+
+
+def _say_address(address: str) -> None:
+    _say(f"\nThe map is at {address}  (Ctrl-C stops it)")

@@ -1,0 +1,78 @@
+"""What tests share: one private cluster for the run, and databases copied from a migrated template."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from geo_service.database import connection, create_pool, migrate
+from geo_service.embedded import running
+from geo_service.settings import Settings
+
+TEMPLATE = "geo_template"
+
+
+@pytest.fixture(scope="session")
+def cluster_url() -> Iterator[str]:
+    """A PostGIS server for this run only, or the one in GEO_TEST_DATABASE_URL; its user may create databases."""
+    given = os.environ.get("GEO_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="geo-test-") as folder:
+        Path(folder).chmod(0o755)
+        with running(Path(folder), durable=False) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def template(cluster_url: str) -> str:
+    """A migrated, empty database that others are copied from; its name."""
+    asyncio.run(recreate(cluster_url, TEMPLATE))
+    asyncio.run(migrate(named(cluster_url, TEMPLATE)))
+    return TEMPLATE
+
+
+@pytest.fixture(scope="module")
+def database_url(cluster_url: str, template: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated, empty database of this module's own."""
+    name = f"geo_{os.getpid()}_{request.node.name.removesuffix('.py').rpartition('/')[2]}"[:60]
+    asyncio.run(recreate(cluster_url, name, template))
+    yield named(cluster_url, name)
+    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings for the module's database."""
+    return Settings(database_url=database_url)
+
+
+@pytest.fixture
+async def pool(database_url: str, settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    """A pool like the service's on the module's database."""
+    made = await create_pool(database_url, settings)
+    yield made
+    await made.close()
+
+
+def named(url: str, name: str) -> str:
+    """The address of database `name` on the server of `url`."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+async def recreate(url: str, name: str, template: str = "template1") -> None:
+    """Database `name` made anew as a copy of `template`."""
+    await execute(url, f'drop database if exists "{name}" with (force)')
+    await execute(url, f'create database "{name}" template "{template}"')
+
+
+async def execute(url: str, statement: str) -> None:
+    """Run one statement on its own connection."""
+    async with connection(url) as held:
+        await held.execute(statement)
