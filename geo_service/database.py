@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from geo_service.errors import DatabaseUnavailable
 from geo_service.model import SECTORS
@@ -24,13 +26,13 @@ MIGRATIONS = ROOT / "postgis" / "migrations"
 POSTGIS_LEAST = (3, 3)
 MIGRATION_LOCK = 0x67656F  # "geo": one migration at a time, however many services start together.
 
-_DIALECT = asyncpg_dialect.dialect(paramstyle="numeric_dollar")
+_DIALECT = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 def compiled(statement: ClauseElement) -> tuple[str, list[object]]:
     """SQL text with $1, $2… and the values in that order, for asyncpg, of a SQLAlchemy Core statement."""
-    result = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
-    parameters = result.construct_params()
+    result = cast(SQLCompiler, statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))
+    parameters = result.params
     return str(result), [parameters[name] for name in result.positiontup or ()]
 
 
@@ -83,7 +85,7 @@ async def create_pool(url: str, settings: Settings) -> asyncpg.Pool:
     options = {"statement_timeout": str(settings.statement_timeout_ms), "application_name": "geo-service", "timezone": "UTC"}
     with database_errors(f"connect to {shown(url)}"):
         return await asyncpg.create_pool(
-            url, min_size=1, max_size=settings.pool_size, timeout=10, server_settings=options,
+            url, min_size=0, max_size=settings.pool_size, timeout=10, server_settings=options,
             command_timeout=settings.statement_timeout_ms / 1000 + 1,
         )  # fmt: skip
 

@@ -1,0 +1,117 @@
+"""Reading incidents out of PostGIS by binary COPY, straight into arrays."""
+
+from collections.abc import Callable
+
+import asyncpg
+import numpy as np
+
+from geo_service.aggregation.catalogue import Catalogue, Entries, Entry, Source
+from geo_service.aggregation.columns import BATCH
+from geo_service.aggregation.growing import Array
+from geo_service.database import query
+
+_FIELDS = (
+    ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
+    ("theme", ">i4"), ("agency", ">i4"), ("district", ">i4"), ("source", ">i2"), ("status", ">i2"),
+)  # fmt: skip
+"""Columns of replica_rows.sql in their order, as PostgreSQL sends them."""
+
+_INSTANTS = ("received", "due", "answered", "closed")
+
+# A record of a binary COPY: the number of fields, then each field behind its length.
+_RECORD = np.dtype([("fields", ">i2")] + [part for name, kind in _FIELDS for part in ((f"{name}_length", ">i4"), (name, kind))])
+_HEADER_BYTES = 19
+_TRAILER_BYTES = 2
+_RECORDS_AT_ONCE = 65_536
+
+# PostgreSQL counts microseconds from 2000-01-01.
+_POSTGRES_EPOCH_S = 946_684_800
+_MICROSECONDS = 1_000_000
+
+
+class RecordStream:
+    """Takes the bytes of a binary COPY as they come and turns whole records into BATCH rows."""
+
+    def __init__(self, progress: Callable[[int], None] = lambda rows: None) -> None:
+        """progress: called with the number of rows read so far."""
+        self._waiting = bytearray()
+        self._parts: list[Array] = []
+        self._rows = 0
+        self._progress = progress
+
+    async def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._waiting += data
+        if len(self._waiting) >= _RECORDS_AT_ONCE * _RECORD.itemsize:
+            self._decode()
+
+    def batch(self) -> Array:
+        """All rows, once the COPY has ended."""
+        self._decode()
+        parts, self._parts = self._parts, []
+        return np.concatenate(parts) if parts else np.empty(0, BATCH)
+
+    def _decode(self) -> None:
+        start = _HEADER_BYTES if not self._rows else 0
+        whole = (len(self._waiting) - start) // _RECORD.itemsize
+        if whole <= 0:
+            return
+        end = start + whole * _RECORD.itemsize
+        self._parts.append(_to_batch(np.frombuffer(bytes(self._waiting[start:end]), _RECORD)))
+        del self._waiting[:end]
+        self._rows += whole
+        self._progress(self._rows)
+
+
+def _to_batch(records: Array) -> Array:
+    batch = np.empty(len(records), BATCH)
+    for name, _ in _FIELDS:
+        values = records[name]
+        if name in _INSTANTS:
+            # Floor division: an instant between two whole seconds belongs to the earlier one.
+            values = values.astype(np.int64) // _MICROSECONDS + _POSTGRES_EPOCH_S
+        batch[name] = values
+    return batch
+
+
+async def read_incidents(
+    connection: asyncpg.Connection, since: int | None = None, progress: Callable[[int], None] = lambda rows: None
+) -> Array:
+    """All incidents, or those written by transaction `since` or a later one, as BATCH rows."""
+    stream = RecordStream(progress)
+    text = query("replica_rows")
+    if since is None:
+        await connection.copy_from_query(text, output=stream.write, format="binary")
+    else:
+        await connection.copy_from_query(f"{text} where xid >= ($1::text)::xid8", str(since), output=stream.write, format="binary")
+    return stream.batch()
+
+
+async def read_deleted(connection: asyncpg.Connection, since: int) -> Array:
+    """Ids of incidents deleted by transaction `since` or a later one. int64."""
+    rows = await connection.fetch("select id from incident_tombstone where xid >= ($1::text)::xid8", str(since))
+    return np.array([row["id"] for row in rows], np.int64)
+
+
+async def read_horizon(connection: asyncpg.Connection) -> int:
+    """The oldest transaction that was not yet over at this snapshot: whatever is not seen now is not older."""
+    return int(await connection.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text"))
+
+
+async def read_catalogue(connection: asyncpg.Connection) -> Catalogue:
+    """The catalogue as it is now."""
+    kinds: dict[str, list[Entry]] = {}
+    sources: list[Source] = []
+    for row in await connection.fetch(query("catalogue")):
+        plain = (row["id"], row["code"], row["name_ru"], row["name_en"], row["parent"])
+        if row["kind"] == "source":
+            sources.append(Source(*plain, row["synthetic"], row["attribution"]))
+        else:
+            kinds.setdefault(row["kind"], []).append(Entry(*plain))
+    return Catalogue(
+        sectors=Entries(kinds.get("sector", ())),
+        themes=Entries(kinds.get("theme", ())),
+        sources=Entries(sources),
+        agencies=Entries(kinds.get("agency", ())),
+        districts=Entries(kinds.get("district", ())),
+    )

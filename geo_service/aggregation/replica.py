@@ -1,0 +1,174 @@
+"""The replica: columns, pyramid, counts and catalogue of one process, and the one thread that touches them.
+
+Readers and the writer take turns on a single worker thread, so no answer mixes two states; the event loop
+stays free, and the compiled loops and the compression release the GIL.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.catalogue import EMPTY, Catalogue
+from geo_service.aggregation.columns import BATCH, Change, Columns, Merge
+from geo_service.aggregation.counts import Counter
+from geo_service.aggregation.growing import Array
+from geo_service.aggregation.pyramid import Pyramid
+from geo_service.errors import NotReady, Overloaded
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NO_PLACE = np.uint64(0)
+
+
+class State:
+    """What the replica holds at one moment. Used on the worker thread only."""
+
+    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int) -> None:
+        """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep."""
+        placed = batch[batch["cell"] != _NO_PLACE]
+        cells, index = np.unique(placed["cell"], return_inverse=True)
+        self.pyramid = Pyramid(cells)
+        self.columns = Columns(placed, index.astype(np.int32))
+        self.counter = Counter(self.columns, self.pyramid, count_limit)
+        self.catalogue = catalogue
+
+    def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
+        """Take in what was written; an incident that lost its place is gone from here."""
+        placed = batch["cell"] != _NO_PLACE
+        rows = batch[placed]
+        change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
+        gone = self.columns.delete(np.concatenate([deleted, batch["id"][~placed]]))
+        if catalogue is not None:
+            self.catalogue = catalogue
+        if change or gone:
+            self.counter.forget()
+        return change + gone
+
+
+class Replica:
+    """Hands work to the thread that owns the state, and tells listeners when the state has changed."""
+
+    def __init__(self, count_limit: int, queue_limit: int) -> None:
+        """count_limit: bytes of counts to keep. queue_limit: computations that may wait before more are refused."""
+        self._count_limit = count_limit
+        self._queue_limit = queue_limit
+        self._waiting = 0
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
+        self._state: State | None = None
+        self._changed = asyncio.Event()
+        self._growth_hooks: list[Callable[[Pyramid], None]] = []
+        self.catalogue = EMPTY
+        self.revision = 0
+        self.total = Change()
+        self.followed_at = -np.inf
+        self.changed_at = time.time()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there is a state to answer from."""
+        return self._state is not None
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the replica last knew itself to be level with the database; inf before the first load."""
+        return time.monotonic() - self.followed_at
+
+    @property
+    def alive(self) -> int:
+        """How many incidents are held."""
+        return self._state.columns.alive if self._state else 0
+
+    def on_growth(self, hook: Callable[[Pyramid], None]) -> None:
+        """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
+        self._growth_hooks.append(hook)
+
+    async def ask(self, question: Callable[Concatenate[State, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer of `question(state, …)`, computed on the worker thread.
+
+        Raises NotReady before the first load and Overloaded when too many questions wait. A question whose
+        asker has gone before its turn is not computed.
+        """
+        if self._state is None:
+            raise NotReady("the incidents are still being loaded; try again shortly")
+        if self._waiting >= self._queue_limit:
+            raise Overloaded("too many requests are waiting to be computed; try again shortly")
+        self._waiting += 1
+        try:
+            return await self._on_thread(lambda: question(self._held(), *args, **kwargs))
+        finally:
+            self._waiting -= 1
+
+    async def load(self, batch: Array, catalogue: Catalogue) -> None:
+        """Replace the whole state."""
+        await self._on_thread(self._load, batch, catalogue)
+        self._announce(Change(new=len(batch)), catalogue)
+
+    async def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
+        """Take in a change; listeners hear of it when there is one."""
+        if not (len(batch) or len(deleted) or catalogue):
+            return Change()
+        change = await self._on_thread(self._apply, batch, deleted, catalogue)
+        if change or catalogue:
+            self._announce(change, catalogue or self.catalogue)
+        return change
+
+    async def merge_tail(self, limit: int) -> None:
+        """Bring the tail into time order once it is longer than `limit` rows. No change may be applied meanwhile."""
+        columns = self._held().columns
+        if columns.tail > limit:
+            merge: Merge = await asyncio.to_thread(columns.merge)
+            await self._on_thread(columns.accept, merge)
+
+    @property
+    def wasteful(self) -> bool:
+        """Whether so many rows are dead that loading anew is worth it."""
+        columns = self._held().columns
+        return columns.dead > max(columns.alive, 1_000_000)
+
+    async def next_change(self) -> None:
+        """Wait until the revision moves."""
+        await self._changed.wait()
+
+    def close(self) -> None:
+        """End the worker thread; questions that wait are dropped."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _held(self) -> State:
+        if self._state is None:
+            raise NotReady("the incidents are still being loaded; try again shortly")
+        return self._state
+
+    def _load(self, batch: Array, catalogue: Catalogue) -> None:
+        state = State(batch, catalogue, self._count_limit)
+        for hook in self._growth_hooks:
+            hook(state.pyramid)
+        self._state = state
+
+    def _apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
+        state = self._held()
+        change = state.apply(batch, deleted, catalogue)
+        for hook in self._growth_hooks:
+            hook(state.pyramid)
+        return change
+
+    def _announce(self, change: Change, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.total += change
+        self.revision += 1
+        self.changed_at = time.time()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _on_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
+
+
+def no_incidents() -> Array:
+    """A batch without rows."""
+    return np.empty(0, BATCH)

@@ -1,0 +1,67 @@
+"""Totals of a selection, whole and by sector and source: one row a group."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from geo_service.aggregation.catalogue import Entry
+from geo_service.aggregation.kernels import CHANNELS
+from geo_service.aggregation.replica import State
+from geo_service.aggregation.selection import Selection
+
+Total = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Totals of a selection. `extent` is the earliest and latest instant held at all, seconds since 1970."""
+
+    total: Total
+    synthetic: int
+    sectors: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    extent: tuple[int, int] | None
+    attribution: list[str]
+
+
+def totals(state: State, selection: Selection) -> Total:
+    """n, open, overdue and closed of the whole selection."""
+    everything = np.zeros(state.columns.largest["source"] + 1, np.int32)
+    counts = state.counter.per_group(selection, "source", everything, 1)
+    return dict(zip(CHANNELS, counts[0].tolist(), strict=True))
+
+
+def summarise(state: State, selection: Selection) -> Summary:
+    """Everything the page says about a selection.
+
+    Sectors are counted as if no sector and theme were chosen, sources as if no source were: what choosing
+    them would give.
+    """
+    catalogue = state.catalogue
+    by_sector = state.counter.per_group(
+        replace(selection, themes=None), "theme", np.array(catalogue.sector_of_theme(), np.int32), max(len(catalogue.sectors.all), 1)
+    )
+    by_source = _per_source(state, replace(selection, sources=None))
+    own = _per_source(state, selection)
+    return Summary(
+        total=dict(zip(CHANNELS, own.sum(axis=0).tolist(), strict=True)),
+        synthetic=sum(int(own[source.id, 0]) for source in catalogue.sources.all if source.synthetic),
+        sectors=_rows(catalogue.sectors.all, by_sector),
+        sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
+        extent=state.columns.extent(),
+        attribution=sorted({source.attribution for source in catalogue.sources.all if source.attribution and own[source.id, 0]}),
+    )
+
+
+def _per_source(state: State, selection: Selection) -> Any:
+    size = max(state.columns.largest["source"], *(source.id for source in state.catalogue.sources.all), 0, 0) + 1
+    return state.counter.per_group(selection, "source", np.arange(size, dtype=np.int32), size)
+
+
+def _rows(entries: Iterable[Entry], counts: Any) -> list[dict[str, Any]]:
+    return [
+        {"code": entry.code, "name": entry.name, **dict(zip(CHANNELS[:3], row[:3].tolist(), strict=True))}
+        for entry, row in zip(entries, counts, strict=True)
+    ]

@@ -1,0 +1,201 @@
+"""Query parameters → Selection. Everything unknown or malformed is refused, naming what is allowed."""
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from geo_service.aggregation.catalogue import Catalogue, Entries
+from geo_service.aggregation.measures import MEASURES, Measure
+from geo_service.aggregation.selection import Ids, Selection, Statuses, Window
+from geo_service.errors import InvalidParameter
+from geo_service.model import OPEN_STATUSES, Status
+
+SELECTION_PARAMETERS = ("sector", "theme", "source", "agency", "status", "district", "window", "from", "to", "measure")
+
+DEFAULT_WINDOW = "30d"
+_UNIT_SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
+_WINDOW = re.compile(r"([1-9][0-9]{0,4})([hdwy])")
+_WINDOW_ALLOWED = "a number and h, d, w or y, such as 24h, 3d, 7d, 30d, 12w, 1y"
+_INSTANT_ALLOWED = "a date (2026-11-24) or an RFC 3339 instant (2026-11-24T08:00:00Z)"
+_STEP_S = 60
+_SHORT_STEP_S = 10
+"""For windows of up to three days."""
+_LATEST = 0xFFFFFFFF
+"""Instants are kept as unsigned 32-bit seconds."""
+_LISTED_AT_MOST = 50
+"""Allowed codes named in an answer."""
+
+_STATUS_GROUPS: dict[str, Statuses] = {
+    "open": Statuses(OPEN_STATUSES),
+    "closed": Statuses(frozenset({Status.CLOSED})),
+    "overdue": Statuses(frozenset(), overdue=True),
+} | {status.code: Statuses(frozenset({status})) for status in Status}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A selection and the measure asked of it."""
+
+    selection: Selection
+    measure: Measure
+    valid_until: int
+    """Until then, seconds since 1970, the same words ask the same question."""
+
+
+def read_question(
+    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, also: Sequence[str] = (), clock: Callable[[], float] = time.time
+) -> Question:
+    """The question that the query string asks; `also` names parameters that the caller reads itself."""
+    given = single_values(query, (*SELECTION_PARAMETERS, *also))
+    window, now, step = _read_window(given, zone, clock())
+    return Question(
+        valid_until=now + step,
+        measure=_choose(given, "measure", MEASURES, "count"),
+        selection=Selection(
+            window=window,
+            now=now,
+            themes=catalogue.theme_ids(_codes(given, "sector", catalogue.sectors), _codes(given, "theme", catalogue.themes)),
+            sources=_ids(given, "source", catalogue.sources),
+            agencies=_ids(given, "agency", catalogue.agencies),
+            districts=_district_ids(given, catalogue),
+            statuses=_read_statuses(given),
+        ),
+    )
+
+
+def single_values(query: Sequence[tuple[str, str]], allowed: Sequence[str]) -> dict[str, str]:
+    """The query string as a mapping; unknown and repeated parameters are refused."""
+    given: dict[str, str] = {}
+    for name, value in query:
+        if name not in allowed:
+            raise InvalidParameter(_shorten(name), "there is no such parameter here", allowed)
+        if name in given:
+            raise InvalidParameter(name, "is given more than once", "one value, several codes joined by commas")
+        given[name] = value
+    return given
+
+
+def read_whole(given: Mapping[str, str], name: str, low: int, high: int, default: int | None = None) -> int:
+    """A whole number in [low, high]."""
+    text = given.get(name)
+    if text is None and default is not None:
+        return default
+    if text is None or not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+        fault = "is missing" if text is None else f"{_shorten(text)!r} is not usable"
+        raise InvalidParameter(name, fault, f"a whole number from {low} to {high}")
+    return int(text)
+
+
+def _choose(given: Mapping[str, str], name: str, choices: Mapping[str, Measure], default: str) -> Measure:
+    value = given.get(name, default)
+    if value not in choices:
+        raise InvalidParameter(name, f"{_shorten(value)!r} is not known", list(choices))
+    return choices[value]
+
+
+def _split(given: Mapping[str, str], name: str) -> list[str] | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    codes = text.split(",")
+    if not all(codes):
+        raise InvalidParameter(name, "holds an empty code", "codes joined by commas; leave the parameter out for all")
+    return codes
+
+
+def _codes(given: Mapping[str, str], name: str, entries: Entries[Any]) -> list[str] | None:
+    codes = _split(given, name)
+    unknown = entries.unknown(codes or ())
+    if unknown:
+        listed = list(entries.by_code)[:_LISTED_AT_MOST]
+        more = len(entries.by_code) - len(listed)
+        raise InvalidParameter(name, f"{_shorten(unknown[0])!r} is not known", [*listed, f"and {more} more"] if more else listed)
+    return codes
+
+
+def _ids(given: Mapping[str, str], name: str, entries: Entries[Any]) -> Ids | None:
+    codes = _codes(given, name, entries)
+    return None if codes is None else entries.ids(codes)
+
+
+def _district_ids(given: Mapping[str, str], catalogue: Catalogue) -> Ids | None:
+    ids = _ids(given, "district", catalogue.districts)
+    return None if ids is None else catalogue.districts.with_descendants(ids)
+
+
+def _read_statuses(given: Mapping[str, str]) -> Statuses:
+    codes = _split(given, "status")
+    if codes is None:
+        return Statuses()
+    unknown = [code for code in codes if code not in _STATUS_GROUPS]
+    if unknown:
+        raise InvalidParameter("status", f"{_shorten(unknown[0])!r} is not known", list(_STATUS_GROUPS))
+    parts = [_STATUS_GROUPS[code] for code in codes]
+    return Statuses(frozenset().union(*(part.chosen for part in parts)), any(part.overdue for part in parts))
+
+
+def _read_window(given: Mapping[str, str], zone: ZoneInfo, clock: float) -> tuple[Window, int, int]:
+    """The window, the instant of judging overdue, and the step in seconds by which both move.
+
+    They move in steps, so that questions asked within a step are equal and share one answer; the end of a
+    relative window is rounded up, so that what has just come is inside.
+    """
+    if "from" in given or "to" in given:
+        return _read_span(given, zone), _floor(clock, _STEP_S), _STEP_S
+    text = given.get("window", DEFAULT_WINDOW)
+    match = _WINDOW.fullmatch(text)
+    if not match:
+        raise InvalidParameter("window", f"{_shorten(text)!r} is not a window", _WINDOW_ALLOWED)
+    length = int(match[1]) * _UNIT_SECONDS[match[2]]
+    step = _SHORT_STEP_S if length <= 3 * _UNIT_SECONDS["d"] else _STEP_S
+    now = _floor(clock, step)
+    stop = now + step
+    return Window(max(stop - length, 0), stop, relative=True), now, step
+
+
+def _read_span(given: Mapping[str, str], zone: ZoneInfo) -> Window:
+    if "window" in given:
+        raise InvalidParameter("window", "cannot stand beside from or to", "either window, or from and to")
+    start = _read_instant(given, "from", zone, 0)
+    stop = _read_instant(given, "to", zone, _LATEST)
+    if start >= stop:
+        raise InvalidParameter("to", "is not later than from", "an instant after from; the window is [from, to)")
+    return Window(start, stop)
+
+
+def _read_instant(given: Mapping[str, str], name: str, zone: ZoneInfo, default: int) -> int:
+    """Seconds since 1970; a date is its first instant in the service's time zone. Fractions are rounded up."""
+    text = given.get(name)
+    if text is None:
+        return default
+    try:
+        # A space stands where a plus was not percent-encoded.
+        moment = _parse_instant(text.replace(" ", "+"), zone)
+        seconds = -int((datetime(1970, 1, 1, tzinfo=UTC) - moment) // timedelta(seconds=1))
+    except (ValueError, OverflowError):
+        raise InvalidParameter(name, f"{_shorten(text)!r} is not an instant", _INSTANT_ALLOWED) from None
+    if not 0 <= seconds <= _LATEST:
+        raise InvalidParameter(name, f"{_shorten(text)!r} is out of range", "1970-01-01 to 2106-02-07")
+    return seconds
+
+
+def _parse_instant(text: str, zone: ZoneInfo) -> datetime:
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        day = date.fromisoformat(text)
+        return datetime(day.year, day.month, day.day, tzinfo=zone)
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})", text):
+        raise ValueError("neither a date nor RFC 3339")
+    return datetime.fromisoformat(text.upper())
+
+
+def _floor(clock: float, step: int) -> int:
+    return int(clock) // step * step
+
+
+def _shorten(text: str) -> str:
+    """At most forty characters of what was given, for messages."""
+    return text if len(text) <= 40 else text[:40] + "…"

@@ -1,0 +1,15 @@
+-- Everything a request can name, one row a thing; kinds in one answer so that they belong to one moment.
+select kind, id, code, name_ru, name_en, parent, synthetic, attribution
+from (
+    select 'sector' as kind, position as place, id::int, code, name_ru, name_en, null::int as parent, false as synthetic, '' as attribution
+    from sector
+    union all
+    select 'theme', id, id, code, name_ru, name_en, sector_id, false, '' from theme
+    union all
+    select 'source', id, id, code, name_ru, name_en, null, synthetic, attribution from source
+    union all
+    select 'agency', id, id, code, name, name, null, false, '' from agency
+    union all
+    select 'district', id, id, code, name_ru, name_en, parent_id, false, '' from district
+) as entry
+order by kind, place

@@ -1,0 +1,111 @@
+"""Counts against counting one incident after the other."""
+
+from collections import Counter as Tally
+
+import h3.api.basic_int as h3
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo_service.aggregation.catalogue import EMPTY
+from geo_service.aggregation.columns import BATCH
+from geo_service.aggregation.replica import State
+from geo_service.aggregation.selection import Selection, Statuses, Window
+from geo_service.model import OPEN_STATUSES, Status
+
+PLACES = [(45.0 + i * 0.01, 39.0 + i * 0.02) for i in range(6)]
+CELLS = [h3.latlng_to_cell(lat, lng, 10) for lat, lng in PLACES]
+NOW = 500
+
+incidents = st.tuples(
+    st.integers(0, 5),
+    st.integers(1, 1000),
+    st.integers(0, 800),
+    st.sampled_from(Status),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.integers(0, 3),
+)
+ids = st.none() | st.lists(st.integers(1, 6), max_size=3).map(lambda found: tuple(sorted(set(found))))
+selections = st.builds(
+    Selection,
+    window=st.tuples(st.integers(0, 999), st.integers(1, 1000)).map(lambda span: Window(span[0], span[0] + span[1])),
+    now=st.just(NOW),
+    themes=ids,
+    sources=ids,
+    agencies=ids,
+    statuses=st.builds(Statuses, chosen=st.frozensets(st.sampled_from(Status)), overdue=st.booleans()),
+)
+
+
+def batch_of(rows: list[tuple[int, int, int, Status, int, int, int]], first_id: int = 1) -> np.ndarray:
+    batch = np.zeros(len(rows), BATCH)
+    for i, (place, received, due, status, theme, source, agency) in enumerate(rows):
+        batch[i] = (first_id + i, CELLS[place], received, due, 0, 0, theme, source, agency, 0, status)
+    return batch
+
+
+def expected(batch: np.ndarray, selection: Selection, resolution: int) -> dict[int, tuple[int, int, int, int]]:
+    tally: dict[int, Tally[str]] = {}
+    for row in batch:
+        status = Status(row["status"])
+        is_open = status in OPEN_STATUSES
+        overdue = is_open and 0 < row["due"] < selection.now
+        taken = status in selection.statuses.chosen or (selection.statuses.overdue and overdue)
+        inside = selection.window.start <= row["received"] < selection.window.stop
+        filters = ((selection.themes, "theme"), (selection.sources, "source"), (selection.agencies, "agency"))
+        if taken and inside and all(chosen is None or row[name] in chosen for chosen, name in filters):
+            cell = tally.setdefault(h3.cell_to_parent(int(row["cell"]), resolution), Tally())
+            cell.update(n=1, open=int(is_open), overdue=int(overdue), closed=int(status is Status.CLOSED))
+    return {cell: (found["n"], found["open"], found["overdue"], found["closed"]) for cell, found in tally.items()}
+
+
+def counted(state: State, selection: Selection, resolution: int) -> dict[int, tuple[int, ...]]:
+    counts = state.counter.per_cell(selection, resolution)
+    cells = state.pyramid.levels[resolution].cells
+    return {int(cells[i]): tuple(counts[i].tolist()) for i in np.flatnonzero(counts[:, 0])}
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(incidents, max_size=40), st.lists(incidents, max_size=20), selections, st.permutations(range(1, 11)))
+def test_each_level_counts_what_one_counts_by_hand(first, later, selection, order) -> None:  # type: ignore[no-untyped-def]  # strategies above
+    loaded, arrived = batch_of(first), batch_of(later, first_id=1000)
+    state = State(loaded, EMPTY, 1_000_000)
+    state.apply(arrived, np.empty(0, np.int64), None)
+    everything = np.concatenate([loaded, arrived])
+    for resolution in order:
+        assert counted(state, selection, resolution) == expected(everything, selection, resolution)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(incidents, min_size=1, max_size=40), selections)
+def test_totals_are_the_same_on_every_level(rows, selection) -> None:  # type: ignore[no-untyped-def]  # as above
+    state = State(batch_of(rows), EMPTY, 1_000_000)
+    totals = {tuple(state.counter.per_cell(selection, level).sum(axis=0).tolist()) for level in range(1, 11)}
+    assert len(totals) == 1
+
+
+def test_an_answer_is_counted_once_and_anew_after_a_change() -> None:
+    state = State(batch_of([(0, 10, 0, Status.NEW, 1, 1, 0)]), EMPTY, 1_000_000)
+    selection = Selection(Window(0, 1000), NOW)
+    first = state.counter.per_cell(selection, 7)
+    assert state.counter.per_cell(selection, 7) is first
+    state.apply(batch_of([(0, 20, 0, Status.NEW, 1, 1, 0)], first_id=2), np.empty(0, np.int64), None)
+    assert state.counter.per_cell(selection, 7)[:, 0].tolist() == [2]
+
+
+def test_kept_answers_stay_within_their_limit() -> None:
+    state = State(batch_of([(i, 10, 0, Status.NEW, 1, 1, 0) for i in range(6)]), EMPTY, count_limit=200)
+    first = state.counter.per_cell(Selection(Window(0, 1000), 1), 10)
+    state.counter.per_cell(Selection(Window(0, 1000), 2), 10)
+    state.counter.per_cell(Selection(Window(0, 1000), 3), 10)
+    assert state.counter.per_cell(Selection(Window(0, 1000), 1), 10) is not first
+
+
+def test_an_incident_that_loses_its_place_is_counted_no_more() -> None:
+    batch = batch_of([(0, 10, 0, Status.NEW, 1, 1, 0), (1, 10, 0, Status.NEW, 1, 1, 0)])
+    state = State(batch, EMPTY, 1_000_000)
+    unplaced = batch[:1].copy()
+    unplaced["cell"] = 0
+    assert state.apply(unplaced, np.empty(0, np.int64), None).deleted == 1
+    assert sum(found[0] for found in counted(state, Selection(Window(0, 1000), NOW), 10).values()) == 1
