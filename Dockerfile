@@ -1,0 +1,33 @@
+# The service alone; the database is a container of its own (docker-compose.yml).
+
+FROM node:24.11.1-bookworm-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+COPY frontend frontend
+RUN npm run vendor
+
+FROM python:3.11.14-slim-bookworm AS packages
+RUN python -m venv /opt/geo
+COPY requirements.txt /tmp/
+RUN /opt/geo/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
+
+FROM python:3.11.14-slim-bookworm
+RUN useradd --system --uid 10001 --no-create-home geo
+COPY --from=packages /opt/geo /opt/geo
+WORKDIR /app
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY geo_service geo_service
+COPY boundaries boundaries
+COPY ingest ingest
+COPY postgis postgis
+COPY --from=page /app/frontend frontend
+RUN /opt/geo/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index -e .
+# The file system may be read-only: compiled loops are kept in memory's folder.
+ENV PATH=/opt/geo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
+    GEO_HOST=0.0.0.0 GEO_PORT=8000 GEO_LOG_FORMAT=json
+USER 10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
+CMD ["geo", "serve"]

@@ -1,0 +1,111 @@
+"""What is public is documented, and what is documented is there."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import typer
+
+from geo_service.cli import app
+from geo_service.settings import ROOT, Settings
+
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PACKAGES = ("geo_service", "ingest", "boundaries")
+NAMED_ONLY_IN_SETTINGS_OF_OTHERS = {"httptools", "setuptools"}
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def commands(group: object, path: str = "geo") -> Iterator[tuple[str, str]]:
+    """The whole name and the help text of every command below `group`."""
+    for name, command in getattr(group, "commands", {}).items():
+        yield f"{path} {name}", command.help
+        yield from commands(command, f"{path} {name}")
+
+
+def canonical(requirement: str) -> str:
+    """The package's name in a requirement, in the one spelling that compares."""
+    return re.split(r"[\[<>=~! ;]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+
+
+def declared(extra: str | None = None) -> set[str]:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    return {canonical(line) for line in (project["optional-dependencies"][extra] if extra else project["dependencies"])}
+
+
+def imported() -> set[str]:
+    """Distributions that the packages import."""
+    found: set[str] = set()
+    for file in (file for package in PACKAGES for file in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    known = packages_distributions()
+    return {canonical(known[name][0]) for name in found if name in known and name not in PACKAGES}
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_explained(name: str) -> None:
+    assert f"`GEO_{name.upper()}`" in text_of("docs/operations.md")
+
+
+def test_no_explained_setting_is_unknown() -> None:
+    explained = set(re.findall(r"^\| `GEO_(\w+)`", text_of("docs/operations.md"), re.MULTILINE))
+    assert explained == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_command_has_a_help_text_and_stands_in_the_documents() -> None:
+    documents = "\n".join(file.read_text(encoding="utf-8") for file in DOCUMENTS)
+    for name, told in commands(typer.main.get_command(app)):
+        assert told, f"{name} has no help text"
+        assert name in documents, f"{name} stands in no document"
+
+
+def test_every_subcommand_of_dev_is_in_its_help_and_in_the_contributors_guide() -> None:
+    written = re.search(r"^case \$command in\n(.*?)^esac", text_of("dev"), re.MULTILINE | re.DOTALL)
+    assert written
+    names = {name for line in re.findall(r"^([a-z][a-z |]*)\)$", written[1], re.MULTILINE) for name in line.split(" | ")}
+    assert names >= {"demo", "serve", "test", "lint", "fmt", "bench", "lock"}
+    told = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True, timeout=10).stdout
+    for name in names:
+        assert f"./dev {name}" in told
+        assert f"`./dev {name}`" in text_of("CONTRIBUTING.md")
+
+
+def test_every_package_that_is_imported_is_declared_and_nothing_else_is() -> None:
+    assert declared() - NAMED_ONLY_IN_SETTINGS_OF_OTHERS == imported()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    reasons = text_of("docs/dependencies.md")
+    for name in declared() | declared("dev"):
+        assert re.search(rf"\b{re.escape(name)}\b", reasons), f"{name} has no reason in docs/dependencies.md"
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-page.txt"])
+def test_lock_files_name_hashes_and_no_address(name: str) -> None:
+    lock = text_of(name)
+    assert "://" not in lock
+    pinned = re.split(r"\n(?=[a-z0-9])", lock)[1:]
+    assert pinned
+    assert all("==" in one and "--hash=sha256:" in one for one in pinned)
+
+
+def test_lock_files_hold_what_is_declared() -> None:
+    for lock, names in (("requirements.txt", declared()), ("requirements-dev.txt", declared() | declared("dev"))):
+        assert names <= {canonical(line) for line in text_of(lock).splitlines() if "==" in line}
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_links_between_documents_lead_somewhere(file: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", file.read_text(encoding="utf-8"))
+    assert [link for link in links if not (file.parent / link).exists()] == []
