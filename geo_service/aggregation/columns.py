@@ -57,10 +57,11 @@ class Columns:
 
     def __init__(self, batch: Array, cell_index: NDArray[np.int32]) -> None:
         """batch: BATCH rows with ids that do not repeat; cell_index: their cells' indexes in the pyramid."""
-        order = np.argsort(batch["received"], kind="stable")
+        order = _stable_order(batch["received"])
         self._first_id = int(batch["id"].min()) if len(batch) else 1
         stored = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
-        self._columns = {name: Growing(stored[name][order].astype(dtype)) for name, dtype in _STORED.items()}
+        # First out of the records into a column, then into order: gathering from records misses the cache each time.
+        self._columns = {name: Growing(stored[name].astype(dtype)[order]) for name, dtype in _STORED.items()}
         self.base = len(batch)
         self._row_of = Growing.empty(np.int32)
         self._point_at(self._columns["id"].values, 0)
@@ -149,7 +150,7 @@ class Columns:
         received = self["received"]
         earliest = received[self.base :].min(initial=np.uint32(0xFFFFFFFF))
         first = int(np.searchsorted(received[: self.base], earliest, side="right"))
-        order = np.argsort(received[first:], kind="stable")
+        order = _stable_order(received[first:])
         # Deleted rows stay, as tombs: taking them out would move every row behind them.
         return Merge(first, {name: self[name][first:][order] for name in _STORED})
 
@@ -189,3 +190,12 @@ class Columns:
         if needed > len(self._row_of):
             self._row_of.resize(needed, fill=_NOWHERE)
         self._row_of.values[places] = np.arange(first_row, first_row + len(places), dtype=np.int32)
+
+
+def _stable_order(values: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """What `argsort(kind="stable")` gives, in a third of its time: value and row sorted as one 64-bit number."""
+    packed = values.astype(np.uint64) << np.uint64(32)
+    packed |= np.arange(len(values), dtype=np.uint64)
+    packed.sort()
+    packed &= np.uint64(0xFFFFFFFF)
+    return packed.view(np.int64)

@@ -12,9 +12,9 @@ from geo_service.aggregation.kernels import CHANNELS
 _N, _OPEN, _OVERDUE, _CLOSED = range(len(CHANNELS))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Measure:
-    """How a number is made from counts of shape (groups, 4), and how it is called."""
+    """How a number is made from counts of shape (groups, 4), and how it is called. There is one object a measure."""
 
     code: str
     label: dict[str, str]

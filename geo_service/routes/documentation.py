@@ -28,7 +28,7 @@ def parameter(name: str, description: str, required: bool = False) -> dict[str, 
 
 SELECTION_DOCS: dict[str, Any] = {"parameters": [parameter(name, text) for name, text in PARAMETERS.items()]}
 
-_PROBLEM = {"content": {"application/problem+json": {}}}
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"description": "A parameter is unknown or malformed; the problem names it and what is allowed.", **_PROBLEM},

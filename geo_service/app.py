@@ -1,0 +1,118 @@
+"""Putting the service together: the one place that wires."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from geo_service.aggregation.follow import Follower
+from geo_service.aggregation.replica import Replica
+from geo_service.database import create_pool
+from geo_service.errors import GeoError, SettingsError
+from geo_service.logs import RequestLog
+from geo_service.routes import live, operations, places, statistics, tiles
+from geo_service.routes.answers import problem, problem_document
+from geo_service.routes.page import mount_page
+from geo_service.routes.service import Service
+from geo_service.settings import ROOT, Settings
+from geo_service.tiles.cache import TileCache
+from geo_service.tiles.front import HotTiles
+from geo_service.tiles.hexes import HexLayer
+from geo_service.tiles.serving import TileServer
+
+_MEGABYTE = 1_000_000
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
+    """The ASGI application. `settings.database_url` must be set; `progress` hears of the first load's rows.
+
+    Starting opens no connection that must succeed: while the database is away the service is alive, not ready.
+    """
+    if settings.database_url is None:
+        raise SettingsError("cannot make the application: GEO_DATABASE_URL is not set and no cluster was started")
+    replica = Replica(settings.count_cache_mb * _MEGABYTE, settings.queue_limit)
+    hexes = HexLayer()
+    replica.on_growth(hexes.grow)
+    cache = TileCache(settings.tile_cache_mb * _MEGABYTE)
+    service = Service(settings, replica, hexes, TileServer(replica, hexes, cache))
+    follower = Follower(settings.database_url, replica, progress)
+
+    app = FastAPI(
+        title="geo-service",
+        description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
+        lifespan=_lifespan(service, follower),
+        # Outermost first: a cached tile is answered before anything is logged or routed.
+        middleware=[
+            Middleware(CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["GET", "HEAD"], expose_headers=["ETag"]),
+            Middleware(HotTiles, cache=cache, revision=lambda: replica.revision),
+            Middleware(RequestLog),
+        ],
+    )
+    app.state.service = service
+    _handle_errors(app)
+    for module in (operations, tiles, statistics, live, places):
+        app.include_router(module.router)
+    mount_page(app, ROOT / "frontend")
+    return app
+
+
+def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        url = service.settings.database_url or ""
+        await asyncio.to_thread(service.hexes.warm_up)
+        service.pool = await create_pool(url, service.settings)
+        following = asyncio.create_task(follower.run(), name="follower")
+        following.add_done_callback(_report_end)
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            service.pool.terminate()
+            service.replica.close()
+
+    return lifespan
+
+
+def _report_end(following: "asyncio.Task[None]") -> None:
+    """A follower that ends by itself has met a bug: say so instead of growing stale in silence."""
+    if not following.cancelled() and following.exception():
+        log.critical("replica stopped following", exc_info=following.exception())
+
+
+def _handle_errors(app: FastAPI) -> None:
+    """Every error leaves as a problem document; none holds database text."""
+
+    @app.exception_handler(GeoError)
+    async def refuse(_: Request, error: GeoError) -> Response:
+        if error.status >= 500:
+            log.warning("request refused", reason=str(error))
+        return problem(error)
+
+    @app.exception_handler(HTTPException)
+    async def refuse_http(_: Request, error: HTTPException) -> Response:
+        answer = problem_document(error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail), "http")
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_request(_: Request, error: RequestValidationError) -> Response:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return problem_document(400, "Invalid request", faults, "invalid-request")
+
+    @app.exception_handler(Exception)
+    async def fail(_: Request, error: Exception) -> Response:
+        log.error("request failed", exc_info=error)
+        return problem_document(500, "Internal error", "the request could not be answered; the service's log says why", "internal-error")

@@ -1,0 +1,45 @@
+"""Turning documents and errors into responses: JSON with ETag, encodings and 304; problems after RFC 9457."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from geo_service.errors import GeoError
+from geo_service.tiles.front import request_header
+from geo_service.tiles.negotiation import choose_encoding, compress, etag, matches
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def json_answer(request: Request, document: Any, cache_control: str = "no-cache", media_type: str = "application/json") -> Response:
+    """The document in the encoding the client takes; 304 when it has this one already."""
+    plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
+    headers = {"ETag": etag(plain, encoding), "Vary": "Accept-Encoding", "Cache-Control": cache_control}
+    if matches(request_header(request.scope, b"if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if encoding != "identity":
+        headers["Content-Encoding"] = encoding
+    return Response(compress(plain, encoding), media_type=media_type, headers=headers)
+
+
+def problem(error: GeoError) -> Response:
+    """The error as a problem document."""
+    return problem_document(error.status, error.title, str(error), error.kind, error.retry_after, error.members())
+
+
+def problem_document(
+    status: int, title: str, detail: str, kind: str, retry_after: int | None = None, members: dict[str, Any] | None = None
+) -> Response:
+    """A problem document (RFC 9457). `kind` becomes a relative type address that is the same for all versions."""
+    document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **(members or {})}
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_after)} if retry_after else {})
+    return Response(json.dumps(document, ensure_ascii=False), status_code=status, media_type=PROBLEM_TYPE, headers=headers)
+
+
+def instant(seconds: float) -> str:
+    """Seconds since 1970 as RFC 3339, UTC, whole seconds."""
+    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,36 @@
+"""Names of settlements, for labels on the map."""
+
+from fastapi import APIRouter, Request, Response
+
+from geo_service.database import database_errors, query
+from geo_service.errors import NotReady
+from geo_service.routes.answers import json_answer
+from geo_service.routes.service import service_of
+
+router = APIRouter(prefix="/api", tags=["map"])
+
+_AT_MOST = 2000
+_AROUND_DEGREES = 1.0
+
+
+@router.get("/places", summary="Settlements near the incidents", operation_id="places")
+async def get_places(request: Request) -> Response:
+    """The most populous named settlements within a degree of the incidents, as GeoJSON."""
+    service = service_of(request)
+    if service.pool is None:
+        raise NotReady("the service is starting; try again shortly")
+    west, south, east, north = await service.replica.ask(service.hexes.bounds)
+    box = (west - _AROUND_DEGREES, south - _AROUND_DEGREES, east + _AROUND_DEGREES, north + _AROUND_DEGREES)
+    with database_errors("read the settlements"):
+        rows = await service.pool.fetch(query("places"), *box, _AT_MOST)
+    features = [
+        {
+            "type": "Feature",
+            "id": row["id"],
+            "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
+            "properties": {"name_ru": row["name_ru"], "name_en": row["name_en"], "population": row["population"]},
+        }
+        for row in rows
+    ]
+    document = {"type": "FeatureCollection", "features": features}
+    return json_answer(request, document, "public, max-age=300", media_type="application/geo+json")

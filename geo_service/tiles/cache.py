@@ -1,0 +1,93 @@
+"""Encoded tiles kept in memory, and computed once however many ask for the same one at the same time."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+Key = tuple[str, bytes, str]
+"""Path, query string as it came, content encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedTile:
+    """One encoding of one tile, ready to be sent. An empty body means 204."""
+
+    body: bytes
+    etag: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    """Of a 200 or 204; a 304 leaves out those that speak of the body."""
+    revision: int
+    valid_until: float
+    """Seconds since 1970: after that the same words ask for another window."""
+
+
+class TileCache:
+    """The tiles used last, up to a size in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        """limit: bytes of bodies."""
+        self._limit = limit
+        self._held = 0
+        self._tiles: OrderedDict[Key, CachedTile] = OrderedDict()
+
+    def get(self, key: Key, revision: int, now: float) -> CachedTile | None:
+        """The tile, unless the incidents have changed or its window has moved on since."""
+        tile = self._tiles.get(key)
+        if tile is None:
+            return None
+        if tile.revision != revision or now >= tile.valid_until:
+            self._drop(key)
+            return None
+        self._tiles.move_to_end(key)
+        return tile
+
+    def put(self, key: Key, tile: CachedTile) -> None:
+        """Keep a tile; those unused for longest make room."""
+        self._drop(key)
+        self._tiles[key] = tile
+        self._held += _weight(tile)
+        while self._held > self._limit and self._tiles:
+            self._drop(next(iter(self._tiles)))
+
+    def _drop(self, key: Key) -> None:
+        tile = self._tiles.pop(key, None)
+        if tile is not None:
+            self._held -= _weight(tile)
+
+
+def _weight(tile: CachedTile) -> int:
+    """Bytes, with what an entry costs beside its body."""
+    return len(tile.body) + 1000
+
+
+class SingleFlight(Generic[T]):
+    """Identical work under way at the same time is done once; it stops when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[object, tuple[asyncio.Task[T], set[object]]] = {}
+
+    async def do(self, key: object, work: Callable[[], Coroutine[None, None, T]]) -> T:
+        """The result of `work`, shared with everyone who asks for the same key meanwhile."""
+        if key not in self._under_way:
+            task = asyncio.create_task(work())
+            task.add_done_callback(lambda _: self._forget(key, task))
+            self._under_way[key] = (task, set())
+        task, waiting = self._under_way[key]
+        me = object()
+        waiting.add(me)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            waiting.discard(me)
+            if not waiting and not task.done():
+                # Whoever asks from now on must not be given the cancelled work.
+                self._forget(key, task)
+                task.cancel()
+
+    def _forget(self, key: object, task: asyncio.Task[T]) -> None:
+        if key in self._under_way and self._under_way[key][0] is task:
+            del self._under_way[key]
