@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 
 from geo_service.errors import GeoError, SettingsError
+from geo_service.farewell import Farewell
 from geo_service.logs import configure_logs
 from geo_service.settings import Settings
 
@@ -19,7 +20,7 @@ Job = Callable[[], Coroutine[object, object, None]]
 """Work that goes on beside the server in its event loop, until it is cancelled."""
 
 GRACE_S = 2
-"""How long requests under way are waited for at the end. Open event streams never end by themselves."""
+"""How long answers under way are waited for at the end."""
 
 
 class Server:
@@ -46,13 +47,13 @@ class Server:
         from geo_service.app import create_app
 
         configure_logs(self._settings)
-        application = create_app(self._settings.model_copy(update={"database_url": database_url}))
+        application = Farewell(create_app(self._settings.model_copy(update={"database_url": database_url})))
         config = uvicorn.Config(
             application, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve(_Announcing(config), beside, started))
+            runner.run(self._serve(_Announcing(config, application), beside, started))
 
     async def _serve(self, server: "_Announcing", beside: Sequence[Job], started: Callable[[str], None]) -> None:
         async def accompany() -> None:
@@ -76,16 +77,22 @@ class Server:
 
 
 class _Announcing(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and the application when it ends."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, application: Farewell) -> None:
         super().__init__(config)
+        self._application = application
         self.up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen."""
         await super().startup(sockets)
         self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop to listen, and wait for answers under way."""
+        self._application.close()
+        await super().shutdown(sockets)
 
 
 def _bound(host: str, port: int) -> socket.socket:

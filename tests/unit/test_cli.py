@@ -1,0 +1,60 @@
+"""The command line: errors in one line with the right exit code, nothing done when it could not be finished."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+GEO = Path(sys.executable).parent / "geo"
+
+
+def geo(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with `variables` in its environment, and none of this machine's settings."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GEO_") and name != "PORT"}
+    return subprocess.run([GEO, *arguments], env=plain | variables, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_setting_that_cannot_be_used_is_named_in_one_line() -> None:
+    done = geo("db", "status", GEO_TIME_ZONE="Moscow")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("geo: settings cannot be used: GEO_TIME_ZONE: ")
+
+
+def test_a_taken_port_is_said_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = str(holder.getsockname()[1])
+        done = geo("serve", PORT=port, GEO_HOME=str(tmp_path / "home"))
+    assert done.returncode == 2
+    assert done.stderr == f"geo: cannot listen on 127.0.0.1:{port}: address already in use; choose another port with PORT=8001\n"
+    assert not (tmp_path / "home").exists()
+
+
+def test_status_makes_no_cluster(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    done = geo("db", "status", GEO_HOME=str(home))
+    assert (done.returncode, done.stdout) == (0, f"absent: {home}/data\n")
+    assert not home.exists()
+
+
+def test_a_cluster_is_not_started_where_another_database_is_named(tmp_path: Path) -> None:
+    done = geo("db", "start", GEO_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", GEO_HOME=str(tmp_path / "home"))
+    assert done.returncode == 1
+    assert done.stderr == "geo: cannot use the private cluster: GEO_DATABASE_URL names another database\n"
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_database_that_is_not_there_is_said_without_its_password() -> None:
+    done = geo("db", "migrate", GEO_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:1/none")
+    assert done.returncode == 1
+    assert done.stderr.startswith("geo: cannot connect to 127.0.0.1:1/none")
+    assert "secret" not in done.stderr
+
+
+def test_an_unknown_command_is_refused() -> None:
+    done = geo("fly")
+    assert done.returncode == 2
+    assert "No such command" in done.stderr
