@@ -60,7 +60,7 @@ class Polygons:
         return len(self.rings)
 
     def commands(self, tile: Tile) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """MoveTo, LineTo and ClosePath of each ring. A ring that rounding has made a line is drawn all the same."""
+        """MoveTo, LineTo and ClosePath of each ring. A ring smaller than a unit collapses: layers choose cells that the zoom can show."""
         sizes = self.offsets[self.rings + 1].astype(np.int64) - self.offsets[self.rings]
         # MoveTo and its point, LineTo and the other points, ClosePath.
         offsets = np.concatenate([[0], np.cumsum(2 * sizes + 3)])

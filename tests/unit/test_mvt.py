@@ -1,0 +1,93 @@
+"""The encoder against mapbox-vector-tile: what it writes is read back as it was."""
+
+import h3.api.basic_int as h3
+import mapbox_vector_tile
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo_service.tiles.grid import EXTENT, Tile, feature_id, project
+from geo_service.tiles.mvt import Points, Polygons, encode_layer
+from geo_service.tiles.outlines import Outlines
+
+CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(55.75, 37.6, 7), 10)), np.uint64)
+OUTLINES = Outlines(CELLS)
+TILE = Tile(9, 309, 160)
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+
+
+def decode(data: bytes, name: str) -> list[dict]:  # type: ignore[type-arg]  # what the library returns
+    return mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})[name]["features"]
+
+
+def in_tile(vertices: np.ndarray, tile: Tile) -> list[tuple[int, int]]:
+    """World units as tile units, in floating point, rounded half up."""
+    x0, y0, x1, _ = tile.box
+    scaled = (vertices.astype(float) - [x0, y0]) / (x1 - x0) * EXTENT
+    return [tuple(pair) for pair in np.floor(scaled + 0.5).astype(int).tolist()]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, len(CELLS) - 1), min_size=1, max_size=60, unique=True),
+    st.integers(8, 16),
+    st.data(),
+)
+def test_polygons_ids_and_properties_are_read_back_as_they_were(chosen: list[int], zoom: int, data: st.DataObject) -> None:
+    rings = np.array(chosen, np.intp)
+    size = len(rings)
+
+    def column(values: st.SearchStrategy) -> list:  # type: ignore[type-arg]  # any values
+        return data.draw(st.lists(values, min_size=size, max_size=size))
+
+    whole, negative = column(st.integers(0, 2**31 - 1)), column(st.integers(-(2**31), 2**31 - 1))
+    real, text = column(st.floats(allow_nan=False)), column(texts)
+    tile = Tile(zoom, TILE.x << zoom >> 9, TILE.y << zoom >> 9)
+    properties = {"n": np.array(whole), "сдвиг": np.array(negative), "share": np.array(real), "h3": text}
+    shapes = Polygons(OUTLINES.vertices, OUTLINES.offsets, rings, np.zeros(size, np.int32))
+    features = decode(encode_layer("слой", feature_id(CELLS[rings]), shapes, properties, tile), "слой")
+    assert [feature["id"] for feature in features] == feature_id(CELLS[rings]).tolist()
+    expected = zip(whole, negative, real, text, strict=True)
+    assert [tuple(feature["properties"].values()) for feature in features] == list(expected)
+    for feature, ring in zip(features, chosen, strict=True):
+        vertices = in_tile(OUTLINES.vertices[OUTLINES.offsets[ring] : OUTLINES.offsets[ring + 1]], tile)
+        read = [tuple(pair) for pair in feature["geometry"]["coordinates"][0]]
+        assert read[0] == read[-1]
+        assert read == [*vertices, vertices[0]]
+
+
+def test_points_are_read_back_as_they_were() -> None:
+    places = project(np.array([37.6, 37.7, 37.5]), np.array([55.7, 55.8, 55.75]))
+    features = decode(encode_layer("p", np.array([1, 2, 2**37 - 1], np.uint64), Points(places), {"n": np.array([5, 5, 6])}, TILE), "p")
+    assert [feature["geometry"]["coordinates"] for feature in features] == [list(pair) for pair in in_tile(places, TILE)]
+    assert [feature["id"] for feature in features] == [1, 2, 2**37 - 1]
+
+
+def test_layers_written_one_after_the_other_make_one_tile() -> None:
+    places = project(np.array([37.6]), np.array([55.7]))
+    both = b"".join(encode_layer(name, np.array([1], np.uint64), Points(places), {"k": [name]}, TILE) for name in ("a", "b"))
+    tile = mapbox_vector_tile.decode(both)
+    assert {name: layer["features"][0]["properties"]["k"] for name, layer in tile.items()} == {"a": "a", "b": "b"}
+    assert {layer["version"] for layer in tile.values()} == {2}
+    assert {layer["extent"] for layer in tile.values()} == {EXTENT}
+
+
+def test_a_hexagon_on_the_edge_is_whole_and_the_same_in_both_tiles() -> None:
+    left, right = TILE, Tile(TILE.z, TILE.x + 1, TILE.y)
+    shared = sorted(set(OUTLINES.touching(left.box)[0].tolist()) & set(OUTLINES.touching(right.box)[0].tolist()))
+    assert shared
+    rings = np.array(shared, np.intp)
+    shapes = Polygons(OUTLINES.vertices, OUTLINES.offsets, rings, np.zeros(len(rings), np.int32))
+    drawn = []
+    for tile in (left, right):
+        features = decode(encode_layer("h", feature_id(CELLS[rings]), shapes, {"n": rings}, tile), "h")
+        drawn.append([[(x + tile.x * EXTENT, y) for x, y in feature["geometry"]["coordinates"][0]] for feature in features])
+    assert drawn[0] == drawn[1]
+
+
+def test_the_same_arrays_give_the_same_bytes() -> None:
+    rings = np.arange(len(CELLS))
+    shapes = Polygons(OUTLINES.vertices, OUTLINES.offsets, rings, np.zeros(len(rings), np.int32))
+    first, second = (encode_layer("h", feature_id(CELLS), shapes, {"n": rings % 7}, TILE) for _ in range(2))
+    assert first == second

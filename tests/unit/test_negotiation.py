@@ -1,0 +1,73 @@
+"""Content negotiation as RFC 9110 has it, compression that is undone by others, and ETags."""
+
+import gzip
+
+import brotli
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo_service.tiles.negotiation import choose_encoding, compress, etag, matches
+
+DECODERS = {
+    "identity": lambda body: body,
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompress(body),
+}
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("", "identity"),
+        ("gzip", "gzip"),
+        ("gzip, deflate", "gzip"),
+        ("gzip, deflate, br", "br"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("GZIP", "gzip"),
+        ("deflate", "identity"),
+        ("br;q=0.5, gzip;q=0.9", "gzip"),
+        ("br;q=0, gzip;q=0.1", "gzip"),
+        ("*", "zstd"),
+        ("*;q=0.5, br", "br"),
+        ("zstd;q=0, br;q=0, *", "gzip"),
+        ("identity", "identity"),
+        ("identity;q=0.5, gzip;q=0.4", "identity"),
+        ("gzip;q=rubbish", "gzip"),
+        (", ,", "identity"),
+        ("*;q=0", "identity"),
+    ],
+)
+def test_the_best_encoding_that_the_client_takes_is_chosen(header: str, encoding: str) -> None:
+    assert choose_encoding(header) == encoding
+
+
+@given(st.text(max_size=60))
+def test_any_header_is_answered(header: str) -> None:
+    assert choose_encoding(header) in DECODERS
+
+
+@given(st.binary(max_size=5000), st.sampled_from(sorted(DECODERS)))
+def test_a_body_is_the_same_after_any_encoding_and_its_bytes_are_always_the_same(body: bytes, encoding: str) -> None:
+    packed = compress(body, encoding)
+    assert DECODERS[encoding](packed) == body
+    assert compress(body, encoding) == packed
+
+
+def test_an_etag_tells_contents_and_encodings_apart() -> None:
+    tags = {etag(body, encoding) for body in (b"", b"a", b"b") for encoding in DECODERS}
+    assert len(tags) == 12
+    assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+    assert etag(b"a", "gzip") == etag(b"a", "gzip")
+
+
+@pytest.mark.parametrize("header", ['"x"', 'W/"x"', '"a", "x"', '"a",W/"x"', "*"])
+def test_a_tag_that_the_client_names_matches(header: str) -> None:
+    assert matches(header, '"x"')
+
+
+@pytest.mark.parametrize("header", ["", "x", '"y"', '"x-gzip"', 'w/"x"'])
+def test_other_tags_do_not_match(header: str) -> None:
+    assert not matches(header, '"x"')
