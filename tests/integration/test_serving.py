@@ -1,0 +1,64 @@
+"""The `geo serve` process: comes up, answers, and ends cleanly while streams are open."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+GEO = Path(sys.executable).parent / "geo"
+PATIENCE_S = 60
+
+
+@contextmanager
+def serving(database_url: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A `geo serve` process and its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    environment = os.environ | {"GEO_DATABASE_URL": database_url, "GEO_PORT": port, "GEO_LOG_FORMAT": "json"} | variables
+    process = subprocess.Popen([GEO, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr
+        lines = iter(process.stderr.readline, "")
+        assert any(f"http://127.0.0.1:{port}" in line for line in lines), "the address was never said"
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 0)])
+def test_the_server_ends_cleanly_while_a_page_listens(database_url: str, number: signal.Signals, code: int) -> None:
+    with serving(database_url) as (process, address), httpx.stream("GET", f"{address}/api/live", timeout=PATIENCE_S) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "event: revision"
+        process.send_signal(number)
+        rest = list(lines)
+        assert process.wait(PATIENCE_S) == code
+        assert any(line.startswith("data: ") for line in rest)
+        assert process.stderr
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_the_server_is_alive_at_once_and_ready_when_the_incidents_are_loaded(database_url: str) -> None:
+    with serving(database_url) as (_, address):
+        assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
+        with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
+            state = next(body for body in (client.get(f"{address}/readyz").json() for _ in range(500)) if body["ready"])
+        assert (state["reason"], state["incidents"]) == (None, 0)
+
+
+def test_a_second_server_on_the_same_port_is_refused(database_url: str) -> None:
+    with serving(database_url) as (_, address):
+        port = address.rpartition(":")[2]
+        environment = os.environ | {"GEO_DATABASE_URL": database_url, "GEO_PORT": port}
+        second = subprocess.run([GEO, "serve"], env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        assert second.returncode == 2
+        assert "address already in use" in second.stderr
