@@ -12,6 +12,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -96,7 +97,7 @@ class ClusterHome:
         tests = "" if durable else (CONF / "20-tests.conf").read_text(encoding="utf-8")
         (folder / "10-private.conf").write_text((CONF / "10-private.conf").read_text(encoding="utf-8"), encoding="utf-8")
         (folder / "20-tests.conf").write_text(tests, encoding="utf-8")
-        here = {"port": port, "unix_socket_directories": self._socket_folder(), "shared_buffers": f"{buffers_mb()}MB"}
+        here = {"port": port, "unix_socket_directories": self._make_socket_folder(), "shared_buffers": f"{buffers_mb()}MB"}
         (folder / "90-here.conf").write_text("".join(f"{key} = '{value}'\n" for key, value in here.items()), encoding="utf-8")
         self._port.write_text(f"{port}\n", encoding="ascii")
         if self.log.exists() and self.log.stat().st_size > LOG_KEPT_BYTES:
@@ -113,9 +114,18 @@ class ClusterHome:
             say(f"The database server cannot enter {self.root}, so its data is in {self.data}")
         self.user.owns(self.data)
 
+    def clear_socket_folder(self) -> None:
+        """Leave nothing behind of a server that has stopped."""
+        with suppress(OSError):
+            self._socket_folder.rmdir()
+
+    @property
     def _socket_folder(self) -> Path:
         """A short path: a Unix socket's may not exceed 107 bytes, and GEO_HOME's may be longer."""
-        folder = Path("/tmp") / f"geo-{sha256(os.fsencode(self.data)).hexdigest()[:12]}"  # noqa: S108  # checked below
+        return Path("/tmp") / f"geo-{sha256(os.fsencode(self.data)).hexdigest()[:12]}"  # noqa: S108  # its owner is checked
+
+    def _make_socket_folder(self) -> Path:
+        folder = self._socket_folder
         if not folder.is_symlink():
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.stat().st_uid == os.geteuid():

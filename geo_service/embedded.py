@@ -133,6 +133,7 @@ class Cluster:
     def _halt(self) -> None:
         if self._pid() is not None:
             self._control("stop", "--mode=fast")
+            self.home.clear_socket_folder()
 
     def _control(self, act: str, *options: str | Path) -> None:
         tools = postgres.programs(int((self.home.server / "PG_VERSION").read_text()))

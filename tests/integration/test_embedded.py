@@ -1,6 +1,7 @@
 """The private cluster: made, shared, killed, moved, stopped."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -65,6 +66,16 @@ def test_the_last_user_stops_the_cluster_and_an_earlier_one_does_not(home: Path)
     assert second.status().state == "running"
     assert second.release() is True
     assert second.status().state == "stopped"
+
+
+def test_a_stopped_cluster_leaves_no_socket_behind(home: Path) -> None:
+    cluster = Cluster(home, durable=False)
+    cluster.start()
+    folder = Path(re.findall("unix_socket_directories = '(.*)'", (cluster.home.server / "conf.d" / "90-here.conf").read_text())[0])
+    assert len(str(folder)) < 60
+    assert folder.stat().st_mode & 0o777 == 0o700
+    cluster.release()
+    assert not folder.exists()
 
 
 def test_a_pinned_cluster_outlives_its_users_until_it_is_stopped(home: Path) -> None:
