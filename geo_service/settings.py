@@ -63,5 +63,5 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # values are checked by pydantic itself
     except ValidationError as error:
-        faults = "; ".join(f"GEO_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(f"GEO_{str(fault['loc'][0]).upper().removeprefix('GEO_')}: {fault['msg']}" for fault in error.errors())
         raise SettingsError(f"settings cannot be used: {faults}") from None

@@ -22,6 +22,12 @@ def test_a_setting_that_cannot_be_used_is_named_in_one_line() -> None:
     assert done.stderr.startswith("geo: settings cannot be used: GEO_TIME_ZONE: ")
 
 
+def test_a_port_that_is_no_number_is_named_by_its_variable() -> None:
+    done = geo("serve", PORT="eight thousand")
+    assert done.returncode == 2
+    assert done.stderr.startswith("geo: settings cannot be used: GEO_PORT: ")
+
+
 def test_a_taken_port_is_said_before_anything_is_made(tmp_path: Path) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
