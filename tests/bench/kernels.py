@@ -1,0 +1,75 @@
+"""The arithmetic alone: counting against plain NumPy, encoding against mapbox-vector-tile."""
+
+import time
+from collections.abc import Callable
+
+import mapbox_vector_tile
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo_service.aggregation.columns import DELETED
+from geo_service.aggregation.measures import MEASURES
+from geo_service.aggregation.replica import State
+from geo_service.aggregation.selection import Selection
+from geo_service.model import FINEST_RESOLUTION, OPEN_STATUSES
+from geo_service.tiles.hexes import HexLayer
+from geo_service.tiles.layer import TileRequest
+from tests.bench.bench import MONTH, YEAR, Bench
+from tests.bench.report import Row
+
+
+async def measure(bench: Bench) -> None:
+    """Counts of every finest cell for a month and a year, and one tile."""
+    state = await bench.state()
+    for days in (MONTH, YEAR):
+        selection = Selection(bench.window(days), bench.until)
+        ours = _median(bench, lambda selection=selection: _count(state, selection))  # type: ignore[misc]  # bound at once
+        plain = _median(bench, lambda selection=selection: count_with_numpy(state, selection))  # type: ignore[misc]  # bound at once
+        bench.report.add(
+            Row("kernel", f"count {days} days, every finest cell", f"{ours:.2f} ms", f"NumPy {plain:.2f} ms", plain / ours),
+            **{f"count_{days}_ms": ours, f"numpy_{days}_ms": plain},
+        )
+    await _measure_encoder(bench, state)
+
+
+async def _measure_encoder(bench: Bench, state: State) -> None:
+    layer, tile = HexLayer(), (await bench.tiles())[0]
+    layer.grow(state.pyramid)
+    request = TileRequest(tile, Selection(bench.window(MONTH), bench.until), MEASURES["count"])
+    decoded = mapbox_vector_tile.decode(layer.encode(state, request))["hexes"]
+    features = [{**one, "geometry": shapely.geometry.shape(one["geometry"])} for one in decoded["features"]]
+    ours = _median(bench, lambda: layer.encode(state, request))
+    theirs = _median(bench, lambda: mapbox_vector_tile.encode({"name": "hexes", "features": features}), 5)
+    bench.report.add(
+        Row("kernel", f"tile of {len(features):,} hexagons from counts", f"{ours:.2f} ms", f"mapbox-vector-tile {theirs:.0f} ms", theirs / ours),
+        encode_ms=ours, mapbox_ms=theirs,
+    )  # fmt: skip
+
+
+def _count(state: State, selection: Selection) -> NDArray[np.int32]:
+    state.counter.forget()
+    return state.counter.per_cell(selection, FINEST_RESOLUTION)
+
+
+def count_with_numpy(state: State, selection: Selection) -> NDArray[np.int64]:
+    """n, open and overdue of each finest cell, (cells, 3), by a slice, masks and `bincount`."""
+    columns, cells = state.columns, len(state.pyramid)
+    window = np.array([selection.window.start, selection.window.stop], np.uint32)
+    low, high = np.searchsorted(columns["received"][: columns.base], window)
+    cell, status, due = (columns[name][low:high] for name in ("cell", "status", "due"))
+    is_open = np.isin(np.arange(DELETED + 1), list(OPEN_STATUSES))[status]
+    overdue = is_open & (due > 0) & (due < np.uint32(selection.now))
+    masks = (status != DELETED, is_open, overdue)
+    return np.column_stack([np.bincount(cell[mask], minlength=cells) for mask in masks])
+
+
+def _median(bench: Bench, work: Callable[[], object], times: int = 25) -> float:
+    """Milliseconds, the median of some runs after one that does not count."""
+    work()
+    taken = []
+    for _ in range(bench.times(times)):
+        began = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - began)
+    return float(np.median(taken)) * 1000

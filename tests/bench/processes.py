@@ -1,0 +1,71 @@
+"""The servers that are measured, each in a process of its own."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from geo_service.cluster_home import free_port
+from geo_service.settings import ROOT
+from tests.bench.http_client import connect, get
+
+_PATIENCE_S = 300
+_STOP_S = 20
+
+
+@asynccontextmanager
+async def geo_serve(url: str) -> AsyncIterator[int]:
+    """`geo serve` on a database, ready to answer; its port."""
+    environment = {"GEO_DATABASE_URL": url}
+    async with _running([sys.executable, "-c", "from geo_service.cli import main; main()", "serve"], environment, "/readyz") as port:
+        yield port
+
+
+@asynccontextmanager
+async def bare_asgi(head: list[tuple[str, str]], body: bytes) -> AsyncIterator[int]:
+    """An ASGI application that does nothing but send these bytes, on the same server; its port."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        environment = {"BENCH_BODY": file.name, "BENCH_HEAD": "\n".join(f"{name}: {value}" for name, value in head)}
+        async with _running([sys.executable, "-m", "tests.bench.bare"], environment, "/") as port:
+            yield port
+
+
+@asynccontextmanager
+async def _running(command: list[str], environment: Mapping[str, str], ready: str) -> AsyncIterator[int]:
+    port = free_port(None)
+    surroundings = {**os.environ, **environment, "GEO_PORT": str(port), "GEO_HOST": "127.0.0.1"}
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=said, stderr=said)  # noqa: ASYNC220  # starting is quick
+        try:
+            await _wait(process, port, ready, said.fileno())
+            yield port
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+async def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, said: int) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            connection = await connect(port)
+            answer = await connection.ask(get(path))
+            connection.close()
+        except OSError:
+            await asyncio.sleep(0.1)
+            continue
+        if answer.status == 200:
+            return
+        await asyncio.sleep(0.1)
+    raise RuntimeError(f"the server did not become ready: {Path(f'/proc/self/fd/{said}').read_text(errors='replace')[-2000:]}")

@@ -1,0 +1,66 @@
+"""The replica: how fast it loads, and how much memory it takes."""
+
+import multiprocessing
+import time
+
+from geo_service.database import connection
+from tests.bench.bench import Bench
+from tests.bench.report import Row
+
+_LEAST_RATE = 500_000
+_MOST_BYTES = 60
+
+
+async def measure(bench: Bench) -> None:
+    """First load in a process of its own, so that its memory is only the replica's."""
+    seconds, count, nbytes, rss = _in_own_process(bench.url)
+    rate = count / seconds
+    bench.report.add(
+        Row(
+            "replica", "first load", f"{seconds:.2f} s, {rate:,.0f} incidents/s",
+            target=f"≥ {_LEAST_RATE:,}/s", met=rate >= _LEAST_RATE,
+        ),
+        seconds=seconds, rate=rate,
+    )  # fmt: skip
+    each = nbytes / count
+    bench.report.add(
+        Row(
+            "replica", "columns", f"{nbytes / 1e6:.0f} MB, {each:.1f} B an incident",
+            f"process {rss / 1e6:,.0f} MB", target=f"≤ {_MOST_BYTES} B", met=each <= _MOST_BYTES,
+        ),
+        bytes_each=each, rss=rss,
+    )  # fmt: skip
+
+
+def _in_own_process(url: str) -> tuple[float, int, int, int]:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_load, (url,))
+
+
+def _load(url: str) -> tuple[float, int, int, int]:
+    """Seconds of the first load, incidents held, bytes of the columns, memory of the process after it."""
+    import asyncio
+
+    return asyncio.run(_load_here(url))
+
+
+async def _load_here(url: str) -> tuple[float, int, int, int]:
+    from geo_service.aggregation.follow import Follower
+    from geo_service.aggregation.replica import Replica
+
+    replica = Replica(256_000_000, 10)
+    async with connection(url) as held:
+        began = time.perf_counter()
+        await Follower(url, replica).look(held)
+        seconds = time.perf_counter() - began
+    nbytes = await replica.ask(lambda state: state.columns.nbytes)
+    alive = replica.alive
+    replica.close()
+    return seconds, alive, nbytes, _resident()
+
+
+def _resident() -> int:
+    """This process's resident memory in bytes."""
+    with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  # not a file of ours
+        line = next(line for line in status if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024

@@ -1,0 +1,148 @@
+"""Tiles over real HTTP from `geo serve`: cold, of a known window, from the cache, not modified."""
+
+import itertools
+
+import mapbox_vector_tile
+
+from geo_service.aggregation.selection import Window
+from geo_service.tiles.grid import Tile
+from tests.bench.bench import MONTH, YEAR, Bench, question
+from tests.bench.dataset import AGENCIES, THEMES
+from tests.bench.http_client import Answer, Connection, connect, get, throughput, timed
+from tests.bench.processes import bare_asgi, geo_serve
+from tests.bench.report import Row, percentiles, spread
+
+ADHOC = {
+    "theme": ",".join(one.code for one in THEMES[:3]),
+    "agency": ",".join(one.code for one in AGENCIES[:2]),
+    "status": "open,closed",
+}
+"""A filter that no roll-up was made for: three themes, two agencies, part of the status ladder."""
+
+_COLD_MS, _KNOWN_MS = 8.0, 4.0
+_CACHED_RATE, _CACHED_SHARE = 15_000, 0.5
+_WINDOW_STEP_S = 420
+"""Each cold window ends so much earlier than the one before."""
+_KNOWN_TILES = 5
+_SECONDS = 3.0
+_ROUNDS = 3
+_HOP = ("connection", "date", "access-control-allow-origin")
+
+
+async def measure(bench: Bench) -> None:
+    """Everything about serving; the server is this project's own, one worker."""
+    tiles = await bench.tiles()
+    async with geo_serve(bench.url) as port:
+        connection = await connect(port)
+        await _describe_tile(bench, connection, tiles[0])
+        for days, windows in ((MONTH, 60), (YEAR, 30)):
+            await _fresh(bench, connection, tiles, days, windows)
+        await _adhoc(bench, connection, tiles)
+        await _kept(bench, connection, port, tiles[0])
+        await _many_windows(bench, port, tiles)
+        connection.close()
+
+
+def tile_path(tile: Tile, window: Window, **parameters: str) -> str:
+    """The path of a tile with its query string."""
+    return f"/tiles/hexes/{tile.z}/{tile.x}/{tile.y}.mvt?{question(window, **parameters)}"
+
+
+def _request(path: str, **headers: str) -> bytes:
+    return get(path, Accept_Encoding="gzip, deflate, br, zstd", **headers)
+
+
+def _shifted(bench: Bench, days: int, count: int, first: int = 1) -> list[Window]:
+    """Windows that nobody asked for before."""
+    last = bench.window(days)
+    shifts = [step * _WINDOW_STEP_S for step in range(first, first + count)]
+    return [Window(last.start - shift, last.stop - shift) for shift in shifts]
+
+
+async def _describe_tile(bench: Bench, connection: Connection, tile: Tile) -> None:
+    """How many hexagons the fullest of the tiles has; it also wakes the compiled loops."""
+    path = tile_path(tile, bench.window(MONTH))
+    plain = await connection.ask(get(path))
+    packed = await connection.ask(_request(path))
+    hexagons = len(mapbox_vector_tile.decode(plain.body)["hexes"]["features"])
+    where = f"{tile.z}/{tile.x}/{tile.y}"
+    text = f"{hexagons:,} hexagons, {len(plain.body):,} B, {len(packed.body):,} B {packed.header('content-encoding')}"
+    bench.report.add(Row("http", f"tile {where} of {len(await bench.tiles())}", text), hexagons=hexagons, bytes=len(packed.body))
+
+
+async def _fresh(bench: Bench, connection: Connection, tiles: list[Tile], days: int, count: int) -> None:
+    """For each new window one tile, then further tiles of the same window."""
+    cold: list[float] = []
+    known: list[float] = []
+    for place, window in enumerate(_shifted(bench, days, bench.times(count))):
+        around = list(itertools.islice(itertools.cycle(tiles), place, place + min(_KNOWN_TILES, len(tiles))))
+        requests = [_request(tile_path(tile, window)) for tile in around]
+        if len(requests) == 1:
+            # Asked for in other words, the same tile is made anew.
+            requests.append(_request(tile_path(tiles[0], window, measure="count")))
+        first, *others = await timed(connection, requests)
+        cold.append(first)
+        known += others
+    is_goal = days == MONTH
+    for name, seconds, most in (("cold", cold, _COLD_MS), ("known window", known, _KNOWN_MS)):
+        p50, p95, p99 = percentiles(seconds)
+        target, met = (f"p50 ≤ {most:.0f} ms", p50 <= most) if is_goal else ("", None)
+        row = Row("http", f"{name}, {days} days ({len(seconds)} requests)", spread(seconds), target=target, met=met)
+        bench.report.add(row, **{f"{name}_{days}_{p}": value for p, value in (("p50", p50), ("p95", p95), ("p99", p99))})
+
+
+async def _adhoc(bench: Bench, connection: Connection, tiles: list[Tile]) -> None:
+    for days in (MONTH, YEAR):
+        windows = _shifted(bench, days, bench.times(30), first=1000)
+        seconds = await timed(connection, [_request(tile_path(tiles[0], window, **ADHOC)) for window in windows])
+        bench.report.add(Row("http", f"cold, ad-hoc filter, {days} days", spread(seconds)), **{f"adhoc_{days}_p50": percentiles(seconds)[0]})
+
+
+async def _kept(bench: Bench, connection: Connection, port: int, tile: Tile) -> None:
+    """One tile from the cache, beside an application that does nothing but send the same bytes."""
+    path = tile_path(tile, bench.window(MONTH))
+    answer = await connection.ask(_request(path))
+    # A cached tile lives as long as its words keep their meaning: ask on, it is made anew within the run at most once.
+    cached, unchanged = _request(path), _request(path, If_None_Match=answer.header("etag"))
+    for name, request, status in (("cached", cached, 200), ("304", unchanged, 304)):
+        seconds = await timed(connection, [request] * bench.times(2000), status)
+        p50, p95, p99 = percentiles(seconds)
+        bench.report.add(Row("http", f"{name}, one connection", spread(seconds)), **{f"{name}_p50": p50, f"{name}_p95": p95, f"{name}_p99": p99})
+    async with bare_asgi(_head(answer), answer.body) as yardstick:
+        for concurrency in (8, 32):
+            await _compare(bench, port, yardstick, cached, concurrency)
+    rate = max([await throughput(port, [unchanged], 32, _seconds(bench), 304) for _ in range(bench.times(_ROUNDS))])
+    bench.report.add(Row("http", "304, 32 connections", f"{rate:,.0f} requests/s"), unchanged_rate=rate)
+
+
+async def _compare(bench: Bench, port: int, yardstick: int, request: bytes, concurrency: int) -> None:
+    """Turn and turn about, so that both meet the same machine; the best round of each."""
+    ours, bare = [], []
+    for _ in range(bench.times(_ROUNDS)):
+        ours.append(await throughput(port, [request], concurrency, _seconds(bench)))
+        bare.append(await throughput(yardstick, [request], concurrency, _seconds(bench)))
+    rate, most = max(ours), max(bare)
+    bench.report.add(
+        Row(
+            "http", f"cached, {concurrency} connections", f"{rate:,.0f} requests/s", f"bare ASGI {most:,.0f}", rate / most,
+            f"≥ {_CACHED_RATE:,}/s or ≥ {_CACHED_SHARE}", rate >= _CACHED_RATE or rate >= most * _CACHED_SHARE,
+        ),
+        **{f"cached_rate_{concurrency}": rate, f"bare_rate_{concurrency}": most},
+    )  # fmt: skip
+
+
+async def _many_windows(bench: Bench, port: int, tiles: list[Tile]) -> None:
+    """Tiles of known windows as fast as one worker makes them: more of them than the client asks twice."""
+    windows = _shifted(bench, MONTH, 20 if not bench.quick else 2, first=5000)
+    requests = [_request(tile_path(tile, window)) for window in windows for tile in tiles]
+    rate = await throughput(port, requests, 8, _seconds(bench))
+    bench.report.add(Row("http", f"{len(requests)} tiles of {len(windows)} windows in turn, 8 connections", f"{rate:,.0f} requests/s"), mixed_rate=rate)
+
+
+def _seconds(bench: Bench) -> float:
+    return 0.1 if bench.quick else _SECONDS
+
+
+def _head(answer: Answer) -> list[tuple[str, str]]:
+    lines = [line.decode("latin-1").partition(":") for line in answer.head.split(b"\r\n")[1:]]
+    return [(name.lower(), value.strip()) for name, _, value in lines if name.lower() not in _HOP]

@@ -1,0 +1,117 @@
+"""The benchmark's databases: made for the run, filled, and dropped at its end."""
+
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from geo_service.database import connection, migrate
+from ingest.write import IncidentWriter
+from tests.bench.copying import COLUMNS, Ids, copy_bytes, order_ids
+from tests.bench.dataset import AGENCIES, CHUNK, SOURCES, THEMES, generate
+
+_SECONDARY = ("incident_xid_idx", "incident_received_at_idx", "incident_location_idx")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What filling a database took. `seconds` is 0 where a kept one was found."""
+
+    rows: int
+    seconds: float
+    indexing_s: float
+    table_bytes: int
+
+
+def named(url: str, name: str) -> str:
+    """The address of database `name` on the server of `url`."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+@asynccontextmanager
+async def own_database(server: str, name: str, keep: bool = False) -> AsyncIterator[str]:
+    """The address of a migrated database `name`, dropped at the end unless it is to be kept."""
+    async with connection(server) as held:
+        found = await held.fetchval("select true from pg_database where datname = $1", name)
+        if found and not keep:
+            await held.execute(f'drop database "{name}" with (force)')
+        if not found or not keep:
+            await held.execute(f'create database "{name}"')
+    try:
+        await migrate(named(server, name))
+        yield named(server, name)
+    finally:
+        if not keep:
+            async with connection(server) as held:
+                await held.execute(f'drop database if exists "{name}" with (force)')
+
+
+async def fill(url: str, count: int, until: int, progress: Callable[[int], None]) -> Loaded:
+    """Load the data set, unless just that is there already: COPY without indexes and triggers, then the indexes."""
+    mark = f"{count} incidents until {until}"
+    async with connection(url) as held:
+        if await _mark(held) == mark:
+            return Loaded(count, 0.0, 0.0, await _size(held))
+        await held.execute("truncate incident, incident_tombstone restart identity")
+        began = time.perf_counter()
+        async with _bare_table(held):
+            await copy_all(held, await ensure_catalogue(held), count, until, progress)
+            copied = time.perf_counter()
+        await held.execute("vacuum (freeze, analyze) incident")
+        done = time.perf_counter()
+        await held.execute(f"comment on table incident is '{mark}'")
+        return Loaded(count, done - began, done - copied, await _size(held))
+
+
+async def ensure_catalogue(held: asyncpg.Connection) -> Ids:
+    """The data set's sources, themes and agencies in the database."""
+    async with IncidentWriter(held) as writer:
+        sources = {one.code: await writer.ensure_source(one) for one in SOURCES}
+        return order_ids(sources, await writer.ensure_themes(THEMES), await writer.ensure_agencies(AGENCIES))
+
+
+async def copy_all(held: asyncpg.Connection, ids: Ids, count: int, until: int, progress: Callable[[int], None]) -> None:
+    """COPY the data set, one transaction a chunk."""
+    for rows in generate(count, until):
+        async with held.transaction():
+            xid = int(await held.fetchval("select pg_current_xact_id()::text"))
+            stream = BytesIO(copy_bytes(rows, ids, xid))
+            await held.copy_to_table("incident", source=stream, columns=COLUMNS, format="binary")
+        progress(min(int(rows.number[0]) + CHUNK, count))
+
+
+@asynccontextmanager
+async def _bare_table(held: asyncpg.Connection) -> AsyncIterator[None]:
+    """The table without its keys, indexes and triggers; all of them are back at the end."""
+    indexes = [row["indexdef"] for row in await held.fetch("select indexdef from pg_indexes where indexname = any($1)", list(_SECONDARY))]
+    keys = await held.fetch(
+        "select conname, pg_get_constraintdef(oid) as text from pg_constraint where conrelid = 'incident'::regclass and contype in ('p', 'u')"
+    )
+    for name in _SECONDARY:
+        await held.execute(f"drop index {name}")
+    for key in keys:
+        await held.execute(f"alter table incident drop constraint {key['conname']}")
+    # Neither triggers nor foreign keys are looked at.
+    await held.execute("set session_replication_role = replica; set maintenance_work_mem = '1GB'")
+    try:
+        yield
+    finally:
+        await held.execute("reset session_replication_role")
+        for key in keys:
+            await held.execute(f"alter table incident add constraint {key['conname']} {key['text']}")
+        for text in indexes:
+            await held.execute(text)
+
+
+async def _mark(held: asyncpg.Connection) -> str | None:
+    text: str | None = await held.fetchval("select obj_description('incident'::regclass)")
+    return text if text and re.fullmatch(r"[0-9]+ incidents until [0-9]+", text) else None
+
+
+async def _size(held: asyncpg.Connection) -> int:
+    return int(await held.fetchval("select pg_total_relation_size('incident')"))
