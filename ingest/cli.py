@@ -1,0 +1,118 @@
+"""`geo ingest`: loads a file, or shows what it would become."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ingest.mapping import Mapping, load_mapping, shipped_names
+from ingest.tally import Tally
+
+_told = Console(stderr=True, highlight=False)
+_shown = Console(highlight=False)
+
+QUIET_SECONDS = 5
+"""Between two lines of progress where there is no terminal."""
+
+ROWS_EXPLAINED = 3
+
+File = Annotated[Path, typer.Argument(help="CSV file.", metavar="FILE")]
+MappingName = Annotated[str, typer.Option("--mapping", help=f"{', '.join(shipped_names())}, or the path of your own TOML file.")]
+Explain = Annotated[bool, typer.Option("--explain", help="Load nothing; show what the first rows would become.")]
+Rows = Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many rows --explain shows.")]
+BatchSize = Annotated[int, typer.Option("--batch-size", min=1, max=1_000_000, help="Rows to a transaction.")]
+
+
+def ingest_command(
+    file: File, mapping: MappingName = "plain", explain: Explain = False, rows: Rows = ROWS_EXPLAINED, batch_size: BatchSize = 20_000
+) -> None:
+    """Load a file of messages; loading it again changes nothing."""
+    meant = load_mapping(mapping)
+    if explain:
+        from ingest.explaining import explain as tables
+
+        for table in tables(file, meant, rows):
+            _shown.print(table)
+    else:
+        _load(file, meant, mapping, batch_size)
+
+
+def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
+    from geo_service.database import migrate
+    from geo_service.embedded import database_url
+    from geo_service.settings import read_settings
+    from ingest.run import ingest, open_reader
+
+    size = open_reader(file, meant).size
+    with database_url(read_settings(), lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
+        asyncio.run(migrate(url))
+        began = time.monotonic()
+        with progress(file.name, size) as told:
+            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size))
+    _shown.print(summary(tally, time.monotonic() - began))
+    if tally.rejected or tally.warned:
+        _shown.print(f"Each of these rows is kept, with its line and reason, in the table reject under run_id {run}.")
+
+
+@contextmanager
+def progress(name: str, size: int) -> Iterator[Callable[[Tally], None]]:
+    """A progress bar on a terminal, elsewhere a line now and then; takes the counts after each batch."""
+    if not _told.is_terminal:
+        yield _lines(name, size)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_told) as bar:
+        task, began = bar.add_task(name, total=size, rate=""), time.monotonic()
+        yield lambda tally: bar.update(task, completed=tally.bytes_read, rate=f"{_rate(tally, began):,} rows/s")
+
+
+def _lines(name: str, size: int) -> Callable[[Tally], None]:
+    began = time.monotonic()
+    last = began
+
+    def told(tally: Tally) -> None:
+        nonlocal last
+        if time.monotonic() - last >= QUIET_SECONDS:
+            last = time.monotonic()
+            _told.print(f"{name}: {100 * tally.bytes_read // max(size, 1)} %, {tally.read:,} rows, {_rate(tally, began):,} rows/s")
+
+    return told
+
+
+def _rate(tally: Tally, began: float) -> int:
+    return round(tally.read / max(time.monotonic() - began, 1e-3))
+
+
+def summary(tally: Tally, seconds: float) -> Table:
+    """The counts of a run."""
+    table = Table(
+        "rows",
+        "count",
+        title=f"{tally.read:,} rows in {seconds:.1f} s, {tally.read / max(seconds, 1e-3):,.0f} rows/s",
+        title_justify="left",
+    )
+    table.columns[1].justify = "right"
+    for name in ("read", "new", "changed", "unchanged"):
+        table.add_row(name, f"{getattr(tally, name):,}")
+    for name, meaning in (("repeated", "repeated in the file"), ("stale", "older than known")):
+        if count := getattr(tally, name):
+            table.add_row(meaning, f"{count:,}")
+    for reason, count in tally.rejected.most_common():
+        table.add_row(f"rejected: {reason}", f"{count:,}")
+    for reason, count in tally.warned.most_common():
+        table.add_row(f"kept with a warning: {reason}", f"{count:,}")
+    return table

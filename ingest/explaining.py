@@ -1,0 +1,66 @@
+"""What a few rows of an input become, as a table for people."""
+
+from itertools import islice
+from pathlib import Path
+
+import h3
+from rich.table import Table
+
+from geo_service.model import Status
+from ingest.mapping import Mapping
+from ingest.naming import Namer
+from ingest.readers import RawBatch
+from ingest.run import open_reader
+from ingest.validate import Checked, Validator
+from ingest.verdicts import Reject
+
+
+def explain(path: Path, mapping: Mapping, count: int) -> list[Table]:
+    """One table for each of the first `count` rows: column of the file, its value, the field, what it became."""
+    raw = next(islice(open_reader(path, mapping).batches(count), 1), None)
+    if raw is None:
+        return []
+    checked = Validator(mapping, Namer(mapping, path)).check(raw)
+    places = {row: place for place, row in enumerate(checked.rows.tolist())}
+    rejects = {one.line: one for one in (*checked.rejects, *checked.warnings)}
+    tables = [_table(mapping, raw, row, checked, places.get(row), rejects.get(line)) for row, line in enumerate(raw.lines)]
+    return [*tables, *(_refused(one.line, one.text, one.detail) for one in raw.broken)]
+
+
+def _table(mapping: Mapping, raw: RawBatch, row: int, checked: Checked, place: int | None, reject: Reject | None) -> Table:
+    table = Table("column", "value", "field", "becomes", title=f"line {raw.lines[row]}", title_justify="left")
+    became = {} if place is None else _became(checked, place)
+    for field, column in mapping.columns.model_dump().items():
+        if column:
+            table.add_row(column, raw.columns[column][row], field, became.pop(field, ""))
+    for field, value in became.items():
+        table.add_row("", "", field, value)
+    if reject:
+        table.add_row("", "", "warning" if reject.reason.is_warning else "[red]rejected[/red]", f"{reject.reason.value}: {reject.detail}")
+    return table
+
+
+def _became(checked: Checked, place: int) -> dict[str, str]:
+    theme, agency = checked.themes[place], checked.agencies[place]
+    return {
+        "external_id": checked.external_id[place],
+        "lng": f"{checked.lng[place]:.6f}",
+        "lat": f"{checked.lat[place]:.6f}",
+        "theme": f"{theme.code}: {theme.name_ru}",
+        "sector": theme.sector,
+        "status": Status(int(checked.status[place])).code,
+        "agency": f"{agency.code}: {agency.name}" if agency else "",
+        "address": checked.address[place],
+        **{field: _instant(str(column[place])) for field, column in checked.instants.items()},
+        "cell": h3.int_to_str(int(checked.cell[place])),
+    }
+
+
+def _instant(text: str) -> str:
+    return "" if text == "NaT" else f"{text[:19]}Z"
+
+
+def _refused(line: int, text: str, detail: str) -> Table:
+    table = Table("row", "becomes", title=f"line {line}", title_justify="left")
+    table.add_row(text, f"[red]rejected[/red] broken_row: {detail}")
+    return table

@@ -1,0 +1,170 @@
+"""Mappings: TOML files that say what the columns of an input mean.
+
+Shipped ones are in `ingest/mappings/`; docs/ingest.md lists every key.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from geo_service.errors import InputError
+from geo_service.model import SECTORS, Status
+
+SHIPPED = Path(__file__).parent / "mappings"
+SECTOR_CODES = tuple(sector.code for sector in SECTORS)
+STATUS_CODES = tuple(status.code for status in Status)
+
+
+def _sector(code: str) -> str:
+    if code not in SECTOR_CODES:
+        raise ValueError(f"unknown sector {code!r}; allowed: {', '.join(SECTOR_CODES)}")
+    return code
+
+
+def _status(code: str) -> str:
+    if code not in STATUS_CODES:
+        raise ValueError(f"unknown status {code!r}; allowed: {', '.join(STATUS_CODES)}")
+    return code
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"unknown time zone {name!r}; allowed: an IANA name such as Europe/Moscow") from error
+    return name
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError as error:
+        raise ValueError(f"unknown encoding {name!r}; allowed: such as utf-8, cp1251, koi8-r") from error
+    return name
+
+
+SectorCode = Annotated[str, AfterValidator(_sector)]
+StatusCode = Annotated[str, AfterValidator(_status)]
+Code = Annotated[str, Field(pattern=r"^[^\s,]{1,60}$")]
+Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileFormat(_Part):
+    """How the bytes of the file are cut into fields."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    decimal: Literal[".", ","] = "."
+
+
+class Columns(_Part):
+    """Which column of the file holds what."""
+
+    external_id: str
+    lng: str
+    lat: str
+    received_at: str
+    theme: str | None = None
+    sector: str | None = None
+    status: str | None = None
+    agency: str | None = None
+    address: str | None = None
+    due_at: str | None = None
+    answered_at: str | None = None
+    closed_at: str | None = None
+    updated_at: str | None = None
+
+
+class Dates(_Part):
+    """How instants are written; local ones are in `time_zone`."""
+
+    formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    end_of_day: tuple[Instant, ...] = ()
+    """Fields in which a date without a time means the end of that day."""
+
+
+class SourceEntry(_Part):
+    """Where the messages come from."""
+
+    code: Code
+    name_ru: str
+    name_en: str
+    attribution: str = ""
+    synthetic: bool = False
+
+
+class ThemeEntry(_Part):
+    """What a value of the theme column means."""
+
+    sector: SectorCode
+    ru: str
+    en: str
+
+
+class Lookup(_Part):
+    """A CSV beside the input that names what the input only numbers; used when it is there."""
+
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
+    key: str
+    name: str
+
+
+class Mapping(_Part):
+    """What the columns of an input mean."""
+
+    source: SourceEntry
+    columns: Columns
+    dates: Dates
+    file: FileFormat = FileFormat()
+    status: dict[str, StatusCode] = {}
+    default_status: StatusCode | None = None
+    """Status of rows whose status is blank, or of all when there is no such column."""
+    default_sector: SectorCode = "other"
+    themes: dict[str, ThemeEntry] = {}
+    agencies: Lookup | None = None
+    bounds: tuple[float, float, float, float] | None = None
+    """West, south, east, north: the region that rows must be in."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Mapping":
+        if self.columns.status is None and self.default_status is None:
+            raise ValueError("neither columns.status nor default_status is given; one of them is needed")
+        if self.bounds and not (-180 <= self.bounds[0] < self.bounds[2] <= 180 and -90 <= self.bounds[1] < self.bounds[3] <= 90):
+            raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
+        return self
+
+
+def shipped_names() -> list[str]:
+    """Names that `load_mapping` knows without a path."""
+    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+
+
+def load_mapping(name: str) -> Mapping:
+    """The mapping shipped as `name`, or the one in the file at that path.
+
+    `InputError` names the file, the key and what is allowed.
+    """
+    path = SHIPPED / f"{name}.toml" if name in shipped_names() else Path(name)
+    try:
+        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        allowed = f"allowed: {', '.join(shipped_names())}, or the path of a TOML file"
+        raise InputError(f"cannot read the mapping {name!r}: {error.strerror}; {allowed}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the mapping {path}: it is not TOML: {error}") from error
+    except ValidationError as error:
+        raise InputError(f"cannot use the mapping {path}: {'; '.join(map(_told, error.errors()))}") from error
+
+
+def _told(error: object) -> str:
+    assert isinstance(error, dict)  # noqa: S101  # narrows pydantic's ErrorDetails
+    place = ".".join(str(part) for part in error["loc"])
+    return f"{place}: {error['msg']}" if place else str(error["msg"])

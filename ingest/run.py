@@ -1,0 +1,115 @@
+"""A run: one input from its first line to its last, a transaction a batch.
+
+While PostgreSQL works on a batch, a thread reads and checks the next one. A run that is killed has kept whole batches;
+started again, it finds them unchanged and goes on with the rest.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+
+import asyncpg
+import orjson
+
+from geo_service.database import connection, database_errors, query
+from geo_service.errors import GeoError
+from ingest.catalogue import Source
+from ingest.mapping import Columns, Mapping
+from ingest.naming import Namer
+from ingest.readers import Reader
+from ingest.readers.csv import CsvReader
+from ingest.rejects import keep
+from ingest.tally import Tally
+from ingest.validate import Checked, Validator
+from ingest.write import BATCH_SIZE, IncidentWriter
+
+RUN_LOCKS = 0x67656F << 32
+"""Advisory locks of runs: this plus the run's id."""
+
+
+def columns_used(columns: Columns) -> list[str]:
+    """Names of the input's columns that a mapping reads, each once."""
+    return list(dict.fromkeys(name for name in columns.model_dump().values() if name))
+
+
+def open_reader(path: Path, mapping: Mapping) -> Reader:
+    """The reader for this input."""
+    return CsvReader(path, mapping.file, columns_used(mapping.columns))
+
+
+async def ingest(
+    url: str, path: Path, mapping: Mapping, mapping_name: str, told: Callable[[Tally], None], batch_size: int = BATCH_SIZE
+) -> tuple[int, Tally]:
+    """Load the file at `path` into the migrated database at `url`; the run's id and its counts.
+
+    `told` gets the counts after each batch. `InputError` for a file that cannot be read as a whole,
+    `DatabaseUnavailable` when the database fails; what was written until then stays.
+    """
+    checks = _checks(open_reader(path, mapping), Validator(mapping, Namer(mapping, path)), batch_size)
+    first = await asyncio.to_thread(next, checks, None)
+    async with connection(url) as held:
+        run = await _begin(held, path.name, mapping_name)
+        try:
+            tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told)
+        except BaseException:
+            # The first failure is the one to tell.
+            with suppress(GeoError):
+                await _end(held, run, "failed")
+            raise
+        await _end(held, run, "finished")
+    return run, tally
+
+
+def _checks(reader: Reader, validator: Validator, batch_size: int) -> Iterator[Checked]:
+    return map(validator.check, reader.batches(batch_size))
+
+
+async def _load(
+    held: asyncpg.Connection,
+    run: int,
+    name: str,
+    mapping: Mapping,
+    checks: Iterator[Checked],
+    told: Callable[[Tally], None],
+) -> Tally:
+    tally = Tally()
+    async with IncidentWriter(held) as writer:
+        source = await writer.ensure_source(Source(**mapping.source.model_dump()))
+        ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
+        while checked := await ahead:
+            ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
+            await _write(held, writer, run, name, source, checked, tally)
+            told(tally)
+    return tally
+
+
+async def _write(
+    held: asyncpg.Connection, writer: IncidentWriter, run: int, name: str, source: int, checked: Checked, tally: Tally
+) -> None:
+    themes = await writer.ensure_themes(list(dict.fromkeys(checked.themes)))
+    agencies = await writer.ensure_agencies([one for one in dict.fromkeys(checked.agencies) if one])
+    with database_errors("write a batch"):
+        async with held.transaction():
+            written = await writer.write(checked.batch(source, themes, agencies))
+            await keep(held, run, name, [*checked.rejects, *checked.warnings])
+            tally.add(checked, written)
+            await held.execute(query("ingest_run_count"), run, *_counts(tally))
+
+
+def _counts(tally: Tally) -> tuple[object, ...]:
+    rejected, warned = (orjson.dumps(counter).decode() for counter in (tally.rejected, tally.warned))
+    return tally.read, tally.new, tally.changed, tally.unchanged, tally.repeated, tally.stale, rejected, warned
+
+
+async def _begin(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
+    with database_errors("begin a run"):
+        await held.execute(query("ingest_run_bury"), RUN_LOCKS)
+        return int(await held.fetchval(query("ingest_run_begin"), name, mapping_name, RUN_LOCKS))
+
+
+async def _end(held: asyncpg.Connection, run: int, state: str) -> None:
+    if not held.is_closed():
+        with database_errors("end a run"):
+            await held.execute(query("ingest_run_end"), run, state)

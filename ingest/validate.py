@@ -1,0 +1,236 @@
+"""From columns of text to checked columns: each check looks at a whole column at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from h3ronpy.vector import coordinates_to_cells
+from numpy.typing import NDArray
+
+from geo_service.model import FINEST_RESOLUTION, LocationQuality, RejectReason, Status
+from ingest.batch import IncidentBatch, Instants
+from ingest.catalogue import Agency, Theme
+from ingest.instants import NONE, UNREADABLE, read_instants
+from ingest.mapping import Instant, Mapping
+from ingest.naming import Namer
+from ingest.readers import RawBatch
+from ingest.readers.csv import shown
+from ingest.verdicts import Mask, Reject, Verdicts
+
+LONGEST_ID = 200
+LONGEST_ADDRESS = 500
+"""Characters; a longer address is cut."""
+
+ZERO = 1e-6
+"""Degrees: nearer to 0° N 0° E than this (10 cm) is a default value, not a place."""
+
+_Item = TypeVar("_Item")
+
+_INSTANTS: tuple[Instant, ...] = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The usable rows of a raw batch, with themes and agencies still by name, and the rows that are not."""
+
+    rows: NDArray[np.intp]
+    """Which rows of the raw batch these are."""
+    external_id: Sequence[str]
+    lng: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    cell: NDArray[np.int64]
+    address: Sequence[str]
+    themes: Sequence[Theme]
+    agencies: Sequence[Agency | None]
+    status: NDArray[np.int16]
+    instants: dict[Instant, Instants]
+    rejects: Sequence[Reject]
+    """Refused rows, in no particular order."""
+    warnings: Sequence[Reject]
+    read: int
+    bytes_read: int
+
+    def batch(self, source: int, themes: dict[str, int], agencies: dict[str, int]) -> IncidentBatch:
+        """The rows for the writer, given the ids by code."""
+        count = len(self.rows)
+        return IncidentBatch(
+            source_id=np.full(count, source, np.int16),
+            external_id=self.external_id,
+            lng=self.lng,
+            lat=self.lat,
+            cell=self.cell,
+            address=self.address,
+            location_quality=np.full(count, LocationQuality.EXACT, np.int16),
+            theme_id=np.fromiter((themes[one.code] for one in self.themes), np.int32, count),
+            agency_id=np.fromiter((agencies[one.code] if one else 0 for one in self.agencies), np.int32, count),
+            status=self.status,
+            **self.instants,
+        )
+
+
+class Validator:
+    """Checks raw batches by one mapping."""
+
+    def __init__(self, mapping: Mapping, namer: Namer) -> None:
+        self._mapping = mapping
+        self._namer = namer
+
+    def check(self, raw: RawBatch) -> Checked:
+        """Every row of `raw` becomes a checked row or a reject."""
+        verdicts = Verdicts(len(raw.lines))
+        ids = self._ids(raw, verdicts)
+        instants = self._instants(raw, verdicts)
+        lng, lat = self._coordinates(raw, verdicts)
+        status = self._status(raw, verdicts)
+        themes = self._themes(raw, verdicts)
+        _drop_ends_before_beginnings(instants, verdicts)
+        rows = np.flatnonzero(verdicts.kept)
+        agencies, addresses = self._column(raw, "agency"), self._column(raw, "address")
+        return Checked(
+            rows=rows,
+            external_id=_picked(ids, rows),
+            lng=lng[rows],
+            lat=lat[rows],
+            cell=cells(lng[rows], lat[rows]),
+            address=[text.strip()[:LONGEST_ADDRESS] for text in _picked(addresses, rows)],
+            themes=[theme for theme in _picked(themes, rows) if theme],
+            agencies=[self._namer.agency(value) for value in _picked(agencies, rows)],
+            status=status[rows],
+            instants=_as_instants(instants, rows),
+            rejects=[*_broken(raw), *_rejects(raw, verdicts.refused)],
+            warnings=_rejects(raw, {row: told for row, told in verdicts.warned.items() if verdicts.kept[row]}),
+            read=len(raw.lines) + len(raw.broken),
+            bytes_read=raw.bytes_read,
+        )
+
+    def _column(self, raw: RawBatch, field: str) -> Sequence[str]:
+        name = getattr(self._mapping.columns, field)
+        return raw.columns[name] if name else [""] * len(raw.lines)
+
+    def _ids(self, raw: RawBatch, verdicts: Verdicts) -> list[str]:
+        ids = [value.strip() for value in self._column(raw, "external_id")]
+        wrong = np.fromiter((not 0 < len(value) <= LONGEST_ID for value in ids), np.bool_, len(ids))
+        name = self._mapping.columns.external_id
+        verdicts.refuse(wrong, RejectReason.BROKEN_ROW, lambda row: f"{name} has {len(ids[row])} characters; allowed: 1 to {LONGEST_ID}")
+        return ids
+
+    def _instants(self, raw: RawBatch, verdicts: Verdicts) -> dict[Instant, NDArray[np.int64]]:
+        dates = self._mapping.dates
+        found: dict[Instant, NDArray[np.int64]] = {}
+        for field in _INSTANTS:
+            values = self._column(raw, field)
+            found[field] = read_instants(values, dates, end_of_day=field in dates.end_of_day)
+            name = getattr(self._mapping.columns, field)
+            verdicts.refuse(
+                found[field] == UNREADABLE,
+                RejectReason.UNREADABLE_DATE,
+                _quoting(name, values, "is no date between 1970 and 2106 in a known format"),
+            )
+        name = self._mapping.columns.received_at
+        verdicts.refuse(found["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank")
+        return found
+
+    def _coordinates(self, raw: RawBatch, verdicts: Verdicts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        names = self._mapping.columns
+        lng_text, lat_text = self._column(raw, "lng"), self._column(raw, "lat")
+        blank = np.fromiter(
+            (not lng.strip() or not lat.strip() for lng, lat in zip(lng_text, lat_text, strict=True)), np.bool_, len(lng_text)
+        )
+        verdicts.refuse(blank, RejectReason.MISSING_COORDINATES, lambda _: f"{names.lng} or {names.lat} is blank")
+        (lng, no_lng), (lat, no_lat) = (_numbers(texts, self._mapping.file.decimal) for texts in (lng_text, lat_text))
+        verdicts.refuse(no_lng, RejectReason.BROKEN_ROW, _quoting(names.lng, lng_text, "is no number"))
+        verdicts.refuse(no_lat, RejectReason.BROKEN_ROW, _quoting(names.lat, lat_text, "is no number"))
+
+        def place(row: int) -> str:
+            return f"{names.lng} {lng_text[row].strip()}, {names.lat} {lat_text[row].strip()}"
+
+        with np.errstate(invalid="ignore"):
+            in_world = (np.abs(lng) <= 180) & (np.abs(lat) <= 90)
+            zero = (np.abs(lng) < ZERO) & (np.abs(lat) < ZERO)
+        verdicts.refuse(~in_world, RejectReason.OUTSIDE_WORLD, place)
+        verdicts.refuse(zero, RejectReason.ZERO_COORDINATES, place)
+        if self._mapping.bounds:
+            west, south, east, north = self._mapping.bounds
+            inside = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)
+            verdicts.refuse(~inside, RejectReason.OUTSIDE_REGION, lambda row: f"{place(row)} is outside {west}, {south}, {east}, {north}")
+        return lng, lat
+
+    def _status(self, raw: RawBatch, verdicts: Verdicts) -> NDArray[np.int16]:
+        values = self._column(raw, "status")
+        meaning = {value: Status[code.upper()].value for value, code in self._mapping.status.items()}
+        if self._mapping.default_status:
+            meaning.setdefault("", Status[self._mapping.default_status.upper()].value)
+        known = {value: meaning.get(value.strip(), -1) for value in set(values)}
+        status = np.fromiter(map(known.__getitem__, values), np.int16, len(values))
+        allowed = ", ".join(self._mapping.status) or "none"
+        verdicts.refuse(
+            status < 0, RejectReason.UNKNOWN_STATUS, _quoting(self._mapping.columns.status, values, f"is unknown; known: {allowed}")
+        )
+        return status
+
+    def _themes(self, raw: RawBatch, verdicts: Verdicts) -> list[Theme | None]:
+        pairs = list(zip(self._column(raw, "sector"), self._column(raw, "theme"), strict=True))
+        known = {pair: self._namer.theme(*pair) for pair in set(pairs)}
+        themes = [known[pair] for pair in pairs]
+        unknown = np.fromiter((theme is None for theme in themes), np.bool_, len(themes))
+        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {pairs[row][0]!r}")
+        return themes
+
+
+def cells(lng: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:
+    """H3 indexes at the finest resolution."""
+    return np.asarray(coordinates_to_cells(lat, lng, FINEST_RESOLUTION)).astype(np.int64)
+
+
+def _drop_ends_before_beginnings(instants: dict[Instant, NDArray[np.int64]], verdicts: Verdicts) -> None:
+    received = instants["received_at"]
+    for field in ("answered_at", "closed_at"):
+        early = (instants[field] > UNREADABLE) & (instants[field] < received)
+        verdicts.warn(early, RejectReason.CLOSED_BEFORE_RECEIVED, _left_out(field))
+        instants[field] = np.where(early, NONE, instants[field])
+    latest = np.maximum.reduce([received, instants["answered_at"], instants["closed_at"]])
+    instants["updated_at"] = np.where(instants["updated_at"] == NONE, latest, instants["updated_at"])
+
+
+def _left_out(field: str) -> Callable[[int], str]:
+    return lambda _: f"{field} is before received_at and left out"
+
+
+def _as_instants(instants: dict[Instant, NDArray[np.int64]], rows: NDArray[np.intp]) -> dict[Instant, Instants]:
+    return {field: column[rows].view("datetime64[us]") for field, column in instants.items()}
+
+
+def _numbers(texts: Sequence[str], decimal: str) -> tuple[NDArray[np.float64], Mask]:
+    """Numbers, and where the text is none."""
+    if decimal == ",":
+        texts = [text.replace(",", ".") for text in texts]
+    try:
+        return np.array(texts, np.float64), np.zeros(len(texts), np.bool_)
+    except ValueError:
+        found = [_number(text) for text in texts]
+    wrong = np.fromiter((one is None for one in found), np.bool_, len(found))
+    return np.array([np.nan if one is None else one for one in found], np.float64), wrong
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _quoting(name: str | None, values: Sequence[str], fault: str) -> Callable[[int], str]:
+    return lambda row: f"{name} {values[row]!r} {fault}"
+
+
+def _picked(items: Sequence[_Item], rows: NDArray[np.intp]) -> list[_Item]:
+    return list(items) if len(rows) == len(items) else [items[row] for row in rows.tolist()]
+
+
+def _broken(raw: RawBatch) -> list[Reject]:
+    return [Reject(one.line, RejectReason.BROKEN_ROW, one.detail, one.text) for one in raw.broken]
+
+
+def _rejects(raw: RawBatch, found: dict[int, tuple[RejectReason, str]]) -> list[Reject]:
+    return [Reject(raw.lines[row], reason, detail, shown(raw.texts[row])) for row, (reason, detail) in found.items()]
