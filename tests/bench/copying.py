@@ -95,7 +95,7 @@ def _without_nulls(records: NDArray[np.void], rows: Incidents) -> bytes:
     for name in ("answered", "closed"):
         none = getattr(rows, name) == 0
         records[f"{name}_at_length"][none] = -1
-        offset = (records.dtype.fields or {})[f"{name}_at"][1]
+        offset = records[f"{name}_at"].ctypes.data - records.ctypes.data
         kept[none, offset : offset + 8] = False
     return records.view(np.uint8).reshape(len(records), width)[kept].tobytes()
 

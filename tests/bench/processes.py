@@ -8,7 +8,6 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from geo_service.cluster_home import free_port
 from geo_service.settings import ROOT
@@ -68,4 +67,5 @@ async def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, said: 
         if answer.status == 200:
             return
         await asyncio.sleep(0.1)
-    raise RuntimeError(f"the server did not become ready: {Path(f'/proc/self/fd/{said}').read_text(errors='replace')[-2000:]}")
+    os.lseek(said, 0, os.SEEK_SET)
+    raise RuntimeError(f"the server did not become ready: {os.read(said, 10_000).decode(errors='replace')}")

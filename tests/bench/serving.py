@@ -95,7 +95,9 @@ async def _adhoc(bench: Bench, connection: Connection, tiles: list[Tile]) -> Non
     for days in (MONTH, YEAR):
         windows = _shifted(bench, days, bench.times(30), first=1000)
         seconds = await timed(connection, [_request(tile_path(tiles[0], window, **ADHOC)) for window in windows])
-        bench.report.add(Row("http", f"cold, ad-hoc filter, {days} days", spread(seconds)), **{f"adhoc_{days}_p50": percentiles(seconds)[0]})
+        bench.report.add(
+            Row("http", f"cold, ad-hoc filter, {days} days", spread(seconds)), **{f"adhoc_{days}_p50": percentiles(seconds)[0]}
+        )
 
 
 async def _kept(bench: Bench, connection: Connection, port: int, tile: Tile) -> None:
@@ -107,7 +109,9 @@ async def _kept(bench: Bench, connection: Connection, port: int, tile: Tile) -> 
     for name, request, status in (("cached", cached, 200), ("304", unchanged, 304)):
         seconds = await timed(connection, [request] * bench.times(2000), status)
         p50, p95, p99 = percentiles(seconds)
-        bench.report.add(Row("http", f"{name}, one connection", spread(seconds)), **{f"{name}_p50": p50, f"{name}_p95": p95, f"{name}_p99": p99})
+        bench.report.add(
+            Row("http", f"{name}, one connection", spread(seconds)), **{f"{name}_p50": p50, f"{name}_p95": p95, f"{name}_p99": p99}
+        )
     async with bare_asgi(_head(answer), answer.body) as yardstick:
         for concurrency in (8, 32):
             await _compare(bench, port, yardstick, cached, concurrency)
@@ -136,7 +140,9 @@ async def _many_windows(bench: Bench, port: int, tiles: list[Tile]) -> None:
     windows = _shifted(bench, MONTH, 20 if not bench.quick else 2, first=5000)
     requests = [_request(tile_path(tile, window)) for window in windows for tile in tiles]
     rate = await throughput(port, requests, 8, _seconds(bench))
-    bench.report.add(Row("http", f"{len(requests)} tiles of {len(windows)} windows in turn, 8 connections", f"{rate:,.0f} requests/s"), mixed_rate=rate)
+    bench.report.add(
+        Row("http", f"{len(requests)} tiles of {len(windows)} windows in turn, 8 connections", f"{rate:,.0f} requests/s"), mixed_rate=rate
+    )
 
 
 def _seconds(bench: Bench) -> float:

@@ -88,10 +88,12 @@ async def copy_all(held: asyncpg.Connection, ids: Ids, count: int, until: int, p
 @asynccontextmanager
 async def _bare_table(held: asyncpg.Connection) -> AsyncIterator[None]:
     """The table without its keys, indexes and triggers; all of them are back at the end."""
-    indexes = [row["indexdef"] for row in await held.fetch("select indexdef from pg_indexes where indexname = any($1)", list(_SECONDARY))]
-    keys = await held.fetch(
-        "select conname, pg_get_constraintdef(oid) as text from pg_constraint where conrelid = 'incident'::regclass and contype in ('p', 'u')"
-    )
+    found = await held.fetch("select indexdef from pg_indexes where indexname = any($1)", list(_SECONDARY))
+    indexes = [row["indexdef"] for row in found]
+    keys = await held.fetch("""
+        select conname, pg_get_constraintdef(oid) as text
+        from pg_constraint where conrelid = 'incident'::regclass and contype in ('p', 'u')
+    """)
     for name in _SECONDARY:
         await held.execute(f"drop index {name}")
     for key in keys:

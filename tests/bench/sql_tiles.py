@@ -1,0 +1,172 @@
+"""The same tiles from PostGIS by the best SQL we could write, beside ours over HTTP in the same run, turn and turn about."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import asyncpg
+import mapbox_vector_tile
+import numpy as np
+import shapely
+from h3ronpy.vector import cells_to_wkb_polygons
+
+from geo_service.aggregation.selection import Window
+from geo_service.database import connection
+from geo_service.tiles.grid import Tile, feature_id, resolution_at
+from tests.bench.bench import MONTH, YEAR, Bench
+from tests.bench.dataset import AGENCIES, THEMES
+from tests.bench.http_client import Answer, Connection, connect, get
+from tests.bench.processes import geo_serve
+from tests.bench.report import Row, percentiles, spread
+from tests.bench.serving import ADHOC, tile_path
+
+SQL = Path(__file__).parent / "sql"
+_REPEATS = 20
+_MERCATOR_RADIUS_M = 6_378_137.0
+_MARGIN_HEXAGONS = 0.1
+"""How far beyond its edges a tile's hexagons reach, as a share of its width; a hexagon is about 1/28 of it."""
+
+Counted = dict[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """One way to make a tile in SQL, for one window's length, and what ours has to beat it by."""
+
+    name: str
+    files: tuple[str, ...]
+    days: int
+    adhoc: bool = False
+    least_ratio: float | None = None
+
+
+RIVALS = (
+    Rival("roll-up", ("tile_by_index", "tile_by_hash"), MONTH),
+    Rival("roll-up", ("tile_by_index", "tile_by_hash"), YEAR, least_ratio=5),
+    Rival("ad-hoc filter", ("tile_adhoc", "tile_adhoc_plain"), MONTH, adhoc=True),
+    Rival("ad-hoc filter", ("tile_adhoc", "tile_adhoc_plain"), YEAR, adhoc=True, least_ratio=30),
+)
+
+
+async def measure(bench: Bench) -> None:
+    """The rivals one after the other; each query that a rival may use, and ours cold, for the same windows."""
+    tile = (await bench.tiles())[0]
+    async with connection(bench.url) as held:
+        await _prepare(bench, held, tile.z)
+        async with geo_serve(bench.url) as port:
+            http = await connect(port)
+            for rival in RIVALS:
+                await _compete(bench, held, http, tile, rival)
+            http.close()
+
+
+async def _prepare(bench: Bench, held: asyncpg.Connection, zoom: int) -> None:
+    """The roll-up, the hexagons and the covering index; none of it is counted as time."""
+    resolution = resolution_at(zoom)
+    for statement in _text("rollup", bench, zoom).split(";"):
+        if statement.strip():
+            await held.execute(statement)
+    cells = (await bench.state()).pyramid.levels[resolution].cells
+    outlines = _mercator(np.asarray(cells_to_wkb_polygons(np.ascontiguousarray(cells))))
+    await held.execute("create temporary table stage (cell bigint, id bigint, outline bytea)")
+    rows = zip(cells.astype(np.int64).tolist(), feature_id(cells).astype(np.int64).tolist(), outlines, strict=True)
+    await held.copy_records_to_table("stage", records=rows)
+    await held.execute(
+        "insert into bench_hexagon select cell, id, st_geomfromwkb(outline, 3857) from stage order by cell; drop table stage"
+    )
+    await held.execute("create index on bench_hexagon using gist (outline)")
+    await held.execute(
+        "create index if not exists bench_adhoc_idx on incident (agency_id, received_at) include (theme_id, status, cell, due_at)"
+    )
+    await held.execute("vacuum (analyze) bench_rollup")
+    await held.execute("vacuum (analyze) bench_hexagon")
+    await held.execute("vacuum (analyze) incident")
+
+
+async def _compete(bench: Bench, held: asyncpg.Connection, http: Connection, tile: Tile, rival: Rival) -> None:
+    queries = {file: await held.prepare(_text(file, bench, tile.z)) for file in rival.files}
+    agencies, themes = (
+        await _ids(held, "agency", [one.code for one in AGENCIES[:2]]),
+        await _ids(held, "theme", [one.code for one in THEMES[:3]]),
+    )
+    theirs: dict[str, list[float]] = {file: [] for file in rival.files}
+    ours: list[float] = []
+    hexagons = 0
+    for turn in range(bench.times(_REPEATS)):
+        window = bench.window(rival.days, back=turn + 1)
+        path = tile_path(tile, window, **(ADHOC if rival.adhoc else {}))
+        began = time.perf_counter()
+        answer = await http.ask(get(path, Accept_Encoding="gzip, deflate, br, zstd"))
+        ours.append(time.perf_counter() - began)
+        expected = counted((await _plain(http, path)).body)
+        for file, statement in queries.items():
+            values = (tile.z, tile.x, tile.y, *_moments(window, rival.adhoc), *((agencies, themes) if rival.adhoc else ()))
+            began = time.perf_counter()
+            body = await statement.fetchval(*values)
+            theirs[file].append(time.perf_counter() - began)
+            _agree(file, answer, expected, counted(body))
+        hexagons = len(expected)
+    _report(bench, rival, ours, theirs, hexagons)
+
+
+def _report(bench: Bench, rival: Rival, ours: list[float], theirs: dict[str, list[float]], hexagons: int) -> None:
+    """Ours against the quickest of the rival's queries."""
+    best = min(theirs, key=lambda file: percentiles(theirs[file])[0])
+    ratio = percentiles(theirs[best])[0] / percentiles(ours)[0]
+    least = rival.least_ratio
+    name = f"{rival.name}, {rival.days} days, {hexagons:,} hexagons"
+    others = "".join(f"; {file} p50 {percentiles(seconds)[0]:.1f}" for file, seconds in theirs.items() if file != best)
+    bench.report.add(
+        Row(
+            "sql", name, f"ours cold {spread(ours)}", f"{best} {spread(theirs[best])}{others}", ratio,
+            f"≥ {least:.0f} times" if least else "", None if least is None else ratio >= least,
+        ),
+        **{f"{rival.name}_{rival.days}_ratio": ratio, f"{rival.name}_{rival.days}_ours": percentiles(ours)[0]},
+        **{f"{rival.name}_{rival.days}_{file}": percentiles(seconds)[0] for file, seconds in theirs.items()},
+    )  # fmt: skip
+
+
+def counted(body: bytes) -> Counted:
+    """n and open of each feature of a tile, by its id."""
+    features = mapbox_vector_tile.decode(body)["hexes"]["features"] if body else []
+    return {one["id"]: (one["properties"]["n"], one["properties"]["open"]) for one in features}
+
+
+def _agree(file: str, answer: Answer, ours: Counted, theirs: Counted) -> None:
+    """Both must count the same; PostGIS may leave out a hexagon that touches the tile's edge in no more than a point."""
+    wrong = {cell: (counts, ours.get(cell)) for cell, counts in theirs.items() if ours.get(cell) != counts}
+    if wrong or len(theirs) < 0.97 * len(ours):
+        raise RuntimeError(
+            f"{file} and the service ({answer.status}) differ: {len(theirs)} and {len(ours)} hexagons, {list(wrong.items())[:5]}"
+        )
+
+
+async def _plain(http: Connection, path: str) -> Answer:
+    return await http.ask(get(path))
+
+
+async def _ids(held: asyncpg.Connection, table: str, codes: list[str]) -> list[int]:
+    return [row["id"] for row in await held.fetch(f"select id from {table} where code = any($1)", codes)]
+
+
+def _moments(window: Window, instants: bool) -> tuple[datetime, datetime] | tuple[date, date]:
+    start, stop = (datetime.fromtimestamp(moment, UTC) for moment in (window.start, window.stop))
+    return (start, stop) if instants else (start.date(), stop.date())
+
+
+def _text(file: str, bench: Bench, zoom: int) -> str:
+    width = 2 * np.pi * _MERCATOR_RADIUS_M / (1 << zoom)
+    values = {"resolution": resolution_at(zoom), "until": bench.until, "margin": width * _MARGIN_HEXAGONS}
+    return (SQL / f"{file}.sql").read_text(encoding="utf-8").format_map(values)
+
+
+def _mercator(wkb: object) -> list[bytes]:
+    """Outlines in degrees as WKB → in metres of Web Mercator as WKB."""
+
+    def project(degrees: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+        radians = np.radians(degrees)
+        return np.column_stack([radians[:, 0], np.arcsinh(np.tan(radians[:, 1]))]) * _MERCATOR_RADIUS_M
+
+    outlines: list[bytes] = shapely.to_wkb(shapely.transform(shapely.from_wkb(wkb), project)).tolist()
+    return outlines
