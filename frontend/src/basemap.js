@@ -1,0 +1,111 @@
+/** The quiet base: land, borders and names, all from our own origin. */
+
+/** @import { FeatureCollection } from "geojson" */
+/** @import { GeoJSONSource, Map as MapLibreMap, StyleSpecification } from "maplibre-gl" */
+/** @import { Language } from "./state.js" */
+import { ApiError, fetchPacked, fetchPlaces } from "./api.js";
+
+const VENDOR = "/static/vendor";
+const SEA = "#d7e0e5";
+const LAND = "#f1f2ee";
+const BORDER = "#a9b1b6";
+const COAST = "#b9c6cd";
+/** From this zoom the coast of the coarse world looks broken. */
+const FINE_FROM_ZOOM = 5;
+const AGAIN_MS = 3000;
+/** @type {FeatureCollection} */
+const NOTHING = { type: "FeatureCollection", features: [] };
+
+/** Hexagons go below this layer, so that names stay legible. */
+export const LABELS = "places";
+
+/** @returns {StyleSpecification} */
+export function baseStyle() {
+  return {
+    version: 8,
+    "font-faces": { "Noto Sans": faces(400), "Noto Sans Semibold": faces(600) },
+    sources: { world: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING } },
+    layers: [
+      { id: "sea", type: "background", paint: { "background-color": SEA } },
+      { id: "land", type: "fill", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "fill-color": LAND } },
+      { id: "coast", type: "line", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "line-color": COAST, "line-width": 0.8 } },
+      {
+        id: "borders",
+        type: "line",
+        source: "world",
+        filter: ["==", ["get", "kind"], "border"],
+        paint: { "line-color": BORDER, "line-width": 1, "line-dasharray": [3, 2] },
+      },
+      {
+        id: LABELS,
+        type: "symbol",
+        source: "places",
+        // Fewer names where they would crowd: at each zoom only the larger places.
+        filter: [">=", ["get", "population"], ["step", ["zoom"], 1e6, 4, 4e5, 5, 1.5e5, 6, 6e4, 7, 2.5e4, 8, 8e3, 9, 2e3, 10, 0]],
+        layout: {
+          "text-font": ["step", ["get", "population"], ["literal", ["Noto Sans"]], 1e5, ["literal", ["Noto Sans Semibold"]]],
+          "text-size": ["interpolate", ["linear"], ["ln", ["max", ["get", "population"], 1]], 7, 11, 14, 16],
+          "text-max-width": 8,
+          "text-padding": 6,
+          "symbol-sort-key": ["-", ["get", "population"]],
+        },
+        paint: { "text-color": "#26323b", "text-halo-color": "rgba(255, 255, 255, 0.85)", "text-halo-width": 1.4 },
+      },
+    ],
+  };
+}
+
+/** @param {number} weight */
+function faces(weight) {
+  const file = (/** @type {string} */ script) => `${location.origin}${VENDOR}/noto-sans/noto-sans-${script}-${weight}-normal.woff2`;
+  return [
+    { url: file("cyrillic"), "unicode-range": ["U+0301", "U+0400-045F", "U+0490-0491", "U+04B0-04B1", "U+2116"] },
+    { url: file("latin"), "unicode-range": ["U+0000-00FF", "U+2000-206F"] },
+    { url: file("latin-ext"), "unicode-range": ["U+0100-02BA", "U+1E00-1E9F"] },
+  ];
+}
+
+/** @param {MapLibreMap} map once its style is loaded */
+export function fillBase(map) {
+  void showWorld(map, "50m");
+  void showPlaces(map);
+  const refine = () => {
+    if (map.getZoom() < FINE_FROM_ZOOM) return;
+    map.off("zoomend", refine);
+    void showWorld(map, "10m");
+  };
+  map.on("zoomend", refine);
+  refine();
+}
+
+/** @param {MapLibreMap} map @param {Language} language */
+export function nameBase(map, language) {
+  map.setLayoutProperty(LABELS, "text-field", ["get", `name_${language}`]);
+}
+
+let finest = 0;
+
+/** The coarse world may arrive after the fine one. @param {MapLibreMap} map @param {"50m" | "10m"} detail */
+async function showWorld(map, detail) {
+  const rank = detail === "10m" ? 2 : 1;
+  const world = await fetchPacked(`${VENDOR}/world/${detail}.json.gz`);
+  if (rank < finest) return;
+  finest = rank;
+  sourceOf(map, "world").setData(world);
+}
+
+/** @param {MapLibreMap} map */
+async function showPlaces(map) {
+  try {
+    sourceOf(map, "places").setData(await fetchPlaces());
+  } catch (error) {
+    // While the service loads it cannot know which places are near its data.
+    if (!(error instanceof ApiError) || error.problem.kind === "refused") throw error;
+    setTimeout(() => showPlaces(map), AGAIN_MS);
+  }
+}
+
+/** @param {MapLibreMap} map @param {string} id */
+function sourceOf(map, id) {
+  return /** @type {GeoJSONSource} */ (map.getSource(id));
+}

@@ -1,0 +1,28 @@
+/** The page's language: its fixed texts, and the button that changes it. */
+
+/** @import { PageStore } from "./state.js" */
+import { byId } from "./dom.js";
+import { words } from "./i18n.js";
+
+/** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage"} FixedText */
+
+/** @param {PageStore} store */
+export function showLanguage(store) {
+  store.watch(
+    (state) => state.view.language,
+    (language) => {
+      const dictionary = words(language);
+      document.documentElement.lang = language;
+      document.title = dictionary.title;
+      for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) {
+        place.textContent = dictionary[/** @type {FixedText} */ (place.dataset["text"])];
+      }
+      byId("controls").setAttribute("aria-label", dictionary.controls);
+      byId("language").setAttribute("lang", language === "ru" ? "en" : "ru");
+    },
+  );
+  byId("language").addEventListener("click", () => {
+    const { view } = store.get();
+    store.set({ view: { ...view, language: view.language === "ru" ? "en" : "ru" } });
+  });
+}

@@ -1,0 +1,36 @@
+/** Hears of changes from /api/live and says whether the service is there. */
+
+/** @import { PageStore } from "./state.js" */
+
+/** After this the browser has given up by itself (for example on a 502 of a proxy), and we begin again. */
+const AGAIN_MS = 3000;
+
+/** @typedef {{ revision: number, at: string }} Revision */
+
+/**
+ * @param {PageStore} store
+ * @param {() => void} changed is called when the data are others than those shown
+ * @param {(address: string) => EventSource} [open]
+ */
+export function listen(store, changed, open = (address) => new EventSource(address)) {
+  /** @type {number | null} */
+  let known = null;
+
+  function connect() {
+    const events = open("/api/live");
+    events.addEventListener("revision", (event) => {
+      /** @type {Revision} */
+      const revision = JSON.parse(event.data);
+      store.set({ live: { state: "live", at: Date.parse(revision.at) } });
+      if (revision.revision === known) return;
+      known = revision.revision;
+      changed();
+    });
+    events.addEventListener("error", () => {
+      store.set({ live: { ...store.get().live, state: "away" } });
+      if (events.readyState === events.CLOSED) setTimeout(connect, AGAIN_MS);
+    });
+  }
+
+  connect();
+}

@@ -1,0 +1,58 @@
+/** Puts the page together: one store, and each part watching it. */
+
+/** @import { State } from "./state.js" */
+import { isCell } from "./hexagon.js";
+import { showLanguage } from "./language.js";
+import { showLegend } from "./legend.js";
+import { listen } from "./live.js";
+import { canDraw, createMap } from "./map.js";
+import { showNoMap, showNotices } from "./notices.js";
+import { byId } from "./dom.js";
+import { showPanel, showTooltip } from "./panel.js";
+import { keepFresh } from "./refresh.js";
+import { showSectors } from "./sectors.js";
+import { createStore } from "./store.js";
+import { showTotals } from "./totals.js";
+import { readView, writeView } from "./url.js";
+import { showWindow } from "./window.js";
+
+const FIRST_ZOOM = 6;
+
+const store = createStore(
+  /** @type {State} */ ({
+    view: addressed(),
+    zoom: FIRST_ZOOM,
+    summary: null,
+    legend: null,
+    problem: null,
+    busy: true,
+    live: { state: "connecting", at: null },
+    selected: null,
+  }),
+);
+
+function addressed() {
+  const view = readView(location.hash, navigator.languages);
+  return { ...view, cell: isCell(view.cell) ? view.cell : "" };
+}
+
+store.watch((state) => state.view, (view) => history.replaceState(history.state, "", writeView(view, location.hash)));
+addEventListener("hashchange", () => store.set({ view: addressed() }));
+
+for (const show of [showLanguage, showTotals, showWindow, showSectors, showLegend, showPanel, showNotices]) show(store);
+
+const refreshNumbers = keepFresh(store);
+let refreshTiles = () => {};
+if (canDraw()) {
+  const hexMap = createMap(byId("map"), store);
+  showTooltip(hexMap, store);
+  refreshTiles = hexMap.refresh;
+  // For tests, and for the curious in the browser's console.
+  Object.assign(window, { geoMap: hexMap.map });
+} else {
+  showNoMap(store);
+}
+listen(store, () => {
+  refreshNumbers();
+  refreshTiles();
+});

@@ -1,0 +1,71 @@
+/** What the reader must be told: made-up data, errors, and whether the numbers are live. */
+
+/** @import { Live, PageStore, Problem, State } from "./state.js" */
+import { byId, element } from "./dom.js";
+import { fill, formatAgo, formatNumber, words } from "./i18n.js";
+import { readView } from "./url.js";
+
+const TICK_MS = 1000;
+
+/** @param {PageStore} store */
+export function showNotices(store) {
+  store.watch((state) => state.problem, () => drawProblem(store));
+  store.watch((state) => state.view.language, () => drawProblem(store));
+  store.watch((state) => syntheticText(state), (text) => {
+    byId("synthetic").hidden = !text;
+    byId("synthetic").textContent = text;
+  });
+  const tick = () => drawLive(store.get());
+  store.watch((state) => state.live, tick);
+  store.watch((state) => state.view.language, tick);
+  setInterval(tick, TICK_MS);
+}
+
+/** Says that there is no map, where there is none. @param {PageStore} store */
+export function showNoMap(store) {
+  store.watch((state) => state.view.language, (language) => {
+    byId("map").replaceChildren(element("p", { class: "no-map" }, words(language).noWebgl));
+  });
+}
+
+/** @param {State} state */
+function syntheticText({ summary, view: { language } }) {
+  if (!summary?.synthetic) return "";
+  const dictionary = words(language);
+  if (summary.synthetic === summary.n) return dictionary.synthetic;
+  return fill(dictionary.partlySynthetic, { synthetic: formatNumber(language, summary.synthetic), all: formatNumber(language, summary.n) });
+}
+
+/** @param {PageStore} store */
+function drawProblem(store) {
+  const { problem, view } = store.get();
+  const box = byId("problem");
+  box.hidden = !problem;
+  box.replaceChildren();
+  if (!problem) return;
+  const dictionary = words(view.language);
+  const reset = () => store.set({ view: { ...readView("", []), language: store.get().view.language }, problem: null });
+  box.append(element("p", {}, problemText(problem, dictionary)));
+  if (problem.kind === "refused") box.append(element("button", { type: "button", onclick: reset }, dictionary.reset));
+}
+
+/** @param {Problem} problem @param {import("./i18n.js").Dictionary} dictionary */
+function problemText(problem, dictionary) {
+  return fill(dictionary[problem.kind], { detail: problem.detail });
+}
+
+/** @param {State} state */
+function drawLive({ live, view }) {
+  byId("live").dataset["state"] = live.state;
+  byId("live-text").textContent = liveText(live, view.language, Date.now());
+}
+
+/** @param {Live} live @param {import("./state.js").Language} language @param {number} now ms since 1970 */
+export function liveText({ state, at }, language, now) {
+  const dictionary = words(language);
+  if (state !== "live") return dictionary[state];
+  if (at === null) return dictionary.live;
+  // The two clocks may differ by a second.
+  const ago = formatAgo(language, Math.max(0, (now - at) / 1000));
+  return `${dictionary.live} · ${fill(dictionary.dataChanged, { ago })}`;
+}

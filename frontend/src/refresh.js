@@ -1,0 +1,61 @@
+/** Keeps the numbers level with the choice and with the data: asks again, one question at a time. */
+
+/** @import { PageStore } from "./state.js" */
+import { ApiError, fetchLegend, fetchSummary } from "./api.js";
+
+const RETRY_MS = 3000;
+/** A window that ends now moves on even when nothing new comes. */
+const MOVE_ON_MS = 60_000;
+
+/**
+ * @param {PageStore} store
+ * @returns {() => void} asks for the numbers anew; safe to call at any rate
+ */
+export function keepFresh(store) {
+  let running = false;
+  let wanted = false;
+  let asked = new AbortController();
+
+  async function run() {
+    if (running) {
+      wanted = true;
+      return;
+    }
+    running = true;
+    do {
+      wanted = false;
+      await ask(store, asked.signal);
+    } while (wanted);
+    running = false;
+    if (store.get().problem && store.get().problem?.kind !== "refused") setTimeout(run, RETRY_MS);
+  }
+
+  function choose() {
+    asked.abort();
+    asked = new AbortController();
+    store.set({ busy: true });
+    void run();
+  }
+
+  store.watch(selectionOf, choose);
+  store.watch((state) => state.zoom, () => void run());
+  setInterval(run, MOVE_ON_MS);
+  return () => void run();
+}
+
+/** What the numbers depend on, as one comparable text. @param {import("./state.js").State} state */
+export function selectionOf({ view: { sectors, window, from, to, measure, filters } }) {
+  return JSON.stringify([sectors, window, from, to, measure, filters]);
+}
+
+/** @param {PageStore} store @param {AbortSignal} signal */
+async function ask(store, signal) {
+  const { view, zoom } = store.get();
+  try {
+    const [summary, legend] = await Promise.all([fetchSummary(view, signal), fetchLegend(view, zoom, signal)]);
+    store.set({ summary, legend, problem: null, busy: false });
+  } catch (error) {
+    if (error instanceof ApiError) store.set({ problem: error.problem, busy: false });
+    else if (!signal.aborted) throw error;
+  }
+}

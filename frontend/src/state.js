@@ -1,0 +1,63 @@
+/** What the page's store holds. */
+
+/** @typedef {"ru" | "en"} Language */
+/** @typedef {"count" | "open" | "overdue"} Measure */
+
+/**
+ * What the address holds, beside the map's own `map=zoom/lat/lng`.
+ * @typedef {object} View
+ * @property {readonly string[]} sectors codes; none means all
+ * @property {string} window "7d" and the like, "all", or "" when from and to are given
+ * @property {string} from first day shown, or an RFC 3339 instant; "" when there is none
+ * @property {string} to the day after the last one shown, or an instant: the interval is half-open
+ * @property {Measure} measure
+ * @property {Language} language
+ * @property {string} cell the H3 index of the selected hexagon, or ""
+ * @property {Readonly<Record<string, string>>} filters other parameters of the selection, passed on as they came
+ */
+
+/** @typedef {{ n: number, open: number, overdue: number }} Counts */
+/** @typedef {Record<Language, string>} Named */
+/** @typedef {Counts & { code: string, name: Named }} Group */
+
+/**
+ * The answer of /api/summary.
+ * @typedef {Counts & {
+ *   closed: number, window: { from: string, to: string }, data: { first: string | null, last: string | null },
+ *   revision: number, generated_at: string, time_zone: string, synthetic: number, attribution: string,
+ *   sectors: Group[], sources: Group[],
+ * }} Summary
+ */
+
+/** @typedef {{ class: number, from: number, to: number, color: string, cells: number }} LegendClass */
+
+/**
+ * The answer of /api/legend.
+ * @typedef {object} Legend
+ * @property {Measure} measure
+ * @property {Named} label
+ * @property {Named} unit
+ * @property {number} resolution of H3
+ * @property {LegendClass[]} classes
+ * @property {number} cells
+ * @property {{ name: string, colors: string[] }} palette
+ */
+
+/** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string }} Problem */
+/** @typedef {{ state: "connecting" | "live" | "away", at: number | null }} Live `at`: last change, ms since 1970 */
+
+/**
+ * @typedef {object} State
+ * @property {View} view
+ * @property {number} zoom whole zoom of the tiles shown
+ * @property {Summary | null} summary
+ * @property {Legend | null} legend
+ * @property {Problem | null} problem
+ * @property {boolean} busy an answer to the last choice is on its way
+ * @property {Live} live
+ * @property {Counts | null} selected the numbers of the selected hexagon, once they are known
+ */
+
+/** @typedef {import("./store.js").Store<State>} PageStore */
+
+export {};

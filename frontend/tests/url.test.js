@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readView, selectionQuery, writeView } from "../src/url.js";
+
+const START = readView("", ["en"]);
+
+test("an empty address shows the last 30 days of everything", () => {
+  assert.deepEqual(START, { sectors: [], window: "30d", from: "", to: "", measure: "count", language: "en", cell: "", filters: {} });
+  assert.equal(selectionQuery(START), "window=30d");
+});
+
+test("the language is the address's, then the reader's, then English", () => {
+  assert.equal(readView("#lang=ru", ["en"]).language, "ru");
+  assert.equal(readView("", ["de-DE", "ru-RU", "en"]).language, "ru");
+  assert.equal(readView("#lang=xx", ["fr"]).language, "en");
+});
+
+test("a date in the address takes the place of the window", () => {
+  const view = readView("#from=2018-10-01&to=2018-11-01&window=7d", []);
+  assert.deepEqual([view.window, view.from, view.to], ["", "2018-10-01", "2018-11-01"]);
+  assert.equal(selectionQuery(view), "from=2018-10-01&to=2018-11-01");
+});
+
+for (const address of [
+  "#map=7/45/38.9&sector=roads,waste&window=7d&measure=overdue&cell=862d1e9afffffff&lang=ru",
+  "#map=11.5/45.04/38.98&from=2018-10-01&to=2018-11-01&lang=en",
+  "#window=all&theme=roads.pothole&status=open&lang=en",
+]) {
+  test(`what is read from ${address} is written again`, () => {
+    assert.equal(writeView(readView(address, []), address), address);
+  });
+}
+
+test("the map's part of the address stays as the map wrote it", () => {
+  assert.equal(writeView({ ...START, sectors: ["energy"] }, "#map=8/1/2&sector=roads"), "#map=8/1/2&sector=energy&lang=en");
+});
+
+test("the tiles are asked for with the same words as the address", () => {
+  const view = readView("#sector=roads,waste&status=closed&window=24h&measure=open", []);
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(selectionQuery(view))), {
+    sector: "roads,waste",
+    status: "closed",
+    window: "24h",
+    measure: "open",
+  });
+});
+
+test("all data are asked for from a day before any data", () => {
+  assert.equal(selectionQuery(readView("#window=all", [])), "from=1970-01-01");
+});
