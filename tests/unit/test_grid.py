@@ -60,8 +60,9 @@ def test_the_last_tile_of_each_zoom_is_there() -> None:
 
 def hexagon_width_px(resolution: int, zoom: int, latitude: float) -> float:
     """Flat-to-flat width on a 512 px tile."""
-    metres_per_pixel = 40_075_017 * cos(radians(latitude)) / (512 * 2**zoom)
-    return h3.average_hexagon_edge_length(resolution, unit="m") * sqrt(3) / metres_per_pixel
+    metres_per_pixel = 40_075_017 * cos(radians(latitude)) / (512 << zoom)
+    edge: float = h3.average_hexagon_edge_length(resolution, unit="m")
+    return edge * sqrt(3) / metres_per_pixel
 
 
 @pytest.mark.parametrize("zoom", range(MAX_ZOOM + 1))

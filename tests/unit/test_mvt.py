@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.tiles.grid import EXTENT, Tile, feature_id, project
-from geo_service.tiles.mvt import Points, Polygons, encode_layer
+from geo_service.tiles.mvt import Column, Points, Polygons, encode_layer
 from geo_service.tiles.outlines import Outlines
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(55.75, 37.6, 7), 10)), np.uint64)
@@ -18,7 +18,8 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 
 
 def decode(data: bytes, name: str) -> list[dict]:  # type: ignore[type-arg]  # what the library returns
-    return mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})[name]["features"]
+    features: list[dict] = mapbox_vector_tile.decode(data, default_options={"y_coord_down": True})[name]["features"]  # type: ignore[type-arg]
+    return features
 
 
 def in_tile(vertices: np.ndarray, tile: Tile) -> list[tuple[int, int]]:
@@ -44,7 +45,7 @@ def test_polygons_ids_and_properties_are_read_back_as_they_were(chosen: list[int
     whole, negative = column(st.integers(0, 2**31 - 1)), column(st.integers(-(2**31), 2**31 - 1))
     real, text = column(st.floats(allow_nan=False)), column(texts)
     tile = Tile(zoom, TILE.x << zoom >> 9, TILE.y << zoom >> 9)
-    properties = {"n": np.array(whole), "сдвиг": np.array(negative), "share": np.array(real), "h3": text}
+    properties: dict[str, Column] = {"n": np.array(whole), "сдвиг": np.array(negative), "share": np.array(real), "h3": text}
     shapes = Polygons(OUTLINES.vertices, OUTLINES.offsets, rings, np.zeros(size, np.int32))
     features = decode(encode_layer("слой", feature_id(CELLS[rings]), shapes, properties, tile), "слой")
     assert [feature["id"] for feature in features] == feature_id(CELLS[rings]).tolist()

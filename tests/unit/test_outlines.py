@@ -16,7 +16,8 @@ KRASNODAR = sorted(h3.grid_disk(h3.latlng_to_cell(45.04, 38.98, 8), 15))
 
 
 def outline(outlines: Outlines, index: int) -> list[list[int]]:
-    return outlines.vertices[outlines.offsets[index] : outlines.offsets[index + 1]].tolist()
+    ring: list[list[int]] = outlines.vertices[outlines.offsets[index] : outlines.offsets[index + 1]].tolist()
+    return ring
 
 
 def boundary(cell: int) -> list[list[int]]:
@@ -24,7 +25,8 @@ def boundary(cell: int) -> list[list[int]]:
     lat, lng = np.array(h3.cell_to_boundary(cell)).T
     if lng.max() - lng.min() > 180:
         lng = np.where(lng < 0, lng + 360, lng)
-    return project(lng, lat).tolist()
+    ring: list[list[int]] = project(lng, lat).tolist()
+    return ring
 
 
 def area(ring: list[list[int]]) -> int:
@@ -46,7 +48,7 @@ def test_outlines_are_the_boundaries_of_the_h3_library_wound_as_the_specificatio
 
 
 def test_pentagons_have_five_corners_and_distorted_cells_more_than_six() -> None:
-    sizes = {}
+    sizes: dict[int, int] = {}
     for resolution in (2, 3):
         cells = sorted({cell for centre in h3.get_pentagons(resolution) for cell in h3.grid_disk(centre, 3)})
         offsets = Outlines(np.array(cells, np.uint64)).offsets
@@ -85,6 +87,25 @@ def test_a_cell_over_the_antimeridian_is_drawn_once_on_each_side_and_not_across_
     assert [part.tolist() for part in outlines.touching(west.box)] == [[0], [-WORLD]]
     assert len(outlines.touching(Tile(3, 3, 1).box)[0]) == 0
     assert np.ptp(outlines.vertices[:, 0]) < WORLD // 100
+
+
+@pytest.mark.parametrize("latitude", [90, -90])
+def test_the_cell_of_a_pole_goes_once_around_the_world_and_takes_in_the_world_s_edge(latitude: int) -> None:
+    pole = h3.latlng_to_cell(latitude, 0, 1)
+    outlines = Outlines(np.array([pole], np.uint64))
+    ring = outline(outlines, 0)
+    assert {(x % WORLD, y) for x, y in boundary(pole)} <= {(x % WORLD, y) for x, y in ring}
+    assert max(x for x, _ in ring) - min(x for x, _ in ring) == WORLD
+    assert shapely.Polygon(ring).is_valid
+    assert area(ring) > 0
+    around = shapely.union_all([shapely.Polygon([(x + shift, y) for x, y in ring]) for shift in (0, -WORLD)])
+    edge = 0 if latitude > 0 else WORLD
+    assert around.covers(shapely.LineString([(0, edge), (WORLD, edge)]))
+
+
+def test_cells_wholly_beyond_the_square_world_are_on_no_tile() -> None:
+    outlines = Outlines(np.array(sorted(h3.grid_disk(h3.latlng_to_cell(89, 20, 4), 3)), np.uint64))
+    assert len(outlines.touching(Tile(0, 0, 0).box)[0]) == 0
 
 
 def test_cells_that_come_later_are_found_like_the_first() -> None:
