@@ -81,7 +81,7 @@ function addHexes(map, state) {
   map.addSource(SOURCE, { type: "vector", tiles: [tilesAddress(state.view)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofHexes = { source: SOURCE, "source-layer": "hexes" };
   // Without smoothing there are no seams between translucent hexagons.
-  map.addLayer({ id: FILL, type: "fill", ...ofHexes, paint: { "fill-antialias": false, "fill-opacity": 0.78 } }, LABELS);
+  map.addLayer({ id: FILL, type: "fill", ...ofHexes, paint: { "fill-antialias": false, "fill-opacity": 0.85 } }, LABELS);
   map.addLayer(
     {
       id: OUTLINE,
