@@ -1,0 +1,97 @@
+"""Tiles as the encoder writes them, beside what a reader must find in them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import h3.api.basic_int as h3
+import numpy as np
+
+from geo_service.tiles.grid import EXTENT, Tile, feature_id, project
+from geo_service.tiles.mvt import Column, Points, Polygons, encode_layer
+from geo_service.tiles.outlines import Outlines
+
+LAYER = "hexes"
+PLACES_LAYER = "места"
+
+Ring = list[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A tile's bytes with, for each hexagon in its order: cell, id, properties, closed ring in tile units."""
+
+    name: str
+    tile: Tile
+    body: bytes
+    cells: list[int]
+    ids: list[int]
+    properties: list[dict[str, Any]]
+    rings: list[Ring]
+
+
+def around(lat: float, lng: float, resolution: int, rings: int) -> list[int]:
+    """The cells within so many rings of a place, in H3 order."""
+    return sorted(h3.grid_disk(h3.latlng_to_cell(lat, lng, resolution), rings))
+
+
+CASES: dict[str, tuple[list[int], Tile | int]] = {
+    "Minsk, hexagons over the tile's edges": (around(53.9, 27.56, 7, 14), 9),
+    "Minsk, the deepest zoom": (around(53.9, 27.56, 10, 6), 16),
+    "Chukotka, west of the antimeridian": (around(66.5, 179.95, 4, 4), Tile(5, 31, 8)),
+    "Chukotka, east of the antimeridian": (around(66.5, 179.95, 4, 4), Tile(5, 0, 8)),
+    "a pentagon and its distorted neighbours": (around(*h3.cell_to_latlng(h3.get_pentagons(3)[1]), resolution=3, rings=4), 3),
+    "the whole world": (sorted(c for b in h3.get_res0_cells() for c in h3.cell_to_children(b, 1)), Tile(0, 0, 0)),
+}
+"""Cells of one resolution and the tile that they are drawn on, or the zoom of the tile that holds the middle one."""
+
+
+def write(name: str) -> Written:
+    """One of the cases, as a layer of hexagons with properties of every kind and a layer of one point."""
+    cells, where = CASES[name]
+    outlines = Outlines(np.array(cells, np.uint64))
+    tile = where if isinstance(where, Tile) else tile_of(cells[len(cells) // 2], where)
+    rings, shifts = outlines.touching(tile.box)
+    chosen = np.array(cells, np.uint64)[rings]
+    values = columns(chosen)
+    ids = feature_id(chosen)
+    body = encode_layer(LAYER, ids, Polygons(outlines.vertices, outlines.offsets, rings, shifts), values, tile)
+    middle = np.array([[(tile.box[0] + tile.box[2]) // 2, (tile.box[1] + tile.box[3]) // 2]], np.int32)
+    body += encode_layer(PLACES_LAYER, np.array([2**37 - 1], np.uint64), Points(middle), {"name": ["Ёлкино"]}, tile)
+    drawn = [in_tile(outlines, ring, shift, tile) for ring, shift in zip(rings.tolist(), shifts.tolist(), strict=True)]
+    return Written(name, tile, body, chosen.tolist(), ids.tolist(), rows(values), drawn)
+
+
+def tile_of(cell: int, zoom: int) -> Tile:
+    """The tile that holds a cell's middle."""
+    lat, lng = h3.cell_to_latlng(cell)
+    x, y = project(np.array([lng]), np.array([lat]))[0].tolist()
+    size = Tile(zoom, 0, 0).box[2]
+    return Tile(zoom, x // size, y // size)
+
+
+def columns(cells: np.ndarray) -> dict[str, Column]:
+    """Whole numbers, great and negative ones, reals and text; the same for the same cells."""
+    number = np.arange(len(cells))
+    return {
+        "n": number % 7 + 1,
+        "great": number + 2**31,
+        "minus": -number * 1001,
+        "share": 1 / (number + 3),
+        "h3": [h3.int_to_str(cell) for cell in cells.tolist()],
+        "имя": [("лёд", "снег", "")[place % 3] for place in range(len(cells))],
+    }
+
+
+def rows(values: dict[str, Column]) -> list[dict[str, Any]]:
+    """Columns as one dictionary a feature."""
+    lists = [np.asarray(column).tolist() for column in values.values()]
+    return [dict(zip(values, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def in_tile(outlines: Outlines, ring: int, shift: int, tile: Tile) -> Ring:
+    """A closed ring in tile units, computed in floating point and rounded half up."""
+    vertices = outlines.vertices[outlines.offsets[ring] : outlines.offsets[ring + 1]] + np.array([shift, 0.0])
+    x0, y0, x1, _ = tile.box
+    units = np.floor((vertices - [x0, y0]) / (x1 - x0) * EXTENT + 0.5).astype(int)
+    closed: Ring = [(x, y) for x, y in [*units.tolist(), units[0].tolist()]]
+    return closed
