@@ -1,0 +1,113 @@
+"""Validation: each kind of bad row is told by its reason, and good ones become what they say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import h3
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.instants import NONE, UNREADABLE, read_instants
+from ingest.mapping import Dates, load_mapping
+from ingest.naming import Namer
+from ingest.readers import RawBatch
+from ingest.run import columns_used
+from ingest.validate import Checked, Validator, cells
+
+GOOD = {"id": "1", "received_at": "2026-11-01T10:00:00Z", "lng": "38.97", "lat": "45.03", "status": "in_work", "sector": "roads"}
+
+
+def check(*rows: dict[str, str], mapping: str = "plain") -> Checked:
+    meant = load_mapping(mapping)
+    columns = {name: [row.get(name, "") for row in rows] for name in columns_used(meant.columns)}
+    raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
+    return Validator(meant, Namer(meant, Path("nowhere.csv"))).check(raw)
+
+
+def instants(values: Sequence[str], zone: str = "UTC", *formats: str, end_of_day: bool = False) -> list[str]:
+    read = read_instants(values, Dates(time_zone=zone, formats=formats or ("iso",)), end_of_day=end_of_day)
+    return [{NONE: "none", UNREADABLE: "unreadable"}.get(one) or str(np.datetime64(one, "us"))[:19] for one in read.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "detail"),
+    [
+        ({"received_at": "yesterday"}, "unreadable_date", "received_at 'yesterday' is no date"),
+        ({"received_at": ""}, "unreadable_date", "received_at is blank"),
+        ({"due_at": "2106-01-01"}, "unreadable_date", "due_at '2106-01-01'"),
+        ({"closed_at": "1969-12-31T23:00:00Z"}, "unreadable_date", "closed_at"),
+        ({"lat": " "}, "missing_coordinates", "lng or lat is blank"),
+        ({"lat": "north"}, "broken_row", "lat 'north' is no number"),
+        ({"lat": "90.01"}, "outside_world", "lat 90.01"),
+        ({"lng": "-180.5"}, "outside_world", "lng -180.5"),
+        ({"lng": "nan"}, "outside_world", "lng nan"),
+        ({"lat": "inf"}, "outside_world", "lat inf"),
+        ({"lng": "0", "lat": "0.0000001"}, "zero_coordinates", "lng 0, lat 0.0000001"),
+        ({"status": "lost"}, "unknown_status", "status 'lost' is unknown; known: new, assigned"),
+        ({"id": "  "}, "broken_row", "id has 0 characters"),
+        ({"id": "x" * 201}, "broken_row", "id has 201 characters; allowed: 1 to 200"),
+        ({"sector": "rods"}, "broken_row", "unknown sector 'rods'"),
+    ],
+)
+def test_a_bad_row_is_refused_with_its_line_text_and_reason(change: dict[str, str], reason: str, detail: str) -> None:
+    checked = check(GOOD, GOOD | change, GOOD | {"id": "3"})
+    (reject,) = checked.rejects
+    assert (reject.line, reject.reason, reject.text) == (3, reason, f"row {GOOD | change}")
+    assert detail in reject.detail
+    assert checked.external_id == ["1", "3"]
+
+
+def test_a_row_outside_the_bounds_of_the_mapping_is_refused() -> None:
+    row = {"id": "1", "opened": "2019-01-02", "lng": "19.4", "lat": "51.7", "status": "5"}
+    (reject,) = check(row, mapping="minsk115").rejects
+    assert reject.reason == "outside_region"
+
+
+@pytest.mark.parametrize("field", ["closed_at", "answered_at"])
+def test_an_end_before_the_beginning_is_left_out_with_a_warning(field: str) -> None:
+    checked = check(GOOD | {field: "2026-10-31"})
+    (warning,) = checked.warnings
+    assert (warning.line, warning.reason, warning.detail) == (2, "closed_before_received", f"{field} is before received_at and left out")
+    assert np.isnat(checked.instants["closed_at" if field == "closed_at" else "answered_at"][0])
+    assert not checked.rejects
+
+
+def test_without_an_update_the_latest_event_stands_for_it() -> None:
+    checked = check(GOOD, GOOD | {"closed_at": "2026-11-05"}, GOOD | {"updated_at": "2026-11-02"})
+    assert checked.instants["updated_at"].astype("datetime64[D]").astype(str).tolist() == ["2026-11-01", "2026-11-05", "2026-11-02"]
+
+
+def test_a_local_time_that_happens_twice_is_the_first_and_one_that_never_happens_has_the_old_offset() -> None:
+    assert instants(["2026-10-25T02:30:00", "2026-03-29T02:30:00"], "Europe/Berlin") == ["2026-10-25T00:30:00", "2026-03-29T01:30:00"]
+
+
+def test_a_date_alone_is_midnight_or_the_end_of_the_day_in_the_zone() -> None:
+    assert instants(["2018-09-30"], "Europe/Minsk") == ["2018-09-29T21:00:00"]
+    assert instants(["2018-09-30"], "Europe/Minsk", end_of_day=True) == ["2018-09-30T20:59:59"]
+    assert instants(["2018-09-30T10:00"], "Europe/Minsk", end_of_day=True) == ["2018-09-30T07:00:00"]
+
+
+def test_day_first_and_am_pm_dates_are_read_by_their_formats() -> None:
+    formats = ("%d.%m.%Y", "%m/%d/%Y %I:%M %p")
+    assert instants(["31.01.2026", "01/31/2026 02:05 PM", "2026-01-31"], "UTC", *formats) == [
+        "2026-01-31T00:00:00",
+        "2026-01-31T14:05:00",
+        "unreadable",
+    ]
+
+
+@given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2105, 12, 30)))
+def test_iso_instants_are_those_of_the_standard_library(at: datetime) -> None:
+    expected = at.replace(tzinfo=ZoneInfo("Asia/Yekaterinburg")).timestamp()
+    (read,) = read_instants([at.isoformat()], Dates(time_zone="Asia/Yekaterinburg"), end_of_day=False).tolist()
+    assert read / 1e6 == pytest.approx(expected, abs=1e-5)
+
+
+@given(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=1, max_size=50))
+def test_cells_are_those_of_h3(places: list[tuple[float, float]]) -> None:
+    lng, lat = np.array(places).T
+    assert [h3.int_to_str(cell) for cell in cells(lng, lat).tolist()] == [h3.latlng_to_cell(y, x, 10) for x, y in places]
