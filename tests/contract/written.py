@@ -39,7 +39,7 @@ CASES: dict[str, tuple[list[int], Tile | int]] = {
     "Minsk, the deepest zoom": (around(53.9, 27.56, 10, 6), 16),
     "Chukotka, west of the antimeridian": (around(66.5, 179.95, 4, 4), Tile(5, 31, 8)),
     "Chukotka, east of the antimeridian": (around(66.5, 179.95, 4, 4), Tile(5, 0, 8)),
-    "a pentagon and its distorted neighbours": (around(*h3.cell_to_latlng(h3.get_pentagons(3)[1]), resolution=3, rings=4), 3),
+    "a pentagon and its distorted neighbours": (sorted(h3.grid_disk(h3.get_pentagons(3)[1], 4)), 3),
     "the whole world": (sorted(c for b in h3.get_res0_cells() for c in h3.cell_to_children(b, 1)), Tile(0, 0, 0)),
 }
 """Cells of one resolution and the tile that they are drawn on, or the zoom of the tile that holds the middle one."""
