@@ -1,0 +1,185 @@
+"""Runs: from a file to the table, killed and started again, with every row accounted for."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from geo_service.database import connect
+from ingest.mapping import load_mapping
+from ingest.run import ingest
+from ingest.tally import Tally
+
+HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
+CHECKOUT = Path(__file__).parents[2]
+MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
+
+
+def line(name: str, **change: str) -> str:
+    row = {"at": "2026-11-01T10:00:00Z", "lng": "38.97", "lat": "45.03", "status": "in_work", "closed": ""} | change
+    return f'{name},{row["at"]},{row["lng"]},{row["lat"]},roads,Ямы,{row["status"]},Управа,"ул. Мира, 1",2026-12-01,,{row["closed"]},\n'
+
+
+async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, Tally]:
+    return await ingest(url, path, load_mapping(mapping), mapping, lambda _: None, batch_size)
+
+
+def accounted(tally: Tally) -> int:
+    return tally.new + tally.changed + tally.unchanged + tally.repeated + tally.stale + sum(tally.rejected.values())
+
+
+async def emptied(url: str) -> asyncpg.Connection:
+    held = await connect(url)
+    await held.execute("truncate incident, incident_tombstone, reject, ingest_run")
+    return held
+
+
+async def rejects(held: asyncpg.Connection) -> list[tuple[int, str, str]]:
+    return [tuple(row) for row in await held.fetch("select line, reason, row_text from reject order by line")]
+
+
+async def test_every_row_is_loaded_or_kept_with_line_reason_and_text(database_url: str, tmp_path: Path) -> None:
+    bad = {
+        "unreadable_date": line("2", at="soon"),
+        "missing_coordinates": line("3", lng=""),
+        "outside_world": line("4", lat="91"),
+        "zero_coordinates": line("5", lng="0", lat="0.0"),
+        "unknown_status": line("6", status="lost"),
+        "broken_row": "7,too,few\n",
+        "closed_before_received": line("8", closed="2026-10-01"),
+    }
+    path = tmp_path / "bad.csv"
+    path.write_text(HEADER + line("1") + "".join(bad.values()) + line("9") + line("9", status="closed"), encoding="utf-8")
+    held = await emptied(database_url)
+    kept = [(number, reason, text.rstrip("\n")) for number, (reason, text) in enumerate(bad.items(), start=3)]
+    for turn in range(2):
+        run, tally = await load(database_url, path)
+        assert tally.read == accounted(tally) == 10
+        assert (tally.new, tally.unchanged, tally.repeated) == ((3, 0, 1) if turn == 0 else (0, 3, 1))
+        assert (sum(tally.rejected.values()), dict(tally.warned)) == (6, {"closed_before_received": 1})
+        assert await rejects(held) == kept
+        state = await held.fetchrow(
+            "select state, read, new, unchanged, repeated, rejected ->> 'broken_row' as broken from ingest_run where id = $1", run
+        )
+        assert tuple(state) == ("finished", 10, tally.new, tally.unchanged, 1, "1")
+    assert [tuple(row) for row in await held.fetch("select external_id, status, closed_at from incident order by 1")] == [
+        ("1", 2, None),
+        ("8", 2, None),
+        ("9", 6, None),
+    ]
+    await held.close()
+
+
+async def test_bytes_that_are_no_text_are_kept_as_escapes(database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "bytes.csv"
+    path.write_bytes((HEADER + line("1")).encode() + line("2").replace("Мира", "??").encode().replace(b"??", b"\xff\0") + b'3,"open\n')
+    held = await emptied(database_url)
+    _, tally = await load(database_url, path)
+    assert (tally.new, tally.rejected["broken_row"]) == (1, 2)
+    assert [(number, "\\xff\\x00" in text) for number, _, text in await rejects(held)] == [(3, True), (4, False)]
+    await held.close()
+
+
+async def test_an_older_file_changes_nothing_and_a_newer_one_wins(database_url: str, tmp_path: Path) -> None:
+    held = await emptied(database_url)
+    path = tmp_path / "versions.csv"
+    for updated, status, kind in (("2026-11-03", "in_work", "new"), ("2026-11-02", "new", "stale"), ("2026-11-03", "answered", "changed")):
+        path.write_text(HEADER + line("1", status=status).rstrip("\n") + updated + "\n", encoding="utf-8")
+        _, tally = await load(database_url, path)
+        assert getattr(tally, kind) == tally.read == 1
+    assert await held.fetchval("select status from incident") == 4
+    await held.close()
+
+
+def many(path: Path, count: int) -> Path:
+    rows = (line(str(number), lng=f"{38 + number / count}", status="lost" if number % 100 == 0 else "new") for number in range(count))
+    path.write_text(HEADER + "".join(rows), encoding="utf-8")
+    return path
+
+
+STATE = "select external_id, st_x(location), status, theme_id, received_at from incident order by external_id"
+LOAD = """
+import asyncio, sys
+from pathlib import Path
+from ingest.mapping import load_mapping
+from ingest.run import ingest
+asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, 200))
+"""
+
+
+async def test_a_run_that_was_killed_and_started_again_ends_like_one_that_was_not(database_url: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "many.csv", 20_000)
+    held = await emptied(database_url)
+    process = subprocess.Popen([sys.executable, "-c", LOAD, database_url, str(path)], cwd=CHECKOUT)  # noqa: ASYNC220  # killed below
+    try:
+        deadline = time.monotonic() + 60
+        while await held.fetchval("select count(*) from incident") < 1_000 and time.monotonic() < deadline:  # noqa: ASYNC110  # another process writes
+            await asyncio.sleep(0.02)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    written = await held.fetchval("select count(*) from incident")
+    assert 1_000 <= written < 19_800
+    _, tally = await load(database_url, path)
+    assert tally.unchanged >= written
+    assert tally.read == accounted(tally) == 20_000
+    killed = await held.fetch(STATE), await rejects(held)
+    states = await held.fetch("select state from ingest_run order by id")
+    assert [row["state"] for row in states] == ["interrupted", "finished"]
+    await held.execute("truncate incident, incident_tombstone, reject")
+    await load(database_url, path)
+    assert (await held.fetch(STATE), await rejects(held)) == killed
+    await held.close()
+
+
+async def test_a_run_under_way_is_not_taken_for_an_interrupted_one(database_url: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "many.csv", 300)
+    held = await emptied(database_url)
+    states: list[str] = []
+
+    async def look() -> None:
+        await load(database_url, path)
+        states.extend(row["state"] for row in await held.fetch("select state from ingest_run order by id"))
+
+    hold = await connect(database_url)
+    run = await hold.fetchval("insert into ingest_run (input, mapping) values ('x', 'plain') returning id")
+    await hold.execute("select pg_advisory_lock($1::bigint)", (0x67656F << 32) + run)
+    await look()
+    assert states == ["running", "finished"]
+    await hold.close()
+    await look()
+    assert states[2:] == ["interrupted", "finished", "finished"]
+    await held.close()
+
+
+async def test_a_run_that_fails_says_so(database_url: str, tmp_path: Path) -> None:
+    held = await emptied(database_url)
+
+    def stumble(_: Tally) -> None:
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        await ingest(database_url, many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain", stumble, 100)
+    assert await held.fetchval("select state from ingest_run") == "failed"
+    assert await held.fetchval("select count(*) from incident") == 99
+    await held.close()
+
+
+@pytest.mark.skipif(not MINSK.exists(), reason="the real file is not at hand (GEO_SHARED_DATA or ../shared/data)")
+async def test_the_real_file_of_minsk_is_loaded_and_loading_it_again_changes_nothing(database_url: str) -> None:
+    held = await emptied(database_url)
+    _, first = await load(database_url, MINSK, "minsk115")
+    assert (first.read, first.new, dict(first.rejected), dict(first.warned)) == (105_097, 105_091, {"outside_region": 6}, {})
+    _, second = await load(database_url, MINSK, "minsk115")
+    assert (second.read, second.unchanged, dict(second.rejected)) == (105_097, 105_091, {"outside_region": 6})
+    by_status = await held.fetch("select status, count(*) from incident group by status order by status")
+    assert [tuple(row) for row in by_status] == [(2, 2_936), (3, 13_278), (6, 88_877)]
+    assert await held.fetchval("select count(distinct theme_id) from incident") == 109
+    assert await held.fetchval("select count(*) from reject") == 6
+    await held.close()

@@ -1,0 +1,193 @@
+"""The upsert against a plain dictionary, and what it leaves alone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from geo_service.database import connect
+from ingest.batch import IncidentBatch, Instants
+from ingest.catalogue import Agency, Source, Theme
+from ingest.validate import cells
+from ingest.write import IncidentWriter, Written
+
+BEGIN = np.datetime64("2026-01-01", "us")
+NEVER = np.datetime64("NaT", "us")
+
+
+@dataclass(frozen=True)
+class Row:
+    id: str
+    updated: int
+    status: int = 0
+    address: str = ""
+    closed: bool = False
+    located: bool = True
+
+
+rows = st.builds(
+    Row,
+    id=st.sampled_from("abcdé"),
+    updated=st.integers(0, 3),
+    status=st.integers(0, 2),
+    address=st.sampled_from(["", "ул. Мира, 1", "x" * 300]),
+    closed=st.booleans(),
+    located=st.booleans(),
+)
+
+
+def batch_of(given_rows: list[Row], source: int, theme: int, agency: int) -> IncidentBatch:
+    count = len(given_rows)
+    located = np.array([row.located for row in given_rows], np.bool_)
+    lng, lat = np.linspace(38, 39, count), np.full(count, 45.0)
+
+    def instants(present: list[bool]) -> Instants:
+        return np.where(np.array(present, np.bool_), BEGIN + np.timedelta64(9, "D"), NEVER)
+
+    return IncidentBatch(
+        source_id=np.full(count, source, np.int16),
+        external_id=[row.id for row in given_rows],
+        lng=np.full(count, 38.5),
+        lat=lat,
+        cell=np.where(located, cells(np.full(count, 38.5), lat), 0),
+        address=[row.address for row in given_rows],
+        location_quality=np.where(located, 0, 6).astype(np.int16),
+        theme_id=np.full(count, theme, np.int32),
+        agency_id=np.where(lng > 0, agency, 0).astype(np.int32),
+        status=np.array([row.status for row in given_rows], np.int16),
+        received_at=np.full(count, BEGIN),
+        due_at=np.full(count, NEVER),
+        answered_at=np.full(count, NEVER),
+        closed_at=instants([row.closed for row in given_rows]),
+        updated_at=BEGIN + np.array([row.updated for row in given_rows], "timedelta64[D]"),
+    )
+
+
+@asynccontextmanager
+async def writing(url: str) -> AsyncIterator[tuple[asyncpg.Connection, IncidentWriter, tuple[int, int, int]]]:
+    held = await connect(url)
+    try:
+        async with IncidentWriter(held) as writer:
+            source = await writer.ensure_source(Source("s", "И", "S"))
+            theme = (await writer.ensure_themes([Theme("t", "roads", "Т", "T")]))["t"]
+            agency = (await writer.ensure_agencies([Agency("a", "А")]))["a"]
+            yield held, writer, (source, theme, agency)
+    finally:
+        await held.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_there(database_url: str) -> Iterator[None]:
+    asyncio.run(_emptied(database_url))
+    yield
+
+
+async def _emptied(url: str) -> None:
+    held = await connect(url)
+    await held.execute("truncate incident, incident_tombstone")
+    await held.close()
+
+
+def expected(known: dict[str, Row], batch: list[Row]) -> Written:
+    """The rules, row by row."""
+    winners: dict[str, Row] = {}
+    for row in batch:
+        if row.id not in winners or row.updated >= winners[row.id].updated:
+            winners[row.id] = row
+    counts = dict.fromkeys(("new", "changed", "unchanged", "stale"), 0)
+    for row in winners.values():
+        before = known.get(row.id)
+        if before is None:
+            kind = "new"
+        elif row.updated < before.updated:
+            kind = "stale"
+        else:
+            kind = "unchanged" if row == before else "changed"
+        counts[kind] += 1
+        if kind in ("new", "changed"):
+            known[row.id] = row
+    return Written(**counts, repeated=len(batch) - len(winners))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(rows, max_size=8), max_size=5))
+def test_the_table_is_what_a_dictionary_with_the_same_rules_is(database_url: str, batches: list[list[Row]]) -> None:
+    async def go() -> None:
+        await _emptied(database_url)
+        known: dict[str, Row] = {}
+        async with writing(database_url) as (held, writer, ids):
+            for batch in batches:
+                assert await writer.write(batch_of(batch, *ids)) == expected(known, batch)
+            found = await held.fetch("select *, st_x(location) as lng, st_y(location) as lat from incident")
+        table = {
+            row["external_id"]: Row(
+                row["external_id"],
+                (row["updated_at"].day - 1),
+                row["status"],
+                row["address"],
+                row["closed_at"] is not None,
+                row["cell"] is not None,
+            )
+            for row in found
+        }
+        assert table == known
+        assert all((row["lng"], row["lat"]) == (38.5, 45.0) for row in found if row["cell"] is not None)
+        assert all((row["agency_id"], row["theme_id"], row["source_id"]) == (ids[2], ids[1], ids[0]) for row in found)
+
+    asyncio.run(go())
+
+
+async def test_an_unchanged_row_gets_no_new_version_and_uses_up_no_id(database_url: str) -> None:
+    async with writing(database_url) as (held, writer, ids):
+        batch = batch_of([Row("a", 1), Row("b", 1)], *ids)
+        await writer.write(batch)
+        before = await held.fetch("select id, ctid, xid from incident order by id")
+        assert await writer.write(batch) == Written(unchanged=2)
+        assert await held.fetch("select id, ctid, xid from incident order by id") == before
+        await writer.write(batch_of([Row("c", 1)], *ids))
+        assert await held.fetchval("select max(id) from incident") == before[-1]["id"] + 1
+
+
+async def test_the_district_of_a_known_incident_is_left_alone(database_url: str) -> None:
+    async with writing(database_url) as (held, writer, ids):
+        await writer.write(batch_of([Row("a", 1)], *ids))
+        district = await held.fetchval("insert into district (code, level, name_ru, name_en) values ('d', 1, 'Д', 'D') returning id")
+        await held.execute("update incident set district_id = $1", district)
+        assert await writer.write(batch_of([Row("a", 2)], *ids)) == Written(changed=1)
+        assert await held.fetchval("select district_id from incident") == district
+
+
+async def test_two_writers_of_the_same_rows_never_wait_in_a_circle(database_url: str) -> None:
+    async def one(order: int, status: int) -> Written:
+        async with writing(database_url) as (_, writer, ids):
+            total = Written()
+            for turn in range(5):
+                made = [Row(f"{name}", turn, status) for name in range(300)][::order]
+                total = await writer.write(batch_of(made, *ids))
+            return total
+
+    first, second = await asyncio.gather(one(1, 0), one(-1, 1))
+    assert first.new + second.new + first.changed + second.changed + first.unchanged + second.unchanged == 600
+    async with writing(database_url) as (held, _, _):
+        assert await held.fetchval("select count(*) from incident where updated_at = '2026-01-05 00:00Z'") == 300
+
+
+async def test_a_renamed_theme_keeps_its_id(database_url: str) -> None:
+    async with writing(database_url) as (held, writer, (_, theme, _)):
+        assert await writer.ensure_themes([Theme("t", "waste", "Мусор", "Litter"), Theme("u", "waste", "У", "U")]) == {
+            "t": theme,
+            "u": await held.fetchval("select id from theme where code = 'u'"),
+        }
+        assert await held.fetchval("select name_ru from theme where code = 't'") == "Мусор"
+
+
+def test_columns_of_different_length_are_refused() -> None:
+    whole = batch_of([Row("a", 1)], 1, 1, 1)
+    with pytest.raises(ValueError, match="equally long"):
+        IncidentBatch(**{name: getattr(whole, name) for name in whole.__slots__} | {"external_id": ["a", "b"]})
