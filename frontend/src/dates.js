@@ -30,9 +30,10 @@ export function formatDay(language, instant, timeZone) {
  * @param {Language} language @param {Pick<Summary, "window" | "data" | "time_zone">} summary
  */
 export function formatWindow(language, { window, data, time_zone: timeZone }) {
+  let [from, last] = [Date.parse(window.from), Date.parse(window.to) - 1];
+  const [first, newest] = [Date.parse(data.first ?? ""), Date.parse(data.last ?? "")];
   // "All data" asks from the beginning of time to its end: the data's own ends say more.
-  const from = new Date(Math.max(Date.parse(window.from), Date.parse(data.first ?? window.from)));
-  const last = new Date(Math.min(Date.parse(window.to) - 1, Math.max(Date.parse(data.last ?? window.to), from.getTime())));
+  if (first <= last && newest >= from) [from, last] = [Math.max(from, first), Math.min(last, newest)];
   const format = new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "short", year: "numeric" });
   return format.formatRange(from, last);
 }

@@ -23,7 +23,7 @@ function drawLegend(store) {
   box.setAttribute("aria-label", dictionary.legend);
   const rows = legend.classes.map((row) => classRow(language, row));
   box.replaceChildren(
-    element("h2", {}, legend.label[language]),
+    element("h2", {}, dictionary.measure[legend.measure]),
     rows.length ? element("ol", {}, ...rows) : element("p", {}, dictionary.legendNothing),
     element("p", { class: "muted" }, `${counted(language, legend.cells, dictionary.legendCells)}. ${sizeText(language, legend)}`),
   );

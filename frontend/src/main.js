@@ -54,5 +54,6 @@ if (canDraw()) {
 }
 listen(store, () => {
   refreshNumbers();
-  refreshTiles();
+  // Tiles of a choice that the service has refused would be refused as well.
+  if (store.get().problem?.kind !== "refused") refreshTiles();
 });

@@ -1,30 +1,28 @@
 /** The map: hexagons over the base, coloured by the legend's colours, outlined under the pointer and when selected. */
 
-/** @import { MapGeoJSONFeature, VectorTileSource } from "maplibre-gl" */
-/** @import { Counts, PageStore, State } from "./state.js" */
+/** @import { ErrorEvent, VectorTileSource } from "maplibre-gl" */
+/** @import { PageStore, State } from "./state.js" */
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
 import { fetchTileJson, tilesAddress } from "./api.js";
 import { LABELS, baseStyle, fillBase, nameBase } from "./basemap.js";
-import { cellOfId, idOfCell } from "./hexagon.js";
 import { words } from "./i18n.js";
+import { FILL, SOURCE, SOURCE_LAYER, watchPointer, watchSelected } from "./pointing.js";
 import { selectionOf } from "./refresh.js";
 
-const SOURCE = "hexes";
-const FILL = "hexes";
 const OUTLINE = "hexes-outline";
 const MAX_TILE_ZOOM = 16;
 const INK = "#14202b";
 const AGAIN_MS = 3000;
 /** Room left around the data at the start, px. */
 const MARGIN = 40;
-
-/** @typedef {{ x: number, y: number }} Place px from the map's upper left corner */
+/** Below this width, px, the page is a phone's. */
+const NARROW = 760;
 
 /**
  * @typedef {object} HexMap
  * @property {MapLibreMap} map
  * @property {() => void} refresh fetch the shown tiles anew; the old ones stay until the new have come
- * @property {(act: (hovered: { counts: Counts, place: Place } | null) => void) => void} onHover
+ * @property {(act: import("./pointing.js").HoverListener) => void} onHover
  */
 
 /** Whether the browser can draw the map at all. */
@@ -58,10 +56,16 @@ export function createMap(container, store) {
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  map.on("error", hear);
   map.on("style.load", () => begin(map, store));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
   if (!placed) void fitData(map);
   return { map, refresh: () => showTiles(map, store.get()), onHover: (act) => watchPointer(map, act) };
+}
+
+/** What the service refuses is said beside the map, once, not for every tile. @param {ErrorEvent} event */
+function hear({ error }) {
+  if (!("status" in error || error instanceof TypeError)) console.error(error);
 }
 
 /** @param {MapLibreMap} map @param {PageStore} store */
@@ -79,7 +83,7 @@ function begin(map, store) {
 /** @param {MapLibreMap} map @param {State} state */
 function addHexes(map, state) {
   map.addSource(SOURCE, { type: "vector", tiles: [tilesAddress(state.view)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
-  const ofHexes = { source: SOURCE, "source-layer": "hexes" };
+  const ofHexes = { source: SOURCE, "source-layer": SOURCE_LAYER };
   // Without smoothing there are no seams between translucent hexagons.
   map.addLayer({ id: FILL, type: "fill", ...ofHexes, paint: { "fill-antialias": false, "fill-opacity": 0.85 } }, LABELS);
   map.addLayer(
@@ -151,82 +155,19 @@ function showAttribution(map, store) {
       const parts = ["Natural Earth", "H3", attribution ?? ""].filter(Boolean);
       control = new AttributionControl({ compact: true, customAttribution: parts.map(escaped) });
       map.addControl(control, "bottom-right");
+      if (map.getContainer().clientWidth < NARROW) fold(map);
     },
   );
+}
+
+/** The attribution to its button, where it would cover the map. @param {MapLibreMap} map */
+function fold(map) {
+  const box = map.getContainer().querySelector(".maplibregl-ctrl-attrib");
+  box?.classList.remove("maplibregl-compact-show");
+  box?.removeAttribute("open");
 }
 
 /** MapLibre takes attributions as HTML; ours are texts. @param {string} text */
 function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-}
-
-/** @param {MapLibreMap} map @param {Parameters<HexMap["onHover"]>[0]} act */
-function watchPointer(map, act) {
-  /** @type {number | null} */
-  let hovered = null;
-  const hover = (/** @type {MapGeoJSONFeature | null} */ feature) => {
-    const id = feature ? Number(feature.id) : null;
-    if (id === hovered) return;
-    if (hovered !== null) map.setFeatureState(target(hovered), { hover: false });
-    if (id !== null) map.setFeatureState(target(id), { hover: true });
-    hovered = id;
-    map.getCanvas().style.cursor = id === null ? "" : "pointer";
-  };
-  map.on("mousemove", FILL, (event) => {
-    const feature = event.features?.[0];
-    if (!feature) return;
-    hover(feature);
-    act({ counts: countsOf(feature), place: event.point });
-  });
-  map.on("mouseleave", FILL, () => {
-    hover(null);
-    act(null);
-  });
-}
-
-/** @param {MapLibreMap} map @param {PageStore} store */
-function watchSelected(map, store) {
-  const choose = (/** @type {import("maplibre-gl").PointLike} */ point) => {
-    const [feature] = map.queryRenderedFeatures(point, { layers: [FILL] });
-    const cell = feature ? cellOfId(Number(feature.id)) : "";
-    store.set({ view: { ...store.get().view, cell }, selected: feature ? countsOf(feature) : null });
-  };
-  map.on("click", (event) => choose(event.point));
-  map.getCanvas().addEventListener("keydown", (event) => {
-    if (event.key === "Enter") choose(map.project(map.getCenter()));
-  });
-  let marked = "";
-  store.watch(
-    (state) => state.view.cell,
-    (cell) => {
-      if (marked) map.setFeatureState(target(idOfCell(marked)), { selected: false });
-      if (cell) map.setFeatureState(target(idOfCell(cell)), { selected: true });
-      marked = cell;
-      read(map, store);
-    },
-  );
-  map.on("idle", () => read(map, store));
-}
-
-/** The selected hexagon's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */
-function read(map, store) {
-  const { view, selected } = store.get();
-  const found = view.cell ? find(map, idOfCell(view.cell)) : null;
-  if (JSON.stringify(found) !== JSON.stringify(selected)) store.set({ selected: found });
-}
-
-/** @param {MapLibreMap} map @param {number} id */
-function find(map, id) {
-  const [feature] = map.querySourceFeatures(SOURCE, { sourceLayer: "hexes", filter: ["==", ["id"], id] });
-  return feature ? countsOf(/** @type {MapGeoJSONFeature} */ (feature)) : null;
-}
-
-/** @param {number} id */
-function target(id) {
-  return { source: SOURCE, sourceLayer: "hexes", id };
-}
-
-/** @param {MapGeoJSONFeature} feature @returns {Counts} */
-function countsOf({ properties }) {
-  return { n: properties.n, open: properties.open, overdue: properties.overdue };
 }

@@ -18,7 +18,7 @@ export function showSectors(store) {
 function drawSectors(store) {
   const { view, summary } = store.get();
   const property = countOf(summary ? view.measure : "count");
-  const groups = (summary?.sectors ?? []).filter((sector) => sector.n > 0 || view.sectors.includes(sector.code));
+  const groups = summary?.sectors ?? [];
   const most = Math.max(1, ...groups.map((sector) => sector[property]));
   const all = toggle(view.sectors.length === 0, () => choose(store, []), element("span", { class: "name" }, words(view.language).allSectors));
   replaceButtons(byId("sectors"), [all, ...groups.map((sector) => sectorButton(store, sector, sector[property], most))]);

@@ -11,6 +11,8 @@ export const MEASURES = ["count", "open", "overdue"];
 /** @type {readonly Language[]} */
 export const LANGUAGES = ["ru", "en"];
 const FILTERS = ["theme", "source", "agency", "status", "district"];
+/** The service counts from 1970 in UTC; where clocks are ahead of it, the first whole day after is this one. */
+const BEFORE_ALL = "1970-01-02";
 
 /**
  * @param {string} hash with or without its #
@@ -62,7 +64,7 @@ export function selectionQuery(view) {
   const query = new URLSearchParams();
   if (view.sectors.length) query.set("sector", view.sectors.join(","));
   for (const [name, value] of Object.entries(view.filters)) query.set(name, value);
-  if (view.window === "all") query.set("from", "1970-01-01");
+  if (view.window === "all") query.set("from", BEFORE_ALL);
   else if (view.window) query.set("window", view.window);
   if (view.from) query.set("from", view.from);
   if (view.to) query.set("to", view.to);

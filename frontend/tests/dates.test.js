@@ -37,3 +37,12 @@ test("a window wider than the data is written as the data's own days", () => {
   };
   assert.equal(formatWindow("en", summary).replaceAll(/\s/g, " "), "Jan 2, 2015 – Jun 30, 2019");
 });
+
+test("a window without data keeps its own days", () => {
+  const summary = {
+    window: { from: "2012-10-01T00:00:00Z", to: "2012-11-01T00:00:00Z" },
+    data: { first: "2015-01-02T00:00:00Z", last: "2019-06-30T10:00:00Z" },
+    time_zone: "UTC",
+  };
+  assert.equal(formatWindow("en", summary).replaceAll(/\s/g, " "), "Oct 1 – 31, 2012");
+});

@@ -46,5 +46,5 @@ test("the tiles are asked for with the same words as the address", () => {
 });
 
 test("all data are asked for from a day before any data", () => {
-  assert.equal(selectionQuery(readView("#window=all", [])), "from=1970-01-01");
+  assert.equal(selectionQuery(readView("#window=all", [])), "from=1970-01-02");
 });
