@@ -30,6 +30,9 @@ _MOVE_TO, _LINE_TO, _CLOSE_PATH = 1, 2, 7
 _VARINT_MOST = 10
 _VARINT32_MOST = 5
 
+_WIDEST_TABLE = 1 << 15
+"""Span of whole numbers up to which a table of all is faster than sorting the few thousand of a layer."""
+
 
 class Geometry(Protocol):
     """Shapes of one kind, one a feature."""
@@ -97,7 +100,7 @@ Column = NDArray[Any] | Sequence[str]
 def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, properties: dict[str, Column], tile: Tile) -> bytes:
     """One layer as bytes of a tile; features stand in the order given.
 
-    properties: for each key a value for every feature: integers, floats (written as doubles) or strings.
+    properties: for each key a value for every feature: integers that fit int64, floats (written as doubles) or strings.
     """
     tags, values = _tags(properties, len(geometry))
     commands, offsets = geometry.commands(tile)
@@ -134,21 +137,40 @@ def _tags(properties: dict[str, Column], features: int) -> tuple[NDArray[np.uint
     table = bytearray()
     first = 0
     for place, column in enumerate(properties.values()):
-        distinct, index = np.unique(np.asarray(column), return_inverse=True)
+        entries, distinct, index = _entries(column)
         tags[:, 2 * place] = place
         tags[:, 2 * place + 1] = index + first
-        table += b"".join(_delimited(_LAYER_VALUE, _value(value)) for value in distinct.tolist())
-        first += len(distinct)
+        table += entries
+        first += distinct
     return tags, bytes(table)
 
 
-def _value(value: Any) -> bytes:
-    """One entry of the value table; negative integers in zigzag, as the specification's sint."""
-    if isinstance(value, str):
-        return _delimited(_VALUE_STRING, value.encode())
-    if isinstance(value, float):
-        return _varint(_VALUE_DOUBLE) + np.float64(value).tobytes()
-    return _varint(_VALUE_UINT) + _varint(value) if value >= 0 else _varint(_VALUE_SINT) + _varint(-2 * value - 1)
+def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
+    """A column's entries of the value table, how many they are, and which of them each feature has."""
+    values = np.asarray(column)
+    if values.dtype.kind == "U":
+        # Not by NumPy, which cuts off null characters at the end of a text.
+        places: dict[str, int] = {}
+        index = np.fromiter((places.setdefault(text, len(places)) for text in column), np.intp, len(values))
+        return b"".join(_delimited(_LAYER_VALUE, _delimited(_VALUE_STRING, text.encode())) for text in places), len(places), index
+    if values.dtype.kind == "f":
+        reals, index = np.unique(values.astype(np.float64), return_inverse=True)
+        head = _varint(_VALUE_DOUBLE)
+        return b"".join(_delimited(_LAYER_VALUE, head + real.tobytes()) for real in reals), len(reals), index
+    whole, index = _distinct(values.astype(np.int64, casting="safe"))
+    buffer = np.empty(len(whole) * (3 + _VARINT_MOST), np.uint8)
+    return buffer[: _write_whole(buffer, whole)].tobytes(), len(whole), index
+
+
+def _distinct(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """What `np.unique` gives with `return_inverse`, without sorting where the values lie close together, as counts do."""
+    least = values.min(initial=0)
+    span = int(values.max(initial=0)) - int(least) + 1
+    if span > _WIDEST_TABLE:
+        return np.unique(values, return_inverse=True)
+    seen = np.zeros(span, np.bool_)
+    seen[values - least] = True
+    return np.flatnonzero(seen) + least, (np.cumsum(seen) - 1)[values - least]
 
 
 def _delimited(field: int, body: bytes) -> bytes:
@@ -214,6 +236,19 @@ def _put(out: NDArray[np.uint8], at: int, value: np.uint64) -> int:
 
 
 @njit(nogil=True, cache=True)
+def _write_whole(out: NDArray[np.uint8], values: NDArray[np.int64]) -> int:
+    """Write value-table entries of whole numbers, negative ones in zigzag; the number of bytes."""
+    at = 0
+    for value in values:
+        out[at] = _LAYER_VALUE
+        out[at + 2] = _VALUE_SINT if value < 0 else _VALUE_UINT
+        end = _put(out, at + 3, np.uint64((value << 1) ^ (value >> 63) if value < 0 else value))
+        out[at + 1] = end - at - 2
+        at = end
+    return at
+
+
+@njit(nogil=True, cache=True)
 def _size(values: NDArray[np.uint32]) -> int:
     """Bytes of the values as varints."""
     size = 0
@@ -229,14 +264,14 @@ def _write_features(
 ) -> int:  # fmt: skip
     """Write all features as fields of a layer; the number of bytes."""
     at = 0
-    head = np.empty(2 * _VARINT_MOST, np.uint8)
+    head = np.empty(1 + _VARINT_MOST, np.uint8)
+    scratch = np.empty(2 * _VARINT_MOST, np.uint8)
     for i in range(len(ids)):
         shape = commands[offsets[i] : offsets[i + 1]]
         tag_size, shape_size = _size(tags[i]), _size(shape)
         head[0] = _FEATURE_ID
         head_size = _put(head, 1, ids[i])
-        ends = np.empty(_VARINT_MOST, np.uint8)
-        lengths = _put(ends, _put(ends, 0, np.uint64(tag_size)), np.uint64(shape_size))
+        lengths = _put(scratch, _put(scratch, 0, np.uint64(tag_size)), np.uint64(shape_size))
         # Behind the id: tags (field, length, body), type (field, value), geometry (field, length, body).
         at = _put(out, at, np.uint64(_LAYER_FEATURE))
         at = _put(out, at, np.uint64(head_size + lengths + tag_size + shape_size + 4))
