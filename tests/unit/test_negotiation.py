@@ -36,6 +36,11 @@ DECODERS = {
         ("identity", "identity"),
         ("identity;q=0.5, gzip;q=0.4", "identity"),
         ("gzip;q=rubbish", "gzip"),
+        ("br;q=nan, gzip;q=0.9", "br"),
+        ("br;q=2, gzip;q=0.999", "br"),
+        ("br;q=0., gzip;q=0.001", "gzip"),
+        ("br; Q=0.1, gzip ; q = 0.2", "gzip"),
+        ("x-gzip", "gzip"),
         (", ,", "identity"),
         ("*;q=0", "identity"),
     ],
@@ -63,11 +68,11 @@ def test_an_etag_tells_contents_and_encodings_apart() -> None:
     assert etag(b"a", "gzip") == etag(b"a", "gzip")
 
 
-@pytest.mark.parametrize("header", ['"x"', 'W/"x"', '"a", "x"', '"a",W/"x"', "*"])
+@pytest.mark.parametrize("header", ['"x"', 'W/"x"', '"a", "x"', '"a",W/"x"', "*", " * ", '"a,*,b", "x"'])
 def test_a_tag_that_the_client_names_matches(header: str) -> None:
     assert matches(header, '"x"')
 
 
-@pytest.mark.parametrize("header", ["", "x", '"y"', '"x-gzip"', 'w/"x"'])
+@pytest.mark.parametrize("header", ["", "x", '"y"', '"x-gzip"', 'w/"x"', '"a,*,b"', '"*"', '"a, x"'])
 def test_other_tags_do_not_match(header: str) -> None:
     assert not matches(header, '"x"')
