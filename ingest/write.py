@@ -18,7 +18,8 @@ BATCH_SIZE = 20_000
 # A batch is small beside the table: look its rows up by index, whatever the statistics of a growing table say.
 _PREPARE = """
 truncate incident_stage;
-set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off
+set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off;
+set local work_mem = '64MB'
 """
 
 
