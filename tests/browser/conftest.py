@@ -1,0 +1,196 @@
+"""What browser tests share: a service with a small known set of incidents, and Chromium with the page open."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import h3.api.basic_int as h3
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+
+from geo_service.database import connection
+from tests.integration.test_serving import serving
+
+CHROMIUM = "/usr/bin/chromium"
+SWITCHES = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+PATIENCE_S = 20
+PATIENCE_MS = PATIENCE_S * 1000
+
+CENTRE = (45.04, 38.98)
+CELL = h3.latlng_to_cell(*CENTRE, 6)
+"""The hexagon that holds every incident of the last 30 days."""
+ROADS, WASTE = 30, 12
+"""Incidents of the last 30 days in two sectors: every third of them closed."""
+OLD = 50
+"""Incidents of roads about 200 days ago, in another hexagon."""
+OLD_CENTRE = (45.6, 39.9)
+
+
+@dataclass
+class Visit:
+    """A page and what went wrong on it."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def open(self, view: str = "map=8/45.04/38.98&lang=en") -> None:
+        """Load the page anew and wait until the map has drawn everything."""
+        self.page.goto("about:blank")
+        self.page.goto(f"{self.address}/#{view}")
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until numbers and map show the last choice."""
+        self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(timeout=PATIENCE_MS)
+        self.until("window.geoMap?.getSource('hexes') && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
+
+    def until(self, condition: str) -> None:
+        """Wait until a JavaScript expression holds; the page's policy forbids Playwright's own way of waiting."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.page.evaluate(f"() => Boolean({condition})"):
+            assert time.monotonic() < deadline, f"never came true: {condition}"
+            self.page.wait_for_timeout(50)
+
+    def total(self, measure: str = "count") -> Locator:
+        """The place where the page says how many incidents it shows."""
+        return self.page.locator(f"#totals [data-measure={measure}] strong")
+
+    def expect_total(self, number: int) -> None:
+        """Wait until the page says that it shows `number` incidents."""
+        expect(self.total()).to_have_text(str(number), timeout=PATIENCE_MS)
+        self.settle()
+
+    def drawn(self) -> int:
+        """How many incidents the hexagons in view hold, each hexagon counted once."""
+        found = self.page.evaluate("geoMap.queryRenderedFeatures({layers: ['hexes']}).map((hexagon) => [hexagon.id, hexagon.properties.n])")
+        return sum(dict(found).values())
+
+    def pixel(self, lat: float, lng: float) -> tuple[float, float]:
+        """Where a place is on the screen."""
+        point = self.page.evaluate(f"geoMap.project([{lng}, {lat}])")
+        return point["x"], point["y"]
+
+    def shot(self, name: str) -> None:
+        """Keep a picture for people to look at."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+def insert_incidents(url: str, prefix: str, theme: int, count: int, centre: tuple[float, float], days_ago: float) -> None:
+    """`count` incidents at one place, an hour apart; every third is closed, the others have a deadline to come."""
+    lat, lng = centre
+    now = datetime.now(UTC)
+    cell = h3.latlng_to_cell(lat, lng, 10)
+    rows = []
+    for i in range(count):
+        received = now - timedelta(days=days_ago, hours=i, minutes=5)
+        rows.append((f"{prefix}{i}", lng, lat, cell, theme, 6 if i % 3 == 0 else 0, received, now + timedelta(days=9)))
+
+    async def insert() -> None:
+        async with connection(url) as held:
+            await held.executemany(_INSERT, rows)
+
+    apart(insert)
+
+
+_INSERT = (
+    "insert into incident"
+    " (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, due_at, updated_at)"
+    " values (1, $1, st_setsrid(st_makepoint($2, $3), 4326), $4, 0, $5, $6, $7, $8, $7)"
+)
+
+
+def apart(act: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run `act` in a thread of its own: in this one Playwright's event loop may be running."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lambda: asyncio.run(act())).result()
+
+
+def fill(url: str) -> None:
+    """One synthetic source, two themes, and incidents now and long ago."""
+
+    async def name() -> None:
+        async with connection(url) as held:
+            await held.execute(
+                "insert into source (code, name_ru, name_en, synthetic, attribution) values ('demo', 'Демо', 'Demo', true, 'Synthetic');"
+                "insert into theme (code, sector_id, name_ru, name_en)"
+                " values ('roads.pothole', 7, 'Яма', 'Pothole'), ('waste.dump', 5, 'Свалка', 'Dump')"
+            )
+
+    apart(name)
+    insert_incidents(url, "r", 1, ROADS, CENTRE, 0)
+    insert_incidents(url, "w", 2, WASTE, CENTRE, 0)
+    insert_incidents(url, "o", 1, OLD, OLD_CENTRE, 200)
+
+
+@pytest.fixture(scope="module")
+def service_url(database_url: str) -> Iterator[str]:
+    """A `geo serve` process over the module's database with the known incidents, once it is ready."""
+    fill(database_url)
+    with serving(database_url) as (_, address):
+        wait_until_ready(address)
+        yield address
+
+
+def wait_until_ready(address: str) -> None:
+    """Return when the incidents are loaded."""
+    with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
+        next(answer for answer in (client.get(f"{address}/readyz") for _ in range(5000)) if answer.status_code == httpx.codes.OK)
+
+
+@pytest.fixture(scope="module")
+def browser(service_url: str) -> Iterator[Browser]:
+    """Chromium with WebGL drawn by software; it ends before the service and its database do."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield started
+        started.close()
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, width: int = 1440, height: int = 900) -> Iterator[Visit]:
+    """A fresh page that remembers complaints and the hosts it asked."""
+    page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
+    visit = Visit(page, address)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "GPU stall" not in message.text:
+            visit.complaints.append(message.text)
+
+    def note(request: Request) -> None:
+        visit.hosts.add(urlsplit(request.url).netloc)
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on("request", note)
+    yield visit
+    page.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
+    """The page before anything is opened; nothing may have gone wrong on it at the end."""
+    with visiting(browser, service_url) as made:
+        yield made
+        assert made.complaints == []
+        assert made.hosts - {""} == {urlsplit(service_url).netloc}
