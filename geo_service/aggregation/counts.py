@@ -19,6 +19,7 @@ from geo_service.model import FINEST_RESOLUTION
 Counts = NDArray[np.int32]
 
 _BREAKS_KEPT = 10_000
+_KEY_IS_GROUP = np.empty(0, np.int32)
 
 
 class Counter:
@@ -76,7 +77,7 @@ class Counter:
         finest = self._kept.get((selection, FINEST_RESOLUTION))
         if finest is None and resolution != FINEST_RESOLUTION and self._rows_in(selection) > len(self._pyramid):
             finest = self.per_cell(selection, FINEST_RESOLUTION)
-        up = self._pyramid.up(resolution)
+        up = _KEY_IS_GROUP if resolution == FINEST_RESOLUTION else self._pyramid.up(resolution)
         groups = len(self._pyramid.levels[resolution])
         if finest is None:
             return self.per_group(selection, "cell", up, groups)
