@@ -186,7 +186,10 @@ ingest_run = Table(
     Column("state", Text, nullable=False, server_default="running"),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     _instant("finished_at"),
-    *(Column(name, BigInteger, nullable=False, server_default="0") for name in ("read", "new", "changed", "unchanged", "repeated", "stale")),
+    *(
+        Column(name, BigInteger, nullable=False, server_default="0")
+        for name in ("read", "new", "changed", "unchanged", "repeated", "stale")
+    ),
     Column("rejected", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
     Column("warned", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
     _one_of("state", RUN_STATES),

@@ -132,7 +132,7 @@ def _take(groups: NDArray[np.int32], state: NDArray[np.uint8], base: int, size: 
     for i in range(size):
         groups[taken] = key[base + i]
         state[taken] = state[i]
-        taken += np.int64(state[i] != 0)
+        taken += int(state[i] != 0)
     return taken
 
 
