@@ -1,4 +1,4 @@
--- A tile of a filter that no roll-up holds, from the incidents themselves: by agency and time through a covering index.
+-- A tile of a filter that no roll-up holds, from the incidents themselves, by whichever index the planner prefers.
 with tile as (
     select st_tileenvelope($1::integer, $2::integer, $3::integer) as box
 ),
