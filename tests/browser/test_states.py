@@ -1,0 +1,115 @@
+"""The page when something is wrong, for everybody, and on every screen."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from tests.browser.conftest import PATIENCE_MS, ROADS, WASTE, Visit, visiting
+
+pytestmark = pytest.mark.browser
+
+RECENT = ROADS + WASTE
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+SCREENS = {"desktop": (1440, 900), "phone": (390, 844), "wall": (1920, 1080)}
+
+
+@pytest.fixture
+def troubled(browser: Browser, service_url: str) -> Iterator[Visit]:
+    """The page before anything is opened; the browser may complain of failed requests."""
+    with visiting(browser, service_url) as made:
+        yield made
+
+
+def test_a_refused_choice_is_told_in_the_services_words_and_can_be_left(troubled: Visit) -> None:
+    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=en&sector=nope")
+    problem = troubled.page.locator("#problem")
+    expect(problem).to_contain_text("The service refused this choice: sector: 'nope' is not known; allowed: health,", timeout=PATIENCE_MS)
+    problem.get_by_role("button").click()
+    troubled.expect_total(RECENT)
+    expect(problem).to_be_hidden()
+    assert "sector=" not in troubled.page.url
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (None, "The service does not answer. This page tries again by itself."),
+        ({"status": 503, "body": json.dumps({"detail": "starting"})}, "The service is loading its data. This page waits."),
+    ],
+    ids=["away", "loading"],
+)
+def test_a_service_that_cannot_answer_yet_is_asked_again(troubled: Visit, answer: dict[str, Any] | None, text: str) -> None:
+    def fail(route: Route) -> None:
+        if answer is None:
+            route.abort()
+        else:
+            route.fulfill(**answer)
+
+    troubled.page.route("**/api/summary*", fail)
+    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=en")
+    expect(troubled.page.locator("#problem")).to_have_text(text, timeout=PATIENCE_MS)
+    troubled.page.unroute("**/api/summary*")
+    troubled.expect_total(RECENT)
+    expect(troubled.page.locator("#problem")).to_be_hidden()
+
+
+def test_without_webgl_the_numbers_work_all_the_same(troubled: Visit) -> None:
+    troubled.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    troubled.page.goto(f"{troubled.address}/#lang=en")
+    expect(troubled.page.locator("#map")).to_contain_text("it needs WebGL 2", timeout=PATIENCE_MS)
+    expect(troubled.total()).to_have_text(str(RECENT))
+    troubled.page.locator("[data-sector=roads]").click()
+    expect(troubled.total()).to_have_text(str(ROADS))
+
+
+def test_the_page_says_when_the_live_stream_breaks(troubled: Visit) -> None:
+    troubled.page.route("**/api/live", lambda route: route.abort())
+    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=en")
+    expect(troubled.page.locator("#live-text")).to_have_text("The service does not answer; trying again", timeout=PATIENCE_MS)
+    troubled.page.unroute("**/api/live")
+    expect(troubled.page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_holds_the_page_and_axe_finds_nothing(browser: Browser, service_url: str, screen: str, language: str) -> None:
+    with visiting(browser, service_url, *SCREENS[screen]) as visit:
+        visit.open(f"map=8/45.04/38.98&lang={language}&window=24h")
+        visit.page.mouse.click(*visit.pixel(45.04, 38.98))
+        expect(visit.page.locator("#panel dd").first).to_be_visible()
+        visit.page.mouse.move(5, 5)
+        visit.shot(f"{screen}-{language}")
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= SCREENS[screen][0]
+        assert not overlap(visit, "#controls", "#legend")
+        assert violations(visit) == []
+
+
+def test_axe_finds_nothing_in_an_empty_period_or_a_refused_choice(troubled: Visit) -> None:
+    troubled.open("map=8/45.04/38.98&lang=en&from=2020-01-01&to=2020-02-01")
+    expect(troubled.page.locator("#way-out")).to_be_visible()
+    troubled.shot("empty")
+    assert violations(troubled) == []
+    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=ru&window=nonsense")
+    expect(troubled.page.locator("#problem")).to_be_visible(timeout=PATIENCE_MS)
+    troubled.shot("refused")
+    assert violations(troubled) == []
+
+
+def violations(visit: Visit) -> list[str]:
+    """What axe-core finds wrong with the page as it is now: the rule and the places."""
+    visit.page.evaluate(f"{AXE.read_text(encoding='utf-8')}; undefined")
+    found = visit.page.evaluate("async () => (await axe.run()).violations")
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
+
+
+def overlap(visit: Visit, one: str, other: str) -> bool:
+    """Whether two parts of the page cover each other."""
+    a, b = visit.page.locator(one).bounding_box(), visit.page.locator(other).bounding_box()
+    assert a
+    assert b
+    across = a["x"] < b["x"] + b["width"] and b["x"] < a["x"] + a["width"]
+    return across and a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
