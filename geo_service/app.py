@@ -17,6 +17,7 @@ from geo_service.aggregation.follow import Follower
 from geo_service.aggregation.replica import Replica
 from geo_service.database import create_pool
 from geo_service.errors import GeoError, SettingsError
+from geo_service.head import HeadAsGet
 from geo_service.logs import RequestLog
 from geo_service.routes import live, operations, places, statistics, tiles
 from geo_service.routes.answers import problem, problem_document
@@ -56,6 +57,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
             Middleware(CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["GET", "HEAD"], expose_headers=["ETag"]),
             Middleware(HotTiles, cache=cache, revision=lambda: replica.revision),
             Middleware(RequestLog),
+            Middleware(HeadAsGet),
         ],
     )
     app.state.service = service

@@ -71,8 +71,8 @@ class Replica:
 
     @property
     def loaded(self) -> bool:
-        """Whether there is a state to answer from."""
-        return self._state is not None
+        """Whether there is a state to answer from, and since when it is level with the database is known."""
+        return self._state is not None and self.followed_at > -np.inf
 
     @property
     def lag(self) -> float:

@@ -34,9 +34,9 @@ class TileResponse(Response):
         await send_tile(self._tile, scope, send)
 
 
-@router.api_route(
-    "/tiles/{layer}/{z}/{x}/{y}.mvt", methods=["GET", "HEAD"], openapi_extra=SELECTION_DOCS, responses=TILE_RESPONSES,
-    summary="A vector tile", include_in_schema=True, response_class=Response, operation_id="tile",
+@router.get(
+    "/tiles/{layer}/{z}/{x}/{y}.mvt", openapi_extra=SELECTION_DOCS, responses=TILE_RESPONSES,
+    summary="A vector tile", response_class=Response, operation_id="tile",
 )  # fmt: skip
 async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Response:
     """Hexagons with n, open, overdue and class, as a Mapbox vector tile. 204 where there are none."""
