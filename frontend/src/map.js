@@ -1,17 +1,14 @@
-/** The map: hexagons over the base, coloured by the legend's colours, outlined under the pointer and when selected. */
+/** The map: hexagons over the base, controls, attribution. */
 
-/** @import { ErrorEvent, VectorTileSource } from "maplibre-gl" */
-/** @import { PageStore, State } from "./state.js" */
+/** @import { ErrorEvent } from "maplibre-gl" */
+/** @import { PageStore } from "./state.js" */
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
-import { fetchTileJson, tilesAddress } from "./api.js";
-import { LABELS, baseStyle, fillBase, nameBase } from "./basemap.js";
+import { fetchTileJson } from "./api.js";
+import { baseStyle, fillBase, nameBase } from "./basemap.js";
+import { MAX_TILE_ZOOM, showHexes, showTiles } from "./hexes.js";
 import { words } from "./i18n.js";
-import { FILL, SOURCE, SOURCE_LAYER, watchPointer, watchSelected } from "./pointing.js";
-import { selectionOf } from "./refresh.js";
+import { watchPointer, watchSelected } from "./pointing.js";
 
-const OUTLINE = "hexes-outline";
-const MAX_TILE_ZOOM = 16;
-const INK = "#14202b";
 const AGAIN_MS = 3000;
 /** Room left around the data at the start, px. */
 const MARGIN = 40;
@@ -71,54 +68,11 @@ function hear({ error }) {
 /** @param {MapLibreMap} map @param {PageStore} store */
 function begin(map, store) {
   fillBase(map);
-  addHexes(map, store.get());
+  showHexes(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
-  store.watch((state) => state.legend?.palette.colors.join(), () => colour(map, store.get()));
-  store.watch((state) => selectionOf(state), () => showTiles(map, store.get()));
   watchSelected(map, store);
   showAttribution(map, store);
   store.set({ zoom: tileZoom(map) });
-}
-
-/** @param {MapLibreMap} map @param {State} state */
-function addHexes(map, state) {
-  map.addSource(SOURCE, { type: "vector", tiles: [tilesAddress(state.view)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
-  const ofHexes = { source: SOURCE, "source-layer": SOURCE_LAYER };
-  // Without smoothing there are no seams between translucent hexagons.
-  map.addLayer({ id: FILL, type: "fill", ...ofHexes, paint: { "fill-antialias": false, "fill-opacity": 0.85 } }, LABELS);
-  map.addLayer(
-    {
-      id: OUTLINE,
-      type: "line",
-      ...ofHexes,
-      layout: { "line-join": "round" },
-      paint: {
-        "line-color": ["case", ["any", inState("selected"), inState("hover")], INK, "rgba(90, 60, 20, 0.28)"],
-        "line-width": ["case", inState("selected"), 3, inState("hover"), 2, 0.6],
-      },
-    },
-    LABELS,
-  );
-}
-
-/** @param {string} name @returns {import("maplibre-gl").ExpressionSpecification} */
-function inState(name) {
-  return ["boolean", ["feature-state", name], false];
-}
-
-/** @param {MapLibreMap} map @param {State} state */
-function colour(map, { legend }) {
-  const colors = legend?.palette.colors ?? [];
-  const [first] = colors;
-  if (!first) return;
-  const steps = colors.slice(1).flatMap((color, index) => [index + 1, color]);
-  map.setPaintProperty(FILL, "fill-color", ["step", ["get", "class"], first, ...steps]);
-}
-
-/** @param {MapLibreMap} map @param {State} state */
-function showTiles(map, state) {
-  const source = /** @type {VectorTileSource | undefined} */ (map.getSource(SOURCE));
-  source?.setTiles([tilesAddress(state.view)]);
 }
 
 /** @param {MapLibreMap} map */

@@ -48,12 +48,17 @@ export function watchSelected(map, store) {
     (state) => state.view.cell,
     (cell) => {
       if (marked) map.setFeatureState(target(idOfCell(marked)), { selected: false });
-      if (cell) map.setFeatureState(target(idOfCell(cell)), { selected: true });
+      markSelected(map, cell);
       marked = cell;
       read(map, store);
     },
   );
   map.on("idle", () => read(map, store));
+}
+
+/** Outline a cell as the selected one. @param {MapLibreMap} map @param {string} cell or "" for none */
+export function markSelected(map, cell) {
+  if (cell) map.setFeatureState(target(idOfCell(cell)), { selected: true });
 }
 
 /** @param {MapLibreMap} map @param {PageStore} store @param {PointLike} point */
