@@ -56,7 +56,7 @@ def database_errors(act: str) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, TimeoutError, asyncpg.InterfaceError) as error:
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise DatabaseUnavailable(f"cannot {act}: the database connection failed ({type(error).__name__})") from error
     except asyncpg.QueryCanceledError as error:
         raise DatabaseUnavailable(f"cannot {act}: the statement took longer than allowed") from error

@@ -115,13 +115,16 @@ async def live(url: str) -> list[asyncpg.Record]:
     return [row for row in await rows(url) if row["external_id"].startswith("l")]
 
 
-async def until_more(url: str, than: int) -> int:
-    """Wait until the feed has more messages in the database; how many."""
+async def until_more(url: str, than: int, running: "asyncio.Task[None]") -> int:
+    """Wait until the feed has more messages in the database; how many. A feed that ends tells why."""
     for _ in range(300):
         found = len(await live(url))
         if found > than:
             return found
+        if running.done():
+            running.result()
         await asyncio.sleep(0.1)
+    running.print_stack()
     pytest.fail(f"the feed added nothing to {than} messages")
 
 
@@ -131,12 +134,12 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
     said: list[str] = []
     task = asyncio.create_task(feed.feed(database_url, 1200, said.append))
     try:
-        before = await until_more(database_url, 3)
+        before = await until_more(database_url, 3, task)
         async with connection(database_url) as held:
             await held.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
             )
-        assert await until_more(database_url, before) > before
+        assert await until_more(database_url, before, task) > before
         assert "waits for the database" in said[0]
     finally:
         task.cancel()
@@ -149,7 +152,7 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
 async def test_the_feeds_messages_are_moved_along_after_a_pause(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "_TICK_S", 0.2)
     task = asyncio.create_task(feed.feed(database_url, 1200))
-    await until_more(database_url, 5)
+    await until_more(database_url, 5, task)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     fresh = await live(database_url)
