@@ -57,6 +57,32 @@ class Status(IntEnum):
 OPEN_STATUSES = frozenset(Status) - {Status.CLOSED, Status.REJECTED, Status.DUPLICATE}
 
 
+class DistrictLevel(IntEnum):
+    """The levels of districts; the number is what is stored."""
+
+    REGION = 1
+    DISTRICT = 2
+    SETTLEMENT = 3
+
+    @property
+    def code(self) -> str:
+        """The public name, as in `level=district`."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomBand:
+    """Zooms at which districts are drawn with the same simplified outlines."""
+
+    band: int
+    min_zoom: int
+    max_zoom: int
+
+
+ZOOM_BANDS = tuple(ZoomBand(band, low, high) for band, (low, high) in enumerate(((0, 3), (4, 5), (6, 7), (8, 9), (10, 11), (12, 16))))
+"""Coarsest first; the last one is hardly simplified at all."""
+
+
 class LocationQuality(IntEnum):
     """How precisely an incident's point is known; the number is what is stored."""
 

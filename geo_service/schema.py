@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -119,11 +120,44 @@ district = Table(
     Column("level", SmallInteger, nullable=False, comment="1 region, 2 district, 3 settlement"),
     Column("parent_id", Integer, ForeignKey("district.id"), nullable=True),
     *_names(),
+    Column("names", JSONB, nullable=False, server_default=text("'{}'"), comment="further languages: name"),
     Column("population", Integer, nullable=True),
-    CheckConstraint("population >= 0", name="population_sane"),
     Column("area", Geometry("MULTIPOLYGON", 4326, spatial_index=False), nullable=True),
+    Column("area_km2", Double, nullable=True, comment="on the ellipsoid"),
+    Column("label", Geometry("POINT", 4326, spatial_index=False), nullable=True, comment="a point well inside"),
+    Column("approximate", Boolean, nullable=False, server_default=text("false"), comment="not a surveyed boundary"),
+    Column("attribution", Text, nullable=False, server_default="", comment="shown wherever it is drawn"),
+    CheckConstraint("population >= 0", name="population_sane"),
+    CheckConstraint("level between 1 and 3", name="level_known"),
     Index("district_area_idx", "area", postgresql_using="gist"),
+    Index("district_parent_id_idx", "parent_id"),
     comment="An administrative unit; code is OKTMO where there is one.",
+)
+
+district_shape = Table(
+    "district_shape",
+    metadata,
+    Column("district_id", Integer, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("band", SmallInteger, primary_key=True, autoincrement=False, comment="zoom band, 0 the coarsest"),
+    Column("shape", Geometry("MULTIPOLYGON", 3857, spatial_index=False), nullable=False),
+    comment="Districts simplified together for a band of zooms.",
+)
+
+district_alias = Table(
+    "district_alias",
+    metadata,
+    Column("district_id", Integer, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("alias", Text, primary_key=True),
+    comment="Other names that a district is called by.",
+)
+
+boundary_state = Table(
+    "boundary_state",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+    comment="One row: how often boundaries were changed. Whoever locates incidents holds it.",
 )
 
 incident = Table(
@@ -139,6 +173,7 @@ incident = Table(
     Column("theme_id", Integer, ForeignKey("theme.id"), nullable=False),
     Column("agency_id", Integer, ForeignKey("agency.id"), nullable=True),
     Column("district_id", Integer, ForeignKey("district.id"), nullable=True),
+    Column("district_near", Boolean, nullable=False, server_default=text("false"), comment="outside its district, by a little"),
     Column("status", SmallInteger, nullable=False, comment=", ".join(f"{s.value} {s.code}" for s in Status)),
     _instant("received_at", nullable=False),
     _instant("due_at"),

@@ -1,9 +1,14 @@
 """The catalogue: what sectors, themes, sources, agencies and districts there are, by code and by id."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.model import DistrictLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,35 @@ class Source(Entry):
 
     synthetic: bool = False
     attribution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class District(Entry):
+    """An administrative unit of any level."""
+
+    level: DistrictLevel = DistrictLevel.DISTRICT
+    population: int | None = None
+    area_km2: float | None = None
+    label: tuple[float, float] | None = None
+    """Longitude and latitude of a point well inside."""
+    approximate: bool = False
+    attribution: str = ""
+    other_names: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
+    """Names in further languages, by language."""
+
+    @property
+    def name(self) -> dict[str, str]:
+        """Names by language."""
+        return {"ru": self.name_ru, "en": self.name_en, **self.other_names}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DistrictShapes:
+    """Outlines for drawing. by_band: zoom band → ids of districts and their multipolygons in EPSG:3857, as shapely objects."""
+
+    revision: int = -1
+    """Of the boundaries; -1 before any were read."""
+    by_band: Mapping[int, tuple[NDArray[np.int64], NDArray[Any]]] = field(default_factory=dict)
 
 
 E = TypeVar("E", bound=Entry)
@@ -75,7 +109,8 @@ class Catalogue:
     themes: Entries[Entry]
     sources: Entries[Source]
     agencies: Entries[Entry]
-    districts: Entries[Entry]
+    districts: Entries[District]
+    shapes: DistrictShapes = field(default_factory=DistrictShapes)
 
     def theme_ids(self, sectors: Sequence[str] | None, themes: Sequence[str] | None) -> tuple[int, ...] | None:
         """Ids of the themes that lie in these sectors and are among these; None where neither is given."""
@@ -91,6 +126,26 @@ class Catalogue:
         table = [0] * (max(self.themes.by_id, default=0) + 1)
         for theme in self.themes.all:
             table[theme.id] = places[theme.parent] if theme.parent is not None else 0
+        return table
+
+    def districts_at(self, level: DistrictLevel) -> list[District]:
+        """The districts of one level, in the order of their codes."""
+        return sorted((one for one in self.districts.all if one.level is level), key=lambda one: one.code)
+
+    def place_of_district(self, level: DistrictLevel) -> NDArray[np.int32]:
+        """For each district id, the place in `districts_at(level)` of the one it is or lies in; else the place behind the last.
+
+        Entry 0 stands for incidents without a district.
+        """
+        chosen = self.districts_at(level)
+        places = {one.id: place for place, one in enumerate(chosen)}
+        table = np.full(max(self.districts.by_id, default=0) + 1, len(chosen), np.int32)
+        for one in self.districts.all:
+            above: District | None = one
+            while above is not None and above.id not in places:
+                above = self.districts.by_id.get(above.parent or 0)
+            if above is not None:
+                table[one.id] = places[above.id]
         return table
 
 

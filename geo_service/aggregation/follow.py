@@ -99,7 +99,7 @@ class Follower:
         batch = await read_incidents(connection, since)
         deleted = await read_deleted(connection, since)
         stale, self._catalogue_stale = self._catalogue_stale, False
-        catalogue = await read_catalogue(connection) if stale or self._unknown(batch) else None
+        catalogue = await read_catalogue(connection, self._replica.catalogue) if stale or self._unknown(batch) else None
         change = await self._replica.apply(batch, deleted, catalogue)
         self._horizon = horizon
         return change

@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import asyncpg
 import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
 
-from geo_service.aggregation.catalogue import Catalogue, Entries, Entry, Source
+from geo_service.aggregation.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
 from geo_service.aggregation.columns import BATCH
 from geo_service.aggregation.growing import Array
 from geo_service.database import query
+from geo_service.model import DistrictLevel
 
 _FIELDS = (
     ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
@@ -98,8 +102,8 @@ async def read_horizon(connection: asyncpg.Connection) -> int:
     return int(await connection.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text"))
 
 
-async def read_catalogue(connection: asyncpg.Connection) -> Catalogue:
-    """The catalogue as it is now."""
+async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPTY) -> Catalogue:
+    """The catalogue as it is now; shapes of districts are read when their boundaries have changed since `known`."""
     kinds: dict[str, list[Entry]] = {}
     sources: list[Source] = []
     for row in await connection.fetch(query("catalogue")):
@@ -108,10 +112,30 @@ async def read_catalogue(connection: asyncpg.Connection) -> Catalogue:
             sources.append(Source(*plain, row["synthetic"], row["attribution"]))
         else:
             kinds.setdefault(row["kind"], []).append(Entry(*plain))
+    revision = int(await connection.fetchval("select coalesce(max(revision), 0) from boundary_state"))
     return Catalogue(
         sectors=Entries(kinds.get("sector", ())),
         themes=Entries(kinds.get("theme", ())),
         sources=Entries(sources),
         agencies=Entries(kinds.get("agency", ())),
-        districts=Entries(kinds.get("district", ())),
+        districts=Entries([_district(row) for row in await connection.fetch(query("districts"))]),
+        shapes=known.shapes if known.shapes.revision == revision else await _read_shapes(connection, revision),
     )
+
+
+def _district(row: asyncpg.Record) -> District:
+    return District(
+        row["id"], row["code"], row["name_ru"], row["name_en"], row["parent_id"],
+        level=DistrictLevel(row["level"]), population=row["population"], area_km2=row["area_km2"],
+        label=None if row["lng"] is None else (row["lng"], row["lat"]),
+        approximate=row["approximate"], attribution=row["attribution"], other_names=orjson.loads(row["names"]),
+    )  # fmt: skip
+
+
+async def _read_shapes(connection: asyncpg.Connection, revision: int) -> DistrictShapes:
+    rows = await connection.fetch(query("district_shapes"))
+    by_band: dict[int, tuple[NDArray[np.int64], Array]] = {}
+    for band in sorted({row["band"] for row in rows}):
+        chosen = [row for row in rows if row["band"] == band]
+        by_band[band] = np.array([row["district_id"] for row in chosen], np.int64), shapely.from_wkb([row["shape"] for row in chosen])
+    return DistrictShapes(revision, by_band)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.aggregation.catalogue import Catalogue, Entries, Entry, Source
+from geo_service.aggregation.catalogue import Catalogue, District, Entries, Entry, Source
 from geo_service.errors import InvalidParameter
 from geo_service.model import OPEN_STATUSES, Status
 from geo_service.parameters import SELECTION_PARAMETERS, Question, read_question, read_whole
@@ -18,7 +18,7 @@ CATALOGUE = Catalogue(
     themes=Entries([Entry(5, "clinic", "к", "c", 1), Entry(6, "pothole", "я", "p", 2), Entry(7, "snow", "с", "s", 2)]),
     sources=Entries([Source(1, "portal", "п", "p"), Source(2, "letter", "п", "l")]),
     agencies=Entries([Entry(9, "mayor", "м", "m")]),
-    districts=Entries([Entry(1, "03", "к", "k"), Entry(2, "03601", "а", "a", 1), Entry(3, "0360101", "б", "b", 2)]),
+    districts=Entries([District(1, "03", "к", "k"), District(2, "03601", "а", "a", 1), District(3, "0360101", "б", "b", 2)]),
 )
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 24, 12, 0, 3, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
--- Everything a request can name, one row a thing; kinds in one answer so that they belong to one moment.
+-- Everything a request can name but districts, one row a thing; kinds in one answer so that they belong to one moment.
 select kind, id, code, name_ru, name_en, parent, synthetic, attribution
 from (
     select 'sector' as kind, position as place, id::int, code, name_ru, name_en, null::int as parent, false as synthetic, '' as attribution
@@ -9,7 +9,5 @@ from (
     select 'source', id, id, code, name_ru, name_en, null, synthetic, attribution from source
     union all
     select 'agency', id, id, code, name, name, null, false, '' from agency
-    union all
-    select 'district', id, id, code, name_ru, name_en, parent_id, false, '' from district
 ) as entry
 order by kind, place
