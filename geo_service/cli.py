@@ -10,7 +10,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from boundaries.cli import commands as boundary_commands
+from geo_service.deadlines_cli import deadlines_command
 from geo_service.embedded import Cluster, database_url
 from geo_service.errors import ClusterError, GeoError
 from geo_service.settings import Settings, read_settings
@@ -51,6 +54,8 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
 app.command("ingest")(ingest_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)
+app.command("deadlines")(deadlines_command)
+app.add_typer(boundary_commands, name="boundaries")
 
 
 @db.command()
@@ -97,7 +102,7 @@ def main() -> None:
     try:
         app()
     except GeoError as error:
-        _told.print(f"[red]geo:[/red] {error}", soft_wrap=True, markup=True)
+        _told.print(f"[red]geo:[/red] {escape(str(error))}", soft_wrap=True, markup=True)
         sys.exit(error.exit_code)
 
 

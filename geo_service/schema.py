@@ -199,6 +199,7 @@ incident = Table(
     CheckConstraint("closed_at >= received_at", name="closed_after_received"),
     Index("incident_xid_idx", "xid"),
     Index("incident_received_at_idx", "received_at"),
+    Index("incident_district_id_idx", "district_id"),
     Index("incident_location_idx", "location", postgresql_using="gist"),
     comment="A citizen's message. Identity is (source, external_id).",
 )

@@ -28,11 +28,15 @@ class Settings(BaseSettings):
         None, description="Address clients see, https://map.example.org; without it the request's own address is used in TileJSON."
     )
     time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
+    deadlines: Path | None = Field(None, description="TOML file of deadlines and working hours; without it geo_service/deadlines.toml.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*",), description="Origins that may read the answers, comma-separated; * is anyone."
     )
     pool_size: int = Field(5, ge=1, le=100, description="Database connections for requests.")
     statement_timeout_ms: int = Field(10_000, ge=100, description="Longest time a request's SQL statement may take, in milliseconds.")
+    district_near_m: float = Field(
+        1000.0, ge=0, le=50_000, description="How far outside every district a point may lie and still be given to the nearest, in metres."
+    )
     tile_cache_mb: int = Field(128, ge=1, description="Memory for encoded tiles, in megabytes.")
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
     queue_limit: int = Field(200, ge=1, description="Computations that may wait before requests are shed with 503.")

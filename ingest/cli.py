@@ -23,6 +23,14 @@ QUIET_SECONDS = 5
 
 ROWS_EXPLAINED = 3
 
+_SELDOM = (
+    ("repeated", "repeated in the file"),
+    ("stale", "older than known"),
+    ("near", "placed near a district"),
+    ("without_district", "placed in no district"),
+)
+"""Counts that are shown only where there is something to count."""
+
 File = Annotated[Path, typer.Argument(help="CSV file.", metavar="FILE")]
 MappingName = Annotated[str, typer.Option("--mapping", help=f"{', '.join(shipped_names())}, or the path of your own TOML file.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Load nothing; show what the first rows would become.")]
@@ -36,9 +44,12 @@ def ingest_command(
     """Load a file of messages; loading it again changes nothing."""
     meant = load_mapping(mapping)
     if explain:
+        from geo_service.deadlines import read_deadlines
+        from geo_service.settings import read_settings
         from ingest.explaining import explain as tables
 
-        for table in tables(file, meant, rows):
+        settings = read_settings()
+        for table in tables(file, meant, rows, read_deadlines(settings.deadlines, settings.zone)):
             _shown.print(table)
     else:
         _load(file, meant, mapping, batch_size)
@@ -46,16 +57,20 @@ def ingest_command(
 
 def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.database import migrate
+    from geo_service.deadlines import read_deadlines
     from geo_service.embedded import database_url
     from geo_service.settings import read_settings
     from ingest.run import ingest, open_reader
 
     size = open_reader(file, meant).size
-    with database_url(read_settings(), lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
+    settings = read_settings()
+    deadlines = read_deadlines(settings.deadlines, settings.zone)
+    with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
         asyncio.run(migrate(url))
         began = time.monotonic()
+        near_m = settings.district_near_m
         with progress(file.name, size) as told:
-            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size))
+            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size, near_m, deadlines))
     _shown.print(summary(tally, time.monotonic() - began))
     if tally.rejected or tally.warned:
         _shown.print(f"Each of these rows is kept, with its line and reason, in the table reject under run_id {run}.")
@@ -108,7 +123,7 @@ def summary(tally: Tally, seconds: float) -> Table:
     table.columns[1].justify = "right"
     for name in ("read", "new", "changed", "unchanged"):
         table.add_row(name, f"{getattr(tally, name):,}")
-    for name, meaning in (("repeated", "repeated in the file"), ("stale", "older than known")):
+    for name, meaning in _SELDOM:
         if count := getattr(tally, name):
             table.add_row(meaning, f"{count:,}")
     for reason, count in tally.rejected.most_common():

@@ -14,7 +14,8 @@ from ingest.batch import IncidentBatch, Instants
 
 STAGED = (
     "source_id", "cell", "location", "location_quality", "theme_id", "agency_id", "status",
-    "received_at", "due_at", "answered_at", "closed_at", "updated_at", "external_id", "address",
+    "received_at", "due_at", "answered_at", "closed_at", "updated_at",
+    "district_id", "district_near", "external_id", "address",
 )  # fmt: skip
 """Columns of the staging table in the order of the bytes."""
 
@@ -30,6 +31,7 @@ _SRID = 4326
 _WIDTHS: dict[str, str | np.dtype[np.void]] = {
     "source_id": ">i2", "cell": ">i8", "location": _EWKB, "location_quality": ">i2", "theme_id": ">i4", "agency_id": ">i4",
     "status": ">i2", "received_at": ">i8", "due_at": ">i8", "answered_at": ">i8", "closed_at": ">i8", "updated_at": ">i8",
+    "district_id": ">i4", "district_near": "?",
 }  # fmt: skip
 _INSTANTS = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 
@@ -44,22 +46,25 @@ def _row_dtype() -> np.dtype[np.void]:
 _ROW = _row_dtype()
 
 
-def binary_copy(batch: IncidentBatch) -> bytes:
-    """The whole COPY stream of `batch`."""
+def binary_copy(batch: IncidentBatch, district: NDArray[np.int32], near: NDArray[np.bool_]) -> bytes:
+    """The whole COPY stream of `batch`; each row's district (0 for "none"), and whether it is only near it."""
     external_ids = [text.encode() for text in batch.external_id]
     addresses = [text.encode() for text in batch.address]
-    rows = _cut(_fixed_parts(batch, _lengths(external_ids)).tobytes(), _ROW.itemsize)
+    rows = _cut(_fixed_parts(batch, _lengths(external_ids), district, near).tobytes(), _ROW.itemsize)
     lengths = _cut(_lengths(addresses).tobytes(), 4)
     return b"".join(chain((_SIGNATURE,), chain.from_iterable(zip(rows, external_ids, lengths, addresses, strict=True)), (_END,)))
 
 
-def _fixed_parts(batch: IncidentBatch, external_id_lengths: NDArray[np.int32]) -> NDArray[np.void]:
+def _fixed_parts(
+    batch: IncidentBatch, external_id_lengths: NDArray[np.int32], district: NDArray[np.int32], near: NDArray[np.bool_]
+) -> NDArray[np.void]:
     rows = np.empty(len(batch), _ROW)
     rows["fields"] = len(STAGED)
     rows["external_id_length"] = external_id_lengths
     for name in _WIDTHS:
         rows[f"{name}_length"] = _ROW[name].itemsize
-    for name in _WIDTHS.keys() - {"location", *_INSTANTS}:
+    rows["district_id"], rows["district_near"] = district, near
+    for name in _WIDTHS.keys() - {"location", "district_id", "district_near", *_INSTANTS}:
         rows[name] = getattr(batch, name)
     for name in _INSTANTS:
         rows[name] = _microseconds(getattr(batch, name))

@@ -13,7 +13,9 @@ from pathlib import Path
 import asyncpg
 import orjson
 
+from boundaries.locate import NEAR_M
 from geo_service.database import connection, database_errors, query
+from geo_service.deadlines import Deadlines
 from geo_service.errors import GeoError
 from ingest.catalogue import Source
 from ingest.mapping import Columns, Mapping
@@ -40,19 +42,27 @@ def open_reader(path: Path, mapping: Mapping) -> Reader:
 
 
 async def ingest(
-    url: str, path: Path, mapping: Mapping, mapping_name: str, told: Callable[[Tally], None], batch_size: int = BATCH_SIZE
+    url: str,
+    path: Path,
+    mapping: Mapping,
+    mapping_name: str,
+    told: Callable[[Tally], None],
+    batch_size: int = BATCH_SIZE,
+    near_m: float = NEAR_M,
+    deadlines: Deadlines | None = None,
 ) -> tuple[int, Tally]:
     """Load the file at `path` into the migrated database at `url`; the run's id and its counts.
 
-    `told` gets the counts after each batch. `InputError` for a file that cannot be read as a whole,
+    `told` gets the counts after each batch; `deadlines` are the rules for rows without a deadline.
+    `InputError` for a file that cannot be read as a whole,
     `DatabaseUnavailable` when the database fails; what was written until then stays.
     """
-    checks = _checks(open_reader(path, mapping), Validator(mapping, Namer(mapping, path)), batch_size)
+    checks = _checks(open_reader(path, mapping), Validator(mapping, Namer(mapping, path), deadlines), batch_size)
     first = await asyncio.to_thread(next, checks, None)
     async with connection(url) as held:
         run = await _begin(held, path.name, mapping_name)
         try:
-            tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told)
+            tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told, near_m)
         except BaseException:
             # The first failure is the one to tell.
             with suppress(GeoError):
@@ -73,9 +83,10 @@ async def _load(
     mapping: Mapping,
     checks: Iterator[Checked],
     told: Callable[[Tally], None],
+    near_m: float,
 ) -> Tally:
     tally = Tally()
-    async with IncidentWriter(held) as writer:
+    async with IncidentWriter(held, near_m) as writer:
         source = await writer.ensure_source(Source(**mapping.source.model_dump()))
         ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
         while checked := await ahead:

@@ -21,6 +21,10 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     warned: Counter[str] = field(default_factory=Counter)
     bytes_read: int = 0
+    near: int = 0
+    """Rows whose place is only near their district."""
+    without_district: int = 0
+    """Rows with a place in no district; 0 where there are no districts at all."""
 
     def add(self, checked: Checked, written: Written) -> None:
         """Count a batch."""
@@ -30,6 +34,8 @@ class Tally:
         self.unchanged += written.unchanged
         self.repeated += written.repeated
         self.stale += written.stale
+        self.near += written.near
+        self.without_district += written.without_district
         self.rejected += by_reason(checked.rejects)
         self.warned += by_reason(checked.warnings)
         self.bytes_read = checked.bytes_read

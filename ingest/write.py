@@ -6,11 +6,14 @@ from io import BytesIO
 from types import TracebackType
 
 import asyncpg
+import numpy as np
 
+from boundaries.locate import NEAR_M
 from geo_service.database import database_errors, query
 from ingest.batch import IncidentBatch
 from ingest.catalogue import Agency, Catalogue, Source, Theme
 from ingest.copying import STAGED, binary_copy
+from ingest.districts import Districts
 
 BATCH_SIZE = 20_000
 """Incidents to a transaction: measured; the rate is flat from 10,000 to 50,000, and smaller ones are seen sooner."""
@@ -25,7 +28,7 @@ set local work_mem = '64MB'
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of a batch's rows; the five add up to its length."""
+    """What became of a batch's rows; the first five add up to its length."""
 
     new: int = 0
     changed: int = 0
@@ -35,6 +38,10 @@ class Written:
     """Another row of the batch with the same identity was newer, or as new and later."""
     stale: int = 0
     """A newer version is known."""
+    near: int = 0
+    """Of those with a place and no other row in the batch: only near their district."""
+    without_district: int = 0
+    """Of the same: in no district. 0 where there are no districts at all."""
 
 
 class IncidentWriter:
@@ -43,8 +50,9 @@ class IncidentWriter:
     Database failures are `DatabaseUnavailable`.
     """
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, near_m: float = NEAR_M) -> None:
         self._connection = connection
+        self._districts = Districts(connection, near_m)
         self._catalogue = Catalogue(connection)
 
     async def __aenter__(self) -> "IncidentWriter":
@@ -75,11 +83,14 @@ class IncidentWriter:
         repeated = len(batch) - len(winners)
         if not len(winners):
             return Written()
-        stream = binary_copy(batch if not repeated else batch.take(winners))
+        kept = batch if not repeated else batch.take(winners)
         with database_errors("write incidents"):
             async with self._connection.transaction():
+                district, near = await self._districts.of(kept)
+                stream = binary_copy(kept, district, near)
                 await self._connection.execute(_PREPARE)
                 await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
                 counts = await self._connection.fetchrow(query("ingest_upsert"))
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
-        return Written(new, changed, len(winners) - new - changed - stale, repeated, stale)
+        without = int(np.count_nonzero((district == 0) & (kept.cell != 0))) if self._districts.known else 0
+        return Written(new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without)

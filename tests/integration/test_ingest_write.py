@@ -154,13 +154,22 @@ async def test_an_unchanged_row_gets_no_new_version_and_uses_up_no_id(database_u
         assert await held.fetchval("select max(id) from incident") == before[-1]["id"] + 1
 
 
-async def test_the_district_of_a_known_incident_is_left_alone(database_url: str) -> None:
+async def test_incidents_are_written_with_their_districts_and_follow_changes_of_them(database_url: str) -> None:
+    add = """
+        insert into district (code, level, name_ru, name_en, area)
+        values ($1, 2, 'Д', 'D', st_multi(st_makeenvelope(37, 44, 39, 46, 4326))) returning id
+    """
     async with writing(database_url) as (held, writer, ids):
-        await writer.write(batch_of([Row("a", 1)], *ids))
-        district = await held.fetchval("insert into district (code, level, name_ru, name_en) values ('d', 1, 'Д', 'D') returning id")
-        await held.execute("update incident set district_id = $1", district)
-        assert await writer.write(batch_of([Row("a", 2)], *ids)) == Written(changed=1)
-        assert await held.fetchval("select district_id from incident") == district
+        assert await writer.write(batch_of([Row("a", 1)], *ids)) == Written(new=1)
+        district = await held.fetchval(add, "d")
+        await held.execute("update boundary_state set revision = revision + 1")
+        assert await writer.write(batch_of([Row("a", 1), Row("b", 1, located=False)], *ids)) == Written(new=1, changed=1)
+        assert await writer.write(batch_of([Row("a", 1)], *ids)) == Written(unchanged=1)
+        found = await held.fetch("select district_id, district_near from incident order by external_id")
+        assert [tuple(row) for row in found] == [(district, False), (None, False)]
+        await held.execute(
+            "update incident set district_id = null; delete from district; update boundary_state set revision = revision + 1"
+        )
 
 
 async def test_two_writers_of_the_same_rows_never_wait_in_a_circle(database_url: str) -> None:

@@ -69,10 +69,13 @@ def upgrade() -> None:
             "district_near", sa.Boolean(), server_default=sa.text("false"), nullable=False, comment="outside its district, by a little"
         ),
     )
+    # Each district that is deleted is looked for among the incidents.
+    op.create_index("incident_district_id_idx", "incident", ["district_id"])
 
 
 def downgrade() -> None:
     """Take them away."""
+    op.drop_index("incident_district_id_idx", "incident")
     op.drop_column("incident", "district_near")
     op.drop_table("boundary_state")
     op.drop_table("district_alias")

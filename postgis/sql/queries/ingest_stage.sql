@@ -12,6 +12,8 @@ create temporary table if not exists incident_stage (
     answered_at timestamptz not null,
     closed_at timestamptz not null,
     updated_at timestamptz not null,
+    district_id integer not null,
+    district_near boolean not null,
     external_id text not null,
     address text not null
 )

@@ -12,10 +12,12 @@ with judged as (
             known.updated_at <= fresh.updated_at
             and (
                 known.location, known.cell, known.address, known.location_quality, known.theme_id, known.agency_id,
-                known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at
+                known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
+                known.district_id, known.district_near
             ) is distinct from (
                 fresh.location, fresh.cell, fresh.address, fresh.location_quality, fresh.theme_id, fresh.agency_id,
-                fresh.status, fresh.received_at, fresh.due_at, fresh.answered_at, fresh.closed_at, fresh.updated_at
+                fresh.status, fresh.received_at, fresh.due_at, fresh.answered_at, fresh.closed_at, fresh.updated_at,
+                fresh.district_id, fresh.district_near
             )
         ) as is_due
     from incident_stage as staged
@@ -32,7 +34,9 @@ with judged as (
             nullif(staged.due_at, 'epoch') as due_at,
             nullif(staged.answered_at, 'epoch') as answered_at,
             nullif(staged.closed_at, 'epoch') as closed_at,
-            staged.updated_at
+            staged.updated_at,
+            nullif(staged.district_id, 0) as district_id,
+            staged.district_near
     ) as fresh
     left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
 ),
@@ -40,11 +44,11 @@ with judged as (
 written as (
     insert into incident as known (
         source_id, external_id, location, cell, address, location_quality, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at
+        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
     )
     select
         source_id, external_id, location, cell, address, location_quality, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at
+        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
     from judged
     where is_due
     -- The same order in every transaction: two ingests of the same rows wait for each other, and never in a circle.
@@ -62,14 +66,18 @@ written as (
         due_at = excluded.due_at,
         answered_at = excluded.answered_at,
         closed_at = excluded.closed_at,
-        updated_at = excluded.updated_at
+        updated_at = excluded.updated_at,
+        district_id = excluded.district_id,
+        district_near = excluded.district_near
     where known.updated_at <= excluded.updated_at
     and (
         known.location, known.cell, known.address, known.location_quality, known.theme_id, known.agency_id,
-        known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at
+        known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
+        known.district_id, known.district_near
     ) is distinct from (
         excluded.location, excluded.cell, excluded.address, excluded.location_quality, excluded.theme_id, excluded.agency_id,
-        excluded.status, excluded.received_at, excluded.due_at, excluded.answered_at, excluded.closed_at, excluded.updated_at
+        excluded.status, excluded.received_at, excluded.due_at, excluded.answered_at, excluded.closed_at, excluded.updated_at,
+        excluded.district_id, excluded.district_near
     )
     -- A row version that replaced none has no deleting transaction.
     returning xmax = 0 as is_new

@@ -31,3 +31,8 @@ for each statement execute function ring('catalogue_changed');
 create or replace trigger district_bell
 after insert or update or delete or truncate on district
 for each statement execute function ring('catalogue_changed');
+
+-- Shapes change together with this row.
+create or replace trigger boundary_bell
+after insert or update or delete or truncate on boundary_state
+for each statement execute function ring('catalogue_changed');

@@ -1,0 +1,226 @@
+"""Replacing a set of districts: one transaction, or nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import asyncpg
+import numpy as np
+import orjson
+import shapely
+
+from boundaries.areas import Polygons
+from boundaries.check import TOLERANCE_HA, Around, check
+from boundaries.known import KnownDistrict, KnownDistricts, read_areas, read_known
+from boundaries.locate import NEAR_M, Locator
+from boundaries.measure import area_m2, labels
+from boundaries.reassign import Assigned, Told, reassign
+from boundaries.report import Report, area_text
+from boundaries.simplify import shapes
+from boundaries.units import Unit, Units
+from geo_service.database import connection, database_errors, query
+from geo_service.errors import InputError
+from geo_service.model import DistrictLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What is loaded as what."""
+
+    level: DistrictLevel
+    region: str | None = None
+    """Code of the one parent of all; else each has its own, or it is found by its place."""
+    attribution: str = ""
+    approximate: bool = False
+    tolerance_ha: float = TOLERANCE_HA
+    force: bool = False
+    """Take the set whatever the check found but doubled codes."""
+    near_m: float = NEAR_M
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a replacement did."""
+
+    report: Report
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    assigned: Assigned = field(default_factory=Assigned)
+
+
+class RefusedBoundaries(InputError):
+    """The check found what is not taken without being asked for."""
+
+    exit_code = 1
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        worst = report.refused[0]
+        what = f"{worst.kind}: {', '.join(worst.names)} {area_text(worst.area_m2)}".strip()
+        others = f" and {len(report.refused) - 1} more" if len(report.refused) > 1 else ""
+        way = "each code must be there once" if report.duplicates else "mend the file, or take it as it is with --force"
+        super().__init__(f"cannot load the districts: {what}{others}; {way}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """Units with their parents, and what is replaced by them."""
+
+    units: Units
+    replaced: list[KnownDistrict]
+    """The set as it was."""
+    around: Around
+
+
+async def examine(url: str, units: Units, how: Loading) -> Report:
+    """The check's report as a load would make it; nothing is changed."""
+    async with connection(url) as held:
+        with database_errors("look at the districts"):
+            known = await read_known(held)
+    plan = await asyncio.to_thread(_plan, units, known, how)
+    return await asyncio.to_thread(check, plan.units, plan.around, how.tolerance_ha)
+
+
+async def load(url: str, units: Units, how: Loading, told: Told = lambda done, all_: None) -> Loaded:
+    """Replace the districts of a level below the given parents by `units`, in one transaction, and every incident's district.
+
+    Codes that stay keep their ids. `RefusedBoundaries` where the check refuses, `InputError` for a code of another level or
+    a parent that is not known, `DatabaseUnavailable` when the database fails: then nothing has changed. `told` is called
+    with the incidents located so far, and how many there are.
+    """
+    async with _replacing(url) as held:
+        known = await read_known(held)
+        plan = await asyncio.to_thread(_plan, units, known, how)
+        report = await asyncio.to_thread(check, plan.units, plan.around, how.tolerance_ha)
+        if report.duplicates or (report.refused and not how.force):
+            raise RefusedBoundaries(report)
+        written = await _write(held, plan.units, how)
+        gone = [one for one in plan.replaced if one.code not in set(plan.units.codes)]
+        await _let_go(held, gone)
+        await _adopt(held)
+        await _draw(held, how.level)
+        locator = Locator(await read_areas(held), how.near_m)
+        assigned = await reassign(held, locator, told)
+        await _remove(held, gone)
+    new, changed = written["new"], written["changed"]
+    return Loaded(report, new, changed, len(units) - new - changed, len(gone), assigned)
+
+
+@asynccontextmanager
+async def _replacing(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction that has the boundaries to itself."""
+    async with connection(url) as held:
+        with database_errors("replace the boundaries"):
+            async with held.transaction():
+                await held.fetchval(query("boundary_hold"))
+                yield held
+                await held.execute(query("boundary_advance"))
+
+
+def _plan(units: Units, known: KnownDistricts, how: Loading) -> _Plan:
+    for unit in units.units:
+        if (one := known.by_code.get(unit.code)) and one.level is not how.level:
+            raise InputError(f"cannot load {unit.code}: there is a {one.level.code} with this code, {one.name_ru}; codes are unique")
+    order = np.array(sorted(range(len(units)), key=lambda row: units.units[row].code), np.intp)
+    ordered = replace(units, units=[units.units[row] for row in order], polygons=units.polygons[order])
+    parents = _parents(ordered, known, how)
+    ordered = replace(ordered, units=[replace(unit, parent=parent) for unit, parent in zip(ordered.units, parents, strict=True)])
+    # One that lies in no parent does not stand for all that have none, unless none of them has one.
+    within = set(parents) - {None} or {None}
+    replaced = [one for one in known.all if one.level is how.level and one.parent in within]
+    return _Plan(ordered, replaced, _around(ordered, replaced, known, how))
+
+
+def _parents(units: Units, known: KnownDistricts, how: Loading) -> list[str | None]:
+    """Codes of the units' parents: the one for all, or each one's own by code or name, or the one that it lies in."""
+    names = known.names(how.level)
+    if how.region is not None:
+        return [_named(how.region, names.find_all(how.region), "--region")] * len(units)
+    by_place = known.parent_by_place(how.level, units.polygons)
+    return [
+        _named(unit.parent, names.find_all(unit.parent), f"the parent of {unit.code}") if unit.parent else place
+        for unit, place in zip(units.units, by_place, strict=True)
+    ]
+
+
+def _named(name: str, found: list[str], what: str) -> str:
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise InputError(
+            f"cannot load the districts: {what} is {name!r}, and no district of a higher level has this code or name; load it first"
+        )
+    raise InputError(f"cannot load the districts: {what} is {name!r}, which may be any of {', '.join(found)}; give its code")
+
+
+def _around(units: Units, replaced: list[KnownDistrict], known: KnownDistricts, how: Loading) -> Around:
+    gone = {one.code for one in replaced} | set(units.codes)
+    stay = [one for one in known.at(how.level) if one.code not in gone]
+    parents = [known.by_code[unit.parent].area if unit.parent else None for unit in units.units]
+    return Around(
+        _objects(parents), _objects([one.area for one in stay]), [one.name_ru for one in stay], how.level is not DistrictLevel.SETTLEMENT
+    )
+
+
+async def _write(held: asyncpg.Connection, units: Units, how: Loading) -> asyncpg.Record:
+    areas, points = await asyncio.to_thread(lambda: (area_m2(units.polygons), labels(units.polygons)))
+    rows = units.units
+    counts = await held.fetchrow(
+        query("boundary_upsert"), how.level.value, how.approximate, how.attribution,
+        [one.code for one in rows], [one.parent for one in rows], [one.name_ru for one in rows], [one.name_en for one in rows],
+        [orjson.dumps(dict(one.names)).decode() for one in rows], [one.population for one in rows],
+        shapely.to_wkb(units.polygons).tolist(), (areas / 1e6).tolist(), shapely.to_wkb(points).tolist(),
+    )  # fmt: skip
+    await _write_aliases(held, rows)
+    return counts
+
+
+async def _write_aliases(held: asyncpg.Connection, rows: Sequence[Unit]) -> None:
+    units = [one for one in rows if one.aliases]
+    codes = [one.code for one in units for _ in one.aliases]
+    await held.execute("delete from district_alias using district where id = district_id and code = any($1)", [one.code for one in units])
+    await held.execute(query("boundary_aliases"), codes, [alias for one in units for alias in one.aliases])
+
+
+async def _let_go(held: asyncpg.Connection, gone: list[KnownDistrict]) -> None:
+    """Districts that go have no children and no outline any more; they stay until no incident has them."""
+    ids = [one.id for one in gone]
+    await held.execute("update district set parent_id = null where parent_id = any($1)", ids)
+    await held.execute("update district set area = null where id = any($1)", ids)
+
+
+async def _remove(held: asyncpg.Connection, gone: list[KnownDistrict]) -> None:
+    if gone:
+        ids = [one.id for one in gone]
+        await held.execute("update incident set district_id = null, district_near = false where district_id = any($1)", ids)
+        await held.execute("delete from district where id = any($1)", ids)
+
+
+async def _adopt(held: asyncpg.Connection) -> None:
+    """Districts without a parent get the one that they lie in, now that there may be one."""
+    known = await read_known(held)
+    for level in DistrictLevel:
+        orphans = [one for one in known.at(level) if one.parent is None]
+        if orphans and known.above(level):
+            found = await asyncio.to_thread(known.parent_by_place, level, _objects([one.area for one in orphans]))
+            pairs = [(one.code, parent) for one, parent in zip(orphans, found, strict=True) if parent]
+            await held.execute(query("boundary_orphans"), [code for code, _ in pairs], [parent for _, parent in pairs])
+
+
+async def _draw(held: asyncpg.Connection, level: DistrictLevel) -> None:
+    """Shapes of all districts of a level anew: neighbours are simplified together."""
+    drawn = (await read_known(held)).at(level)
+    made = await asyncio.to_thread(shapes, _objects([one.area for one in drawn]))
+    await held.execute("delete from district_shape using district where id = district_id and level = $1", level.value)
+    for band, polygons in made.items():
+        codes = [one.code for one in drawn]
+        await held.execute(query("boundary_shapes"), codes, [band] * len(codes), shapely.to_wkb(polygons).tolist())
+
+
+def _objects(geometries: list[shapely.Geometry | None]) -> Polygons:
+    made: Polygons = np.empty(len(geometries), object)
+    made[:] = geometries
+    return made
