@@ -6,6 +6,7 @@ from pathlib import Path
 import h3
 from rich.table import Table
 
+from geo_service.deadlines import Deadlines
 from geo_service.model import Status
 from ingest.mapping import Mapping
 from ingest.naming import Namer
@@ -15,12 +16,15 @@ from ingest.validate import Checked, Validator
 from ingest.verdicts import Reject
 
 
-def explain(path: Path, mapping: Mapping, count: int) -> list[Table]:
-    """One table for each of the first `count` rows: column of the file, its value, the field, what it became."""
+def explain(path: Path, mapping: Mapping, count: int, deadlines: Deadlines | None = None) -> list[Table]:
+    """One table for each of the first `count` rows: column of the file, its value, the field, what it became.
+
+    deadlines: the rules for rows without a deadline.
+    """
     raw = next(islice(open_reader(path, mapping).batches(count), 1), None)
     if raw is None:
         return []
-    checked = Validator(mapping, Namer(mapping, path)).check(raw)
+    checked = Validator(mapping, Namer(mapping, path), deadlines).check(raw)
     places = {row: place for place, row in enumerate(checked.rows.tolist())}
     rejects = {one.line: one for one in (*checked.rejects, *checked.warnings)}
     tables = [_table(mapping, raw, row, checked, places.get(row), rejects.get(line)) for row, line in enumerate(raw.lines)]
@@ -52,8 +56,14 @@ def _became(checked: Checked, place: int) -> dict[str, str]:
         "agency": f"{agency.code}: {agency.name}" if agency else "",
         "address": checked.address[place],
         **{field: _instant(str(column[place])) for field, column in checked.instants.items()},
+        **_by_rule(checked, place),
         "cell": h3.int_to_str(int(checked.cell[place])),
     }
+
+
+def _by_rule(checked: Checked, place: int) -> dict[str, str]:
+    rule = checked.due_by[place]
+    return {"due_at": f"{_instant(str(checked.instants['due_at'][place]))} by the rule {rule!r}"} if rule else {}
 
 
 def _instant(text: str) -> str:

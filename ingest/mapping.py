@@ -130,6 +130,8 @@ class Mapping(_Part):
     default_sector: SectorCode = "other"
     themes: dict[str, ThemeEntry] = {}
     agencies: Lookup | None = None
+    deadlines: bool = True
+    """Whether rows without a deadline get one from the service's rules."""
     bounds: tuple[float, float, float, float] | None = None
     """West, south, east, north: the region that rows must be in."""
 

@@ -8,9 +8,11 @@ import numpy as np
 from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
+from geo_service.deadlines import Deadlines
 from geo_service.model import FINEST_RESOLUTION, LocationQuality, RejectReason, Status
 from ingest.batch import IncidentBatch, Instants
 from ingest.catalogue import Agency, Theme
+from ingest.due import fill_due
 from ingest.instants import NONE, UNREADABLE, read_instants
 from ingest.mapping import Instant, Mapping
 from ingest.naming import Namer
@@ -45,6 +47,8 @@ class Checked:
     agencies: Sequence[Agency | None]
     status: NDArray[np.int16]
     instants: dict[Instant, Instants]
+    due_by: Sequence[str]
+    """Name of the rule that set each row's deadline; empty where none did."""
     rejects: Sequence[Reject]
     """Refused rows, in no particular order."""
     warnings: Sequence[Reject]
@@ -72,9 +76,11 @@ class Checked:
 class Validator:
     """Checks raw batches by one mapping."""
 
-    def __init__(self, mapping: Mapping, namer: Namer) -> None:
+    def __init__(self, mapping: Mapping, namer: Namer, deadlines: Deadlines | None = None) -> None:
+        """deadlines: rules for rows without a deadline."""
         self._mapping = mapping
         self._namer = namer
+        self._deadlines = deadlines if mapping.deadlines else None
 
     def check(self, raw: RawBatch) -> Checked:
         """Every row of `raw` becomes a checked row or a reject."""
@@ -86,6 +92,9 @@ class Validator:
         themes = self._themes(raw, verdicts)
         _drop_ends_before_beginnings(instants, verdicts)
         rows = np.flatnonzero(verdicts.kept)
+        kept_themes = [theme for theme in _picked(themes, rows) if theme]
+        kept_instants = _as_instants(instants, rows)
+        due_by = self._due(kept_themes, kept_instants)
         agencies, addresses = self._column(raw, "agency"), self._column(raw, "address")
         return Checked(
             rows=rows,
@@ -94,15 +103,23 @@ class Validator:
             lat=lat[rows],
             cell=cells(lng[rows], lat[rows]),
             address=[text.strip()[:LONGEST_ADDRESS] for text in _picked(addresses, rows)],
-            themes=[theme for theme in _picked(themes, rows) if theme],
+            themes=kept_themes,
             agencies=[self._namer.agency(value) for value in _picked(agencies, rows)],
             status=status[rows],
-            instants=_as_instants(instants, rows),
+            instants=kept_instants,
+            due_by=due_by,
             rejects=[*_broken(raw), *_rejects(raw, verdicts.refused)],
             warnings=_rejects(raw, {row: told for row, told in verdicts.warned.items() if verdicts.kept[row]}),
             read=len(raw.lines) + len(raw.broken),
             bytes_read=raw.bytes_read,
         )
+
+    def _due(self, themes: Sequence[Theme], instants: dict[Instant, Instants]) -> Sequence[str]:
+        if self._deadlines is None:
+            return [""] * len(themes)
+        filled = fill_due(self._deadlines, self._mapping.source.code, themes, instants["received_at"], instants["due_at"])
+        instants["due_at"] = filled.due_at
+        return filled.rules
 
     def _column(self, raw: RawBatch, field: str) -> Sequence[str]:
         name = getattr(self._mapping.columns, field)

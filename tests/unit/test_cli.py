@@ -64,3 +64,10 @@ def test_an_unknown_command_is_refused() -> None:
     done = geo("fly")
     assert done.returncode == 2
     assert "No such command" in done.stderr
+
+
+def test_a_files_name_is_said_as_it_is_whatever_brackets_are_in_it(tmp_path: Path) -> None:
+    done = geo("ingest", str(tmp_path / "old[red].csv"), "--mapping", "plain[/x].toml")
+    assert done.returncode == 2
+    assert "plain[/x].toml" in done.stderr
+    assert "Traceback" not in done.stderr

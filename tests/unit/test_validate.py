@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo_service.deadlines import read_deadlines
 from ingest.instants import NONE, UNREADABLE, read_instants
 from ingest.mapping import Dates, load_mapping
 from ingest.naming import Namer
@@ -26,6 +27,15 @@ def check(*rows: dict[str, str], mapping: str = "plain") -> Checked:
     columns = {name: [row.get(name, "") for row in rows] for name in columns_used(meant.columns)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
     return Validator(meant, Namer(meant, Path("nowhere.csv"))).check(raw)
+
+
+def with_deadlines(*due: str, **changes: object) -> Checked:
+    plain = load_mapping("plain")
+    meant = plain.model_copy(update={"source": plain.source.model_copy(update={"code": "vk_social"}), **changes})
+    rows = [GOOD | {"id": str(place), "due_at": one} for place, one in enumerate(due)]
+    columns = {name: [row.get(name, "") for row in rows] for name in columns_used(meant.columns)}
+    raw = RawBatch(columns, list(range(2, 2 + len(rows))), [""] * len(rows), [], 0)
+    return Validator(meant, Namer(meant, Path("nowhere.csv")), read_deadlines(None, ZoneInfo("Europe/Moscow"))).check(raw)
 
 
 def instants(values: Sequence[str], zone: str = "UTC", *formats: str, end_of_day: bool = False) -> list[str]:
@@ -111,3 +121,16 @@ def test_iso_instants_are_those_of_the_standard_library(at: datetime) -> None:
 def test_cells_are_those_of_h3(places: list[tuple[float, float]]) -> None:
     lng, lat = np.array(places).T
     assert [h3.int_to_str(cell) for cell in cells(lng, lat).tolist()] == [h3.latlng_to_cell(y, x, 10) for x, y in places]
+
+
+def test_a_row_without_a_deadline_gets_the_rules_and_one_that_has_its_own_keeps_it() -> None:
+    checked = with_deadlines("", "2026-11-20T00:00:00Z", "")
+    # A Sunday at 13 o'clock in Moscow: nine working hours are over on Monday at 18.
+    assert [str(one)[:19] for one in checked.instants["due_at"]] == ["2026-11-02T15:00:00", "2026-11-20T00:00:00", "2026-11-02T15:00:00"]
+    assert list(checked.due_by) == ["social", "", "social"]
+
+
+def test_a_mapping_can_do_without_the_rules() -> None:
+    checked = with_deadlines("", deadlines=False)
+    assert np.isnat(checked.instants["due_at"]).all()
+    assert list(checked.due_by) == [""]
