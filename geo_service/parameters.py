@@ -3,18 +3,22 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import h3.api.basic_int as h3
+
+from geo_service.aggregation.calendar import year_before
 from geo_service.aggregation.catalogue import Catalogue, Entries
 from geo_service.aggregation.measures import MEASURES, Measure
 from geo_service.aggregation.selection import Ids, Selection, Statuses, Window
 from geo_service.errors import InvalidParameter
-from geo_service.model import OPEN_STATUSES, Status
+from geo_service.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, OPEN_STATUSES, DistrictLevel, Status
 
-SELECTION_PARAMETERS = ("sector", "theme", "source", "agency", "status", "district", "window", "from", "to", "measure")
+SELECTION_PARAMETERS = ("sector", "theme", "source", "agency", "status", "district", "window", "from", "to", "compare", "measure")
+COMPARISONS = ("previous", "year")
 
 DEFAULT_WINDOW = "30d"
 _UNIT_SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
@@ -38,33 +42,44 @@ _STATUS_GROUPS: dict[str, Statuses] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A selection and the measure asked of it."""
+    """A selection, the measure asked of it, and what it is compared with."""
 
     selection: Selection
     measure: Measure
     valid_until: int
     """Until then, seconds since 1970, the same words ask the same question."""
+    compare: Selection | None = None
+    """The same filter in another window."""
+    compared_by: str | None = None
+    """One of COMPARISONS, where something is compared."""
 
 
 def read_question(
-    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, also: Sequence[str] = (), clock: Callable[[], float] = time.time
-) -> Question:
-    """The question that the query string asks; `also` names parameters that the caller reads itself."""
+    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, also: Sequence[str] = (),
+    clock: Callable[[], float] = time.time, measures: Mapping[str, Measure] = MEASURES,
+) -> Question:  # fmt: skip
+    """The question that the query string asks.
+
+    also: parameters that the caller reads itself; measures: those that can be asked for here.
+    """
     given = single_values(query, (*SELECTION_PARAMETERS, *also))
     window, now, step = _read_window(given, zone, clock())
-    return Question(
-        valid_until=now + step,
-        measure=_choose(given, "measure", MEASURES, "count"),
-        selection=Selection(
-            window=window,
-            now=now,
-            themes=catalogue.theme_ids(_codes(given, "sector", catalogue.sectors), _codes(given, "theme", catalogue.themes)),
-            sources=_ids(given, "source", catalogue.sources),
-            agencies=_ids(given, "agency", catalogue.agencies),
-            districts=_district_ids(given, catalogue),
-            statuses=_read_statuses(given),
-        ),
+    selection = Selection(
+        window=window,
+        now=now,
+        themes=catalogue.theme_ids(_codes(given, "sector", catalogue.sectors), _codes(given, "theme", catalogue.themes)),
+        sources=_ids(given, "source", catalogue.sources),
+        agencies=_ids(given, "agency", catalogue.agencies),
+        districts=_district_ids(given, catalogue),
+        statuses=_read_statuses(given),
     )
+    compare = _read_compare(given, selection, now + step, zone)
+    measure = measures[read_choice(given, "measure", list(measures), "count")]
+    if measure.needs_compare and compare is None:
+        raise InvalidParameter(
+            "measure", f"{measure.code!r} needs something to compare with", "together with compare=previous or compare=year"
+        )
+    return Question(selection, measure, valid_until=now + step, compare=compare, compared_by=given.get("compare"))
 
 
 def single_values(query: Sequence[tuple[str, str]], allowed: Sequence[str]) -> dict[str, str]:
@@ -90,11 +105,46 @@ def read_whole(given: Mapping[str, str], name: str, low: int, high: int, default
     return int(text)
 
 
-def _choose(given: Mapping[str, str], name: str, choices: Mapping[str, Measure], default: str) -> Measure:
+def read_choice(given: Mapping[str, str], name: str, choices: Sequence[str], default: str | None = None) -> str:
+    """One of the choices."""
     value = given.get(name, default)
-    if value not in choices:
-        raise InvalidParameter(name, f"{_shorten(value)!r} is not known", list(choices))
-    return choices[value]
+    if value is None or value not in choices:
+        raise InvalidParameter(name, "is missing" if value is None else f"{_shorten(value)!r} is not known", choices)
+    return value
+
+
+def read_level(given: Mapping[str, str], default: DistrictLevel = DistrictLevel.DISTRICT) -> DistrictLevel:
+    """The level of districts."""
+    return DistrictLevel[read_choice(given, "level", [level.code for level in DistrictLevel], default.code).upper()]
+
+
+def read_asked_level(given: Mapping[str, str]) -> DistrictLevel | None:
+    """The level of districts asked for; None where none is."""
+    return read_level(given) if "level" in given else None
+
+
+def read_codes(given: Mapping[str, str], name: str, choices: Sequence[str], most: int) -> list[str]:
+    """One to `most` different choices, joined by commas."""
+    codes = _split(given, name)
+    if codes is None:
+        raise InvalidParameter(name, "is missing", choices)
+    for code in codes:
+        read_choice({name: code}, name, choices)
+    if len(codes) > most or len(set(codes)) < len(codes):
+        raise InvalidParameter(name, f"{_shorten(given[name])!r} is not usable", f"1 to {most} different ones of {', '.join(choices)}")
+    return codes
+
+
+def read_cell(text: str) -> int:
+    """An H3 cell of a resolution that is counted."""
+    cell = int(text, 16) if re.fullmatch(r"[0-9a-fA-F]{15}", text) else 0
+    if not h3.is_valid_cell(cell) or not COARSEST_RESOLUTION <= h3.get_resolution(cell) <= FINEST_RESOLUTION:
+        raise InvalidParameter(
+            "h3",
+            f"{_shorten(text)!r} is not usable",
+            f"an H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}, 15 hexadecimal digits",
+        )
+    return cell
 
 
 def _split(given: Mapping[str, str], name: str) -> list[str] | None:
@@ -165,6 +215,23 @@ def _read_span(given: Mapping[str, str], zone: ZoneInfo) -> Window:
     if start >= stop:
         raise InvalidParameter("to", "is not later than from", "an instant after from; the window is [from, to)")
     return Window(start, stop)
+
+
+def _read_compare(given: Mapping[str, str], selection: Selection, reach: int, zone: ZoneInfo) -> Selection | None:
+    """The same filter in the equally long window before, or in the same window a year earlier by the calendar.
+
+    reach: the end of a window that has none of its own.
+    """
+    if "compare" not in given:
+        return None
+    how = read_choice(given, "compare", COMPARISONS)
+    start, stop = selection.window.start, min(selection.window.stop, reach) if "to" not in given else selection.window.stop
+    if not start < stop:
+        raise InvalidParameter("compare", "needs a window that has begun", "from in the past, or to as well")
+    before = (start - (stop - start), start) if how == "previous" else (year_before(start, zone), year_before(stop, zone))
+    if before[0] < 0:
+        raise InvalidParameter("compare", "would reach back before 1970", "a window, or from, that begins later")
+    return replace(selection, window=Window(*before, relative=selection.window.relative))
 
 
 def _read_instant(given: Mapping[str, str], name: str, zone: ZoneInfo, default: int) -> int:

@@ -133,11 +133,14 @@ class Catalogue:
         return sorted((one for one in self.districts.all if one.level is level), key=lambda one: one.code)
 
     def place_of_district(self, level: DistrictLevel) -> NDArray[np.int32]:
-        """For each district id, the place in `districts_at(level)` of the one it is or lies in; else the place behind the last.
+        """For each district id, the place in `districts_at(level)` of the one it is or lies in; else the place behind the last."""
+        return self.place_among(self.districts_at(level))
 
-        Entry 0 stands for incidents without a district.
+    def place_among(self, chosen: Sequence[District]) -> NDArray[np.int32]:
+        """For each district id, the place in `chosen` of the one it is or lies in; else the place behind the last.
+
+        None of the chosen may lie in another. Entry 0 stands for incidents without a district.
         """
-        chosen = self.districts_at(level)
         places = {one.id: place for place, one in enumerate(chosen)}
         table = np.full(max(self.districts.by_id, default=0) + 1, len(chosen), np.int32)
         for one in self.districts.all:

@@ -4,21 +4,23 @@ A counts array is (groups, 4) int32, channels n, open, overdue, closed (`kernels
 """
 
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.breaks import ClassBreaks, quantile_breaks
 from geo_service.aggregation.columns import Columns
 from geo_service.aggregation.kernels import CHANNELS, count_rows, roll_up
-from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.pyramid import Indexes, Pyramid
 from geo_service.aggregation.selection import Selection, fit
 from geo_service.model import FINEST_RESOLUTION
 
 Counts = NDArray[np.int32]
 
-_BREAKS_KEPT = 10_000
+T = TypeVar("T")
+
+_MADE_KEPT = 10_000
 _KEY_IS_GROUP = np.empty(0, np.int32)
 
 
@@ -31,32 +33,36 @@ class Counter:
         self._pyramid = pyramid
         self._limit = limit
         self._held = 0
-        self._kept: OrderedDict[tuple[Selection, int], Counts] = OrderedDict()
-        self._breaks: dict[tuple[Selection, int, str], ClassBreaks] = {}
+        self._kept: OrderedDict[Hashable, NDArray[Any]] = OrderedDict()
+        self._made: dict[Hashable, Any] = {}
 
     def forget(self) -> None:
         """Drop all answers: the incidents have changed."""
         self._kept.clear()
-        self._breaks.clear()
+        self._made.clear()
         self._held = 0
 
     def per_cell(self, selection: Selection, resolution: int) -> Counts:
         """Counts of each cell of a level, by the cell's index. The array is shared: do not write into it."""
-        key = (selection, resolution)
+        return self.array((selection, resolution), lambda: self._count_cells(selection, resolution))
+
+    def array(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """What `make` gave for this key since the incidents last changed. The array is shared: do not write into it."""
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        counts = self._count_cells(selection, resolution)
-        self._keep(key, counts)
-        return counts
+        made = make()
+        self._keep(key, made)
+        return made
 
-    def breaks(self, selection: Selection, resolution: int, measure: Measure) -> ClassBreaks:
-        """Class breaks over all cells of a level where the measure is above zero."""
-        key = (selection, resolution, measure.code)
-        if key not in self._breaks:
-            values = measure.values(self.per_cell(selection, resolution))
-            self._breaks[key] = quantile_breaks(values[values > 0])
-        return self._breaks[key]
+    def small(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The same for what takes next to no memory."""
+        if key not in self._made:
+            if len(self._made) >= _MADE_KEPT:
+                self._made.clear()
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     def per_group(self, selection: Selection, column: str, group_of: Indexes, groups: int) -> Counts:
         """Counts of each group, where `group_of` leads from a value of the column to its group."""
@@ -88,11 +94,9 @@ class Counter:
     def _rows_in(self, selection: Selection) -> int:
         return sum(high - low for (low, high), _ in self._columns.spans(selection.window.start, selection.window.stop))
 
-    def _keep(self, key: tuple[Selection, int], counts: Counts) -> None:
-        self._kept[key] = counts
-        self._held += counts.nbytes
+    def _keep(self, key: Hashable, made: NDArray[Any]) -> None:
+        self._kept[key] = made
+        self._held += made.nbytes
         while self._held > self._limit and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
             self._held -= oldest.nbytes
-        if len(self._breaks) > _BREAKS_KEPT:
-            self._breaks.clear()

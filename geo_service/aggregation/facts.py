@@ -4,34 +4,170 @@ Every measure is a function of one `Facts`. All arrays have an entry for each gr
 cannot be given, because there is nothing to take it from, is NaN.
 """
 
-from functools import cached_property
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.grouping import Grouping
+from geo_service.aggregation.durations import answer_seconds, close_seconds
+from geo_service.aggregation.grouping import EVERYTHING, Grouping
+from geo_service.aggregation.quantiles import quantiles_and_counts
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
+from geo_service.aggregation.taken import Taken, take, tally
+from geo_service.model import Status
 
 Counts = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+Regroup = Callable[[State, Selection, Taken], Taken]
+
+_WORTH_A_THREAD = 100_000
+"""Rows from which a second core is asked for help."""
+_QUANTILES = (0.5, 0.9)
+_HOUR_S = 3600.0
+_RETURNED = np.uint8(Status.RETURNED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hours:
+    """How long something took in each group, in hours; NaN where it never happened."""
+
+    n: NDArray[np.int32]
+    """Of how many incidents."""
+    median: Floats
+    p90: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Punctuality:
+    """(groups,) int32 each."""
+
+    judged: NDArray[np.int32]
+    """Incidents with a deadline of which it is known whether it was kept: answered, or open without an answer past it."""
+    on_time: NDArray[np.int32]
+    """Of these, those answered by the deadline."""
+    returned: NDArray[np.int32]
+    """Incidents that stand at `returned` now, with or without a deadline."""
 
 
 class Facts:
-    """Facts about `grouping`'s groups under `selection`; `compare` is the selection they are compared with."""
+    """Facts about `grouping`'s groups under `selection`; `compare` is the selection they are compared with.
 
-    def __init__(self, state: State, selection: Selection, grouping: Grouping, compare: Selection | None = None) -> None:
+    regroup: gives the taken rows other groups (of which `grouping` says how many there are), for those that do not
+    follow from one column; it may also leave rows out.
+    """
+
+    def __init__(
+        self, state: State, selection: Selection, grouping: Grouping, compare: Selection | None = None, regroup: Regroup | None = None,
+    ) -> None:  # fmt: skip
         self.state = state
         self.selection = selection
         self.grouping = grouping
         self._compare = compare
+        self._regroup = regroup
 
     @cached_property
     def counts(self) -> Counts:
-        """(groups, 4) int32, channels as in `kernels.CHANNELS`."""
-        grouping = self.grouping
-        return self.state.counter.per_group(self.selection, grouping.column, grouping.group_of, grouping.size)
+        """(groups, 4) int32, channels as in `kernels.CHANNELS`. The array may be shared: do not write into it."""
+        grouping, counter = self.grouping, self.state.counter
+        if grouping.resolution is not None:
+            return counter.per_cell(self.selection, grouping.resolution)
+        if self._regroup or "taken" in self.__dict__:
+            return tally(self.taken.groups, self.taken.state, grouping.size)
+        return counter.per_group(self.selection, grouping.column, grouping.group_of, grouping.size)
+
+    @cached_property
+    def taken(self) -> Taken:
+        """The selected rows and their groups."""
+        taken = take(self.state.columns, self.selection, self.grouping)
+        return self._regroup(self.state, self.selection, taken) if self._regroup else taken
+
+    @cached_property
+    def answer(self) -> Hours:
+        """Hours from receipt to the first answer, of all that were answered, whatever became of them."""
+        return self._hours(answer_seconds(self.state, self.taken.rows))
+
+    @cached_property
+    def closing(self) -> Hours:
+        """Hours from receipt to closing, of those that are closed and whose time of closing is known."""
+        return self._hours(close_seconds(self.state, self.taken))
+
+    def hurry(self) -> None:
+        """Work out both kinds of hours, at the same time where it pays: the loops let go of the GIL."""
+        if len(self.taken) < _WORTH_A_THREAD:
+            return
+        closing = _helper().submit(lambda: self.closing)
+        _ = self.answer, self.punctuality
+        closing.result()
+
+    @cached_property
+    def punctuality(self) -> Punctuality:
+        """Deadlines kept and missed, and answers sent back."""
+        columns, taken = self.state.columns, self.taken
+        by_kind = np.zeros((self.grouping.size, 8), np.int32)
+        arguments = (taken.rows, taken.groups, taken.state, columns["due"], columns["answered"], columns["status"])
+        _judge(by_kind, *arguments, np.uint32(self.selection.now))
+        # Kinds are bits: judged, on time, returned.
+        return Punctuality(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
+
+    @property
+    def residents(self) -> Floats:
+        """Population of each group, NaN where it is not known."""
+        return self._known(self.grouping.residents)
+
+    @property
+    def area_km2(self) -> Floats:
+        """Area of each group, NaN where it is not known."""
+        return self._known(self.grouping.area_km2)
 
     @cached_property
     def previous(self) -> "Facts | None":
         """The same groups in the compared window; None when nothing is compared."""
-        return Facts(self.state, self._compare, self.grouping) if self._compare else None
+        return Facts(self.state, self._compare, self.grouping, regroup=self._regroup) if self._compare else None
+
+    def whole(self) -> "Facts":
+        """Facts about the same rows as one group; what can be summed is summed."""
+        whole = Facts(self.state, self.selection, EVERYTHING)
+        whole.taken = replace(self.taken, groups=np.zeros(len(self.taken), np.int32))
+        whole.counts = self.counts.sum(axis=0, keepdims=True, dtype=np.int32)
+        own = self.punctuality
+        whole.punctuality = Punctuality(*(part.sum(keepdims=True, dtype=np.int32) for part in (own.judged, own.on_time, own.returned)))
+        whole.previous = self.previous.whole() if self.previous else None
+        return whole
+
+    def _hours(self, seconds: NDArray[np.uint32]) -> Hours:
+        quantiles, n = quantiles_and_counts(self.taken.groups, seconds, self.grouping.size, _QUANTILES)
+        median, p90 = quantiles / _HOUR_S
+        return Hours(n, median, p90)
+
+    def _known(self, values: Floats | None) -> Floats:
+        return np.full(self.grouping.size, np.nan) if values is None else values
+
+
+@cache
+def _helper() -> ThreadPoolExecutor:
+    """One thread beside the replica's own; nothing runs on it while the replica's thread does not wait for it."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="facts")
+
+
+@njit(nogil=True, cache=True)
+def _judge(
+    out: NDArray[np.int32], rows: NDArray[np.int32], groups: NDArray[np.int32], state: NDArray[np.uint8], due: NDArray[np.uint32],
+    answered: NDArray[np.uint32], status: NDArray[np.uint8], now: np.uint32,
+) -> None:  # fmt: skip
+    """Count the rows of each group by kind. Without branches: which way a row goes cannot be foreseen."""
+    one = np.uint32(1)
+    for i in range(len(rows)):
+        row = rows[i]
+        # What is not there (0) wraps around to the largest number.
+        limit, answer = due[row] - one, answered[row] - one
+        has_limit, has_answer = np.uint8(due[row] != 0), np.uint8(answered[row] != 0)
+        late = np.uint8(limit < now - one) & (state[i] >> np.uint8(1))
+        judged = has_limit & (has_answer | (late & np.uint8(1)))
+        on_time = has_limit & has_answer & np.uint8(answer <= limit)
+        out[groups[i], judged | (on_time << np.uint8(1)) | (np.uint8(status[row] == _RETURNED) << np.uint8(2))] += 1

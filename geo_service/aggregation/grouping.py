@@ -1,11 +1,12 @@
 """What incidents are grouped by: cells of a level, districts of a level, or any other column of the replica."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.catalogue import Catalogue
+from geo_service.aggregation.catalogue import Catalogue, District
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.model import FINEST_RESOLUTION, DistrictLevel
 
@@ -27,20 +28,30 @@ class Grouping:
     """(size,) population of each group, NaN where it is not known; None where groups have none."""
     area_km2: NDArray[np.float64] | None = None
     """(size,) area of each group, NaN where it is not known; None where groups have none."""
+    resolution: int | None = None
+    """Where the groups are all cells of a level: its resolution."""
+
+
+EVERYTHING = Grouping("status", np.zeros(256, np.int32), 1)
+"""One group for all."""
 
 
 def by_cell(pyramid: Pyramid, resolution: int) -> Grouping:
     """The cells of a resolution, by their index in the pyramid."""
     table = NO_TABLE if resolution == FINEST_RESOLUTION else pyramid.up(resolution)
-    return Grouping("cell", table, len(pyramid.levels[resolution]))
+    return Grouping("cell", table, len(pyramid.levels[resolution]), resolution=resolution)
 
 
 def by_district(catalogue: Catalogue, level: DistrictLevel) -> Grouping:
     """The districts of a level in the order of `catalogue.districts_at`, and behind them one group for "without district"."""
-    chosen = catalogue.districts_at(level)
+    return among_districts(catalogue, catalogue.districts_at(level))
+
+
+def among_districts(catalogue: Catalogue, chosen: Sequence[District]) -> Grouping:
+    """These districts, none of which lies in another, and behind them one group for incidents elsewhere or without a district."""
     return Grouping(
         "district",
-        catalogue.place_of_district(level),
+        catalogue.place_among(chosen),
         len(chosen) + 1,
         residents=_known([one.population for one in chosen]),
         area_km2=_known([one.area_km2 for one in chosen]),

@@ -83,15 +83,7 @@ def _count(
     groups = np.empty(_BLOCK, np.int32)
     for base in range(low, high, _BLOCK):
         size = min(_BLOCK, high - base)
-        _judge(state, base, size, rows, tables.status, now)
-        if timed:
-            for i in range(size):
-                received = rows.received[base + i]
-                state[i] *= np.uint8(received >= start) & np.uint8(received < stop)
-        _filter(state, base, size, rows.theme, tables.theme)
-        _filter(state, base, size, rows.source, tables.source)
-        _filter(state, base, size, rows.agency, tables.agency)
-        _filter(state, base, size, rows.district, tables.district)
+        _select(state, base, size, rows, tables, timed, start, stop, now)
         taken = _take(groups, state, base, size, key)
         if group_of.size:
             for i in range(taken):
@@ -100,6 +92,67 @@ def _count(
             group = groups[i]
             out[group, 0] += contributions[state[i], 0]
             out[group, 1] += contributions[state[i], 1]
+
+
+def take_rows(
+    out: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]],
+    at: int,
+    bounds: tuple[int, int],
+    key: NDArray[Any],
+    group_of: NDArray[np.int32],
+    rows: Rows,
+    tables: Tables,
+    window: tuple[int, int] | None,
+    now: int,
+) -> int:
+    """Write row, group and state (bits n, open, overdue, closed) of what `count_rows` would count from place `at` on; the place behind.
+
+    out: three arrays with room for all rows between the bounds.
+    """
+    timed = window is not None
+    start, stop = window or (0, 0)
+    places, groups, state = out
+    span = (timed, np.uint32(start), np.uint32(stop))
+    return int(_take_rows(places, groups, state, at, bounds[0], bounds[1], key, group_of, rows, tables, *span, np.uint32(now)))
+
+
+@njit(nogil=True, cache=True)
+def _take_rows(
+    out_rows: NDArray[np.int32], out_groups: NDArray[np.int32], out_state: NDArray[np.uint8], at: int, low: int, high: int,
+    key: NDArray[Any], group_of: NDArray[np.int32], rows: Rows, tables: Tables, timed: bool, start: np.uint32, stop: np.uint32,
+    now: np.uint32,
+) -> int:  # fmt: skip
+    state = np.empty(_BLOCK, np.uint8)
+    for base in range(low, high, _BLOCK):
+        size = min(_BLOCK, high - base)
+        _select(state, base, size, rows, tables, timed, start, stop, now)
+        first = at
+        for i in range(size):
+            out_rows[at] = base + i
+            out_groups[at] = key[base + i]
+            out_state[at] = state[i]
+            at += int(state[i] != 0)
+        if group_of.size:
+            for i in range(first, at):
+                out_groups[i] = group_of[out_groups[i]]
+    return at
+
+
+@njit(nogil=True, cache=True)
+def _select(
+    state: NDArray[np.uint8], base: int, size: int, rows: Rows, tables: Tables, timed: bool, start: np.uint32, stop: np.uint32,
+    now: np.uint32,
+) -> None:  # fmt: skip
+    """The state of each row of a block; 0 where the selection does not take it."""
+    _judge(state, base, size, rows, tables.status, now)
+    if timed:
+        for i in range(size):
+            received = rows.received[base + i]
+            state[i] *= np.uint8(received >= start) & np.uint8(received < stop)
+    _filter(state, base, size, rows.theme, tables.theme)
+    _filter(state, base, size, rows.source, tables.source)
+    _filter(state, base, size, rows.agency, tables.agency)
+    _filter(state, base, size, rows.district, tables.district)
 
 
 @njit(nogil=True, cache=True)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.catalogue import EMPTY, Catalogue
 from geo_service.aggregation.columns import BATCH, Change, Columns, Merge
 from geo_service.aggregation.counts import Counter
+from geo_service.aggregation.durations import Clock
 from geo_service.aggregation.growing import Array
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.errors import NotReady, Overloaded
@@ -29,14 +30,15 @@ _NO_PLACE = np.uint64(0)
 class State:
     """What the replica holds at one moment. Used on the worker thread only."""
 
-    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int) -> None:
-        """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep."""
+    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int, clock: Clock | None = None) -> None:
+        """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep. clock: how long answers took; the calendar if None."""
         placed = batch[batch["cell"] != _NO_PLACE]
         cells, index = np.unique(placed["cell"], return_inverse=True)
         self.pyramid = Pyramid(cells)
         self.columns = Columns(placed, index.astype(np.int32))
         self.counter = Counter(self.columns, self.pyramid, count_limit)
         self.catalogue = catalogue
+        self.clock = clock
 
     def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         """Take in what was written; an incident that lost its place is gone from here."""
@@ -54,8 +56,9 @@ class State:
 class Replica:
     """Hands work to the thread that owns the state, and tells listeners when the state has changed."""
 
-    def __init__(self, count_limit: int, queue_limit: int) -> None:
-        """count_limit: bytes of counts to keep. queue_limit: computations that may wait before more are refused."""
+    def __init__(self, count_limit: int, queue_limit: int, clock: Clock | None = None) -> None:
+        """count_limit: bytes of counts to keep. queue_limit: computations that may wait before more are refused. clock: as of `State`."""
+        self._clock = clock
         self._count_limit = count_limit
         self._queue_limit = queue_limit
         self._waiting = 0
@@ -145,7 +148,7 @@ class Replica:
         return self._state
 
     def _load(self, batch: Array, catalogue: Catalogue) -> None:
-        state = State(batch, catalogue, self._count_limit)
+        state = State(batch, catalogue, self._count_limit, self._clock)
         for hook in self._growth_hooks:
             hook(state.pyramid)
         self._state = state

@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 
 from geo_service.aggregation.catalogue import Entry
+from geo_service.aggregation.facts import Facts
+from geo_service.aggregation.grouping import EVERYTHING
 from geo_service.aggregation.kernels import CHANNELS
+from geo_service.aggregation.measures import MEASURES
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
+from geo_service.aggregation.tables import measured, units_of
 
 Total = dict[str, int]
+
+_MEASURES = [measure for measure in MEASURES.values() if not measure.districts_only]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class Summary:
     sources: list[dict[str, Any]]
     extent: tuple[int, int] | None
     attribution: list[str]
+    measures: dict[str, Any]
+    units: dict[str, dict[str, str]]
 
 
 def totals(state: State, selection: Selection) -> Total:
@@ -33,7 +41,7 @@ def totals(state: State, selection: Selection) -> Total:
     return dict(zip(CHANNELS, counts[0].tolist(), strict=True))
 
 
-def summarise(state: State, selection: Selection) -> Summary:
+def summarise(state: State, selection: Selection, compare: Selection | None = None) -> Summary:
     """Everything the page says about a selection.
 
     Sectors are counted as if no sector and theme were chosen, sources as if no source were: what choosing
@@ -52,6 +60,8 @@ def summarise(state: State, selection: Selection) -> Summary:
         sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
         extent=state.columns.extent(),
         attribution=sorted({source.attribution for source in catalogue.sources.all if source.attribution and own[source.id, 0]}),
+        measures=measured(Facts(state, selection, EVERYTHING, compare), _MEASURES)[0],
+        units=units_of(_MEASURES),
     )
 
 

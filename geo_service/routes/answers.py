@@ -16,14 +16,22 @@ PROBLEM_TYPE = "application/problem+json"
 
 def json_answer(request: Request, document: Any, cache_control: str = "no-cache", media_type: str = "application/json") -> Response:
     """The document in the encoding the client takes; 304 when it has this one already."""
-    plain = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return bytes_answer(request, _json(document), cache_control, media_type)
+
+
+def bytes_answer(request: Request, plain: bytes, cache_control: str, media_type: str, vary: str = "Accept-Encoding") -> Response:
+    """The bytes in the encoding the client takes; 304 when it has these already."""
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
-    headers = {"ETag": etag(plain, encoding), "Vary": "Accept-Encoding", "Cache-Control": cache_control}
+    headers = {"ETag": etag(plain, encoding), "Vary": vary, "Cache-Control": cache_control}
     if matches(request_header(request.scope, b"if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if encoding != "identity":
         headers["Content-Encoding"] = encoding
     return Response(compress(plain, encoding), media_type=media_type, headers=headers)
+
+
+def _json(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def problem(error: GeoError) -> Response:

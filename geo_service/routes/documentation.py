@@ -1,5 +1,6 @@
 """What the OpenAPI document says of parameters and answers that several routes share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from geo_service.aggregation.measures import MEASURES
@@ -16,6 +17,7 @@ PARAMETERS = {
     "window": "Back from now: 24h, 3d, 7d, 30d, 12w, 1y. Default 30d.",
     "from": "Beginning of a half-open interval, an RFC 3339 instant or a date in the service's time zone; instead of window.",
     "to": "End of the interval, not included.",
+    "compare": "previous: the equally long window before; year: the same window a year earlier. Default: nothing is compared.",
     "measure": f"The number that is classed and coloured: {', '.join(MEASURES)}. Default count.",
 }
 """Each parameter of the selection, in one sentence."""
@@ -26,7 +28,40 @@ def parameter(name: str, description: str, required: bool = False) -> dict[str, 
     return {"name": name, "in": "query", "required": required, "description": description, "schema": {"type": "string"}}
 
 
+LEVEL_DOCS = parameter("level", "Which districts: region, district or settlement; absent, the zoom decides. Districts only.")
+
+EXTRA_PARAMETERS = {
+    "level": "Level of districts: region, district (the default) or settlement.",
+    "format": "json (the default), csv, or geojson where there is geometry; instead of Accept.",
+    "by": "One or two dimensions joined by a comma: sector, theme, source, agency, status, district, deadline.",
+    "bucket": "hour, day, week (from Monday) or month, in the service's time zone; by default one that suits the window.",
+}
+"""Parameters of single routes, in one sentence."""
+
+
+def docs(*extra: str, required: Sequence[str] = ()) -> dict[str, Any]:
+    """The selection's parameters and some of EXTRA_PARAMETERS."""
+    more = [parameter(name, EXTRA_PARAMETERS[name], name in required) for name in extra]
+    return {"parameters": [*SELECTION_DOCS["parameters"], *more]}
+
+
+TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}}},
+    304: {"description": "The client has this answer already."},
+}
+MAP_RESPONSES: dict[int | str, dict[str, Any]] = {
+    **TABLE_RESPONSES,
+    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, "application/geo+json": {}}},
+}
+
 SELECTION_DOCS: dict[str, Any] = {"parameters": [parameter(name, text) for name, text in PARAMETERS.items()]}
+
+LAYER_DOCS: dict[str, Any] = {
+    "parameters": [
+        *SELECTION_DOCS["parameters"], LEVEL_DOCS,
+        parameter("fields", "h3: each hexagon carries its H3 index as text. Hexagons only."),
+    ]
+}  # fmt: skip
 
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 

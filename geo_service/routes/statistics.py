@@ -1,61 +1,138 @@
-"""Numbers of a selection: legend and summary."""
+"""Numbers of a selection: legend, summary, breakdown, timeline, one hexagon."""
 
 import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.totals import summarise
-from geo_service.parameters import Question, read_question, read_whole
+from geo_service.aggregation.breakdown import DIMENSIONS, breakdown
+from geo_service.aggregation.calendar import BUCKETS
+from geo_service.aggregation.cell_table import cell_page
+from geo_service.aggregation.geometry import cell_geometry
+from geo_service.aggregation.measures import CELL_MEASURES
+from geo_service.aggregation.timeline import Clockwork, timeline
+from geo_service.aggregation.totals import Summary, summarise
+from geo_service.parameters import read_asked_level, read_cell, read_choice, read_codes, read_level, read_whole
+from geo_service.routes import questions
 from geo_service.routes.answers import instant, json_answer
-from geo_service.routes.documentation import PROBLEM_RESPONSES, SELECTION_DOCS, parameter
-from geo_service.routes.service import Service, service_of
+from geo_service.routes.documentation import (
+    LEVEL_DOCS,
+    MAP_RESPONSES,
+    PROBLEM_RESPONSES,
+    SELECTION_DOCS,
+    TABLE_RESPONSES,
+    docs,
+    parameter,
+)  # fmt: skip
+from geo_service.routes.formats import Forms, answer, read_format
+from geo_service.routes.service import service_of
 from geo_service.tiles.grid import MAX_ZOOM
-from geo_service.tiles.legend import legend
+from geo_service.tiles.layer import View
 
 router = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
-_LEGEND_DOCS = {"parameters": [*SELECTION_DOCS["parameters"], parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True)]}
+_LEGEND_DOCS = {
+    "parameters": [
+        *SELECTION_DOCS["parameters"],
+        parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
+        parameter("layer", "Of which layer: hexes (the default) or districts."),
+        LEVEL_DOCS,
+    ]
+}
+_DIMENSIONS_AT_MOST = 2
 
 
 @router.get("/legend", openapi_extra=_LEGEND_DOCS, summary="Class breaks, colours and totals", operation_id="legend")
 async def get_legend(request: Request) -> Response:
-    """What the classes in the tiles of a zoom mean: least and greatest value, colour, number of hexagons."""
+    """What the classes in the tiles of a zoom mean: least and greatest value, colour, number of hexagons or districts."""
     service = service_of(request)
-    question = _question(request, service, also=("zoom",))
-    zoom = read_whole(dict(request.query_params), "zoom", 0, MAX_ZOOM)
+    given = dict(request.query_params)
+    layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer
+    also = ("zoom", "layer", "level") if "level" in layer.description.parameters else ("zoom", "layer")
+    question = questions.read(request, service, also=also, measures=layer.description.measures)
+    zoom = read_whole(given, "zoom", 0, MAX_ZOOM)
     revision = service.replica.revision
-    document = await service.replica.ask(legend, question.selection, question.measure, zoom)
-    return json_answer(request, {**document, "window": _window(question), "revision": revision})
+    view = View(zoom, question.selection, question.measure, read_asked_level(given), question.compare)
+    document = await service.replica.ask(layer.legend, view)
+    return json_answer(request, {**document, "window": questions.span(question.selection), "revision": revision})
 
 
-@router.get("/summary", openapi_extra=SELECTION_DOCS, summary="Totals of a selection", operation_id="summary")
+@router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")
 async def get_summary(request: Request) -> Response:
-    """Totals, whole and by sector and source, and from when to when incidents are held."""
+    """Totals, whole and by sector and source, every measure of the whole, and from when to when incidents are held."""
     service = service_of(request)
-    question = _question(request, service)
+    question = questions.read(request, service, also=("format",), measures=CELL_MEASURES)
+    form = read_format(request)
     revision = service.replica.revision
-    summary = await service.replica.ask(summarise, question.selection)
+    summary = await service.replica.ask(summarise, question.selection, question.compare)
     first, last = summary.extent or (None, None)
     document = {
         **summary.total,
-        "window": _window(question),
+        **questions.resolved(question, service, revision),
+        "measures": summary.measures,
+        "units": summary.units,
         "data": {"first": first and instant(first), "last": last and instant(last)},
-        "revision": revision,
         "generated_at": instant(time.time()),
-        "time_zone": service.settings.time_zone,
         "synthetic": summary.synthetic,
         "attribution": " · ".join(summary.attribution),
         "sectors": summary.sectors,
         "sources": summary.sources,
     }
-    return json_answer(request, document)
+    return answer(request, form, Forms(document, lambda: _summary_rows(summary)))
 
 
-def _question(request: Request, service: Service, also: tuple[str, ...] = ()) -> Question:
-    return read_question(request.query_params.multi_items(), service.replica.catalogue, service.settings.zone, also=also)
+@router.get(
+    "/breakdown", openapi_extra=docs("by", "level", "format", required=("by",)), responses=TABLE_RESPONSES,
+    summary="A selection by one or two dimensions", operation_id="breakdown",
+)  # fmt: skip
+async def get_breakdown(request: Request) -> Response:
+    """Each combination of the dimensions that occurs, with its numbers; and the total."""
+    service = service_of(request)
+    question = questions.read(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
+    query, form = dict(request.query_params), read_format(request)
+    by = [DIMENSIONS[code] for code in read_codes(query, "by", list(DIMENSIONS), _DIMENSIONS_AT_MOST)]
+    revision = service.replica.revision
+    table = await service.replica.ask(breakdown, question.selection, by, read_level(query), question.measure, question.compare)
+    document = {**table, **questions.resolved(question, service, revision)}
+    return answer(request, form, Forms(document, lambda: table["cells"]))
 
 
-def _window(question: Question) -> dict[str, Any]:
-    window = question.selection.window
-    return {"from": instant(window.start), "to": instant(window.stop)}
+@router.get(
+    "/timeline", openapi_extra=docs("bucket", "format"), responses=TABLE_RESPONSES,
+    summary="A selection along time", operation_id="timeline",
+)  # fmt: skip
+async def get_timeline(request: Request) -> Response:
+    """A row for each hour, day, week or month of the window, empty ones included."""
+    service = service_of(request)
+    question = questions.read(request, service, also=("bucket", "format"), measures=CELL_MEASURES)
+    query, form = dict(request.query_params), read_format(request)
+    bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
+    clockwork = Clockwork(service.settings.zone, bucket, question.compared_by)
+    revision = service.replica.revision
+    table = await service.replica.ask(timeline, question.selection, clockwork, question.measure, question.compare)
+    document = {**table, **questions.resolved(question, service, revision)}
+    return answer(request, form, Forms(document, lambda: table["buckets"]))
+
+
+@router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
+async def get_cell(request: Request, h3: str) -> Response:
+    """An H3 cell's own numbers and those of the cells around it; resolutions 1 to 10."""
+    service = service_of(request)
+    question = questions.read(request, service, also=("format",), measures=CELL_MEASURES)
+    form, cell = read_format(request, geometry=True), read_cell(h3)
+    revision = service.replica.revision
+    page = await service.replica.ask(cell_page, question.selection, cell, question.compare)
+    document = {**page, **questions.resolved(question, service, revision)}
+    rows = [page["cell"], *page["neighbours"]]
+    return answer(request, form, Forms(document, lambda: rows, lambda: [_feature(row) for row in rows]))
+
+
+def _feature(row: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "id": row["h3"], "geometry": cell_geometry(int(row["h3"], 16)), "properties": row}
+
+
+def _summary_rows(summary: Summary) -> list[dict[str, Any]]:
+    """The whole, then sectors and sources."""
+    whole = {"kind": "total", "code": None, "name": {"ru": "Всего", "en": "Total"}, **summary.total, **summary.measures}
+    parts = (("sector", summary.sectors), ("source", summary.sources))
+    return [whole, *({"kind": kind, **row} for kind, rows in parts for row in rows)]

@@ -12,7 +12,7 @@ from geo_service.model import LocationQuality
 from tests.bench.dataset import AGENCIES, SOURCES, THEMES, Incidents
 
 COLUMNS = (
-    "source_id", "external_id", "location", "cell", "address", "location_quality", "theme_id", "agency_id", "status",
+    "source_id", "external_id", "location", "cell", "address", "location_quality", "theme_id", "agency_id", "district_id", "status",
     "received_at", "due_at", "answered_at", "closed_at", "updated_at", "xid",
 )  # fmt: skip
 _NUMBER_DIGITS = 10
@@ -26,7 +26,8 @@ _EWKB_HEAD = np.frombuffer(b"\x01\x01\x00\x00\x20\xe6\x10\x00\x00", np.uint8)
 _KINDS: dict[str, object] = {
     "source_id": ">i2", "external_id": ("u1", _NUMBER_DIGITS), "location": [("head", "u1", 9), ("lng", "<f8"), ("lat", "<f8")],
     "cell": ">i8", "address": [("street", "u1", len(_STREET.encode())), ("house", "u1", _HOUSE_DIGITS)], "location_quality": ">i2",
-    "theme_id": ">i4", "agency_id": ">i4", "status": ">i2", "received_at": ">i8", "due_at": ">i8", "answered_at": ">i8",
+    "theme_id": ">i4", "agency_id": ">i4", "district_id": ">i4", "status": ">i2",
+    "received_at": ">i8", "due_at": ">i8", "answered_at": ">i8",
     "closed_at": ">i8", "updated_at": ">i8", "xid": ">u8",
 }  # fmt: skip
 
@@ -37,14 +38,16 @@ class Ids(NamedTuple):
     sources: NDArray[np.int64]
     themes: NDArray[np.int64]
     agencies: NDArray[np.int64]
+    districts: NDArray[np.int64]
 
 
-def order_ids(sources: dict[str, int], themes: dict[str, int], agencies: dict[str, int]) -> Ids:
+def order_ids(sources: dict[str, int], themes: dict[str, int], agencies: dict[str, int], districts: list[int]) -> Ids:
     """Ids in the order of the data set's tuples, from ids by code."""
     return Ids(
         np.array([sources[one.code] for one in SOURCES]),
         np.array([themes[one.code] for one in THEMES]),
         np.array([agencies[one.code] for one in AGENCIES]),
+        np.array(districts),
     )
 
 
@@ -78,6 +81,7 @@ def copy_bytes(rows: Incidents, ids: Ids, xid: int | None) -> bytes:
 def _fill(records: NDArray[np.void], rows: Incidents, ids: Ids) -> None:
     records["source_id"], records["theme_id"] = ids.sources[rows.source], ids.themes[rows.theme]
     records["agency_id"], records["status"] = ids.agencies[rows.agency], rows.status
+    records["district_id"] = ids.districts[rows.district]
     records["location_quality"], records["cell"] = LocationQuality.HOUSE, rows.cell
     records["external_id"] = external_ids(rows.number)
     records["address"]["street"] = np.frombuffer(_STREET.encode(), np.uint8)
@@ -89,14 +93,13 @@ def _fill(records: NDArray[np.void], rows: Incidents, ids: Ids) -> None:
 
 
 def _without_nulls(records: NDArray[np.void], rows: Incidents) -> bytes:
-    """The records' bytes; where an instant is "none", its length is -1 and its eight bytes are left out."""
+    """The records' bytes; where there is no instant or district, its length is -1 and its bytes are left out."""
     width = records.dtype.itemsize
     kept = np.ones((len(records), width), bool)
-    for name in ("answered", "closed"):
-        none = getattr(rows, name) == 0
-        records[f"{name}_at_length"][none] = -1
-        offset = records[f"{name}_at"].ctypes.data - records.ctypes.data
-        kept[none, offset : offset + 8] = False
+    for name, none in (("answered_at", rows.answered == 0), ("closed_at", rows.closed == 0), ("district_id", rows.district < 0)):
+        records[f"{name}_length"][none] = -1
+        offset = records[name].ctypes.data - records.ctypes.data
+        kept[none, offset : offset + records.dtype[name].itemsize] = False
     return records.view(np.uint8).reshape(len(records), width)[kept].tobytes()
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from geo_service.model import SECTORS, Status
 from ingest.catalogue import Agency, Source, Theme
-from tests.bench.region import Houses, build_houses
+from tests.bench.region import Houses, build_houses, district_of
 
 SEED = 20_240_229
 DAY_S = 86_400
@@ -50,6 +50,8 @@ class Incidents:
     theme: NDArray[np.int64]
     source: NDArray[np.int64]
     agency: NDArray[np.int64]
+    district: NDArray[np.int64]
+    """Of the grid of `region`, from 0; -1 for none."""
     status: NDArray[np.int64]
     received: Instants
     due: Instants
@@ -104,7 +106,7 @@ def _chunk(number: NDArray[np.int64], received: Instants, until: int, houses: Ho
         number, houses.lng[house], houses.lat[house], houses.cell[house],
         theme=rng.choice(len(THEMES), count, p=_falling(len(THEMES))),
         source=rng.choice(len(SOURCES), count, p=_SOURCE_SHARES),
-        agency=agency, status=_statuses(answered, closed, rng), received=received,
+        agency=agency, district=district_of(houses.lng, houses.lat)[house], status=_statuses(answered, closed, rng), received=received,
         due=received + days * DAY_S, answered=answered, closed=closed,
     )  # fmt: skip
 

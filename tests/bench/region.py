@@ -25,6 +25,17 @@ _STREET_WIDTH_KM = 0.008
 _KM_PER_DEGREE = 111.2
 
 
+DISTRICTS_ACROSS, DISTRICTS_UP = 10, 5
+
+
+def district_of(lng: Floats, lat: Floats) -> NDArray[np.int64]:
+    """The made-up district of each point, a field of a grid over the region: 0 to 49, -1 outside."""
+    w, s, e, n = _BOUNDS
+    across, up = (lng - w) / (e - w) * DISTRICTS_ACROSS, (lat - s) / (n - s) * DISTRICTS_UP
+    inside = (across >= 0) & (across < DISTRICTS_ACROSS) & (up >= 0) & (up < DISTRICTS_UP)
+    return np.where(inside, up.astype(np.int64) * DISTRICTS_ACROSS + across.astype(np.int64), -1)
+
+
 @dataclass(frozen=True, slots=True)
 class Houses:
     """Where incidents can happen; equally long columns."""

@@ -14,8 +14,23 @@ from geo_service.database import connection, migrate
 from ingest.write import IncidentWriter
 from tests.bench.copying import COLUMNS, Ids, copy_bytes, order_ids
 from tests.bench.dataset import AGENCIES, CHUNK, SOURCES, THEMES, generate
+from tests.bench.region import DISTRICTS_ACROSS, DISTRICTS_UP
 
 _SECONDARY = ("incident_xid_idx", "incident_received_at_idx", "incident_location_idx")
+
+
+_DISTRICTS = """
+with written as (
+    insert into district (code, level, name_ru, name_en, population, area_km2)
+    select 'bench-' || to_char(place, 'FM00'), 2, 'Район ' || place, 'District ' || place, 20000, 15000
+    from generate_series(0, $1::int - 1) as place
+    on conflict (code) do nothing
+    returning id, code
+)
+
+select id, code from written union select id, code from district where code like 'bench-%' order by code
+"""
+"""Fields of the region's grid; their ids in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,7 @@ async def own_database(server: str, name: str, keep: bool = False) -> AsyncItera
 
 async def fill(url: str, count: int, until: int, progress: Callable[[int], None]) -> Loaded:
     """Load the data set, unless just that is there already: COPY without indexes and triggers, then the indexes."""
-    mark = f"{count} incidents until {until}"
+    mark = f"{count} incidents in districts until {until}"
     async with connection(url) as held:
         if await _mark(held) == mark:
             return Loaded(count, 0.0, 0.0, await _size(held))
@@ -69,10 +84,11 @@ async def fill(url: str, count: int, until: int, progress: Callable[[int], None]
 
 
 async def ensure_catalogue(held: asyncpg.Connection) -> Ids:
-    """The data set's sources, themes and agencies in the database."""
+    """The data set's sources, themes, agencies and districts in the database."""
+    districts = [row["id"] for row in await held.fetch(_DISTRICTS, DISTRICTS_ACROSS * DISTRICTS_UP)]
     async with IncidentWriter(held) as writer:
         sources = {one.code: await writer.ensure_source(one) for one in SOURCES}
-        return order_ids(sources, await writer.ensure_themes(THEMES), await writer.ensure_agencies(AGENCIES))
+        return order_ids(sources, await writer.ensure_themes(THEMES), await writer.ensure_agencies(AGENCIES), districts)
 
 
 async def copy_all(held: asyncpg.Connection, ids: Ids, count: int, until: int, progress: Callable[[int], None]) -> None:
@@ -112,7 +128,7 @@ async def _bare_table(held: asyncpg.Connection) -> AsyncIterator[None]:
 
 async def _mark(held: asyncpg.Connection) -> str | None:
     text: str | None = await held.fetchval("select obj_description('incident'::regclass)")
-    return text if text and re.fullmatch(r"[0-9]+ incidents until [0-9]+", text) else None
+    return text if text and re.fullmatch(r"[0-9]+ incidents in districts until [0-9]+", text) else None
 
 
 async def _size(held: asyncpg.Connection) -> int:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue import Catalogue, District, Entries, Entry, Source
 from geo_service.errors import InvalidParameter
-from geo_service.model import OPEN_STATUSES, Status
-from geo_service.parameters import SELECTION_PARAMETERS, Question, read_question, read_whole
+from geo_service.model import OPEN_STATUSES, DistrictLevel, Status
+from geo_service.parameters import SELECTION_PARAMETERS, Question, read_level, read_question, read_whole
 from geo_service.routes.documentation import PARAMETERS
 
 CATALOGUE = Catalogue(
@@ -84,6 +84,61 @@ def test_dates_are_days_of_the_service_and_instants_say_their_own_zone() -> None
     assert window.start == seconds("2026-01-01T00:00:00+03:00")
     assert window.stop == seconds("2026-01-31T05:00:00+00:00")
     assert not window.relative
+
+
+def span(**given_parameters: str) -> tuple[int, int]:
+    """The compared window."""
+    compare = ask(**given_parameters).compare
+    assert compare is not None
+    return compare.window.start, compare.window.stop
+
+
+def test_nothing_is_compared_unless_asked() -> None:
+    assert ask().compare is None
+
+
+def test_previous_is_the_equally_long_window_before() -> None:
+    question = ask(window="7d", compare="previous", sector="roads")
+    assert span(window="7d", compare="previous") == (question.selection.window.start - 7 * 86_400, question.selection.window.start)
+    assert question.compare
+    assert question.compare.themes == question.selection.themes
+    days = {"from_": "2026-10-01", "to": "2026-11-01"}
+    assert span(**days, compare="previous") == (seconds("2026-08-31T00:00:00+03:00"), seconds("2026-10-01T00:00:00+03:00"))
+
+
+def test_a_year_earlier_is_by_the_calendar_of_the_service() -> None:
+    days = {"from_": "2024-02-29", "to": "2024-03-01"}
+    assert span(**days, compare="year") == (seconds("2023-02-28T00:00:00+03:00"), seconds("2023-03-01T00:00:00+03:00"))
+    window = ask(window="30d").selection.window
+    assert span(window="30d", compare="year") == (window.start - 365 * 86_400, window.stop - 365 * 86_400)
+    # Moscow was at +04:00 until 26 October 2014.
+    days = {"from_": "2015-06-01", "to": "2015-12-01"}
+    assert span(**days, compare="year") == (seconds("2014-06-01T00:00:00+04:00"), seconds("2014-12-01T00:00:00+03:00"))
+
+
+def test_an_open_end_is_compared_up_to_now() -> None:
+    start, stop = span(from_="2026-11-24", compare="previous")
+    assert stop == seconds("2026-11-24T00:00:00+03:00")
+    assert 0 <= (stop - start) - (NOW - stop) <= 60
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match="compare: 'week' is not known; allowed: previous, year"):
+        ask(compare="week")
+    with pytest.raises(InvalidParameter, match="compare: would reach back before 1970"):
+        ask(to="2020-01-01", compare="previous")
+    with pytest.raises(InvalidParameter, match="compare: needs a window that has begun"):
+        ask(from_="2027-01-01", compare="year")
+    with pytest.raises(InvalidParameter, match="measure: 'change' needs something to compare with"):
+        ask(measure="change")
+    assert ask(measure="change", compare="year").measure.code == "change"
+
+
+def test_a_level_is_one_of_three() -> None:
+    assert read_level({}) is DistrictLevel.DISTRICT
+    assert read_level({"level": "settlement"}) is DistrictLevel.SETTLEMENT
+    with pytest.raises(InvalidParameter, match="level: 'street' is not known; allowed: region, district, settlement"):
+        read_level({"level": "street"})
 
 
 def test_a_plus_that_was_not_percent_encoded_is_understood() -> None:

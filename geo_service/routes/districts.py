@@ -1,0 +1,71 @@
+"""Numbers of districts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from geo_service.aggregation.calendar import BUCKETS
+from geo_service.aggregation.district_table import DistrictQuestion, district_page, district_table
+from geo_service.aggregation.geometry import district_geometries
+from geo_service.aggregation.timeline import Clockwork
+from geo_service.parameters import read_choice, read_level
+from geo_service.routes import questions
+from geo_service.routes.documentation import MAP_RESPONSES, PROBLEM_RESPONSES, TABLE_RESPONSES, docs
+from geo_service.routes.formats import Forms, answer, read_format
+from geo_service.routes.service import service_of
+
+router = APIRouter(prefix="/api/districts", tags=["statistics"], responses=PROBLEM_RESPONSES)
+
+_WITHOUT = {"ru": "Без района", "en": "Without district"}
+
+
+@router.get("", openapi_extra=docs("level", "format"), responses=MAP_RESPONSES, summary="Numbers of districts", operation_id="districts")
+async def get_districts(request: Request) -> Response:
+    """The districts of a level with every measure, ranked by the chosen one; beside them what lies in none, and the total."""
+    service = service_of(request)
+    question = questions.read(request, service, also=("level", "format"))
+    level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
+    revision = service.replica.revision
+    asked = DistrictQuestion(question.selection, question.measure, question.compare)
+    table = await service.replica.ask(district_table, asked, level)
+    document = {**table, **questions.resolved(question, service, revision)}
+    shapes = service.replica.catalogue
+    return answer(request, form, Forms(document, lambda: _rows(table), lambda: _features(table, district_geometries(shapes))))
+
+
+@router.get(
+    "/{code}", openapi_extra=docs("bucket", "format"), responses={404: {"description": "There is no such district."}, **TABLE_RESPONSES},
+    summary="One district", operation_id="district",
+)  # fmt: skip
+async def get_district(request: Request, code: str) -> Response:
+    """A district with its ancestors, children, shares by sector and source, timeline and place among its neighbours.
+
+    As CSV: the district and its children.
+    """
+    service = service_of(request)
+    question = questions.read(request, service, also=("bucket", "format"))
+    form, query = read_format(request), dict(request.query_params)
+    bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
+    clockwork = Clockwork(service.settings.zone, bucket, question.compared_by)
+    revision = service.replica.revision
+    asked = DistrictQuestion(question.selection, question.measure, question.compare)
+    page = await service.replica.ask(district_page, asked, code, clockwork)
+    document = {**page, **questions.resolved(question, service, revision)}
+    return answer(request, form, Forms(document, lambda: _level([page["district"], *page["children"]])))
+
+
+def _rows(table: dict[str, Any]) -> list[dict[str, Any]]:
+    return _level([*table["districts"], {"code": None, "name": _WITHOUT, **table["without_district"]}])
+
+
+def _level(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same columns, whether there is a leading theme or not."""
+    nothing = {"code": None, "name": {"ru": None, "en": None}, "n": None}
+    return [{**row, "leading_theme": row["leading_theme"] or nothing} for row in rows]
+
+
+def _features(table: dict[str, Any], geometries: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"type": "Feature", "id": row["code"], "geometry": geometries.get(row["code"]), "properties": row} for row in table["districts"]
+    ]

@@ -1,0 +1,140 @@
+"""The rating of agencies over HTTP, its numbers against SQL in PostGIS."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import h3.api.basic_int as h3
+import httpx
+import pytest
+
+from geo_service.app import create_app
+from geo_service.database import connection
+from geo_service.settings import Settings
+from tests.integration.test_http import ready, until
+
+HOUR = timedelta(hours=1)
+CELL = h3.latlng_to_cell(45.04, 38.98, 10)
+WINDOW = "30d"
+
+NUMBERS = """
+select a.code as agency, s.code as source, count(*) as count, count(answered_at) as n_answered,
+    percentile_cont(0.5) within group (order by extract(epoch from date_trunc('second', answered_at) - date_trunc('second', received_at)))
+        / 3600 as hours,
+    count(*) filter (where due_at is not null and (answered_at is not null or (due_at < now() and status not in (6, 7, 8)))) as n_judged,
+    count(*) filter (where answered_at <= due_at) as on_time, count(*) filter (where status = 5) as returned,
+    count(*) filter (where status = 6) as closed
+from incident i join agency a on a.id = i.agency_id join source s on s.id = i.source_id
+where received_at >= now() - interval '30 days'
+group by a.code, s.code
+"""
+
+
+async def fill(held: asyncpg.Connection) -> None:
+    """Four agencies, of which one has few incidents; letters, a source without rules, and posts with working hours."""
+    await held.execute(
+        "insert into source (code, name_ru, name_en) values ('letters', '', ''), ('elsewhere', '', ''), ('social', '', '');"
+        "insert into theme (code, sector_id, name_ru, name_en) values ('roads.pothole', 7, 'Яма', 'Pothole');"
+        "insert into agency (code, name) values ('a', 'А'), ('b', 'Б'), ('c', 'В'), ('few', 'Г')"
+    )
+    now = datetime.now(UTC).replace(microsecond=0)
+    rows = []
+    for i in range(1200):
+        agency = 4 if i % 101 == 50 else 1 + i % 3
+        received = now - HOUR * (0.5 + i)
+        answered = received + HOUR * (1 + i * 7 % 50) * agency if i % 5 else None
+        source, status = 1 + i // 3 % 3, (0, 6, 5, 4, 7)[i % 5]
+        due = received + HOUR * 60 if source < 3 else None
+        place = (source, str(i), *reversed(h3.cell_to_latlng(CELL)), CELL, agency, status)
+        rows.append((*place, received, due, answered))
+    await held.executemany(
+        "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, agency_id, status, received_at, due_at,"
+        " answered_at, updated_at) values ($1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, 1, $6, $7, $8, $9, $10, $8)",
+        rows,
+    )
+
+
+@pytest.fixture(scope="module")
+def filled_url(database_url: str) -> Iterator[str]:
+    async def run() -> None:
+        async with connection(database_url) as held:
+            await fill(held)
+
+    asyncio.run(run())
+    yield database_url
+
+
+@pytest.fixture
+async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(Settings(database_url=filled_url))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+            await until(lambda: ready(made))
+            yield made
+
+
+async def test_numbers_of_agencies_are_those_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:
+    table = (await client.get("/api/agencies", params={"window": WINDOW})).json()
+    async with connection(filled_url) as held:
+        expected: dict[tuple[str, str], Any] = {(row["agency"], row["source"]): row for row in await held.fetch(NUMBERS)}
+    found = {(row["code"], one["source"]): one for row in table["agencies"] for one in row["by_source"]}
+    assert found.keys() == expected.keys()
+    for key, one in found.items():
+        assert [one[name] for name in ("count", "n_answered", "n_judged")] == [
+            expected[key][name] for name in ("count", "n_answered", "n_judged")
+        ]
+        if key[1] != "social":
+            assert one["answer_hours"] == pytest.approx(float(expected[key]["hours"]), abs=0.006)
+        assert one["deadline"] == (None if key[1] == "elsewhere" else key[1])
+    for row in table["agencies"]:
+        own = [one for (code, _), one in expected.items() if code == row["code"]]
+        for name in ("count", "returned", "closed"):
+            assert row[name] == sum(one[name] for one in own)
+        assert row["share_on_time"] == pytest.approx(sum(one["on_time"] for one in own) / sum(one["n_judged"] for one in own), abs=5e-5)
+    assert [(row["code"], row["rank"]) for row in table["agencies"]] == [("a", 1), ("b", 2), ("c", 3), ("few", None)]
+
+
+async def test_posts_are_timed_in_working_hours(client: httpx.AsyncClient) -> None:
+    table = (await client.get("/api/agencies", params={"window": WINDOW, "source": "social"})).json()
+    # By the calendar the median of agency c is above 60 hours; some nine hours of a day are worked.
+    hours = {row["code"]: row["answer_hours"] for row in table["agencies"]}
+    assert 10 < hours["c"] < 40
+    assert all(row["answer_hours_null_because"] is None for row in table["agencies"])
+
+
+async def test_csv_has_a_line_an_agency_or_one_an_agency_and_source(client: httpx.AsyncClient) -> None:
+    lines = [
+        list(csv.DictReader(io.StringIO((await client.get("/api/agencies", params={"format": "csv", **by})).text)))
+        for by in ({}, {"by": "source"})
+    ]
+    assert [len(one) for one in lines] == [4, 12]
+    assert {"rank", "code", "score [0 to 1, more is better]", "answer_hours [h]"} <= lines[0][0].keys()
+    assert {"source", "deadline", "place", "of"} <= lines[1][0].keys()
+
+
+async def test_the_same_answer_is_not_sent_twice_and_the_compared_window_stands_beside(client: httpx.AsyncClient) -> None:
+    span = {"from": "2026-01-01", "to": "2100-01-01"}
+    first = await client.get("/api/agencies", params=span)
+    again = await client.get("/api/agencies", params=span, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    compared = (await client.get("/api/agencies", params={"window": "7d", "compare": "previous"})).json()
+    assert compared["compare"]["by"] == "previous"
+    assert all(row["compared"]["count"] > 0 for row in compared["agencies"])
+
+
+@pytest.mark.parametrize("query", ["min_incidents=0", "min_incidents=many", "by=theme", "format=geojson", "agencies=a", "agency=nobody"])
+async def test_what_cannot_be_asked_is_refused_by_name(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/api/agencies?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == query.partition("=")[0]
+
+
+async def test_nothing_selected_is_an_empty_list(client: httpx.AsyncClient) -> None:
+    table = (await client.get("/api/agencies", params={"sector": "energy"})).json()
+    assert table["agencies"] == []
+    assert "(k − r) / (k − 1)" in table["formula"]["en"]

@@ -1,0 +1,479 @@
+"""Statistics over HTTP against SQL written independently, on random selections of made-up incidents with districts."""
+
+import asyncio
+import csv
+import io
+import json
+import random
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import h3.api.basic_int as h3
+import httpx
+import pytest
+
+from geo_service.aggregation.measures import MEASURES
+from geo_service.app import create_app
+from geo_service.database import connection
+from geo_service.settings import Settings
+from tests.integration.test_http import ready, until
+
+COUNT = 4000
+MOSCOW = ZoneInfo("Europe/Moscow")
+CELLS = h3.grid_disk(h3.latlng_to_cell(45.04, 38.98, 10), 12)
+HOURS = ("answer_hours", "answer_hours_p90", "close_hours", "close_hours_p90")
+
+DISTRICTS = """
+insert into district (id, code, level, parent_id, name_ru, name_en, population, area_km2, approximate) overriding system value values
+    (1, '03', 1, null, 'Край', 'Krai', null, 900, false),
+    (2, '0301', 2, 1, 'Север, «дальний»', 'North', 12000, 300.5, true), (3, '0302', 2, 1, 'Юг', 'South', 0, 200, false),
+    (4, '0303', 2, 1, 'Запад', 'West', null, null, false), (5, '0304', 2, 1, 'Пустой', 'Empty', 500, 10, false),
+    (6, '030101', 3, 2, 'Село', 'Village', 900, 3, false), (7, '030102', 3, 2, 'Город', 'Town', 9000, 30, false),
+    (8, '030201', 3, 3, 'Порт', 'Port', 100, 1, false);
+insert into district_shape (district_id, band, shape)
+select id, 3, st_multi(st_transform(st_setsrid(st_makeenvelope(38 + id, 45, 39 + id, 46), 4326), 3857)) from district where level = 2;
+update boundary_state set revision = 1;
+insert into source (code, name_ru, name_en) values ('desk', 'Стол справок', 'Desk'), ('letter', 'Письмо', 'Letter');
+insert into theme (code, sector_id, name_ru, name_en)
+values ('roads.pothole', 7, 'Яма', 'Pothole'), ('roads.snow', 7, 'Снег', 'Snow'), ('waste.dump', 5, 'Свалка', 'Dump');
+insert into agency (code, name) values ('mayor', 'Мэрия'), ('roads', 'Дороги');
+"""
+
+ORACLE = """
+with recursive above as (
+    select id as district_id, id as ancestor from district
+    union all
+    select above.district_id, district.parent_id from above join district on district.id = above.ancestor where parent_id is not null
+),
+placed as (
+    select above.district_id, district.code from above join district on district.id = ancestor where district.level = {level}
+),
+chosen as (
+    select incident.*, placed.code as place, sector.code as sector, theme.code as theme, source.code as source, agency.code as agency,
+        status not in (6, 7, 8) as is_open,
+        case
+            when due_at is null or (answered_at is null and status in (6, 7, 8)) then 'none'
+            when answered_at <= due_at then 'on_time'
+            when answered_at > due_at then 'late'
+            when due_at < $1 then 'overdue'
+            else 'waiting'
+        end as deadline
+    from incident
+    left join placed using (district_id)
+    join theme on theme.id = theme_id
+    join sector on sector.id = sector_id
+    join source on source.id = source_id
+    left join agency on agency.id = agency_id
+    where {where}
+)
+select {group} as key, count(*) as count, count(*) filter (where is_open) as open,
+    count(*) filter (where is_open and due_at < $1) as overdue, count(*) filter (where status = 6) as closed,
+    percentile_cont(0.5) within group (order by extract(epoch from answered_at - received_at)) / 3600 as answer_hours,
+    percentile_cont(0.9) within group (order by extract(epoch from answered_at - received_at)) / 3600 as answer_hours_p90,
+    percentile_cont(0.5) within group (order by extract(epoch from closed_at - received_at)) filter (where status = 6) / 3600
+        as close_hours,
+    percentile_cont(0.9) within group (order by extract(epoch from closed_at - received_at)) filter (where status = 6) / 3600
+        as close_hours_p90,
+    count(answered_at) as n_answered, count(closed_at) filter (where status = 6) as n_closed_timed,
+    count(*) filter (where deadline in ('on_time', 'late', 'overdue')) as n_judged,
+    count(*) filter (where deadline = 'on_time') as on_time
+from chosen group by 1
+"""
+
+
+async def fill(held: asyncpg.Connection) -> None:
+    """Two and a half years, all statuses, with and without deadline, answer, closing and district."""
+    await held.execute(DISTRICTS)
+    rng = random.Random(5)
+    first = datetime(2024, 1, 1, tzinfo=UTC)
+    rows = []
+    for number in range(COUNT):
+        received = first + timedelta(seconds=rng.randrange(900 * 86_400))
+        answered = received + timedelta(seconds=int(rng.lognormvariate(12, 1.2))) if rng.random() < 0.7 else None
+        closed = received + timedelta(seconds=int(rng.lognormvariate(12.5, 1))) if rng.random() < 0.5 else None
+        status = 6 if closed and rng.random() < 0.9 else rng.choice([0, 1, 2, 3, 4, 5, 7, 8])
+        due = received + timedelta(days=rng.choice([3, 8, 30])) if rng.random() < 0.8 else None
+        district = rng.choice([None, 1, 2, 3, 3, 4, 6, 7, 7, 8])
+        cell = rng.choice(CELLS)
+        lat, lng = h3.cell_to_latlng(cell)
+        agency = rng.choice([None, 1, 2])
+        rows.append(
+            (
+                rng.choice([1, 2]),
+                str(number),
+                lng,
+                lat,
+                cell,
+                rng.choice([1, 1, 2, 3]),
+                agency,
+                district,
+                status,
+                received,
+                due,
+                answered,
+                closed,
+            )
+        )
+    await held.executemany(
+        "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, agency_id, district_id, status,"
+        " received_at, due_at, answered_at, closed_at, updated_at)"
+        " values ($1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $10)",
+        rows,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled_url(database_url: str) -> Iterator[str]:
+    """The module's database with the incidents in it."""
+
+    async def run() -> None:
+        async with connection(database_url) as held:
+            await fill(held)
+
+    asyncio.run(run())
+    yield database_url
+
+
+@pytest.fixture
+async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application, once it is ready."""
+    app = create_app(Settings(database_url=filled_url))
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Accept-Encoding": "identity"}) as made:
+            await until(lambda: ready(made))
+            yield made
+
+
+async def ask(client: httpx.AsyncClient, path: str, **parameters: str) -> Any:
+    answer = await client.get(path, params={name.rstrip("_"): value for name, value in parameters.items()})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def oracle(url: str, where: str, group: str, level: int = 2) -> dict[Any, dict[str, Any]]:
+    """The numbers of each key by SQL."""
+    async with connection(url) as held:
+        rows = await held.fetch(ORACLE.format(where=where, group=group, level=level), datetime.now(UTC))
+    return {row["key"]: dict(row) for row in rows}
+
+
+def check(found: dict[str, Any], expected: dict[str, Any] | None) -> None:
+    """All measures that follow from the incidents alone."""
+    none: dict[str, Any] = dict.fromkeys(("count", "open", "overdue", "closed", "n_answered", "n_closed_timed", "n_judged", "on_time"), 0)
+    wanted = expected or none
+    for name in ("count", "open", "overdue", "closed", "n_answered", "n_closed_timed", "n_judged"):
+        if name in found:
+            assert found[name] == wanted[name], name
+    for name in HOURS:
+        if name in found:
+            given = wanted.get(name)
+            assert found[name] == (None if given is None else pytest.approx(float(given), abs=0.00501)), name
+    for name, part, whole in (("share_closed", "closed", "count"), ("share_on_time", "on_time", "n_judged")):
+        share = round(wanted[part] / wanted[whole], 4) if wanted[whole] else None
+        assert found[name] == (None if share is None else pytest.approx(share, abs=1e-4)), name
+
+
+SELECTIONS = [
+    ({}, "true"),
+    ({"sector": "roads"}, "sector.code = 'roads'"),
+    ({"theme": "roads.snow,waste.dump", "source": "letter"}, "theme.code in ('roads.snow', 'waste.dump') and source.code = 'letter'"),
+    ({"agency": "mayor", "status": "closed,overdue"}, "agency.code = 'mayor' and (status = 6 or (status not in (7, 8) and due_at < $1))"),
+    ({"status": "open"}, "status not in (6, 7, 8)"),
+    ({"sector": "health"}, "false"),
+]
+WINDOWS = [("2024-03-31", "2024-04-01"), ("2024-05-10", "2025-05-10"), ("2025-12-31", "2026-01-15"), ("2023-01-01", "2027-01-01")]
+
+
+def selected(place: int) -> tuple[dict[str, str], str]:
+    """A selection as parameters and as SQL."""
+    (parameters, where), (first, last) = SELECTIONS[place % len(SELECTIONS)], WINDOWS[place // len(SELECTIONS)]
+    inside = f"received_at >= timestamptz '{first} 00:00 Europe/Moscow' and received_at < timestamptz '{last} 00:00 Europe/Moscow'"
+    return {**parameters, "from": first, "to": last}, f"{where} and {inside}"
+
+
+ALL = range(len(SELECTIONS) * len(WINDOWS))
+
+
+@pytest.mark.parametrize("place", ALL)
+@pytest.mark.parametrize("level", [1, 2, 3])
+async def test_districts_are_those_of_sql_and_add_up_to_the_total(
+    client: httpx.AsyncClient, filled_url: str, place: int, level: int
+) -> None:
+    parameters, where = selected(place)
+    table = await ask(client, "/api/districts", level=("region", "district", "settlement")[level - 1], **parameters)
+    expected = await oracle(filled_url, where, "place", level)
+    assert len(table["districts"]) == (1, 4, 3)[level - 1]
+    for row in table["districts"]:
+        check(row, expected.get(row["code"]))
+        population, area = row["population"], row["area_km2"]
+        assert row["per_1000"] == (round(1000 * row["count"] / population, 3) if population else None)
+        assert row["per_km2"] == (pytest.approx(row["count"] / area, abs=1e-4) if area else None)
+        assert (row["change"], row["n_compared"]) == (None, None)
+    check(table["without_district"], expected.get(None))
+    for name in ("count", "open", "overdue", "closed"):
+        assert sum(row[name] for row in table["districts"]) + table["without_district"][name] == table["total"][name]
+    whole = await oracle(filled_url, where, "1")
+    check(table["total"], whole.get(1))
+    check((await ask(client, "/api/summary", **parameters))["measures"], whole.get(1))
+
+
+GROUPS = {
+    "district": "place",
+    "status": "status",
+    "sector": "sector",
+    "theme": "theme",
+    "source": "source",
+    "agency": "agency",
+    "deadline": "deadline",
+}
+STATUSES = ("new", "assigned", "in_work", "interim", "answered", "returned", "closed", "rejected", "duplicate")
+
+
+@pytest.mark.parametrize("place", ALL)
+async def test_each_dimension_and_a_cross_table_are_those_of_sql(client: httpx.AsyncClient, filled_url: str, place: int) -> None:
+    parameters, where = selected(place)
+    for by, column in GROUPS.items():
+        table = await ask(client, "/api/breakdown", by=by, measure="answer_hours", **parameters)
+        expected = await oracle(filled_url, where, column)
+        found = {cell[by]: cell for cell in table["cells"]}
+        assert set(found) == {STATUSES[key] if by == "status" else key for key in expected}
+        for key, numbers in expected.items():
+            check(found[STATUSES[key] if by == "status" else key], numbers)
+    table = await ask(client, "/api/breakdown", by="district,theme", **parameters)
+    expected = await oracle(filled_url, where, "coalesce(place, '') || '/' || theme")
+    found = {f"{cell['district'] or ''}/{cell['theme']}": cell for cell in table["cells"]}
+    assert set(found) == set(expected)
+    for key, cell in found.items():
+        check(cell, expected[key])
+    assert sum(cell["count"] for cell in table["cells"]) == table["total"]["count"]
+
+
+@pytest.mark.parametrize("bucket", ["day", "week", "month", "hour"])
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "Europe/Berlin"])
+async def test_buckets_are_those_of_the_zone_and_empty_ones_are_there(filled_url: str, bucket: str, zone: str) -> None:
+    app = create_app(Settings(database_url=filled_url, time_zone=zone))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+    ):
+        await until(lambda: ready(client))
+        # Both changes of the clock in Berlin lie in the span; for hours one of them.
+        first, last = ("2024-03-20", "2024-11-03") if bucket != "hour" else ("2024-03-29", "2024-04-03")
+        table = await ask(client, "/api/timeline", bucket=bucket, from_=first, to=last)
+    async with connection(filled_url) as held:
+        await held.execute(f"set timezone = '{zone}'")
+        rows = await held.fetch(
+            f"select begin, (select count(*) from incident where received_at >= begin and received_at < begin + interval '1 {bucket}'"
+            f" and received_at >= '{first}' and received_at < '{last}') as n"
+            f" from generate_series(date_trunc('{bucket}', timestamptz '{first}'), timestamptz '{last}' - interval '1 second',"
+            f" interval '1 {bucket}') as begin order by begin"
+        )
+    assert [(datetime.fromisoformat(one["from"]), one["count"]) for one in table["buckets"]] == [tuple(row) for row in rows]
+    assert sum(one["count"] for one in table["buckets"]) == table["total"]["count"]
+    partial = [place for place, one in enumerate(table["buckets"]) if one["partial"]]
+    assert partial == ({"day": [], "hour": [], "week": [0, len(rows) - 1], "month": [0, len(rows) - 1]}[bucket])
+    if bucket == "day" and zone == "Europe/Berlin":
+        lengths = {one["from"][:10]: datetime.fromisoformat(one["to"]) - datetime.fromisoformat(one["from"]) for one in table["buckets"]}
+        assert (lengths["2024-03-31"], lengths["2024-10-27"]) == (timedelta(hours=23), timedelta(hours=25))
+
+
+async def test_the_compared_window_stands_beside(client: httpx.AsyncClient, filled_url: str) -> None:
+    span = {"from_": "2025-03-01", "to": "2025-06-01"}
+    now, before = selected_in("2025-03-01", "2025-06-01"), selected_in("2024-03-01", "2024-06-01")
+    table = await ask(client, "/api/districts", compare="year", **span)
+    counts, earlier = await oracle(filled_url, now, "place"), await oracle(filled_url, before, "place")
+    assert table["compare"] == {"by": "year", "from": "2024-02-29T21:00:00Z", "to": "2024-05-31T21:00:00Z"}
+    for row in table["districts"]:
+        n, compared = (numbers.get(row["code"], {"count": 0})["count"] for numbers in (counts, earlier))
+        assert row["n_compared"] == compared
+        assert row["change"] == (round(n / compared - 1, 4) if compared else None)
+    line = await ask(client, "/api/timeline", compare="year", bucket="month", **span)
+    by_month = await oracle(filled_url, before, "extract(month from received_at at time zone 'Europe/Moscow')::int")
+    assert [one["n_compared"] for one in line["buckets"]] == [by_month[month]["count"] for month in (3, 4, 5)]
+    previous = await ask(client, "/api/summary", compare="previous", **span)
+    assert previous["measures"]["n_compared"] == (await oracle(filled_url, selected_in("2024-11-29", "2025-03-01"), "1"))[1]["count"]
+
+
+def selected_in(first: str, last: str) -> str:
+    return f"received_at >= timestamptz '{first} 00:00 Europe/Moscow' and received_at < timestamptz '{last} 00:00 Europe/Moscow'"
+
+
+async def test_the_leading_theme_and_ranks(client: httpx.AsyncClient, filled_url: str) -> None:
+    table = await ask(client, "/api/districts", from_="2024-01-01", to="2027-01-01", measure="answer_hours")
+    themes = await oracle(filled_url, "true", "coalesce(place, '') || '/' || theme")
+    for row in [*table["districts"], {"code": "", **table["without_district"]}]:
+        own = {key.partition("/")[2]: one["count"] for key, one in themes.items() if key.partition("/")[0] == row["code"]}
+        best = max(sorted(own), key=lambda theme: own[theme], default=None)
+        leading = row["leading_theme"]
+        assert (leading and (leading["code"], leading["n"])) == (best and (best, own[best]))
+    values = [row["answer_hours"] for row in table["districts"]]
+    known = [value for value in values if value is not None]
+    assert values == [*sorted(known, reverse=True), None]
+    assert [row["rank"] for row in table["districts"]] == [1, 2, 3, None]
+
+
+async def test_one_district_has_its_children_shares_timeline_and_place(client: httpx.AsyncClient, filled_url: str) -> None:
+    span = {"from_": "2024-01-01", "to": "2027-01-01"}
+    page = await ask(client, "/api/districts/0301", **span)
+    level = {row["code"]: row for row in (await ask(client, "/api/districts", **span))["districts"]}
+    assert page["district"] == level["0301"]
+    assert [one["code"] for one in page["ancestors"]] == ["03"]
+    assert {child["code"] for child in page["children"]} == {"030101", "030102"}
+    parts = sum(child["count"] for child in page["children"]) + page["without_child"]["count"]
+    assert parts == page["district"]["count"] == page["timeline"]["total"]["count"]
+    sectors = await oracle(filled_url, "district_id in (2, 6, 7)", "sector")
+    assert {one["code"]: one["count"] for one in page["sectors"]} == {key: row["count"] for key, row in sectors.items()}
+    assert sum(one["share"] for one in page["sources"]) == pytest.approx(1, abs=2e-4)
+    among = page["among"]["count"]
+    counts = sorted((row["count"] for row in level.values()), reverse=True)
+    assert (among["rank"], among["of"], among["median"]) == (counts.index(among["value"]) + 1, 4, (counts[1] + counts[2]) / 2)
+    assert page["among"]["per_1000"]["of"] == 2
+    refused = await client.get("/api/districts/nowhere")
+    assert (refused.status_code, refused.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_a_selected_district_leaves_its_kin(client: httpx.AsyncClient) -> None:
+    table = await ask(client, "/api/districts", district="0301", level="settlement", window="9999d")
+    assert {row["code"] for row in table["districts"]} == {"030101", "030102"}
+    assert [row["code"] for row in (await ask(client, "/api/districts", district="030101", level="region"))["districts"]] == ["03"]
+
+
+@pytest.mark.parametrize("resolution", [1, 6, 9, 10])
+async def test_a_hexagon_and_its_neighbours_are_those_of_sql(client: httpx.AsyncClient, filled_url: str, resolution: int) -> None:
+    cell = h3.cell_to_parent(CELLS[0], resolution)
+    page = await ask(client, f"/api/cells/{h3.int_to_str(cell)}", from_="2024-06-01", to="2026-01-01")
+    by_cell = await oracle(filled_url, selected_in("2024-06-01", "2026-01-01"), "cell")
+    for row in [page["cell"], *page["neighbours"]]:
+        n = sum(one["count"] for key, one in by_cell.items() if h3.cell_to_parent(key, resolution) == int(row["h3"], 16))
+        assert row["count"] == n
+    assert len(page["neighbours"]) == 6
+    if resolution == 10:
+        check(page["cell"], by_cell.get(cell))
+
+
+async def test_a_pentagon_has_five_neighbours_and_a_malformed_cell_is_refused(client: httpx.AsyncClient) -> None:
+    pentagon = h3.get_pentagons(5)[0]
+    assert len((await ask(client, f"/api/cells/{h3.int_to_str(pentagon)}"))["neighbours"]) == 5
+    too_fine = h3.int_to_str(h3.cell_to_center_child(CELLS[0], 11))
+    for bad in ("xyz", "8" * 15, too_fine, "-1", "f" * 400):
+        refused = await client.get(f"/api/cells/{bad}")
+        assert (refused.status_code, refused.json()["parameter"]) == (400, "h3")
+
+
+def records(answer: httpx.Response) -> list[dict[str, str]]:
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.content.count(b"\r\n") == answer.content.count(b"\n") == len(answer.text.splitlines())
+    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("path", "rows"),
+    [
+        ("/api/districts?compare=year", lambda made: [*made["districts"], made["without_district"]]),
+        ("/api/breakdown?by=district,deadline", lambda made: made["cells"]),
+        ("/api/timeline?bucket=week", lambda made: made["buckets"]),
+        ("/api/districts/0301", lambda made: [made["district"], *made["children"]]),
+        (f"/api/cells/{h3.int_to_str(CELLS[0])}", lambda made: [made["cell"], *made["neighbours"]]),
+        ("/api/summary", lambda made: [made["measures"], *made["sectors"], *made["sources"]]),
+    ],
+)
+async def test_csv_says_what_json_says(client: httpx.AsyncClient, path: str, rows: Any) -> None:
+    join = "&" if "?" in path else "?"
+    made = (await client.get(f"{path}{join}from=2024-01-01&to=2026-01-01")).json()
+    answer = await client.get(f"{path}{join}from=2024-01-01&to=2026-01-01", headers={"Accept": "text/csv, application/json;q=0.5"})
+    assert answer.content == (await client.get(f"{path}{join}from=2024-01-01&to=2026-01-01&format=csv")).content
+    table = records(answer)
+    expected = rows(made)
+    assert len(table) == len(expected)
+    for line, row in zip(table, expected, strict=True):
+        plain = {name.partition(" [")[0]: text for name, text in line.items()}
+        for name, value in row.items():
+            if name == "leading_theme":
+                assert (plain["leading_theme_code"], plain["leading_theme_n"]) == ((value["code"], str(value["n"])) if value else ("", ""))
+            elif not isinstance(value, dict):
+                assert plain[name] == ("" if value is None else str(value).lower() if isinstance(value, bool) else str(value)), name
+            elif name == "name":
+                assert (plain["name_ru"], plain["name_en"]) == (value["ru"], value["en"])
+
+
+async def test_the_header_of_csv_names_units(client: httpx.AsyncClient) -> None:
+    header = (await client.get("/api/districts", params={"format": "csv"})).text.splitlines()[0]
+    assert header.startswith("code,name_ru,name_en,level,population [residents],area_km2 [km²],approximate,count [incidents],")
+    assert "answer_hours [h]" in header
+    assert "leading_theme_n" in header
+
+
+async def test_geojson_has_the_outline_and_the_numbers(client: httpx.AsyncClient, filled_url: str) -> None:
+    answer = await client.get("/api/districts", params={"format": "geojson"})
+    assert answer.headers["content-type"] == "application/geo+json"
+    made = json.loads(answer.content)
+    assert {feature["id"] for feature in made["features"]} == {"0301", "0302", "0303", "0304"}
+    async with connection(filled_url) as held:
+        for feature in made["features"]:
+            same = await held.fetchval(
+                "select st_hausdorffdistance(st_geomfromgeojson($1), st_transform(shape, 4326)) < 1e-5"
+                " from district_shape join district on district.id = district_id where code = $2",
+                json.dumps(feature["geometry"]), feature["id"],
+            )  # fmt: skip
+            assert same
+            assert feature["properties"]["count"] >= 0
+    cells = await client.get(f"/api/cells/{h3.int_to_str(CELLS[0])}", headers={"Accept": "application/geo+json"})
+    assert len(cells.json()["features"]) == 7
+
+
+async def test_answers_have_etags_and_are_not_sent_twice(client: httpx.AsyncClient) -> None:
+    for path in ("/api/districts", "/api/breakdown?by=sector", "/api/timeline", "/api/districts/03"):
+        join = "&" if "?" in path else "?"
+        for form in ("json", "csv"):
+            asked = f"{path}{join}from=2024-01-01&to=2025-01-01&format={form}"
+            first = await client.get(asked)
+            again = await client.get(asked, headers={"If-None-Match": first.headers["etag"]})
+            assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+            assert all("Accept, Accept-Encoding" in answer.headers["vary"] for answer in (first, again))
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/api/districts?level=street", "level"),
+        ("/api/districts?format=xml", "format"),
+        ("/api/districts?by=sector", "by"),
+        ("/api/districts?measure=change", "measure"),
+        ("/api/summary?format=geojson", "format"),
+        ("/api/breakdown", "by"),
+        ("/api/breakdown?by=sector,sector", "by"),
+        ("/api/breakdown?by=sector,theme,source", "by"),
+        ("/api/breakdown?by=mood", "by"),
+        ("/api/breakdown?by=sector&measure=per_1000", "measure"),
+        ("/api/timeline?bucket=minute", "bucket"),
+        ("/api/timeline?bucket=hour&from=2024-01-01&to=2026-01-01", "bucket"),
+        ("/api/districts/03?level=region", "level"),
+        ("/api/legend?zoom=8&measure=per_km2", "measure"),
+        ("/tiles/hexes/8/155/92.mvt?measure=per_1000", "measure"),
+        ("/api/summary?compare=week", "compare"),
+    ],
+)
+async def test_what_cannot_be_asked_is_refused_by_name(client: httpx.AsyncClient, path: str, parameter: str) -> None:
+    refused = await client.get(path)
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "application/problem+json")
+    assert refused.json()["parameter"] == parameter
+    if path.startswith("/api/timeline?bucket=hour"):
+        assert "2,000" in refused.json()["detail"]
+
+
+async def test_statistics_over_nothing_are_null(client: httpx.AsyncClient) -> None:
+    table = await ask(client, "/api/districts", from_="1990-01-01", to="1991-01-01")
+    for row in [*table["districts"], table["without_district"]]:
+        assert row["count"] == 0
+        assert all(row[name] is None for name in (*HOURS, "share_closed", "share_on_time", "leading_theme"))
+
+
+async def test_every_field_that_is_a_measure_has_its_unit(client: httpx.AsyncClient) -> None:
+    table = await ask(client, "/api/districts")
+    assert set(MEASURES) <= set(table["units"])
+    assert {"n_answered", "n_judged", "n_closed_timed", "n_compared"} <= set(table["units"])
+    assert all(set(unit) == {"ru", "en"} for unit in table["units"].values())

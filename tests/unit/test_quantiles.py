@@ -1,0 +1,55 @@
+"""Grouped quantiles against NumPy, by both ways of finding them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo_service.aggregation import quantiles
+from geo_service.aggregation.quantiles import NOTHING, grouped_quantiles, quantiles_and_counts
+
+QS = (0.0, 0.1, 0.5, 0.9, 1.0)
+values = st.one_of(st.integers(0, 20), st.integers(0, 2**32 - 1))
+
+
+def expected(groups: np.ndarray, numbers: np.ndarray, size: int) -> np.ndarray:
+    out = np.full((len(QS), size), np.nan)
+    for group in range(size):
+        own = numbers[(groups == group) & (numbers != NOTHING)]
+        if len(own):
+            out[:, group] = np.quantile(own.astype(np.float64), QS)
+    return out
+
+
+@pytest.mark.parametrize("bins_fill", [True, False])
+@settings(deadline=None, max_examples=150)
+@given(rows=st.lists(st.tuples(st.integers(0, 4), values), max_size=80))
+def test_quantiles_are_those_of_numpy(bins_fill: bool, rows: list[tuple[int, int]]) -> None:
+    groups = np.array([group for group, _ in rows], np.int32)
+    numbers = np.array([value for _, value in rows], np.uint32)
+    out = np.full((len(QS), 5), np.nan)
+    if bins_fill:
+        counts = quantiles._by_histogram(out, groups, numbers, np.array(QS))
+    else:
+        out, counts = quantiles_and_counts(groups, numbers, 5, QS)
+    np.testing.assert_allclose(out, expected(groups, numbers, 5), rtol=1e-12)
+    assert counts.tolist() == [np.count_nonzero((groups == group) & (numbers != NOTHING)) for group in range(5)]
+
+
+@pytest.mark.parametrize(("count", "size"), [(50_000, 3), (50_000, 500), (20_000, 19_000), (1, 1), (0, 4)])
+def test_many_values_and_many_groups(count: int, size: int) -> None:
+    rng = np.random.default_rng(count + size)
+    groups = rng.integers(size, size=count).astype(np.int32)
+    numbers = (rng.lognormal(10, 2, count)).astype(np.uint32)
+    numbers[rng.random(count) < 0.1] = NOTHING
+    np.testing.assert_allclose(grouped_quantiles(groups, numbers, size, QS), expected(groups, numbers, size), rtol=1e-12)
+
+
+@pytest.mark.parametrize("shape", ["sorted", "reversed", "equal", "organ pipe"])
+def test_values_in_an_awkward_order_are_no_different(shape: str) -> None:
+    ladder = np.arange(5000, dtype=np.uint32)
+    numbers = {"sorted": ladder, "reversed": ladder[::-1], "equal": ladder * 0 + 7, "organ pipe": np.minimum(ladder, ladder[::-1])}[shape]
+    groups = np.zeros(5000, np.int32)
+    found = grouped_quantiles(groups, np.ascontiguousarray(numbers), 300, QS)
+    np.testing.assert_allclose(found[:, 0], np.quantile(numbers.astype(float), QS))
+    assert np.isnan(found[:, 1:]).all()
