@@ -13,20 +13,24 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from geo_service.aggregation.clocks import RuleTable, WorkingClock
 from geo_service.aggregation.follow import Follower
 from geo_service.aggregation.replica import Replica
 from geo_service.database import create_pool
+from geo_service.deadlines import read_deadlines
 from geo_service.errors import GeoError, SettingsError
 from geo_service.head import HeadAsGet
 from geo_service.logs import RequestLog
-from geo_service.routes import live, operations, places, statistics, tiles
+from geo_service.routes import agencies, districts, live, ogc, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
 from geo_service.routes.page import mount_page
 from geo_service.routes.service import Service
 from geo_service.settings import ROOT, Settings
 from geo_service.tiles.cache import TileCache
+from geo_service.tiles.districts import DistrictLayer
 from geo_service.tiles.front import HotTiles
 from geo_service.tiles.hexes import HexLayer
+from geo_service.tiles.layer import TileLayer
 from geo_service.tiles.serving import TileServer
 
 _MEGABYTE = 1_000_000
@@ -41,11 +45,16 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     """
     if settings.database_url is None:
         raise SettingsError("cannot make the application: GEO_DATABASE_URL is not set and no cluster was started")
-    replica = Replica(settings.count_cache_mb * _MEGABYTE, settings.queue_limit)
-    hexes = HexLayer()
-    replica.on_growth(hexes.grow)
+    rules = RuleTable(read_deadlines(settings.deadlines, settings.zone))
+    replica = Replica(settings.count_cache_mb * _MEGABYTE, settings.queue_limit, WorkingClock(rules))
+    hexes, areas = HexLayer(), DistrictLayer()
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE)
-    service = Service(settings, replica, hexes, TileServer(replica, hexes, cache))
+    servers: dict[str, TileServer] = {}
+    layers: tuple[TileLayer, ...] = (hexes, areas)
+    for layer in layers:
+        replica.on_growth(layer.grow)
+        servers[layer.description.id] = TileServer(replica, layer, cache)
+    service = Service(settings, replica, hexes, areas, servers, rules)
     follower = Follower(settings.database_url, replica, progress)
 
     app = FastAPI(
@@ -62,7 +71,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, statistics, live, places):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc):
         app.include_router(module.router)
     mount_page(app, ROOT / "frontend")
     return app
@@ -72,7 +81,8 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = service.settings.database_url or ""
-        await asyncio.to_thread(service.hexes.warm_up)
+        for server in service.tiles.values():
+            await asyncio.to_thread(server.layer.warm_up)
         service.pool = await create_pool(url, service.settings)
         following = asyncio.create_task(follower.run(), name="follower")
         following.add_done_callback(_report_end)

@@ -1,12 +1,16 @@
 """What the routes work with, put together once by the application."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import asyncpg
 from starlette.requests import Request
 
+from geo_service.aggregation.clocks import RuleTable
 from geo_service.aggregation.replica import Replica
+from geo_service.errors import NotFound
 from geo_service.settings import Settings
+from geo_service.tiles.districts import DistrictLayer
 from geo_service.tiles.hexes import HexLayer
 from geo_service.tiles.serving import TileServer
 
@@ -18,9 +22,19 @@ class Service:
     settings: Settings
     replica: Replica
     hexes: HexLayer
-    hex_tiles: TileServer
+    districts: DistrictLayer
+    tiles: Mapping[str, TileServer]
+    """By the name of their layer."""
+    rules: RuleTable
+    """The rules of deadlines."""
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
+
+    def tiles_of(self, layer: str) -> TileServer:
+        """The server of a layer's tiles. Raises NotFound where there is no such layer."""
+        if layer not in self.tiles:
+            raise NotFound(f"there is no layer {layer[:40]!r}; layers: {', '.join(self.tiles)}")
+        return self.tiles[layer]
 
 
 def service_of(request: Request) -> Service:

@@ -1,26 +1,23 @@
 """Tiles and their TileJSON."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from geo_service.errors import InvalidParameter, NotFound
-from geo_service.parameters import read_question
+from geo_service.errors import InvalidParameter
+from geo_service.parameters import Question, read_asked_level, read_question
 from geo_service.routes.answers import json_answer
-from geo_service.routes.documentation import SELECTION_DOCS, TILE_RESPONSES
+from geo_service.routes.documentation import LAYER_DOCS, TILE_RESPONSES
 from geo_service.routes.service import Service, base_url, service_of
 from geo_service.tiles.cache import CachedTile
 from geo_service.tiles.front import request_header, send_tile
 from geo_service.tiles.grid import read_tile
 from geo_service.tiles.layer import TileRequest
 from geo_service.tiles.negotiation import choose_encoding
-from geo_service.tiles.tilejson import HEXES, tilejson
+from geo_service.tiles.tilejson import LayerDescription, tilejson
 
 router = APIRouter(tags=["tiles"])
-
-LAYERS = ("hexes",)
-OWN_PARAMETERS = ("fields",)
 
 
 class TileResponse(Response):
@@ -35,48 +32,50 @@ class TileResponse(Response):
 
 
 @router.get(
-    "/tiles/{layer}/{z}/{x}/{y}.mvt", openapi_extra=SELECTION_DOCS, responses=TILE_RESPONSES,
+    "/tiles/{layer}/{z}/{x}/{y}.mvt", openapi_extra=LAYER_DOCS, responses=TILE_RESPONSES,
     summary="A vector tile", response_class=Response, operation_id="tile",
 )  # fmt: skip
 async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Response:
-    """Hexagons with n, open, overdue and class, as a Mapbox vector tile. 204 where there are none."""
+    """Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 where there are none."""
     service = service_of(request)
-    _known_layer(layer)
-    tile = read_tile(z, x, y)
-    query = request.query_params.multi_items()
-    question = read_question(query, service.replica.catalogue, service.settings.zone, also=OWN_PARAMETERS)
-    wanted = TileRequest(tile, question.selection, question.measure, _with_h3(request))
+    server = service.tiles_of(layer)
+    described = server.layer.description
+    tile = read_tile(z, x, y, (described.min_zoom, described.max_zoom))
+    question = layer_question(request, service, described)
+    given = dict(request.query_params)
+    wanted = TileRequest(tile, question.selection, question.measure, _with_h3(given), question.compare, read_asked_level(given))
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
     key = (request.scope["path"], request.scope["query_string"], encoding)
-    return TileResponse(await service.hex_tiles.answer(key, wanted, question.valid_until))
+    return TileResponse(await server.answer(key, wanted, question.valid_until))
 
 
-@router.get("/tiles/{layer}.json", openapi_extra=SELECTION_DOCS, summary="TileJSON 3.0.0 of a layer", operation_id="tilejson")
+@router.get("/tiles/{layer}.json", openapi_extra=LAYER_DOCS, summary="TileJSON 3.0.0 of a layer", operation_id="tilejson")
 async def get_tilejson(request: Request, layer: str) -> Response:
     """What a client needs to show the layer; the selection is passed on to the tiles' address."""
     service = service_of(request)
-    _known_layer(layer)
-    read_question(request.query_params.multi_items(), service.replica.catalogue, service.settings.zone, also=OWN_PARAMETERS)
-    _with_h3(request)
-    return json_answer(request, await _describe(request, service))
-
-
-async def _describe(request: Request, service: Service) -> dict[str, Any]:
-    bounds = await service.replica.ask(service.hexes.bounds)
-    attribution = sorted({source.attribution for source in service.replica.catalogue.sources.all if source.attribution})
-    return tilejson(
-        HEXES, base_url=base_url(request), query=request.url.query, bounds=bounds,
-        attribution=" · ".join(attribution), revision=service.replica.revision,
+    served = service.tiles_of(layer).layer
+    layer_question(request, service, served.description)
+    bounds = await service.replica.ask(served.bounds)
+    document = tilejson(
+        served.description, base_url=base_url(request), query=request.url.query, bounds=bounds,
+        attribution=" · ".join(served.attribution(service.replica.catalogue)), revision=service.replica.revision,
     )  # fmt: skip
+    return json_answer(request, document)
 
 
-def _known_layer(layer: str) -> None:
-    if layer not in LAYERS:
-        raise NotFound(f"there is no layer {layer[:40]!r}; layers: {', '.join(LAYERS)}")
+def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> Question:
+    """What is asked of a layer; its own parameters are looked at too, those in `also` by the caller."""
+    query = request.query_params.multi_items()
+    catalogue, zone = service.replica.catalogue, service.settings.zone
+    question = read_question(query, catalogue, zone, also=(*layer.parameters, *also), measures=layer.measures)
+    given = dict(query)
+    _with_h3(given)
+    read_asked_level(given)
+    return question
 
 
-def _with_h3(request: Request) -> bool:
-    fields = request.query_params.get("fields")
+def _with_h3(given: Mapping[str, str]) -> bool:
+    fields = given.get("fields")
     if fields not in (None, "h3"):
         raise InvalidParameter("fields", f"{fields[:40]!r} is not known", ["h3"])
     return fields == "h3"

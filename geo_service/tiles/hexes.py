@@ -1,25 +1,33 @@
 """The layer of hexagons: how many incidents, how many open and overdue, and the class of the chosen measure."""
 
+from typing import Any
+
 import h3.api.basic_int as h3
 import numpy as np
 
+from geo_service.aggregation.catalogue import Catalogue
+from geo_service.aggregation.cells import cell_breaks, cell_values
 from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
 from geo_service.tiles import mvt
 from geo_service.tiles.grid import WORLD, feature_id, latitude, longitude, resolution_at
-from geo_service.tiles.layer import TileRequest
+from geo_service.tiles.layer import TileRequest, View
+from geo_service.tiles.legend import legend
 from geo_service.tiles.outlines import Outlines
-from geo_service.tiles.tilejson import Bounds
+from geo_service.tiles.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
 
-NAME = "hexes"
+NAME = HEXES.id
 _PROPERTIES = CHANNELS[:3]
-_EVERYWHERE: Bounds = (-180.0, -85.0, 180.0, 85.0)
+_OWN_PROPERTY = ("count", *_PROPERTIES[1:])
+"""Measures whose value is among the properties anyway."""
 _BOUNDS_RESOLUTION = 7
 
 
 class HexLayer:
-    """Draws the cells of the pyramid; a hexagon where the chosen measure is zero is left out."""
+    """Draws the cells of the pyramid; a hexagon where the chosen measure is "nothing", or a count of zero, is left out."""
+
+    description: LayerDescription = HEXES
 
     def __init__(self) -> None:
         self._pyramid: Pyramid | None = None
@@ -33,37 +41,52 @@ class HexLayer:
         for resolution, level in pyramid.levels.items():
             self._outlines[resolution].extend(level.cells[len(self._outlines[resolution]) :])
 
+    def outlines(self, resolution: int) -> Outlines:
+        """Outlines of the cells of a resolution, by their index in the pyramid."""
+        return self._outlines[resolution]
+
     def encode(self, state: State, request: TileRequest) -> bytes:
         """The tile, uncompressed; empty when no hexagon touches it."""
         resolution = resolution_at(request.tile.z)
         cells = state.pyramid.levels[resolution].cells
         outlines = self._outlines[resolution]
         counts = state.counter.per_cell(request.selection, resolution)
+        asked = (state, request.selection, resolution, request.measure, request.compare)
+        values = cell_values(*asked)
         rings, shifts = outlines.touching(request.tile.box)
-        filled = request.measure.values(counts[rings]) > 0
-        rings, shifts = rings[filled], shifts[filled]
+        drawn = request.measure.is_drawn(values[rings])
+        rings, shifts = rings[drawn], shifts[drawn]
         if not len(rings):
             return b""
         # By cell, whatever order the cells came in: the same incidents make the same bytes.
         order = np.lexsort((shifts, cells[rings]))
         rings, shifts = rings[order], shifts[order]
         chosen = counts[rings]
-        breaks = state.counter.breaks(request.selection, resolution, request.measure)
         properties: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
-        properties["class"] = breaks.classify(request.measure.values(chosen))
+        if request.measure.code not in _OWN_PROPERTY:
+            properties["value"] = values[rings]
+        properties["class"] = cell_breaks(*asked).classify(values[rings])
         if request.with_h3:
             properties["h3"] = [h3.int_to_str(cell) for cell in cells[rings].tolist()]
         shapes = mvt.Polygons(outlines.vertices, outlines.offsets, rings, shifts)
         return mvt.encode_layer(NAME, feature_id(cells[rings]), shapes, properties, request.tile)
 
+    def legend(self, state: State, view: View) -> dict[str, Any]:
+        """What the classes in the tiles of the view stand for."""
+        return legend(state, view.selection, view.measure, view.zoom, view.compare)
+
     def bounds(self, state: State) -> Bounds:
         """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
         boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.alive else np.empty((0, 4), np.int32)
         if not len(boxes):
-            return _EVERYWHERE
+            return EVERYWHERE
         (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         west, east = max(longitude(x0), -180.0), min(longitude(x1), 180.0)
         return tuple(round(value, 5) for value in (west, latitude(y1), east, latitude(y0)))  # type: ignore[return-value]  # four of them
+
+    def attribution(self, catalogue: Catalogue) -> list[str]:
+        """Of the incidents' sources."""
+        return sorted({source.attribution for source in catalogue.sources.all if source.attribution})
 
     def warm_up(self) -> None:
         """Have the compiled loops ready."""

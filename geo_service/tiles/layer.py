@@ -1,12 +1,16 @@
-"""The seam of the tile layers: what a layer must offer to be served."""
+"""The seam of the tile layers: what a layer must offer to be served. `tests/integration/test_layers.py` holds every layer to it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.measures import Measure
+from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
+from geo_service.model import DistrictLevel
 from geo_service.tiles.grid import Tile
+from geo_service.tiles.tilejson import Bounds, LayerDescription
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +22,51 @@ class TileRequest:
     measure: Measure
     with_h3: bool = False
     """Whether each feature carries its H3 index as text."""
+    compare: Selection | None = None
+    """What the selection is compared with."""
+    level: DistrictLevel | None = None
+    """Which districts; None where the zoom decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a legend depends on: a selection looked at from a zoom, and which districts, or None where the zoom decides."""
+
+    zoom: int
+    selection: Selection
+    measure: Measure
+    level: DistrictLevel | None = None
+    compare: Selection | None = None
 
 
 class TileLayer(Protocol):
-    """A layer of tiles. The same request on the same incidents gives the same bytes."""
+    """A layer of tiles. The same request on the same incidents gives the same bytes. Called on the replica's thread."""
+
+    @property
+    def description(self) -> LayerDescription:
+        """What clients are told of it."""
+        ...
 
     def encode(self, state: State, request: TileRequest) -> bytes:
-        """The tile, uncompressed; empty when there is nothing in it. Called on the replica's thread."""
+        """The tile, uncompressed; empty when there is nothing in it."""
+        ...
+
+    def legend(self, state: State, view: View) -> dict[str, Any]:
+        """What each class in the tiles of the view stands for."""
+        ...
+
+    def bounds(self, state: State) -> Bounds:
+        """West, south, east, north of everything the layer may draw; the world when that is nothing."""
+        ...
+
+    def attribution(self, catalogue: Catalogue) -> list[str]:
+        """Whose data is drawn; may be called on any thread."""
+        ...
+
+    def grow(self, pyramid: Pyramid) -> None:
+        """Hear that incidents or the catalogue have changed."""
+        ...
+
+    def warm_up(self) -> None:
+        """Have everything ready that the first tile would wait for; may be called on any thread."""
         ...

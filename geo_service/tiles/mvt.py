@@ -27,6 +27,9 @@ _VALUE_STRING, _VALUE_DOUBLE, _VALUE_UINT, _VALUE_SINT = 1 << 3 | 2, 3 << 3 | 1,
 _POINT, _POLYGON = 1, 3
 _MOVE_TO, _LINE_TO, _CLOSE_PATH = 1, 2, 7
 
+_ABSENT = 0xFFFFFFFF
+"""In place of a value's index: the feature lacks the property."""
+
 _VARINT_MOST = 10
 _VARINT32_MOST = 5
 
@@ -94,6 +97,45 @@ class Points:
         return out.ravel(), np.arange(len(self) + 1, dtype=np.int64) * 3
 
 
+@dataclass(frozen=True, slots=True)
+class MultiPolygons:
+    """Any number of rings a feature: each outer ring, clockwise on the screen, and behind it its holes, the other way round.
+
+    vertices: (v, 2) int64 tile units, the first of a ring not repeated at its end; offsets: (rings + 1,) into them;
+    features: (features + 1,) into the rings. No ring has fewer than three vertices (`clipping.clean_rings` makes such).
+    """
+
+    vertices: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    features: NDArray[np.int64]
+    kind: int = _POLYGON
+
+    def __len__(self) -> int:
+        return len(self.features) - 1
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are held."""
+        return self.vertices.nbytes + self.offsets.nbytes + self.features.nbytes
+
+    def commands(self, tile: Tile) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """MoveTo, LineTo and ClosePath of each ring. A ring's first step is from the last vertex of the ring before it in the feature."""
+        sizes = np.diff(self.offsets)
+        starts = np.concatenate([[0], np.cumsum(2 * sizes + 3)])
+        out = np.empty(int(starts[-1]), np.uint32)
+        steps = np.diff(self.vertices, axis=0, prepend=np.zeros((1, 2), np.int64))
+        first = self.offsets[self.features[:-1]]
+        steps[first] = self.vertices[first]
+        inside = np.arange(len(steps)) - np.repeat(self.offsets[:-1], sizes)
+        places = np.repeat(starts[:-1], sizes) + 1 + 2 * inside + (inside > 0)
+        for axis in range(2):
+            out[places + axis] = ((steps[:, axis] << 1) ^ (steps[:, axis] >> 63)).astype(np.uint32)
+        out[starts[:-1]] = _MOVE_TO | 1 << 3
+        out[starts[:-1] + 3] = (_LINE_TO | (sizes - 1) << 3).astype(np.uint32)
+        out[starts[1:] - 1] = _CLOSE_PATH | 1 << 3
+        return out, starts[self.features]
+
+
 Column = NDArray[Any] | Sequence[str]
 
 
@@ -101,6 +143,7 @@ def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, propert
     """One layer as bytes of a tile; features stand in the order given.
 
     properties: for each key a value for every feature: integers that fit int64, floats (written as doubles) or strings.
+    A feature lacks a property whose value is NaN or masked.
     """
     tags, values = _tags(properties, len(geometry))
     commands, offsets = geometry.commands(tile)
@@ -137,12 +180,28 @@ def _tags(properties: dict[str, Column], features: int) -> tuple[NDArray[np.uint
     table = bytearray()
     first = 0
     for place, column in enumerate(properties.values()):
-        entries, distinct, index = _entries(column)
+        absent = _absent(column)
+        entries, distinct, index = _entries(column if absent is None else np.asarray(column)[~absent])
         tags[:, 2 * place] = place
-        tags[:, 2 * place + 1] = index + first
+        if absent is None:
+            tags[:, 2 * place + 1] = index + first
+        else:
+            tags[~absent, 2 * place + 1] = index + first
+            tags[absent, 2 * place + 1] = _ABSENT
         table += entries
         first += distinct
     return tags, bytes(table)
+
+
+def _absent(column: Column) -> NDArray[np.bool_] | None:
+    """Which features lack the property; None where all have it."""
+    if isinstance(column, np.ma.MaskedArray):
+        missing = np.ma.getmaskarray(column)
+    elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
+        missing = np.isnan(column)
+    else:
+        return None
+    return missing if missing.any() else None
 
 
 def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
@@ -258,17 +317,29 @@ def _size(values: NDArray[np.uint32]) -> int:
 
 
 @njit(nogil=True, cache=True)
+def _present(tags: NDArray[np.uint32]) -> int:
+    """Move the pairs that are there to the front; how many numbers they are."""
+    kept = 0
+    for j in range(0, len(tags), 2):
+        if tags[j + 1] != _ABSENT:
+            tags[kept], tags[kept + 1] = tags[j], tags[j + 1]
+            kept += 2
+    return kept
+
+
+@njit(nogil=True, cache=True)
 def _write_features(
     out: NDArray[np.uint8], ids: NDArray[np.uint64], tags: NDArray[np.uint32], kind: np.uint64, commands: NDArray[np.uint32],
     offsets: NDArray[np.int64],
 ) -> int:  # fmt: skip
-    """Write all features as fields of a layer; the number of bytes."""
+    """Write all features as fields of a layer; the number of bytes. Tags are moved within their rows."""
     at = 0
     head = np.empty(1 + _VARINT_MOST, np.uint8)
     scratch = np.empty(2 * _VARINT_MOST, np.uint8)
     for i in range(len(ids)):
         shape = commands[offsets[i] : offsets[i + 1]]
-        tag_size, shape_size = _size(tags[i]), _size(shape)
+        present = tags[i, : _present(tags[i])]
+        tag_size, shape_size = _size(present), _size(shape)
         head[0] = _FEATURE_ID
         head_size = _put(head, 1, ids[i])
         lengths = _put(scratch, _put(scratch, 0, np.uint64(tag_size)), np.uint64(shape_size))
@@ -279,7 +350,7 @@ def _write_features(
             out[at + j] = head[j]
         at = _put(out, at + head_size, np.uint64(_FEATURE_TAGS))
         at = _put(out, at, np.uint64(tag_size))
-        for tag in tags[i]:
+        for tag in present:
             at = _put(out, at, np.uint64(tag))
         at = _put(out, at, np.uint64(_FEATURE_TYPE))
         at = _put(out, at, kind)

@@ -23,7 +23,7 @@ class TileServer:
 
     def __init__(self, replica: Replica, layer: TileLayer, cache: TileCache) -> None:
         self._replica = replica
-        self._layer = layer
+        self.layer = layer
         self._cache = cache
         self._flight: SingleFlight[CachedTile] = SingleFlight()
 
@@ -39,7 +39,7 @@ class TileServer:
         return await self._flight.do((key, revision, request), compute)
 
     def _make(self, state: State, request: TileRequest, encoding: str, revision: int, valid_until: float) -> CachedTile:
-        plain = self._layer.encode(state, request)
+        plain = self.layer.encode(state, request)
         body = compress(plain, encoding) if plain else b""
         tag = etag(plain, encoding)
         window = request.selection.window

@@ -1,23 +1,34 @@
 """TileJSON 3.0.0 documents. A layer is one row of data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
 from geo_service.tiles.grid import MAX_ZOOM, MIN_ZOOM
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
+EVERYWHERE: Bounds = (-180.0, -85.0, 180.0, 85.0)
+
 
 @dataclass(frozen=True, slots=True)
 class LayerDescription:
-    """What a client is told of a layer: its name, and each property of its features in a few words."""
+    """What a client is told of a layer: its name, and each property of its features in a few words.
+
+    parameters: those of its addresses that are not the selection's; measures: those that its features can be classed by;
+    beside: further layers in the same tiles.
+    """
 
     id: str
     description: str
     fields: dict[str, str]
     min_zoom: int = MIN_ZOOM
     max_zoom: int = MAX_ZOOM
+    parameters: tuple[str, ...] = ()
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    beside: "tuple[LayerDescription, ...]" = ()
 
 
 HEXES = LayerDescription(
@@ -27,8 +38,29 @@ HEXES = LayerDescription(
         "n": "incidents",
         "open": "incidents not yet closed, rejected or found to be duplicates",
         "overdue": "open incidents past their deadline",
+        "value": "the chosen measure, where it is another than count, open or overdue",
         "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
     },
+    parameters=("fields",),
+    measures=CELL_MEASURES,
+)
+
+_DISTRICT_FIELDS = {
+    "code": "code of the district",
+    "name_ru": "name in Russian",
+    "name_en": "name in English",
+    **{name: HEXES.fields[name] for name in ("n", "open", "overdue")},
+    "value": "the chosen measure, in its unit; absent where there is nothing to take it from",
+    "class": "class of the chosen measure, 0 to 4; absent without a value; /api/legend?layer=districts gives its range and colour",
+}
+
+DISTRICTS = LayerDescription(
+    "districts",
+    "Incidents counted in administrative units whose level follows the zoom, unless one is asked for",
+    _DISTRICT_FIELDS,
+    parameters=("level",),
+    measures=DISTRICT_MEASURES,
+    beside=(LayerDescription("district_labels", "A point well inside each district, with the district's properties", _DISTRICT_FIELDS),),
 )
 
 
@@ -44,22 +76,17 @@ def tilejson(layer: LayerDescription, *, base_url: str, query: str, bounds: Boun
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
         "bounds": [west, south, east, north],
-        "center": [(west + east) / 2, (south + north) / 2, _zoom_to_show(bounds)],
+        "center": [(west + east) / 2, (south + north) / 2, zoom_to_show(bounds)],
         "attribution": attribution,
         "vector_layers": [
-            {
-                "id": layer.id,
-                "description": layer.description,
-                "minzoom": layer.min_zoom,
-                "maxzoom": layer.max_zoom,
-                "fields": layer.fields,
-            }
+            {"id": one.id, "description": one.description, "minzoom": one.min_zoom, "maxzoom": one.max_zoom, "fields": one.fields}
+            for one in (layer, *layer.beside)
         ],
         "revision": revision,
     }
 
 
-def _zoom_to_show(bounds: Bounds) -> int:
+def zoom_to_show(bounds: Bounds) -> int:
     """The zoom at which the bounds' longer side fits a tile."""
     width = max(bounds[2] - bounds[0], (bounds[3] - bounds[1]) * 2, 1e-3)
     zoom = 0

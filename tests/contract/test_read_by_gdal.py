@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from geo_service.tiles.grid import EXTENT, Tile
-from tests.contract.written import CASES, LAYER, PLACES_LAYER, Ring, Written, write
+from tests.contract.written import AREAS_LAYER, CASES, LAYER, PLACES_LAYER, Areas, Ring, Written, write, write_areas
 
 EARTH_RADIUS_M = 6_378_137.0
 HALF_WORLD_M = np.pi * EARTH_RADIUS_M
@@ -20,7 +20,7 @@ HALF_WORLD_M = np.pi * EARTH_RADIUS_M
 pytestmark = pytest.mark.skipif(shutil.which("ogr2ogr") is None, reason="GDAL's ogr2ogr is not installed; apt-get install gdal-bin")
 
 
-def read(written: Written, layer: str, folder: Path) -> list[dict[str, Any]]:
+def read(written: Written | Areas, layer: str, folder: Path) -> list[dict[str, Any]]:
     """The layer's features as GeoJSON in Web Mercator metres, as GDAL sees them."""
     source, target = folder / "tile.mvt", folder / "tile.geojson"
     source.write_bytes(written.body)
@@ -57,6 +57,17 @@ def test_gdal_reads_hexagons_as_they_were_written(name: str, tmp_path: Path) -> 
         assert properties == written.properties[place]
         assert feature["geometry"]["type"] == "Polygon"
         assert [in_tile(ring, written.tile) for ring in feature["geometry"]["coordinates"]] == [written.rings[place]]
+
+
+def test_gdal_reads_areas_as_they_were_written(tmp_path: Path) -> None:
+    drawn = write_areas()
+    features = read(drawn, AREAS_LAYER, tmp_path)
+    for feature, properties, rings in zip(features, drawn.properties, drawn.rings, strict=True):
+        # GDAL gives every feature every property of the layer.
+        assert {key: value for key, value in feature["properties"].items() if value is not None and key != "mvt_id"} == properties
+        shape = feature["geometry"]
+        parts = shape["coordinates"] if shape["type"] == "MultiPolygon" else [shape["coordinates"]]
+        assert [in_tile(ring, drawn.tile) for part in parts for ring in part] == rings
 
 
 def test_gdal_reads_the_layer_that_stands_behind_another(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from geo_service.settings import ROOT
 from geo_service.tiles.grid import EXTENT
-from tests.contract.written import CASES, LAYER, PLACES_LAYER, write
+from tests.contract.written import AREAS_LAYER, CASES, LAYER, PLACES_LAYER, write, write_areas
 
 NODE = shutil.which("node")
 POINT, POLYGON = 1, 3
@@ -40,6 +40,13 @@ def test_node_reads_hexagons_as_they_were_written(name: str) -> None:
         assert feature["type"] == POLYGON
         assert feature["properties"] == written.properties[place]
         assert [[tuple(corner) for corner in ring] for ring in feature["rings"]] == [written.rings[place]]
+
+
+def test_node_reads_areas_as_they_were_written() -> None:
+    drawn = write_areas()
+    features = read(drawn.body)[AREAS_LAYER]["features"]
+    assert [feature["properties"] for feature in features] == drawn.properties
+    assert [[[tuple(corner) for corner in ring] for ring in feature["rings"]] for feature in features] == drawn.rings
 
 
 def test_node_reads_the_layer_that_stands_behind_another() -> None:

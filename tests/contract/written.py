@@ -1,17 +1,21 @@
 """Tiles as the encoder writes them, beside what a reader must find in them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import h3.api.basic_int as h3
 import numpy as np
+import shapely
 
+from geo_service.tiles.clipping import clip, metres
 from geo_service.tiles.grid import EXTENT, Tile, feature_id, project
 from geo_service.tiles.mvt import Column, Points, Polygons, encode_layer
 from geo_service.tiles.outlines import Outlines
 
 LAYER = "hexes"
 PLACES_LAYER = "места"
+AREAS_LAYER = "районы"
 
 Ring = list[tuple[int, int]]
 
@@ -59,6 +63,43 @@ def write(name: str) -> Written:
     body += encode_layer(PLACES_LAYER, np.array([2**37 - 1], np.uint64), Points(middle), {"name": ["Ёлкино"]}, tile)
     drawn = [in_tile(outlines, ring, shift, tile) for ring, shift in zip(rings.tolist(), shifts.tolist(), strict=True)]
     return Written(name, tile, body, chosen.tolist(), ids.tolist(), rows(values), drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """A tile's bytes with, for each area in its order: properties, closed rings in tile units, holes behind their outer rings."""
+
+    tile: Tile
+    body: bytes
+    properties: list[dict[str, Any]]
+    rings: list[list[Ring]]
+
+
+def write_areas() -> Areas:
+    """Areas with holes, islands and islands in holes, cut by the tile's edge; every third lacks its class, every fourth its share."""
+    tile = Tile(9, 309, 160)
+    west, _, east, north = metres(tile.box)
+    unit = (east - west) / EXTENT
+    plate = shapely.box(-500, 100, 1500, 1900)
+    holes = shapely.union_all([shapely.box(x, y, x + 300, y + 300) for x in (0, 500, 1000) for y in (300, 1000)])
+    spread = [plate.difference(holes), holes, shapely.box(3000, 3000, 5000, 5000), shapely.box(600, 1100, 700, 1200)]
+    shapes = [shapely.transform(one, lambda at: np.column_stack([west + at[:, 0] * unit, north - at[:, 1] * unit])) for one in spread]
+    seen, drawn = clip(np.array(shapes, object), tile)
+    number = np.arange(len(seen))
+    values: dict[str, Column] = {
+        "n": number,
+        "class": np.ma.MaskedArray(number, mask=number % 3 == 0),
+        "share": np.where(number % 4 == 1, np.nan, number / 3),
+    }
+    rows = [{key: np.asarray(column)[i].item() for key, column in values.items() if not _is_missing(column[i])} for i in number.tolist()]
+    corners = [drawn.vertices[low:high].tolist() for low, high in pairwise(drawn.offsets.tolist())]
+    closed: list[Ring] = [[(x, y) for x, y in [*ring, ring[0]]] for ring in corners]
+    rings = [closed[low:high] for low, high in pairwise(drawn.features.tolist())]
+    return Areas(tile, encode_layer(AREAS_LAYER, seen.astype(np.uint64), drawn, values, tile), rows, rings)
+
+
+def _is_missing(value: Any) -> bool:
+    return value is np.ma.masked or bool(np.isnan(value))
 
 
 def tile_of(cell: int, zoom: int) -> Tile:

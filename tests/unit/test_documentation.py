@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from geo_service.aggregation.measures import MEASURES
 from geo_service.cli import app
 from geo_service.settings import ROOT, Settings
 
@@ -56,6 +57,11 @@ def imported() -> set[str]:
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_explained(name: str) -> None:
     assert f"`GEO_{name.upper()}`" in text_of("docs/operations.md")
+
+
+@pytest.mark.parametrize("code", MEASURES)
+def test_every_measure_has_its_formula(code: str) -> None:
+    assert re.search(rf"^\| [^|]*`{code}`", text_of("docs/statistics.md"), re.MULTILINE)
 
 
 def test_no_explained_setting_is_unknown() -> None:

@@ -65,6 +65,19 @@ def test_points_are_read_back_as_they_were() -> None:
     assert [feature["id"] for feature in features] == [1, 2, 2**37 - 1]
 
 
+def test_a_feature_lacks_what_is_masked_or_not_a_number() -> None:
+    places = project(np.array([37.6, 37.7, 37.5]), np.array([55.7, 55.8, 55.75]))
+    values: dict[str, Column] = {
+        "class": np.ma.MaskedArray([0, 4, 2], mask=[False, True, False]),
+        "value": np.array([np.nan, 0.5, 0.0]),
+        "code": ["a", "b", "c"],
+        "nothing": np.full(3, np.nan),
+    }
+    features = decode(encode_layer("p", np.array([1, 2, 3], np.uint64), Points(places), values, TILE), "p")
+    expected = [{"class": 0, "code": "a"}, {"value": 0.5, "code": "b"}, {"class": 2, "value": 0.0, "code": "c"}]
+    assert [feature["properties"] for feature in features] == expected
+
+
 def test_layers_written_one_after_the_other_make_one_tile() -> None:
     places = project(np.array([37.6]), np.array([55.7]))
     both = b"".join(encode_layer(name, np.array([1], np.uint64), Points(places), {"k": [name]}, TILE) for name in ("a", "b"))

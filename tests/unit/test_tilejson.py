@@ -21,7 +21,7 @@ def test_a_document_has_what_version_three_requires() -> None:
     assert made["bounds"] == list(MINSK)
     (layer,) = made["vector_layers"]
     assert layer["id"] == "hexes"
-    assert list(layer["fields"]) == ["n", "open", "overdue", "class"]
+    assert list(layer["fields"]) == ["n", "open", "overdue", "value", "class"]
     assert (made["attribution"], made["revision"]) == ("©", 7)
 
 

@@ -1,0 +1,125 @@
+"""The layer of districts: areas coloured by the class of the chosen measure, and a point in each for its label."""
+
+from collections import OrderedDict
+from math import atan, degrees, sinh
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.catalogue import Catalogue, District
+from geo_service.aggregation.kernels import CHANNELS
+from geo_service.aggregation.measures import Measure
+from geo_service.aggregation.pyramid import Pyramid
+from geo_service.aggregation.replica import State
+from geo_service.aggregation.selection import Selection
+from geo_service.model import DistrictLevel
+from geo_service.tiles import mvt
+from geo_service.tiles.choropleth import Choropleth, choropleth
+from geo_service.tiles.clipping import HALF_WORLD_M, clip
+from geo_service.tiles.cuts import DistrictCuts, extent
+from geo_service.tiles.grid import Tile, project
+from geo_service.tiles.layer import TileRequest, View
+from geo_service.tiles.legend import district_legend
+from geo_service.tiles.levels import shown_level
+from geo_service.tiles.tilejson import DISTRICTS, EVERYWHERE, Bounds, LayerDescription
+
+NAME = DISTRICTS.id
+LABELS_NAME = DISTRICTS.beside[0].id
+APPROXIMATE = "границы районов приблизительны / district boundaries are approximate"
+
+_PROPERTIES = CHANNELS[:3]
+_CUT_BYTES = 64_000_000
+_CHOROPLETHS_KEPT = 200
+_OVERVIEW_BAND = 0
+_EARTH_RADIUS_M = 6_378_137.0
+
+
+class DistrictLayer:
+    """Draws every district that is seen, whether anything is counted in it or not."""
+
+    description: LayerDescription = DISTRICTS
+
+    def __init__(self, cut_bytes: int = _CUT_BYTES) -> None:
+        """cut_bytes: of outlines cut for tiles that are kept."""
+        self._cuts = DistrictCuts(cut_bytes)
+        self._made: OrderedDict[tuple[Selection, str, DistrictLevel, Selection | None], Choropleth] = OrderedDict()
+
+    def grow(self, pyramid: Pyramid) -> None:
+        """Count anew from now on."""
+        self._made.clear()
+
+    def encode(self, state: State, request: TileRequest) -> bytes:
+        """The tile, uncompressed: first the areas, then the labels; empty when no district touches it."""
+        level = shown_level(state.catalogue, request.tile.z, request.level)
+        cut = self._cuts.of(state.catalogue, level, request.tile)
+        if not len(cut.places):
+            return b""
+        shown = self.choropleth(state, request.selection, request.measure, level, request.compare)
+        body = mvt.encode_layer(NAME, _ids(shown, cut.places), cut.shapes, _properties(shown, cut.places), request.tile)
+        places, points = _labels_in(shown.districts, request.tile)
+        if len(places):
+            body += mvt.encode_layer(LABELS_NAME, _ids(shown, places), mvt.Points(points), _properties(shown, places), request.tile)
+        return body
+
+    def legend(self, state: State, view: View) -> dict[str, Any]:
+        """What the classes in the tiles of the view stand for."""
+        level = shown_level(state.catalogue, view.zoom, view.level)
+        return district_legend(self.choropleth(state, view.selection, view.measure, level, view.compare), view.measure, view.zoom)
+
+    def bounds(self, state: State) -> Bounds:
+        """West, south, east, north of all districts; the world when there are none."""
+        _, shapes = state.catalogue.shapes.by_band.get(_OVERVIEW_BAND, (None, ()))
+        if not len(shapes):
+            return EVERYWHERE
+        west, south, east, north = (max(-HALF_WORLD_M, min(HALF_WORLD_M, metre)) / _EARTH_RADIUS_M for metre in extent(shapes))
+        return tuple(round(degrees(angle), 5) for angle in (west, atan(sinh(south)), east, atan(sinh(north))))  # type: ignore[return-value]  # four of them
+
+    def attribution(self, catalogue: Catalogue) -> list[str]:
+        """Of the incidents' sources and of the boundaries, with a word where those are approximate."""
+        whose = {one.attribution for one in catalogue.sources.all} | {one.attribution for one in catalogue.districts.all}
+        return sorted(whose - {""}) + [APPROXIMATE] * any(one.approximate for one in catalogue.districts.all)
+
+    def warm_up(self) -> None:
+        """Have the compiled loops ready."""
+        mvt.warm_up()
+        clip(np.empty(0, object), Tile(0, 0, 0))
+
+    def choropleth(
+        self, state: State, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None
+    ) -> Choropleth:
+        """The level's districts with their numbers, shared by all tiles of a view."""
+        key = (selection, measure.code, level, compare if measure.needs_compare else None)
+        if key not in self._made:
+            self._made[key] = choropleth(state, selection, measure, level, compare)
+            if len(self._made) > _CHOROPLETHS_KEPT:
+                self._made.popitem(last=False)
+        return self._made[key]
+
+
+def _ids(shown: Choropleth, places: NDArray[np.intp]) -> NDArray[np.uint64]:
+    return np.array([shown.districts[place].id for place in places.tolist()], np.uint64)
+
+
+def _properties(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Column]:
+    chosen = [shown.districts[place] for place in places.tolist()]
+    return {
+        "code": [one.code for one in chosen],
+        "name_ru": [one.name_ru for one in chosen],
+        "name_en": [one.name_en for one in chosen],
+        **{name: shown.counts[places, channel] for channel, name in enumerate(_PROPERTIES)},
+        "value": shown.values[places],
+        "class": shown.classes[places],
+    }
+
+
+def _labels_in(districts: list[District], tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Which districts have their label in the tile, and where, (labels, 2) int32 world units. A label is in one tile only."""
+    labelled = np.array([place for place, one in enumerate(districts) if one.label], np.intp)
+    if not len(labelled):
+        return labelled, np.empty((0, 2), np.int32)
+    lng, lat = np.array([districts[place].label for place in labelled.tolist()], np.float64).T
+    points = project(lng, lat)
+    x0, y0, x1, y1 = tile.box
+    inside = (points[:, 0] >= x0) & (points[:, 0] < x1) & (points[:, 1] >= y0) & (points[:, 1] < y1)
+    return labelled[inside], points[inside]

@@ -1,0 +1,279 @@
+"""Every layer of tiles keeps the same rules, and the districts show what is counted in them."""
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import brotli
+import httpx
+import mapbox_vector_tile
+import pytest
+import shapely
+import zstandard
+
+from geo_service.aggregation.measures import DISTRICT_MEASURES
+from geo_service.app import create_app
+from geo_service.database import connection
+from geo_service.settings import Settings
+from geo_service.tiles.grid import EXTENT, Tile
+from tests.integration import territory
+from tests.integration.test_http import ready, until
+from tests.unit.test_grid import slippy_tile
+
+LAYERS = ["hexes", "districts"]
+CENTRE = (38.9, 45.0)
+
+
+@pytest.fixture(scope="module")
+def territory_url(database_url: str) -> Iterator[str]:
+    """The module's database with the territory in it."""
+
+    async def run() -> None:
+        async with connection(database_url) as held:
+            await territory.fill(held)
+
+    asyncio.run(run())
+    yield database_url
+
+
+@pytest.fixture
+async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application, once it is ready."""
+    app = create_app(Settings(database_url=territory_url, public_url="https://map.example.org"))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Encoding": "identity"}) as made,
+    ):
+        await until(lambda: ready(made))
+        yield made
+
+
+def tile_at(layer: str, zoom: int, place: tuple[float, float] = CENTRE) -> str:
+    x, y = slippy_tile(*place, zoom)
+    return f"/tiles/{layer}/{zoom}/{x}/{y}.mvt"
+
+
+def read(body: bytes) -> dict[str, list[dict[str, Any]]]:
+    """Features by layer."""
+    return {name: layer["features"] for name, layer in mapbox_vector_tile.decode(body, default_options={"y_coord_down": True}).items()}
+
+
+def tile_named(path: str) -> Tile:
+    return Tile(*(int(part) for part in path.removesuffix(".mvt").split("/")[-3:]))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+class TestEveryLayer:
+    """The rules that any layer must keep."""
+
+    async def test_the_tilejson_describes_what_is_in_the_tiles(self, client: httpx.AsyncClient, layer: str) -> None:
+        document = (await client.get(f"/tiles/{layer}.json?window=7d")).json()
+        assert document["tiles"] == [f"https://map.example.org/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?window=7d"]
+        west, south, east, north = document["bounds"]
+        assert west <= CENTRE[0] <= east
+        assert south <= CENTRE[1] <= north
+        assert "Portal data" in document["attribution"]
+        described = {one["id"]: set(one["fields"]) for one in document["vector_layers"]}
+        drawn = read((await client.get(tile_at(layer, 7), params={"measure": "share_closed"})).content)
+        assert set(drawn) == set(described)
+        for name, features in drawn.items():
+            assert {key for feature in features for key in feature["properties"]} == described[name]
+            ids = [feature["id"] for feature in features]
+            assert len(set(ids)) == len(ids)
+            assert max(ids) < 2**53
+
+    @pytest.mark.parametrize(
+        ("address", "status"),
+        [("10/0/0.mvt", 204), ("17/0/0.mvt", 404), ("3/8/0.mvt", 404), ("a/1/1.mvt", 400), ("1/-1/1.mvt", 400),
+         ("1/1/1.mvt?colour=red", 400), ("1/1/1.mvt?window=soon", 400), ("1/1/1.mvt?measure=beauty", 400)],
+    )  # fmt: skip
+    async def test_what_is_empty_outside_or_malformed_is_told_apart(
+        self, client: httpx.AsyncClient, layer: str, address: str, status: int
+    ) -> None:
+        answer = await client.get(f"/tiles/{layer}/{address}")
+        assert answer.status_code == status
+        assert status == 204 or answer.headers["content-type"] == "application/problem+json"
+        assert status != 204 or answer.content == b""
+
+    async def test_each_encoding_has_its_own_etag_and_the_same_tile_inside(self, client: httpx.AsyncClient, layer: str) -> None:
+        path = tile_at(layer, 8)
+        plain = await client.get(path)
+        tags = {plain.headers["etag"]}
+        for encoding, undo in (("gzip", gzip.decompress), ("br", brotli.decompress), ("zstd", zstandard.ZstdDecompressor().decompress)):
+            async with client.stream("GET", path, headers={"Accept-Encoding": encoding}) as answer:
+                body = b"".join([part async for part in answer.aiter_raw()])
+            assert answer.headers["content-encoding"] == encoding
+            assert "Accept-Encoding" in answer.headers["vary"]
+            assert undo(body) == plain.content
+            tags.add(answer.headers["etag"])
+            for _ in range(2):
+                again = await client.get(path, headers={"Accept-Encoding": encoding, "If-None-Match": answer.headers["etag"]})
+                assert (again.status_code, again.content) == (304, b"")
+                assert again.headers["etag"] == answer.headers["etag"]
+        assert len(tags) == 4
+
+    async def test_the_same_request_gets_the_same_bytes_however_it_is_asked(self, client: httpx.AsyncClient, layer: str) -> None:
+        path = tile_at(layer, 6)
+        first = await client.get(path, params={"window": "7d", "measure": "open"})
+        again = await client.get(path, params={"measure": "open", "window": "7d"}, headers={"Origin": "https://elsewhere.example"})
+        assert again.content == first.content
+        assert again.headers["etag"] == first.headers["etag"]
+        assert again.headers["access-control-allow-origin"] == "*"
+        head = await client.head(path, params={"window": "7d", "measure": "open"})
+        assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", first.headers["etag"])
+
+    async def test_a_past_window_may_be_kept_longer(self, client: httpx.AsyncClient, layer: str) -> None:
+        past = await client.get(tile_at(layer, 8), params={"from": "2020-01-01", "to": "2020-02-01"})
+        assert past.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=3600"
+        assert (await client.get(tile_at(layer, 8))).headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30"
+
+    @pytest.mark.parametrize("measure", ["count", "open", "overdue"])
+    async def test_the_classes_in_every_tile_are_those_of_the_legend(self, client: httpx.AsyncClient, layer: str, measure: str) -> None:
+        zoom, query = 8, {"measure": measure, "window": "12w"}
+        legend = (await client.get("/api/legend", params={"layer": layer, "zoom": zoom, **query})).json()
+        ranges = {row["class"]: range(row["from"], row["to"] + 1) for row in legend["classes"]}
+        name = {"count": "n"}.get(measure, measure)
+        seen: dict[int, dict[str, Any]] = {}
+        x, y = slippy_tile(*CENTRE, zoom)
+        for column, row in ((x + i, y + j) for i in range(-2, 3) for j in range(-2, 3)):
+            answer = await client.get(f"/tiles/{layer}/{zoom}/{column}/{row}.mvt", params=query)
+            for feature in read(answer.content)[layer] if answer.content else []:
+                assert feature["properties"][name] in ranges[feature["properties"]["class"]]
+                assert seen.setdefault(feature["id"], feature["properties"]) == feature["properties"]
+        assert len(seen) > 8
+
+
+async def districts_of(client: httpx.AsyncClient, path: str, **query: str) -> dict[str, dict[str, Any]]:
+    """Properties of the districts in a tile, by code."""
+    answer = await client.get(path, params=query)
+    return {feature["properties"]["code"]: feature["properties"] for feature in read(answer.content)["districts"]}
+
+
+async def test_a_tile_holds_every_district_that_is_seen_with_the_numbers_of_postgis(client: httpx.AsyncClient, territory_url: str) -> None:
+    found = await districts_of(client, tile_at("districts", 5))
+    assert set(found) == {one.code for one in territory.DISTRICTS} - {"CH"}
+    async with connection(territory_url) as held:
+        rows = await held.fetch(
+            "select d.code, d.name_ru, d.name_en, count(i.id) as n, count(*) filter (where i.status < 6) as open,"
+            " count(*) filter (where i.status < 6 and i.due_at < now()) as overdue"
+            " from district d left join incident i on i.district_id = d.id where d.level = 2 and d.code <> 'CH' group by d.id"
+        )
+    for row in rows:
+        # Without incidents the left join's one row is counted among the open.
+        expected = dict(row) | ({"open": 0, "overdue": 0} if row["n"] == 0 else {})
+        assert {key: found[row["code"]][key] for key in expected} == expected
+        assert found[row["code"]]["value"] == row["n"]
+
+
+async def test_a_district_without_incidents_is_there_with_its_class(client: httpx.AsyncClient) -> None:
+    found = await districts_of(client, tile_at("districts", 5))
+    assert (found["00"]["n"], found["00"]["value"], found["00"]["class"]) == (0, 0, 0)
+    nothing = await districts_of(client, tile_at("districts", 5), **{"from": "2001-01-01", "to": "2001-02-01"})
+    assert set(nothing) == set(found)
+    assert {one["n"] for one in nothing.values()} == {0}
+
+
+async def test_the_zoom_decides_the_level_unless_one_is_asked_for(client: httpx.AsyncClient) -> None:
+    assert set(await districts_of(client, tile_at("districts", 4))) == {"R"}
+    assert "11" in await districts_of(client, tile_at("districts", 4), level="district")
+    assert set(await districts_of(client, tile_at("districts", 9), level="region")) == {"R"}
+    # There are no settlements: the zooms meant for them show districts; asked for by name, there is nothing.
+    assert set(await districts_of(client, tile_at("districts", 12))) == {"T"}
+    assert (await client.get(tile_at("districts", 12), params={"level": "settlement"})).status_code == 204
+    region = await districts_of(client, tile_at("districts", 4))
+    assert region["R"]["n"] == territory.TOTAL - 1
+    refused = await client.get(tile_at("districts", 4), params={"level": "street"})
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "level")
+    assert (await client.get(tile_at("hexes", 4), params={"level": "region"})).json()["parameter"] == "level"
+    assert (await client.get(tile_at("districts", 4), params={"fields": "h3"})).json()["parameter"] == "fields"
+
+
+async def test_each_label_is_in_one_tile_only_and_inside_its_district(client: httpx.AsyncClient) -> None:
+    zoom, labels = 9, {}
+    x, y = slippy_tile(*CENTRE, zoom)
+    for column, row in ((x + i, y + j) for i in range(-4, 5) for j in range(-4, 5)):
+        path = f"/tiles/districts/{zoom}/{column}/{row}.mvt"
+        drawn = read((await client.get(path)).content or b"")
+        areas = {one["id"]: shapely.make_valid(shapely.geometry.shape(one["geometry"])) for one in drawn.get("districts", [])}
+        for label in drawn.get("district_labels", []):
+            assert label["id"] not in labels
+            labels[label["id"]] = label["properties"]
+            assert areas[label["id"]].covers(shapely.geometry.shape(label["geometry"]))
+    assert {label["code"] for label in labels.values()} == {one.code for one in territory.DISTRICTS} - {"CH"}
+
+
+async def test_districts_stand_where_they_are_and_fill_the_tile_without_gaps(client: httpx.AsyncClient) -> None:
+    path = tile_at("districts", 9)
+    tile = tile_named(path)
+    x0, y0 = territory.mercator(shapely.Point(tile.bounds[0], tile.bounds[3])).coords[0]
+    x1, _ = territory.mercator(shapely.Point(tile.bounds[2], tile.bounds[3])).coords[0]
+    unit = (x1 - x0) / EXTENT
+    window = shapely.box(0, 0, EXTENT, EXTENT)
+    for feature in read((await client.get(path)).content)["districts"]:
+        area = next(one for one in territory.DISTRICTS if one.code == feature["properties"]["code"])
+        there = shapely.transform(territory.mercator(area.shape), lambda at: (at - [x0, y0]) / [unit, -unit])
+        drawn = shapely.geometry.shape(feature["geometry"])
+        assert drawn.is_valid
+        assert drawn.intersection(window).symmetric_difference(there.intersection(window)).area < 0.75 * there.length
+
+
+async def test_a_district_over_the_antimeridian_is_drawn_on_both_sides(client: httpx.AsyncClient) -> None:
+    for place in ((179.5, 66.5), (-179.5, 66.5)):
+        assert set(await districts_of(client, tile_at("districts", 6, place))) == {"CH"}
+    assert (await client.get(tile_at("districts", 6, (0.0, 66.5)))).status_code == 204
+
+
+async def test_the_legend_of_districts_tells_of_all_districts_and_of_what_lies_in_none(client: httpx.AsyncClient) -> None:
+    legend = (await client.get("/api/legend", params={"layer": "districts", "zoom": 8})).json()
+    assert (legend["level"], legend["districts"], legend["max"]) == ("district", len(territory.DISTRICTS), 40)
+    assert sum(row["districts"] for row in legend["classes"]) == legend["districts"]
+    assert legend["total"]["n"] == territory.TOTAL
+    assert legend["without_district"]["n"] == territory.OUTSIDE
+    region = (await client.get("/api/legend", params={"layer": "districts", "zoom": 8, "level": "region"})).json()
+    assert (region["level"], region["districts"], region["without_district"]["n"]) == ("region", 1, territory.OUTSIDE + 1)
+    for query in ({"layer": "rivers", "zoom": "8"}, {"layer": "hexes", "zoom": "8", "level": "region"}):
+        assert (await client.get("/api/legend", params=query)).status_code == 400
+
+
+@pytest.mark.parametrize("measure", DISTRICT_MEASURES)
+async def test_any_measure_gives_values_with_classes_and_none_where_there_is_nothing(client: httpx.AsyncClient, measure: str) -> None:
+    query = {"measure": measure, "compare": "previous", "window": "48h", "level": "district"}
+    legend = (await client.get("/api/legend", params={"layer": "districts", "zoom": "5", **query})).json()
+    ranges = {row["class"]: row for row in legend["classes"]}
+    found = await districts_of(client, tile_at("districts", 5), **query)
+    for one in found.values():
+        assert ("value" in one) == ("class" in one)
+        if "value" in one:
+            row = ranges[one["class"]]
+            assert row["from"] <= one["value"] <= row["to"]
+    known = sum("value" in one for one in found.values())
+    # Chukotka is not in this tile.
+    assert known <= legend["districts"] <= known + 1
+    assert legend["districts"] + legend["without_value"] == len(territory.DISTRICTS)
+    if measure in {"share_closed", "change"}:
+        assert "value" not in found["00"]
+    if measure == "per_1000":
+        assert found["T"]["value"] == 4.0
+
+
+async def test_approximate_boundaries_are_said_to_be_so(client: httpx.AsyncClient) -> None:
+    attribution = (await client.get("/tiles/districts.json")).json()["attribution"]
+    assert attribution.startswith("Boundaries of the test · Portal data · ")
+    assert "approximate" in attribution
+
+
+async def test_new_boundaries_change_the_tiles(client: httpx.AsyncClient, territory_url: str) -> None:
+    path = tile_at("districts", 8, (37.1, 44.1))
+    before = await client.get(path)
+    async with connection(territory_url) as held, held.transaction():
+        shape = territory.multi(territory.mercator(shapely.box(37.0, 44.0, 37.1, 44.1))).wkb
+        await held.execute(
+            "update district_shape set shape = st_geomfromwkb($1, 3857) from district d where d.id = district_id and d.code = '00'", shape
+        )
+        await held.execute("update boundary_state set revision = revision + 1; select pg_notify('catalogue_changed', '')")
+
+    async def changed() -> bool:
+        return (await client.get(path)).headers["etag"] != before.headers["etag"]
+
+    await until(changed)

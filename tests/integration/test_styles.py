@@ -1,0 +1,113 @@
+"""The styles: complete, valid by the specification's own library, coloured as the legend says."""
+
+import asyncio
+import json
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES
+from geo_service.app import create_app
+from geo_service.database import connection
+from geo_service.settings import ROOT, Settings
+from tests.integration import territory
+from tests.integration.test_http import ready, until
+
+NODE = shutil.which("node")
+CHECK = ROOT / "tests/contract/check_style.js"
+MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES}
+
+
+@pytest.fixture(scope="module")
+def territory_url(database_url: str) -> Iterator[str]:
+    """The module's database with the territory in it."""
+
+    async def run() -> None:
+        async with connection(database_url) as held:
+            await territory.fill(held)
+
+    asyncio.run(run())
+    yield database_url
+
+
+@pytest.fixture
+async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application, once it is ready."""
+    app = create_app(Settings(database_url=territory_url, public_url="https://map.example.org"))
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        await until(lambda: ready(made))
+        yield made
+
+
+async def style_of(client: httpx.AsyncClient, layer: str, **query: str) -> dict[str, Any]:
+    answer = await client.get(f"/styles/{layer}.json", params=query)
+    assert answer.status_code == 200
+    style: dict[str, Any] = answer.json()
+    return style
+
+
+@pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
+@pytest.mark.skipif(
+    not (ROOT / "node_modules/@maplibre/maplibre-gl-style-spec").is_dir(), reason="the style specification is not installed; npm ci"
+)
+@pytest.mark.parametrize(("layer", "measure"), [(layer, measure) for layer, measures in MEASURES_OF.items() for measure in measures])
+async def test_the_specifications_own_library_finds_nothing_wrong(client: httpx.AsyncClient, layer: str, measure: str) -> None:
+    style = await style_of(client, layer, measure=measure, compare="previous", window="7d")
+    answer = await asyncio.to_thread(
+        subprocess.run, [str(NODE), str(CHECK)], input=json.dumps(style).encode(), capture_output=True, check=True, timeout=60
+    )
+    assert json.loads(answer.stdout) == []
+
+
+@pytest.mark.parametrize("layer", MEASURES_OF)
+async def test_the_source_is_the_layers_tilejson_with_the_selection(client: httpx.AsyncClient, layer: str) -> None:
+    answer = await client.get(f"/styles/{layer}.json?sector=roads&lang=en&window=7d")
+    (source,) = answer.json()["sources"].values()
+    assert source["url"] == f"https://map.example.org/tiles/{layer}.json?sector=roads&window=7d"
+    tilejson = (await client.get(source["url"].removeprefix("https://map.example.org"))).json()
+    assert source["attribution"] == tilejson["attribution"]
+    described = {one["id"] for one in tilejson["vector_layers"]}
+    assert {one["source-layer"] for one in answer.json()["layers"]} == described
+    again = await client.get(f"/styles/{layer}.json?sector=roads&lang=en&window=7d", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(("measure", "compare"), [("count", None), ("change", "previous")])
+async def test_each_class_has_the_colour_that_the_legend_gives_it(client: httpx.AsyncClient, measure: str, compare: str | None) -> None:
+    query = {"measure": measure, "window": "48h"} | ({"compare": compare} if compare else {})
+    style = await style_of(client, "districts", **query)
+    _, read, *pairs, _ = style["layers"][0]["paint"]["fill-color"]
+    assert read == ["get", "class"]
+    colors = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    legends = style["metadata"]["geo:legends"]
+    assert [legend["level"] for legend in legends] == ["region", "district"]
+    for legend in legends:
+        told = (await client.get("/api/legend", params={"layer": "districts", "zoom": legend["zoom"], **query})).json()
+        assert {**told, **legend} == told
+        for row in legend["classes"]:
+            assert colors[row["class"]] == row["color"]
+
+
+async def test_labels_are_in_the_language_that_is_asked_for_and_letters_come_from_the_service(client: httpx.AsyncClient) -> None:
+    for language in ("ru", "en"):
+        style = await style_of(client, "districts", lang=language)
+        field = style["layers"][-1]["layout"]["text-field"]
+        assert field[2] == ["get", f"name_{language}"]
+        for face in style["font-faces"]["Noto Sans"]:
+            assert face["url"].startswith("https://map.example.org/static/vendor/noto-sans/")
+    assert (await client.get("/styles/districts.json?lang=de")).json()["parameter"] == "lang"
+    assert "approximate" in style["metadata"]["geo:attribution"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("districts.json?level=street", 400), ("hexes.json?level=region", 400), ("rivers.json", 404), ("districts.json?measure=change", 400),
+     ("hexes.json?measure=per_1000", 400)],
+)  # fmt: skip
+async def test_what_cannot_be_shown_is_refused(client: httpx.AsyncClient, address: str, status: int) -> None:
+    assert (await client.get(f"/styles/{address}")).status_code == status
