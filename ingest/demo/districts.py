@@ -12,7 +12,7 @@ from ingest.demo.territory import areas, outline
 
 REGION = Unit("demo-krai", "Краснодарский край", "Krasnodar Krai", aliases=("Кубань", "03000000"), population=5_838_273)
 """The parent of all; its population is that of the census of 2021, its other code that of OKTMO."""
-ATTRIBUTION = "Приблизительные границы районов (демо) по GeoNames, CC BY 4.0 / approximate district boundaries (demo) from GeoNames"
+ATTRIBUTION = "Районы (демо) построены по GeoNames, CC BY 4.0 · Demo districts made from GeoNames, CC BY 4.0"
 
 
 async def load_districts(url: str, near_m: float = NEAR_M) -> bool:

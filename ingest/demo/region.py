@@ -3,7 +3,7 @@
 Names, coordinates and populations of settlements are GeoNames' (CC BY 4.0); addresses' beginnings, municipalities, the share
 of holiday-makers, the shapes of towns and two hamlets of Adygea (those without a GeoNames id) were added by hand.
 Codes of municipalities are those of the classifier OKTMO (OK 033-2013); their populations are Rosstat's of the year beside
-them, as Wikipedia's articles give them. What is not known for certain is left empty.
+them, as Wikipedia's articles about them, and a newspaper on Krasnodar, give them. What is not known for certain is left empty.
 """
 
 import csv

@@ -108,7 +108,7 @@ def test_everything_is_marked_as_approximate_and_unknown_populations_are_empty()
     assert region().approximate
     known = {unit.code: unit.population for unit in districts().units if unit.population is not None}
     assert known["demo-temryuksky"] == 127_788
-    assert len(known) == 11
+    assert len(known) == 17
 
 
 def test_areas_are_of_the_right_size() -> None:
