@@ -17,6 +17,7 @@ from boundaries.units import Fields
 from geo_service.database import connection
 from geo_service.model import DistrictLevel
 from ingest.demo import feed, history
+from ingest.demo.cli import prepare
 from ingest.demo.districts import load_districts
 from ingest.demo.messages import local_day
 from ingest.demo.writing import Refreshed, RegionWriter, forget, refresh
@@ -164,9 +165,7 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
     try:
         await until_more(database_url, 3, task)
         async with connection(database_url) as held:
-            await held.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-            )
+            await held.execute(OTHERS_OUT)
         # What the feed wrote just before it was cut off must not count as going on.
         for _ in range(300):
             if said:
@@ -203,9 +202,7 @@ async def test_settlements_are_loaded_once(database_url: str) -> None:
     count = await load_places(database_url)
     assert await are_loaded(database_url)
     async with connection(database_url) as held:
-        before = await held.fetch(
-            "select id, xmin::text, st_x(location) as lng, st_y(location) as lat, name_ru, country from place order by id"
-        )
+        before = await held.fetch(PLACES)
         assert await load_places(database_url) == count == len(before) > 10_000
         assert await held.fetch(PLACES) == before
 
@@ -257,14 +254,21 @@ async def test_districts_are_there_before_the_first_message_and_are_loaded_once(
     assert counted["wrong"] == 0
 
 
-async def test_how_near_counts_as_inside_is_what_the_writer_is_told(database_url: str) -> None:
-    await load_districts(database_url)
+@pytest.mark.parametrize(("near_m", "some"), [("0", False), ("1000", True)])
+async def test_how_near_counts_as_inside_is_what_the_setting_says(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, near_m: str, some: bool
+) -> None:
+    async def loaded(_: str) -> bool:
+        return True
+
+    monkeypatch.setattr("ingest.places.are_loaded", loaded)
+    monkeypatch.setenv("GEO_DISTRICT_NEAR_M", near_m)
+    await prepare(database_url)
     async with connection(database_url) as held:
-        await refresh(database_url, NOW, near_m=0)
-        assert await held.fetchval("select count(*) from incident where district_near") == 0
-        await held.execute("truncate incident")
-        await refresh(database_url, NOW, near_m=1000)
-        assert await held.fetchval("select count(*) from incident where district_near") > 50
+        near = await held.fetchval("select count(*) from incident where district_near")
+        inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_near")
+    assert (near > 50) is some
+    assert inside > 5000
 
 
 @pytest.mark.skipif(not REAL_DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
