@@ -11,9 +11,10 @@ from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
 from geo_service.tiles import mvt
-from geo_service.tiles.grid import WORLD, feature_id, latitude, longitude, resolution_at
+from geo_service.tiles.grid import WORLD, Box, feature_id, latitude, longitude, resolution_at
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import legend
+from geo_service.tiles.occupied import Tiles, under_boxes
 from geo_service.tiles.outlines import Outlines
 from geo_service.tiles.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
 
@@ -74,6 +75,12 @@ class HexLayer:
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
         return legend(state, view.selection, view.measure, view.zoom, view.compare)
+
+    def occupied(self, state: State, view: View, within: Box) -> Tiles:
+        """The tiles that a hexagon which is drawn touches with its bounding box."""
+        resolution = resolution_at(view.zoom)
+        values = cell_values(state, view.selection, resolution, view.measure, view.compare)
+        return under_boxes(self._outlines[resolution].boxes[view.measure.is_drawn(values)], view.zoom, within)
 
     def bounds(self, state: State) -> Bounds:
         """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""

@@ -18,7 +18,7 @@ class LayerDescription:
     """What a client is told of a layer: its name, and each property of its features in a few words.
 
     parameters: those of its addresses that are not the selection's; measures: those that its features can be classed by;
-    beside: further layers in the same tiles.
+    beside: further layers in the same tiles; texts: fields that are text, the others are numbers.
     """
 
     id: str
@@ -29,6 +29,7 @@ class LayerDescription:
     parameters: tuple[str, ...] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
     beside: "tuple[LayerDescription, ...]" = ()
+    texts: tuple[str, ...] = ()
 
 
 HEXES = LayerDescription(
@@ -42,9 +43,11 @@ HEXES = LayerDescription(
         "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
     },
     parameters=("fields",),
+    texts=("h3",),
     measures=CELL_MEASURES,
 )
 
+_DISTRICT_TEXTS = ("code", "name_ru", "name_en")
 _DISTRICT_FIELDS = {
     "code": "code of the district",
     "name_ru": "name in Russian",
@@ -60,7 +63,12 @@ DISTRICTS = LayerDescription(
     _DISTRICT_FIELDS,
     parameters=("level",),
     measures=DISTRICT_MEASURES,
-    beside=(LayerDescription("district_labels", "A point well inside each district, with the district's properties", _DISTRICT_FIELDS),),
+    beside=(
+        LayerDescription(
+            "district_labels", "A point well inside each district, with the district's properties", _DISTRICT_FIELDS, texts=_DISTRICT_TEXTS
+        ),
+    ),
+    texts=_DISTRICT_TEXTS,
 )
 
 
