@@ -18,6 +18,7 @@ AGE_LIMITS = (0, 3, 7, 30)
 """Most days ago of each class but the last, which has no limit: today, up to three days, a week, a month ago, earlier."""
 
 _YEARS_KEPT = 300
+_DAY_S = 86_400
 _AFTER_ALL = 0xFFFFFFFF
 
 Instants = NDArray[np.uint32]
@@ -33,10 +34,12 @@ def local_days(seconds: Instants, zone: ZoneInfo) -> Days:
     """
     if not len(seconds):
         return np.empty(0, np.int64)
-    first, last = (datetime.fromtimestamp(int(moment), zone).year for moment in (seconds.min(), seconds.max()))
-    midnights = np.concatenate([_midnights(zone, year) for year in range(first, last + 1)])
-    days: Days = date(first, 1, 1).toordinal() - 1 + np.searchsorted(midnights, seconds.astype(np.int64), side="right")
-    return days
+    moments = seconds.astype(np.int64)
+    # Only of years that occur: a single instant long ago is not to cost all the days since.
+    years = np.unique((moments[:, None] + [-_DAY_S, _DAY_S]).astype("datetime64[s]").astype("datetime64[Y]")).astype(int) + 1970
+    midnights = np.concatenate([_midnights(zone, year) for year in years.tolist()])
+    days = np.concatenate([_days(year) for year in years.tolist()])
+    return days[np.searchsorted(midnights, moments, side="right") - 1]
 
 
 def age_classes(days: Days, today: int) -> NDArray[np.int64]:
@@ -60,6 +63,8 @@ def _midnight(day: date, zone: ZoneInfo) -> int:
 @lru_cache(maxsize=_YEARS_KEPT)
 def _midnights(zone: ZoneInfo, year: int) -> NDArray[np.int64]:
     """Where each day of the year begins, seconds."""
-    first = date(year, 1, 1)
-    count = date(year + 1, 1, 1).toordinal() - first.toordinal()
-    return np.array([_midnight(first + timedelta(days=day), zone) for day in range(count)], np.int64)
+    return np.array([_midnight(date.fromordinal(day), zone) for day in _days(year).tolist()], np.int64)
+
+
+def _days(year: int) -> Days:
+    return np.arange(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())
