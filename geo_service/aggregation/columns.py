@@ -1,7 +1,7 @@
 """The incidents as columns: a base in time order, and behind it a tail of late arrivals in the order they came.
 
 Rows are found by id through a dense table, changed in place, and deleted by a status that no selection takes.
-About 54 bytes an incident. Nothing here is safe to call from two threads at once; `Replica` sees to that.
+About 53 bytes an incident. Nothing here is safe to call from two threads at once; `Replica` sees to that.
 """
 
 from dataclasses import dataclass
