@@ -67,7 +67,7 @@ def read_order(place: Place, layer: str, zoom: str, bounds: str | None, at: str 
     """The order that the words of a command make. Raises InvalidParameter; what needs the catalogue is read later."""
     if layer not in LAYERS:
         raise InvalidParameter("--layer", f"{layer[:40]!r} is not known", list(LAYERS))
-    chosen = LAYERS[layer]()
+    chosen = LAYERS[layer](zone)
     when = None if at is None else read_instant({"--at": at}, "--at", zone, 0)
     return Order(place, chosen, read_zooms(zoom, chosen), read_frame(bounds), query, when)
 

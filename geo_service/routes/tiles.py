@@ -33,7 +33,7 @@ class TileResponse(Response):
     summary="A vector tile", response_class=Response, operation_id="tile",
 )  # fmt: skip
 async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Response:
-    """Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 where there are none."""
+    """Hexagons or districts with n, open, overdue and class, or incidents one by one, as a Mapbox vector tile. 204 where there are none."""
     service = service_of(request)
     server = service.tiles_of(layer)
     described = server.layer.description

@@ -39,7 +39,8 @@ TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 CLOSED = {"from": (TODAY - timedelta(days=5)).date().isoformat(), "to": TODAY.date().isoformat()}
 """A window that is over."""
 AROUND = "37.9,44.3,40.0,45.7"
-LAYER_NAMES = sorted(LAYERS)
+SHOWN = {"hexes": ("share_closed", 0, 9), "districts": ("share_closed", 0, 9), "incidents": ("overdue", 12, 12)}
+"""For each layer a measure, and zooms of which every tile is looked at."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Encoding": "identity"}) as made,
     ):
-        assert sorted(app.state.service.tiles) == LAYER_NAMES
+        assert sorted(app.state.service.tiles) == sorted(LAYERS)
         await until(lambda: ready(made))
         yield made
 
@@ -86,15 +87,21 @@ def export(url: str, wanted: Order) -> Exported:
     return carry_out(url, wanted, Settings(database_url=url), lambda step, done, count: None)
 
 
-@pytest.mark.parametrize("layer", LAYER_NAMES)
+def test_every_layer_can_be_exported() -> None:
+    assert set(SHOWN) == set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", SHOWN)
 async def test_every_tile_is_what_the_server_sends(client: httpx.AsyncClient, territory_url: str, layer: str, tmp_path: Path) -> None:
     path = tmp_path / "out.pmtiles"
-    measure = {"measure": "share_closed"}
+    name, first, last = SHOWN[layer]
+    measure = {"measure": name}
     now = datetime.now(UTC).isoformat()
-    await asyncio.to_thread(export, territory_url, order(path, layer, at=now, **measure))
+    await asyncio.to_thread(export, territory_url, order(path, layer, f"{first}-{last}", at=now, **measure))
     tiles = read_tiles(path)
     frame = read_frame(AROUND).boxes[0]
-    for zoom in range(10):
+    assert tiles
+    for zoom in range(first, last + 1):
         size = (1 << 30) >> zoom
         for x in range(frame[0] // size, -(-frame[2] // size)):
             for y in range(frame[1] // size, -(-frame[3] // size)):
@@ -113,9 +120,9 @@ async def test_every_tile_is_what_the_server_sends(client: httpx.AsyncClient, te
     assert [legend["minzoom"] for legend in document["geo:legends"]] == sorted({legend["minzoom"] for legend in document["geo:legends"]})
 
 
-@pytest.mark.parametrize("layer", LAYER_NAMES)
+@pytest.mark.parametrize("layer", ["hexes", "districts"])
 def test_no_tile_that_holds_something_is_passed_over(state: State, layer: str) -> None:
-    made = LAYERS[layer]()
+    made = LAYERS[layer](Settings().zone)
     made.grow(state.pyramid)
     query = list(CLOSED.items())
     question = read_layer_question(query, state.catalogue, Settings().zone, made.description)
@@ -182,7 +189,7 @@ async def test_later_incidents_change_nothing_in_an_archive_of_a_window_that_is_
 
 async def test_the_fingerprint_moves_with_the_windows_incidents_only(state: State) -> None:
     query = list(CLOSED.items())
-    window = read_layer_question(query, state.catalogue, Settings().zone, LAYERS["hexes"]().description).selection.window
+    window = read_layer_question(query, state.catalogue, Settings().zone, LAYERS["hexes"](Settings().zone).description).selection.window
     before = fingerprint(state, [window])
     assert fingerprint(state, [replace(window, start=window.start - 1000 * 86_400)]) != "" != before
     row = next(row for row in range(len(state.columns)) if window.start <= state.columns["received"][row] < window.stop)
@@ -209,7 +216,7 @@ def test_gdal_reads_the_numbers_of_districts(territory_url: str, ending: str, tm
 
 def test_what_cannot_be_exported_is_said(territory_url: str, tmp_path: Path) -> None:
     path = tmp_path / "out.pmtiles"
-    hexes = LAYERS["hexes"]()
+    hexes = LAYERS["hexes"](Settings().zone)
     for zoom in ("0-17", "5-3", "a", "-1", "1-", ""):
         with pytest.raises(InvalidParameter, match=r"--zoom: .* from 0 to 16"):
             read_zooms(zoom, hexes)
