@@ -17,7 +17,7 @@ from geo_service.aggregation.selection import Selection, Window
 AGE_LIMITS = (0, 3, 7, 30)
 """Most days ago of each class but the last, which has no limit: today, up to three days, a week, a month ago, earlier."""
 
-_YEARS_KEPT = 300
+_YEARS_KEPT, _DAYS_KEPT = 300, 10_000
 _DAY_S = 86_400
 _AFTER_ALL = 0xFFFFFFFF
 
@@ -45,6 +45,12 @@ def local_days(seconds: Instants, zone: ZoneInfo) -> Days:
 def age_classes(days: Days, today: int) -> NDArray[np.int64]:
     """The class of each day, seen from today; what is yet to come counts as today."""
     return np.searchsorted(np.array(AGE_LIMITS), today - days, side="left")
+
+
+@lru_cache(maxsize=_DAYS_KEPT)
+def day_text(day: int) -> str:
+    """A day as RFC 3339 writes it."""
+    return date.fromordinal(day).isoformat()
 
 
 def selections_by_age(selection: Selection, zone: ZoneInfo) -> Iterator[Selection | None]:

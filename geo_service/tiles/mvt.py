@@ -6,6 +6,7 @@ the same arrays give the same bytes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,6 +33,9 @@ _ABSENT = 0xFFFFFFFF
 
 _VARINT_MOST = 10
 _VARINT32_MOST = 5
+
+_TEXTS_KEPT = 10_000
+"""Entries of texts: codes, names and days are the same in most tiles."""
 
 _WIDEST_TABLE = 1 << 15
 """Span of whole numbers up to which a table of all is faster than sorting the few thousand of a layer."""
@@ -233,6 +237,7 @@ def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
     return buffer[: _write_whole(buffer, whole)].tobytes(), len(whole), index
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def _text_entry(text: str) -> bytes:
     return _delimited(_LAYER_VALUE, _delimited(_VALUE_STRING, text.encode()))
 

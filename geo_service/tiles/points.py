@@ -1,7 +1,6 @@
 """The layer of incidents one by one: a point for each place, with what its newest incident is and how many there are."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.ages import AGE_LIMITS, age_classes, local_days, selections_by_age
+from geo_service.aggregation.ages import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
 from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.columns import BATCH, POSITION_UNITS, Columns
 from geo_service.aggregation.facts import Facts
@@ -122,7 +121,7 @@ class PointLayer:
             "sector": _coded(sectors, theme),
             "theme": _coded({one.id: one.code for one in catalogue.themes.all}, theme),
             "status": mvt.Coded(_STATUSES, columns["status"][rows].astype(np.intp)),
-            "received": mvt.Coded([date.fromordinal(one).isoformat() for one in each.tolist()], day),
+            "received": mvt.Coded([day_text(one) for one in each.tolist()], day),
             "age": age_classes(days, today),
             **{name: places.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
         }
