@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.areas import Polygons
+from boundaries.gaps import find_gaps
 from boundaries.measure import area_m2
 from boundaries.report import Fault, Kind, Report
 from boundaries.units import Units
@@ -24,12 +25,12 @@ SHARE = 0.02
 GAP_WIDTH_M = 300.0
 """A gap that is wider somewhere is an enclave, or the sea."""
 HECTARE_M2 = 10_000.0
-_METRES_PER_DEGREE = 111_195.0
 _LEAST_OVERLAP_M2 = 1.0
 _LEAST_HOLE_M2 = 1000.0
 _LEAST_OPEN_M2 = 10_000.0
 """Less is the rounded end of a bay: closing a gap of that width rounds every corner of the coast."""
-_TOUCH_DEGREES = 1e-9
+_TOUCH_DEGREES = 1e-7
+"""A centimetre: gaps are found to the millimetre."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,14 @@ class _Judge:
         """Pairs that share more than a border; at least one of each is new."""
         first, second = self._tree.query(self._polygons[: self._new], predicate="intersects")
         once = (first < second) | (second >= self._new)
-        first, second = first[once], second[once]
-        areas = area_m2(shapely.intersection(self._polygons[first], self._polygons[second]))
+        shared = shapely.intersection(self._polygons[first[once]], self._polygons[second[once]])
+        # Good neighbours share lines alone, long to measure.
+        areal = shapely.area(shared) > 0
+        first, second, areas = first[once][areal], second[once][areal], area_m2(shared[areal])
         return [
             self._fault(Kind.OVERLAP, np.array([one, other]), area)
             for one, other, area in zip(first.tolist(), second.tolist(), areas.tolist(), strict=True)
-            if one != other and area >= _LEAST_OVERLAP_M2
+            if area >= _LEAST_OVERLAP_M2
         ]
 
     def outside(self) -> list[Fault]:
@@ -104,30 +107,18 @@ class _Judge:
 
     def gaps(self) -> list[Fault]:
         """Slivers between neighbours, closed or open to one side, and holes."""
-        narrow = _narrow(self._polygons)
-        flat = shapely.transform(self._polygons, lambda points: points * [narrow, 1.0])
-        union = shapely.union_all(flat)
-        holes = np.array([shapely.Polygon(ring) for part in shapely.get_parts(union) for ring in part.interiors], object)
-        radius = GAP_WIDTH_M / 2 / _METRES_PER_DEGREE
-        wide = ~shapely.is_empty(shapely.buffer(holes, -radius, quad_segs=4))
-        closed = shapely.buffer(shapely.buffer(union, radius, quad_segs=4), -radius, quad_segs=4)
-        slivers = shapely.get_parts(shapely.difference(closed, shapely.union_all([union, *holes])))
-        found = np.concatenate([slivers, holes])
-        back = shapely.transform(found, lambda points: points / [narrow, 1.0])
-        is_hole = np.arange(len(found)) >= len(slivers)
-        is_wide = np.concatenate([np.zeros(len(slivers), np.bool_), wide])
-        return [fault for one in zip(back, is_hole, is_wide, strict=True) if (fault := self._gap(*one))]
+        gaps = find_gaps(self._polygons, GAP_WIDTH_M)
+        areas = area_m2(gaps.polygons)
+        large = np.flatnonzero(areas >= np.where(gaps.is_hole, _LEAST_HOLE_M2, _LEAST_OPEN_M2))
+        which, beside = self._tree.query(gaps.polygons[large], predicate="dwithin", distance=_TOUCH_DEGREES)
+        found = []
+        for place, row in enumerate(large.tolist()):
+            rows = np.sort(beside[which == place])
+            if len(rows) and rows[0] < self._new and (gaps.is_hole[row] or len(rows) > 1):
+                found.append(self._gap(gaps.polygons[row], float(areas[row]), rows, gaps.is_wide[row]))
+        return found
 
-    def _gap(self, gap: shapely.Geometry, is_hole: bool, is_wide: bool) -> Fault | None:
-        area = float(area_m2(np.array([gap], object))[0])
-        beside = np.sort(self._tree.query(gap, predicate="dwithin", distance=_TOUCH_DEGREES))
-        if (
-            area < (_LEAST_HOLE_M2 if is_hole else _LEAST_OPEN_M2)
-            or not len(beside)
-            or beside[0] >= self._new
-            or (len(beside) < 2 and not is_hole)
-        ):
-            return None
+    def _gap(self, gap: shapely.Geometry, area: float, beside: NDArray[np.intp], is_wide: bool) -> Fault:
         # A wide hole is another region's land, unless the parent says that it is its own.
         if is_wide and not self._in_parent(gap, beside):
             return Fault(Kind.ENCLAVE, self._called(beside), area, refused=False)
@@ -144,9 +135,3 @@ class _Judge:
 
     def _called(self, rows: NDArray[np.intp]) -> tuple[str, ...]:
         return tuple(self._names[row] for row in rows)
-
-
-def _narrow(polygons: Polygons) -> float:
-    """The length of a degree of longitude by that of latitude, in the middle of the polygons."""
-    _, south, _, north = shapely.total_bounds(polygons)
-    return max(float(np.cos(np.radians((south + north) / 2))), 0.01)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -77,7 +77,10 @@ async def connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     try:
         yield held
     finally:
-        await held.close(timeout=5)
+        # A server that does not answer the farewell is left without one: asyncpg has aborted the connection by then,
+        # and what happened in the block is what must be told.
+        with suppress(OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError):
+            await held.close(timeout=5)
 
 
 async def create_pool(url: str, settings: Settings) -> asyncpg.Pool:

@@ -1,0 +1,144 @@
+"""Rates and times on the map: what tiles and legend say over HTTP, against SQL, for hexagons and districts."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import h3.api.basic_int as h3
+import httpx
+import mapbox_vector_tile
+import pytest
+
+from geo_service.aggregation.measures import CELL_MEASURES, MEASURES
+from geo_service.app import create_app
+from geo_service.database import connection
+from geo_service.settings import Settings
+from geo_service.tiles.grid import resolution_at
+from tests.integration.test_http import ready, until
+from tests.integration.test_statistics import CELLS, fill, oracle, selected_in
+from tests.unit.test_grid import slippy_tile
+
+ZOOM = next(zoom for zoom in range(20) if resolution_at(zoom) == 10)
+SPAN = {"from": "2025-03-01", "to": "2025-06-01", "compare": "year"}
+NOW, BEFORE = selected_in("2025-03-01", "2025-06-01"), selected_in("2024-03-01", "2024-06-01")
+RATES = [code for code, measure in CELL_MEASURES.items() if measure.channel is None]
+
+
+@pytest.fixture(scope="module")
+def filled_url(database_url: str) -> Iterator[str]:
+    """The incidents that the statistics are tested with."""
+
+    async def run() -> None:
+        async with connection(database_url) as held:
+            await fill(held)
+
+    asyncio.run(run())
+    yield database_url
+
+
+@pytest.fixture
+async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application, once it is ready."""
+    app = create_app(Settings(database_url=filled_url))
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
+        await until(lambda: ready(made))
+        yield made
+
+
+def finished(measure: str, now: dict[str, Any], before: dict[str, Any] | None) -> float | None:
+    """The measure from what SQL counted; None for "nothing"."""
+    if measure == "change":
+        return now["count"] / before["count"] - 1 if before else None
+    if measure in ("share_closed", "share_on_time"):
+        part, whole = {"share_closed": ("closed", "count"), "share_on_time": ("on_time", "n_judged")}[measure]
+        return now[part] / now[whole] if now[whole] else None
+    return None if now[measure] is None else float(now[measure])
+
+
+async def expected(url: str, measure: str, group: str) -> dict[Any, float | None]:
+    """By key, of every group with incidents now."""
+    now, before = await oracle(url, NOW, group), await oracle(url, BEFORE, group)
+    return {key: finished(measure, numbers, before.get(key)) for key, numbers in now.items() if key is not None}
+
+
+async def drawn(client: httpx.AsyncClient, layer: str, zoom: int, places: list[tuple[float, float]], **query: str) -> list[dict[str, Any]]:
+    """Properties of everything in the tiles at these places."""
+    found: list[dict[str, Any]] = []
+    for x, y in sorted({slippy_tile(*place, zoom) for place in places}):
+        answer = await client.get(f"/tiles/{layer}/{zoom}/{x}/{y}.mvt", params=query)
+        assert answer.status_code in (200, 204), answer.text
+        layers = mapbox_vector_tile.decode(answer.content) if answer.content else {}
+        found += [feature["properties"] for feature in layers.get(layer, {"features": []})["features"]]
+    return found
+
+
+def hold(legend: dict[str, Any], values: list[tuple[float, int]], measure: str) -> None:
+    """The legend tells of exactly these values, each with the class that it was drawn with."""
+    rows = {row["class"]: row for row in legend["classes"]}
+    assert legend["unit"] == MEASURES[measure].unit
+    assert {number: sum(one == number for _, one in values) for number in rows} == {
+        number: row["cells" if "cells" in row else "districts"] for number, row in rows.items()
+    }
+    for value, number in values:
+        row = rows[number]
+        assert row["from"] <= value <= row["to"]
+        assert value < row["to"] or number == max(rows)
+
+
+def hold_diverging(legend: dict[str, Any], values: list[tuple[float, int]]) -> None:
+    """Less is blue, more is red, and the limits are alike on both sides of zero."""
+    assert legend["palette"]["name"] == "RdBu reversed"
+    limits = {row["class"]: row["from"] for row in legend["classes"]}
+    assert limits[2] == pytest.approx(-limits[3])
+    assert 0 not in limits or 4 not in limits or limits[1] == pytest.approx(-limits[4])
+    assert {number for value, number in values if value > 0 and number < 2} == set()
+    assert {number for value, number in values if value < 0 and number > 2} == set()
+    assert {number for value, number in values if value == 0} <= {2}
+    assert {1, 2, 3, 4} <= {number for _, number in values}
+
+
+async def test_hexagons_have_the_values_and_classes_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:
+    for measure in RATES:
+        await hold_hexagons(client, filled_url, measure)
+
+
+async def test_districts_have_the_values_of_the_statistics_and_their_classes(client: httpx.AsyncClient, filled_url: str) -> None:
+    for measure in (*RATES, "per_1000", "per_km2"):
+        await hold_districts(client, filled_url, measure)
+
+
+async def hold_hexagons(client: httpx.AsyncClient, url: str, measure: str) -> None:
+    places = [(lng, lat) for lat, lng in map(h3.cell_to_latlng, CELLS)]
+    features = await drawn(client, "hexes", ZOOM, places, measure=measure, fields="h3", **SPAN)
+    found = {int(one["h3"], 16): (one["value"], one["class"]) for one in features}
+    wanted = await expected(url, measure, "cell")
+    known = {cell: value for cell, value in wanted.items() if value is not None}
+    decimals = MEASURES[measure].decimals
+    assert {cell: value for cell, (value, _) in found.items()} == {
+        cell: pytest.approx(value, abs=0.501 * 10**-decimals) for cell, value in known.items()
+    }
+    legend = (await client.get("/api/legend", params={"zoom": str(ZOOM), "measure": measure, **SPAN})).json()
+    assert (legend["cells"], legend["without_value"]) == (len(known), len(wanted) - len(known))
+    assert legend["without_value"] > 0 or measure == "share_closed"
+    hold(legend, list(found.values()), measure)
+    if measure == "change":
+        hold_diverging(legend, list(found.values()))
+
+
+async def hold_districts(client: httpx.AsyncClient, url: str, measure: str) -> None:
+    query = {"measure": measure, "level": "district", **SPAN}
+    features = await drawn(client, "districts", 8, [(38.5 + id_, 45.5) for id_ in range(2, 6)], **query)
+    found = {one["code"]: (one["value"], one["class"]) for one in features if "value" in one}
+    table = (await client.get("/api/districts", params=query)).json()
+    told = {row["code"]: row[measure] for row in table["districts"] if row[measure] is not None}
+    assert {code: value for code, (value, _) in found.items()} == told
+    if measure in RATES:
+        by_sql = await expected(url, measure, "place")
+        assert told == {
+            code: pytest.approx(value, abs=0.501 * 10 ** -MEASURES[measure].decimals) for code, value in by_sql.items() if value is not None
+        }
+    legend = (await client.get("/api/legend", params={"layer": "districts", "zoom": "8", **query})).json()
+    # One district has no incidents, and so no rate of them; not all have residents or an area.
+    assert (legend["districts"], legend["without_value"]) == (len(told), 4 - len(told))
+    assert legend["without_value"] >= 1
+    hold(legend, list(found.values()), measure)
