@@ -66,7 +66,7 @@ async def get_tilejson(request: Request, layer: str) -> Response:
 def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> Question:
     """What is asked of a layer; its own parameters are looked at too, those in `also` by the caller."""
     query = request.query_params.multi_items()
-    catalogue, zone = service.replica.catalogue, service.settings.zone
+    catalogue, zone = service.catalogue, service.settings.zone
     question = read_question(query, catalogue, zone, also=(*layer.parameters, *also), measures=layer.measures)
     given = dict(query)
     _with_h3(given)
