@@ -8,6 +8,8 @@
 const NAME = "geo-live";
 /** After this the browser has given up by itself, and we begin again. */
 const AGAIN_MS = 3000;
+/** How often a frame that cannot share looks whether something has changed. */
+const LOOK_MS = 5000;
 
 /**
  * As `new EventSource(address)`, as far as live.js needs it.
@@ -15,8 +17,6 @@ const AGAIN_MS = 3000;
  * @returns {EventSource}
  */
 export function openShared(address) {
-  // Web Locks exist only where the connection is secure; without them each frame listens for itself.
-  if (!navigator.locks || !("BroadcastChannel" in window)) return new EventSource(address);
   return /** @type {EventSource} */ (/** @type {unknown} */ (new SharedStream(address)));
 }
 
@@ -33,8 +33,22 @@ class SharedStream extends EventTarget {
     this.channel = new BroadcastChannel(NAME);
     this.channel.addEventListener("message", ({ data }) => this.say(data));
     this.channel.postMessage({ type: "ask" });
-    // Held until the frame is gone; then the next in the queue takes over.
-    void navigator.locks.request(NAME, () => new Promise(() => this.hold(address)));
+    // Held until the frame is gone; then the next in the queue takes over. Locks exist only where the connection is
+    // secure, and a browser that keeps nothing for frames of other sites refuses them.
+    const held = navigator.locks?.request(NAME, () => new Promise(() => this.hold(address))) ?? Promise.reject(new Error("no locks"));
+    held.catch(() => this.look(address));
+  }
+
+  /** Open the stream, hear where things stand, and leave the connection to others for a while. @param {string} address */
+  look(address) {
+    const events = new EventSource(address);
+    const end = (/** @type {Word} */ word) => {
+      events.close();
+      this.say(word);
+      setTimeout(() => this.look(address), LOOK_MS);
+    };
+    events.addEventListener("revision", ({ data }) => end({ type: "revision", data }));
+    events.addEventListener("error", () => end({ type: "error" }));
   }
 
   /** @param {string} address */
