@@ -223,7 +223,7 @@ class Elsewhere:
     """A web server of another origin: pages put into it by a test, and what npm has installed."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, str] = {}
+        self.pages: dict[str, str] = {"/favicon.ico": ""}
         pages = self.pages
 
         class Handler(SimpleHTTPRequestHandler):

@@ -165,12 +165,13 @@ LISTENING = """async () => {
 }"""
 
 
-def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder_is_gone(visit: Visit) -> None:
+def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder_is_gone(browser: Browser, service_url: str) -> None:
     streams: list[str] = []
-    visit.page.context.on("request", lambda request: streams.append(request.url) if request.url.endswith("/api/live") else None)
-    tabs = [visit.page, visit.page.context.new_page()]
+    context = browser.new_context()
+    context.on("request", lambda request: streams.append(request.url) if request.url.endswith("/api/live") else None)
+    tabs = [context.new_page(), context.new_page()]
     for tab in tabs:
-        tab.goto(f"{visit.address}/healthz")
+        tab.goto(f"{service_url}/healthz")
         tab.evaluate(LISTENING)
         for _ in range(200):
             if tab.evaluate("heard"):
@@ -179,13 +180,14 @@ def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder
         assert tab.evaluate("heard") >= 1
     assert len(streams) == 1
     tabs[1].evaluate("window.heard = 0")
-    visit.page.goto("about:blank")
+    tabs[0].close()
     for _ in range(200):
         if tabs[1].evaluate("heard"):
             break
         tabs[1].wait_for_timeout(50)
     assert tabs[1].evaluate("heard") == 1
     assert len(streams) == 2
+    context.close()
 
 
 def test_an_element_whose_service_is_not_there_says_so(visit: Visit, elsewhere: Elsewhere) -> None:
