@@ -51,7 +51,9 @@ function classRow(language, { measure }, row) {
 /** Of whole numbers both ends belong to the class. @param {Language} language @param {string} measure @param {Pick<LegendClass, "from" | "to">} row */
 export function rangeText(language, measure, { from, to }) {
   const [low, high] = [from, to].map((value) => formatMeasured(language, measure, value));
-  return low === high ? `${low}` : `${low}–${high}`;
+  if (low === high) return `${low}`;
+  // One sign of per cent is enough for both.
+  return measure.startsWith("share") ? `${formatNumber(language, Math.round(from * 100))}–${high}` : `${low}–${high}`;
 }
 
 /** @param {Language} language @param {Pick<Legend, "resolution">} legend */

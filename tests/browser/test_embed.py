@@ -67,7 +67,7 @@ def drawn(frame: Frame | Any, layer: str) -> dict[str, dict[str, Any]]:
 def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
     visit: Visit, size: tuple[int, int], language: str, scheme: str
 ) -> None:
-    embedded(visit, f"window=7d&level=district&layer=districts&measure=share_closed&lang={language}&scheme={scheme}", *size)
+    embedded(visit, f"map=6.2/45/38.7&window=7d&level=district&layer=districts&measure=share_closed&lang={language}&scheme={scheme}", *size)
     visit.shot(f"embed-{size[0]}-{language}-{scheme}")
     told = httpx.get(
         f"{visit.address}/api/legend?layer=districts&zoom=7&level=district&measure=share_closed&window=7d&scheme={scheme}"
