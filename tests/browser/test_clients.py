@@ -1,6 +1,9 @@
 """The pages of docs/clients.md as they stand there, on another origin than the service's, with the real libraries."""
 
 import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -17,6 +20,7 @@ Classed = dict[int, int]
 """How many incidents and which class: by the features' id."""
 
 DOCUMENTED = re.findall(r"^```html\n(.*?)^```", (ROOT / "docs/clients.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+COMMANDS = re.findall(r"^(ogrinfo .*)$", (ROOT / "docs/clients.md").read_text(encoding="utf-8"), re.MULTILINE)
 PAGES = {re.findall(r"<title>(.*)</title>", page)[0]: page for page in DOCUMENTED}
 SERVICE = "http://127.0.0.1:8000"
 ZOOM = 7
@@ -98,3 +102,15 @@ def test_a_documented_page_draws_what_is_in_the_tiles_in_the_colours_of_their_cl
     assert len({number_of_class for _, number_of_class in by_id.values()}) == len(PALETTE)
     if title != "MapLibre GL JS":
         assert {(number_of_class, color) for _, _, number_of_class, color in drawn} <= set(enumerate(PALETTE))
+
+
+@pytest.mark.skipif(shutil.which("ogrinfo") is None, reason="GDAL's ogrinfo is not installed; apt-get install gdal-bin")
+def test_the_documented_commands_of_gdal_count_what_is_in_a_tile_and_in_a_collection(service_url: str) -> None:
+    counts = []
+    for command in COMMANDS:
+        words = shlex.split(command.replace(SERVICE, service_url))
+        told = subprocess.run(words, capture_output=True, check=True, timeout=60, text=True).stdout
+        counts.append(int(re.findall(r"^Feature Count: (\d+)$", told, re.MULTILINE)[0]))
+    tile = mapbox_vector_tile.decode(httpx.get(f"{service_url}/tiles/hexes/7/77/45.mvt?window=7d").content)
+    collection = httpx.get(f"{service_url}/ogc/collections/hexes/items?limit=1").json()["numberMatched"]
+    assert counts == [len(tile["hexes"]["features"]), collection]

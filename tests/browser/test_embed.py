@@ -62,7 +62,7 @@ def drawn(frame: Frame | Any, layer: str) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("size", "language", "scheme"),
-    [((900, 600), "en", "light"), ((900, 600), "ru", "dark"), ((200, 200), "ru", "light"), ((360, 420), "ru", "dark")],
+    [((900, 600), "en", "light"), ((200, 200), "ru", "light"), ((360, 420), "ru", "dark")],
 )
 def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
     visit: Visit, size: tuple[int, int], language: str, scheme: str
@@ -79,14 +79,11 @@ def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
     assert visit.page.locator("#legend li").first.inner_text().endswith("%")
     assert "Boundaries of the test" in (visit.page.locator(".maplibregl-ctrl-attrib").text_content() or "")
     assert visit.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == list(size)
+    link = f"/#map=6.20/45.0000/38.7000&window=7d&level=district&measure=share_closed&lang={language}"
+    assert visit.page.locator("#full-map").get_attribute("href") == link
     assert violations(visit) == []
     assert visit.page.context.cookies() == []
     assert visit.hosts - {""} == {visit.address.removeprefix("http://")}
-
-
-def test_the_link_leads_to_the_full_map_with_the_same_selection_and_place(visit: Visit) -> None:
-    embedded(visit, "sector=roads&window=7d&lang=en&map=8/45/38.9")
-    assert visit.page.locator("#full-map").get_attribute("href") == "/#map=8.00/45.0000/38.9000&sector=roads&window=7d&lang=en"
 
 
 @pytest.mark.parametrize(
