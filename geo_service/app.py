@@ -74,7 +74,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     _handle_errors(app)
     for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc):
         app.include_router(module.router)
-    mount_page(app, ROOT / "frontend")
+    mount_page(app, ROOT / "frontend", settings.frame_ancestors)
     return app
 
 

@@ -1,5 +1,6 @@
 """Settings, read once from the environment and passed down; no other module reads the environment."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,6 +12,9 @@ from geo_service.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: `postgis/` and `frontend/` are read from here."""
+
+
+_ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -32,6 +36,9 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*",), description="Origins that may read the answers, comma-separated; * is anyone."
     )
+    frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("*",), description="Origins whose pages may show /embed in a frame, comma-separated; * is anyone, none is nobody."
+    )
     pool_size: int = Field(5, ge=1, le=100, description="Database connections for requests.")
     statement_timeout_ms: int = Field(10_000, ge=100, description="Longest time a request's SQL statement may take, in milliseconds.")
     district_near_m: float = Field(
@@ -51,7 +58,18 @@ class Settings(BaseSettings):
             raise ValueError(f"unknown time zone {value!r}; use an IANA name such as Europe/Moscow")
         return value
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _usable_ancestors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """They become part of a header: nothing but origins may stand there."""
+        for origin in value:
+            if origin not in ("*", "none", "self") and not _ANCESTOR.fullmatch(origin):
+                raise ValueError(f"{origin!r} is not an origin; use https://map.example.org, https://*.example.org, self, * or none")
+        if not value or (len(value) > 1 and "none" in value):
+            raise ValueError("use none alone, or origins joined by commas")
+        return value
+
+    @field_validator("cors_origins", "frame_ancestors", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

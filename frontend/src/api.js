@@ -4,6 +4,8 @@
 import { selectionQuery } from "./url.js";
 
 const LOADING = 503;
+/** What the totals depend on; the rest of a selection only says how the map is coloured. */
+const COUNTED = ["sector", "theme", "source", "agency", "status", "district", "window", "from", "to"];
 
 /** An answer that is not the one asked for, in the service's own words where it had any. */
 export class ApiError extends Error {
@@ -16,18 +18,20 @@ export class ApiError extends Error {
 
 /** @param {View} view @param {AbortSignal} signal @returns {Promise<Summary>} */
 export function fetchSummary(view, signal) {
-  return fetchJson(`/api/summary?${selectionQuery(view)}`, signal);
+  const counted = [...new URLSearchParams(selectionQuery(view))].filter(([name]) => COUNTED.includes(name));
+  return fetchJson(`/api/summary?${new URLSearchParams(counted)}`, signal);
 }
 
 /** @param {View} view @param {number} zoom @param {AbortSignal} signal @returns {Promise<Legend>} */
 export function fetchLegend(view, zoom, signal) {
+  const look = new URLSearchParams({ layer: view.layer, scheme: view.scheme, zoom: String(zoom) });
   const query = selectionQuery(view);
-  return fetchJson(`/api/legend?${query}${query && "&"}zoom=${zoom}`, signal);
+  return fetchJson(`/api/legend?${query}${query && "&"}${look}`, signal);
 }
 
-/** @returns {Promise<{ bounds: [number, number, number, number] }>} */
-export function fetchTileJson() {
-  return fetchJson("/tiles/hexes.json");
+/** @param {import("./state.js").Layer} layer @returns {Promise<{ bounds: [number, number, number, number], attribution: string }>} */
+export function fetchTileJson(layer) {
+  return fetchJson(`/tiles/${layer}.json`);
 }
 
 /** @returns {Promise<import("geojson").FeatureCollection>} */
@@ -38,7 +42,7 @@ export function fetchPlaces() {
 /** @param {View} view */
 export function tilesAddress(view) {
   const query = selectionQuery(view);
-  return `${location.origin}/tiles/hexes/{z}/{x}/{y}.mvt${query && "?"}${query}`;
+  return `${location.origin}/tiles/${view.layer}/{z}/{x}/{y}.mvt${query && "?"}${query}`;
 }
 
 /**
@@ -65,5 +69,5 @@ async function request(path, signal) {
   if (response.ok) return response;
   const document = await response.json().catch(() => ({}));
   const kind = response.status === LOADING ? "loading" : "refused";
-  throw new ApiError({ kind, detail: document.detail ?? `${response.status} ${response.statusText}` });
+  throw new ApiError({ kind, allowed: document.allowed, detail: document.detail ?? `${response.status} ${response.statusText}` });
 }

@@ -1,40 +1,38 @@
 /** The quiet base: land, borders and names, all from our own origin. */
 
 /** @import { FeatureCollection } from "geojson" */
-/** @import { GeoJSONSource, Map as MapLibreMap, StyleSpecification } from "maplibre-gl" */
-/** @import { Language } from "./state.js" */
+/** @import { GeoJSONSource, Map as MapLibreMap, StyleSpecification, SymbolLayerSpecification } from "maplibre-gl" */
+/** @import { Language, Scheme } from "./state.js" */
 import { ApiError, fetchPacked, fetchPlaces } from "./api.js";
+import { INKS } from "./inks.js";
 
 const VENDOR = "/static/vendor";
-const SEA = "#d7e0e5";
-const LAND = "#f1f2ee";
-const BORDER = "#a9b1b6";
-const COAST = "#b9c6cd";
 /** From this zoom the coast of the coarse world looks broken. */
 const FINE_FROM_ZOOM = 5;
 const AGAIN_MS = 3000;
 /** @type {FeatureCollection} */
 const NOTHING = { type: "FeatureCollection", features: [] };
 
-/** Hexagons go below this layer, so that names stay legible. */
+/** Areas go below this layer, so that names stay legible. */
 export const LABELS = "places";
 
-/** @returns {StyleSpecification} */
-export function baseStyle() {
+/** @param {Scheme} scheme @returns {StyleSpecification} */
+export function baseStyle(scheme) {
+  const inks = INKS[scheme];
   return {
     version: 8,
     "font-faces": { "Noto Sans": faces(400), "Noto Sans Semibold": faces(600) },
     sources: { world: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING } },
     layers: [
-      { id: "sea", type: "background", paint: { "background-color": SEA } },
-      { id: "land", type: "fill", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "fill-color": LAND } },
-      { id: "coast", type: "line", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "line-color": COAST, "line-width": 0.8 } },
+      { id: "sea", type: "background", paint: { "background-color": inks.sea } },
+      { id: "land", type: "fill", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "fill-color": inks.land } },
+      { id: "coast", type: "line", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "line-color": inks.coast, "line-width": 0.8 } },
       {
         id: "borders",
         type: "line",
         source: "world",
         filter: ["==", ["get", "kind"], "border"],
-        paint: { "line-color": BORDER, "line-width": 1, "line-dasharray": [3, 2] },
+        paint: { "line-color": inks.border, "line-width": 1, "line-dasharray": [3, 2] },
       },
       {
         id: LABELS,
@@ -49,10 +47,36 @@ export function baseStyle() {
           "text-padding": 6,
           "symbol-sort-key": ["-", ["get", "population"]],
         },
-        paint: { "text-color": "#26323b", "text-halo-color": "rgba(255, 255, 255, 0.85)", "text-halo-width": 1.4 },
+        paint: { "text-color": inks.text, "text-halo-color": inks.halo, "text-halo-width": 1.4 },
       },
     ],
   };
+}
+
+/**
+ * The names of a layer's areas; of two that would cover each other the one with more messages stays.
+ * @param {string} id @param {{ source: string, "source-layer": string }} from
+ * @returns {SymbolLayerSpecification}
+ */
+export function labelLayer(id, from) {
+  return {
+    id,
+    type: "symbol",
+    ...from,
+    layout: { "text-font": ["Noto Sans"], "text-size": 12, "text-max-width": 8, "text-padding": 4, "symbol-sort-key": ["-", ["get", "n"]] },
+    paint: { "text-halo-width": 1.4 },
+  };
+}
+
+/** @param {MapLibreMap} map @param {Scheme} scheme */
+export function paintBase(map, scheme) {
+  const inks = INKS[scheme];
+  map.setPaintProperty("sea", "background-color", inks.sea);
+  map.setPaintProperty("land", "fill-color", inks.land);
+  map.setPaintProperty("coast", "line-color", inks.coast);
+  map.setPaintProperty("borders", "line-color", inks.border);
+  map.setPaintProperty(LABELS, "text-color", inks.text);
+  map.setPaintProperty(LABELS, "text-halo-color", inks.halo);
 }
 
 /** @param {number} weight */

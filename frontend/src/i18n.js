@@ -1,6 +1,6 @@
 /** The page's words in two languages. English is the measure: a key missing in Russian is a type error. */
 
-/** @import { Language, Measure } from "./state.js" */
+/** @import { Language } from "./state.js" */
 
 const english = {
   title: "Citizens' messages",
@@ -20,6 +20,7 @@ const english = {
   legend: "Legend",
   legendNothing: "No hexagons to colour",
   legendCells: { one: "hexagon", other: "hexagons" },
+  legendDistricts: { one: "district", other: "districts" },
   hexagonSize: "Hexagons about {width} wide (H3 resolution {resolution})",
   kilometres: "km",
   metres: "m",
@@ -31,12 +32,16 @@ const english = {
   synthetic: "Demonstration: all messages are made up.",
   partlySynthetic: "{synthetic} of {all} are made up for demonstration.",
   hexagon: "Hexagon",
+  notInView: "no messages here now",
+  fullMap: "Open the full map",
+  frameAllows: "of the frame itself: {names}",
+  wrongParameter: "{name}: {value} is not known; allowed: {allowed}",
+  repeatedParameter: "{name}: is given more than once; allowed: one value, several codes joined by commas",
   close: "Close",
   shareOpen: "share open",
   h3: "H3 index",
   copyLink: "Copy link",
   copied: "Copied",
-  notInView: "no messages in this hexagon now",
   live: "live",
   connecting: "connecting…",
   away: "The service does not answer; trying again",
@@ -55,6 +60,9 @@ const english = {
     "AttributionControl.ToggleAttribution": "Sources of the map",
     "ScaleControl.Kilometers": "km",
     "ScaleControl.Meters": "m",
+    "CooperativeGesturesHandler.WindowsHelpText": "Use Ctrl and the wheel to zoom the map",
+    "CooperativeGesturesHandler.MacHelpText": "Use ⌘ and the wheel to zoom the map",
+    "CooperativeGesturesHandler.MobileHelpText": "Use two fingers to move the map",
   },
 };
 
@@ -80,6 +88,7 @@ const russian = {
   legend: "Легенда",
   legendNothing: "Нечего окрашивать",
   legendCells: { one: "шестиугольник", few: "шестиугольника", many: "шестиугольников", other: "шестиугольника" },
+  legendDistricts: { one: "район", few: "района", many: "районов", other: "района" },
   hexagonSize: "Шестиугольники шириной около {width} (H3, разрешение {resolution})",
   kilometres: "км",
   metres: "м",
@@ -91,12 +100,16 @@ const russian = {
   synthetic: "Демонстрация: все сообщения вымышлены.",
   partlySynthetic: "Вымышлено для демонстрации: {synthetic} из {all}.",
   hexagon: "Шестиугольник",
+  notInView: "сейчас здесь сообщений нет",
+  fullMap: "Открыть полную карту",
+  frameAllows: "у самой рамки: {names}",
+  wrongParameter: "{name}: значение {value} неизвестно; допустимо: {allowed}",
+  repeatedParameter: "{name}: задан несколько раз; допустимо: одно значение, несколько кодов через запятую",
   close: "Закрыть",
   shareOpen: "доля открытых",
   h3: "Индекс H3",
   copyLink: "Скопировать ссылку",
   copied: "Скопировано",
-  notInView: "сейчас в этом шестиугольнике сообщений нет",
   live: "онлайн",
   connecting: "подключение…",
   away: "Сервис не отвечает, пробуем снова",
@@ -115,6 +128,9 @@ const russian = {
     "AttributionControl.ToggleAttribution": "Источники карты",
     "ScaleControl.Kilometers": "км",
     "ScaleControl.Meters": "м",
+    "CooperativeGesturesHandler.WindowsHelpText": "Чтобы изменить масштаб, крутите колесо с клавишей Ctrl",
+    "CooperativeGesturesHandler.MacHelpText": "Чтобы изменить масштаб, крутите колесо с клавишей ⌘",
+    "CooperativeGesturesHandler.MobileHelpText": "Двигайте карту двумя пальцами",
   },
 };
 
@@ -142,6 +158,16 @@ export function formatNumber(language, value) {
 /** @param {Language} language @param {number} share 0 to 1 */
 export function formatShare(language, share) {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/**
+ * A value of a measure: shares as per cent, a change with its sign, others as numbers.
+ * @param {Language} language @param {string} measure @param {number} value
+ */
+export function formatMeasured(language, measure, value) {
+  if (measure.startsWith("share")) return formatShare(language, value);
+  if (measure !== "change") return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(value);
 }
 
 /**
@@ -175,7 +201,7 @@ export function sentence(language, counts) {
   ].join(", ");
 }
 
-/** The property of the counts that a measure shows. @param {Measure} measure @returns {"n" | "open" | "overdue"} */
+/** The property of the counts that a measure shows. @param {string} measure @returns {"n" | "open" | "overdue"} */
 export function countOf(measure) {
-  return measure === "count" ? "n" : measure;
+  return measure === "open" || measure === "overdue" ? measure : "n";
 }

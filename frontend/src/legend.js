@@ -1,9 +1,9 @@
 /** The legend: what each colour stands for, in numbers from the service. */
 
-/** @import { Language, Legend, LegendClass, PageStore } from "./state.js" */
+/** @import { Language, Legend, LegendClass, Measure, PageStore } from "./state.js" */
 import { byId, element } from "./dom.js";
 import { widthKm } from "./hexagon.js";
-import { counted, fill, formatNumber, words } from "./i18n.js";
+import { counted, fill, formatMeasured, formatNumber, words } from "./i18n.js";
 
 /** @param {PageStore} store */
 export function showLegend(store) {
@@ -21,28 +21,43 @@ function drawLegend(store) {
   const { language } = view;
   const dictionary = words(language);
   box.setAttribute("aria-label", dictionary.legend);
-  const rows = legend.classes.map((row) => classRow(language, row));
+  const rows = legend.classes.map((row) => classRow(language, legend, row));
   box.replaceChildren(
-    element("h2", {}, dictionary.measure[legend.measure]),
+    element("h2", {}, measureName(language, legend)),
     rows.length ? element("ol", {}, ...rows) : element("p", {}, dictionary.legendNothing),
-    element("p", { class: "muted" }, `${counted(language, legend.cells, dictionary.legendCells)}. ${sizeText(language, legend)}`),
+    element("p", { class: "muted" }, countText(language, legend)),
   );
 }
 
-/** @param {Language} language @param {LegendClass} row */
-function classRow(language, row) {
-  const swatch = element("span", { class: "swatch", "aria-hidden": "true" });
-  swatch.style.backgroundColor = row.color;
-  return element("li", {}, swatch, element("span", {}, rangeText(language, row)));
+/** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label">} legend */
+export function measureName(language, { measure, label }) {
+  return words(language).measure[/** @type {Measure} */ (measure)] ?? label[language];
 }
 
-/** Both ends belong to the class. @param {Language} language @param {Pick<LegendClass, "from" | "to">} row */
-export function rangeText(language, { from, to }) {
-  return from === to ? formatNumber(language, from) : `${formatNumber(language, from)}–${formatNumber(language, to)}`;
+/** How many areas are coloured, and how large they are where that is the same for all. @param {Language} language @param {Legend} legend */
+export function countText(language, legend) {
+  const { legendCells, legendDistricts } = words(language);
+  if (legend.districts !== undefined) return counted(language, legend.districts, legendDistricts);
+  return `${counted(language, legend.cells ?? 0, legendCells)}. ${sizeText(language, legend)}`;
+}
+
+/** @param {Language} language @param {Pick<Legend, "measure">} legend @param {LegendClass} row */
+function classRow(language, { measure }, row) {
+  const swatch = element("span", { class: "swatch", "aria-hidden": "true" });
+  swatch.style.backgroundColor = row.color;
+  return element("li", {}, swatch, element("span", {}, rangeText(language, measure, row)));
+}
+
+/** Of whole numbers both ends belong to the class. @param {Language} language @param {string} measure @param {Pick<LegendClass, "from" | "to">} row */
+export function rangeText(language, measure, { from, to }) {
+  const [low, high] = [from, to].map((value) => formatMeasured(language, measure, value));
+  if (low === high) return `${low}`;
+  // One sign of per cent is enough for both.
+  return measure.startsWith("share") ? `${formatNumber(language, Math.round(from * 100))}–${high}` : `${low}–${high}`;
 }
 
 /** @param {Language} language @param {Pick<Legend, "resolution">} legend */
-export function sizeText(language, { resolution }) {
+export function sizeText(language, { resolution = 0 }) {
   const dictionary = words(language);
   const km = widthKm(resolution);
   const width = km < 1 ? `${formatNumber(language, Math.round(km * 100) * 10)} ${dictionary.metres}` : `${formatNumber(language, rounded(km))} ${dictionary.kilometres}`;

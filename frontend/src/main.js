@@ -44,11 +44,11 @@ for (const show of [showLanguage, showTotals, showWindow, showSectors, showLegen
 const refreshNumbers = keepFresh(store);
 let refreshTiles = () => {};
 if (canDraw()) {
-  const hexMap = createMap(byId("map"), store);
-  showTooltip(hexMap, store);
-  refreshTiles = hexMap.refresh;
+  const areaMap = createMap(byId("map"), store);
+  showTooltip(areaMap, store);
+  refreshTiles = areaMap.refresh;
   // For tests, and for the curious in the browser's console.
-  Object.assign(window, { geoMap: hexMap.map });
+  Object.assign(window, { geoMap: areaMap.map });
 } else {
   showNoMap(store);
 }

@@ -1,22 +1,25 @@
-/** The map: hexagons over the base, controls, attribution. */
+/** The map: hexagons or districts over the base, controls, attribution. */
 
 /** @import { ErrorEvent } from "maplibre-gl" */
-/** @import { PageStore } from "./state.js" */
+/** @import { Layer, PageStore, State } from "./state.js" */
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
 import { fetchTileJson } from "./api.js";
-import { baseStyle, fillBase, nameBase } from "./basemap.js";
-import { MAX_TILE_ZOOM, showHexes, showTiles } from "./hexes.js";
+import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
+import { baseStyle, fillBase, nameBase, paintBase } from "./basemap.js";
 import { words } from "./i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
 const AGAIN_MS = 3000;
-/** Room left around the data at the start, px. */
+/** @type {Place} */
+const START = { center: [60, 55], zoom: 2 };
+/** Room left around the data at the start: px, and at most this part of the map. */
 const MARGIN = 40;
+const MARGIN_SHARE = 0.06;
 /** Below this width, px, the page is a phone's. */
 const NARROW = 760;
 
 /**
- * @typedef {object} HexMap
+ * @typedef {object} AreaMap
  * @property {MapLibreMap} map
  * @property {() => void} refresh fetch the shown tiles anew; the old ones stay until the new have come
  * @property {(act: import("./pointing.js").HoverListener) => void} onHover
@@ -27,20 +30,24 @@ export function canDraw() {
   return Boolean(document.createElement("canvas").getContext("webgl2"));
 }
 
+/** @typedef {{ zoom: number, center: [number, number] }} Place center: lng, lat */
+
 /**
  * @param {HTMLElement} container
  * @param {PageStore} store
- * @returns {HexMap}
+ * @param {{ place: Place | null } | null} frame how a map in a frame begins: it leaves the wheel and one finger to the
+ *   page around it, and the address alone; null for a page of its own
+ * @returns {AreaMap}
  */
-export function createMap(container, store) {
-  const placed = new URLSearchParams(location.hash.slice(1)).has("map");
-  const { language } = store.get().view;
+export function createMap(container, store, frame = null) {
+  const placed = frame ? frame.place : new URLSearchParams(location.hash.slice(1)).has("map");
+  const { language, scheme } = store.get().view;
   const map = new MapLibreMap({
     container,
-    style: baseStyle(),
-    hash: "map",
-    center: [60, 55],
-    zoom: 2,
+    style: baseStyle(scheme),
+    hash: frame ? false : "map",
+    cooperativeGestures: Boolean(frame),
+    ...(frame?.place ?? START),
     maxZoom: MAX_TILE_ZOOM + 1,
     attributionControl: false,
     dragRotate: false,
@@ -56,7 +63,7 @@ export function createMap(container, store) {
   map.on("error", hear);
   map.on("style.load", () => begin(map, store));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
-  if (!placed) void fitData(map);
+  if (!placed) void fitData(map, store.get().view.layer);
   return { map, refresh: () => showTiles(map, store.get()), onHover: (act) => watchPointer(map, act) };
 }
 
@@ -68,20 +75,21 @@ function hear({ error }) {
 /** @param {MapLibreMap} map @param {PageStore} store */
 function begin(map, store) {
   fillBase(map);
-  showHexes(map, store);
+  showAreas(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
+  store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));
   watchSelected(map, store);
   showAttribution(map, store);
   store.set({ zoom: tileZoom(map) });
 }
 
-/** @param {MapLibreMap} map */
-async function fitData(map) {
+/** @param {MapLibreMap} map @param {Layer} layer */
+async function fitData(map, layer) {
   try {
-    const { bounds } = await fetchTileJson();
+    const { bounds } = await fetchTileJson(layer);
     map.fitBounds(bounds, { padding: padding(map), duration: 0 });
   } catch {
-    setTimeout(() => fitData(map), AGAIN_MS);
+    setTimeout(() => fitData(map, layer), AGAIN_MS);
   }
 }
 
@@ -90,7 +98,8 @@ function padding(map) {
   const card = document.getElementById("controls")?.getBoundingClientRect();
   const frame = map.getContainer().getBoundingClientRect();
   const beside = card && card.width < frame.width / 2 ? card.right : 0;
-  return { top: MARGIN, right: MARGIN, bottom: MARGIN, left: MARGIN + beside };
+  const margin = Math.min(MARGIN, MARGIN_SHARE * frame.width, MARGIN_SHARE * frame.height);
+  return { top: margin, right: margin, bottom: margin, left: margin + beside };
 }
 
 /** @param {MapLibreMap} map */
@@ -103,15 +112,23 @@ function showAttribution(map, store) {
   /** @type {AttributionControl | null} */
   let control = null;
   store.watch(
-    (state) => state.summary?.attribution,
-    (attribution) => {
+    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
+    async (_, state) => {
+      const parts = await attributions(state);
       if (control) map.removeControl(control);
-      const parts = ["Natural Earth", "H3", attribution ?? ""].filter(Boolean);
       control = new AttributionControl({ compact: true, customAttribution: parts.map(escaped) });
       map.addControl(control, "bottom-right");
       if (map.getContainer().clientWidth < NARROW) fold(map);
     },
   );
+}
+
+/** Whose data are drawn. @param {State} state */
+async function attributions({ view: { layer }, summary }) {
+  if (layer === "hexes") return ["Natural Earth", "H3", summary?.attribution ?? ""].filter(Boolean);
+  // Boundaries are somebody's as well.
+  const { attribution } = await fetchTileJson(layer).catch(() => ({ attribution: summary?.attribution ?? "" }));
+  return ["Natural Earth", attribution].filter(Boolean);
 }
 
 /** The attribution to its button, where it would cover the map. @param {MapLibreMap} map */

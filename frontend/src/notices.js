@@ -7,10 +7,10 @@ import { readView } from "./url.js";
 
 const TICK_MS = 1000;
 
-/** @param {PageStore} store */
-export function showNotices(store) {
-  store.watch((state) => state.problem, () => drawProblem(store));
-  store.watch((state) => state.view.language, () => drawProblem(store));
+/** @param {PageStore} store @param {(store: PageStore, problem: Problem) => Node[]} remedy what stands below a problem */
+export function showNotices(store, remedy = wayBack) {
+  store.watch((state) => state.problem, () => drawProblem(store, remedy));
+  store.watch((state) => state.view.language, () => drawProblem(store, remedy));
   store.watch((state) => syntheticText(state), (text) => {
     byId("synthetic").hidden = !text;
     byId("synthetic").textContent = text;
@@ -36,21 +36,26 @@ function syntheticText({ summary, view: { language } }) {
   return fill(dictionary.partlySynthetic, { synthetic: formatNumber(language, summary.synthetic), all: formatNumber(language, summary.n) });
 }
 
-/** @param {PageStore} store */
-function drawProblem(store) {
+/** @param {PageStore} store @param {(store: PageStore, problem: Problem) => Node[]} remedy */
+function drawProblem(store, remedy) {
   const { problem, view } = store.get();
   const box = byId("problem");
   box.hidden = !problem;
   box.replaceChildren();
   if (!problem) return;
-  const dictionary = words(view.language);
-  const reset = () => store.set({ view: { ...readView("", []), language: store.get().view.language }, problem: null });
-  box.append(element("p", {}, problemText(problem, dictionary)));
-  if (problem.kind === "refused") box.append(element("button", { type: "button", onclick: reset }, dictionary.reset));
+  box.append(element("p", {}, problemText(problem, words(view.language))), ...remedy(store, problem));
+}
+
+/** From a refused choice back to the beginning. @param {PageStore} store @param {Problem} problem */
+function wayBack(store, { kind }) {
+  if (kind !== "refused") return [];
+  const { language } = store.get().view;
+  const reset = () => store.set({ view: { ...readView("", []), language }, problem: null });
+  return [element("button", { type: "button", onclick: reset }, words(language).reset)];
 }
 
 /** @param {Problem} problem @param {import("./i18n.js").Dictionary} dictionary */
-function problemText(problem, dictionary) {
+export function problemText(problem, dictionary) {
   return fill(dictionary[problem.kind], { detail: problem.detail });
 }
 

@@ -1,21 +1,25 @@
-/** The numbers of one hexagon: beside the pointer, and in a card for the selected one. */
+/** The numbers of one hexagon or district: beside the pointer, and in a card for the selected one. */
 
-/** @import { Counts, Language, PageStore } from "./state.js" */
-/** @import { HexMap } from "./map.js" */
+/** @import { Area, Language, Legend, PageStore, View } from "./state.js" */
+/** @import { AreaMap } from "./map.js" */
 import { byId, element } from "./dom.js";
-import { formatNumber, formatShare, words } from "./i18n.js";
+import { formatMeasured, formatNumber, formatShare, words } from "./i18n.js";
+import { measureName } from "./legend.js";
+import { MEASURES } from "./url.js";
 
 const COPIED_MS = 2000;
 /** From the pointer to the tooltip, px. */
 const AWAY = 14;
 
-/** @param {HexMap} hexMap @param {PageStore} store */
-export function showTooltip(hexMap, store) {
+/** @param {AreaMap} areaMap @param {PageStore} store */
+export function showTooltip(areaMap, store) {
   const box = byId("tooltip");
-  hexMap.onHover((hovered) => {
+  areaMap.onHover((hovered) => {
     box.hidden = !hovered;
     if (!hovered) return;
-    box.replaceChildren(countsList(store.get().view.language, hovered.counts));
+    const { view, legend } = store.get();
+    const name = hovered.area.name ? [element("h2", {}, hovered.area.name[view.language])] : [];
+    box.replaceChildren(...name, countsList(view.language, hovered.area, legend));
     place(box, hovered.place);
   });
 }
@@ -27,40 +31,52 @@ function place(box, { x, y }) {
   box.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
 }
 
-/** @param {PageStore} store */
-export function showPanel(store) {
-  const draw = () => drawPanel(store);
+/** @param {PageStore} store @param {(view: View) => Node[]} more what stands below the numbers */
+export function showPanel(store, more = hexagonLines) {
+  const draw = () => drawPanel(store, more);
   store.watch((state) => state.selected, draw);
   store.watch((state) => state.view, draw);
 }
 
-/** @param {PageStore} store */
-function drawPanel(store) {
-  const { view, selected } = store.get();
+/** @param {PageStore} store @param {(view: View) => Node[]} more */
+function drawPanel(store, more) {
+  const { view, selected, legend } = store.get();
   const box = byId("panel");
   box.hidden = !view.cell;
   if (!view.cell) return box.replaceChildren();
   const dictionary = words(view.language);
   const close = () => store.set({ view: { ...store.get().view, cell: "" }, selected: null });
-  box.setAttribute("aria-label", dictionary.hexagon);
+  const title = view.layer === "hexes" ? dictionary.hexagon : (selected?.name?.[view.language] ?? view.cell);
+  box.setAttribute("aria-label", title);
   return box.replaceChildren(
-    element("header", {}, element("h2", {}, dictionary.hexagon), element("button", { type: "button", class: "icon", "aria-label": dictionary.close, onclick: close }, "×")),
-    selected ? countsList(view.language, selected) : element("p", { class: "muted" }, dictionary.notInView),
-    element("p", { class: "index" }, `${dictionary.h3} `, element("code", {}, view.cell)),
-    copyButton(view.language),
+    element("header", {}, element("h2", {}, title), element("button", { type: "button", class: "icon", "aria-label": dictionary.close, onclick: close }, "×")),
+    selected ? countsList(view.language, selected, legend) : element("p", { class: "muted" }, dictionary.notInView),
+    ...more(view),
   );
 }
 
-/** @param {Language} language @param {Counts} counts */
-function countsList(language, counts) {
+/** @param {View} view */
+function hexagonLines({ language, cell }) {
+  return [element("p", { class: "index" }, `${words(language).h3} `, element("code", {}, cell)), copyButton(language)];
+}
+
+/** @param {Language} language @param {Area} counts @param {Legend | null} legend */
+function countsList(language, counts, legend) {
   const dictionary = words(language);
   const rows = [
     [dictionary.measure.count, formatNumber(language, counts.n)],
     [dictionary.measure.open, formatNumber(language, counts.open)],
     [dictionary.measure.overdue, formatNumber(language, counts.overdue)],
     [dictionary.shareOpen, formatShare(language, counts.n ? counts.open / counts.n : 0)],
+    ...valueRow(language, counts, legend),
   ];
   return element("dl", {}, ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+}
+
+/** The coloured measure, where it is none of the counts. @param {Language} language @param {Area} area @param {Legend | null} legend */
+function valueRow(language, { value }, legend) {
+  if (!legend || value === null || MEASURES.some((measure) => measure === legend.measure)) return [];
+  return [[measureName(language, legend), formatMeasured(language, legend.measure, value)]];
 }
 
 /** @param {Language} language */

@@ -1,40 +1,39 @@
-/** Pointing at hexagons: under the pointer, and the selected one. */
+/** Pointing at hexagons or districts: the one under the pointer, and the selected one. */
 
 /** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "maplibre-gl" */
-/** @import { Counts, PageStore } from "./state.js" */
-import { cellOfId, idOfCell } from "./hexagon.js";
-
-export const SOURCE = "hexes";
-export const SOURCE_LAYER = "hexes";
-export const FILL = "hexes";
+/** @import { Area, Layer, PageStore, View } from "./state.js" */
+import { areaOf, LAYERS } from "./layers.js";
 
 /** @typedef {{ x: number, y: number }} Place px from the map's upper left corner */
-/** @typedef {(hovered: { counts: Counts, place: Place } | null) => void} HoverListener */
+/** @typedef {(hovered: { area: Area, place: Place } | null) => void} HoverListener */
+/** @typedef {{ source: string, sourceLayer: string, id: number }} Target */
 
 /** @param {MapLibreMap} map @param {HoverListener} act */
 export function watchPointer(map, act) {
-  /** @type {number | null} */
+  /** @type {Target | null} */
   let hovered = null;
-  const hover = (/** @type {number | null} */ id) => {
-    if (id === hovered) return;
-    if (hovered !== null) map.setFeatureState(target(hovered), { hover: false });
-    if (id !== null) map.setFeatureState(target(id), { hover: true });
-    hovered = id;
-    map.getCanvas().style.cursor = id === null ? "" : "pointer";
+  const hover = (/** @type {Target | null} */ target) => {
+    if (target?.id === hovered?.id && target?.source === hovered?.source) return;
+    if (hovered && map.getSource(hovered.source)) map.setFeatureState(hovered, { hover: false });
+    if (target) map.setFeatureState(target, { hover: true });
+    hovered = target;
+    map.getCanvas().style.cursor = target ? "pointer" : "";
   };
-  map.on("mousemove", FILL, ({ features: [feature] = [], point }) => {
-    if (!feature) return;
-    hover(Number(feature.id));
-    act({ counts: countsOf(feature), place: point });
-  });
-  map.on("mouseleave", FILL, () => {
-    hover(null);
-    act(null);
-  });
+  for (const layer of /** @type {Layer[]} */ (Object.keys(LAYERS))) {
+    map.on("mousemove", layer, ({ features: [feature] = [], point }) => {
+      if (!feature) return;
+      hover(targetOf(layer, feature));
+      act({ area: areaOf(layer, feature), place: point });
+    });
+    map.on("mouseleave", layer, () => {
+      hover(null);
+      act(null);
+    });
+  }
 }
 
 /**
- * A click selects a hexagon or nothing; so does Enter, at the middle of the map. The selected one keeps its outline
+ * A click selects an area or nothing; so does Enter, at the middle of the map. The selected one keeps its outline
  * and its numbers stay level with the tiles.
  * @param {MapLibreMap} map @param {PageStore} store
  */
@@ -43,50 +42,50 @@ export function watchSelected(map, store) {
   map.getCanvas().addEventListener("keydown", ({ key }) => {
     if (key === "Enter") select(map, store, map.project(map.getCenter()));
   });
-  let marked = "";
-  store.watch(
-    (state) => state.view.cell,
-    (cell) => {
-      if (marked) map.setFeatureState(target(idOfCell(marked)), { selected: false });
-      markSelected(map, cell);
-      marked = cell;
-      read(map, store);
-    },
-  );
+  store.watch((state) => state.view.cell + state.view.layer, () => read(map, store));
   map.on("idle", () => read(map, store));
 }
 
-/** Outline a cell as the selected one. @param {MapLibreMap} map @param {string} cell or "" for none */
-export function markSelected(map, cell) {
-  if (cell) map.setFeatureState(target(idOfCell(cell)), { selected: true });
+/** @type {WeakMap<MapLibreMap, Target>} */
+const marked = new WeakMap();
+
+/** Outline the selected area, and no other, as far as its tile is there. @param {MapLibreMap} map @param {View} view */
+export function markSelected(map, view) {
+  const feature = find(map, view);
+  const target = feature ? targetOf(view.layer, feature) : null;
+  const before = marked.get(map);
+  if (before && before.id !== target?.id && map.getSource(before.source)) map.setFeatureState(before, { selected: false });
+  if (!target) return marked.delete(map);
+  // Setting it again would draw the map again, and then it would be idle again.
+  if (!map.getFeatureState(target)["selected"]) map.setFeatureState(target, { selected: true });
+  return marked.set(map, target);
 }
 
 /** @param {MapLibreMap} map @param {PageStore} store @param {PointLike} point */
 function select(map, store, point) {
-  const [feature] = map.queryRenderedFeatures(point, { layers: [FILL] });
-  const cell = feature ? cellOfId(Number(feature.id)) : "";
-  store.set({ view: { ...store.get().view, cell }, selected: feature ? countsOf(feature) : null });
+  const { view } = store.get();
+  const [feature] = map.queryRenderedFeatures(point, { layers: [view.layer] });
+  const area = feature ? areaOf(view.layer, feature) : null;
+  store.set({ view: { ...view, cell: area?.key ?? "" }, selected: area });
 }
 
-/** The selected hexagon's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */
+/** The selected area's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */
 function read(map, store) {
   const { view, selected } = store.get();
-  const found = view.cell ? find(map, idOfCell(view.cell)) : null;
+  markSelected(map, view);
+  const feature = find(map, view);
+  const found = feature ? areaOf(view.layer, feature) : null;
   if (JSON.stringify(found) !== JSON.stringify(selected)) store.set({ selected: found });
 }
 
-/** @param {MapLibreMap} map @param {number} id */
-function find(map, id) {
-  const [feature] = map.querySourceFeatures(SOURCE, { sourceLayer: SOURCE_LAYER, filter: ["==", ["id"], id] });
-  return feature ? countsOf(feature) : null;
+/** @param {MapLibreMap} map @param {View} view */
+function find(map, { cell, layer }) {
+  if (!cell || !map.getSource(layer)) return null;
+  const [feature] = map.querySourceFeatures(layer, { sourceLayer: layer, filter: LAYERS[layer].withKey(cell) });
+  return feature ?? null;
 }
 
-/** @param {number} id */
-function target(id) {
-  return { source: SOURCE, sourceLayer: SOURCE_LAYER, id };
-}
-
-/** @param {Pick<MapGeoJSONFeature, "properties">} feature @returns {Counts} */
-function countsOf({ properties }) {
-  return { n: properties["n"], open: properties["open"], overdue: properties["overdue"] };
+/** @param {Layer} layer @param {Pick<MapGeoJSONFeature, "id">} feature @returns {Target} */
+function targetOf(layer, feature) {
+  return { source: layer, sourceLayer: layer, id: Number(feature.id) };
 }

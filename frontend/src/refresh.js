@@ -37,15 +37,15 @@ export function keepFresh(store) {
     void run();
   }
 
-  store.watch(selectionOf, choose);
+  store.watch((state) => selectionOf(state) + state.view.scheme, choose);
   store.watch((state) => state.zoom, () => void run());
   setInterval(run, MOVE_ON_MS);
   return () => void run();
 }
 
 /** What the numbers depend on, as one comparable text. @param {import("./state.js").State} state */
-export function selectionOf({ view: { sectors, window, from, to, measure, filters } }) {
-  return JSON.stringify([sectors, window, from, to, measure, filters]);
+export function selectionOf({ view: { sectors, window, from, to, measure, filters, layer } }) {
+  return JSON.stringify([sectors, window, from, to, measure, filters, layer]);
 }
 
 /** @param {PageStore} store @param {AbortSignal} signal */

@@ -1,7 +1,9 @@
 /** What the page's store holds. */
 
 /** @typedef {"ru" | "en"} Language */
-/** @typedef {"count" | "open" | "overdue"} Measure */
+/** @typedef {"light" | "dark"} Scheme */
+/** @typedef {"hexes" | "districts"} Layer */
+/** @typedef {"count" | "open" | "overdue"} Measure those that the page offers; an address may name any that the service knows */
 
 /**
  * What the address holds, beside the map's own `map=zoom/lat/lng`.
@@ -10,15 +12,18 @@
  * @property {string} window "7d" and the like, "all", or "" when from and to are given
  * @property {string} from first day shown, or an RFC 3339 instant; "" when there is none
  * @property {string} to the day after the last one shown, or an instant: the interval is half-open
- * @property {Measure} measure
+ * @property {string} measure
  * @property {Language} language
- * @property {string} cell the H3 index of the selected hexagon, or ""
+ * @property {string} cell the H3 index of the selected hexagon, or the code of the selected district, or ""
  * @property {Readonly<Record<string, string>>} filters other parameters of the selection, passed on as they came
+ * @property {Layer} layer
+ * @property {Scheme} scheme
  */
 
 /** @typedef {{ n: number, open: number, overdue: number }} Counts */
 /** @typedef {Record<Language, string>} Named */
 /** @typedef {Counts & { code: string, name: Named }} Group */
+/** @typedef {Counts & { key: string, name: Named | null, value: number | null }} Area a hexagon or a district; its key as in `View.cell` */
 
 /**
  * The answer of /api/summary.
@@ -29,21 +34,22 @@
  * }} Summary
  */
 
-/** @typedef {{ class: number, from: number, to: number, color: string, cells: number }} LegendClass */
+/** @typedef {{ class: number, from: number, to: number, color: string }} LegendClass */
 
 /**
  * The answer of /api/legend.
  * @typedef {object} Legend
- * @property {Measure} measure
+ * @property {string} measure
  * @property {Named} label
  * @property {Named} unit
- * @property {number} resolution of H3
+ * @property {number} [resolution] of H3, of hexagons
  * @property {LegendClass[]} classes
- * @property {number} cells
+ * @property {number} [cells] how many hexagons are coloured
+ * @property {number} [districts] or districts
  * @property {{ name: string, colors: string[] }} palette
  */
 
-/** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string }} Problem */
+/** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string, allowed?: unknown }} Problem */
 /** @typedef {{ state: "connecting" | "live" | "away", at: number | null }} Live `at`: last change, ms since 1970 */
 
 /**
@@ -55,7 +61,7 @@
  * @property {Problem | null} problem
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
- * @property {Counts | null} selected the numbers of the selected hexagon, once they are known
+ * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
  */
 
 /** @typedef {import("./store.js").Store<State>} PageStore */

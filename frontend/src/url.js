@@ -32,6 +32,8 @@ export function readView(hash, preferred) {
     language: oneOf(LANGUAGES, text("lang")) ?? spoken(preferred),
     cell: text("cell"),
     filters: Object.fromEntries(FILTERS.filter((name) => text(name)).map((name) => [name, text(name)])),
+    layer: "hexes",
+    scheme: "light",
   };
 }
 
@@ -73,7 +75,7 @@ export function selectionQuery(view) {
 }
 
 /** @param {string} value  slashes and commas stay, for people read addresses */
-function readable(value) {
+export function readable(value) {
   return encodeURIComponent(value).replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
 }
 
@@ -85,8 +87,8 @@ function oneOf(choices, value) {
   return choices.find((choice) => choice === value);
 }
 
-/** @param {readonly string[]} preferred @returns {Language} */
-function spoken(preferred) {
+/** @param {readonly string[]} preferred the reader's languages, most liked first @returns {Language} */
+export function spoken(preferred) {
   for (const tag of preferred) {
     const language = oneOf(LANGUAGES, tag.slice(0, 2).toLowerCase());
     if (language) return language;

@@ -5,7 +5,7 @@ import { readView, selectionQuery, writeView } from "../src/url.js";
 const START = readView("", ["en"]);
 
 test("an empty address shows the last 30 days of everything", () => {
-  assert.deepEqual(START, { sectors: [], window: "30d", from: "", to: "", measure: "count", language: "en", cell: "", filters: {} });
+  assert.deepEqual(START, { sectors: [], window: "30d", from: "", to: "", measure: "count", language: "en", cell: "", filters: {}, layer: "hexes", scheme: "light" });
   assert.equal(selectionQuery(START), "window=30d");
 });
 

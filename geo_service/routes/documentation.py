@@ -30,6 +30,8 @@ def parameter(name: str, description: str, required: bool = False) -> dict[str, 
 
 LEVEL_DOCS = parameter("level", "Which districts: region, district or settlement; absent, the zoom decides. Districts only.")
 
+SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the ground that the colours are meant for.")
+
 EXTRA_PARAMETERS = {
     "level": "Level of districts: region, district (the default) or settlement.",
     "format": "json (the default), csv, or geojson where there is geometry; instead of Accept.",
@@ -62,6 +64,17 @@ LAYER_DOCS: dict[str, Any] = {
         parameter("fields", "h3: each hexagon carries its H3 index as text. Hexagons only."),
     ]
 }  # fmt: skip
+
+EMBED_DOCS: dict[str, Any] = {
+    "parameters": [
+        *LAYER_DOCS["parameters"],
+        parameter("layer", "hexes (the default) or districts."),
+        parameter("lang", "ru or en; by default the reader's own."),
+        parameter("scheme", "light, dark, or auto (the default): as the reader's system is set."),
+        parameter("legend", "show (the default) or hide."),
+        parameter("map", "Where to begin, zoom/latitude/longitude; by default all data are in view."),
+    ]
+}
 
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 

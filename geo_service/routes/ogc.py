@@ -124,7 +124,7 @@ def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple
         if any(name in given for name in _WINDOWS):
             raise InvalidParameter("datetime", "cannot stand beside window, from or to", "either datetime or these")
         query = [*query, ("from", instant(span[0])), ("to", instant(span[1]))]
-    return given, read_question(query, service.replica.catalogue, service.settings.zone, also=own)
+    return given, read_question(query, service.catalogue, service.settings.zone, also=own)
 
 
 def _plain(request: Request) -> None:

@@ -15,7 +15,7 @@ from geo_service.routes.service import Service
 def read(request: Request, service: Service, also: tuple[str, ...] = (), measures: Mapping[str, Measure] = MEASURES) -> Question:
     """The question of a request."""
     query = request.query_params.multi_items()
-    return read_question(query, service.replica.catalogue, service.settings.zone, also=also, measures=measures)
+    return read_question(query, service.catalogue, service.settings.zone, also=also, measures=measures)
 
 
 def resolved(question: Question, service: Service, revision: int) -> dict[str, Any]:

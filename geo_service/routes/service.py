@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import asyncpg
 from starlette.requests import Request
 
+from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.clocks import RuleTable
 from geo_service.aggregation.replica import Replica
-from geo_service.errors import NotFound
+from geo_service.errors import NotFound, NotReady
 from geo_service.settings import Settings
 from geo_service.tiles.districts import DistrictLayer
 from geo_service.tiles.hexes import HexLayer
@@ -29,6 +30,13 @@ class Service:
     """The rules of deadlines."""
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What a request can name. Raises NotReady before the first load, when every code would seem unknown."""
+        if not self.replica.loaded:
+            raise NotReady("the incidents are still being loaded; try again shortly")
+        return self.replica.catalogue
 
     def tiles_of(self, layer: str) -> TileServer:
         """The server of a layer's tiles. Raises NotFound where there is no such layer."""

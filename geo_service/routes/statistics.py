@@ -19,6 +19,7 @@ from geo_service.routes.documentation import (
     LEVEL_DOCS,
     MAP_RESPONSES,
     PROBLEM_RESPONSES,
+    SCHEME_DOCS,
     SELECTION_DOCS,
     TABLE_RESPONSES,
     docs,
@@ -28,6 +29,7 @@ from geo_service.routes.formats import Forms, answer, read_format
 from geo_service.routes.service import service_of
 from geo_service.tiles.grid import MAX_ZOOM
 from geo_service.tiles.layer import View
+from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES, in_palette
 
 router = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
@@ -37,6 +39,7 @@ _LEGEND_DOCS = {
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
         parameter("layer", "Of which layer: hexes (the default), districts or incidents."),
         LEVEL_DOCS,
+        SCHEME_DOCS,
     ]
 }
 _DIMENSIONS_AT_MOST = 2
@@ -48,12 +51,13 @@ async def get_legend(request: Request) -> Response:
     service = service_of(request)
     given = dict(request.query_params)
     layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer
-    also = ("zoom", "layer", "level") if "level" in layer.description.parameters else ("zoom", "layer")
+    also = ("zoom", "layer", "scheme", *(("level",) if "level" in layer.description.parameters else ()))
     question = questions.read(request, service, also=also, measures=layer.description.measures)
     zoom = read_whole(given, "zoom", 0, MAX_ZOOM)
+    scheme = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME)
     revision = service.replica.revision
     view = View(zoom, question.selection, question.measure, read_asked_level(given), question.compare)
-    document = await service.replica.ask(layer.legend, view)
+    document = in_palette(await service.replica.ask(layer.legend, view), layer.description.palette(question.measure, scheme))
     return json_answer(request, {**document, "window": questions.span(question.selection), "revision": revision})
 
 

@@ -7,17 +7,24 @@ from fastapi import APIRouter, Request, Response
 from geo_service.aggregation.replica import State
 from geo_service.parameters import read_asked_level, read_choice
 from geo_service.routes.answers import json_answer
-from geo_service.routes.documentation import LAYER_DOCS, PROBLEM_RESPONSES, parameter
+from geo_service.routes.documentation import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
 from geo_service.routes.service import base_url, service_of
 from geo_service.routes.tiles import layer_question
 from geo_service.tiles.layer import TileLayer, View
 from geo_service.tiles.levels import FIRST_ZOOM
-from geo_service.tiles.style import LANGUAGES, StyleRequest, style
+from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES
+from geo_service.tiles.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, style
 from geo_service.tiles.tilejson import Bounds, zoom_to_show
 
 router = APIRouter(tags=["tiles"], responses=PROBLEM_RESPONSES)
 
-_DOCS = {"parameters": [*LAYER_DOCS["parameters"], parameter("lang", f"Of the labels: {' or '.join(LANGUAGES)}; default {LANGUAGES[0]}.")]}
+_DOCS = {
+    "parameters": [
+        *LAYER_DOCS["parameters"], SCHEME_DOCS,
+        parameter("lang", f"Of the labels: {' or '.join(LANGUAGES)}; default {LANGUAGES[0]}."),
+        parameter("labels", "service (the default): letters come from here; client: from the client's own fonts; none: no labels."),
+    ]
+}  # fmt: skip
 
 
 @router.get("/styles/{layer}.json", openapi_extra=_DOCS, summary="A MapLibre style of a layer", operation_id="style")
@@ -25,14 +32,15 @@ async def get_style(request: Request, layer: str) -> Response:
     """A complete style (version 8) that shows the layer for a selection, with its legend in `metadata`."""
     service = service_of(request)
     served = service.tiles_of(layer).layer
-    question = layer_question(request, service, served.description, also=("lang",))
+    question = layer_question(request, service, served.description, also=OWN_PARAMETERS)
     given = dict(request.query_params)
     language = read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
+    scheme, labels = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(given, "labels", LABELS, LABELS[0])
     view = View(0, question.selection, question.measure, read_asked_level(given), question.compare)
     bounds, legends = await service.replica.ask(_look, served, view)
     asked = StyleRequest(
-        served.description, base_url(request), _without_language(request.url.query), question.measure, legends, bounds,
-        " · ".join(served.attribution(service.replica.catalogue)), language,
+        served.description, base_url(request), _of_the_source(request.url.query), question.measure, legends, bounds,
+        " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
     )  # fmt: skip
     return json_answer(request, style(asked))
 
@@ -47,5 +55,6 @@ def _look(state: State, layer: TileLayer, view: View) -> tuple[Bounds, list[dict
     return bounds, list({legend.get("level"): legend for legend in reversed(legends)}.values())[::-1]
 
 
-def _without_language(query: str) -> str:
-    return "&".join(part for part in query.split("&") if part.partition("=")[0] != "lang")
+def _of_the_source(query: str) -> str:
+    """The query string without what concerns the style alone."""
+    return "&".join(part for part in query.split("&") if part.partition("=")[0] not in OWN_PARAMETERS)

@@ -62,4 +62,4 @@ async def get_tilejson(request: Request, layer: str) -> Response:
 def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> Question:
     """What is asked of a layer; its own parameters are looked at too, those in `also` by the caller."""
     query = request.query_params.multi_items()
-    return read_layer_question(query, service.replica.catalogue, service.settings.zone, layer, also)
+    return read_layer_question(query, service.catalogue, service.settings.zone, layer, also)

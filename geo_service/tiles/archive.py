@@ -18,7 +18,6 @@ from geo_service.tiles.archives.writer import Document
 from geo_service.tiles.frame import Frame, bounds_of
 from geo_service.tiles.grid import Tile
 from geo_service.tiles.layer import TileLayer, TileRequest, View
-from geo_service.tiles.palette import palette_of
 from geo_service.tiles.tilejson import LayerDescription, tilejson, zoom_to_show
 
 _BATCH = 256
@@ -98,7 +97,7 @@ def document(state: State, export: Export, spool: Spool, selection: dict[str, An
     whole = tilejson(layer.description, base_url="", query="", bounds=bounds, attribution=_attribution(state, layer), revision=0)
     lng, lat, _ = whole["center"]
     measure = export.view(first).measure
-    palette = palette_of(diverging=measure.diverging)
+    palette = export.layer.description.palette(measure)
     zooms = {"minzoom": first, "maxzoom": last}
     layers = (layer.description, *layer.description.beside)
     return {

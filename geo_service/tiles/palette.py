@@ -1,13 +1,15 @@
-"""Colours of the classes.
+"""Colours of the classes, and of what stands around them, on a light and on a dark map.
 
 YlOrRd, five classes: ColorBrewer 2.0, Cynthia Brewer, Mark Harrower and The Pennsylvania State University,
-Apache-2.0. The least difference between neighbouring classes, over normal vision and three deficiencies of
-colour vision, is 11.0 (CIE ΔE), which is told apart side by side; light to dark reads as little to much.
-RdBu reversed, five classes, of the same origin, for measures with a middle: blue is less, red more.
-YlOrRd reversed for ages: what has just come is darkest.
+Apache-2.0; light to dark reads as little to much. RdBu reversed, five classes, of the same origin, for measures with
+a middle: blue is less, red more. On a dark map the most must be the lightest: inferno without its two darkest of
+seven (matplotlib, CC0), and blue and red that grow lighter away from a dark middle. Neighbouring classes differ by at
+least 9 (CIEDE2000) for normal vision and for three deficiencies of colour vision; tests/unit/test_palette.py measures it.
+Ages take the colours of little to much the other way round: what has just come stands out.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +20,46 @@ class Palette:
     colors: tuple[str, ...]
 
 
-SEQUENTIAL = Palette("YlOrRd", ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026"))
-DIVERGING = Palette("RdBu reversed", ("#0571b0", "#92c5de", "#f7f7f7", "#f4a582", "#ca0020"))
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """Colours of a whole map, as CSS writes them."""
 
-AGES = Palette("YlOrRd reversed", SEQUENTIAL.colors[::-1])
+    sequential: Palette
+    diverging: Palette
+    without_class: str
+    """Of an area that has no value."""
+    background: str
+    outline: str
+    text: str
+    halo: str
+
+    @property
+    def ages(self) -> Palette:
+        """From what has just come to what is old."""
+        return Palette(f"{self.sequential.name} reversed", self.sequential.colors[::-1])
 
 
-def palette_of(*, diverging: bool) -> Palette:
+SCHEMES = {
+    "light": Scheme(
+        Palette("YlOrRd", ("#ffffb2", "#fecc5c", "#fd8d3c", "#f03b20", "#bd0026")),
+        Palette("RdBu reversed", ("#0571b0", "#92c5de", "#f7f7f7", "#f4a582", "#ca0020")),
+        without_class="#d5d8da", background="#f1f2ee", outline="#4c5a64", text="#26323b", halo="rgba(255, 255, 255, 0.85)",
+    ),
+    "dark": Scheme(
+        Palette("inferno", ("#781c6d", "#bc3754", "#ed6925", "#fbb61a", "#fcffa4")),
+        Palette("BuRd dark", ("#7cc0f0", "#33719f", "#434b52", "#b4553f", "#ffa183")),
+        without_class="#3d474f", background="#232b32", outline="#aab6bf", text="#e8edf0", halo="rgba(18, 24, 29, 0.85)",
+    ),
+}  # fmt: skip
+DEFAULT_SCHEME = "light"
+
+
+def palette_of(*, diverging: bool, scheme: str = DEFAULT_SCHEME) -> Palette:
     """The colours of a measure."""
-    return DIVERGING if diverging else SEQUENTIAL
+    return SCHEMES[scheme].diverging if diverging else SCHEMES[scheme].sequential
+
+
+def in_palette(legend: dict[str, Any], palette: Palette) -> dict[str, Any]:
+    """A legend with other colours in place of its own."""
+    classes = [{**row, "color": palette.colors[row["class"]]} for row in legend["classes"]]
+    return {**legend, "classes": classes, "palette": {"name": palette.name, "colors": list(palette.colors)}}

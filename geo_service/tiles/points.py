@@ -27,7 +27,6 @@ from geo_service.tiles.grid import EXTENT, WORLD, Tile, latitude, longitude, pro
 from geo_service.tiles.grid import Box as WorldBox
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.occupied import Tiles, under_boxes
-from geo_service.tiles.palette import AGES
 from geo_service.tiles.tilejson import EVERYWHERE, INCIDENTS, Bounds, LayerDescription
 
 NAME = INCIDENTS.id
@@ -73,8 +72,8 @@ class PointLayer:
         """What the classes of age stand for, and how many incidents of the selection belong to each."""
         key = (NAME, "ages", view.selection)
         counts = state.counter.small(key, lambda: [_count(state, part) for part in selections_by_age(view.selection, self._zone)])
-        channel = view.measure.channel or 0
-        limits = zip([0, *(limit + 1 for limit in AGE_LIMITS)], [*AGE_LIMITS, None], AGES.colors, counts, strict=True)
+        channel, palette = view.measure.channel or 0, self.description.palette(view.measure)
+        limits = zip([0, *(limit + 1 for limit in AGE_LIMITS)], [*AGE_LIMITS, None], palette.colors, counts, strict=True)
         return {
             "zoom": view.zoom,
             "measure": view.measure.code,
@@ -85,7 +84,7 @@ class PointLayer:
                 for number, (low, high, color, count) in enumerate(limits)
             ],
             "incidents": sum(count[channel] for count in counts),
-            "palette": {"name": AGES.name, "colors": list(AGES.colors)},
+            "palette": {"name": palette.name, "colors": list(palette.colors)},
             "total": {name: sum(count[place] for count in counts) for place, name in enumerate(CHANNELS)},
         }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
 from geo_service.tiles.grid import MAX_ZOOM, MIN_ZOOM
-from geo_service.tiles.palette import AGES, Palette
+from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES, Palette, palette_of
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -33,7 +33,11 @@ class LayerDescription:
     beside: "tuple[LayerDescription, ...]" = ()
     texts: tuple[str, ...] = ()
     class_property: str = "class"
-    palette: Palette | None = None
+    by_age: bool = False
+
+    def palette(self, measure: Measure, scheme: str = DEFAULT_SCHEME) -> Palette:
+        """The colours of its classes."""
+        return SCHEMES[scheme].ages if self.by_age else palette_of(diverging=measure.diverging, scheme=scheme)
 
 
 HEXES = LayerDescription(
@@ -108,7 +112,7 @@ INCIDENTS = LayerDescription(
     ),
     texts=("sector", "theme", "status", "received"),
     class_property="age",
-    palette=AGES,
+    by_age=True,
 )
 
 

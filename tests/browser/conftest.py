@@ -1,13 +1,17 @@
 """What browser tests share: a service with a small known set of incidents, and Chromium with the page open."""
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import h3.api.basic_int as h3
@@ -16,6 +20,9 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from geo_service.database import connection
+from geo_service.settings import ROOT
+from tests.conftest import named, recreate
+from tests.integration import territory
 from tests.integration.test_serving import serving
 
 CHROMIUM = "/usr/bin/chromium"
@@ -194,3 +201,61 @@ def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
         yield made
         assert made.complaints == []
         assert made.hosts - {""} == {urlsplit(service_url).netloc}
+
+
+@pytest.fixture(scope="session")
+def territory_service(cluster_url: str, template: str) -> Iterator[str]:
+    """A `geo serve` process over the territory, one for all modules that embed its maps elsewhere."""
+    name = f"geo_{os.getpid()}_territory"
+
+    async def make() -> None:
+        await recreate(cluster_url, name, template)
+        async with connection(named(cluster_url, name)) as held:
+            await territory.fill(held)
+
+    apart(make)
+    with serving(named(cluster_url, name)) as (_, address):
+        wait_until_ready(address)
+        yield address
+
+
+class Elsewhere:
+    """A web server of another origin: pages put into it by a test, and what npm has installed."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {"/favicon.ico": ""}
+        pages = self.pages
+
+        class Handler(SimpleHTTPRequestHandler):
+            def do_GET(self) -> None:
+                page = pages.get(urlsplit(self.path).path)
+                if page is None:
+                    return super().do_GET()
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(page.encode())
+                return None
+
+            def log_message(self, *_: object) -> None:
+                """Nothing: the browser says what it misses."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(ROOT)))
+        # Not the service's host name: another site, not merely another port.
+        self.address = f"http://localhost:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[Elsewhere]:
+    """A page's own web server, which is not the service."""
+    made = Elsewhere()
+    yield made
+    made.close()

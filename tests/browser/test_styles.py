@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from geo_service.database import connection
-from tests.browser.conftest import Visit, apart, visiting, wait_until_ready
+from tests.browser.conftest import Visit, visiting
 from tests.integration import territory
-from tests.integration.test_serving import serving
 
 pytestmark = pytest.mark.browser
 
@@ -26,17 +24,8 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Elsewhere<
 
 
 @pytest.fixture(scope="module")
-def service_url(database_url: str) -> Iterator[str]:
-    """A `geo serve` process over the territory."""
-
-    async def fill() -> None:
-        async with connection(database_url) as held:
-            await territory.fill(held)
-
-    apart(fill)
-    with serving(database_url) as (_, address):
-        wait_until_ready(address)
-        yield address
+def service_url(territory_service: str) -> str:
+    return territory_service
 
 
 @pytest.fixture

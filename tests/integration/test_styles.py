@@ -56,9 +56,12 @@ async def style_of(client: httpx.AsyncClient, layer: str, **query: str) -> dict[
 @pytest.mark.skipif(
     not (ROOT / "node_modules/@maplibre/maplibre-gl-style-spec").is_dir(), reason="the style specification is not installed; npm ci"
 )
+@pytest.mark.parametrize("look", [{}, {"scheme": "dark", "lang": "en", "labels": "client"}], ids=["light", "dark"])
 @pytest.mark.parametrize(("layer", "measure"), [(layer, measure) for layer, measures in MEASURES_OF.items() for measure in measures])
-async def test_the_specifications_own_library_finds_nothing_wrong(client: httpx.AsyncClient, layer: str, measure: str) -> None:
-    style = await style_of(client, layer, measure=measure, compare="previous", window="7d")
+async def test_the_specifications_own_library_finds_nothing_wrong(
+    client: httpx.AsyncClient, layer: str, measure: str, look: dict[str, str]
+) -> None:
+    style = await style_of(client, layer, measure=measure, compare="previous", window="7d", **look)
     answer = await asyncio.to_thread(
         subprocess.run, [str(NODE), str(CHECK)], input=json.dumps(style).encode(), capture_output=True, check=True, timeout=60
     )
@@ -67,22 +70,25 @@ async def test_the_specifications_own_library_finds_nothing_wrong(client: httpx.
 
 @pytest.mark.parametrize("layer", MEASURES_OF)
 async def test_the_source_is_the_layers_tilejson_with_the_selection(client: httpx.AsyncClient, layer: str) -> None:
-    answer = await client.get(f"/styles/{layer}.json?sector=roads&lang=en&window=7d")
-    (source,) = answer.json()["sources"].values()
+    answer = await client.get(f"/styles/{layer}.json?sector=roads&lang=en&window=7d&scheme=dark&labels=client")
+    source = answer.json()["sources"][layer]
     assert source["url"] == f"https://map.example.org/tiles/{layer}.json?sector=roads&window=7d"
     tilejson = (await client.get(source["url"].removeprefix("https://map.example.org"))).json()
     assert source["attribution"] == tilejson["attribution"]
     described = {one["id"] for one in tilejson["vector_layers"]} - {"meta"}
-    assert {one["source-layer"] for one in answer.json()["layers"]} == described
-    again = await client.get(f"/styles/{layer}.json?sector=roads&lang=en&window=7d", headers={"If-None-Match": answer.headers["etag"]})
+    assert {one["source-layer"] for one in answer.json()["layers"] if one.get("source") == layer} == described
+    again = await client.get(str(answer.request.url), headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("measure", "compare"), [("count", None), ("change", "previous")])
-async def test_each_class_has_the_colour_that_the_legend_gives_it(client: httpx.AsyncClient, measure: str, compare: str | None) -> None:
-    query = {"measure": measure, "window": "48h"} | ({"compare": compare} if compare else {})
+async def test_each_class_has_the_colour_that_the_legend_gives_it(
+    client: httpx.AsyncClient, measure: str, compare: str | None, scheme: str
+) -> None:
+    query = {"measure": measure, "window": "48h", "scheme": scheme} | ({"compare": compare} if compare else {})
     style = await style_of(client, "districts", **query)
-    _, read, *pairs, _ = style["layers"][0]["paint"]["fill-color"]
+    _, read, *pairs, _ = style["layers"][1]["paint"]["fill-color"]
     assert read == ["get", "class"]
     colors = dict(zip(pairs[::2], pairs[1::2], strict=True))
     legends = style["metadata"]["geo:legends"]
@@ -105,10 +111,29 @@ async def test_labels_are_in_the_language_that_is_asked_for_and_letters_come_fro
     assert "approximate" in style["metadata"]["geo:attribution"]
 
 
+async def test_names_of_settlements_are_in_the_style_of_hexagons(client: httpx.AsyncClient) -> None:
+    style = await style_of(client, "hexes")
+    address = style["sources"]["places"]["data"].removeprefix("https://map.example.org")
+    assert (await client.get(address)).json()["type"] == "FeatureCollection"
+    # QGIS takes the first source of vector tiles.
+    assert list(style["sources"]) == ["hexes", "places"]
+
+
+@pytest.mark.parametrize("layer", MEASURES_OF)
+async def test_clients_that_do_not_know_font_faces_get_a_style_without_them(client: httpx.AsyncClient, layer: str) -> None:
+    bare = await style_of(client, layer, labels="none")
+    assert {one["type"] for one in bare["layers"]} <= {"background", "fill", "line", "circle"}
+    assert list(bare["sources"]) == [layer]
+    named = await style_of(client, layer, labels="client")
+    assert "font-faces" not in bare | named
+    assert named["layers"] == (await style_of(client, layer))["layers"]
+
+
 @pytest.mark.parametrize(
     ("address", "status"),
     [("districts.json?level=street", 400), ("hexes.json?level=region", 400), ("rivers.json", 404), ("districts.json?measure=change", 400),
-     ("hexes.json?measure=per_1000", 400), ("incidents.json?measure=share_closed", 400)],
+     ("hexes.json?measure=per_1000", 400), ("hexes.json?scheme=pink", 400), ("hexes.json?labels=mine", 400),
+     ("incidents.json?measure=share_closed", 400)],
 )  # fmt: skip
 async def test_what_cannot_be_shown_is_refused(client: httpx.AsyncClient, address: str, status: int) -> None:
     assert (await client.get(f"/styles/{address}")).status_code == status

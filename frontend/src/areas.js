@@ -1,0 +1,112 @@
+/** The hexagons or districts on the map: coloured by the legend's colours, outlined under the pointer and when selected. */
+
+/** @import { ExpressionSpecification, Map as MapLibreMap, VectorTileSource } from "maplibre-gl" */
+/** @import { Layer, PageStore, State } from "./state.js" */
+import { tilesAddress } from "./api.js";
+import { LABELS, labelLayer } from "./basemap.js";
+import { INKS } from "./inks.js";
+import { LAYERS } from "./layers.js";
+import { markSelected } from "./pointing.js";
+import { selectionOf } from "./refresh.js";
+
+export const MAX_TILE_ZOOM = 16;
+const OPACITY = 0.85;
+
+/** Maps on which a tile of the shown choice could not be had. @type {WeakSet<MapLibreMap>} */
+const failed = new WeakSet();
+/** Which layer a map shows. @type {WeakMap<MapLibreMap, Layer>} */
+const shownOn = new WeakMap();
+
+/** Draw them, and follow every choice from then on. @param {MapLibreMap} map @param {PageStore} store */
+export function showAreas(map, store) {
+  map.on("error", (event) => {
+    if ("sourceId" in event && event.sourceId === shownOn.get(map)) failed.add(map);
+  });
+  addAreas(map, store.get());
+  let shown = selectionOf(store.get());
+  store.watch((state) => state.legend?.palette.colors.join(), () => colour(map, store.get()));
+  store.watch((state) => state.view.scheme, () => colour(map, store.get()));
+  store.watch((state) => state.view.language, () => name(map, store.get()));
+  store.watch(selectionOf, (selection) => {
+    if (selection !== shown) showTiles(map, store.get());
+    shown = selection;
+  });
+}
+
+/**
+ * Fetch the tiles of the present choice anew; the old ones stay until the new have come.
+ *
+ * MapLibre loses a reload that was asked for while a tile was on its way to an error, so after an error the source
+ * is made anew; so it is for another layer.
+ * @param {MapLibreMap} map @param {State} state
+ */
+export function showTiles(map, state) {
+  const { layer } = state.view;
+  if (failed.delete(map) || layer !== shownOn.get(map)) {
+    removeAreas(map);
+    addAreas(map, state);
+    colour(map, state);
+    markSelected(map, state.view);
+    return;
+  }
+  const source = /** @type {VectorTileSource | undefined} */ (map.getSource(layer));
+  source?.setTiles([tilesAddress(state.view)]);
+}
+
+/** @param {MapLibreMap} map @param {State} state */
+function addAreas(map, state) {
+  const { layer } = state.view;
+  shownOn.set(map, layer);
+  map.addSource(layer, { type: "vector", tiles: [tilesAddress(state.view)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
+  const ofAreas = { source: layer, "source-layer": layer };
+  // Without smoothing there are no seams between translucent hexagons.
+  map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false, "fill-opacity": OPACITY } }, LABELS);
+  map.addLayer({ id: outlineOf(layer), type: "line", ...ofAreas, layout: { "line-join": "round" }, paint: { "line-width": LINE_WIDTH } }, LABELS);
+  const { labels } = LAYERS[layer];
+  if (labels) map.addLayer(labelLayer(labels, { source: layer, "source-layer": labels }));
+  // Districts bring their own names.
+  map.setLayoutProperty(LABELS, "visibility", labels ? "none" : "visible");
+  colour(map, state);
+  name(map, state);
+}
+
+/** @param {MapLibreMap} map */
+function removeAreas(map) {
+  const layer = shownOn.get(map);
+  if (!layer) return;
+  for (const id of [LAYERS[layer].labels, outlineOf(layer), layer]) if (id) map.removeLayer(id);
+  map.removeSource(layer);
+}
+
+/** @type {ExpressionSpecification} */
+const LINE_WIDTH = ["case", inState("selected"), 3, inState("hover"), 2, 0.6];
+
+/** @param {string} state @returns {ExpressionSpecification} */
+function inState(state) {
+  return ["boolean", ["feature-state", state], false];
+}
+
+/** @param {Layer} layer */
+function outlineOf(layer) {
+  return `${layer}-outline`;
+}
+
+/** @param {MapLibreMap} map @param {State} state */
+function colour(map, { legend, view: { scheme, layer } }) {
+  const inks = INKS[scheme];
+  map.setPaintProperty(outlineOf(layer), "line-color", ["case", ["any", inState("selected"), inState("hover")], inks.marked, inks.outline[layer]]);
+  const { labels } = LAYERS[layer];
+  if (labels) map.setPaintProperty(labels, "text-color", inks.text);
+  if (labels) map.setPaintProperty(labels, "text-halo-color", inks.halo);
+  const [first, ...others] = legend?.palette.colors ?? [];
+  if (!first) return;
+  const pairs = others.flatMap((color, index) => [index + 1, color]);
+  // An area without a value has no class.
+  map.setPaintProperty(layer, "fill-color", ["match", ["get", "class"], 0, first, ...pairs, inks.withoutClass]);
+}
+
+/** @param {MapLibreMap} map @param {State} state */
+function name(map, { view: { layer, language } }) {
+  const { labels } = LAYERS[layer];
+  if (labels) map.setLayoutProperty(labels, "text-field", ["coalesce", ["get", `name_${language}`], ["get", "name_ru"]]);
+}

@@ -1,0 +1,146 @@
+/** Puts the page for frames together from the parts of the map page: one store, and each part watching it. */
+
+/** @import { Frame } from "./frame_view.js" */
+/** @import { PageStore, Problem, State } from "./state.js" */
+import { formatWindow } from "./dates.js";
+import { byId, element } from "./dom.js";
+import { onShow, tell } from "./frame_talk.js";
+import { FRAME_WORDS, fullMapAddress, readFrame } from "./frame_view.js";
+import { fill, words } from "./i18n.js";
+import { showLegend } from "./legend.js";
+import { listen } from "./live.js";
+import { canDraw, createMap } from "./map.js";
+import { problemText, showNoMap, showNotices } from "./notices.js";
+import { showPanel, showTooltip } from "./panel.js";
+import { keepFresh } from "./refresh.js";
+import { openShared } from "./shared_live.js";
+import { createStore } from "./store.js";
+
+const FIRST_ZOOM = 6;
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+const read = (/** @type {string} */ query) => readFrame(query, { languages: navigator.languages, dark: dark.matches });
+let frame = read(location.search);
+
+const store = createStore(
+  /** @type {State} */ ({
+    view: frame.view,
+    zoom: FIRST_ZOOM,
+    summary: null,
+    legend: null,
+    problem: null,
+    busy: true,
+    live: { state: "connecting", at: null },
+    selected: null,
+  }),
+);
+
+showWords(store);
+showNotices(store, frameWords);
+tellPage(store);
+tell("hello");
+if (frame.fault) refuse(frame);
+else begin();
+
+function begin() {
+  showLegend(store);
+  showPanel(store, () => []);
+  showPeriod(store);
+  const refreshNumbers = keepFresh(store);
+  const refreshMap = canDraw() ? beginMap() : noMap();
+  listen(store, () => {
+    refreshNumbers();
+    // Tiles of a choice that the service has refused would be refused as well.
+    if (store.get().problem?.kind !== "refused") refreshMap();
+  }, openShared);
+  dark.addEventListener("change", () => {
+    if (frame.follows) store.set({ view: { ...store.get().view, scheme: dark.matches ? "dark" : "light" } });
+  });
+}
+
+onShow((query) => {
+  const before = frame;
+  frame = read(query);
+  if (frame.fault) return refuse(frame);
+  // A frame that was refused has begun nothing yet.
+  if (before.fault && !store.get().summary) return location.replace(`?${new URLSearchParams(query)}`);
+  const { layer } = store.get().view;
+  const kept = layer === frame.view.layer ? store.get().view.cell : "";
+  return store.set({ view: { ...frame.view, cell: kept }, problem: null, ...(layer === frame.view.layer ? {} : { selected: null }) });
+});
+
+/** @returns {() => void} fetches the tiles anew */
+function beginMap() {
+  const areaMap = createMap(byId("map"), store, { place: frame.place });
+  showTooltip(areaMap, store);
+  const link = () => {
+    const { lng, lat } = areaMap.map.getCenter();
+    byId("full-map").setAttribute("href", fullMapAddress(store.get().view, { zoom: areaMap.map.getZoom(), center: [lng, lat] }));
+  };
+  areaMap.map.on("moveend", link);
+  store.watch((state) => state.view, link);
+  areaMap.map.on("idle", () => tellReady(store, areaMap.map.areTilesLoaded()));
+  // For tests, and for the curious in the browser's console.
+  Object.assign(window, { geoMap: areaMap.map });
+  return areaMap.refresh;
+}
+
+function noMap() {
+  showNoMap(store);
+  return () => {};
+}
+
+/** The frame's fixed texts, and which of its parts are seen. @param {PageStore} page */
+function showWords(page) {
+  page.watch((state) => state.view, ({ language, scheme }) => {
+    const dictionary = words(language);
+    document.documentElement.lang = language;
+    document.documentElement.dataset["scheme"] = scheme;
+    document.documentElement.dataset["legend"] = frame.legend ? "show" : "hide";
+    document.title = dictionary.title;
+    byId("full-map").setAttribute("aria-label", dictionary.fullMap);
+    byId("full-map").setAttribute("title", dictionary.fullMap);
+    byId("full-map-text").textContent = dictionary.fullMap;
+  });
+}
+
+/** @param {PageStore} page */
+function showPeriod(page) {
+  page.watch(({ summary, view: { language } }) => (summary ? formatWindow(language, summary) : ""), (text) => (byId("period").textContent = text));
+}
+
+/** @param {Frame} wrong */
+function refuse({ fault, view }) {
+  store.set({ view: { ...store.get().view, language: view.language }, problem: { kind: "refused", detail: fault }, busy: false });
+}
+
+/** The service's list of parameters lacks those that it never sees. @param {PageStore} page @param {Problem} problem */
+function frameWords(page, { allowed }) {
+  if (!Array.isArray(allowed) || !allowed.includes("window")) return [];
+  return [element("p", {}, fill(words(page.get().view.language).frameAllows, { names: FRAME_WORDS.join(", ") }))];
+}
+
+/** @param {PageStore} page */
+function tellPage(page) {
+  page.watch((state) => state.problem, (problem) => {
+    if (problem) tell("error", { kind: problem.kind, message: problemText(problem, words(page.get().view.language)) });
+  });
+  let told = "";
+  page.watch((state) => state.view.cell + (state.selected ? "+" : ""), (_, { view, selected }) => {
+    if (view.cell === told || (view.cell && !selected)) return;
+    told = view.cell;
+    const key = view.layer === "hexes" ? "h3" : "code";
+    tell("select", selected ? { layer: view.layer, [key]: view.cell, name: selected.name, n: selected.n, open: selected.open, overdue: selected.overdue, value: selected.value } : { layer: view.layer });
+  });
+}
+
+let ready = "";
+
+/** Once for each choice, when it is on the screen. @param {PageStore} page @param {boolean} complete */
+function tellReady(page, complete) {
+  const { view, summary, legend, busy } = page.get();
+  const shown = JSON.stringify({ ...view, cell: "" });
+  if (!complete || busy || !summary || !legend || shown === ready) return;
+  ready = shown;
+  tell("ready", { layer: view.layer, measure: legend.measure, n: summary.n, open: summary.open, overdue: summary.overdue, window: summary.window });
+}

@@ -1,0 +1,75 @@
+/**
+ * What a frame shows, read from its query: ?layer=districts&measure=share_closed&window=7d&lang=ru&scheme=dark.
+ * The words that are not the frame's own go to the service as they are: it knows what is allowed.
+ */
+
+/** @import { Place } from "./map.js" */
+/** @import { Language, View } from "./state.js" */
+import { fill, words } from "./i18n.js";
+import { LANGUAGES, readable, selectionQuery, spoken } from "./url.js";
+
+/** The words of a frame that the service's data know nothing of. */
+export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "map"];
+const LAYERS = ["hexes", "districts"];
+const SCHEMES = ["auto", "light", "dark"];
+const LEGENDS = ["show", "hide"];
+const PLACE = /^(\d{1,2}(?:\.\d{1,6})?)\/(-?\d{1,2}(?:\.\d{1,10})?)\/(-?\d{1,3}(?:\.\d{1,10})?)$/;
+
+/**
+ * @typedef {object} Frame
+ * @property {View} view
+ * @property {boolean} legend whether it is shown
+ * @property {Place | null} place where the map begins; null where all data shall be in view
+ * @property {boolean} follows whether the colours follow the reader's system
+ * @property {string} fault what is wrong with the query, in the frame's language; "" when nothing is
+ */
+
+/**
+ * @param {string} query with or without its ?
+ * @param {{ languages: readonly string[], dark: boolean }} reader how the reader's browser is set
+ * @returns {Frame}
+ */
+export function readFrame(query, reader) {
+  const given = new URLSearchParams(query);
+  const language = /** @type {Language} */ (LANGUAGES.find((one) => one === given.get("lang")) ?? spoken(reader.languages));
+  const asked = given.get("scheme") ?? "auto";
+  const dark = asked === "dark" || (asked === "auto" && reader.dark);
+  const place = PLACE.exec(given.get("map") ?? "");
+  const rest = [...given].filter(([name]) => !FRAME_WORDS.includes(name) && name !== "measure");
+  return {
+    view: {
+      sectors: [], window: "", from: "", to: "", cell: "",
+      measure: given.get("measure") ?? "count",
+      language,
+      filters: Object.fromEntries(rest),
+      layer: given.get("layer") === "districts" ? "districts" : "hexes",
+      scheme: dark ? "dark" : "light",
+    },
+    legend: given.get("legend") !== "hide",
+    place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },
+    follows: asked === "auto",
+    fault: faultOf(given, language),
+  };
+}
+
+/** The page of the whole map with the same selection and place. @param {View} view @param {Place} place */
+export function fullMapAddress(view, { zoom, center: [lng, lat] }) {
+  const pairs = [["map", `${zoom.toFixed(2)}/${lat.toFixed(4)}/${lng.toFixed(4)}`], ...new URLSearchParams(selectionQuery(view)), ["lang", view.language]];
+  return `/#${pairs.map(([name = "", value = ""]) => `${name}=${readable(value)}`).join("&")}`;
+}
+
+/** @param {URLSearchParams} given @param {Language} language */
+function faultOf(given, language) {
+  const { wrongParameter, repeatedParameter } = words(language);
+  const repeated = [...given.keys()].find((name) => given.getAll(name).length > 1);
+  if (repeated) return fill(repeatedParameter, { name: repeated });
+  /** @type {[string, readonly string[]][]} */
+  const choices = [["layer", LAYERS], ["lang", LANGUAGES], ["scheme", SCHEMES], ["legend", LEGENDS]];
+  for (const [name, allowed] of choices) {
+    const value = given.get(name);
+    if (value !== null && !allowed.includes(value)) return fill(wrongParameter, { name, value: `'${value}'`, allowed: allowed.join(", ") });
+  }
+  const map = given.get("map");
+  if (map !== null && !PLACE.test(map)) return fill(wrongParameter, { name: "map", value: `'${map}'`, allowed: "7/45.04/38.98" });
+  return "";
+}

@@ -1,0 +1,38 @@
+/** The map's colours on a light and on a dark ground; those of the classes come from the service. */
+
+/** @import { Layer, Scheme } from "./state.js" */
+
+/**
+ * @typedef {object} Inks
+ * @property {string} sea @property {string} land @property {string} coast @property {string} border
+ * @property {string} text @property {string} halo
+ * @property {string} marked outline under the pointer or of the selected area
+ * @property {Record<Layer, string>} outline of all others
+ * @property {string} withoutClass of an area that has no value
+ */
+
+/** @type {Record<Scheme, Inks>} */
+export const INKS = {
+  light: {
+    sea: "#d7e0e5",
+    land: "#f1f2ee",
+    coast: "#b9c6cd",
+    border: "#a9b1b6",
+    text: "#26323b",
+    halo: "rgba(255, 255, 255, 0.85)",
+    marked: "#14202b",
+    outline: { hexes: "rgba(90, 60, 20, 0.28)", districts: "rgba(76, 90, 100, 0.7)" },
+    withoutClass: "#d5d8da",
+  },
+  dark: {
+    sea: "#151b20",
+    land: "#232b32",
+    coast: "#35414a",
+    border: "#5a6771",
+    text: "#e8edf0",
+    halo: "rgba(18, 24, 29, 0.85)",
+    marked: "#ffffff",
+    outline: { hexes: "rgba(10, 14, 18, 0.45)", districts: "rgba(170, 182, 191, 0.55)" },
+    withoutClass: "#3d474f",
+  },
+};

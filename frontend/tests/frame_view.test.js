@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fullMapAddress, readFrame } from "../src/frame_view.js";
+import { selectionQuery } from "../src/url.js";
+
+const READER = { languages: ["ru-RU"], dark: true };
+
+test("a frame without words is as the reader's browser is set", () => {
+  const { view, legend, place, follows, fault } = readFrame("", READER);
+  assert.deepEqual([view.layer, view.scheme, view.language, legend, place, follows, fault], ["hexes", "dark", "ru", true, null, true, ""]);
+  assert.equal(selectionQuery(view), "");
+});
+
+test("words that are not the frame's own go to the service as they are", () => {
+  const { view } = readFrame("?layer=districts&level=region&sector=roads,waste&theme=roads.pothole&measure=per_1000&scheme=light&nonsense=1", READER);
+  assert.equal(decodeURIComponent(selectionQuery(view)), "level=region&sector=roads,waste&theme=roads.pothole&nonsense=1&measure=per_1000");
+  assert.deepEqual([view.layer, view.scheme], ["districts", "light"]);
+});
+
+test("the place is zoom, latitude, longitude", () => {
+  assert.deepEqual(readFrame("map=7.5/45/-38.9", READER).place, { zoom: 7.5, center: [-38.9, 45] });
+});
+
+for (const [query, words] of /** @type {[string, string][]} */ ([
+  ["scheme=pink&lang=en", "scheme: 'pink' is not known; allowed: auto, light, dark"],
+  ["layer=rivers&lang=en", "layer: 'rivers' is not known; allowed: hexes, districts"],
+  ["legend=no&lang=en", "legend: 'no' is not known; allowed: show, hide"],
+  ["window=7d&window=8d&lang=en", "window: is given more than once; allowed: one value, several codes joined by commas"],
+  ["map=there", "map: значение 'there' неизвестно; допустимо: 7/45.04/38.98"],
+])) {
+  test(`${query} is told as a fault`, () => assert.equal(readFrame(query, READER).fault, words));
+}
+
+test("the full map shows the same selection at the same place", () => {
+  const { view } = readFrame("sector=roads,waste&window=7d&lang=en", READER);
+  assert.equal(fullMapAddress(view, { zoom: 7, center: [38.9, 45] }), "/#map=7.00/45.0000/38.9000&sector=roads,waste&window=7d&lang=en");
+});

@@ -1,0 +1,196 @@
+"""The page for frames and the element, each in a page of another origin."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Frame, expect
+
+from tests.browser.conftest import PATIENCE_MS, Elsewhere, Visit, visiting
+from tests.browser.test_states import violations
+from tests.integration import territory
+
+pytestmark = pytest.mark.browser
+
+READY = "window.geoMap?.loaded() && geoMap.areTilesLoaded() && !document.querySelector('#legend').hidden"
+ROADS = sum(sum(1 + i % 3 % 2 == 1 for i in range(one.incidents)) for one in territory.DISTRICTS if one.code != "CH")
+"""Incidents of the territory in the sector of roads, but for the district far away."""
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>A portal</title>
+<meta http-equiv="Content-Security-Policy"
+  content="default-src 'none'; script-src 'unsafe-inline' {service}; frame-src {service}; style-src 'unsafe-inline'">
+<style>body {{ margin: 0 }} heat-map {{ height: 420px }} iframe {{ color-scheme: light }}</style>
+<script>
+  window.heard = [];
+  addEventListener("DOMContentLoaded", () => {{
+    for (const map of document.querySelectorAll("heat-map")) {{
+      for (const what of ["ready", "select", "error"]) map.addEventListener(what, ({{ detail }}) => heard.push([what, detail]));
+    }}
+  }});
+</script>
+<script type="module" src="{service}/heat-map.js"></script>
+{body}"""
+
+
+@pytest.fixture(scope="module")
+def service_url(territory_service: str) -> str:
+    return territory_service
+
+
+@pytest.fixture
+def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
+    """A page before anything is opened."""
+    with visiting(browser, service_url, 900, 700) as made:
+        yield made
+        assert [text for text in made.complaints if "400 (Bad Request)" not in text] == []
+
+
+def embedded(visit: Visit, query: str, width: int = 900, height: int = 600) -> None:
+    """Open the page for frames by itself, and wait until it is drawn."""
+    visit.page.set_viewport_size({"width": width, "height": height})
+    visit.page.goto(f"{visit.address}/embed?{query}")
+    visit.until(READY)
+
+
+def drawn(frame: Frame | Any, layer: str) -> dict[str, dict[str, Any]]:
+    """Properties of what a map draws of a layer, by the features' id."""
+    found = frame.evaluate(f"geoMap.queryRenderedFeatures({{layers: ['{layer}']}}).map((one) => [one.id, one.properties])")
+    return {str(number): properties for number, properties in found}
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "scheme"),
+    [((900, 600), "en", "light"), ((200, 200), "ru", "light"), ((360, 420), "ru", "dark")],
+)
+def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
+    visit: Visit, size: tuple[int, int], language: str, scheme: str
+) -> None:
+    embedded(visit, f"map=6.2/45/38.7&window=7d&level=district&layer=districts&measure=share_closed&lang={language}&scheme={scheme}", *size)
+    visit.shot(f"embed-{size[0]}-{language}-{scheme}")
+    told = httpx.get(
+        f"{visit.address}/api/legend?layer=districts&zoom=7&level=district&measure=share_closed&window=7d&scheme={scheme}"
+    ).json()
+    shown = visit.page.evaluate("geoMap.getPaintProperty('districts', 'fill-color')")
+    assert [shown[3 + 2 * row["class"]] for row in told["classes"]] == [row["color"] for row in told["classes"]]
+    expect(visit.page.locator("#legend h2")).to_have_text({"en": "Share closed", "ru": "Доля закрытых"}[language])
+    expect(visit.page.locator("#legend li")).to_have_count(len(told["classes"]))
+    assert visit.page.locator("#legend li").first.inner_text().endswith("%")
+    assert "Boundaries of the test" in (visit.page.locator(".maplibregl-ctrl-attrib").text_content() or "")
+    assert visit.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == list(size)
+    link = f"/#map=6.20/45.0000/38.7000&window=7d&level=district&measure=share_closed&lang={language}"
+    assert visit.page.locator("#full-map").get_attribute("href") == link
+    assert violations(visit) == []
+    assert visit.page.context.cookies() == []
+    assert visit.hosts - {""} == {visit.address.removeprefix("http://")}
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("lang=en&sectr=roads", "sectr: there is no such parameter here"),
+        ("lang=en&sector=rods", "sector: 'rods' is not known; allowed: health"),
+        ("lang=en&layer=rivers", "layer: 'rivers' is not known; allowed: hexes, districts"),
+        ("lang=ru&scheme=pink", "scheme: значение 'pink' неизвестно; допустимо: auto, light, dark"),
+        ("lang=en&map=here", "map: 'here' is not known"),
+        ("lang=en&window=7d&window=9d", "window: is given more than once"),
+        ("lang=en&layer=districts&level=street", "level: 'street' is not known; allowed: region"),
+        ("lang=en&window=7d&from=2026-01-01", "window"),
+    ],
+)
+def test_what_is_wrong_with_the_address_is_said_in_the_frame(visit: Visit, query: str, words: str) -> None:
+    visit.page.set_viewport_size({"width": 200, "height": 200})
+    answer = visit.page.goto(f"{visit.address}/embed?{query}")
+    assert answer
+    assert answer.status == 400
+    expect(visit.page.locator("#problem")).to_contain_text(words, timeout=PATIENCE_MS)
+    expect(visit.page.locator("#problem")).to_be_in_viewport()
+
+
+def test_the_element_shows_changed_attributes_without_loading_again_and_tells_what_is_chosen(visit: Visit, elsewhere: Elsewhere) -> None:
+    body = f'<heat-map src="{visit.address}" layer="districts" level="district" window="7d" map="7/45/38.9" loading="eager"></heat-map>'
+    elsewhere.pages["/portal"] = PAGE.format(service=visit.address, body=body)
+    visit.page.goto(f"{elsewhere.address}/portal")
+    visit.until("heard.some(([what]) => what === 'ready')")
+    frame = visit.page.frames[1]
+    assert frame.evaluate("document.documentElement.lang") == "en"
+    assert frame.evaluate("origin") == visit.address
+    assert visit.page.evaluate("document.querySelector('heat-map').shadowRoot.querySelector('iframe').title") == "Map of citizens' messages"
+    assert visit.page.locator("heat-map").bounding_box() == {"x": 0, "y": 0, "width": 900, "height": 420}
+    areas = {one["code"]: one["n"] for one in drawn(frame, "districts").values()}
+    assert areas == {one.code: one.incidents for one in territory.DISTRICTS if one.code != "CH"}
+
+    frame.evaluate("window.notReloaded = true; geoMap.getCanvas().dataset.kept = 'yes'")
+    visit.page.evaluate("heard.length = 0; document.querySelector('heat-map').setAttribute('sector', 'roads')")
+    visit.until("heard.some(([what]) => what === 'ready')")
+    assert visit.page.evaluate("heard.find(([what]) => what === 'ready')[1].n") >= ROADS
+    assert sum(one["n"] for one in drawn(frame, "districts").values()) == ROADS
+    # The old ones stay until the new have come: the canvas is the same one.
+    assert frame.evaluate("window.notReloaded && geoMap.getCanvas().dataset.kept") == "yes"
+
+    town = frame.evaluate(f"geoMap.project([{territory.TOWN.centroid.x}, {territory.TOWN.centroid.y}])")
+    visit.page.mouse.click(town["x"], town["y"])
+    visit.until("heard.some(([what]) => what === 'select')")
+    chosen = visit.page.evaluate("heard.find(([what]) => what === 'select')[1]")
+    assert (chosen["layer"], chosen["code"], chosen["name"]["ru"]) == ("districts", "T", "Город")
+    expect(frame.locator("#panel h2")).to_have_text("Area T")
+    visit.shot("element")
+
+    visit.page.evaluate(
+        "heard.length = 0; const map = document.querySelector('heat-map'); map.removeAttribute('level'); map.setAttribute('layer', 'hexes')"
+    )
+    visit.until("heard.some(([what, detail]) => what === 'ready' && detail.layer === 'hexes')")
+    assert sum(one["n"] for one in drawn(frame, "hexes").values()) == ROADS
+    visit.page.evaluate("heard.length = 0; document.querySelector('heat-map').setAttribute('scheme', 'dark')")
+    visit.until("heard.some(([what]) => what === 'ready')")
+    assert frame.evaluate("getComputedStyle(document.querySelector('#key')).backgroundColor") == "rgb(28, 35, 41)"
+    visit.page.evaluate("document.querySelector('heat-map').setAttribute('sector', 'rods')")
+    visit.until("heard.some(([what]) => what === 'error')")
+    error = visit.page.evaluate("heard.find(([what]) => what === 'error')[1]")
+    assert error["kind"] == "refused"
+    assert "sector: 'rods' is not known" in error["message"]
+    visit.page.evaluate("document.querySelector('heat-map').setAttribute('sector', 'waste')")
+    expect(frame.locator("#problem")).to_be_hidden(timeout=PATIENCE_MS)
+    assert frame.evaluate("window.notReloaded")
+
+
+LISTENING = """async () => {
+  const { openShared } = await import("/static/src/shared_live.js");
+  window.heard = 0;
+  openShared("/api/live").addEventListener("revision", () => (heard += 1));
+}"""
+
+
+def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder_is_gone(browser: Browser, service_url: str) -> None:
+    streams: list[str] = []
+    context = browser.new_context()
+    context.on("request", lambda request: streams.append(request.url) if request.url.endswith("/api/live") else None)
+    tabs = [context.new_page(), context.new_page()]
+    for tab in tabs:
+        tab.goto(f"{service_url}/healthz")
+        tab.evaluate(LISTENING)
+        for _ in range(200):
+            if tab.evaluate("heard"):
+                break
+            tab.wait_for_timeout(50)
+        assert tab.evaluate("heard") >= 1
+    assert len(streams) == 1
+    tabs[1].evaluate("window.heard = 0")
+    tabs[0].close()
+    for _ in range(200):
+        if tabs[1].evaluate("heard"):
+            break
+        tabs[1].wait_for_timeout(50)
+    assert tabs[1].evaluate("heard") == 1
+    assert len(streams) == 2
+    context.close()
+
+
+def test_an_element_whose_service_is_not_there_says_so(visit: Visit, elsewhere: Elsewhere) -> None:
+    body = f'<heat-map src="{elsewhere.address}/nowhere" loading="eager"></heat-map>'
+    elsewhere.pages["/lost"] = PAGE.format(service=visit.address, body=body).replace("frame-src", f"frame-src {elsewhere.address}")
+    visit.page.goto(f"{elsewhere.address}/lost")
+    visit.until("heard.length")
+    assert json.loads(json.dumps(visit.page.evaluate("heard[0]")))[1]["kind"] == "unreachable"
+    visit.complaints.clear()

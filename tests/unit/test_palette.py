@@ -1,0 +1,76 @@
+"""The colours of classes are told apart, also by people who see fewer colours."""
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from geo_service.tiles.palette import SCHEMES, in_palette, palette_of
+
+VISIONS = {
+    "normal": np.eye(3),
+    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
+    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
+    "tritanopia": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]),
+}
+"""Linear RGB as it is seen. Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision Deficiency, 2009."""
+TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+WHITE = np.array([0.95047, 1.0, 1.08883])
+
+Lab = NDArray[np.float64]
+
+
+def lab(color: str, vision: str) -> Lab:
+    """CIE L*a*b* of a colour as it is seen."""
+    srgb = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    xyz = TO_XYZ @ np.clip(VISIONS[vision] @ linear, 0, 1) / WHITE
+    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def difference(one: Lab, other: Lab) -> float:
+    """CIEDE2000. Sharma, Wu and Dalal, The CIEDE2000 Color-Difference Formula, 2005."""
+    lightness, (a1, b1), (a2, b2) = (one[0] + other[0]) / 2, one[1:], other[1:]
+    mean = (np.hypot(a1, b1) + np.hypot(a2, b2)) / 2
+    wider = 1.5 - 0.5 * np.sqrt(mean**7 / (mean**7 + 25**7))
+    chroma1, chroma2 = np.hypot(a1 * wider, b1), np.hypot(a2 * wider, b2)
+    hue1, hue2 = np.degrees(np.arctan2(b1, a1 * wider)) % 360, np.degrees(np.arctan2(b2, a2 * wider)) % 360
+    turn = (hue2 - hue1 + 180) % 360 - 180
+    hue, chroma = (hue1 + turn / 2) % 360, (chroma1 + chroma2) / 2
+    at = np.radians
+    t = 1 - 0.17 * np.cos(at(hue - 30)) + 0.24 * np.cos(at(2 * hue)) + 0.32 * np.cos(at(3 * hue + 6)) - 0.2 * np.cos(at(4 * hue - 63))
+    light = (other[0] - one[0]) / (1 + 0.015 * (lightness - 50) ** 2 / np.sqrt(20 + (lightness - 50) ** 2))
+    strong = (chroma2 - chroma1) / (1 + 0.045 * chroma)
+    tint = 2 * np.sqrt(chroma1 * chroma2) * np.sin(at(turn) / 2) / (1 + 0.015 * chroma * t)
+    bend = -2 * np.sqrt(chroma**7 / (chroma**7 + 25**7)) * np.sin(at(60 * np.exp(-(((hue - 275) / 25) ** 2))))
+    return float(np.sqrt(light**2 + strong**2 + tint**2 + bend * strong * tint))
+
+
+def test_the_difference_is_that_of_the_published_pairs() -> None:
+    """Pairs 1 and 17 of the authors' test data."""
+    assert difference(np.array([50, 2.6772, -79.7751]), np.array([50, 0, -82.7485])) == pytest.approx(2.0425, abs=1e-4)
+    assert difference(np.array([50, 2.5, 0]), np.array([73, 25, -18])) == pytest.approx(27.1492, abs=1e-4)
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("diverging", [False, True])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_neighbouring_classes_are_told_apart(scheme: str, diverging: bool, vision: str) -> None:
+    colors = [lab(color, vision) for color in palette_of(diverging=diverging, scheme=scheme).colors]
+    assert min(difference(one, other) for one, other in itertools.pairwise(colors)) >= 9
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize(("scheme", "direction"), [("light", -1), ("dark", 1)])
+def test_more_stands_out_more_from_the_ground(scheme: str, direction: int, vision: str) -> None:
+    lightness = [lab(color, vision)[0] for color in palette_of(diverging=False, scheme=scheme).colors]
+    assert all(np.diff(lightness) * direction > 0)
+
+
+def test_a_legend_takes_the_colours_of_another_scheme_and_keeps_its_numbers() -> None:
+    light = {"classes": [{"class": 4, "from": 1, "to": 9, "color": "#bd0026", "cells": 3}], "palette": {}, "max": 9}
+    dark = in_palette(light, palette_of(diverging=False, scheme="dark"))
+    assert dark["classes"] == [{"class": 4, "from": 1, "to": 9, "color": "#fcffa4", "cells": 3}]
+    assert (dark["palette"]["name"], dark["max"]) == ("inferno", 9)
