@@ -1,6 +1,6 @@
 """Counts of a selection: per cell of a level, or per group of any column; made once and shared.
 
-A counts array is (groups, 4) int32, channels n, open, overdue, closed (`kernels.CHANNELS`).
+A counts array is (groups, 4) int32, channels n, open, overdue, closed (`kernels.CHANNELS`), each of which lies together.
 """
 
 from collections import OrderedDict
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.columns import Columns
+from geo_service.aggregation.hands import Span, both, halves
 from geo_service.aggregation.kernels import CHANNELS, count_rows, roll_up
 from geo_service.aggregation.pyramid import Indexes, Pyramid
 from geo_service.aggregation.selection import Selection, fit
@@ -21,6 +22,10 @@ Counts = NDArray[np.int32]
 T = TypeVar("T")
 
 _MADE_KEPT = 10_000
+_WORTH_TWO_HANDS = 500_000
+"""Rows from which a second core is asked for help."""
+_ROWS_A_GROUP = 2
+"""Fewer rows a group than this, and putting two arrays of counts together takes the time that was won."""
 _KEY_IS_GROUP = np.empty(0, np.int32)
 
 
@@ -66,33 +71,31 @@ class Counter:
 
     def per_group(self, selection: Selection, column: str, group_of: Indexes, groups: int) -> Counts:
         """Counts of each group, where `group_of` leads from a value of the column to its group."""
-        out = np.zeros((groups, len(CHANNELS)), np.int32)
         tables = fit(selection.tables(), self._columns.largest)
-        window = selection.window
-        for bounds, timed in self._columns.spans(window.start, window.stop):
-            span = (window.start, window.stop) if timed else None
-            count_rows(out, bounds, self._columns[column], group_of, self._columns.rows(), tables, span, selection.now)
-        return out
+        window = selection.window.start, selection.window.stop
+        spans = self._columns.spans(*window)
+
+        def count(some: list[Span]) -> Counts:
+            out = _zeros(groups)
+            count_rows(out, some, self._columns[column], group_of, self._columns.rows(), tables, window, selection.now)
+            return out
+
+        if sum(high - low for (low, high), _ in spans) < max(_WORTH_TWO_HANDS, _ROWS_A_GROUP * groups):
+            return count(spans)
+        left, right = halves(spans)
+        mine, others = both(lambda: count(left), lambda: count(right))
+        return np.add(mine, others, out=mine)
 
     def _count_cells(self, selection: Selection, resolution: int) -> Counts:
-        """Roll up from the finest level where that is there or will pay; else count on the level itself.
-
-        Counting on the level costs a step a row, rolling up a step a finest cell: a short window has fewer
-        rows than there are cells, a long one serves every other level with one pass.
-        """
-        finest = self._kept.get((selection, FINEST_RESOLUTION))
-        if finest is None and resolution != FINEST_RESOLUTION and self._rows_in(selection) > len(self._pyramid):
-            finest = self.per_cell(selection, FINEST_RESOLUTION)
+        """Roll up from the finest level where that is known; else count on the level itself."""
         up = _KEY_IS_GROUP if resolution == FINEST_RESOLUTION else self._pyramid.up(resolution)
         groups = len(self._pyramid.levels[resolution])
+        finest = self._kept.get((selection, FINEST_RESOLUTION))
         if finest is None:
             return self.per_group(selection, "cell", up, groups)
-        out = np.zeros((groups, len(CHANNELS)), np.int32)
+        out = _zeros(groups)
         roll_up(out, finest, up)
         return out
-
-    def _rows_in(self, selection: Selection) -> int:
-        return sum(high - low for (low, high), _ in self._columns.spans(selection.window.start, selection.window.stop))
 
     def _keep(self, key: Hashable, made: NDArray[Any]) -> None:
         self._kept[key] = made
@@ -100,3 +103,8 @@ class Counter:
         while self._held > self._limit and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
             self._held -= oldest.nbytes
+
+
+def _zeros(groups: int) -> Counts:
+    """Each channel lies together: counting goes over one at a time, and so does most of what reads the counts."""
+    return np.zeros((len(CHANNELS), groups), np.int32).T

@@ -5,9 +5,8 @@ cannot be given, because there is nothing to take it from, is NaN.
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 from numba import njit
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.durations import answer_seconds, close_seconds
 from geo_service.aggregation.grouping import EVERYTHING, Grouping
+from geo_service.aggregation.hands import both
 from geo_service.aggregation.quantiles import quantiles_and_counts
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
@@ -101,9 +101,7 @@ class Facts:
         """Work out both kinds of hours, at the same time where it pays: the loops let go of the GIL."""
         if len(self.taken) < _WORTH_A_THREAD:
             return
-        closing = _helper().submit(lambda: self.closing)
-        _ = self.answer, self.punctuality
-        closing.result()
+        both(lambda: (self.answer, self.punctuality), lambda: self.closing)
 
     @cached_property
     def punctuality(self) -> Punctuality:
@@ -147,12 +145,6 @@ class Facts:
 
     def _known(self, values: Floats | None) -> Floats:
         return np.full(self.grouping.size, np.nan) if values is None else values
-
-
-@cache
-def _helper() -> ThreadPoolExecutor:
-    """One thread beside the replica's own; nothing runs on it while the replica's thread does not wait for it."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="facts")
 
 
 @njit(nogil=True, cache=True)

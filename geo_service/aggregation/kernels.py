@@ -4,6 +4,7 @@ Measured on 10 M rows against NumPy (a mask, then one `bincount` a channel): 2.3
 month, a year and three years, and no array as long as the window is ever written. All release the GIL.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,62 +37,80 @@ class Tables(NamedTuple):
     """A selection as look-up tables: 1 for each id that passes; a table of length 0 lets everything through."""
 
     status: NDArray[np.uint8]
-    """256 entries, bits as above."""
+    """256 entries, bits as above; all from 31 on are alike."""
     theme: NDArray[np.uint8]
     source: NDArray[np.uint8]
     agency: NDArray[np.uint8]
     district: NDArray[np.uint8]
 
 
-def _contributions() -> NDArray[np.int64]:
-    """What a row's state (bits: n, open, overdue, closed) adds to its group, two channels in one addition."""
-    bits = (np.arange(16, dtype=np.int32)[:, None] >> np.arange(4, dtype=np.int32)) & 1
-    return np.ascontiguousarray(bits, np.int32).view(np.int64)
+Channels = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
-
-_CONTRIBUTIONS = _contributions()
+Ladder = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
+"""What `_ladder` gives: which statuses pass, are open, pass while overdue, are closed."""
 
 
 def count_rows(
     out: NDArray[np.int32],
-    bounds: tuple[int, int],
+    spans: Sequence[tuple[tuple[int, int], bool]],
     key: NDArray[Any],
     group_of: NDArray[np.int32],
     rows: Rows,
     tables: Tables,
-    window: tuple[int, int] | None,
+    window: tuple[int, int],
     now: int,
 ) -> None:
-    """Add the rows `bounds[0]:bounds[1]` that the selection takes to `out[group_of[key[row]]]`.
+    """Write how many rows of the spans the selection takes to `out[group_of[key[row]]]`.
 
-    out: (groups, 4) int32, C order, channels as in CHANNELS. key: any integer column. group_of must give a
-    group for every key; where it is empty, the key is the group. window: seconds, half-open, or None where the
-    caller knows the rows to be inside. now: the instant at which overdue is judged, seconds.
+    out: (groups, 4) int32 zeros, channels as in CHANNELS; quickest where each channel lies together. spans: bounds of rows,
+    and whether their instants must be looked at, as `Columns.spans` gives them. key: any integer column. group_of must give
+    a group for every key; where it is empty, the key is the group. window: seconds, half-open. now: the instant at which
+    overdue is judged, seconds.
     """
-    timed = window is not None
-    start, stop = window or (0, 0)
-    arguments = (key, group_of, rows, tables, timed, np.uint32(start), np.uint32(stop), np.uint32(now))
-    _count(out.view(np.int64), bounds[0], bounds[1], *arguments, _CONTRIBUTIONS)
+    channels = out[:, 0], out[:, 1], out[:, 2], out[:, 3]
+    start, stop = np.uint32(window[0]), np.uint32(window[1])
+    for (low, high), timed in spans:
+        _count(channels, low, high, key, group_of, rows, tables, timed, start, stop, np.uint32(now))
+    # Until here the last channel held what is not closed.
+    np.subtract(out[:, 0], out[:, 3], out=out[:, 3])
 
 
 @njit(nogil=True, cache=True)
 def _count(
-    out: NDArray[np.int64], low: int, high: int, key: NDArray[Any], group_of: NDArray[np.int32], rows: Rows,
-    tables: Tables, timed: bool, start: np.uint32, stop: np.uint32, now: np.uint32, contributions: NDArray[np.int64],
+    out: Channels, low: int, high: int, key: NDArray[Any], group_of: NDArray[np.int32], rows: Rows, tables: Tables,
+    timed: bool, start: np.uint32, stop: np.uint32, now: np.uint32,
 ) -> None:  # fmt: skip
-    state = np.empty(_BLOCK, np.uint8)
-    groups = np.empty(_BLOCK, np.int32)
+    """Count each row, and of most that is all: they are closed. Only the others are looked at again.
+
+    A count is a miss of the processor's cache where groups are many, so there are to be few, each in as little memory as can be.
+    """
+    n, is_open, overdue, unclosed = out
+    state, groups = np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.int32)
+    ladder = _ladder(tables.status)
     for base in range(low, high, _BLOCK):
         size = min(_BLOCK, high - base)
-        _select(state, base, size, rows, tables, timed, start, stop, now)
+        _select(state, base, size, rows, tables, ladder, timed, start, stop, now)
         taken = _take(groups, state, base, size, key)
         if group_of.size:
             for i in range(taken):
                 groups[i] = group_of[groups[i]]
         for i in range(taken):
-            group = groups[i]
-            out[group, 0] += contributions[state[i], 0]
-            out[group, 1] += contributions[state[i], 1]
+            n[groups[i]] += 1
+        for i in range(_put_closed_aside(groups, state, taken)):
+            group, bits = groups[i], np.int32(state[i])
+            is_open[group] += (bits >> 1) & 1
+            overdue[group] += (bits >> 2) & 1
+            unclosed[group] += 1
+
+
+@njit(nogil=True, cache=True)
+def _put_closed_aside(groups: NDArray[np.int32], state: NDArray[np.uint8], taken: int) -> int:
+    """Move the groups and states of rows that are not closed to the front; how many there are. Without branches."""
+    left = 0
+    for i in range(taken):
+        groups[left], state[left] = groups[i], state[i]
+        left += int(state[i] >> np.uint8(3)) ^ 1
+    return left
 
 
 def take_rows(
@@ -123,9 +142,10 @@ def _take_rows(
     now: np.uint32,
 ) -> int:  # fmt: skip
     state = np.empty(_BLOCK, np.uint8)
+    ladder = _ladder(tables.status)
     for base in range(low, high, _BLOCK):
         size = min(_BLOCK, high - base)
-        _select(state, base, size, rows, tables, timed, start, stop, now)
+        _select(state, base, size, rows, tables, ladder, timed, start, stop, now)
         first = at
         for i in range(size):
             out_rows[at] = base + i
@@ -140,39 +160,56 @@ def _take_rows(
 
 @njit(nogil=True, cache=True)
 def _select(
-    state: NDArray[np.uint8], base: int, size: int, rows: Rows, tables: Tables, timed: bool, start: np.uint32, stop: np.uint32,
-    now: np.uint32,
+    state: NDArray[np.uint8], base: int, size: int, rows: Rows, tables: Tables, ladder: Ladder, timed: bool, start: np.uint32,
+    stop: np.uint32, now: np.uint32,
 ) -> None:  # fmt: skip
     """The state of each row of a block; 0 where the selection does not take it."""
-    _judge(state, base, size, rows, tables.status, now)
+    end = base + size
+    _judge(state, rows.status[base:end], rows.due[base:end], ladder, now)
     if timed:
+        received = rows.received[base:end]
         for i in range(size):
-            received = rows.received[base + i]
-            state[i] *= np.uint8(received >= start) & np.uint8(received < stop)
-    _filter(state, base, size, rows.theme, tables.theme)
-    _filter(state, base, size, rows.source, tables.source)
-    _filter(state, base, size, rows.agency, tables.agency)
-    _filter(state, base, size, rows.district, tables.district)
+            state[i] *= np.uint8(received[i] >= start) & np.uint8(received[i] < stop)
+    _filter(state, rows.theme[base:end], tables.theme)
+    _filter(state, rows.source[base:end], tables.source)
+    _filter(state, rows.agency[base:end], tables.agency)
+    _filter(state, rows.district[base:end], tables.district)
 
 
 @njit(nogil=True, cache=True)
-def _judge(state: NDArray[np.uint8], base: int, size: int, rows: Rows, status: NDArray[np.uint8], now: np.uint32) -> None:
-    """Status and deadline as a state of four bits; 0 where the row is not selected. Without branches."""
-    for i in range(size):
-        bits = status[rows.status[base + i]]
+def _ladder(status: NDArray[np.uint8]) -> Ladder:
+    """The status table as four words, one a bit: status s stands at place s, and everything from 31 on at 31."""
+    words = np.zeros(4, np.uint32)
+    for place in range(32):
+        for bit in range(4):
+            words[bit] |= np.uint32((status[place] >> np.uint8(bit)) & _ONE) << np.uint32(place)
+    return words[0], words[1], words[2], words[3]
+
+
+@njit(nogil=True, cache=True)
+def _judge(state: NDArray[np.uint8], status: NDArray[np.uint8], due: NDArray[np.uint32], ladder: Ladder, now: np.uint32) -> None:
+    """Status and deadline as a state of four bits; 0 where the row is not selected.
+
+    Without branches and look-ups, so that the processor does eight rows at a time: a third of the time of a table's.
+    """
+    one, lowest = np.uint32(1), np.uint32(31)
+    for i in range(len(status)):
+        place = min(np.uint32(status[i]), lowest)
         # A deadline of 0 wraps around to the largest number, which is never past.
-        late = np.uint8((rows.due[base + i] - np.uint32(1)) < (now - np.uint32(1)))
-        overdue = late & (bits >> _ONE) & _ONE
-        taken = (bits | ((bits >> np.uint8(2)) & overdue)) & _ONE
-        state[i] = (taken | (bits & np.uint8(IS_OPEN | IS_CLOSED)) | (overdue << np.uint8(2))) * taken
+        late = np.uint32((due[i] - one) < (now - one))
+        is_open = (ladder[1] >> place) & one
+        overdue = late & is_open
+        taken = (ladder[0] >> place) | ((ladder[2] >> place) & overdue)
+        bits = one | (is_open << np.uint32(1)) | (overdue << np.uint32(2)) | (((ladder[3] >> place) & one) << np.uint32(3))
+        state[i] = np.uint8(bits * (taken & one))
 
 
 @njit(nogil=True, cache=True)
-def _filter(state: NDArray[np.uint8], base: int, size: int, column: NDArray[Any], table: NDArray[np.uint8]) -> None:
+def _filter(state: NDArray[np.uint8], column: NDArray[Any], table: NDArray[np.uint8]) -> None:
     """Set the state of rows whose id does not pass to 0."""
     if table.size:
-        for i in range(size):
-            state[i] *= table[column[base + i]]
+        for i in range(len(column)):
+            state[i] *= table[column[i]]
 
 
 @njit(nogil=True, cache=True)
@@ -189,11 +226,13 @@ def _take(groups: NDArray[np.int32], state: NDArray[np.uint8], base: int, size: 
     return taken
 
 
-@njit(nogil=True, cache=True)
 def roll_up(out: NDArray[np.int32], counts: NDArray[np.int32], group_of: NDArray[np.int32]) -> None:
     """Add each row of counts (cells, 4) to `out[group_of[cell]]`."""
+    for channel in range(len(CHANNELS)):
+        _roll_up(out[:, channel], counts[:, channel], group_of)
+
+
+@njit(nogil=True, cache=True)
+def _roll_up(out: NDArray[np.int32], counts: NDArray[np.int32], group_of: NDArray[np.int32]) -> None:
     for cell in range(len(counts)):
-        if counts[cell, 0]:
-            group = group_of[cell]
-            for channel in range(4):
-                out[group, channel] += counts[cell, channel]
+        out[group_of[cell]] += counts[cell]

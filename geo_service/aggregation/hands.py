@@ -1,0 +1,47 @@
+"""A second hand for long passes over rows: the compiled loops let go of the GIL, so two of them run at the same time."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+Span = tuple[tuple[int, int], bool]
+"""Bounds of rows, and whether their instants must be looked at: `Columns.spans`."""
+
+_NAME = "second-hand"
+
+
+def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
+    """What both give, `right` worked out on the second hand meanwhile; the second hand itself does one after the other."""
+    if threading.current_thread().name.startswith(_NAME):
+        return left(), right()
+    under_way = _helper().submit(right)
+    try:
+        mine = left()
+    finally:
+        # Nothing of it goes on once this has returned, whatever became of the left.
+        under_way.exception()
+    return mine, under_way.result()
+
+
+def halves(spans: list[Span]) -> tuple[list[Span], list[Span]]:
+    """The same rows as two lists of spans, as equally long as can be."""
+    left: list[Span] = []
+    right: list[Span] = []
+    wanted = sum(high - low for (low, high), _ in spans) // 2
+    for (low, high), timed in spans:
+        middle = min(low + wanted, high)
+        left += [((low, middle), timed)] if middle > low else []
+        right += [((middle, high), timed)] if high > middle else []
+        wanted -= middle - low
+    return left, right
+
+
+@cache
+def _helper() -> ThreadPoolExecutor:
+    """One thread beside the replica's own; nothing runs on it while the replica's thread does not wait for it."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=_NAME)
