@@ -48,7 +48,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     rules = RuleTable(read_deadlines(settings.deadlines, settings.zone))
     replica = Replica(settings.count_cache_mb * _MEGABYTE, settings.queue_limit, WorkingClock(rules))
     hexes, areas = HexLayer(), DistrictLayer()
-    cache = TileCache(settings.tile_cache_mb * _MEGABYTE)
+    cache = TileCache(settings.tile_cache_mb * _MEGABYTE, lambda: replica.changes)
     servers: dict[str, TileServer] = {}
     layers: tuple[TileLayer, ...] = (hexes, areas)
     for layer in layers:
@@ -64,7 +64,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
         # Outermost first: a cached tile is answered before anything is logged or routed.
         middleware=[
             Middleware(CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["GET", "HEAD"], expose_headers=["ETag"]),
-            Middleware(HotTiles, cache=cache, revision=lambda: replica.revision),
+            Middleware(HotTiles, cache=cache),
             Middleware(RequestLog),
             Middleware(HeadAsGet),
         ],

@@ -1,7 +1,10 @@
 """From a tile request to a tile ready to be sent: computed once, compressed, tagged and kept."""
 
+from dataclasses import replace
+
 from geo_service.aggregation.replica import Replica, State
 from geo_service.tiles.cache import CachedTile, Key, SingleFlight, TileCache
+from geo_service.tiles.holding import LocalLayer, holds_until
 from geo_service.tiles.layer import TileLayer, TileRequest
 from geo_service.tiles.negotiation import compress, etag
 
@@ -28,23 +31,30 @@ class TileServer:
         self._flight: SingleFlight[CachedTile] = SingleFlight()
 
     async def answer(self, key: Key, request: TileRequest, valid_until: float) -> CachedTile:
-        """The tile for `key`, computed now. `valid_until`: how long the key's words ask this request."""
-        revision = self._replica.revision
+        """The tile for `key`, made now unless an earlier one still holds. `valid_until`: how long the key's words ask this request."""
 
         async def compute() -> CachedTile:
-            tile = await self._replica.ask(self._make, request, key[2], revision, valid_until)
+            tile = await self._replica.ask(self._renew, request, key[2], valid_until, self._cache.earlier(key))
             self._cache.put(key, tile)
             return tile
 
-        return await self._flight.do((key, revision, request), compute)
+        return await self._flight.do((key, self._replica.revision, request), compute)
 
-    def _make(self, state: State, request: TileRequest, encoding: str, revision: int, valid_until: float) -> CachedTile:
+    def _renew(self, state: State, request: TileRequest, encoding: str, valid_until: float, earlier: CachedTile | None) -> CachedTile:
+        until = holds_until(self.layer, state, request, earlier, valid_until) if earlier else None
+        if earlier is None or until is None:
+            return self._make(state, request, encoding, valid_until)
+        return replace(earlier, request=request, revision=state.revision, valid_until=until)
+
+    def _make(self, state: State, request: TileRequest, encoding: str, valid_until: float) -> CachedTile:
         plain = self.layer.encode(state, request)
         body = compress(plain, encoding) if plain else b""
         tag = etag(plain, encoding)
         window = request.selection.window
         ended = not window.relative and window.stop <= request.selection.now
-        return CachedTile(body, tag, tuple(_headers(body, tag, encoding, cache_control(ended))), revision, valid_until)
+        basis = self.layer.basis(state, request) if isinstance(self.layer, LocalLayer) else None
+        headers = tuple(_headers(body, tag, encoding, cache_control(ended)))
+        return CachedTile(body, tag, headers, request, state.revision, valid_until, basis)
 
 
 def _headers(body: bytes, tag: str, encoding: str, control: str) -> list[tuple[bytes, bytes]]:
