@@ -20,7 +20,8 @@ from geo_service.aggregation.counts import Counter
 from geo_service.aggregation.durations import Clock
 from geo_service.aggregation.growing import Array
 from geo_service.aggregation.pyramid import Pyramid
-from geo_service.errors import NotReady, Overloaded
+from geo_service.aggregation.queue import Queue
+from geo_service.errors import NotReady
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,12 +70,11 @@ class State:
 class Replica:
     """Hands work to the thread that owns the state, and tells listeners when the state has changed."""
 
-    def __init__(self, count_limit: int, queue_limit: int, clock: Clock | None = None) -> None:
-        """count_limit: bytes of counts to keep. queue_limit: computations that may wait before more are refused. clock: as of `State`."""
+    def __init__(self, count_limit: int, queue: Queue, clock: Clock | None = None) -> None:
+        """count_limit: bytes of counts to keep. queue: who may wait. clock: as of `State`."""
         self._clock = clock
         self._count_limit = count_limit
-        self._queue_limit = queue_limit
-        self._waiting = 0
+        self.queue = queue
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
         self._state: State | None = None
         self._changed = asyncio.Event()
@@ -112,18 +112,13 @@ class Replica:
     async def ask(self, question: Callable[Concatenate[State, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of `question(state, …)`, computed on the worker thread.
 
-        Raises NotReady before the first load and Overloaded when too many questions wait. A question whose
-        asker has gone before its turn is not computed.
+        Raises NotReady before the first load and Overloaded when it would have to wait for too long. A question
+        whose asker has gone before its turn is not computed.
         """
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
-        if self._waiting >= self._queue_limit:
-            raise Overloaded("too many requests are waiting to be computed; try again shortly")
-        self._waiting += 1
-        try:
-            return await self._on_thread(lambda: question(self._held(), *args, **kwargs))
-        finally:
-            self._waiting -= 1
+        with self.queue.place():
+            return await self._on_thread(lambda: self._timed(lambda: question(self._held(), *args, **kwargs)))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
@@ -159,6 +154,13 @@ class Replica:
     def close(self) -> None:
         """End the worker thread; questions that wait are dropped."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        began = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.queue.took(time.monotonic() - began)
 
     def _held(self) -> State:
         if self._state is None:

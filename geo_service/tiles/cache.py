@@ -3,8 +3,10 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
+
+from starlette.types import Message
 
 from geo_service.aggregation.changes import ChangeLog
 from geo_service.tiles.layer import TileRequest
@@ -15,6 +17,16 @@ Key = tuple[str, bytes, str]
 """Path, query string as it came, content encoding."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A tile as ASGI messages, never changed once made: how an answer begins, its body, and how a 304 begins."""
+
+    etag: bytes
+    start: Message
+    body: Message
+    unchanged: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,8 @@ class CachedTile:
     """Seconds since 1970: after that the same words ask for another window."""
     basis: Hashable = None
     """What it shows of incidents outside it (`holding.LocalLayer`); None where that is not known."""
+    ready: dict[bytes, Ready] = field(default_factory=dict, compare=False)
+    """By the origin of the page that asks, empty for none; filled as they are asked for."""
 
 
 class TileCache:

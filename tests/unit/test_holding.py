@@ -12,6 +12,7 @@ from geo_service.aggregation.catalogue import EMPTY
 from geo_service.aggregation.columns import BATCH
 from geo_service.aggregation.growing import Array
 from geo_service.aggregation.measures import CELL_MEASURES
+from geo_service.aggregation.queue import Queue
 from geo_service.aggregation.replica import Replica, State
 from geo_service.aggregation.selection import Selection, Statuses, Window
 from geo_service.model import OPEN_STATUSES, Status
@@ -47,7 +48,7 @@ class Stand:
     def __init__(self) -> None:
         self.clock = 5000
         self.layer = CountingLayer()
-        self.replica = Replica(1_000_000, 100)
+        self.replica = Replica(1_000_000, Queue(100, 60))
         self.replica.on_growth(self.layer.grow)
         self.cache = TileCache(10_000_000, lambda: self.replica.changes)
         self.server = TileServer(self.replica, self.layer, self.cache)
