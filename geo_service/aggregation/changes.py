@@ -56,7 +56,8 @@ class ChangeLog:
 
     def note(self, rows: Mapping[str, Array]) -> None:
         """Take down rows, columns as of `Columns`, that belong to the change under way."""
-        self._waiting.append(rows)
+        if len(rows["cell"]):
+            self._waiting.append(rows)
 
     def publish(self, everything: bool = False) -> None:
         """End the change under way: it is the next revision. everything: no answer made before holds any more."""

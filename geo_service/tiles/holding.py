@@ -44,21 +44,20 @@ def holds_until(layer: object, state: State, request: TileRequest, earlier: Cach
     """
     if earlier.request.every_revision and earlier.revision != state.revision:
         return None
-    until = valid_until
-    if request != earlier.request:
-        until = _steady_until(state, earlier.request) if isinstance(layer, LocalLayer) and _same_but_now(request, earlier.request) else 0
-        if until <= request.selection.now:
-            return None
-        until = max(until, valid_until)
-    if not state.changes.touched(earlier.request.selections, earlier.revision):
-        return until
-    return until if isinstance(layer, LocalLayer) and _lies_elsewhere(layer, state, request, earlier) else None
+    if request != earlier.request and not (isinstance(layer, LocalLayer) and _same_but_now(request, earlier.request)):
+        return None
+    if state.changes.touched(earlier.request.selections, earlier.revision) and not _lies_elsewhere(layer, state, request, earlier):
+        return None
+    if request == earlier.request:
+        return valid_until
+    until = _steady_until(state, earlier.request)
+    return max(until, valid_until) if until > request.selection.now else None
 
 
-def _lies_elsewhere(layer: LocalLayer, state: State, request: TileRequest, earlier: CachedTile) -> bool:
-    """Whether what has changed is neither seen in the tile nor moves its class breaks."""
+def _lies_elsewhere(layer: object, state: State, request: TileRequest, earlier: CachedTile) -> bool:
+    """Whether what has changed is neither seen in the tile nor moves the class of anything in it."""
     cells = state.changes.cells(earlier.request.selections, earlier.revision)
-    if cells is None or earlier.basis is None or layer.reaches(state, request, cells):
+    if not isinstance(layer, LocalLayer) or cells is None or earlier.basis is None or layer.reaches(state, request, cells):
         return False
     return layer.basis(state, request) == earlier.basis
 

@@ -14,12 +14,13 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from geo_service.aggregation.replica import State
 from geo_service.app import create_app
 from geo_service.database import connection
 from geo_service.farewell import Farewell
 from geo_service.routes.service import Service
 from geo_service.settings import Settings
-from geo_service.tiles.hexes import HexLayer
+from geo_service.tiles.layer import TileLayer, TileRequest
 from tests.integration.test_http import INCIDENTS, fill, ready, until
 from tests.unit.test_grid import slippy_tile
 
@@ -87,15 +88,23 @@ class Blocked:
         await self._asking
 
 
+def spy_on(layer: TileLayer, drawn: list[object]) -> None:
+    draw = layer.encode
+
+    def encode(state: State, request: TileRequest) -> bytes:
+        drawn.append(request)
+        return draw(state, request)
+
+    layer.encode = encode  # type: ignore[method-assign]  # a spy
+
+
 def application(url: str, **options: object) -> tuple[FastAPI, Service, list[object]]:
-    """The application, its parts, and a list that tells which tiles of hexagons have been drawn."""
+    """The application, its parts, and a list that tells which tiles have been drawn."""
     app = create_app(Settings(database_url=url, **options))  # type: ignore[arg-type]  # values are checked by pydantic itself
     service: Service = app.state.service
     drawn: list[object] = []
-    layer = service.hexes
-    assert isinstance(layer, HexLayer)
-    draw = layer.encode
-    layer.encode = lambda state, request: drawn.append(request) or draw(state, request)  # type: ignore[method-assign, func-returns-value]  # a spy
+    for server in service.tiles.values():
+        spy_on(server.layer, drawn)
     return app, service, drawn
 
 
@@ -131,15 +140,17 @@ async def test_who_would_wait_for_too_long_is_told_when_to_come_again(filled_url
         assert "waiting" in answer.json()["detail"]
 
 
-async def test_the_same_tile_asked_for_many_times_at_once_is_drawn_once(filled_url: str) -> None:
+@pytest.mark.parametrize("layer", ["hexes", "districts"])
+async def test_the_same_tile_asked_for_many_times_at_once_is_drawn_once(filled_url: str, layer: str) -> None:
     app, service, drawn = application(filled_url)
     async with served(app) as client:
         async with Blocked(service):
-            asked = [asyncio.create_task(client.get(KEPT, headers={"Accept-Encoding": "gzip"})) for _ in range(30)]
+            asked = [asyncio.create_task(client.get(KEPT.replace("hexes", layer))) for _ in range(30)]
             await waiting(service, 2)
         answers = await asyncio.gather(*asked)
         assert len({answer.headers["etag"] for answer in answers}) == 1
-        assert {answer.status_code for answer in answers} == {200}
+        # There are no districts here.
+        assert {answer.status_code for answer in answers} == {200 if layer == "hexes" else 204}
         assert len(drawn) == 1
 
 
