@@ -25,6 +25,8 @@ class KnownDistrict:
     names: tuple[str, ...]
     """All of them, aliases too."""
     area: shapely.Geometry | None
+    approximate: bool = False
+    """Its outline is not a surveyed one."""
 
 
 class KnownDistricts:
@@ -95,5 +97,5 @@ def _district(row: asyncpg.Record) -> KnownDistrict:
     return KnownDistrict(
         row["id"], row["code"], DistrictLevel(row["level"]), row["parent"], row["name_ru"],
         (row["name_ru"], row["name_en"], *further, *row["aliases"]),
-        None if row["area"] is None else shapely.from_wkb(row["area"]),
+        None if row["area"] is None else shapely.from_wkb(row["area"]), row["approximate"],
     )  # fmt: skip

@@ -159,7 +159,9 @@ def _named(name: str, found: list[str], what: str) -> str:
 def _around(units: Units, replaced: list[KnownDistrict], known: KnownDistricts, how: Loading) -> Around:
     gone = {one.code for one in replaced} | set(units.codes)
     stay = [one for one in known.at(how.level) if one.code not in gone]
-    parents = [known.by_code[unit.parent].area if unit.parent else None for unit in units.units]
+    above = [known.by_code[unit.parent] if unit.parent else None for unit in units.units]
+    # Surveyed districts are not held against a parent whose own outline is approximate.
+    parents = [None if one is None or (one.approximate and not how.approximate) else one.area for one in above]
     return Around(
         _objects(parents), _objects([one.area for one in stay]), [one.name_ru for one in stay], how.level is not DistrictLevel.SETTLEMENT
     )

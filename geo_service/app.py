@@ -35,6 +35,7 @@ from geo_service.tiles.districts import DistrictLayer
 from geo_service.tiles.front import HotTiles
 from geo_service.tiles.hexes import HexLayer
 from geo_service.tiles.layer import TileLayer
+from geo_service.tiles.points import PointLayer
 from geo_service.tiles.serving import TileServer
 
 _MEGABYTE = 1_000_000
@@ -68,7 +69,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     hexes, areas = HexLayer(), DistrictLayer()
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, lambda: replica.changes)
     servers: dict[str, TileServer] = {}
-    layers: tuple[TileLayer, ...] = (hexes, areas)
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone))
     for layer in layers:
         replica.on_growth(layer.grow)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)

@@ -16,6 +16,7 @@ from boundaries.cli import commands as boundary_commands
 from geo_service.deadlines_cli import deadlines_command
 from geo_service.embedded import Cluster, database_url
 from geo_service.errors import ClusterError, GeoError
+from geo_service.export_cli import export_command
 from geo_service.settings import Settings, read_settings
 from ingest.cli import ingest_command
 from ingest.demo.cli import Job, demo_commands
@@ -52,6 +53,7 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
 
 
 app.command("ingest")(ingest_command)
+app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)
 app.command("deadlines")(deadlines_command)

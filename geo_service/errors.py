@@ -98,3 +98,7 @@ class InputError(GeoError):
     title = "Unusable input"
     kind = "unusable-input"
     exit_code = 2
+
+
+class ArchiveError(GeoError):
+    """A file of tiles cannot be made, gone on with or replaced."""

@@ -210,8 +210,8 @@ def _read_window(given: Mapping[str, str], zone: ZoneInfo, clock: float) -> tupl
 def _read_span(given: Mapping[str, str], zone: ZoneInfo) -> Window:
     if "window" in given:
         raise InvalidParameter("window", "cannot stand beside from or to", "either window, or from and to")
-    start = _read_instant(given, "from", zone, 0)
-    stop = _read_instant(given, "to", zone, _LATEST)
+    start = read_instant(given, "from", zone, 0)
+    stop = read_instant(given, "to", zone, _LATEST)
     if start >= stop:
         raise InvalidParameter("to", "is not later than from", "an instant after from; the window is [from, to)")
     return Window(start, stop)
@@ -234,7 +234,7 @@ def _read_compare(given: Mapping[str, str], selection: Selection, reach: int, zo
     return replace(selection, window=Window(*before, relative=selection.window.relative))
 
 
-def _read_instant(given: Mapping[str, str], name: str, zone: ZoneInfo, default: int) -> int:
+def read_instant(given: Mapping[str, str], name: str, zone: ZoneInfo, default: int) -> int:
     """Seconds since 1970; a date is its first instant in the service's time zone. Fractions are rounded up."""
     text = given.get(name)
     if text is None:

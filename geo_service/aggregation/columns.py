@@ -1,7 +1,7 @@
 """The incidents as columns: a base in time order, and behind it a tail of late arrivals in the order they came.
 
 Rows are found by id through a dense table, changed in place, and deleted by a status that no selection takes.
-About 44 bytes an incident. Nothing here is safe to call from two threads at once; `Replica` sees to that.
+About 53 bytes an incident. Nothing here is safe to call from two threads at once; `Replica` sees to that.
 """
 
 from dataclasses import dataclass
@@ -12,15 +12,22 @@ from numpy.typing import NDArray
 from geo_service.aggregation.changes import ChangeLog
 from geo_service.aggregation.growing import Array, Growing
 from geo_service.aggregation.kernels import Rows
+from geo_service.aggregation.strips import Box, Strips
 
 BATCH = np.dtype(
     [
         ("id", np.int64), ("cell", np.uint64), ("received", np.uint32), ("due", np.uint32), ("answered", np.uint32),
         ("closed", np.uint32), ("theme", np.uint32), ("source", np.uint16), ("agency", np.uint32),
-        ("district", np.uint32), ("status", np.uint8),
+        ("district", np.uint32), ("status", np.uint8), ("lng", np.int32), ("lat", np.int32),
     ]
 )  # fmt: skip
-"""Incidents on their way in. Seconds since 1970 and ids of other tables are 0 for "none"; cell 0 is "without place"."""
+"""Incidents on their way in. Seconds since 1970 and ids of other tables are 0 for "none"; cell 0 is "without place".
+
+lng and lat count `POSITION_UNITS` to the degree.
+"""
+
+POSITION_UNITS = 10_000_000
+"""Positions are whole ten-millionths of a degree: 1.1 cm at the equator, and 180° still fits 32 bits."""
 
 DELETED = 255
 """Status of a row that is no more."""
@@ -68,6 +75,7 @@ class Columns:
         # First out of the records into a column, then into order: gathering from records misses the cache each time.
         self._columns = {name: Growing(stored[name].astype(dtype)[order]) for name, dtype in _STORED.items()}
         self.base = len(batch)
+        self._strips = Strips(self["lng"], self["lat"])
         self._row_of = Growing.empty(np.int32)
         self._point_at(self._columns["id"].values, 0)
         self.largest = {name: int(batch[name].max(initial=0)) for name in _FILTERED}
@@ -93,7 +101,11 @@ class Columns:
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return sum(column.nbytes for column in self._columns.values()) + self._row_of.nbytes
+        return sum(column.nbytes for column in self._columns.values()) + self._row_of.nbytes + self._strips.nbytes
+
+    def ids(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The incidents' ids, as in the database."""
+        return self["id"][rows].astype(np.int64) + self._first_id
 
     def rows(self) -> Rows:
         """The columns that counting looks at."""
@@ -106,6 +118,10 @@ class Columns:
         low, high = np.searchsorted(received, np.array([start, stop], np.uint32))
         whole = ((int(low), int(high)), False)
         return [whole, ((self.base, len(self)), True)] if self.tail else [whole]
+
+    def inside(self, bounds: tuple[int, int], box: Box) -> NDArray[np.int32]:
+        """Which of the rows `bounds[0]:bounds[1]` lie within a box, in no particular order; deleted ones too. int32."""
+        return self._strips.inside(self["lng"], self["lat"], bounds, box)
 
     def extent(self) -> tuple[int, int] | None:
         """The earliest and latest instant held, seconds; None when there is nothing."""
@@ -131,6 +147,7 @@ class Columns:
         in_place = differs & ~moved
         self._changes.note({name: self[name][rows[differs]] for name in _STORED})
         self._changes.note({name: column[differs | ~known] for name, column in fresh.items()})
+        self._strips.change(rows[in_place])
         for name in _STORED:
             self[name][rows[in_place]] = fresh[name][in_place]
         self["status"][rows[moved]] = DELETED
@@ -169,6 +186,7 @@ class Columns:
         alive = merge.region["status"] != DELETED
         self._row_of.values[merge.region["id"][alive]] = merge.first + np.flatnonzero(alive)
         self.base = len(self)
+        self._strips.change_from(merge.first, self.base)
 
     def _reach(self, ids: NDArray[np.int64]) -> None:
         """Make room for ids below the first: a transaction open at the first load may hold some."""

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
-from geo_service.aggregation.columns import BATCH
+from geo_service.aggregation.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.growing import Array
 from geo_service.database import query
 from geo_service.model import DistrictLevel
@@ -17,10 +17,12 @@ from geo_service.model import DistrictLevel
 _FIELDS = (
     ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
     ("theme", ">i4"), ("agency", ">i4"), ("district", ">i4"), ("source", ">i2"), ("status", ">i2"),
+    ("lng", ">f8"), ("lat", ">f8"),
 )  # fmt: skip
 """Columns of replica_rows.sql in their order, as PostgreSQL sends them."""
 
 _INSTANTS = ("received", "due", "answered", "closed")
+_POSITIONS = ("lng", "lat")
 
 # A record of a binary COPY: the number of fields, then each field behind its length.
 _RECORD = np.dtype([("fields", ">i2")] + [part for name, kind in _FIELDS for part in ((f"{name}_length", ">i4"), (name, kind))])
@@ -74,6 +76,8 @@ def _to_batch(records: Array) -> Array:
         if name in _INSTANTS:
             # Floor division: an instant between two whole seconds belongs to the earlier one.
             values = values.astype(np.int64) // _MICROSECONDS + _POSTGRES_EPOCH_S
+        elif name in _POSITIONS:
+            values = np.rint(values.astype(np.float64) * POSITION_UNITS)
         batch[name] = values
     return batch
 

@@ -35,7 +35,7 @@ _LEGEND_DOCS = {
     "parameters": [
         *SELECTION_DOCS["parameters"],
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
-        parameter("layer", "Of which layer: hexes (the default) or districts."),
+        parameter("layer", "Of which layer: hexes (the default), districts or incidents."),
         LEVEL_DOCS,
     ]
 }
@@ -44,7 +44,7 @@ _DIMENSIONS_AT_MOST = 2
 
 @router.get("/legend", openapi_extra=_LEGEND_DOCS, summary="Class breaks, colours and totals", operation_id="legend")
 async def get_legend(request: Request) -> Response:
-    """What the classes in the tiles of a zoom mean: least and greatest value, colour, number of hexagons or districts."""
+    """What the classes in the tiles of a zoom mean: least and greatest value, colour, number of hexagons, districts or incidents."""
     service = service_of(request)
     given = dict(request.query_params)
     layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer

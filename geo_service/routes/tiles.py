@@ -1,19 +1,16 @@
 """Tiles and their TileJSON."""
 
-from collections.abc import Mapping
-
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from geo_service.errors import InvalidParameter
-from geo_service.parameters import Question, read_asked_level, read_question
+from geo_service.parameters import Question
 from geo_service.routes.answers import json_answer
 from geo_service.routes.documentation import LAYER_DOCS, TILE_RESPONSES
 from geo_service.routes.service import Service, base_url, service_of
+from geo_service.tile_requests import read_layer_question, tile_request
 from geo_service.tiles.cache import CachedTile
 from geo_service.tiles.front import request_header, send_tile
 from geo_service.tiles.grid import read_tile
-from geo_service.tiles.layer import TileRequest
 from geo_service.tiles.negotiation import choose_encoding
 from geo_service.tiles.tilejson import LayerDescription, tilejson
 
@@ -36,14 +33,13 @@ class TileResponse(Response):
     summary="A vector tile", response_class=Response, operation_id="tile",
 )  # fmt: skip
 async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Response:
-    """Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 where there are none."""
+    """Hexagons or districts with n, open, overdue and class, or incidents one by one, as a Mapbox vector tile. 204 where there are none."""
     service = service_of(request)
     server = service.tiles_of(layer)
     described = server.layer.description
     tile = read_tile(z, x, y, (described.min_zoom, described.max_zoom))
     question = layer_question(request, service, described)
-    given = dict(request.query_params)
-    wanted = TileRequest(tile, question.selection, question.measure, _with_h3(given), question.compare, read_asked_level(given))
+    wanted = tile_request(tile, question, dict(request.query_params))
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
     key = (request.scope["path"], request.scope["query_string"], encoding)
     return TileResponse(await server.answer(key, wanted, question.valid_until))
@@ -66,16 +62,4 @@ async def get_tilejson(request: Request, layer: str) -> Response:
 def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> Question:
     """What is asked of a layer; its own parameters are looked at too, those in `also` by the caller."""
     query = request.query_params.multi_items()
-    catalogue, zone = service.replica.catalogue, service.settings.zone
-    question = read_question(query, catalogue, zone, also=(*layer.parameters, *also), measures=layer.measures)
-    given = dict(query)
-    _with_h3(given)
-    read_asked_level(given)
-    return question
-
-
-def _with_h3(given: Mapping[str, str]) -> bool:
-    fields = given.get("fields")
-    if fields not in (None, "h3"):
-        raise InvalidParameter("fields", f"{fields[:40]!r} is not known", ["h3"])
-    return fields == "h3"
+    return read_layer_question(query, service.replica.catalogue, service.settings.zone, layer, also)

@@ -17,11 +17,12 @@ from geo_service.model import DistrictLevel
 from geo_service.tiles import mvt
 from geo_service.tiles.choropleth import Choropleth, choropleth
 from geo_service.tiles.clipping import HALF_WORLD_M, clip
-from geo_service.tiles.cuts import DistrictCuts, extent
-from geo_service.tiles.grid import Tile, project
+from geo_service.tiles.cuts import DistrictCuts, extent, outlines
+from geo_service.tiles.grid import Box, Tile, project
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import district_legend
-from geo_service.tiles.levels import shown_level
+from geo_service.tiles.levels import band_at, shown_level
+from geo_service.tiles.occupied import Tiles, under_shapes
 from geo_service.tiles.tilejson import DISTRICTS, EVERYWHERE, Bounds, LayerDescription
 
 NAME = DISTRICTS.id
@@ -66,6 +67,12 @@ class DistrictLayer:
         """What the classes in the tiles of the view stand for."""
         level = shown_level(state.catalogue, view.zoom, view.level)
         return district_legend(self.choropleth(state, view.selection, view.measure, level, view.compare), view.measure, view.zoom)
+
+    def occupied(self, state: State, view: View, within: Box) -> Tiles:
+        """The tiles in which a district of the level is seen."""
+        districts = state.catalogue.districts_at(shown_level(state.catalogue, view.zoom, view.level))
+        _, shapes = outlines(state.catalogue, districts, band_at(view.zoom))
+        return under_shapes(shapes, view.zoom, within)
 
     def bounds(self, state: State) -> Bounds:
         """West, south, east, north of all districts; the world when there are none."""

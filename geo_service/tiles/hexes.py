@@ -13,9 +13,10 @@ from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
 from geo_service.tiles import mvt
-from geo_service.tiles.grid import WORLD, feature_id, latitude, longitude, resolution_at
+from geo_service.tiles.grid import WORLD, Box, feature_id, latitude, longitude, resolution_at
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import legend
+from geo_service.tiles.occupied import Tiles, under_boxes
 from geo_service.tiles.outlines import Outlines
 from geo_service.tiles.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
 
@@ -89,6 +90,12 @@ class HexLayer:
         """What the classes in the tiles of the view stand for."""
         return legend(state, view.selection, view.measure, view.zoom, view.compare)
 
+    def occupied(self, state: State, view: View, within: Box) -> Tiles:
+        """The tiles that a hexagon which is drawn touches with its bounding box."""
+        resolution = resolution_at(view.zoom)
+        values = cell_values(state, view.selection, resolution, view.measure, view.compare)
+        return under_boxes(self._outlines[resolution].boxes[view.measure.is_drawn(values)], view.zoom, within)
+
     def bounds(self, state: State) -> Bounds:
         """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
         boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.alive else np.empty((0, 4), np.int32)
@@ -104,9 +111,10 @@ class HexLayer:
 
     def _seen(self, state: State, request: TileRequest) -> Seen:
         """The hexagons of the tile; asked for twice in a row, when a tile is drawn and when its basis is taken down."""
-        if self._latest is None or self._latest[0] != request:
-            self._latest = (request, self._look(state, request))
-        return self._latest[1]
+        latest = self._latest
+        if latest is None or latest[0] != request:
+            latest = self._latest = (request, self._look(state, request))
+        return latest[1]
 
     def _look(self, state: State, request: TileRequest) -> Seen:
         resolution = resolution_at(request.tile.z)

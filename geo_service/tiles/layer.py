@@ -9,7 +9,8 @@ from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
 from geo_service.model import DistrictLevel
-from geo_service.tiles.grid import Tile
+from geo_service.tiles.grid import Box, Tile
+from geo_service.tiles.occupied import Tiles
 from geo_service.tiles.tilejson import Bounds, LayerDescription
 
 
@@ -63,6 +64,10 @@ class TileLayer(Protocol):
 
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What each class in the tiles of the view stands for."""
+        ...
+
+    def occupied(self, state: State, view: View, within: Box) -> Tiles:
+        """The tiles of the view's zoom that may hold something and share area with the box; none that holds something is missing."""
         ...
 
     def bounds(self, state: State) -> Bounds:

@@ -6,6 +6,7 @@ the same arrays give the same bytes.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,6 +33,9 @@ _ABSENT = 0xFFFFFFFF
 
 _VARINT_MOST = 10
 _VARINT32_MOST = 5
+
+_TEXTS_KEPT = 10_000
+"""Entries of texts: codes, names and days are the same in most tiles."""
 
 _WIDEST_TABLE = 1 << 15
 """Span of whole numbers up to which a table of all is faster than sorting the few thousand of a layer."""
@@ -136,13 +140,22 @@ class MultiPolygons:
         return out, starts[self.features]
 
 
-Column = NDArray[Any] | Sequence[str]
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A column of texts that repeat. texts: each one once; index: (features,) which of them each feature has."""
+
+    texts: Sequence[str]
+    index: NDArray[np.intp]
+
+
+Column = NDArray[Any] | Sequence[str] | Coded
 
 
 def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, properties: dict[str, Column], tile: Tile) -> bytes:
     """One layer as bytes of a tile; features stand in the order given.
 
-    properties: for each key a value for every feature: integers that fit int64, floats (written as doubles) or strings.
+    properties: for each key a value for every feature: integers that fit int64, floats (written as doubles) or strings;
+    `Coded` where few strings repeat, which is many times faster than a list of them.
     A feature lacks a property whose value is NaN or masked.
     """
     tags, values = _tags(properties, len(geometry))
@@ -206,12 +219,15 @@ def _absent(column: Column) -> NDArray[np.bool_] | None:
 
 def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
     """A column's entries of the value table, how many they are, and which of them each feature has."""
+    if isinstance(column, Coded):
+        used, index = _distinct(column.index.astype(np.int64))
+        return b"".join(_text_entry(column.texts[one]) for one in used.tolist()), len(used), index
     values = np.asarray(column)
     if values.dtype.kind == "U":
         # Not by NumPy, which cuts off null characters at the end of a text.
         places: dict[str, int] = {}
         index = np.fromiter((places.setdefault(text, len(places)) for text in column), np.intp, len(values))
-        return b"".join(_delimited(_LAYER_VALUE, _delimited(_VALUE_STRING, text.encode())) for text in places), len(places), index
+        return b"".join(_text_entry(text) for text in places), len(places), index
     if values.dtype.kind == "f":
         reals, index = np.unique(values.astype(np.float64), return_inverse=True)
         head = _varint(_VALUE_DOUBLE)
@@ -219,6 +235,11 @@ def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
     whole, index = _distinct(values.astype(np.int64, casting="safe"))
     buffer = np.empty(len(whole) * (3 + _VARINT_MOST), np.uint8)
     return buffer[: _write_whole(buffer, whole)].tobytes(), len(whole), index
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _text_entry(text: str) -> bytes:
+    return _delimited(_LAYER_VALUE, _delimited(_VALUE_STRING, text.encode()))
 
 
 def _distinct(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from geo_service.aggregation.measures import Measure
 from geo_service.tiles.palette import palette_of
-from geo_service.tiles.tilejson import Bounds, LayerDescription, zoom_to_show
+from geo_service.tiles.tilejson import INCIDENTS, Bounds, LayerDescription, zoom_to_show
 
 LANGUAGES = ("ru", "en")
 
@@ -21,6 +21,8 @@ _SCRIPTS = {
 _WITHOUT_CLASS = "#d5d8da"
 _OUTLINE = "#4c5a64"
 _TEXT, _HALO = "#26323b", "rgba(255, 255, 255, 0.85)"
+_WIDEST_STACK = 4
+"""Square root of the number of incidents at a place from which circles grow no more."""
 
 Layers = list[dict[str, Any]]
 
@@ -44,7 +46,7 @@ def style(request: StyleRequest) -> dict[str, Any]:
     name, measure = request.layer.id, request.measure
     behind = f"?{request.query}" if request.query else ""
     west, south, east, north = request.bounds
-    palette = palette_of(diverging=measure.diverging)
+    palette = request.layer.palette or palette_of(diverging=measure.diverging)
     return {
         "version": 8,
         "name": f"{request.layer.id}: {measure.label[request.language]}",
@@ -57,16 +59,16 @@ def style(request: StyleRequest) -> dict[str, Any]:
             "geo:attribution": request.attribution,
         },
         "center": [(west + east) / 2, (south + north) / 2],
-        "zoom": zoom_to_show(request.bounds),
+        "zoom": max(zoom_to_show(request.bounds), request.layer.min_zoom),
         "font-faces": {_FONT: _faces(request.base_url)},
         "sources": {name: {"type": "vector", "url": f"{request.base_url}/tiles/{name}.json{behind}", "attribution": request.attribution}},
-        "layers": _LAYERS[name](_by_class(palette.colors), request.language),
+        "layers": _LAYERS[name](_by_class(request.layer.class_property, palette.colors), request.language),
     }
 
 
-def _by_class(colors: Sequence[str]) -> list[Any]:
+def _by_class(name: str, colors: Sequence[str]) -> list[Any]:
     """The colour of a feature's class; of a feature without one, grey."""
-    return ["match", ["get", "class"], *(part for pair in enumerate(colors) for part in pair), _WITHOUT_CLASS]
+    return ["match", ["get", name], *(part for pair in enumerate(colors) for part in pair), _WITHOUT_CLASS]
 
 
 def _districts(color: list[Any], language: str) -> Layers:
@@ -94,7 +96,29 @@ def _hexes(color: list[Any], _: str) -> Layers:
     return [{"id": "hexes", "type": "fill", "source": "hexes", "source-layer": "hexes", "paint": paint}]
 
 
-_LAYERS: dict[str, Callable[[list[Any], str], Layers]] = {"districts": _districts, "hexes": _hexes}
+def _incidents(color: list[Any], _: str) -> Layers:
+    source = {"source": INCIDENTS.id, "source-layer": INCIDENTS.id, "minzoom": INCIDENTS.min_zoom}
+    size = ["min", ["sqrt", ["get", "n"]], _WIDEST_STACK]
+    late = [">", ["get", "overdue"], 0]
+    return [
+        {
+            "id": "incidents", "type": "circle", **source,
+            "paint": {
+                "circle-color": color, "circle-opacity": 0.85,
+                "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, ["+", 1.5, size], 16, ["+", 4, ["*", 2, size]]],
+                "circle-stroke-color": ["case", late, _TEXT, _OUTLINE],
+                "circle-stroke-width": ["case", late, 2, 0.5],
+            },
+        },
+        {
+            "id": "incident-numbers", "type": "symbol", **source, "minzoom": 15, "filter": [">", ["get", "n"], 1],
+            "layout": {"text-field": ["to-string", ["get", "n"]], "text-font": [_FONT], "text-size": 11},
+            "paint": {"text-color": _TEXT, "text-halo-color": _HALO, "text-halo-width": 1.4},
+        },
+    ]  # fmt: skip
+
+
+_LAYERS: dict[str, Callable[[list[Any], str], Layers]] = {"districts": _districts, "hexes": _hexes, "incidents": _incidents}
 
 
 def _faces(base_url: str) -> list[dict[str, Any]]:

@@ -48,25 +48,31 @@ def demo_commands(serve: Serve) -> typer.Typer:
 
 
 async def prepare(url: str, *, afresh: bool = False) -> None:
-    """The names of settlements and the demo region are in the database, level with now."""
+    """The names of settlements, the districts and the demo region are in the database, level with now."""
+    from geo_service.settings import read_settings
+    from ingest.demo.districts import load_districts
     from ingest.demo.writing import forget, refresh
     from ingest.places import are_loaded, load_places
 
+    near_m = read_settings().district_near_m
     if not await are_loaded(url):
         _say("Loading the names of settlements")
         await load_places(url)
     if afresh:
         _say(f"Deleted {await forget(url):,} made-up messages")
+    if await load_districts(url, near_m):
+        _say("Loaded the districts of the demo region; their boundaries are approximate")
     with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_told) as bar:
         task = bar.add_task("Making the demo region", total=None)
-        done = await refresh(url, time.time(), lambda ready, all_: bar.update(task, completed=ready, total=all_))
+        done = await refresh(url, time.time(), lambda ready, all_: bar.update(task, completed=ready, total=all_), near_m)
     _say(f"The demo region is ready: {done.new:,} new messages, {done.changed:,} changed. All of them are made up.")
 
 
 async def _feed(url: str, per_minute: float) -> None:
+    from geo_service.settings import read_settings
     from ingest.demo.feed import feed
 
-    await feed(url, per_minute, _say)
+    await feed(url, per_minute, _say, read_settings().district_near_m)
 
 
 def _say(text: str) -> None:

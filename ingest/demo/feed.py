@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from boundaries.locate import NEAR_M
 from geo_service.database import connection
 from geo_service.errors import DatabaseUnavailable
 from ingest.demo.history import Region, history, region_of
@@ -30,12 +31,12 @@ class _Alive:
     written_until: float
 
 
-async def feed(url: str, per_minute: float = PER_MINUTE, say: Callable[[str], None] = lambda text: None) -> None:
+async def feed(url: str, per_minute: float = PER_MINUTE, say: Callable[[str], None] = lambda text: None, near_m: float = NEAR_M) -> None:
     """Add `per_minute` messages a minute on average until cancelled; a database that goes away is waited for."""
     pause = _BACKOFF_S[0]
     while True:
         try:
-            async with connection(url) as held, RegionWriter(held) as writer:
+            async with connection(url) as held, RegionWriter(held, near_m) as writer:
                 alive = await _wake(writer)
                 while True:
                     await asyncio.sleep(_TICK_S)

@@ -1,7 +1,9 @@
-"""The settlements of Krasnodar Krai, and where nobody lives: data beside this file, read once.
+"""The settlements of Krasnodar Krai and around it, its municipalities, and where nobody lives: data beside this file, read once.
 
-Names, coordinates and populations are GeoNames' (CC BY 4.0); addresses' beginnings, municipalities, the share of
-holiday-makers and the shapes of towns were added by hand.
+Names, coordinates and populations of settlements are GeoNames' (CC BY 4.0); addresses' beginnings, municipalities, the share
+of holiday-makers, the shapes of towns and two hamlets of Adygea (those without a GeoNames id) were added by hand.
+Codes of municipalities are those of the classifier OKTMO (OK 033-2013); their populations are Rosstat's of the year beside
+them, as Wikipedia's articles about them, and a newspaper on Krasnodar, give them. What is not known for certain is left empty.
 """
 
 import csv
@@ -53,12 +55,29 @@ class Municipality:
 
     code: str
     name: str
+    """Russian, short: «Абинский р-н»."""
+    name_en: str
+    centre: int
+    """Row of `settlements()`."""
+    oktmo: str | None
+    population: int | None
+    """Of the whole municipality, also of the villages that `settlements()` leaves out."""
+    alias: str | None
+    """Another official name."""
 
 
 @cache
 def municipalities() -> tuple[Municipality, ...]:
     """The municipalities of the region."""
-    return tuple(Municipality(**row) for row in _rows("municipalities.csv"))
+    rows_of = {row["geoname_id"]: place for place, row in enumerate(_rows("settlements.csv"))}
+
+    def municipality(row: dict[str, str]) -> Municipality:
+        population = int(row["population"]) if row["population"] else None
+        return Municipality(
+            row["code"], row["name"], row["name_en"], rows_of[row["centre"]], row["oktmo"] or None, population, row["alias"] or None
+        )
+
+    return tuple(map(municipality, _rows("municipalities.csv")))
 
 
 @cache
@@ -84,6 +103,13 @@ def settlements() -> Settlements:
     )
 
 
+@cache
+def neighbours() -> tuple[Floats, Floats]:
+    """Longitudes and latitudes of the settlements of other regions that are nearest to the region's border."""
+    rows = _rows("neighbours.csv")
+    return np.array([float(row["lng"]) for row in rows]), np.array([float(row["lat"]) for row in rows])
+
+
 def row_of(name: str) -> int:
     """The row of the most populous settlement called `name`."""
     return settlements().name.index(name)
@@ -92,7 +118,7 @@ def row_of(name: str) -> int:
 def habitable(lng: Floats, lat: Floats) -> NDArray[np.bool_]:
     """Whether somebody may live at each point: not in the sea, in a reservoir or across the region's border."""
     free = np.ones(len(lng), np.bool_)
-    for area in _uninhabited():
+    for area in uninhabited():
         free &= ~shapely.contains_xy(area, lng, lat)
     return free
 
@@ -103,7 +129,8 @@ def degrees(lat: Floats) -> tuple[Floats, float]:
 
 
 @cache
-def _uninhabited() -> tuple[shapely.Polygon, ...]:
+def uninhabited() -> tuple[shapely.Polygon, ...]:
+    """The sea, a reservoir with the land across the border behind it: coarse, drawn by hand."""
     features = json.loads((DATA / "uninhabited.geojson").read_text(encoding="utf-8"))["features"]
     areas = tuple(shapely.Polygon(feature["geometry"]["coordinates"][0]) for feature in features)
     shapely.prepare(list(areas))

@@ -9,6 +9,7 @@ from typing import Self
 import asyncpg
 import numpy as np
 
+from boundaries.locate import NEAR_M
 from geo_service.database import connection, database_errors, query
 from geo_service.model import OPEN_STATUSES
 from ingest.catalogue import Theme
@@ -44,11 +45,14 @@ class Refreshed:
 
 
 class RegionWriter:
-    """Writes the region over one connection, which it uses alone while it is entered: `async with RegionWriter(connection)`."""
+    """Writes the region over one connection, which it uses alone while it is entered: `async with RegionWriter(connection)`.
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    `near_m` is how far outside its district a message may lie and still be given to it, in metres.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, near_m: float = NEAR_M) -> None:
         self._connection = connection
-        self._writer = IncidentWriter(connection)
+        self._writer = IncidentWriter(connection, near_m)
         self._ids = Ids.none()
 
     async def __aenter__(self) -> Self:
@@ -99,9 +103,11 @@ class RegionWriter:
         return Ids(np.array(sources), np.array([themes[kind.code] for kind in KINDS]), np.array([offices[one.code] for one in agencies()]))
 
 
-async def refresh(url: str, now: float, progress: Callable[[int, int], None] = lambda done, all_: None) -> Refreshed:
+async def refresh(
+    url: str, now: float, progress: Callable[[int, int], None] = lambda done, all_: None, near_m: float = NEAR_M
+) -> Refreshed:
     """Bring the region in the database at `url` to `now`; see `RegionWriter.refresh`."""
-    async with connection(url) as held, RegionWriter(held) as writer:
+    async with connection(url) as held, RegionWriter(held, near_m) as writer:
         return await writer.refresh(now, progress)
 
 

@@ -12,7 +12,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 
 from geo_service.embedded import running
 from geo_service.settings import read_settings
-from tests.bench import freshness, ingest, kernels, locate, replica, serving, sql_tiles, statistics
+from tests.bench import freshness, growth, ingest, kernels, locate, points, replica, serving, session, sql_tiles, statistics
 from tests.bench.bench import Bench
 from tests.bench.dataset import DAY_S
 from tests.bench.report import Report, Row
@@ -24,8 +24,10 @@ PARTS: dict[str, Part] = {
     "replica": replica.measure,
     "kernel": kernels.measure,
     "http": serving.measure,
+    "points": points.measure,
     "statistics": statistics.measure,
     "sql": sql_tiles.measure,
+    "session": session.measure,
     "fresh": freshness.measure,
     "ingest": ingest.measure,
     "locate": locate.measure,
@@ -48,6 +50,13 @@ async def run(server: str, count: int, only: Sequence[str], *, keep: bool = Fals
     return report
 
 
+async def grow(server: str, most: int, picture: Path) -> Report:
+    """Measure at each of the sizes up to `most`, and draw the picture; the report of the last size."""
+    reports = {size: await run(server, size, growth.PARTS) for size in growth.sizes(most)}
+    growth.draw({size: report.values for size, report in reports.items()}, picture)
+    return reports[most]
+
+
 async def _fill(bench: Bench) -> None:
     columns = (TextColumn("Making incidents"), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=_told) as progress:
@@ -63,6 +72,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--incidents", type=int, default=1_000_000, help="how many; 10_000_000 needs 10 GB of disk and 8 GB of memory")
     parser.add_argument("--only", nargs="+", choices=list(PARTS), default=[], metavar="PART", help=f"some of: {', '.join(PARTS)}")
     parser.add_argument("--keep", action="store_true", help="keep the filled database for the next run of the same day")
+    parser.add_argument(
+        "--growth",
+        type=Path,
+        metavar="SVG",
+        help="measure at 100,000, a million … up to --incidents, and draw this",
+    )
     parser.add_argument("--json", type=Path, help="write every number here, too")
     arguments = parser.parse_args()
     if arguments.incidents < 1:
@@ -76,6 +91,8 @@ def main() -> None:
 
     def measure(server: str) -> Report:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            if arguments.growth:
+                return runner.run(grow(server, arguments.incidents, arguments.growth))
             return runner.run(run(server, arguments.incidents, arguments.only, keep=arguments.keep))
 
     if settings.database_url:

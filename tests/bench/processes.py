@@ -37,6 +37,13 @@ async def bare_asgi(head: list[tuple[str, str]], body: bytes) -> AsyncIterator[i
 
 
 @asynccontextmanager
+async def thin_server(url: str) -> AsyncIterator[int]:
+    """The thinnest server around PostGIS tiles, on a database where they are prepared; its port."""
+    async with _running([sys.executable, "-m", "tests.bench.thin"], {"BENCH_DATABASE_URL": url}, "/ready") as port:
+        yield port
+
+
+@asynccontextmanager
 async def _running(command: list[str], environment: Mapping[str, str], ready: str) -> AsyncIterator[int]:
     port = free_port(None)
     surroundings = {**os.environ, **environment, "GEO_PORT": str(port), "GEO_HOST": "127.0.0.1"}

@@ -81,7 +81,7 @@ async def _prepare(bench: Bench, held: asyncpg.Connection, zoom: int) -> None:
         if statement.strip():
             await held.execute(statement)
     cells = (await bench.state()).pyramid.levels[resolution].cells
-    outlines = _mercator(np.asarray(cells_to_wkb_polygons(np.ascontiguousarray(cells))))
+    outlines = mercator(np.asarray(cells_to_wkb_polygons(np.ascontiguousarray(cells))))
     await held.execute("create temporary table stage (cell bigint, id bigint, outline bytea)")
     rows = zip(cells.astype(np.int64).tolist(), feature_id(cells).astype(np.int64).tolist(), outlines, strict=True)
     await held.copy_records_to_table("stage", records=rows)
@@ -114,7 +114,7 @@ async def _compete(bench: Bench, held: asyncpg.Connection, port: int, tile: Tile
             began = time.perf_counter()
             body = await statement.fetchval(*values)
             theirs[file].append(time.perf_counter() - began)
-            _agree(file, expected, counted(body))
+            agree(file, expected, counted(body))
         hexagons = len(expected)
     _report(bench, rival, (cold, known), theirs, hexagons)
 
@@ -154,7 +154,7 @@ def counted(body: bytes) -> Counted:
     return {one["id"]: (one["properties"]["n"], one["properties"]["open"]) for one in features}
 
 
-def _agree(file: str, ours: Counted, theirs: Counted) -> None:
+def agree(file: str, ours: Counted, theirs: Counted) -> None:
     """Both must count the same; PostGIS may leave out a hexagon that touches the tile's edge in no more than a point."""
     wrong = {cell: (counts, ours.get(cell)) for cell, counts in theirs.items() if ours.get(cell) != counts}
     if wrong or len(theirs) < 0.97 * len(ours):
@@ -175,7 +175,7 @@ def _text(file: str, bench: Bench, zoom: int) -> str:
     return (SQL / f"{file}.sql").read_text(encoding="utf-8").format_map(values)
 
 
-def _mercator(wkb: object) -> list[bytes]:
+def mercator(wkb: object) -> list[bytes]:
     """Outlines in degrees as WKB → in metres of Web Mercator as WKB."""
 
     def project(degrees: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":

@@ -18,8 +18,9 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Elsewhere<
 <body style="margin:0"><div id="map" style="width:900px;height:700px"></div>
 <script type="module">
   import { Map } from "/static/vendor/maplibre-gl/maplibre-gl.mjs";
-  const style = new URLSearchParams(location.search).get("style");
-  window.map = new Map({ container: "map", style, center: [38.9, 45], zoom: 7.4, fadeDuration: 0 });
+  const asked = new URLSearchParams(location.search);
+  const style = asked.get("style"), zoom = Number(asked.get("zoom"));
+  window.map = new Map({ container: "map", style, center: [38.9, 45], zoom, fadeDuration: 0 });
   map.on("idle", () => { window.idle = true; });
 </script>"""
 
@@ -39,13 +40,14 @@ def service_url(database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def show(browser: Browser, service_url: str) -> Iterator[Callable[[str], Visit]]:
+def show(browser: Browser, service_url: str) -> Iterator[Callable[..., Visit]]:
     """Opens a style on a page that holds nothing but a map; nothing may go wrong on it."""
     with visiting(browser, service_url, 900, 700) as visit:
         visit.page.route(f"{service_url}/elsewhere**", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
 
-        def open_style(path: str) -> Visit:
-            visit.page.goto(f"{service_url}/elsewhere?style={service_url}/styles/{path}".replace("&", "%26"))
+        def open_style(path: str, zoom: float = 7.4) -> Visit:
+            address = f"{service_url}/styles/{path}".replace("&", "%26")
+            visit.page.goto(f"{service_url}/elsewhere?zoom={zoom}&style={address}")
             visit.until("window.idle")
             return visit
 
@@ -82,3 +84,12 @@ def test_hexagons_are_drawn(show: Callable[[str], Visit]) -> None:
     visit = show("hexes.json?window=7d")
     visit.shot("style-hexes")
     assert sum({one["n"] for one in rendered(visit, "hexes")}) > 0
+
+
+def test_incidents_are_drawn_with_their_number(show: Callable[..., Visit]) -> None:
+    visit = show("incidents.json?window=7d", 15.4)
+    visit.shot("style-incidents")
+    (town,) = [one for one in territory.DISTRICTS if one.code == "T"]
+    for layer in ("incidents", "incident-numbers"):
+        (place,) = rendered(visit, layer)
+        assert (place["n"], place["theme"], place["overdue"] > 0) == (town.incidents, "roads.pothole", True)

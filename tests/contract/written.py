@@ -86,7 +86,7 @@ def write_areas() -> Areas:
     shapes = [shapely.transform(one, lambda at: np.column_stack([west + at[:, 0] * unit, north - at[:, 1] * unit])) for one in spread]
     seen, drawn = clip(np.array(shapes, object), tile)
     number = np.arange(len(seen))
-    values: dict[str, Column] = {
+    values: dict[str, Any] = {
         "n": number,
         "class": np.ma.MaskedArray(number, mask=number % 3 == 0),
         "share": np.where(number % 4 == 1, np.nan, number / 3),

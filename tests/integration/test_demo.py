@@ -1,20 +1,49 @@
 """The demo region in PostGIS: made once, refreshed by what happened since, kept alive by the feed."""
 
 import asyncio
+import json
+import os
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import asyncpg
 import pytest
+import shapely
 
+from boundaries.load import Loading, load
+from boundaries.read import Reading, read_units
+from boundaries.units import Fields
 from geo_service.database import connection
+from geo_service.model import DistrictLevel
 from ingest.demo import feed, history
+from ingest.demo.cli import prepare
+from ingest.demo.districts import load_districts
 from ingest.demo.messages import local_day
 from ingest.demo.writing import Refreshed, RegionWriter, forget, refresh
 from ingest.places import are_loaded, load_places
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 HOUR_S = 3600
+
+CHECKOUT = Path(__file__).parents[2]
+BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
+REAL_DISTRICTS = BOUNDARIES / "five_regions_districts.geojson"
+
+DISTRICTS = """
+select district.code, district.approximate, district.attribution, parent.code as parent,
+    st_coveredby(district.area, parent.area) as within
+from district left join district as parent on parent.id = district.parent_id
+where district.level = $1
+"""
+LOCATED = """
+select count(*) as all, count(district_id) as located,
+    count(*) filter (where agency.code like 'demo.%.%') as of_offices,
+    count(*) filter (where agency.code like 'demo.%.%' and district.code = 'demo-' || split_part(agency.code, '.', 2)) as own,
+    count(*) filter (where district_near is false and not st_covers(district.area, location)) as wrong
+from incident left join district on district.id = district_id left join agency on agency.id = agency_id
+"""
+"""Messages with a municipal office show the municipality that they were made up in."""
 
 OTHERS_OUT = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
 PLACES = "select id, xmin::text, st_x(location) as lng, st_y(location) as lat, name_ru, country from place order by id"
@@ -134,13 +163,17 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
     said: list[str] = []
     task = asyncio.create_task(feed.feed(database_url, 1200, said.append))
     try:
-        before = await until_more(database_url, 3, task)
+        await until_more(database_url, 3, task)
         async with connection(database_url) as held:
-            await held.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-            )
-        assert await until_more(database_url, before, task) > before
+            await held.execute(OTHERS_OUT)
+        # What the feed wrote just before it was cut off must not count as going on.
+        for _ in range(300):
+            if said:
+                break
+            await asyncio.sleep(0.1)
         assert "waits for the database" in said[0]
+        before = len(await live(database_url))
+        assert await until_more(database_url, before, task) > before
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -169,11 +202,91 @@ async def test_settlements_are_loaded_once(database_url: str) -> None:
     count = await load_places(database_url)
     assert await are_loaded(database_url)
     async with connection(database_url) as held:
-        before = await held.fetch(
-            "select id, xmin::text, st_x(location) as lng, st_y(location) as lat, name_ru, country from place order by id"
-        )
+        before = await held.fetch(PLACES)
         assert await load_places(database_url) == count == len(before) > 10_000
         assert await held.fetch(PLACES) == before
 
     krasnodar = next(row for row in before if row["id"] == 542420)
     assert (krasnodar["lng"], krasnodar["lat"], krasnodar["name_ru"], krasnodar["country"]) == (38.98178, 45.04534, "Краснодар", "RU")
+
+
+def surveyed(folder: Path) -> tuple[Path, Path]:
+    """Files of the krai and of its districts as surveyed, simplified together so that the check is quick."""
+    features = [
+        one for one in json.loads(REAL_DISTRICTS.read_text(encoding="utf-8"))["features"] if one["properties"]["region_code"] == "23"
+    ]
+    shapes = shapely.coverage_simplify(shapely.from_geojson([json.dumps(one["geometry"]) for one in features]), 0.005)
+    krai = {"oktmo": "03000000", "region": "Краснодарский край"}
+    below = [one["properties"] for one in features]
+    files = folder / "regions.geojson", folder / "districts.geojson"
+    write(files[0], [krai], [shapely.union_all(shapes)])
+    write(files[1], below, list(shapes))
+    return files
+
+
+def write(path: Path, properties: list[dict[str, str]], shapes: list[shapely.Geometry]) -> None:
+    features = [
+        {"type": "Feature", "properties": fields, "geometry": json.loads(shapely.to_geojson(shape))}
+        for fields, shape in zip(properties, shapes, strict=True)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+
+
+async def districts(url: str, level: int) -> dict[str, asyncpg.Record]:
+    async with connection(url) as held:
+        return {row["code"]: row for row in await held.fetch(DISTRICTS, level)}
+
+
+async def test_districts_are_there_before_the_first_message_and_are_loaded_once(database_url: str) -> None:
+    assert await load_districts(database_url)
+    assert not await load_districts(database_url)
+    region, below = [await districts(database_url, level) for level in (1, 2)]
+    assert list(region) == ["demo-krai"]
+    assert len(below) == 45
+    assert all(row["approximate"] and "GeoNames" in row["attribution"] for row in (*region.values(), *below.values()))
+    assert {row["parent"] for row in below.values()} == {"demo-krai"}
+    assert all(row["within"] for row in below.values())
+    await refresh(database_url, NOW)
+    async with connection(database_url) as held:
+        counted = await held.fetchrow(LOCATED)
+    assert counted["located"] / counted["all"] >= 0.995
+    assert counted["own"] / counted["of_offices"] >= 0.95
+    assert counted["wrong"] == 0
+
+
+@pytest.mark.parametrize(("near_m", "some"), [("0", False), ("1000", True)])
+async def test_how_near_counts_as_inside_is_what_the_setting_says(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, near_m: str, some: bool
+) -> None:
+    async def loaded(_: str) -> bool:
+        return True
+
+    monkeypatch.setattr("ingest.places.are_loaded", loaded)
+    monkeypatch.setenv("GEO_DISTRICT_NEAR_M", near_m)
+    await prepare(database_url)
+    async with connection(database_url) as held:
+        near = await held.fetchval("select count(*) from incident where district_near")
+        inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_near")
+    assert (near > 50) is some
+    assert inside > 5000
+
+
+@pytest.mark.skipif(not REAL_DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@pytest.mark.parametrize("with_regions", [True, False], ids=["regions-first", "districts-alone"])
+async def test_surveyed_districts_take_the_place_of_the_approximate_ones(database_url: str, with_regions: bool, tmp_path: Path) -> None:
+    async with connection(database_url) as held:
+        await held.execute("truncate district cascade")
+    await load_districts(database_url)
+    await refresh(database_url, NOW)
+    regions, below = surveyed(tmp_path)
+    if with_regions:
+        await load(database_url, read_units(regions, Reading(Fields("oktmo", "region"))), Loading(DistrictLevel.REGION))
+    units = read_units(below, Reading(Fields("oktmo", "name_ru", alias="official_name")))
+    done = await load(database_url, units, Loading(DistrictLevel.DISTRICT))
+    assert (done.new, done.removed) == (44, 45)
+    region, held = [await districts(database_url, level) for level in (1, 2)]
+    assert not [code for code, row in held.items() if row["approximate"] or code.startswith("demo-")]
+    assert held["03601000"]["parent"] == ("03000000" if with_regions else "demo-krai")
+    assert ("demo-krai" in region) is not with_regions
+    assert not await load_districts(database_url)
+    assert done.assigned.inside + done.assigned.near > 0.99 * len(await rows(database_url))

@@ -21,7 +21,9 @@ from tests.integration import territory
 from tests.integration.test_http import ready, until
 from tests.unit.test_grid import slippy_tile
 
-LAYERS = ["hexes", "districts"]
+LAYERS = {"hexes": 7, "districts": 7, "incidents": 13}
+"""A zoom of each at which the middle of the territory shows something."""
+CLASSED_BY_MEASURE = ["hexes", "districts"]
 CENTRE = (38.9, 45.0)
 
 
@@ -69,13 +71,15 @@ class TestEveryLayer:
 
     async def test_the_tilejson_describes_what_is_in_the_tiles(self, client: httpx.AsyncClient, layer: str) -> None:
         document = (await client.get(f"/tiles/{layer}.json?window=7d")).json()
+        query = {"measure": "share_closed"} if layer in CLASSED_BY_MEASURE else {}
+        assert document["minzoom"] <= document["center"][2] <= document["maxzoom"]
         assert document["tiles"] == [f"https://map.example.org/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?window=7d"]
         west, south, east, north = document["bounds"]
         assert west <= CENTRE[0] <= east
         assert south <= CENTRE[1] <= north
         assert "Portal data" in document["attribution"]
         described = {one["id"]: set(one["fields"]) for one in document["vector_layers"]}
-        drawn = read((await client.get(tile_at(layer, 7), params={"measure": "share_closed"})).content)
+        drawn = read((await client.get(tile_at(layer, LAYERS[layer]), params=query)).content)
         assert set(drawn) == set(described)
         for name, features in drawn.items():
             assert {key for feature in features for key in feature["properties"]} == described[name]
@@ -85,8 +89,8 @@ class TestEveryLayer:
 
     @pytest.mark.parametrize(
         ("address", "status"),
-        [("10/0/0.mvt", 204), ("17/0/0.mvt", 404), ("3/8/0.mvt", 404), ("a/1/1.mvt", 400), ("1/-1/1.mvt", 400),
-         ("1/1/1.mvt?colour=red", 400), ("1/1/1.mvt?window=soon", 400), ("1/1/1.mvt?measure=beauty", 400)],
+        [("12/0/0.mvt", 204), ("17/0/0.mvt", 404), ("3/8/0.mvt", 404), ("a/1/1.mvt", 400), ("1/-1/1.mvt", 400),
+         ("12/1/1.mvt?colour=red", 400), ("12/1/1.mvt?window=soon", 400), ("12/1/1.mvt?measure=beauty", 400)],
     )  # fmt: skip
     async def test_what_is_empty_outside_or_malformed_is_told_apart(
         self, client: httpx.AsyncClient, layer: str, address: str, status: int
@@ -97,7 +101,7 @@ class TestEveryLayer:
         assert status != 204 or answer.content == b""
 
     async def test_each_encoding_has_its_own_etag_and_the_same_tile_inside(self, client: httpx.AsyncClient, layer: str) -> None:
-        path = tile_at(layer, 8)
+        path = tile_at(layer, LAYERS[layer])
         plain = await client.get(path)
         tags = {plain.headers["etag"]}
         for encoding, undo in (("gzip", gzip.decompress), ("br", brotli.decompress), ("zstd", zstandard.ZstdDecompressor().decompress)):
@@ -114,7 +118,7 @@ class TestEveryLayer:
         assert len(tags) == 4
 
     async def test_the_same_request_gets_the_same_bytes_however_it_is_asked(self, client: httpx.AsyncClient, layer: str) -> None:
-        path = tile_at(layer, 6)
+        path = tile_at(layer, LAYERS[layer])
         first = await client.get(path, params={"window": "7d", "measure": "open"})
         again = await client.get(path, params={"measure": "open", "window": "7d"}, headers={"Origin": "https://elsewhere.example"})
         assert again.content == first.content
@@ -124,24 +128,27 @@ class TestEveryLayer:
         assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", first.headers["etag"])
 
     async def test_a_past_window_may_be_kept_longer(self, client: httpx.AsyncClient, layer: str) -> None:
-        past = await client.get(tile_at(layer, 8), params={"from": "2020-01-01", "to": "2020-02-01"})
+        path = tile_at(layer, LAYERS[layer])
+        past = await client.get(path, params={"from": "2020-01-01", "to": "2020-02-01"})
         assert past.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=3600"
-        assert (await client.get(tile_at(layer, 8))).headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30"
+        assert (await client.get(path)).headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30"
 
-    @pytest.mark.parametrize("measure", ["count", "open", "overdue"])
-    async def test_the_classes_in_every_tile_are_those_of_the_legend(self, client: httpx.AsyncClient, layer: str, measure: str) -> None:
-        zoom, query = 8, {"measure": measure, "window": "12w"}
-        legend = (await client.get("/api/legend", params={"layer": layer, "zoom": zoom, **query})).json()
-        ranges = {row["class"]: range(row["from"], row["to"] + 1) for row in legend["classes"]}
-        name = {"count": "n"}.get(measure, measure)
-        seen: dict[int, dict[str, Any]] = {}
-        x, y = slippy_tile(*CENTRE, zoom)
-        for column, row in ((x + i, y + j) for i in range(-2, 3) for j in range(-2, 3)):
-            answer = await client.get(f"/tiles/{layer}/{zoom}/{column}/{row}.mvt", params=query)
-            for feature in read(answer.content)[layer] if answer.content else []:
-                assert feature["properties"][name] in ranges[feature["properties"]["class"]]
-                assert seen.setdefault(feature["id"], feature["properties"]) == feature["properties"]
-        assert len(seen) > 8
+
+@pytest.mark.parametrize("layer", CLASSED_BY_MEASURE)
+@pytest.mark.parametrize("measure", ["count", "open", "overdue"])
+async def test_the_classes_in_every_tile_are_those_of_the_legend(client: httpx.AsyncClient, layer: str, measure: str) -> None:
+    zoom, query = 8, {"measure": measure, "window": "12w"}
+    legend = (await client.get("/api/legend", params={"layer": layer, "zoom": zoom, **query})).json()
+    ranges = {row["class"]: range(row["from"], row["to"] + 1) for row in legend["classes"]}
+    name = {"count": "n"}.get(measure, measure)
+    seen: dict[int, dict[str, Any]] = {}
+    x, y = slippy_tile(*CENTRE, zoom)
+    for column, row in ((x + i, y + j) for i in range(-2, 3) for j in range(-2, 3)):
+        answer = await client.get(f"/tiles/{layer}/{zoom}/{column}/{row}.mvt", params=query)
+        for feature in read(answer.content)[layer] if answer.content else []:
+            assert feature["properties"][name] in ranges[feature["properties"]["class"]]
+            assert seen.setdefault(feature["id"], feature["properties"]) == feature["properties"]
+    assert len(seen) > 8
 
 
 async def districts_of(client: httpx.AsyncClient, path: str, **query: str) -> dict[str, dict[str, Any]]:

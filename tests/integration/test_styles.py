@@ -14,12 +14,13 @@ from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES
 from geo_service.app import create_app
 from geo_service.database import connection
 from geo_service.settings import ROOT, Settings
+from geo_service.tiles.tilejson import INCIDENTS
 from tests.integration import territory
 from tests.integration.test_http import ready, until
 
 NODE = shutil.which("node")
 CHECK = ROOT / "tests/contract/check_style.js"
-MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES}
+MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES, "incidents": INCIDENTS.measures}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +72,7 @@ async def test_the_source_is_the_layers_tilejson_with_the_selection(client: http
     assert source["url"] == f"https://map.example.org/tiles/{layer}.json?sector=roads&window=7d"
     tilejson = (await client.get(source["url"].removeprefix("https://map.example.org"))).json()
     assert source["attribution"] == tilejson["attribution"]
-    described = {one["id"] for one in tilejson["vector_layers"]}
+    described = {one["id"] for one in tilejson["vector_layers"]} - {"meta"}
     assert {one["source-layer"] for one in answer.json()["layers"]} == described
     again = await client.get(f"/styles/{layer}.json?sector=roads&lang=en&window=7d", headers={"If-None-Match": answer.headers["etag"]})
     assert again.status_code == 304
@@ -107,7 +108,7 @@ async def test_labels_are_in_the_language_that_is_asked_for_and_letters_come_fro
 @pytest.mark.parametrize(
     ("address", "status"),
     [("districts.json?level=street", 400), ("hexes.json?level=region", 400), ("rivers.json", 404), ("districts.json?measure=change", 400),
-     ("hexes.json?measure=per_1000", 400)],
+     ("hexes.json?measure=per_1000", 400), ("incidents.json?measure=share_closed", 400)],
 )  # fmt: skip
 async def test_what_cannot_be_shown_is_refused(client: httpx.AsyncClient, address: str, status: int) -> None:
     assert (await client.get(f"/styles/{address}")).status_code == status

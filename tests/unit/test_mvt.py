@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.tiles.grid import EXTENT, Tile, feature_id, project
-from geo_service.tiles.mvt import Column, Points, Polygons, encode_layer
+from geo_service.tiles.mvt import Coded, Column, Points, Polygons, encode_layer
 from geo_service.tiles.outlines import Outlines
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(55.75, 37.6, 7), 10)), np.uint64)
@@ -76,6 +76,14 @@ def test_a_feature_lacks_what_is_masked_or_not_a_number() -> None:
     features = decode(encode_layer("p", np.array([1, 2, 3], np.uint64), Points(places), values, TILE), "p")
     expected = [{"class": 0, "code": "a"}, {"value": 0.5, "code": "b"}, {"class": 2, "value": 0.0, "code": "c"}]
     assert [feature["properties"] for feature in features] == expected
+
+
+def test_repeated_texts_are_written_as_the_same_texts_would_be() -> None:
+    places = project(np.array([37.6, 37.7, 37.5]), np.array([55.7, 55.8, 55.75]))
+    ids = np.array([1, 2, 3], np.uint64)
+    coded = Coded(["лёд", "unused", "a\0"], np.array([2, 0, 2]))
+    features = decode(encode_layer("p", ids, Points(places), {"k": coded, "n": np.arange(3)}, TILE), "p")
+    assert [feature["properties"] for feature in features] == [{"k": "a\0", "n": 0}, {"k": "лёд", "n": 1}, {"k": "a\0", "n": 2}]
 
 
 def test_layers_written_one_after_the_other_make_one_tile() -> None:

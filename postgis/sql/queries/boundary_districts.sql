@@ -9,6 +9,7 @@ select
     district.names::text as names,
     district.population,
     st_asbinary(district.area) as area,
+    district.approximate,
     array(select alias from district_alias where district_id = district.id order by alias) as aliases
 from district
 left join district as parent on parent.id = district.parent_id

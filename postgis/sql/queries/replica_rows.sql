@@ -11,5 +11,7 @@ select
     coalesce(agency_id, 0),
     coalesce(district_id, 0),
     source_id,
-    status
+    status,
+    coalesce(st_x(location), 0),
+    coalesce(st_y(location), 0)
 from incident

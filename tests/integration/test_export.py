@@ -1,0 +1,269 @@
+"""`geo export`: the archive holds the tiles that the server sends, all of them, and the same bytes however it came to be."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyogrio
+import pytest
+from pmtiles.reader import MemorySource, Reader
+
+from geo_service.aggregation.clocks import RuleTable, WorkingClock
+from geo_service.aggregation.replica import State
+from geo_service.aggregation.snapshot import fingerprint, read_snapshot
+from geo_service.app import create_app
+from geo_service.database import connection
+from geo_service.deadlines import read_deadlines
+from geo_service.errors import ArchiveError, GeoError, InvalidParameter
+from geo_service.exporting import Exported, Order, carry_out, read_order, read_query, read_zooms
+from geo_service.settings import Settings
+from geo_service.tile_requests import read_layer_question, tile_request
+from geo_service.tiles import archive
+from geo_service.tiles.archives.place import read_place
+from geo_service.tiles.archives.spool import tile_id
+from geo_service.tiles.frame import Frame, read_frame
+from geo_service.tiles.grid import Tile
+from geo_service.tiles.layers import LAYERS
+from tests.integration import territory
+from tests.integration.test_http import ready, until
+from tests.unit.test_archives import digests, read_document, read_tiles
+from tests.unit.test_cli import GEO
+
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+CLOSED = {"from": (TODAY - timedelta(days=5)).date().isoformat(), "to": TODAY.date().isoformat()}
+"""A window that is over."""
+AROUND = "37.9,44.3,40.0,45.7"
+SHOWN = {"hexes": ("share_closed", 0, 9), "districts": ("share_closed", 0, 9), "incidents": ("overdue", 12, 12)}
+"""For each layer a measure, and zooms of which every tile is looked at."""
+
+
+@pytest.fixture(scope="module")
+def territory_url(database_url: str) -> Iterator[str]:
+    """The module's database with the territory in it."""
+
+    async def run() -> None:
+        async with connection(database_url) as held:
+            await territory.fill(held)
+
+    asyncio.run(run())
+    yield database_url
+
+
+@pytest.fixture(scope="module")
+def state(territory_url: str) -> State:
+    """The territory as an export reads it."""
+    settings = Settings(database_url=territory_url)
+    rules = RuleTable(read_deadlines(None, settings.zone))
+    return asyncio.run(read_snapshot(territory_url, WorkingClock(rules), 1_000_000))
+
+
+@pytest.fixture
+async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application over the same database, once it is ready."""
+    app = create_app(Settings(database_url=territory_url))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Encoding": "identity"}) as made,
+    ):
+        assert sorted(app.state.service.tiles) == sorted(LAYERS)
+        await until(lambda: ready(made))
+        yield made
+
+
+def order(path: Path, layer: str = "hexes", zoom: str = "0-9", at: str | None = None, **given: Any) -> Order:
+    """An order of the closed window around the territory."""
+    place = read_place(str(path), overwrite=given.pop("overwrite", False), resume=given.pop("resume", False))
+    bounds = given.pop("bounds", AROUND)
+    return read_order(place, layer, zoom, bounds, at, read_query("", CLOSED | given), Settings().zone)
+
+
+def export(url: str, wanted: Order) -> Exported:
+    return carry_out(url, wanted, Settings(database_url=url), lambda step, done, count: None)
+
+
+def test_every_layer_can_be_exported() -> None:
+    assert set(SHOWN) == set(LAYERS)
+
+
+@pytest.mark.parametrize("layer", SHOWN)
+async def test_every_tile_is_what_the_server_sends(client: httpx.AsyncClient, territory_url: str, layer: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.pmtiles"
+    name, first, last = SHOWN[layer]
+    measure = {"measure": name}
+    now = datetime.now(UTC).isoformat()
+    await asyncio.to_thread(export, territory_url, order(path, layer, f"{first}-{last}", at=now, **measure))
+    tiles = read_tiles(path)
+    frame = read_frame(AROUND).boxes[0]
+    assert tiles
+    for zoom in range(first, last + 1):
+        size = (1 << 30) >> zoom
+        for x in range(frame[0] // size, -(-frame[2] // size)):
+            for y in range(frame[1] // size, -(-frame[3] // size)):
+                answer = await client.get(f"/tiles/{layer}/{zoom}/{x}/{y}.mvt", params=CLOSED | measure)
+                assert tiles.pop(Tile(zoom, x, y), b"") == answer.content
+    assert tiles == {}
+    document = read_document(path)
+    told = (await client.get(f"/tiles/{layer}.json")).json()
+    assert document["attribution"] == told["attribution"]
+    assert [one["id"] for one in document["vector_layers"]] == [one["id"] for one in told["vector_layers"]]
+    assert document["geo:selection"]["window"]["to"] == f"{(TODAY - timedelta(hours=3)).isoformat().removesuffix('+00:00')}Z"
+    for legend in document["geo:legends"]:
+        query = {"layer": layer, "zoom": legend["maxzoom"], **CLOSED, **measure}
+        answered = (await client.get("/api/legend", params=query)).json()
+        assert answered | legend == answered | {"minzoom": legend["minzoom"], "maxzoom": legend["maxzoom"]}
+    assert [legend["minzoom"] for legend in document["geo:legends"]] == sorted({legend["minzoom"] for legend in document["geo:legends"]})
+
+
+@pytest.mark.parametrize("layer", ["hexes", "districts"])
+def test_no_tile_that_holds_something_is_passed_over(state: State, layer: str) -> None:
+    made = LAYERS[layer](Settings().zone)
+    made.grow(state.pyramid)
+    query = list(CLOSED.items())
+    question = read_layer_question(query, state.catalogue, Settings().zone, made.description)
+    wanted = archive.Export(made, lambda tile: tile_request(tile, question, dict(query)), (0, 5), Frame())
+    looked_at = set(archive.tiles_to_look_at(state, wanted))
+    for zoom in range(6):
+        for x in range(1 << zoom):
+            for y in range(1 << zoom):
+                tile = Tile(zoom, x, y)
+                assert tile_id(tile) in looked_at or made.encode(state, wanted.request(tile)) == b""
+    assert len(looked_at) < 200
+
+
+@pytest.mark.parametrize("name", ["out.pmtiles", "out.mbtiles", "out"])
+def test_an_interrupted_export_goes_on_and_gives_the_same_bytes(
+    name: str, territory_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = tmp_path / "whole" / name, tmp_path / name
+    whole.parent.mkdir()
+    done = export(territory_url, order(whole, "districts"))
+    assert done.tiles > 24
+    monkeypatch.setattr(archive, "_BATCH", 8)
+    steps: list[int] = []
+
+    def break_off(step: str, looked_at: int, count: int | None) -> None:
+        if step == "Making tiles":
+            steps.append(looked_at)
+            if len(steps) == 3:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(territory_url, order(broken, "districts"), Settings(database_url=territory_url), break_off)
+    assert not broken.exists()
+    with pytest.raises(ArchiveError, match="--resume goes on"):
+        export(territory_url, order(broken, "districts"))
+    with pytest.raises(ArchiveError, match="of other selection"):
+        export(territory_url, order(broken, "districts", sector="roads", resume=True))
+    again: list[int] = []
+    went_on = carry_out(
+        territory_url,
+        order(broken, "districts", resume=True),
+        Settings(database_url=territory_url),
+        lambda step, looked_at, _: again.append(looked_at) if step == "Making tiles" else None,
+    )
+    assert again[0] == 16
+    assert (went_on.tiles, went_on.contents) == (done.tiles, done.contents)
+    assert digests(broken) == digests(whole)
+    assert not (tmp_path / f"{name}.part").exists()
+
+
+async def test_later_incidents_change_nothing_in_an_archive_of_a_window_that_is_over(territory_url: str, tmp_path: Path) -> None:
+    first, later = tmp_path / "first.pmtiles", tmp_path / "later.pmtiles"
+    await asyncio.to_thread(export, territory_url, order(first, bounds=None, zoom="0-7"))
+    async with connection(territory_url) as held:
+        await held.execute(
+            "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, updated_at)"
+            " select 1, 'later', st_setsrid(st_makepoint(10, 10), 4326), cell, 0, 1, 0, now(), now() from incident limit 1"
+        )
+    await asyncio.to_thread(export, territory_url, order(later, bounds=None, zoom="0-7"))
+    assert later.read_bytes() == first.read_bytes()
+    async with connection(territory_url) as held:
+        await held.execute("delete from incident where external_id = 'later'")
+
+
+async def test_the_fingerprint_moves_with_the_windows_incidents_only(state: State) -> None:
+    query = list(CLOSED.items())
+    window = read_layer_question(query, state.catalogue, Settings().zone, LAYERS["hexes"](Settings().zone).description).selection.window
+    before = fingerprint(state, [window])
+    assert fingerprint(state, [replace(window, start=window.start - 1000 * 86_400)]) != "" != before
+    row = next(row for row in range(len(state.columns)) if window.start <= state.columns["received"][row] < window.stop)
+    outside = next(row for row in range(len(state.columns)) if state.columns["received"][row] >= window.stop)
+    for changed, differs in ((outside, False), (row, True)):
+        status = state.columns["status"][changed]
+        state.columns["status"][changed] = 8
+        assert (fingerprint(state, [window]) != before) is differs
+        state.columns["status"][changed] = status
+
+
+@pytest.mark.parametrize("ending", ["pmtiles", "mbtiles"])
+def test_gdal_reads_the_numbers_of_districts(territory_url: str, ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"out.{ending}"
+    export(territory_url, order(path, "districts", zoom="5"))
+    assert {name for name, _ in pyogrio.list_layers(path)} == {"districts", "district_labels"}
+    meta, _, shapes, values = pyogrio.raw.read(path, layer="districts")
+    found = dict(zip(meta["fields"], values, strict=True))
+    shown = dict(zip(found["code"].tolist(), found["n"].tolist(), strict=True))
+    assert len(shapes) >= len(shown) == len(territory.DISTRICTS) - 1
+    assert found["n"].dtype.kind in "fi"
+    assert max(shown.values()) > 0
+
+
+def test_what_cannot_be_exported_is_said(territory_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.pmtiles"
+    hexes = LAYERS["hexes"](Settings().zone)
+    for zoom in ("0-17", "5-3", "a", "-1", "1-", ""):
+        with pytest.raises(InvalidParameter, match=r"--zoom: .* from 0 to 16"):
+            read_zooms(zoom, hexes)
+    with pytest.raises(InvalidParameter, match=r"--layer.*hexes"):
+        order(path, "rivers")
+    with pytest.raises(InvalidParameter, match="--at"):
+        order(path, at="soon")
+    with pytest.raises(InvalidParameter, match="--select"):
+        read_query("sector", {})
+    faults: list[tuple[dict[str, str], type[GeoError], str]] = [
+        ({"sector": "rivers"}, InvalidParameter, "sector"), ({"level": "region"}, InvalidParameter, "level"),
+        ({"bounds": "0,0,1,1", "zoom": "5-9"}, ArchiveError, "no tile"), ({"window": "7d"}, InvalidParameter, "window"),
+    ]  # fmt: skip
+    for given, kind, words in faults:
+        with pytest.raises(kind, match=words):
+            export(territory_url, order(path, **given))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_exports_and_ends_with_a_line_on_what_it_made(territory_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.pmtiles"
+    environment = os.environ | {"GEO_DATABASE_URL": territory_url}
+    words = [
+        "export",
+        "--window",
+        "1w",
+        "--at",
+        TODAY.isoformat(),
+        "--sector",
+        "roads",
+        "--bounds=-10,40,60,50",
+        "--zoom",
+        "3-6",
+        str(path),
+    ]
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([GEO, *words, *more], env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    done = run("--select", "status=open&fields=h3")
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+    assert f"{path}: " in done.stdout
+    assert f"overdue judged at {TODAY.isoformat().removesuffix('+00:00')}Z" in done.stdout
+    selection = read_document(path)["geo:selection"]
+    assert (selection["sector"], selection["status"], selection["at"]) == ("roads", "open", f"{TODAY.isoformat().removesuffix('+00:00')}Z")
+    header = Reader(MemorySource(path.read_bytes())).header()  # type: ignore[no-untyped-call]
+    assert (header["min_zoom"], header["max_zoom"]) == (3, 6)
+    refused = run()
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "--overwrite replaces it" in refused.stderr
