@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -12,14 +13,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service.aggregation.clocks import RuleTable, WorkingClock
 from geo_service.aggregation.follow import Follower
+from geo_service.aggregation.queue import Queue
 from geo_service.aggregation.replica import Replica
 from geo_service.database import create_pool
 from geo_service.deadlines import read_deadlines
 from geo_service.errors import GeoError, SettingsError
 from geo_service.head import HeadAsGet
+from geo_service.leaving import LeavingClients
 from geo_service.logs import RequestLog
 from geo_service.routes import agencies, districts, live, ogc, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
@@ -39,6 +43,19 @@ _MEGABYTE = 1_000_000
 log = structlog.get_logger(__name__)
 
 
+class Application(FastAPI):
+    """The framework behind a layer of ours: a cached tile is answered before anything of it runs."""
+
+    def __init__(self, front: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        """front: puts the layer before what it is given. options: FastAPI's."""
+        super().__init__(**options)
+        self._front = front(super().__call__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request to the layer in front."""
+        await self._front(scope, receive, send)
+
+
 def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
     """The ASGI application. `settings.database_url` must be set; `progress` hears of the first load's rows.
 
@@ -47,27 +64,29 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     if settings.database_url is None:
         raise SettingsError("cannot make the application: GEO_DATABASE_URL is not set and no cluster was started")
     rules = RuleTable(read_deadlines(settings.deadlines, settings.zone))
-    replica = Replica(settings.count_cache_mb * _MEGABYTE, settings.queue_limit, WorkingClock(rules))
+    queue = Queue(settings.queue_limit, settings.queue_wait_s)
+    replica = Replica(settings.count_cache_mb * _MEGABYTE, queue, WorkingClock(rules))
     hexes, areas = HexLayer(), DistrictLayer()
-    cache = TileCache(settings.tile_cache_mb * _MEGABYTE)
+    cache = TileCache(settings.tile_cache_mb * _MEGABYTE, lambda: replica.changes)
     servers: dict[str, TileServer] = {}
     layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone))
     for layer in layers:
         replica.on_growth(layer.grow)
-        servers[layer.description.id] = TileServer(replica, layer, cache)
+        servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     service = Service(settings, replica, hexes, areas, servers, rules)
     follower = Follower(settings.database_url, replica, progress)
 
-    app = FastAPI(
+    app = Application(
+        lambda inner: HotTiles(inner, cache, settings.cors_origins),
         title="geo-service",
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
         lifespan=_lifespan(service, follower),
-        # Outermost first: a cached tile is answered before anything is logged or routed.
+        # Outermost first.
         middleware=[
             Middleware(CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["GET", "HEAD"], expose_headers=["ETag"]),
-            Middleware(HotTiles, cache=cache, revision=lambda: replica.revision),
             Middleware(RequestLog),
             Middleware(HeadAsGet),
+            Middleware(LeavingClients),
         ],
     )
     app.state.service = service

@@ -15,7 +15,7 @@ class GeoError(Exception):
     title: ClassVar[str] = "Internal error"
     kind: ClassVar[str] = "internal-error"
     exit_code: ClassVar[int] = 1
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
     def members(self) -> dict[str, object]:
         """Extra members of the RFC 9457 problem document."""
@@ -65,7 +65,11 @@ class Overloaded(GeoError):
     status = 503
     title = "Overloaded"
     kind = "overloaded"
-    retry_after = 1
+
+    def __init__(self, message: str, retry_after: int = 1) -> None:
+        """retry_after: seconds after which it is worth trying again."""
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class DatabaseUnavailable(GeoError):

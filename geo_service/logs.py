@@ -14,6 +14,9 @@ from geo_service.tiles.front import request_header
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+_CLIENT_LEFT = 499
+"""In the log, where a client went before it was answered."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -64,5 +67,6 @@ class RequestLog:
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
+                status = status or _CLIENT_LEFT
                 took = round((time.perf_counter() - started) * 1000, 2)
                 (log.warning if status >= 500 else log.info)("request", method=scope["method"], path=scope["path"], status=status, ms=took)

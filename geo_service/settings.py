@@ -46,7 +46,11 @@ class Settings(BaseSettings):
     )
     tile_cache_mb: int = Field(128, ge=1, description="Memory for encoded tiles, in megabytes.")
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
-    queue_limit: int = Field(200, ge=1, description="Computations that may wait before requests are shed with 503.")
+    queue_limit: int = Field(1000, ge=1, description="Computations that may wait before requests are shed with 503.")
+    queue_wait_s: float = Field(3.0, gt=0, description="Seconds that a computation may have to wait before requests are shed with 503.")
+    tile_rows_limit: int = Field(
+        200_000_000, ge=1, description="Incidents that one tile may have to be counted from, windows that are compared included."
+    )
     lag_limit_s: float = Field(30.0, gt=0, description="Seconds the replica may be behind before /readyz says no.")
     log_format: Literal["json", "console"] = Field("console", description="Shape of log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity that is logged.")

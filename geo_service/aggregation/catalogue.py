@@ -112,6 +112,14 @@ class Catalogue:
     districts: Entries[District]
     shapes: DistrictShapes = field(default_factory=DistrictShapes)
 
+    def says_the_same_as(self, other: "Catalogue") -> bool:
+        """Whether nothing that a request can name, and nothing known of it, is different."""
+        return self._content() == other._content()
+
+    def _content(self) -> tuple[object, ...]:
+        plain = (self.sectors.all, self.themes.all, self.sources.all, self.agencies.all, self.districts.all)
+        return (*plain, [one.other_names for one in self.districts.all], self.shapes.revision)
+
     def theme_ids(self, sectors: Sequence[str] | None, themes: Sequence[str] | None) -> tuple[int, ...] | None:
         """Ids of the themes that lie in these sectors and are among these; None where neither is given."""
         if sectors is None and themes is None:

@@ -18,7 +18,7 @@ def cell_values(state: State, selection: Selection, resolution: int, measure: Me
     if measure.channel is not None:
         return measure.values(facts)
     key = (selection, resolution, measure.code, compare if measure.needs_compare else None)
-    return state.counter.array(key, lambda: measure.on_map(facts))
+    return state.counter.array(key, lambda: measure.on_map(facts), len(state.pyramid.levels[resolution]))
 
 
 def cell_breaks(state: State, selection: Selection, resolution: int, measure: Measure, compare: Selection | None = None) -> ClassBreaks:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.aggregation.changes import ChangeLog
 from geo_service.aggregation.growing import Array, Growing
 from geo_service.aggregation.kernels import Rows
 from geo_service.aggregation.strips import Box, Strips
@@ -62,8 +63,12 @@ class Merge:
 class Columns:
     """All incidents with a place. `base` is the number of rows that are in time order."""
 
-    def __init__(self, batch: Array, cell_index: NDArray[np.int32]) -> None:
-        """batch: BATCH rows with ids that do not repeat; cell_index: their cells' indexes in the pyramid."""
+    def __init__(self, batch: Array, cell_index: NDArray[np.int32], changes: ChangeLog | None = None) -> None:
+        """batch: BATCH rows with ids that do not repeat; cell_index: their cells' indexes in the pyramid.
+
+        changes: takes down what changes from now on.
+        """
+        self._changes = changes or ChangeLog()
         order = _stable_order(batch["received"])
         self._first_id = int(batch["id"].min()) if len(batch) else 1
         stored = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
@@ -140,6 +145,8 @@ class Columns:
         moved = differs.copy()
         moved[differs] = self["received"][rows[differs]] != batch["received"][differs]
         in_place = differs & ~moved
+        self._changes.note({name: self[name][rows[differs]] for name in _STORED})
+        self._changes.note({name: column[differs | ~known] for name, column in fresh.items()})
         self._strips.change(rows[in_place])
         for name in _STORED:
             self[name][rows[in_place]] = fresh[name][in_place]
@@ -154,6 +161,7 @@ class Columns:
         """Take away incidents; ids that are not here are passed over."""
         rows = self._rows(ids)
         rows = np.unique(rows[rows >= 0])
+        self._changes.note({name: self[name][rows] for name in _STORED})
         self["status"][rows] = DELETED
         self._row_of.values[self["id"][rows]] = _NOWHERE
         self.alive -= len(rows)

@@ -3,15 +3,16 @@
 A counts array is (groups, 4) int32, channels n, open, overdue, closed (`kernels.CHANNELS`), each of which lies together.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.aggregation.changes import ChangeLog
 from geo_service.aggregation.columns import Columns
 from geo_service.aggregation.hands import Span, both, halves
+from geo_service.aggregation.kept import Kept
 from geo_service.aggregation.kernels import CHANNELS, count_rows, roll_up
 from geo_service.aggregation.pyramid import Indexes, Pyramid
 from geo_service.aggregation.selection import Selection, fit
@@ -30,43 +31,44 @@ _KEY_IS_GROUP = np.empty(0, np.int32)
 
 
 class Counter:
-    """Counts selections over columns; keeps the latest answers until the incidents change."""
+    """Counts selections over columns; keeps the latest answers until a row changes that they are made from (`kept.Kept`)."""
 
-    def __init__(self, columns: Columns, pyramid: Pyramid, limit: int) -> None:
-        """limit: bytes of answers to keep."""
+    def __init__(self, columns: Columns, pyramid: Pyramid, limit: int, changes: ChangeLog) -> None:
+        """limit: bytes of answers to keep. changes: of the columns."""
         self._columns = columns
         self._pyramid = pyramid
-        self._limit = limit
-        self._held = 0
-        self._kept: OrderedDict[Hashable, NDArray[Any]] = OrderedDict()
-        self._made: dict[Hashable, Any] = {}
+        self._kept: Kept[NDArray[Any]] = Kept(changes, limit, lambda made: made.nbytes)
+        self._made: Kept[Any] = Kept(changes, _MADE_KEPT, lambda _: 1)
 
     def forget(self) -> None:
-        """Drop all answers: the incidents have changed."""
+        """Drop all answers."""
         self._kept.clear()
         self._made.clear()
-        self._held = 0
 
     def per_cell(self, selection: Selection, resolution: int) -> Counts:
         """Counts of each cell of a level, by the cell's index. The array is shared: do not write into it."""
-        return self.array((selection, resolution), lambda: self._count_cells(selection, resolution))
+        groups = len(self._pyramid.levels[resolution])
+        return self.array((selection, resolution), lambda: self._count_cells(selection, resolution), groups)
 
-    def array(self, key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-        """What `make` gave for this key since the incidents last changed. The array is shared: do not write into it."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        made = make()
-        self._keep(key, made)
-        return made
+    def array(self, key: Hashable, make: Callable[[], NDArray[Any]], cells: int | None = None) -> NDArray[Any]:
+        """What `make` gave for this key while it holds. The array is shared: do not write into it.
+
+        key: names every selection that the array is made from (`kept.Kept`). cells: of a level, where the array has an
+        entry for each; cells that come later hold nothing of these selections, or the array would not hold: it is made longer.
+        """
+        key = key if cells is not None else (key, len(self._pyramid))
+        found = self._find(key, cells)
+        if found is None:
+            found = make()
+            self._kept.put(key, found)
+        return found
 
     def small(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The same for what takes next to no memory."""
-        if key not in self._made:
-            if len(self._made) >= _MADE_KEPT:
-                self._made.clear()
-            self._made[key] = make()
-        found: T = self._made[key]
+        """The same for what takes next to no memory and does not depend on how many cells there are."""
+        found: T | None = self._made.get(key)
+        if found is None:
+            found = make()
+            self._made.put(key, found)
         return found
 
     def per_group(self, selection: Selection, column: str, group_of: Indexes, groups: int) -> Counts:
@@ -88,21 +90,22 @@ class Counter:
 
     def _count_cells(self, selection: Selection, resolution: int) -> Counts:
         """Roll up from the finest level where that is known; else count on the level itself."""
+        finest = self._find((selection, FINEST_RESOLUTION), len(self._pyramid))
         up = _KEY_IS_GROUP if resolution == FINEST_RESOLUTION else self._pyramid.up(resolution)
         groups = len(self._pyramid.levels[resolution])
-        finest = self._kept.get((selection, FINEST_RESOLUTION))
         if finest is None:
             return self.per_group(selection, "cell", up, groups)
         out = _zeros(groups)
         roll_up(out, finest, up)
         return out
 
-    def _keep(self, key: Hashable, made: NDArray[Any]) -> None:
-        self._kept[key] = made
-        self._held += made.nbytes
-        while self._held > self._limit and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._held -= oldest.nbytes
+    def _find(self, key: Hashable, cells: int | None) -> NDArray[Any] | None:
+        found = self._kept.get(key)
+        if found is not None and cells is not None and len(found) < cells:
+            nothing = np.nan if found.dtype.kind == "f" else 0
+            found = np.concatenate([found, np.full((cells - len(found), *found.shape[1:]), nothing, found.dtype)])
+            self._kept.put(key, found)
+        return found
 
 
 def _zeros(groups: int) -> Counts:

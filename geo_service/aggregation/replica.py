@@ -14,31 +14,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import EMPTY, Catalogue
+from geo_service.aggregation.changes import ChangeLog
 from geo_service.aggregation.columns import BATCH, Change, Columns, Merge
 from geo_service.aggregation.counts import Counter
 from geo_service.aggregation.durations import Clock
 from geo_service.aggregation.growing import Array
 from geo_service.aggregation.pyramid import Pyramid
-from geo_service.errors import NotReady, Overloaded
+from geo_service.aggregation.queue import Queue
+from geo_service.errors import NotReady
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _NO_PLACE = np.uint64(0)
+_NO_CHANGES = ChangeLog()
 
 
 class State:
     """What the replica holds at one moment. Used on the worker thread only."""
 
-    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int, clock: Clock | None = None) -> None:
-        """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep. clock: how long answers took; the calendar if None."""
+    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int, clock: Clock | None = None, revision: int = 0) -> None:
+        """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep. clock: how long answers took; the calendar if None.
+
+        revision: the number of this state, which each change raises by one.
+        """
         placed = batch[batch["cell"] != _NO_PLACE]
         cells, index = np.unique(placed["cell"], return_inverse=True)
         self.pyramid = Pyramid(cells)
-        self.columns = Columns(placed, index.astype(np.int32))
-        self.counter = Counter(self.columns, self.pyramid, count_limit)
+        self.changes = ChangeLog(revision)
+        self.columns = Columns(placed, index.astype(np.int32), self.changes)
+        self.counter = Counter(self.columns, self.pyramid, count_limit, self.changes)
         self.catalogue = catalogue
         self.clock = clock
+
+    @property
+    def revision(self) -> int:
+        """The number of the latest change."""
+        return self.changes.revision
 
     def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         """Take in what was written; an incident that lost its place is gone from here."""
@@ -46,22 +58,23 @@ class State:
         rows = batch[placed]
         change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
         gone = self.columns.delete(np.concatenate([deleted, batch["id"][~placed]]))
-        if catalogue is not None:
+        renewed = catalogue is not None and not catalogue.says_the_same_as(self.catalogue)
+        if catalogue is not None and renewed:
             self.catalogue = catalogue
-        if change or gone:
-            self.counter.forget()
+        if change or gone or renewed:
+            # Another catalogue gives words another meaning: a sector may have a theme more.
+            self.changes.publish(everything=renewed)
         return change + gone
 
 
 class Replica:
     """Hands work to the thread that owns the state, and tells listeners when the state has changed."""
 
-    def __init__(self, count_limit: int, queue_limit: int, clock: Clock | None = None) -> None:
-        """count_limit: bytes of counts to keep. queue_limit: computations that may wait before more are refused. clock: as of `State`."""
+    def __init__(self, count_limit: int, queue: Queue, clock: Clock | None = None) -> None:
+        """count_limit: bytes of counts to keep. queue: who may wait. clock: as of `State`."""
         self._clock = clock
         self._count_limit = count_limit
-        self._queue_limit = queue_limit
-        self._waiting = 0
+        self.queue = queue
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
         self._state: State | None = None
         self._changed = asyncio.Event()
@@ -87,6 +100,11 @@ class Replica:
         """How many incidents are held."""
         return self._state.columns.alive if self._state else 0
 
+    @property
+    def changes(self) -> ChangeLog:
+        """What has changed, and when; for any thread."""
+        return self._state.changes if self._state else _NO_CHANGES
+
     def on_growth(self, hook: Callable[[Pyramid], None]) -> None:
         """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
         self._growth_hooks.append(hook)
@@ -94,31 +112,26 @@ class Replica:
     async def ask(self, question: Callable[Concatenate[State, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of `question(state, …)`, computed on the worker thread.
 
-        Raises NotReady before the first load and Overloaded when too many questions wait. A question whose
-        asker has gone before its turn is not computed.
+        Raises NotReady before the first load and Overloaded when it would have to wait for too long. A question
+        whose asker has gone before its turn is not computed.
         """
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
-        if self._waiting >= self._queue_limit:
-            raise Overloaded("too many requests are waiting to be computed; try again shortly")
-        self._waiting += 1
-        try:
-            return await self._on_thread(lambda: question(self._held(), *args, **kwargs))
-        finally:
-            self._waiting -= 1
+        with self.queue.place():
+            return await self._on_thread(lambda: self._timed(lambda: question(self._held(), *args, **kwargs)))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
         await self._on_thread(self._load, batch, catalogue)
-        self._announce(Change(new=len(batch)), catalogue)
+        self._announce(Change(new=len(batch)))
 
     async def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         """Take in a change; listeners hear of it when there is one."""
         if not (len(batch) or len(deleted) or catalogue):
             return Change()
         change = await self._on_thread(self._apply, batch, deleted, catalogue)
-        if change or catalogue:
-            self._announce(change, catalogue or self.catalogue)
+        if self._held().revision != self.revision:
+            self._announce(change)
         return change
 
     async def merge_tail(self, limit: int) -> None:
@@ -142,13 +155,20 @@ class Replica:
         """End the worker thread; questions that wait are dropped."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
+    def _timed(self, work: Callable[[], T]) -> T:
+        began = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.queue.took(time.monotonic() - began)
+
     def _held(self) -> State:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         return self._state
 
     def _load(self, batch: Array, catalogue: Catalogue) -> None:
-        state = State(batch, catalogue, self._count_limit, self._clock)
+        state = State(batch, catalogue, self._count_limit, self._clock, self.revision + 1)
         for hook in self._growth_hooks:
             hook(state.pyramid)
         self._state = state
@@ -160,10 +180,11 @@ class Replica:
             hook(state.pyramid)
         return change
 
-    def _announce(self, change: Change, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
+    def _announce(self, change: Change) -> None:
+        state = self._held()
+        self.catalogue = state.catalogue
         self.total += change
-        self.revision += 1
+        self.revision = state.revision
         self.changed_at = time.time()
         self._changed.set()
         self._changed = asyncio.Event()

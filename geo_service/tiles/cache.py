@@ -2,14 +2,31 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
+
+from starlette.types import Message
+
+from geo_service.aggregation.changes import ChangeLog
+from geo_service.tiles.layer import TileRequest
 
 T = TypeVar("T")
 
 Key = tuple[str, bytes, str]
 """Path, query string as it came, content encoding."""
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A tile as ASGI messages, never changed once made: how an answer begins, its body, and how a 304 begins."""
+
+    etag: bytes
+    start: Message
+    body: Message
+    unchanged: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,32 +35,46 @@ class CachedTile:
 
     body: bytes
     etag: str
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Headers
     """Of a 200 or 204; a 304 leaves out those that speak of the body."""
+    request: TileRequest
     revision: int
+    """Of the incidents it was made from, or last found to hold at."""
     valid_until: float
     """Seconds since 1970: after that the same words ask for another window."""
+    basis: Hashable = None
+    """What it shows of incidents outside it (`holding.LocalLayer`); None where that is not known."""
+    ready: dict[bytes, Ready] = field(default_factory=dict, compare=False)
+    """By the origin of the page that asks, empty for none; filled as they are asked for."""
 
 
 class TileCache:
-    """The tiles used last, up to a size in bytes."""
+    """The tiles used last, up to a size in bytes; each is answered for as long as it holds."""
 
-    def __init__(self, limit: int) -> None:
-        """limit: bytes of bodies."""
+    def __init__(self, limit: int, changes: Callable[[], ChangeLog]) -> None:
+        """limit: bytes of bodies. changes: gives the log of the incidents' changes."""
         self._limit = limit
+        self._changes = changes
         self._held = 0
         self._tiles: OrderedDict[Key, CachedTile] = OrderedDict()
 
-    def get(self, key: Key, revision: int, now: float) -> CachedTile | None:
-        """The tile, unless the incidents have changed or its window has moved on since."""
+    def get(self, key: Key, now: float) -> CachedTile | None:
+        """The tile, unless an incident that it may show has changed or its window has moved on since."""
         tile = self._tiles.get(key)
-        if tile is None:
+        if tile is None or now >= tile.valid_until:
             return None
-        if tile.revision != revision or now >= tile.valid_until:
-            self._drop(key)
-            return None
+        changes = self._changes()
+        if tile.revision < changes.revision:
+            seen = changes.revision
+            if tile.request.every_revision or changes.touched(tile.request.selections, tile.revision):
+                return None
+            tile = self._tiles[key] = replace(tile, revision=seen)
         self._tiles.move_to_end(key)
         return tile
+
+    def earlier(self, key: Key) -> CachedTile | None:
+        """The tile as it was last, whether it still holds or not."""
+        return self._tiles.get(key)
 
     def put(self, key: Key, tile: CachedTile) -> None:
         """Keep a tile; those unused for longest make room."""

@@ -1,6 +1,5 @@
 """The layer of districts: areas coloured by the class of the chosen measure, and a point in each for its label."""
 
-from collections import OrderedDict
 from math import atan, degrees, sinh
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import Catalogue, District
+from geo_service.aggregation.kept import Kept
 from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.pyramid import Pyramid
@@ -44,11 +44,11 @@ class DistrictLayer:
     def __init__(self, cut_bytes: int = _CUT_BYTES) -> None:
         """cut_bytes: of outlines cut for tiles that are kept."""
         self._cuts = DistrictCuts(cut_bytes)
-        self._made: OrderedDict[tuple[Selection, str, DistrictLevel, Selection | None], Choropleth] = OrderedDict()
+        self._state: State | None = None
+        self._made: Kept[Choropleth]
 
     def grow(self, pyramid: Pyramid) -> None:
-        """Count anew from now on."""
-        self._made.clear()
+        """Nothing here hangs on the cells."""
 
     def encode(self, state: State, request: TileRequest) -> bytes:
         """The tile, uncompressed: first the areas, then the labels; empty when no district touches it."""
@@ -96,12 +96,14 @@ class DistrictLayer:
         self, state: State, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None
     ) -> Choropleth:
         """The level's districts with their numbers, shared by all tiles of a view."""
+        if state is not self._state:
+            self._state, self._made = state, Kept(state.changes, _CHOROPLETHS_KEPT, lambda _: 1)
         key = (selection, measure.code, level, compare if measure.needs_compare else None)
-        if key not in self._made:
-            self._made[key] = choropleth(state, selection, measure, level, compare)
-            if len(self._made) > _CHOROPLETHS_KEPT:
-                self._made.popitem(last=False)
-        return self._made[key]
+        made = self._made.get(key)
+        if made is None:
+            made = choropleth(state, selection, measure, level, compare)
+            self._made.put(key, made)
+        return made
 
 
 def _ids(shown: Choropleth, places: NDArray[np.intp]) -> NDArray[np.uint64]:

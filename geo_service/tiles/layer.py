@@ -28,6 +28,16 @@ class TileRequest:
     level: DistrictLevel | None = None
     """Which districts; None where the zoom decides."""
 
+    @property
+    def selections(self) -> tuple[Selection, ...]:
+        """All whose incidents the tile may show."""
+        return (self.selection,) if self.compare is None else (self.selection, self.compare)
+
+    @property
+    def every_revision(self) -> bool:
+        """Whether any change of the incidents makes it another tile, as when the tile names the revision itself."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -1,9 +1,18 @@
 """From a tile request to a tile ready to be sent: computed once, compressed, tagged and kept."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from geo_service.aggregation.columns import Columns
 from geo_service.aggregation.replica import Replica, State
+from geo_service.aggregation.selection import Selection
+from geo_service.errors import InvalidParameter
 from geo_service.tiles.cache import CachedTile, Key, SingleFlight, TileCache
+from geo_service.tiles.holding import LocalLayer, holds_until
 from geo_service.tiles.layer import TileLayer, TileRequest
 from geo_service.tiles.negotiation import compress, etag
+
+_ROWS_LIMIT = 200_000_000
 
 CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
 
@@ -18,33 +27,51 @@ def cache_control(ended: bool) -> str:
     return _CACHE_PAST if ended else _CACHE_RELATIVE
 
 
+def check_cost(columns: Columns, selections: Sequence[Selection], limit: int) -> None:
+    """Raises InvalidParameter where the selections' windows hold more than `limit` incidents. Costs two look-ups each."""
+    windows = (selection.window for selection in selections)
+    rows = sum(high - low for window in windows for (low, high), _ in columns.spans(window.start, window.stop))
+    if rows > limit:
+        raise InvalidParameter("window", f"{rows} incidents would have to be counted", f"windows that hold {limit} or fewer")
+
+
 class TileServer:
     """Answers tile requests of one layer from the cache or the replica."""
 
-    def __init__(self, replica: Replica, layer: TileLayer, cache: TileCache) -> None:
+    def __init__(self, replica: Replica, layer: TileLayer, cache: TileCache, rows_limit: int = _ROWS_LIMIT) -> None:
+        """rows_limit: incidents that one tile may have to be counted from."""
         self._replica = replica
+        self._rows_limit = rows_limit
         self.layer = layer
         self._cache = cache
         self._flight: SingleFlight[CachedTile] = SingleFlight()
 
     async def answer(self, key: Key, request: TileRequest, valid_until: float) -> CachedTile:
-        """The tile for `key`, computed now. `valid_until`: how long the key's words ask this request."""
-        revision = self._replica.revision
+        """The tile for `key`, made now unless an earlier one still holds. `valid_until`: how long the key's words ask this request."""
 
         async def compute() -> CachedTile:
-            tile = await self._replica.ask(self._make, request, key[2], revision, valid_until)
+            tile = await self._replica.ask(self._renew, request, key[2], valid_until, self._cache.earlier(key))
             self._cache.put(key, tile)
             return tile
 
-        return await self._flight.do((key, revision, request), compute)
+        return await self._flight.do((key, self._replica.revision, request), compute)
 
-    def _make(self, state: State, request: TileRequest, encoding: str, revision: int, valid_until: float) -> CachedTile:
+    def _renew(self, state: State, request: TileRequest, encoding: str, valid_until: float, earlier: CachedTile | None) -> CachedTile:
+        until = holds_until(self.layer, state, request, earlier, valid_until) if earlier else None
+        if earlier is None or until is None:
+            return self._make(state, request, encoding, valid_until)
+        return replace(earlier, request=request, revision=state.revision, valid_until=until)
+
+    def _make(self, state: State, request: TileRequest, encoding: str, valid_until: float) -> CachedTile:
+        check_cost(state.columns, request.selections, self._rows_limit)
         plain = self.layer.encode(state, request)
         body = compress(plain, encoding) if plain else b""
         tag = etag(plain, encoding)
         window = request.selection.window
         ended = not window.relative and window.stop <= request.selection.now
-        return CachedTile(body, tag, tuple(_headers(body, tag, encoding, cache_control(ended))), revision, valid_until)
+        basis = self.layer.basis(state, request) if isinstance(self.layer, LocalLayer) else None
+        headers = tuple(_headers(body, tag, encoding, cache_control(ended)))
+        return CachedTile(body, tag, headers, request, state.revision, valid_until, basis)
 
 
 def _headers(body: bytes, tag: str, encoding: str, control: str) -> list[tuple[bytes, bytes]]:

@@ -46,9 +46,10 @@ def _load(url: str) -> tuple[float, int, int, int]:
 
 async def _load_here(url: str) -> tuple[float, int, int, int]:
     from geo_service.aggregation.follow import Follower
+    from geo_service.aggregation.queue import Queue
     from geo_service.aggregation.replica import Replica
 
-    replica = Replica(256_000_000, 10)
+    replica = Replica(256_000_000, Queue(10, 600))
     async with connection(url) as held:
         began = time.perf_counter()
         await Follower(url, replica).look(held)

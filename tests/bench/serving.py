@@ -1,6 +1,7 @@
 """Tiles over real HTTP from `geo serve`: cold, of a known window, from the cache, not modified."""
 
 import itertools
+from dataclasses import dataclass
 
 import mapbox_vector_tile
 
@@ -20,13 +21,28 @@ ADHOC = {
 """A filter that no roll-up was made for: three themes, two agencies, part of the status ladder."""
 
 _COLD_MS, _KNOWN_MS = 8.0, 4.0
-_CACHED_RATE, _CACHED_SHARE = 15_000, 0.5
+_SHARE = 0.6
+"""Of what an application gives that does nothing but send the same bytes: the goal where the machine is too slow for the rate."""
 _WINDOW_STEP_S = 420
 """Each cold window ends so much earlier than the one before."""
 _KNOWN_TILES = 5
 _SECONDS = 3.0
 _ROUNDS = 3
 _HOP = ("connection", "date", "access-control-allow-origin")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Answers from the cache of one kind; `goal` is requests a second, `key` what their figures are called."""
+
+    name: str
+    key: str
+    status: int
+    goal: int
+
+
+_CACHED = _Kind("cached", "cached", 200, 20_000)
+_UNCHANGED = _Kind("304", "unchanged", 304, 25_000)
 
 
 async def measure(bench: Bench) -> None:
@@ -114,24 +130,23 @@ async def _kept(bench: Bench, connection: Connection, port: int, tile: Tile) -> 
         )
     async with bare_asgi(_head(answer), answer.body) as yardstick:
         for concurrency in (8, 32):
-            await _compare(bench, port, yardstick, cached, concurrency)
-    rate = max([await throughput(port, [unchanged], 32, _seconds(bench), 304) for _ in range(bench.times(_ROUNDS))])
-    bench.report.add(Row("http", "304, 32 connections", f"{rate:,.0f} requests/s"), unchanged_rate=rate)
+            for kind, request in ((_CACHED, cached), (_UNCHANGED, unchanged)):
+                await _compare(bench, kind, (port, yardstick), request, concurrency)
 
 
-async def _compare(bench: Bench, port: int, yardstick: int, request: bytes, concurrency: int) -> None:
-    """Turn and turn about, so that both meet the same machine; the best round of each."""
-    ours, bare = [], []
+async def _compare(bench: Bench, kind: _Kind, ports: tuple[int, int], request: bytes, concurrency: int) -> None:
+    """The service and the yardstick turn and turn about, so that both meet the same machine; the best round of each."""
+    rounds: tuple[list[float], list[float]] = ([], [])
     for _ in range(bench.times(_ROUNDS)):
-        ours.append(await throughput(port, [request], concurrency, _seconds(bench)))
-        bare.append(await throughput(yardstick, [request], concurrency, _seconds(bench)))
-    rate, most = max(ours), max(bare)
+        for port, rates in zip(ports, rounds, strict=True):
+            rates.append(await throughput(port, [request], concurrency, _seconds(bench), kind.status))
+    rate, most = map(max, rounds)
     bench.report.add(
         Row(
-            "http", f"cached, {concurrency} connections", f"{rate:,.0f} requests/s", f"bare ASGI {most:,.0f}", rate / most,
-            f"≥ {_CACHED_RATE:,}/s or ≥ {_CACHED_SHARE}", rate >= _CACHED_RATE or rate >= most * _CACHED_SHARE,
+            "http", f"{kind.name}, {concurrency} connections", f"{rate:,.0f} requests/s", f"bare ASGI {most:,.0f}", rate / most,
+            f"≥ {kind.goal:,}/s or ≥ {_SHARE}", rate >= kind.goal or rate >= most * _SHARE,
         ),
-        **{f"cached_rate_{concurrency}": rate, f"bare_rate_{concurrency}": most},
+        **{f"{kind.key}_rate_{concurrency}": rate, f"bare_{kind.key}_rate_{concurrency}": most},
     )  # fmt: skip
 
 

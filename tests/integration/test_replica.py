@@ -13,6 +13,7 @@ import pytest
 
 from geo_service.aggregation.columns import Change
 from geo_service.aggregation.follow import Follower
+from geo_service.aggregation.queue import Queue
 from geo_service.aggregation.replica import Replica
 from geo_service.aggregation.selection import Selection, Statuses, Window
 from geo_service.database import connection
@@ -59,7 +60,7 @@ async def writer(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def replica() -> AsyncIterator[Replica]:
-    made = Replica(count_limit=10_000_000, queue_limit=100)
+    made = Replica(10_000_000, Queue(100, 60))
     yield made
     made.close()
 
@@ -253,7 +254,7 @@ async def test_questions_are_refused_before_the_load_and_when_too_many_wait(repl
         await replica.ask(lambda state: state)
     async with connection(database_url) as held:
         await Follower(database_url, replica).look(held)
-    crowded = Replica(count_limit=1000, queue_limit=0)
+    crowded = Replica(1000, Queue(0, 60))
     crowded._state = replica._state
     with pytest.raises(Overloaded):
         await crowded.ask(lambda state: state)

@@ -2,45 +2,91 @@
 
 import asyncio
 
+import numpy as np
 import pytest
 
+from geo_service.aggregation.changes import ChangeLog
+from geo_service.aggregation.columns import BATCH
+from geo_service.aggregation.measures import MEASURES
+from geo_service.aggregation.selection import Selection, Window
 from geo_service.tiles.cache import CachedTile, SingleFlight, TileCache
+from geo_service.tiles.grid import Tile
+from geo_service.tiles.layer import TileRequest
+
+JANUARY, TODAY = Window(1000, 2000), Window(9000, 9999)
 
 
-def tile(size: int = 10, revision: int = 1, valid_until: float = 100.0) -> CachedTile:
-    return CachedTile(b"x" * size, '"t"', (), revision, valid_until)
+class NamesTheRevision(TileRequest):
+    """A request for a tile that tells the revision."""
+
+    __slots__ = ()
+
+    @property
+    def every_revision(self) -> bool:
+        return True
+
+
+def tile(size: int = 10, window: Window = JANUARY, valid_until: float = 100.0, kind: type[TileRequest] = TileRequest) -> CachedTile:
+    request = kind(Tile(0, 0, 0), Selection(window, 50), MEASURES["count"])
+    return CachedTile(b"x" * size, '"t"', (), request, 0, valid_until)
 
 
 def key(name: str) -> tuple[str, bytes, str]:
     return name, b"", "gzip"
 
 
-def test_a_tile_is_answered_until_the_incidents_change_or_its_window_moves_on() -> None:
-    cache = TileCache(100_000)
+def arrive(log: ChangeLog, received: int) -> None:
+    """An incident comes."""
+    rows = np.zeros(1, BATCH)
+    rows["received"] = received
+    log.note({name: rows[name] for name in BATCH.names or ()})
+    log.publish()
+
+
+def test_a_tile_is_answered_until_its_incidents_change_or_its_window_moves_on() -> None:
+    log = ChangeLog()
+    cache = TileCache(100_000, lambda: log)
     kept = tile()
     cache.put(key("a"), kept)
-    assert cache.get(key("a"), 1, 99.9) is kept
-    assert cache.get(key("a"), 1, 100.0) is None
-    cache.put(key("a"), kept)
-    assert cache.get(key("a"), 2, 0) is None
-    assert cache.get(key("a"), 1, 0) is None, "what is outdated is dropped"
+    assert cache.get(key("a"), 99.9) is kept
+    assert cache.get(key("a"), 100.0) is None
+    arrive(log, 1500)
+    assert cache.get(key("a"), 0) is None
+    assert cache.earlier(key("a")) is kept, "it may be found to hold all the same"
+
+
+def test_a_tile_of_january_stays_when_an_incident_arrives_today() -> None:
+    log = ChangeLog()
+    cache = TileCache(100_000, lambda: log)
+    cache.put(key("january"), tile())
+    cache.put(key("today"), tile(window=TODAY))
+    cache.put(key("meta"), tile(kind=NamesTheRevision))
+    for instant in range(9000, 9050):
+        arrive(log, instant)
+    held = cache.get(key("january"), 0)
+    assert held
+    assert (held.body, held.revision) == (tile().body, 50)
+    assert cache.get(key("today"), 0) is None
+    assert cache.get(key("meta"), 0) is None, "a tile that tells the revision is another at each"
+    log.publish(everything=True)
+    assert cache.get(key("january"), 0) is None
 
 
 def test_the_tiles_unused_for_longest_make_room() -> None:
-    cache = TileCache(3 * 2000)
+    cache = TileCache(3 * 2000, ChangeLog)
     for name in "abc":
         cache.put(key(name), tile(1000))
-    cache.get(key("a"), 1, 0)
+    cache.get(key("a"), 0)
     cache.put(key("d"), tile(1000))
-    assert [name for name in "abcd" if cache.get(key(name), 1, 0)] == ["a", "c", "d"]
+    assert [name for name in "abcd" if cache.get(key(name), 0)] == ["a", "c", "d"]
 
 
 def test_a_tile_larger_than_the_cache_is_not_kept_and_empties_nothing_else_for_ever() -> None:
-    cache = TileCache(5000)
+    cache = TileCache(5000, ChangeLog)
     cache.put(key("huge"), tile(50_000))
-    assert cache.get(key("huge"), 1, 0) is None
+    assert cache.get(key("huge"), 0) is None
     cache.put(key("a"), tile())
-    assert cache.get(key("a"), 1, 0)
+    assert cache.get(key("a"), 0)
 
 
 async def test_the_same_work_at_the_same_time_is_done_once() -> None:

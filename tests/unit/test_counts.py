@@ -1,6 +1,7 @@
 """Counts against counting one incident after the other."""
 
 from collections import Counter as Tally
+from unittest.mock import patch
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue import EMPTY
 from geo_service.aggregation.columns import BATCH
+from geo_service.aggregation.hands import halves
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection, Statuses, Window
 from geo_service.model import OPEN_STATUSES, Status
@@ -109,3 +111,31 @@ def test_an_incident_that_loses_its_place_is_counted_no_more() -> None:
     unplaced["cell"] = 0
     assert state.apply(unplaced, np.empty(0, np.int64), None).deleted == 1
     assert sum(found[0] for found in counted(state, Selection(Window(0, 1000), NOW), 10).values()) == 1
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(incidents, min_size=1), st.lists(incidents), selections, st.sampled_from([10, 7]))
+def test_two_hands_count_what_one_does(
+    rows: list[tuple[int, int, int, Status, int, int, int]], later: list[tuple[int, int, int, Status, int, int, int]],
+    selection: Selection, resolution: int,
+) -> None:  # fmt: skip
+    batch, tail = batch_of(rows), batch_of(later, first_id=len(rows) + 1)
+    one = State(batch, EMPTY, 1_000_000)
+    two = State(batch, EMPTY, 1_000_000)
+    for state in (one, two):
+        state.apply(tail, np.array([1], np.int64), None)
+    with patch.multiple("geo_service.aggregation.counts", _WORTH_TWO_HANDS=0, _ROWS_A_GROUP=0):
+        shared = two.counter.per_cell(selection, resolution)
+    np.testing.assert_array_equal(shared, one.counter.per_cell(selection, resolution))
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans()), max_size=4))
+def test_halves_hold_each_row_once(sizes: list[tuple[int, bool]]) -> None:
+    spans, low = [], 0
+    for size, timed in sizes:
+        spans.append(((low, low + size), timed))
+        low += size
+    left, right = halves(spans)
+    rows = [(row, timed) for (first, last), timed in (*left, *right) for row in range(first, last)]
+    assert rows == [(row, timed) for (first, last), timed in spans for row in range(first, last)]
+    assert sum(last - first for (first, last), _ in left) == low // 2
