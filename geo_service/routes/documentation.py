@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from geo_service.aggregation.division import DIVISIONS
 from geo_service.aggregation.measures import MEASURES
 
 _CODES = "comma-separated codes; absent means all"
@@ -60,6 +61,7 @@ LAYER_DOCS: dict[str, Any] = {
     "parameters": [
         *SELECTION_DOCS["parameters"], LEVEL_DOCS,
         parameter("fields", "h3: each hexagon carries its H3 index as text. Hexagons only."),
+        parameter("breaks", f"How values are classed: {', '.join(DIVISIONS)}, or ascending limits such as 5,20. Default quantile."),
     ]
 }  # fmt: skip
 

@@ -12,31 +12,29 @@ from geo_service.aggregation.geometry import cell_geometry
 from geo_service.aggregation.measures import CELL_MEASURES
 from geo_service.aggregation.timeline import Clockwork, timeline
 from geo_service.aggregation.totals import Summary, summarise
-from geo_service.parameters import read_asked_level, read_cell, read_choice, read_codes, read_level, read_whole
+from geo_service.parameters import read_cell, read_choice, read_codes, read_level, read_whole
 from geo_service.routes import questions
 from geo_service.routes.answers import instant, json_answer
 from geo_service.routes.documentation import (
-    LEVEL_DOCS,
+    LAYER_DOCS,
     MAP_RESPONSES,
     PROBLEM_RESPONSES,
-    SELECTION_DOCS,
     TABLE_RESPONSES,
     docs,
     parameter,
 )  # fmt: skip
 from geo_service.routes.formats import Forms, answer, read_format
 from geo_service.routes.service import service_of
+from geo_service.routes.tiles import layer_question
 from geo_service.tiles.grid import MAX_ZOOM
-from geo_service.tiles.layer import View
 
 router = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
 _LEGEND_DOCS = {
     "parameters": [
-        *SELECTION_DOCS["parameters"],
+        *LAYER_DOCS["parameters"],
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
         parameter("layer", "Of which layer: hexes (the default) or districts."),
-        LEVEL_DOCS,
     ]
 }
 _DIMENSIONS_AT_MOST = 2
@@ -48,13 +46,11 @@ async def get_legend(request: Request) -> Response:
     service = service_of(request)
     given = dict(request.query_params)
     layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer
-    also = ("zoom", "layer", "level") if "level" in layer.description.parameters else ("zoom", "layer")
-    question = questions.read(request, service, also=also, measures=layer.description.measures)
+    asked = layer_question(request, service, layer.description, also=("zoom", "layer"))
     zoom = read_whole(given, "zoom", 0, MAX_ZOOM)
     revision = service.replica.revision
-    view = View(zoom, question.selection, question.measure, read_asked_level(given), question.compare)
-    document = await service.replica.ask(layer.legend, view)
-    return json_answer(request, {**document, "window": questions.span(question.selection), "revision": revision})
+    document = await service.replica.ask(layer.legend, asked.view(zoom))
+    return json_answer(request, {**document, "window": questions.span(asked.question.selection), "revision": revision})
 
 
 @router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")

@@ -1,19 +1,16 @@
 """Tiles and their TileJSON."""
 
-from collections.abc import Mapping
-
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from geo_service.errors import InvalidParameter
-from geo_service.parameters import Question, read_asked_level, read_question
+from geo_service.layer_parameters import LayerQuestion, read_layer_question
+from geo_service.parameters import read_question
 from geo_service.routes.answers import json_answer
 from geo_service.routes.documentation import LAYER_DOCS, TILE_RESPONSES
 from geo_service.routes.service import Service, base_url, service_of
 from geo_service.tiles.cache import CachedTile
 from geo_service.tiles.front import request_header, send_tile
 from geo_service.tiles.grid import read_tile
-from geo_service.tiles.layer import TileRequest
 from geo_service.tiles.negotiation import choose_encoding
 from geo_service.tiles.tilejson import LayerDescription, tilejson
 
@@ -41,12 +38,10 @@ async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Resp
     server = service.tiles_of(layer)
     described = server.layer.description
     tile = read_tile(z, x, y, (described.min_zoom, described.max_zoom))
-    question = layer_question(request, service, described)
-    given = dict(request.query_params)
-    wanted = TileRequest(tile, question.selection, question.measure, _with_h3(given), question.compare, read_asked_level(given))
+    asked = layer_question(request, service, described)
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
     key = (request.scope["path"], request.scope["query_string"], encoding)
-    return TileResponse(await server.answer(key, wanted, question.valid_until))
+    return TileResponse(await server.answer(key, asked.tile(tile), asked.question.valid_until))
 
 
 @router.get("/tiles/{layer}.json", openapi_extra=LAYER_DOCS, summary="TileJSON 3.0.0 of a layer", operation_id="tilejson")
@@ -63,19 +58,9 @@ async def get_tilejson(request: Request, layer: str) -> Response:
     return json_answer(request, document)
 
 
-def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> Question:
-    """What is asked of a layer; its own parameters are looked at too, those in `also` by the caller."""
+def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> LayerQuestion:
+    """What is asked of a layer; parameters in `also` are read by the caller."""
     query = request.query_params.multi_items()
     catalogue, zone = service.replica.catalogue, service.settings.zone
     question = read_question(query, catalogue, zone, also=(*layer.parameters, *also), measures=layer.measures)
-    given = dict(query)
-    _with_h3(given)
-    read_asked_level(given)
-    return question
-
-
-def _with_h3(given: Mapping[str, str]) -> bool:
-    fields = given.get("fields")
-    if fields not in (None, "h3"):
-        raise InvalidParameter("fields", f"{fields[:40]!r} is not known", ["h3"])
-    return fields == "h3"
+    return read_layer_question(dict(query), question)

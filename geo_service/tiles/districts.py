@@ -1,6 +1,7 @@
 """The layer of districts: areas coloured by the class of the chosen measure, and a point in each for its label."""
 
 from collections import OrderedDict
+from collections.abc import Hashable
 from math import atan, degrees, sinh
 from typing import Any
 
@@ -9,14 +10,13 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import Catalogue, District
 from geo_service.aggregation.kernels import CHANNELS
-from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection
 from geo_service.model import DistrictLevel
 from geo_service.tiles import mvt
 from geo_service.tiles.choropleth import Choropleth, choropleth
 from geo_service.tiles.clipping import HALF_WORLD_M, clip
+from geo_service.tiles.comparison import comparison, without_infinity
 from geo_service.tiles.cuts import DistrictCuts, extent
 from geo_service.tiles.grid import Tile, project
 from geo_service.tiles.layer import TileRequest, View
@@ -43,7 +43,7 @@ class DistrictLayer:
     def __init__(self, cut_bytes: int = _CUT_BYTES) -> None:
         """cut_bytes: of outlines cut for tiles that are kept."""
         self._cuts = DistrictCuts(cut_bytes)
-        self._made: OrderedDict[tuple[Selection, str, DistrictLevel, Selection | None], Choropleth] = OrderedDict()
+        self._made: OrderedDict[Hashable, Choropleth] = OrderedDict()
 
     def grow(self, pyramid: Pyramid) -> None:
         """Count anew from now on."""
@@ -55,7 +55,7 @@ class DistrictLayer:
         cut = self._cuts.of(state.catalogue, level, request.tile)
         if not len(cut.places):
             return b""
-        shown = self.choropleth(state, request.selection, request.measure, level, request.compare)
+        shown = self.choropleth(state, request, level)
         body = mvt.encode_layer(NAME, _ids(shown, cut.places), cut.shapes, _properties(shown, cut.places), request.tile)
         places, points = _labels_in(shown.districts, request.tile)
         if len(places):
@@ -65,7 +65,7 @@ class DistrictLayer:
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
         level = shown_level(state.catalogue, view.zoom, view.level)
-        return district_legend(self.choropleth(state, view.selection, view.measure, level, view.compare), view.measure, view.zoom)
+        return district_legend(self.choropleth(state, view, level), view)
 
     def bounds(self, state: State) -> Bounds:
         """West, south, east, north of all districts; the world when there are none."""
@@ -85,13 +85,11 @@ class DistrictLayer:
         mvt.warm_up()
         clip(np.empty(0, object), Tile(0, 0, 0))
 
-    def choropleth(
-        self, state: State, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None
-    ) -> Choropleth:
+    def choropleth(self, state: State, asked: TileRequest | View, level: DistrictLevel) -> Choropleth:
         """The level's districts with their numbers, shared by all tiles of a view."""
-        key = (selection, measure.code, level, compare if measure.needs_compare else None)
+        key = (asked.selection, asked.measure.code, level, asked.compare, asked.division)
         if key not in self._made:
-            self._made[key] = choropleth(state, selection, measure, level, compare)
+            self._made[key] = choropleth(state, asked.selection, asked.measure, level, asked.compare, asked.division)
             if len(self._made) > _CHOROPLETHS_KEPT:
                 self._made.popitem(last=False)
         return self._made[key]
@@ -108,9 +106,16 @@ def _properties(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Co
         "name_ru": [one.name_ru for one in chosen],
         "name_en": [one.name_en for one in chosen],
         **{name: shown.counts[places, channel] for channel, name in enumerate(_PROPERTIES)},
-        "value": shown.values[places],
+        "value": without_infinity(shown.values[places]),
         "class": shown.classes[places],
+        **_comparison(shown, places),
     }
+
+
+def _comparison(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Column]:
+    if shown.compared is None or shown.significant is None:
+        return {}
+    return comparison(shown.counts[places, 0], shown.compared[places], shown.significant[places])
 
 
 def _labels_in(districts: list[District], tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.int32]]:

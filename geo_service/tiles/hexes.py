@@ -4,14 +4,16 @@ from typing import Any
 
 import h3.api.basic_int as h3
 import numpy as np
+from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import Catalogue
-from geo_service.aggregation.cells import cell_breaks, cell_values
+from geo_service.aggregation.cells import CellQuestion, cell_classes, cell_counts, cell_significance, cell_values, compared_counts
 from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
 from geo_service.tiles import mvt
-from geo_service.tiles.grid import WORLD, feature_id, latitude, longitude, resolution_at
+from geo_service.tiles.comparison import comparison, without_infinity
+from geo_service.tiles.grid import WORLD, Tile, feature_id, latitude, longitude, resolution_at
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import legend
 from geo_service.tiles.outlines import Outlines
@@ -48,32 +50,28 @@ class HexLayer:
     def encode(self, state: State, request: TileRequest) -> bytes:
         """The tile, uncompressed; empty when no hexagon touches it."""
         resolution = resolution_at(request.tile.z)
-        cells = state.pyramid.levels[resolution].cells
+        question = CellQuestion(request.selection, resolution, request.measure, request.compare, request.division)
         outlines = self._outlines[resolution]
-        counts = state.counter.per_cell(request.selection, resolution)
-        asked = (state, request.selection, resolution, request.measure, request.compare)
-        values = cell_values(*asked)
-        rings, shifts = outlines.touching(request.tile.box)
-        drawn = request.measure.is_drawn(values[rings])
-        rings, shifts = rings[drawn], shifts[drawn]
+        rings, shifts = self._drawn(state, question, request.tile)
         if not len(rings):
             return b""
-        # By cell, whatever order the cells came in: the same incidents make the same bytes.
-        order = np.lexsort((shifts, cells[rings]))
-        rings, shifts = rings[order], shifts[order]
-        chosen = counts[rings]
-        properties: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
-        if request.measure.code not in _OWN_PROPERTY:
-            properties["value"] = values[rings]
-        properties["class"] = cell_breaks(*asked).classify(values[rings])
-        if request.with_h3:
-            properties["h3"] = [h3.int_to_str(cell) for cell in cells[rings].tolist()]
+        cells = state.pyramid.levels[resolution].cells[rings]
         shapes = mvt.Polygons(outlines.vertices, outlines.offsets, rings, shifts)
-        return mvt.encode_layer(NAME, feature_id(cells[rings]), shapes, properties, request.tile)
+        return mvt.encode_layer(NAME, feature_id(cells), shapes, _properties(state, question, rings, request), request.tile)
+
+    def _drawn(self, state: State, question: CellQuestion, tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+        """Indexes of the hexagons that touch the tile and are drawn, and by how much each is moved, in the order of the tile's features."""
+        values = cell_values(state, question)
+        rings, shifts = self._outlines[question.resolution].touching(tile.box)
+        drawn = question.measure.is_drawn(values[rings])
+        rings, shifts = rings[drawn], shifts[drawn]
+        # By cell, whatever order the cells came in: the same incidents make the same bytes.
+        order = np.lexsort((shifts, state.pyramid.levels[question.resolution].cells[rings]))
+        return rings[order], shifts[order]
 
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
-        return legend(state, view.selection, view.measure, view.zoom, view.compare)
+        return legend(state, view)
 
     def bounds(self, state: State) -> Bounds:
         """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
@@ -92,3 +90,17 @@ class HexLayer:
         """Have the compiled loops ready."""
         mvt.warm_up()
         Outlines(np.array([0x8A1181B6C1B7FFF], np.uint64)).touching((0, 0, WORLD, WORLD))
+
+
+def _properties(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, mvt.Column]:
+    chosen = cell_counts(state, question)[places]
+    properties: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
+    if question.measure.code not in _OWN_PROPERTY:
+        properties["value"] = without_infinity(cell_values(state, question)[places])
+    properties["class"] = cell_classes(state, question, places)
+    before, found = compared_counts(state, question), cell_significance(state, question, places)
+    if before is not None and found is not None:
+        properties |= comparison(chosen[:, 0], before[places, 0], found)
+    if request.with_h3:
+        properties["h3"] = [h3.int_to_str(cell) for cell in state.pyramid.levels[question.resolution].cells[places].tolist()]
+    return properties

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from geo_service.aggregation.breaks import QUANTILE, Division
 from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.pyramid import Pyramid
@@ -26,6 +27,8 @@ class TileRequest:
     """What the selection is compared with."""
     level: DistrictLevel | None = None
     """Which districts; None where the zoom decides."""
+    division: Division = QUANTILE
+    """How values are divided into classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class View:
     measure: Measure
     level: DistrictLevel | None = None
     compare: Selection | None = None
+    division: Division = QUANTILE
 
 
 class TileLayer(Protocol):

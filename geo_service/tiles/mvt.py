@@ -22,7 +22,7 @@ _TILE_LAYER = 3 << 3 | 2
 _LAYER_NAME, _LAYER_FEATURE, _LAYER_KEY, _LAYER_VALUE = 1 << 3 | 2, 2 << 3 | 2, 3 << 3 | 2, 4 << 3 | 2
 _LAYER_EXTENT, _LAYER_VERSION = 5 << 3, 15 << 3
 _FEATURE_ID, _FEATURE_TAGS, _FEATURE_TYPE, _FEATURE_GEOMETRY = 1 << 3, 2 << 3 | 2, 3 << 3, 4 << 3 | 2
-_VALUE_STRING, _VALUE_DOUBLE, _VALUE_UINT, _VALUE_SINT = 1 << 3 | 2, 3 << 3 | 1, 5 << 3, 6 << 3
+_VALUE_STRING, _VALUE_DOUBLE, _VALUE_UINT, _VALUE_SINT, _VALUE_BOOL = 1 << 3 | 2, 3 << 3 | 1, 5 << 3, 6 << 3, 7 << 3
 
 _POINT, _POLYGON = 1, 3
 _MOVE_TO, _LINE_TO, _CLOSE_PATH = 1, 2, 7
@@ -142,7 +142,7 @@ Column = NDArray[Any] | Sequence[str]
 def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, properties: dict[str, Column], tile: Tile) -> bytes:
     """One layer as bytes of a tile; features stand in the order given.
 
-    properties: for each key a value for every feature: integers that fit int64, floats (written as doubles) or strings.
+    properties: for each key a value for every feature: integers that fit int64, truth values, floats (written as doubles) or strings.
     A feature lacks a property whose value is NaN or masked.
     """
     tags, values = _tags(properties, len(geometry))
@@ -212,6 +212,9 @@ def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
         places: dict[str, int] = {}
         index = np.fromiter((places.setdefault(text, len(places)) for text in column), np.intp, len(values))
         return b"".join(_delimited(_LAYER_VALUE, _delimited(_VALUE_STRING, text.encode())) for text in places), len(places), index
+    if values.dtype.kind == "b":
+        truths, index = np.unique(values, return_inverse=True)
+        return b"".join(_delimited(_LAYER_VALUE, bytes((_VALUE_BOOL, truth))) for truth in truths.tolist()), len(truths), index
     if values.dtype.kind == "f":
         reals, index = np.unique(values.astype(np.float64), return_inverse=True)
         head = _varint(_VALUE_DOUBLE)

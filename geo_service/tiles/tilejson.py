@@ -1,10 +1,12 @@
 """TileJSON 3.0.0 documents. A layer is one row of data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
+from geo_service.tiles.comparison import FIELDS as COMPARED_FIELDS
 from geo_service.tiles.grid import MAX_ZOOM, MIN_ZOOM
 
 Bounds = tuple[float, float, float, float]
@@ -18,7 +20,7 @@ class LayerDescription:
     """What a client is told of a layer: its name, and each property of its features in a few words.
 
     parameters: those of its addresses that are not the selection's; measures: those that its features can be classed by;
-    beside: further layers in the same tiles.
+    beside: further layers in the same tiles; asked_fields: by a parameter's name the properties that come with it.
     """
 
     id: str
@@ -29,6 +31,13 @@ class LayerDescription:
     parameters: tuple[str, ...] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
     beside: "tuple[LayerDescription, ...]" = ()
+    asked_fields: Mapping[str, dict[str, str]] = field(default_factory=dict)
+
+    def fields_with(self, asked: Collection[str]) -> dict[str, str]:
+        """The properties of its features where these parameters are given."""
+        return self.fields | {
+            name: text for parameter, fields in self.asked_fields.items() if parameter in asked for name, text in fields.items()
+        }
 
 
 HEXES = LayerDescription(
@@ -41,8 +50,9 @@ HEXES = LayerDescription(
         "value": "the chosen measure, where it is another than count, open or overdue",
         "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
     },
-    parameters=("fields",),
+    parameters=("fields", "breaks"),
     measures=CELL_MEASURES,
+    asked_fields={"compare": COMPARED_FIELDS, "fields": {"h3": "H3 index as text"}},
 )
 
 _DISTRICT_FIELDS = {
@@ -54,18 +64,26 @@ _DISTRICT_FIELDS = {
     "class": "class of the chosen measure, 0 to 4; absent without a value; /api/legend?layer=districts gives its range and colour",
 }
 
+_DISTRICT_ASKED = {"compare": COMPARED_FIELDS}
+
+_LABELS = LayerDescription(
+    "district_labels", "A point well inside each district, with the district's properties", _DISTRICT_FIELDS, asked_fields=_DISTRICT_ASKED
+)
+
 DISTRICTS = LayerDescription(
     "districts",
     "Incidents counted in administrative units whose level follows the zoom, unless one is asked for",
     _DISTRICT_FIELDS,
-    parameters=("level",),
+    parameters=("level", "breaks"),
     measures=DISTRICT_MEASURES,
-    beside=(LayerDescription("district_labels", "A point well inside each district, with the district's properties", _DISTRICT_FIELDS),),
+    beside=(_LABELS,),
+    asked_fields=_DISTRICT_ASKED,
 )
 
 
 def tilejson(layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int) -> dict[str, Any]:
     """The document. query: the selection as it came, passed on to the tiles' address; revision: of the incidents."""
+    asked = {name for name, _ in parse_qsl(query)}
     west, south, east, north = bounds
     return {
         "tilejson": "3.0.0",
@@ -78,11 +96,19 @@ def tilejson(layer: LayerDescription, *, base_url: str, query: str, bounds: Boun
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, zoom_to_show(bounds)],
         "attribution": attribution,
-        "vector_layers": [
-            {"id": one.id, "description": one.description, "minzoom": one.min_zoom, "maxzoom": one.max_zoom, "fields": one.fields}
-            for one in (layer, *layer.beside)
-        ],
+        "vector_layers": [_described(one, asked) for one in (layer, *layer.beside)],
         "revision": revision,
+    }
+
+
+def _described(layer: LayerDescription, asked: Collection[str]) -> dict[str, Any]:
+    """One of `vector_layers`."""
+    return {
+        "id": layer.id,
+        "description": layer.description,
+        "minzoom": layer.min_zoom,
+        "maxzoom": layer.max_zoom,
+        "fields": layer.fields_with(asked),
     }
 
 

@@ -1,0 +1,72 @@
+"""Query parameters of a layer that are not the selection's → what is asked of the layer."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from geo_service.aggregation.breaks import CLASSES, QUANTILE, Division
+from geo_service.aggregation.division import DIVISIONS
+from geo_service.aggregation.measures import Measure
+from geo_service.errors import InvalidParameter
+from geo_service.model import DistrictLevel
+from geo_service.parameters import Question, read_asked_level, read_choice
+from geo_service.tiles.grid import Tile
+from geo_service.tiles.layer import TileRequest, View
+
+_NUMBER = re.compile(r"-?([0-9]{1,9}(\.[0-9]{1,6})?|\.[0-9]{1,6})")
+_MOST_LIMITS = CLASSES - 1
+_BREAKS_ALLOWED = f"{', '.join(DIVISIONS)}, or 1 to {_MOST_LIMITS} ascending limits such as 5,20"
+_CHANGES_ALLOWED = f"{', '.join(DIVISIONS)}, or two limits, one below zero and one above, such as -0.5,0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerQuestion:
+    """A question asked of a layer, and how its answer is to be drawn."""
+
+    question: Question
+    level: DistrictLevel | None = None
+    division: Division = QUANTILE
+    with_h3: bool = False
+
+    def tile(self, tile: Tile) -> TileRequest:
+        """The question about a tile."""
+        asked = self.question
+        return TileRequest(tile, asked.selection, asked.measure, self.with_h3, asked.compare, self.level, self.division)
+
+    def view(self, zoom: int) -> View:
+        """The question about all that is drawn at a zoom."""
+        asked = self.question
+        return View(zoom, asked.selection, asked.measure, self.level, asked.compare, self.division)
+
+
+def read_layer_question(given: Mapping[str, str], question: Question) -> LayerQuestion:
+    """The question with the layer's own parameters; which of them a layer has was looked at as the question was read."""
+    return LayerQuestion(question, read_asked_level(given), read_division(given, question.measure), _with_h3(given))
+
+
+def read_division(given: Mapping[str, str], measure: Measure) -> Division:
+    """How values of the measure are divided into classes."""
+    text = given.get("breaks", QUANTILE.method)
+    if text in DIVISIONS:
+        return Division(text)
+    parts = text.split(",")
+    allowed = _CHANGES_ALLOWED if measure.diverging else _BREAKS_ALLOWED
+    if not all(_NUMBER.fullmatch(part) for part in parts):
+        raise InvalidParameter("breaks", f"{text[:40]!r} is not usable", allowed)
+    limits = [float(part) for part in parts]
+    if not all(low < high for low, high in pairwise(limits)) or not _fits(limits, measure):
+        raise InvalidParameter("breaks", f"{text[:40]!r} does not fit", allowed)
+    # Whole ones as such, as they are written in legends.
+    return Division("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
+
+
+def _fits(limits: Sequence[float], measure: Measure) -> bool:
+    """Whether as many limits make classes of the measure. A change lies on both sides of zero."""
+    if measure.diverging:
+        return len(limits) == 2 and -1 < limits[0] < 0 < limits[1]
+    return len(limits) <= _MOST_LIMITS
+
+
+def _with_h3(given: Mapping[str, str]) -> bool:
+    return "fields" in given and read_choice(given, "fields", ["h3"]) == "h3"
