@@ -8,9 +8,10 @@ from itertools import pairwise
 from geo_service.aggregation.breaks import CLASSES, QUANTILE, Division
 from geo_service.aggregation.division import DIVISIONS
 from geo_service.aggregation.measures import Measure
+from geo_service.aggregation.playback import FEWEST, MOST
 from geo_service.errors import InvalidParameter
 from geo_service.model import DistrictLevel
-from geo_service.parameters import Question, read_asked_level, read_choice
+from geo_service.parameters import Question, is_open, read_asked_level, read_choice, read_whole
 from geo_service.tiles.grid import Tile
 from geo_service.tiles.layer import TileRequest, View
 
@@ -28,21 +29,29 @@ class LayerQuestion:
     level: DistrictLevel | None = None
     division: Division = QUANTILE
     with_h3: bool = False
+    frames: int | None = None
+    meta: bool = False
 
-    def tile(self, tile: Tile) -> TileRequest:
-        """The question about a tile."""
+    def tile(self, tile: Tile, form: str, revision: int) -> TileRequest:
+        """The question about a tile in one of its forms. revision: of the incidents now."""
         asked = self.question
-        return TileRequest(tile, asked.selection, asked.measure, self.with_h3, asked.compare, self.level, self.division)
+        return TileRequest(
+            tile, asked.selection, asked.measure, self.with_h3, asked.compare, self.level, self.division, self.frames,
+            revision if self.meta else None, form,
+        )  # fmt: skip
 
     def view(self, zoom: int) -> View:
         """The question about all that is drawn at a zoom."""
         asked = self.question
-        return View(zoom, asked.selection, asked.measure, self.level, asked.compare, self.division)
+        return View(zoom, asked.selection, asked.measure, self.level, asked.compare, self.division, self.frames)
 
 
 def read_layer_question(given: Mapping[str, str], question: Question) -> LayerQuestion:
     """The question with the layer's own parameters; which of them a layer has was looked at as the question was read."""
-    return LayerQuestion(question, read_asked_level(given), read_division(given, question.measure), _with_h3(given))
+    return LayerQuestion(
+        question, read_asked_level(given), read_division(given, question.measure), _is_set(given, "fields", "h3"),
+        read_frames(given, question), _is_set(given, "meta", "1"),
+    )  # fmt: skip
 
 
 def read_division(given: Mapping[str, str], measure: Measure) -> Division:
@@ -61,6 +70,22 @@ def read_division(given: Mapping[str, str], measure: Measure) -> Division:
     return Division("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
 
 
+def read_frames(given: Mapping[str, str], question: Question) -> int | None:
+    """Into how many frames the window is cut; None for none. What is played is the number of incidents, in a window with both ends."""
+    if "frames" not in given:
+        return None
+    frames = read_whole(given, "frames", FEWEST, MOST)
+    window = question.selection.window
+    if question.measure.code != "count":
+        allowed = "measure=count; status=open or status=overdue plays these"
+        raise InvalidParameter("frames", f"plays numbers of incidents, not {question.measure.code!r}", allowed)
+    if is_open(window):
+        raise InvalidParameter("frames", "needs a window with both ends", "window, or from and to")
+    if window.stop - window.start < frames:
+        raise InvalidParameter("frames", "has more frames than the window has seconds", f"{FEWEST} to {MOST}, or a longer window")
+    return frames
+
+
 def _fits(limits: Sequence[float], measure: Measure) -> bool:
     """Whether as many limits make classes of the measure. A change lies on both sides of zero."""
     if measure.diverging:
@@ -68,5 +93,6 @@ def _fits(limits: Sequence[float], measure: Measure) -> bool:
     return len(limits) <= _MOST_LIMITS
 
 
-def _with_h3(given: Mapping[str, str]) -> bool:
-    return "fields" in given and read_choice(given, "fields", ["h3"]) == "h3"
+def _is_set(given: Mapping[str, str], name: str, value: str) -> bool:
+    """Whether a parameter that has one value only is there."""
+    return name in given and read_choice(given, name, [value]) == value

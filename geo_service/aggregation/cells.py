@@ -1,6 +1,7 @@
 """A measure on all cells of a level: its values and class breaks, made once for every tile, legend and total of a view."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,18 @@ _LEAST_DRAWN = 1
 
 @dataclass(frozen=True, slots=True)
 class CellQuestion:
-    """What is asked of all cells of a level. Equal questions are equal keys."""
+    """What is asked of all cells of a level."""
 
     selection: Selection
     resolution: int
     measure: Measure
     compare: Selection | None = None
     division: Division = QUANTILE
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """What the values depend on."""
+        return self.selection, self.resolution, self.measure.code, self.compare if self.measure.needs_compare else None
 
 
 def cell_counts(state: State, question: CellQuestion) -> Counts:
@@ -46,7 +52,7 @@ def cell_values(state: State, question: CellQuestion) -> NDArray[Any]:
     facts = Facts(state, question.selection, by_cell(state.pyramid, question.resolution), question.compare)
     if measure.channel is not None:
         return measure.values(facts)
-    return state.counter.array(("values", _without_division(question)), lambda: measure.on_map(facts))
+    return state.counter.array(question.key, lambda: measure.on_map(facts))
 
 
 def cell_significance(state: State, question: CellQuestion, places: NDArray[np.intp] | None = None) -> NDArray[np.bool_] | None:
@@ -72,15 +78,10 @@ def cell_breaks(state: State, question: CellQuestion) -> ClassBreaks:
         least = _LEAST_DRAWN if measure.channel is not None else 0
         return class_breaks(values[measure.is_drawn(values)], division, measure.decimals, least)
 
-    return state.counter.small(("breaks", question), make)
+    return state.counter.small((*question.key, question.division), make)
 
 
 def cell_classes(state: State, question: CellQuestion, places: NDArray[np.intp]) -> NDArray[np.uint8]:
     """The class of each cell at `places`, all of which are drawn."""
     breaks, values = cell_breaks(state, question), cell_values(state, question)[places]
     return breaks.classify(values, None if breaks.middle is None else cell_significance(state, question, places))
-
-
-def _without_division(question: CellQuestion) -> CellQuestion:
-    """What the values depend on."""
-    return replace(question, division=QUANTILE, compare=question.compare if question.measure.needs_compare else None)

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.calendar import BUCKETS
+from geo_service.aggregation.calendar import BUCKETS, instant
 from geo_service.aggregation.cell_table import cell_page
 from geo_service.aggregation.geometry import cell_geometry
 from geo_service.aggregation.measures import CELL_MEASURES
@@ -14,7 +14,7 @@ from geo_service.aggregation.timeline import Clockwork, timeline
 from geo_service.aggregation.totals import Summary, summarise
 from geo_service.parameters import read_cell, read_choice, read_codes, read_level, read_whole
 from geo_service.routes import questions
-from geo_service.routes.answers import instant, json_answer
+from geo_service.routes.answers import json_answer
 from geo_service.routes.documentation import (
     LAYER_DOCS,
     MAP_RESPONSES,

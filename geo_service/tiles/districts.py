@@ -22,6 +22,7 @@ from geo_service.tiles.grid import Tile, project
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import district_legend
 from geo_service.tiles.levels import shown_level
+from geo_service.tiles.meta import Numbers, meta_layer, totals
 from geo_service.tiles.tilejson import DISTRICTS, EVERYWHERE, Bounds, LayerDescription
 
 NAME = DISTRICTS.id
@@ -60,7 +61,7 @@ class DistrictLayer:
         places, points = _labels_in(shown.districts, request.tile)
         if len(places):
             body += mvt.encode_layer(LABELS_NAME, _ids(shown, places), mvt.Points(points), _properties(shown, places), request.tile)
-        return body
+        return body + meta_layer(request.tile, _totals(shown, cut.places, request)) if request.meta is not None else body
 
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
@@ -110,6 +111,12 @@ def _properties(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Co
         "class": shown.classes[places],
         **_comparison(shown, places),
     }
+
+
+def _totals(shown: Choropleth, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
+    once = np.unique(places)
+    compared = None if shown.compared is None else shown.compared[once]
+    return totals(request, Numbers(shown.counts[once], shown.values[once], compared))
 
 
 def _comparison(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Column]:

@@ -2,24 +2,27 @@
 
 from typing import Any
 
-import h3.api.basic_int as h3
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.cells import CellQuestion, cell_classes, cell_counts, cell_significance, cell_values, compared_counts
 from geo_service.aggregation.kernels import CHANNELS
+from geo_service.aggregation.playback import frames_by_cell, prefix_sums
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
-from geo_service.tiles import mvt
+from geo_service.aggregation.significance import significant
+from geo_service.tiles import mvt, playback
 from geo_service.tiles.comparison import comparison, without_infinity
-from geo_service.tiles.grid import WORLD, Tile, feature_id, latitude, longitude, resolution_at
+from geo_service.tiles.grid import WORLD, Tile, latitude, longitude, resolution_at
+from geo_service.tiles.hex_forms import HEX_FORMS, HexTile
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import legend
+from geo_service.tiles.meta import Numbers, totals, understood
 from geo_service.tiles.outlines import Outlines
+from geo_service.tiles.texts import h3_texts, joined_numbers
 from geo_service.tiles.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
 
-NAME = HEXES.id
 _PROPERTIES = CHANNELS[:3]
 _OWN_PROPERTY = ("count", *_PROPERTIES[1:])
 """Measures whose value is among the properties anyway."""
@@ -48,16 +51,25 @@ class HexLayer:
         return self._outlines[resolution]
 
     def encode(self, state: State, request: TileRequest) -> bytes:
-        """The tile, uncompressed; empty when no hexagon touches it."""
-        resolution = resolution_at(request.tile.z)
-        question = CellQuestion(request.selection, resolution, request.measure, request.compare, request.division)
-        outlines = self._outlines[resolution]
-        rings, shifts = self._drawn(state, question, request.tile)
-        if not len(rings):
+        """The tile, uncompressed; empty when no hexagon touches it, or in forms without outlines, when none has its middle in it."""
+        question = CellQuestion(request.selection, resolution_at(request.tile.z), request.measure, request.compare, request.division)
+        form = HEX_FORMS[request.form]
+        outlines = self._outlines[question.resolution]
+        places, shifts = self._drawn(state, question, request.tile)
+        if not form.whole:
+            places = places[outlines.middle_inside(places, shifts, request.tile.box)]
+        if not len(places):
             return b""
-        cells = state.pyramid.levels[resolution].cells[rings]
-        shapes = mvt.Polygons(outlines.vertices, outlines.offsets, rings, shifts)
-        return mvt.encode_layer(NAME, feature_id(cells), shapes, _properties(state, question, rings, request), request.tile)
+        return form.write(
+            HexTile(
+                request.tile,
+                state.pyramid.levels[question.resolution].cells[places],
+                mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
+                _columns(state, question, places, request),
+                understood(request),
+                _totals(state, question, places, request) if request.meta is not None else {},
+            )
+        )
 
     def _drawn(self, state: State, question: CellQuestion, tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
         """Indexes of the hexagons that touch the tile and are drawn, and by how much each is moved, in the order of the tile's features."""
@@ -71,7 +83,8 @@ class HexLayer:
 
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
-        return legend(state, view)
+        made = legend(state, view)
+        return made if view.frames is None else {**made, "playback": playback.legend(state, view, view.frames)}
 
     def bounds(self, state: State) -> Bounds:
         """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
@@ -89,18 +102,33 @@ class HexLayer:
     def warm_up(self) -> None:
         """Have the compiled loops ready."""
         mvt.warm_up()
+        one = np.ones((1, 1), np.int32)
+        significant(one[0], one[0], 0.5)
+        joined_numbers(one)
         Outlines(np.array([0x8A1181B6C1B7FFF], np.uint64)).touching((0, 0, WORLD, WORLD))
 
 
-def _properties(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, mvt.Column]:
+def _columns(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, mvt.Column]:
+    """The properties of the hexagons at `places`."""
     chosen = cell_counts(state, question)[places]
-    properties: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
-    if question.measure.code not in _OWN_PROPERTY:
-        properties["value"] = without_infinity(cell_values(state, question)[places])
-    properties["class"] = cell_classes(state, question, places)
+    columns: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
+    if request.form != "mvt" or question.measure.code not in _OWN_PROPERTY:
+        columns["value"] = without_infinity(cell_values(state, question)[places])
+    columns["class"] = cell_classes(state, question, places)
     before, found = compared_counts(state, question), cell_significance(state, question, places)
     if before is not None and found is not None:
-        properties |= comparison(chosen[:, 0], before[places, 0], found)
+        columns |= comparison(chosen[:, 0], before[places, 0], found)
+    if request.frames is not None:
+        by_cell = frames_by_cell(state, question, request.frames)
+        columns[playback.PROPERTY] = joined_numbers(prefix_sums(by_cell, places, request.frames))
     if request.with_h3:
-        properties["h3"] = [h3.int_to_str(cell) for cell in state.pyramid.levels[question.resolution].cells[places].tolist()]
-    return properties
+        columns["h3"] = h3_texts(state.pyramid.levels[question.resolution].cells[places])
+    return columns
+
+
+def _totals(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
+    """Of the hexagons at `places`, each once: one over the antimeridian may be drawn twice."""
+    once = np.unique(places)
+    before = compared_counts(state, question)
+    compared = None if before is None else before[once, 0]
+    return totals(request, Numbers(cell_counts(state, question)[once], cell_values(state, question)[once], compared))

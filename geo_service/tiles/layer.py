@@ -29,6 +29,17 @@ class TileRequest:
     """Which districts; None where the zoom decides."""
     division: Division = QUANTILE
     """How values are divided into classes."""
+    frames: int | None = None
+    """Into how many equal buckets the window is cut for playback."""
+    meta: int | None = None
+    """The incidents' revision, where a layer that tells it beside the tile's totals is asked for."""
+    form: str = "mvt"
+    """One of `forms.CONTENT_TYPES`."""
+
+    @property
+    def every_revision(self) -> bool:
+        """Whether any change of the incidents makes it another tile, as when the tile names the revision itself."""
+        return self.meta is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,7 @@ class View:
     level: DistrictLevel | None = None
     compare: Selection | None = None
     division: Division = QUANTILE
+    frames: int | None = None
 
 
 class TileLayer(Protocol):

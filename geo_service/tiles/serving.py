@@ -2,10 +2,9 @@
 
 from geo_service.aggregation.replica import Replica, State
 from geo_service.tiles.cache import CachedTile, Key, SingleFlight, TileCache
+from geo_service.tiles.forms import CONTENT_TYPES
 from geo_service.tiles.layer import TileLayer, TileRequest
 from geo_service.tiles.negotiation import compress, etag
-
-CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
 
 _CACHE_RELATIVE = "public, max-age=5, stale-while-revalidate=30"
 """A relative window moves on, and new incidents belong to it."""
@@ -44,13 +43,14 @@ class TileServer:
         tag = etag(plain, encoding)
         window = request.selection.window
         ended = not window.relative and window.stop <= request.selection.now
-        return CachedTile(body, tag, tuple(_headers(body, tag, encoding, cache_control(ended))), revision, valid_until)
+        headers = _headers(body, tag, encoding, cache_control(ended), CONTENT_TYPES[request.form])
+        return CachedTile(body, tag, tuple(headers), revision, valid_until)
 
 
-def _headers(body: bytes, tag: str, encoding: str, control: str) -> list[tuple[bytes, bytes]]:
+def _headers(body: bytes, tag: str, encoding: str, control: str, content_type: str) -> list[tuple[bytes, bytes]]:
     headers = [(b"etag", tag.encode()), (b"cache-control", control.encode()), (b"vary", b"Accept-Encoding")]
     if body:
-        headers += [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
     return headers

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
-from geo_service.tiles.comparison import FIELDS as COMPARED_FIELDS
 from geo_service.tiles.grid import MAX_ZOOM, MIN_ZOOM
+from geo_service.tiles.properties import COMPARED, META, PLAYED
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -20,7 +20,8 @@ class LayerDescription:
     """What a client is told of a layer: its name, and each property of its features in a few words.
 
     parameters: those of its addresses that are not the selection's; measures: those that its features can be classed by;
-    beside: further layers in the same tiles; asked_fields: by a parameter's name the properties that come with it.
+    beside: further layers in the same tiles; asked_fields: by a parameter's name the properties that come with it;
+    forms: endings of the addresses of its tiles.
     """
 
     id: str
@@ -32,6 +33,7 @@ class LayerDescription:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     beside: "tuple[LayerDescription, ...]" = ()
     asked_fields: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    forms: tuple[str, ...] = ("mvt",)
 
     def fields_with(self, asked: Collection[str]) -> dict[str, str]:
         """The properties of its features where these parameters are given."""
@@ -50,9 +52,10 @@ HEXES = LayerDescription(
         "value": "the chosen measure, where it is another than count, open or overdue",
         "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
     },
-    parameters=("fields", "breaks"),
+    parameters=("fields", "breaks", "frames", "meta"),
     measures=CELL_MEASURES,
-    asked_fields={"compare": COMPARED_FIELDS, "fields": {"h3": "H3 index as text"}},
+    asked_fields={"compare": COMPARED, "frames": PLAYED, "fields": {"h3": "H3 index as text"}},
+    forms=("mvt", "json", "arrow"),
 )
 
 _DISTRICT_FIELDS = {
@@ -64,7 +67,7 @@ _DISTRICT_FIELDS = {
     "class": "class of the chosen measure, 0 to 4; absent without a value; /api/legend?layer=districts gives its range and colour",
 }
 
-_DISTRICT_ASKED = {"compare": COMPARED_FIELDS}
+_DISTRICT_ASKED = {"compare": COMPARED}
 
 _LABELS = LayerDescription(
     "district_labels", "A point well inside each district, with the district's properties", _DISTRICT_FIELDS, asked_fields=_DISTRICT_ASKED
@@ -74,29 +77,42 @@ DISTRICTS = LayerDescription(
     "districts",
     "Incidents counted in administrative units whose level follows the zoom, unless one is asked for",
     _DISTRICT_FIELDS,
-    parameters=("level", "breaks"),
+    parameters=("level", "breaks", "meta"),
     measures=DISTRICT_MEASURES,
     beside=(_LABELS,),
     asked_fields=_DISTRICT_ASKED,
 )
 
 
-def tilejson(layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int) -> dict[str, Any]:
-    """The document. query: the selection as it came, passed on to the tiles' address; revision: of the incidents."""
+_META = LayerDescription("meta", "One point with the tile's totals, and how the question was understood", META)
+
+
+def tilejson(
+    layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int,
+    playback: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The document.
+
+    query: the selection as it came, passed on to the tiles' address; revision: of the incidents; playback: the frames, if any.
+    """
     asked = {name for name, _ in parse_qsl(query)}
     west, south, east, north = bounds
+    address = f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.{{form}}{'?' if query else ''}{query}"
+    tiles, *others = ((form, address.replace("{form}", form)) for form in layer.forms)
     return {
         "tilejson": "3.0.0",
         "name": layer.id,
         "description": layer.description,
         "scheme": "xyz",
-        "tiles": [f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt{'?' if query else ''}{query}"],
+        "tiles": [tiles[1]],
+        **({"other_forms": dict(others)} if others else {}),
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, zoom_to_show(bounds)],
         "attribution": attribution,
-        "vector_layers": [_described(one, asked) for one in (layer, *layer.beside)],
+        "vector_layers": [_described(one, asked) for one in (layer, *layer.beside, *[_META] * ("meta" in asked))],
+        **({"playback": playback} if playback else {}),
         "revision": revision,
     }
 

@@ -86,7 +86,7 @@ def write_areas() -> Areas:
     shapes = [shapely.transform(one, lambda at: np.column_stack([west + at[:, 0] * unit, north - at[:, 1] * unit])) for one in spread]
     seen, drawn = clip(np.array(shapes, object), tile)
     number = np.arange(len(seen))
-    values: dict[str, Column] = {
+    values: dict[str, np.ndarray] = {
         "n": number,
         "class": np.ma.MaskedArray(number, mask=number % 3 == 0),
         "share": np.where(number % 4 == 1, np.nan, number / 3),
@@ -95,7 +95,7 @@ def write_areas() -> Areas:
     corners = [drawn.vertices[low:high].tolist() for low, high in pairwise(drawn.offsets.tolist())]
     closed: list[Ring] = [[(x, y) for x, y in [*ring, ring[0]]] for ring in corners]
     rings = [closed[low:high] for low, high in pairwise(drawn.features.tolist())]
-    return Areas(tile, encode_layer(AREAS_LAYER, seen.astype(np.uint64), drawn, values, tile), rows, rings)
+    return Areas(tile, encode_layer(AREAS_LAYER, seen.astype(np.uint64), drawn, dict(values), tile), rows, rings)
 
 
 def _is_missing(value: Any) -> bool:
