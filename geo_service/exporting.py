@@ -19,9 +19,9 @@ from geo_service.aggregation.selection import Window
 from geo_service.aggregation.snapshot import fingerprint, read_snapshot
 from geo_service.deadlines import SHIPPED, read_deadlines
 from geo_service.errors import ArchiveError, InvalidParameter
+from geo_service.layer_parameters import LayerQuestion, read_layer_question
 from geo_service.parameters import Question, read_instant
 from geo_service.settings import Settings
-from geo_service.tile_requests import read_layer_question, tile_request
 from geo_service.tiles.archive import Export, document, make_tiles
 from geo_service.tiles.archives.place import Place
 from geo_service.tiles.archives.spool import Asked, Spool
@@ -32,6 +32,8 @@ from geo_service.tiles.layers import LAYERS
 _MEGABYTE = 1_000_000
 _ZOOMS = re.compile(r"([0-9]{1,2})(?:-([0-9]{1,2}))?")
 _SPAN = ("window", "from", "to")
+_NO_REVISION = 0
+"""Of the incidents in a file: it stands for one state of them, and its bytes must not depend on how that came about."""
 
 Query = list[tuple[str, str]]
 
@@ -100,12 +102,11 @@ def carry_out(url: str, order: Order, settings: Settings, told: Told) -> Exporte
         count_limit = settings.count_cache_mb * _MEGABYTE
         state = asyncio.run(read_snapshot(url, WorkingClock(rules), count_limit, lambda rows: told("Reading incidents", rows, None)))
         order.layer.grow(state.pyramid)
-        question = _resolve(order, state.catalogue, settings.zone, spool.asked)
-        _begin(spool, _asked(order, question, state, settings))
-        given = dict(order.query)
-        export = Export(order.layer, lambda tile: tile_request(tile, question, given), order.zooms, order.frame)
+        asked = _resolve(order, state.catalogue, settings.zone, spool.asked)
+        _begin(spool, _asked(order, asked.question, state, settings))
+        export = Export(order.layer, lambda tile: asked.tile(tile, "mvt", _NO_REVISION), order.zooms, order.frame)
         make_tiles(state, export, spool, partial(told, "Making tiles"))
-        return _publish(order, state, export, spool, question, settings, told)
+        return _publish(order, state, export, spool, asked.question, settings, told)
 
 
 def _publish(
@@ -121,18 +122,18 @@ def _publish(
     return Exported(tiles, contents, selection.window, selection.now, ended=selection.window.stop <= time.time())
 
 
-def _resolve(order: Order, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked | None) -> Question:
+def _resolve(order: Order, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked | None) -> LayerQuestion:
     """What is asked, at the instant that was given, or that an unfinished export was of, or at the end of a window that is over."""
 
-    def ask(at: float | None) -> Question:
+    def ask(at: float | None) -> LayerQuestion:
         clock = time.time if at is None else lambda: at
         return read_layer_question(order.query, catalogue, zone, order.layer.description, clock=clock)
 
     if order.at is not None or waiting:
         return ask(order.at if order.at is not None or waiting is None else waiting["at"])
-    question = ask(None)
-    window = question.selection.window
-    return question if window.relative or window.stop > question.selection.now else ask(window.stop)
+    asked = ask(None)
+    selection = asked.question.selection
+    return asked if selection.window.relative or selection.window.stop > selection.now else ask(selection.window.stop)
 
 
 def _asked(order: Order, question: Question, state: State, settings: Settings) -> Asked:

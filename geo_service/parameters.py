@@ -217,6 +217,11 @@ def _read_span(given: Mapping[str, str], zone: ZoneInfo) -> Window:
     return Window(start, stop)
 
 
+def is_open(window: Window) -> bool:
+    """Whether an end of the window was left out."""
+    return window.start == 0 or window.stop == _LATEST
+
+
 def _read_compare(given: Mapping[str, str], selection: Selection, reach: int, zone: ZoneInfo) -> Selection | None:
     """The same filter in the equally long window before, or in the same window a year earlier by the calendar.
 

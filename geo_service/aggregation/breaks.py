@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.aggregation.division import DIVISIONS, Lowers, by_quantiles
+
 CLASSES = 5
+
+MIDDLE = 2
+"""The class of "no change", where classes lie on both sides of zero."""
+
+_SIDES = 2
+"""Classes on each side of the middle."""
 
 _SORTED_BELOW = 10_000
 
@@ -15,70 +23,98 @@ _SPREAD = {0: (), 1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
+class Division:
+    """How values are divided into classes: by one of DIVISIONS, or at limits of one's own.
+
+    method: "own" with limits; limits: ascending; a class begins at each, and what lies below the first is a class as well.
+    For measures that have a middle, one limit below zero and one above.
+    """
+
+    method: str = "quantile"
+    limits: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        """As it stands in a query."""
+        return ",".join(f"{limit:g}" for limit in self.limits) or self.method
+
+
+QUANTILE = Division()
+
+
+@dataclass(frozen=True, slots=True)
 class ClassBreaks:
-    """lowers: least value of each class, ascending; classes: the class numbers 0-4 they stand for."""
+    """lowers: least value of each class, ascending; classes: the class numbers 0-4 they stand for.
+
+    middle: the class of those that are told apart by something else than their value; None where there is no such class.
+    """
 
     lowers: tuple[float, ...]
     classes: tuple[int, ...]
+    middle: int | None = None
 
-    def classify(self, values: NDArray[Any]) -> NDArray[np.uint8]:
-        """The class number of each value; values below the first class belong to the first."""
-        places = np.searchsorted(np.array(self.lowers), values, side="right") - 1
-        return np.array(self.classes, np.uint8)[np.maximum(places, 0)]
+    def classify(self, values: NDArray[Any], outside: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+        """The class number of each value; values below the first class belong to the first.
+
+        outside: which ones are not in the middle class, where there is one. With a middle, a limit below zero belongs to
+        the class below it, so that -x and x are treated alike.
+        """
+        lowers = np.array(self.lowers)
+        places = np.searchsorted(lowers, values, side="right") - 1
+        if self.middle is None or outside is None:
+            return np.array(self.classes, np.uint8)[np.maximum(places, 0)]
+        places = np.where(values < 0, np.searchsorted(lowers, values, side="left") - 1, places)
+        return np.where(outside, np.array(self.classes, np.uint8)[np.maximum(places, 0)], np.uint8(self.middle))
 
 
-def class_breaks(values: NDArray[Any], *, diverging: bool) -> ClassBreaks:
-    """Breaks for values without NaN; `diverging` ones are classed alike on both sides of zero."""
-    return diverging_breaks(values) if diverging else quantile_breaks(values)
+def class_breaks(values: NDArray[Any], division: Division = QUANTILE, decimals: int = 0, least: float = 0) -> ClassBreaks:
+    """Breaks for values without NaN, rounded to `decimals`; `least` is the least that can be there, for limits of one's own.
 
-
-def diverging_breaks(values: NDArray[np.float64]) -> ClassBreaks:
-    """Class 2 is about zero, 1 and 3 are some way below and above it, 0 and 4 far; the limits are the same on both sides.
-
-    Of the sizes other than zero, a fifth (the smallest) are in class 2, two fifths in 1 and 3, two fifths in 0 and 4,
-    as nearly as equal sizes allow. A limit lies midway between two sizes, so that -x and x are always treated alike.
-    Outer classes without any value are left out.
-
-    >>> diverging_breaks(np.array([-0.5, -0.1, 0.0, 0.1, 0.5, 0.9]))
-    ClassBreaks(lowers=(-0.5, -0.3, -0.05, 0.05, 0.3), classes=(0, 1, 2, 3, 4))
+    >>> class_breaks(np.array([1, 2, 4, 8, 16, 32]), Division("log")).lowers
+    (1, 2, 4, 8, 16)
+    >>> class_breaks(np.array([1, 7]), Division(limits=(5, 20)), least=1)
+    ClassBreaks(lowers=(1, 5, 20), classes=(0, 2, 4), middle=None)
     """
-    sizes = np.sort(np.abs(values))
-    sizes = sizes[sizes > 0]
-    if not len(sizes):
-        return ClassBreaks((0.0,), (2,)) if len(values) else ClassBreaks((), ())
-    distinct = np.unique(sizes)
-    near = int(np.searchsorted(distinct, sizes[len(sizes) // 5]))
-    far = int(np.searchsorted(distinct, sizes[len(sizes) * 3 // 5]))
-    edges = (np.concatenate([[0.0], distinct[:-1]]) + distinct) / 2
-    limits = [float(edges[place]) for place in sorted({near, max(far, min(near + 1, len(distinct) - 1))})]
-    bounds = [-limit for limit in reversed(limits)] + limits
-    classes = (0, 1, 2, 3, 4) if len(limits) == 2 else (1, 2, 3)
-    first, last = np.searchsorted(bounds, [values.min(), values.max()], side="right").tolist()
-    return ClassBreaks((float(values.min()), *bounds[first:last]), classes[first : last + 1])
+    if division.limits:
+        lowers = [least, *(limit for limit in division.limits if limit > least)]
+    else:
+        lowers = _divided(values, division.method, CLASSES, 0.1**decimals)
+    return ClassBreaks(tuple(lowers), _SPREAD[len(lowers)])
 
 
-def quantile_breaks(values: NDArray[Any], classes: int = CLASSES) -> ClassBreaks:
+def diverging_breaks(values: NDArray[np.float64], division: Division = QUANTILE, decimals: int = 0, least: float = -1) -> ClassBreaks:
+    """Breaks for changes that are none by chance, without NaN: two classes below zero, two above, limits alike on both sides.
+
+    The limit divides the sizes of the changes in two by the division's method. Where all are of one size, or there are none, there is
+    one class on each side.
+
+    >>> diverging_breaks(np.array([-0.5, 0.5, 2.0, -0.75]), decimals=2)
+    ClassBreaks(lowers=(-1, -0.75, 0.0, 0.75), classes=(0, 1, 3, 4), middle=2)
+    """
+    if division.limits:
+        below, above = division.limits
+        return ClassBreaks((least, below, 0.0, above), (0, 1, 3, 4), MIDDLE)
+    sizes = np.abs(values[np.isfinite(values)])
+    lowers = _divided(sizes[sizes > 0], division.method, _SIDES, 0.1**decimals)
+    if len(lowers) < _SIDES:
+        return ClassBreaks((least, 0.0), (1, 3), MIDDLE)
+    limit = lowers[1]
+    return ClassBreaks((min(least, -limit), -limit, 0.0, limit), (0, 1, 3, 4), MIDDLE)
+
+
+def quantile_breaks(values: NDArray[Any]) -> ClassBreaks:
     """Classes that hold about equally many values; equal values always share a class.
-
-    values: counts of 1 and more, or real numbers without NaN. A value so frequent that it fills a class alone gets one, and the rest is
-    divided anew among the classes left: with most hexagons at 1, the busy ones are still told apart.
 
     >>> quantile_breaks(np.array([1, 1, 1, 1, 1, 1, 2, 3, 5, 8])).lowers
     (1, 2, 3, 5, 8)
     """
+    return class_breaks(values)
+
+
+def _divided(values: NDArray[Any], method: str, classes: int, step: float) -> Lowers:
+    """Where the classes begin; with few distinct values one class each."""
     distinct, frequency = _frequencies(values)
-    upto = np.concatenate([[0], np.cumsum(frequency)])
-    lowers: list[int] = []
-    place = 0
-    while place < len(distinct) and len(lowers) < classes:
-        lowers.append(distinct[place].item())
-        left = classes - len(lowers)
-        share = (upto[-1] - upto[place]) / (left + 1)
-        # End where the class is nearest to its share, leaving at least one distinct value to each class after it.
-        ends = upto[place + 1 :] - upto[place]
-        nearest = int(np.abs(ends - share).argmin()) + 1
-        place += min(nearest, max(1, len(distinct) - place - left))
-    return ClassBreaks(tuple(lowers), _SPREAD[len(lowers)])
+    divide = DIVISIONS[method] if len(distinct) > classes else by_quantiles
+    return divide(distinct, frequency, classes, step)
 
 
 def _frequencies(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -50,9 +50,17 @@ class Measure:
         return values if values.dtype.kind == "i" else np.round(values, self.decimals)
 
     def on_map(self, facts: Facts) -> NDArray[Any]:
-        """The values, NaN as well where there are no incidents now: nothing is drawn there."""
+        """The values, NaN as well where there are no incidents now: nothing is drawn there.
+
+        Of a change, infinity where there were none before: it has no number, but it is growth. Where incidents are no more it is drawn.
+        """
         values = self.values(facts)
-        return values if self.channel is not None else np.where(facts.counts[:, _N] > 0, values, np.nan)
+        if self.channel is not None:
+            return values
+        has_any = facts.counts[:, _N] > 0
+        if self.diverging:
+            return np.where(np.isnan(values) & has_any, np.inf, values)
+        return np.where(has_any, values, np.nan)
 
     def is_drawn(self, values: NDArray[Any]) -> NDArray[np.bool_]:
         """Which values of `on_map` are drawn: counts above zero, and of other measures whatever there is."""

@@ -1,7 +1,6 @@
 """Turning documents and errors into responses: JSON with ETag, encodings and 304; problems after RFC 9457."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -46,8 +45,3 @@ def problem_document(
     document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **(members or {})}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_after)} if retry_after else {})
     return Response(json.dumps(document, ensure_ascii=False), status_code=status, media_type=PROBLEM_TYPE, headers=headers)
-
-
-def instant(seconds: float) -> str:
-    """Seconds since 1970 as RFC 3339, UTC, whole seconds."""
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from geo_service.aggregation.division import DIVISIONS
 from geo_service.aggregation.measures import MEASURES
+from geo_service.aggregation.playback import FEWEST, MOST
+from geo_service.tiles.forms import CONTENT_TYPES
 
 _CODES = "comma-separated codes; absent means all"
 
@@ -62,6 +65,9 @@ LAYER_DOCS: dict[str, Any] = {
     "parameters": [
         *SELECTION_DOCS["parameters"], LEVEL_DOCS,
         parameter("fields", "h3: each hexagon carries its H3 index as text. Hexagons only."),
+        parameter("breaks", f"How values are classed: {', '.join(DIVISIONS)}, or ascending limits such as 5,20. Default quantile."),
+        parameter("frames", f"{FEWEST} to {MOST}: cut the window into so many equal frames for playback. Hexagons by count only."),
+        parameter("meta", "1: a layer (or metadata) with the tile's totals, and how the question was understood."),
     ]
 }  # fmt: skip
 
@@ -83,10 +89,23 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     503: {"description": "Loading, or overloaded; Retry-After says when to come again.", **_PROBLEM},
 }
 
-TILE_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The tile.", "content": {"application/vnd.mapbox-vector-tile": {}}},
-    204: {"description": "An empty tile."},
-    304: {"description": "The client has this tile already."},
-    404: {"description": "Outside the grid or the layer's zoom range, or no such layer.", **_PROBLEM},
-    **PROBLEM_RESPONSES,
+FORM_DOCS = {
+    "mvt": ("A vector tile", "Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 where there are none."),
+    "json": ("A tile as rows", "Hexagons without outlines as JSON objects, each where its middle is. 204 where there are none."),
+    "arrow": (
+        "A tile as columns",
+        "Hexagons without outlines as an Arrow IPC stream, each where its middle is. 204 where there are none.",
+    ),
 }
+"""Summary and description of the forms of tiles."""
+
+
+def tile_responses(form: str) -> dict[int | str, dict[str, Any]]:
+    """The answers to a request for a tile."""
+    return {
+        200: {"description": "The tile.", "content": {CONTENT_TYPES[form]: {}}},
+        204: {"description": "An empty tile."},
+        304: {"description": "The client has this tile already."},
+        404: {"description": "Outside the grid or the layer's zoom range, no such layer, or not in this form.", **_PROBLEM},
+        **PROBLEM_RESPONSES,
+    }

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from geo_service.aggregation.calendar import instant
 from geo_service.aggregation.columns import Change
 from geo_service.aggregation.replica import Replica
-from geo_service.routes.answers import instant
 from geo_service.routes.service import service_of
 
 router = APIRouter(prefix="/api", tags=["live"])

@@ -5,10 +5,10 @@ from typing import Any
 
 from fastapi import Request
 
+from geo_service.aggregation.calendar import instant
 from geo_service.aggregation.measures import MEASURES, Measure
 from geo_service.aggregation.selection import Selection
 from geo_service.parameters import Question, read_question
-from geo_service.routes.answers import instant
 from geo_service.routes.service import Service
 
 

@@ -6,39 +6,37 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.calendar import BUCKETS
+from geo_service.aggregation.calendar import BUCKETS, instant
 from geo_service.aggregation.cell_table import cell_page
 from geo_service.aggregation.geometry import cell_geometry
 from geo_service.aggregation.measures import CELL_MEASURES
 from geo_service.aggregation.timeline import Clockwork, timeline
 from geo_service.aggregation.totals import Summary, summarise
-from geo_service.parameters import read_asked_level, read_cell, read_choice, read_codes, read_level, read_whole
+from geo_service.parameters import read_cell, read_choice, read_codes, read_level, read_whole
 from geo_service.routes import questions
-from geo_service.routes.answers import instant, json_answer
+from geo_service.routes.answers import json_answer
 from geo_service.routes.documentation import (
-    LEVEL_DOCS,
+    LAYER_DOCS,
     MAP_RESPONSES,
     PROBLEM_RESPONSES,
     SCHEME_DOCS,
-    SELECTION_DOCS,
     TABLE_RESPONSES,
     docs,
     parameter,
 )  # fmt: skip
 from geo_service.routes.formats import Forms, answer, read_format
 from geo_service.routes.service import service_of
+from geo_service.routes.tiles import layer_question
 from geo_service.tiles.grid import MAX_ZOOM
-from geo_service.tiles.layer import View
 from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES, in_palette
 
 router = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
 _LEGEND_DOCS = {
     "parameters": [
-        *SELECTION_DOCS["parameters"],
+        *LAYER_DOCS["parameters"],
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
         parameter("layer", "Of which layer: hexes (the default), districts or incidents."),
-        LEVEL_DOCS,
         SCHEME_DOCS,
     ]
 }
@@ -51,14 +49,13 @@ async def get_legend(request: Request) -> Response:
     service = service_of(request)
     given = dict(request.query_params)
     layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer
-    also = ("zoom", "layer", "scheme", *(("level",) if "level" in layer.description.parameters else ()))
-    question = questions.read(request, service, also=also, measures=layer.description.measures)
+    asked = layer_question(request, service, layer.description, also=("zoom", "layer", "scheme"))
     zoom = read_whole(given, "zoom", 0, MAX_ZOOM)
     scheme = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME)
     revision = service.replica.revision
-    view = View(zoom, question.selection, question.measure, read_asked_level(given), question.compare)
-    document = in_palette(await service.replica.ask(layer.legend, view), layer.description.palette(question.measure, scheme))
-    return json_answer(request, {**document, "window": questions.span(question.selection), "revision": revision})
+    palette = layer.description.palette(asked.question.measure, scheme)
+    document = in_palette(await service.replica.ask(layer.legend, asked.view(zoom)), palette)
+    return json_answer(request, {**document, "window": questions.span(asked.question.selection), "revision": revision})
 
 
 @router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")

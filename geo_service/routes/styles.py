@@ -5,12 +5,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.replica import State
-from geo_service.parameters import read_asked_level, read_choice
+from geo_service.layer_parameters import LayerQuestion
+from geo_service.parameters import read_choice
 from geo_service.routes.answers import json_answer
 from geo_service.routes.documentation import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
 from geo_service.routes.service import base_url, service_of
 from geo_service.routes.tiles import layer_question
-from geo_service.tiles.layer import TileLayer, View
+from geo_service.tiles.layer import TileLayer
 from geo_service.tiles.levels import FIRST_ZOOM
 from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES
 from geo_service.tiles.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, style
@@ -32,25 +33,24 @@ async def get_style(request: Request, layer: str) -> Response:
     """A complete style (version 8) that shows the layer for a selection, with its legend in `metadata`."""
     service = service_of(request)
     served = service.tiles_of(layer).layer
-    question = layer_question(request, service, served.description, also=OWN_PARAMETERS)
+    asked_of = layer_question(request, service, served.description, also=OWN_PARAMETERS)
     given = dict(request.query_params)
     language = read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
     scheme, labels = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(given, "labels", LABELS, LABELS[0])
-    view = View(0, question.selection, question.measure, read_asked_level(given), question.compare)
-    bounds, legends = await service.replica.ask(_look, served, view)
+    bounds, legends = await service.replica.ask(_look, served, asked_of)
     asked = StyleRequest(
-        served.description, base_url(request), _of_the_source(request.url.query), question.measure, legends, bounds,
+        served.description, base_url(request), _of_the_source(request.url.query), asked_of.question.measure, legends, bounds,
         " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
     )  # fmt: skip
     return json_answer(request, style(asked))
 
 
-def _look(state: State, layer: TileLayer, view: View) -> tuple[Bounds, list[dict[str, Any]]]:
+def _look(state: State, layer: TileLayer, asked: LayerQuestion) -> tuple[Bounds, list[dict[str, Any]]]:
     """The layer's bounds, and its legends: of each level, or of the zoom that shows everything."""
     bounds = layer.bounds(state)
     levelled = "level" in layer.description.parameters
     zooms = [*FIRST_ZOOM.values()] if levelled else [zoom_to_show(bounds)]
-    legends = [layer.legend(state, View(zoom, view.selection, view.measure, view.level, view.compare)) for zoom in zooms]
+    legends = [layer.legend(state, asked.view(zoom)) for zoom in zooms]
     # The zooms of several levels may all show the same one.
     return bounds, list({legend.get("level"): legend for legend in reversed(legends)}.values())[::-1]
 

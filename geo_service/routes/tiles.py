@@ -3,15 +3,17 @@
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from geo_service.parameters import Question
+from geo_service.errors import NotFound
+from geo_service.layer_parameters import LayerQuestion, read_layer_question
 from geo_service.routes.answers import json_answer
-from geo_service.routes.documentation import LAYER_DOCS, TILE_RESPONSES
+from geo_service.routes.documentation import FORM_DOCS, LAYER_DOCS, tile_responses
 from geo_service.routes.service import Service, base_url, service_of
-from geo_service.tile_requests import read_layer_question, tile_request
 from geo_service.tiles.cache import CachedTile
+from geo_service.tiles.forms import CONTENT_TYPES
 from geo_service.tiles.front import request_header, send_tile
 from geo_service.tiles.grid import read_tile
 from geo_service.tiles.negotiation import choose_encoding
+from geo_service.tiles.playback import described
 from geo_service.tiles.tilejson import LayerDescription, tilejson
 
 router = APIRouter(tags=["tiles"])
@@ -28,21 +30,35 @@ class TileResponse(Response):
         await send_tile(self._tile, scope, send)
 
 
-@router.get(
-    "/tiles/{layer}/{z}/{x}/{y}.mvt", openapi_extra=LAYER_DOCS, responses=TILE_RESPONSES,
-    summary="A vector tile", response_class=Response, operation_id="tile",
-)  # fmt: skip
-async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Response:
-    """Hexagons or districts with n, open, overdue and class, or incidents one by one, as a Mapbox vector tile. 204 where there are none."""
+async def get_tile(request: Request, form: str, layer: str, z: str, x: str, y: str) -> Response:
+    """A tile in one of its forms. Raises NotFound where the layer has not got this form."""
     service = service_of(request)
     server = service.tiles_of(layer)
-    described = server.layer.description
-    tile = read_tile(z, x, y, (described.min_zoom, described.max_zoom))
-    question = layer_question(request, service, described)
-    wanted = tile_request(tile, question, dict(request.query_params))
+    about = server.layer.description
+    if form not in about.forms:
+        raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.forms)}")
+    tile = read_tile(z, x, y, (about.min_zoom, about.max_zoom))
+    asked = layer_question(request, service, about)
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
     key = (request.scope["path"], request.scope["query_string"], encoding)
-    return TileResponse(await server.answer(key, wanted, question.valid_until))
+    return TileResponse(await server.answer(key, asked.tile(tile, form, service.replica.revision), asked.question.valid_until))
+
+
+def _add_form(form: str) -> None:
+    """A route for the tiles of this form."""
+
+    async def answer(request: Request, layer: str, z: str, x: str, y: str) -> Response:
+        return await get_tile(request, form, layer, z, x, y)
+
+    router.add_api_route(
+        f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{form}", answer, methods=["GET"], openapi_extra=LAYER_DOCS,
+        responses=tile_responses(form), summary=FORM_DOCS[form][0], description=FORM_DOCS[form][1], response_class=Response,
+        operation_id=f"tile_{form}",
+    )  # fmt: skip
+
+
+for _form in CONTENT_TYPES:
+    _add_form(_form)
 
 
 @router.get("/tiles/{layer}.json", openapi_extra=LAYER_DOCS, summary="TileJSON 3.0.0 of a layer", operation_id="tilejson")
@@ -50,16 +66,16 @@ async def get_tilejson(request: Request, layer: str) -> Response:
     """What a client needs to show the layer; the selection is passed on to the tiles' address."""
     service = service_of(request)
     served = service.tiles_of(layer).layer
-    layer_question(request, service, served.description)
+    asked = layer_question(request, service, served.description)
     bounds = await service.replica.ask(served.bounds)
     document = tilejson(
         served.description, base_url=base_url(request), query=request.url.query, bounds=bounds,
         attribution=" · ".join(served.attribution(service.replica.catalogue)), revision=service.replica.revision,
+        playback=None if asked.frames is None else described(asked.question.selection.window, asked.frames),
     )  # fmt: skip
     return json_answer(request, document)
 
 
-def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> Question:
-    """What is asked of a layer; its own parameters are looked at too, those in `also` by the caller."""
-    query = request.query_params.multi_items()
-    return read_layer_question(query, service.catalogue, service.settings.zone, layer, also)
+def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> LayerQuestion:
+    """What is asked of a layer; parameters in `also` are read by the caller."""
+    return read_layer_question(request.query_params.multi_items(), service.catalogue, service.settings.zone, layer, also)

@@ -6,11 +6,12 @@ nothing but the incidents and on what was asked.
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import urlencode
 
 from geo_service.aggregation.replica import State
 from geo_service.tiles.archives.spool import Made, Spool, tile_id, tile_of
@@ -18,7 +19,8 @@ from geo_service.tiles.archives.writer import Document
 from geo_service.tiles.frame import Frame, bounds_of
 from geo_service.tiles.grid import Tile
 from geo_service.tiles.layer import TileLayer, TileRequest, View
-from geo_service.tiles.tilejson import LayerDescription, tilejson, zoom_to_show
+from geo_service.tiles.properties import TRUTHS
+from geo_service.tiles.tilejson import META_LAYER, tilejson, zoom_to_show
 
 _BATCH = 256
 """Tiles that are lost at most when an export is interrupted: less than a second of work."""
@@ -40,7 +42,7 @@ class Export:
     def view(self, zoom: int) -> View:
         """What is asked at a zoom."""
         asked = self.request(Tile(zoom, 0, 0))
-        return View(zoom, asked.selection, asked.measure, asked.level, asked.compare)
+        return View(zoom, asked.selection, asked.measure, asked.level, asked.compare, asked.division, asked.frames)
 
 
 def tiles_to_look_at(state: State, export: Export) -> list[int]:
@@ -94,18 +96,19 @@ def document(state: State, export: Export, spool: Spool, selection: dict[str, An
     """
     layer, (first, last) = export.layer, export.zooms
     bounds = export.frame.bounds or bounds_of(tile_of(identity) for identity, _ in spool.tiles())
-    whole = tilejson(layer.description, base_url="", query="", bounds=bounds, attribution=_attribution(state, layer), revision=0)
+    query = urlencode(dict.fromkeys(selection, ""))
+    whole = tilejson(layer.description, base_url="", query=query, bounds=bounds, attribution=_attribution(state, layer), revision=0)
     lng, lat, _ = whole["center"]
     measure = export.view(first).measure
     palette = export.layer.description.palette(measure)
     zooms = {"minzoom": first, "maxzoom": last}
-    layers = (layer.description, *layer.description.beside)
+    texts = {one.id: one.texts for one in (layer.description, *layer.description.beside, META_LAYER)}
     return {
         **{name: whole[name] for name in ("name", "description", "attribution", "bounds")},
         **zooms,
         "center": [lng, lat, min(max(zoom_to_show(bounds), first), last)],
-        "vector_layers": [{**one, **zooms, "fields": _types(named)} for one, named in zip(whole["vector_layers"], layers, strict=True)],
-        "geo:fields": {named.id: named.fields for named in layers},
+        "vector_layers": [{**one, **zooms, "fields": _types(one["fields"], texts[one["id"]])} for one in whole["vector_layers"]],
+        "geo:fields": {one["id"]: one["fields"] for one in whole["vector_layers"]},
         "geo:selection": selection,
         "geo:measure": measure.code,
         "geo:label": measure.label,
@@ -115,9 +118,9 @@ def document(state: State, export: Export, spool: Spool, selection: dict[str, An
     }
 
 
-def _types(layer: LayerDescription) -> dict[str, str]:
+def _types(fields: Collection[str], texts: Collection[str]) -> dict[str, str]:
     """Types of the fields as MBTiles names them: GDAL and QGIS take a field described in words for text."""
-    return {name: "String" if name in layer.texts else "Number" for name in layer.fields}
+    return {name: "String" if name in texts else "Boolean" if name in TRUTHS else "Number" for name in fields}
 
 
 def _attribution(state: State, layer: TileLayer) -> str:

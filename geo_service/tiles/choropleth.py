@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.breaks import ClassBreaks, class_breaks
+from geo_service.aggregation.breaks import QUANTILE, ClassBreaks, Division, class_breaks, diverging_breaks
 from geo_service.aggregation.catalogue import District
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import by_district
 from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
+from geo_service.aggregation.significance import share_of_time, significant
 from geo_service.model import DistrictLevel
 
 
@@ -27,30 +28,50 @@ class Choropleth:
     outside: NDArray[np.int32]
     """(4,) the incidents that lie in no district of the level."""
     values: NDArray[Any]
-    """(districts,) of the measure, in its unit; NaN where there is nothing to take it from."""
+    """(districts,) of the measure, in its unit; NaN where there is nothing to take it from, infinity where it grew from nothing."""
     breaks: ClassBreaks
-    """Over all districts that have a value, those with zero too: they are places."""
+    """Over all districts that have a value, those with zero too: they are places. Of changes, over those that are none by chance."""
+    compared: NDArray[np.int32] | None = None
+    """(districts,) incidents of the compared selection; None where nothing is compared."""
+    significant: NDArray[np.bool_] | None = None
+    """(districts,) whether the number of incidents differs from the compared one by more than chance."""
 
     @property
-    def known(self) -> NDArray[np.bool_]:
-        """Which districts have a value."""
+    def classed(self) -> NDArray[np.bool_]:
+        """Which districts have a class."""
         known: NDArray[np.bool_] = ~np.isnan(self.values)
         return known
 
     @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which districts have a value."""
+        known: NDArray[np.bool_] = np.isfinite(self.values)
+        return known
+
+    @property
     def classes(self) -> NDArray[np.uint8]:
-        """The class of each district, masked where it has no value."""
-        known = self.known
-        classes = np.zeros(len(known), np.uint8)
-        if known.any():
-            classes[known] = self.breaks.classify(self.values[known])
-        masked: NDArray[np.uint8] = np.ma.MaskedArray(classes, mask=~known)
+        """The class of each district, masked where it has none."""
+        classed = self.classed
+        classes = np.zeros(len(classed), np.uint8)
+        if classed.any():
+            outside = None if self.significant is None else self.significant[classed]
+            classes[classed] = self.breaks.classify(self.values[classed], outside)
+        masked: NDArray[np.uint8] = np.ma.MaskedArray(classes, mask=~classed)
         return masked
 
 
-def choropleth(state: State, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None) -> Choropleth:
-    """The districts of the level under the selection, compared with another where the measure needs it."""
+def choropleth(
+    state: State, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None,
+    division: Division = QUANTILE,
+) -> Choropleth:  # fmt: skip
+    """The districts of the level under the selection, beside what they are compared with, where that is asked."""
     facts = Facts(state, selection, by_district(state.catalogue, level), compare)
-    values = measure.values(facts)[:-1]
-    breaks = class_breaks(values[~np.isnan(values)], diverging=measure.diverging)
-    return Choropleth(level, state.catalogue.districts_at(level), facts.counts[:-1], facts.counts[-1], values, breaks)
+    values = (measure.on_map(facts) if measure.diverging else measure.values(facts))[:-1]
+    counts, compared, found = facts.counts, None, None
+    if compare is not None and facts.previous is not None:
+        compared = facts.previous.counts[:-1, 0]
+        found = significant(counts[:-1, 0], compared, share_of_time(selection, compare))
+    known = values[~np.isnan(values) & (found if measure.diverging and found is not None else True)]
+    divide = diverging_breaks if measure.diverging else class_breaks
+    breaks = divide(known, division, measure.decimals)
+    return Choropleth(level, state.catalogue.districts_at(level), counts[:-1], counts[-1], values, breaks, compared, found)

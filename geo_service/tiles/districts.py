@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from geo_service.aggregation.catalogue import Catalogue, District
 from geo_service.aggregation.kept import Kept
 from geo_service.aggregation.kernels import CHANNELS
-from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection
 from geo_service.model import DistrictLevel
 from geo_service.tiles import mvt
 from geo_service.tiles.choropleth import Choropleth, choropleth
 from geo_service.tiles.clipping import HALF_WORLD_M, clip
+from geo_service.tiles.comparison import comparison, without_infinity
 from geo_service.tiles.cuts import DistrictCuts, extent, outlines
 from geo_service.tiles.grid import Box, Tile, project
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import district_legend
 from geo_service.tiles.levels import band_at, shown_level
+from geo_service.tiles.meta import Numbers, meta_layer, totals
 from geo_service.tiles.occupied import Tiles, under_shapes
 from geo_service.tiles.tilejson import DISTRICTS, EVERYWHERE, Bounds, LayerDescription
 
@@ -56,17 +56,17 @@ class DistrictLayer:
         cut = self._cuts.of(state.catalogue, level, request.tile)
         if not len(cut.places):
             return b""
-        shown = self.choropleth(state, request.selection, request.measure, level, request.compare)
+        shown = self.choropleth(state, request, level)
         body = mvt.encode_layer(NAME, _ids(shown, cut.places), cut.shapes, _properties(shown, cut.places), request.tile)
         places, points = _labels_in(shown.districts, request.tile)
         if len(places):
             body += mvt.encode_layer(LABELS_NAME, _ids(shown, places), mvt.Points(points), _properties(shown, places), request.tile)
-        return body
+        return body + meta_layer(request.tile, _totals(shown, cut.places, request)) if request.meta is not None else body
 
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
         level = shown_level(state.catalogue, view.zoom, view.level)
-        return district_legend(self.choropleth(state, view.selection, view.measure, level, view.compare), view.measure, view.zoom)
+        return district_legend(self.choropleth(state, view, level), view)
 
     def occupied(self, state: State, view: View, within: Box) -> Tiles:
         """The tiles in which a district of the level is seen."""
@@ -92,16 +92,14 @@ class DistrictLayer:
         mvt.warm_up()
         clip(np.empty(0, object), Tile(0, 0, 0))
 
-    def choropleth(
-        self, state: State, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None
-    ) -> Choropleth:
+    def choropleth(self, state: State, asked: TileRequest | View, level: DistrictLevel) -> Choropleth:
         """The level's districts with their numbers, shared by all tiles of a view."""
         if state is not self._state:
             self._state, self._made = state, Kept(state.changes, _CHOROPLETHS_KEPT, lambda _: 1)
-        key = (selection, measure.code, level, compare if measure.needs_compare else None)
+        key = (asked.selection, asked.measure.code, level, asked.compare, asked.division)
         made = self._made.get(key)
         if made is None:
-            made = choropleth(state, selection, measure, level, compare)
+            made = choropleth(state, asked.selection, asked.measure, level, asked.compare, asked.division)
             self._made.put(key, made)
         return made
 
@@ -117,9 +115,22 @@ def _properties(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Co
         "name_ru": [one.name_ru for one in chosen],
         "name_en": [one.name_en for one in chosen],
         **{name: shown.counts[places, channel] for channel, name in enumerate(_PROPERTIES)},
-        "value": shown.values[places],
+        "value": without_infinity(shown.values[places]),
         "class": shown.classes[places],
+        **_comparison(shown, places),
     }
+
+
+def _totals(shown: Choropleth, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
+    once = np.unique(places)
+    compared = None if shown.compared is None else shown.compared[once]
+    return totals(request, Numbers(shown.counts[once], shown.values[once], compared))
+
+
+def _comparison(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Column]:
+    if shown.compared is None or shown.significant is None:
+        return {}
+    return comparison(shown.counts[places, 0], shown.compared[places], shown.significant[places])
 
 
 def _labels_in(districts: list[District], tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.int32]]:

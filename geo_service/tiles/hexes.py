@@ -3,32 +3,36 @@
 from hashlib import blake2b
 from typing import Any
 
-import h3.api.basic_int as h3
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import Catalogue
-from geo_service.aggregation.cells import cell_breaks, cell_values
+from geo_service.aggregation.cells import CellQuestion, cell_classes, cell_counts, cell_significance, cell_values, compared_counts
 from geo_service.aggregation.kernels import CHANNELS
+from geo_service.aggregation.playback import frames_by_cell, prefix_sums
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
-from geo_service.tiles import mvt
-from geo_service.tiles.grid import WORLD, Box, feature_id, latitude, longitude, resolution_at
+from geo_service.aggregation.significance import significant
+from geo_service.tiles import mvt, playback
+from geo_service.tiles.comparison import comparison, without_infinity
+from geo_service.tiles.grid import WORLD, Box, Tile, latitude, longitude, resolution_at
+from geo_service.tiles.hex_forms import HEX_FORMS, HexTile
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import legend
+from geo_service.tiles.meta import Numbers, totals, understood
 from geo_service.tiles.occupied import Tiles, under_boxes
 from geo_service.tiles.outlines import Outlines
+from geo_service.tiles.texts import h3_texts, joined_numbers
 from geo_service.tiles.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
 
-NAME = HEXES.id
 _PROPERTIES = CHANNELS[:3]
 _OWN_PROPERTY = ("count", *_PROPERTIES[1:])
 """Measures whose value is among the properties anyway."""
 _BOUNDS_RESOLUTION = 7
 _DIGEST_BYTES = 16
 
-Seen = tuple[NDArray[np.intp], NDArray[np.int32], NDArray[Any]]
-"""Each hexagon of a tile: the cell's index, by how much it is to be shifted in x, its value."""
+Seen = tuple[NDArray[np.intp], NDArray[np.int32]]
+"""Each hexagon of a tile: the cell's index, and by how much it is to be shifted in x."""
 
 
 class HexLayer:
@@ -55,30 +59,48 @@ class HexLayer:
         return self._outlines[resolution]
 
     def encode(self, state: State, request: TileRequest) -> bytes:
-        """The tile, uncompressed; empty when no hexagon touches it."""
-        resolution = resolution_at(request.tile.z)
-        cells = state.pyramid.levels[resolution].cells
-        outlines = self._outlines[resolution]
-        counts = state.counter.per_cell(request.selection, resolution)
-        rings, shifts, values = self._seen(state, request)
-        if not len(rings):
+        """The tile, uncompressed; empty when no hexagon touches it, or in forms without outlines, when none has its middle in it."""
+        question = _question(request)
+        form = HEX_FORMS[request.form]
+        outlines = self._outlines[question.resolution]
+        places, shifts = self._seen(state, request)
+        if not form.whole:
+            places = places[outlines.middle_inside(places, shifts, request.tile.box)]
+        if not len(places):
             return b""
+        return form.write(
+            HexTile(
+                request.tile,
+                state.pyramid.levels[question.resolution].cells[places],
+                mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
+                _columns(state, question, places, request),
+                understood(request),
+                _totals(state, question, places, request) if request.meta is not None else {},
+            )
+        )
+
+    def _seen(self, state: State, request: TileRequest) -> Seen:
+        """The hexagons of the tile; asked for twice in a row, when a tile is drawn and when its basis is taken down."""
+        latest = self._latest
+        if latest is None or latest[0] != request:
+            latest = self._latest = (request, self._drawn(state, _question(request), request.tile))
+        return latest[1]
+
+    def _drawn(self, state: State, question: CellQuestion, tile: Tile) -> Seen:
+        """Indexes of the hexagons that touch the tile and are drawn, and by how much each is moved, in the order of the tile's features."""
+        values = cell_values(state, question)
+        rings, shifts = self._outlines[question.resolution].touching(tile.box)
+        drawn = question.measure.is_drawn(values[rings])
+        rings, shifts = rings[drawn], shifts[drawn]
         # By cell, whatever order the cells came in: the same incidents make the same bytes.
-        order = np.lexsort((shifts, cells[rings]))
-        rings, shifts, values = rings[order], shifts[order], values[order]
-        chosen = counts[rings]
-        properties: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
-        if request.measure.code not in _OWN_PROPERTY:
-            properties["value"] = values
-        properties["class"] = _classes(state, request, values)
-        if request.with_h3:
-            properties["h3"] = [h3.int_to_str(cell) for cell in cells[rings].tolist()]
-        shapes = mvt.Polygons(outlines.vertices, outlines.offsets, rings, shifts)
-        return mvt.encode_layer(NAME, feature_id(cells[rings]), shapes, properties, request.tile)
+        order = np.lexsort((shifts, state.pyramid.levels[question.resolution].cells[rings]))
+        return rings[order], shifts[order]
 
     def basis(self, state: State, request: TileRequest) -> bytes:
         """A digest of its hexagons' classes: only these may change with incidents outside the tile."""
-        return blake2b(_classes(state, request, self._seen(state, request)[2]).tobytes(), digest_size=_DIGEST_BYTES).digest()
+        question = _question(request)
+        places, _ = self._seen(state, request)
+        return blake2b(cell_classes(state, question, places).tobytes(), digest_size=_DIGEST_BYTES).digest()
 
     def reaches(self, state: State, request: TileRequest, cells: NDArray[np.int32]) -> bool:
         """Whether the hexagon of one of the finest cells may be seen in the tile."""
@@ -88,12 +110,13 @@ class HexLayer:
 
     def legend(self, state: State, view: View) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
-        return legend(state, view.selection, view.measure, view.zoom, view.compare)
+        made = legend(state, view)
+        return made if view.frames is None else {**made, "playback": playback.legend(state, view, view.frames)}
 
     def occupied(self, state: State, view: View, within: Box) -> Tiles:
         """The tiles that a hexagon which is drawn touches with its bounding box."""
         resolution = resolution_at(view.zoom)
-        values = cell_values(state, view.selection, resolution, view.measure, view.compare)
+        values = cell_values(state, CellQuestion(view.selection, resolution, view.measure, view.compare, view.division))
         return under_boxes(self._outlines[resolution].boxes[view.measure.is_drawn(values)], view.zoom, within)
 
     def bounds(self, state: State) -> Bounds:
@@ -109,26 +132,40 @@ class HexLayer:
         """Of the incidents' sources."""
         return sorted({source.attribution for source in catalogue.sources.all if source.attribution})
 
-    def _seen(self, state: State, request: TileRequest) -> Seen:
-        """The hexagons of the tile; asked for twice in a row, when a tile is drawn and when its basis is taken down."""
-        latest = self._latest
-        if latest is None or latest[0] != request:
-            latest = self._latest = (request, self._look(state, request))
-        return latest[1]
-
-    def _look(self, state: State, request: TileRequest) -> Seen:
-        resolution = resolution_at(request.tile.z)
-        values = cell_values(state, request.selection, resolution, request.measure, request.compare)
-        rings, shifts = self._outlines[resolution].touching(request.tile.box)
-        drawn = request.measure.is_drawn(values[rings])
-        return rings[drawn], shifts[drawn], values[rings[drawn]]
-
     def warm_up(self) -> None:
         """Have the compiled loops ready."""
         mvt.warm_up()
+        one = np.ones((1, 1), np.int32)
+        significant(one[0], one[0], 0.5)
+        joined_numbers(one)
         Outlines(np.array([0x8A1181B6C1B7FFF], np.uint64)).touching((0, 0, WORLD, WORLD))
 
 
-def _classes(state: State, request: TileRequest, values: NDArray[Any]) -> NDArray[np.uint8]:
-    """(values,) the class of each, by breaks over the whole level."""
-    return cell_breaks(state, request.selection, resolution_at(request.tile.z), request.measure, request.compare).classify(values)
+def _question(request: TileRequest) -> CellQuestion:
+    return CellQuestion(request.selection, resolution_at(request.tile.z), request.measure, request.compare, request.division)
+
+
+def _columns(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, mvt.Column]:
+    """The properties of the hexagons at `places`."""
+    chosen = cell_counts(state, question)[places]
+    columns: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
+    if request.form != "mvt" or question.measure.code not in _OWN_PROPERTY:
+        columns["value"] = without_infinity(cell_values(state, question)[places])
+    columns["class"] = cell_classes(state, question, places)
+    before, found = compared_counts(state, question), cell_significance(state, question, places)
+    if before is not None and found is not None:
+        columns |= comparison(chosen[:, 0], before[places, 0], found)
+    if request.frames is not None:
+        by_cell = frames_by_cell(state, question, request.frames)
+        columns[playback.PROPERTY] = joined_numbers(prefix_sums(by_cell, places, request.frames))
+    if request.with_h3:
+        columns["h3"] = h3_texts(state.pyramid.levels[question.resolution].cells[places])
+    return columns
+
+
+def _totals(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
+    """Of the hexagons at `places`, each once: one over the antimeridian may be drawn twice."""
+    once = np.unique(places)
+    before = compared_counts(state, question)
+    compared = None if before is None else before[once, 0]
+    return totals(request, Numbers(cell_counts(state, question)[once], cell_values(state, question)[once], compared))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from geo_service.aggregation.breaks import QUANTILE, Division
 from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.pyramid import Pyramid
@@ -27,16 +28,24 @@ class TileRequest:
     """What the selection is compared with."""
     level: DistrictLevel | None = None
     """Which districts; None where the zoom decides."""
+    division: Division = QUANTILE
+    """How values are divided into classes."""
+    frames: int | None = None
+    """Into how many equal buckets the window is cut for playback."""
+    meta: int | None = None
+    """The incidents' revision, where a layer that tells it beside the tile's totals is asked for."""
+    form: str = "mvt"
+    """One of `forms.CONTENT_TYPES`."""
+
+    @property
+    def every_revision(self) -> bool:
+        """Whether any change of the incidents makes it another tile, as when the tile names the revision itself."""
+        return self.meta is not None
 
     @property
     def selections(self) -> tuple[Selection, ...]:
         """All whose incidents the tile may show."""
         return (self.selection,) if self.compare is None else (self.selection, self.compare)
-
-    @property
-    def every_revision(self) -> bool:
-        """Whether any change of the incidents makes it another tile, as when the tile names the revision itself."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class View:
     measure: Measure
     level: DistrictLevel | None = None
     compare: Selection | None = None
+    division: Division = QUANTILE
+    frames: int | None = None
 
 
 class TileLayer(Protocol):

@@ -1,76 +1,111 @@
 """The legend: what each class of a layer's tiles stands for."""
 
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.breaks import ClassBreaks
-from geo_service.aggregation.cells import cell_breaks, cell_values
+from geo_service.aggregation.cells import CellQuestion, cell_breaks, cell_classes, cell_counts, cell_values
 from geo_service.aggregation.kernels import CHANNELS
-from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection
+from geo_service.aggregation.significance import P_VALUE
 from geo_service.tiles.choropleth import Choropleth
 from geo_service.tiles.grid import resolution_at
+from geo_service.tiles.layer import View
 from geo_service.tiles.palette import Palette, palette_of
 
+_TEST = "conditional test of two Poisson counts (Przyborowski and Wilenski 1940)"
 
-def legend(state: State, selection: Selection, measure: Measure, zoom: int, compare: Selection | None = None) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What is drawn, one entry a hexagon or district: its value, infinite where it has none but grew from nothing, and its class."""
+
+    values: NDArray[Any]
+    classes: NDArray[np.uint8]
+    breaks: ClassBreaks
+    kind: str = "cells"
+    """Name under which the legend counts them."""
+
+
+def legend(state: State, view: View) -> dict[str, Any]:
     """Classes with their range, colour and number of hexagons, and the totals of the selection."""
-    resolution = resolution_at(zoom)
-    counts = state.counter.per_cell(selection, resolution)
-    values = cell_values(state, selection, resolution, measure, compare)
-    shown = values[measure.is_drawn(values)]
-    breaks = cell_breaks(state, selection, resolution, measure, compare)
+    resolution = resolution_at(view.zoom)
+    question = CellQuestion(view.selection, resolution, view.measure, view.compare, view.division)
+    counts, values = cell_counts(state, question), cell_values(state, question)
+    places = np.flatnonzero(view.measure.is_drawn(values))
+    shown = Shown(values[places], cell_classes(state, question, places), cell_breaks(state, question))
+    with_incidents = counts[:, 0] > 0
     total = counts.sum(axis=0, dtype=np.int64).tolist()
     return {
-        "zoom": zoom,
+        "zoom": view.zoom,
         "resolution": resolution,
-        **describe_classes(breaks, shown, measure),
-        "without_value": 0 if measure.channel is not None else int(np.count_nonzero(counts[:, 0])) - len(shown),
+        **describe_classes(shown, view),
+        "without_value": int(np.count_nonzero(with_incidents & ~np.isfinite(values))),
         "total": dict(zip(CHANNELS, total, strict=True)),
     }
 
 
-def describe_classes(breaks: ClassBreaks, shown: NDArray[Any], measure: Measure, of: str = "cells") -> dict[str, Any]:
-    """The measure, its classes and colours; `shown` are the values that are drawn, each of a thing of the kind `of`."""
+def district_legend(chosen: Choropleth, view: View) -> dict[str, Any]:
+    """Classes with their range, colour and number of districts; totals of the districts, and of what lies in none of them."""
+    classed = chosen.classed
+    shown = Shown(chosen.values[classed], np.asarray(chosen.classes)[classed], chosen.breaks, "districts")
+    return {
+        "zoom": view.zoom,
+        "level": chosen.level.code,
+        **describe_classes(shown, view),
+        "without_value": int(np.count_nonzero(~np.isfinite(chosen.values))),
+        "total": dict(zip(CHANNELS, chosen.counts.sum(axis=0, dtype=np.int64).tolist(), strict=True)),
+        "without_district": dict(zip(CHANNELS, chosen.outside.tolist(), strict=True)),
+    }
+
+
+def describe_classes(shown: Shown, view: View) -> dict[str, Any]:
+    """The measure, its classes and colours."""
+    measure = view.measure
     palette = palette_of(diverging=measure.diverging)
+    chance = {} if shown.breaks.middle is None else {"significance": {"class": shown.breaks.middle, "p": P_VALUE, "test": _TEST}}
     return {
         "measure": measure.code,
         "label": measure.label,
         "unit": measure.unit,
-        "classes": _classes(breaks, shown, palette, of),
-        of: len(shown),
-        "max": shown.max().item() if len(shown) else 0 if measure.channel is not None else None,
+        "breaks": str(view.division),
+        "classes": _classes(shown, palette),
+        **chance,
+        shown.kind: len(shown.values),
+        "max": _greatest(shown.values, 0 if measure.channel is not None else None),
         "palette": {"name": palette.name, "colors": list(palette.colors)},
     }
 
 
-def district_legend(shown: Choropleth, measure: Measure, zoom: int) -> dict[str, Any]:
-    """Classes with their range, colour and number of districts; totals of the districts, and of what lies in none of them."""
-    values = shown.values[shown.known]
-    return {
-        "zoom": zoom,
-        "level": shown.level.code,
-        **describe_classes(shown.breaks, values, measure, "districts"),
-        "without_value": len(shown.districts) - len(values),
-        "total": dict(zip(CHANNELS, shown.counts.sum(axis=0, dtype=np.int64).tolist(), strict=True)),
-        "without_district": dict(zip(CHANNELS, shown.outside.tolist(), strict=True)),
-    }
-
-
-def _classes(breaks: ClassBreaks, shown: NDArray[Any], palette: Palette, of: str) -> list[dict[str, Any]]:
+def _classes(shown: Shown, palette: Palette) -> list[dict[str, Any]]:
     """One row a class; `to` is the greatest whole number that belongs to it, or of other numbers where the next class begins.
 
-    Under the name `of` stands how many belong to it.
+    Of the class that is not told by value, `from` and `to` are the least and greatest value in it. How many belong to a class stands
+    under the name of their kind.
     """
+    breaks = shown.breaks
     if not breaks.lowers:
         return []
-    gap = 1 if shown.dtype.kind == "i" else 0
-    uppers = [lower - gap for lower in breaks.lowers[1:]] + [max(shown.max().item(), breaks.lowers[-1])]
-    classed = np.bincount(breaks.classify(shown), minlength=len(palette.colors))
+    is_whole = shown.values.dtype.kind == "i"
+    uppers = [ceil(lower) - 1 if is_whole else lower for lower in breaks.lowers[1:]]
+    uppers.append(max(_greatest(shown.values, breaks.lowers[-1]), breaks.lowers[-1]))
+    ranges: dict[int, tuple[Any, Any]] = dict(zip(breaks.classes, zip(breaks.lowers, uppers, strict=True), strict=True))
+    if breaks.middle is not None:
+        by_chance = shown.values[shown.classes == breaks.middle]
+        finite = by_chance[np.isfinite(by_chance)]
+        ranges[breaks.middle] = (finite.min().item(), finite.max().item()) if len(finite) else (None, None)
+    count = np.bincount(shown.classes, minlength=len(palette.colors)).tolist()
     return [
-        {"class": number, "from": lower, "to": upper, "color": palette.colors[number], of: int(classed[number])}
-        for number, lower, upper in zip(breaks.classes, breaks.lowers, uppers, strict=True)
+        {"class": number, "from": low, "to": high, "color": palette.colors[number], shown.kind: count[number]}
+        for number, (low, high) in sorted(ranges.items())
     ]
+
+
+def _greatest(values: NDArray[Any], otherwise: Any) -> Any:
+    """The greatest finite value."""
+    finite = values[np.isfinite(values)]
+    return finite.max().item() if len(finite) else otherwise

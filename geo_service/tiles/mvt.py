@@ -14,6 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.tiles.grid import EXTENT, WORLD_BITS, Tile
+from geo_service.tiles.texts import Texts
 
 VERSION = 2
 _EXTENT_BITS = EXTENT.bit_length() - 1
@@ -23,7 +24,7 @@ _TILE_LAYER = 3 << 3 | 2
 _LAYER_NAME, _LAYER_FEATURE, _LAYER_KEY, _LAYER_VALUE = 1 << 3 | 2, 2 << 3 | 2, 3 << 3 | 2, 4 << 3 | 2
 _LAYER_EXTENT, _LAYER_VERSION = 5 << 3, 15 << 3
 _FEATURE_ID, _FEATURE_TAGS, _FEATURE_TYPE, _FEATURE_GEOMETRY = 1 << 3, 2 << 3 | 2, 3 << 3, 4 << 3 | 2
-_VALUE_STRING, _VALUE_DOUBLE, _VALUE_UINT, _VALUE_SINT = 1 << 3 | 2, 3 << 3 | 1, 5 << 3, 6 << 3
+_VALUE_STRING, _VALUE_DOUBLE, _VALUE_UINT, _VALUE_SINT, _VALUE_BOOL = 1 << 3 | 2, 3 << 3 | 1, 5 << 3, 6 << 3, 7 << 3
 
 _POINT, _POLYGON = 1, 3
 _MOVE_TO, _LINE_TO, _CLOSE_PATH = 1, 2, 7
@@ -148,14 +149,14 @@ class Coded:
     index: NDArray[np.intp]
 
 
-Column = NDArray[Any] | Sequence[str] | Coded
+Column = NDArray[Any] | Sequence[str] | Coded | Texts
 
 
 def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, properties: dict[str, Column], tile: Tile) -> bytes:
     """One layer as bytes of a tile; features stand in the order given.
 
-    properties: for each key a value for every feature: integers that fit int64, floats (written as doubles) or strings;
-    `Coded` where few strings repeat, which is many times faster than a list of them.
+    properties: for each key a value for every feature: integers that fit int64, truth values, floats (written as doubles) or
+    strings; `Coded` where few strings repeat, `Texts` where nearly each is another one: both many times faster than a list.
     A feature lacks a property whose value is NaN or masked.
     """
     tags, values = _tags(properties, len(geometry))
@@ -222,12 +223,18 @@ def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
     if isinstance(column, Coded):
         used, index = _distinct(column.index.astype(np.int64))
         return b"".join(_text_entry(column.texts[one]) for one in used.tolist()), len(used), index
+    if isinstance(column, Texts):
+        buffer = np.empty(len(column.buffer) + len(column) * (2 + 2 * _VARINT_MOST), np.uint8)
+        return buffer[: _write_texts(buffer, column.buffer, column.offsets)].tobytes(), len(column), np.arange(len(column))
     values = np.asarray(column)
     if values.dtype.kind == "U":
         # Not by NumPy, which cuts off null characters at the end of a text.
         places: dict[str, int] = {}
         index = np.fromiter((places.setdefault(text, len(places)) for text in column), np.intp, len(values))
         return b"".join(_text_entry(text) for text in places), len(places), index
+    if values.dtype.kind == "b":
+        truths, index = np.unique(values, return_inverse=True)
+        return b"".join(_delimited(_LAYER_VALUE, bytes((_VALUE_BOOL, truth))) for truth in truths.tolist()), len(truths), index
     if values.dtype.kind == "f":
         reals, index = np.unique(values.astype(np.float64), return_inverse=True)
         head = _varint(_VALUE_DOUBLE)
@@ -325,6 +332,27 @@ def _write_whole(out: NDArray[np.uint8], values: NDArray[np.int64]) -> int:
         end = _put(out, at + 3, np.uint64((value << 1) ^ (value >> 63) if value < 0 else value))
         out[at + 1] = end - at - 2
         at = end
+    return at
+
+
+@njit(nogil=True, cache=True)
+def _write_texts(out: NDArray[np.uint8], texts: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
+    """Write a value-table entry for each text; the number of bytes."""
+    at = 0
+    for i in range(len(offsets) - 1):
+        low, high = offsets[i], offsets[i + 1]
+        size = np.uint64(high - low)
+        head = 2
+        while size > 0x7F:
+            size >>= np.uint64(7)
+            head += 1
+        out[at] = _LAYER_VALUE
+        at = _put(out, at + 1, np.uint64(head + high - low))
+        out[at] = _VALUE_STRING
+        at = _put(out, at + 1, np.uint64(high - low))
+        for j in range(low, high):
+            out[at] = texts[j]
+            at += 1
     return at
 
 

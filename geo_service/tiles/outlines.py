@@ -76,6 +76,16 @@ class Outlines:
             found.append((inside, np.full(len(inside), shift, np.int32)))
         return np.concatenate([indexes for indexes, _ in found]), np.concatenate([shifts for _, shifts in found])
 
+    def middle_inside(self, cells: Indexes, shifts: NDArray[np.int32], box: Box) -> NDArray[np.bool_]:
+        """Which of the cells, moved by their shifts, have the middle of their bounding box in the box: each in one tile of a zoom."""
+        x0, y0, x1, y1 = box
+        boxes = self.boxes[cells].astype(np.int64)
+        x = (boxes[:, 0] + boxes[:, 2]) // 2 + shifts
+        # Around a pole the box reaches beyond the square world.
+        y = np.clip((boxes[:, 1] + boxes[:, 3]) // 2, 0, WORLD - 1)
+        inside: NDArray[np.bool_] = (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
+        return inside
+
     def _inside(self, box: Box) -> Indexes:
         blocks = np.flatnonzero(_meet(self._blocks, box))
         candidates = (blocks[:, None] * _BLOCK + np.arange(_BLOCK)).ravel()

@@ -60,6 +60,10 @@ def palette_of(*, diverging: bool, scheme: str = DEFAULT_SCHEME) -> Palette:
 
 
 def in_palette(legend: dict[str, Any], palette: Palette) -> dict[str, Any]:
-    """A legend with other colours in place of its own."""
-    classes = [{**row, "color": palette.colors[row["class"]]} for row in legend["classes"]]
-    return {**legend, "classes": classes, "palette": {"name": palette.name, "colors": list(palette.colors)}}
+    """A legend with other colours in place of its own, those of its playback, if there is one, as well."""
+    played = {"playback": _recoloured(legend["playback"], palette)} if "playback" in legend else {}
+    return {**_recoloured(legend, palette), **played, "palette": {"name": palette.name, "colors": list(palette.colors)}}
+
+
+def _recoloured(part: dict[str, Any], palette: Palette) -> dict[str, Any]:
+    return {**part, "classes": [{**row, "color": palette.colors[row["class"]]} for row in part["classes"]]}

@@ -8,13 +8,12 @@ from geo_service.aggregation.replica import Replica, State
 from geo_service.aggregation.selection import Selection
 from geo_service.errors import InvalidParameter
 from geo_service.tiles.cache import CachedTile, Key, SingleFlight, TileCache
+from geo_service.tiles.forms import CONTENT_TYPES
 from geo_service.tiles.holding import LocalLayer, holds_until
 from geo_service.tiles.layer import TileLayer, TileRequest
 from geo_service.tiles.negotiation import compress, etag
 
 _ROWS_LIMIT = 200_000_000
-
-CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
 
 _CACHE_RELATIVE = "public, max-age=5, stale-while-revalidate=30"
 """A relative window moves on, and new incidents belong to it."""
@@ -70,14 +69,14 @@ class TileServer:
         window = request.selection.window
         ended = not window.relative and window.stop <= request.selection.now
         basis = self.layer.basis(state, request) if isinstance(self.layer, LocalLayer) else None
-        headers = tuple(_headers(body, tag, encoding, cache_control(ended)))
+        headers = tuple(_headers(body, tag, encoding, cache_control(ended), CONTENT_TYPES[request.form]))
         return CachedTile(body, tag, headers, request, state.revision, valid_until, basis)
 
 
-def _headers(body: bytes, tag: str, encoding: str, control: str) -> list[tuple[bytes, bytes]]:
+def _headers(body: bytes, tag: str, encoding: str, control: str, content_type: str) -> list[tuple[bytes, bytes]]:
     headers = [(b"etag", tag.encode()), (b"cache-control", control.encode()), (b"vary", b"Accept-Encoding")]
     if body:
-        headers += [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
     return headers

@@ -1,12 +1,14 @@
 """TileJSON 3.0.0 documents. A layer is one row of data."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
 from geo_service.tiles.grid import MAX_ZOOM, MIN_ZOOM
 from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES, Palette, palette_of
+from geo_service.tiles.properties import COMPARED, META, META_TEXTS, PLAYED
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -19,8 +21,9 @@ class LayerDescription:
     """What a client is told of a layer: its name, and each property of its features in a few words.
 
     parameters: those of its addresses that are not the selection's; measures: those that its features can be classed by;
-    beside: further layers in the same tiles; texts: fields that are text, the others are numbers; class_property: which
-    property is the class; palette: its colours, where they are not those of the measure.
+    beside: further layers in the same tiles; asked_fields: by a parameter's name the properties that come with it;
+    forms: endings of the addresses of its tiles; texts: fields that are text, the others are numbers; class_property: which
+    property is the class; by_age: whether that is a class of age instead of the measure's.
     """
 
     id: str
@@ -31,6 +34,8 @@ class LayerDescription:
     parameters: tuple[str, ...] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
     beside: "tuple[LayerDescription, ...]" = ()
+    asked_fields: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    forms: tuple[str, ...] = ("mvt",)
     texts: tuple[str, ...] = ()
     class_property: str = "class"
     by_age: bool = False
@@ -38,6 +43,12 @@ class LayerDescription:
     def palette(self, measure: Measure, scheme: str = DEFAULT_SCHEME) -> Palette:
         """The colours of its classes."""
         return SCHEMES[scheme].ages if self.by_age else palette_of(diverging=measure.diverging, scheme=scheme)
+
+    def fields_with(self, asked: Collection[str]) -> dict[str, str]:
+        """The properties of its features where these parameters are given."""
+        return self.fields | {
+            name: text for parameter, fields in self.asked_fields.items() if parameter in asked for name, text in fields.items()
+        }
 
 
 HEXES = LayerDescription(
@@ -50,9 +61,11 @@ HEXES = LayerDescription(
         "value": "the chosen measure, where it is another than count, open or overdue",
         "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
     },
-    parameters=("fields",),
-    texts=("h3",),
+    parameters=("fields", "breaks", "frames", "meta"),
+    texts=("h3", "p"),
     measures=CELL_MEASURES,
+    asked_fields={"compare": COMPARED, "frames": PLAYED, "fields": {"h3": "H3 index as text"}},
+    forms=("mvt", "json", "arrow"),
 )
 
 _DISTRICT_TEXTS = ("code", "name_ru", "name_en")
@@ -65,18 +78,25 @@ _DISTRICT_FIELDS = {
     "class": "class of the chosen measure, 0 to 4; absent without a value; /api/legend?layer=districts gives its range and colour",
 }
 
+_DISTRICT_ASKED = {"compare": COMPARED}
+
+_LABELS = LayerDescription(
+    "district_labels",
+    "A point well inside each district, with the district's properties",
+    _DISTRICT_FIELDS,
+    asked_fields=_DISTRICT_ASKED,
+    texts=_DISTRICT_TEXTS,
+)
+
 DISTRICTS = LayerDescription(
     "districts",
     "Incidents counted in administrative units whose level follows the zoom, unless one is asked for",
     _DISTRICT_FIELDS,
-    parameters=("level",),
+    parameters=("level", "breaks", "meta"),
     measures=DISTRICT_MEASURES,
-    beside=(
-        LayerDescription(
-            "district_labels", "A point well inside each district, with the district's properties", _DISTRICT_FIELDS, texts=_DISTRICT_TEXTS
-        ),
-    ),
+    beside=(_LABELS,),
     texts=_DISTRICT_TEXTS,
+    asked_fields=_DISTRICT_ASKED,
 )
 
 _FIRST_POINT_ZOOM = 12
@@ -116,25 +136,47 @@ INCIDENTS = LayerDescription(
 )
 
 
-def tilejson(layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int) -> dict[str, Any]:
-    """The document. query: the selection as it came, passed on to the tiles' address; revision: of the incidents."""
+META_LAYER = LayerDescription("meta", "One point with the tile's totals, and how the question was understood", META, texts=META_TEXTS)
+
+
+def tilejson(
+    layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int,
+    playback: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """The document.
+
+    query: the selection as it came, passed on to the tiles' address; revision: of the incidents; playback: the frames, if any.
+    """
+    asked = {name for name, _ in parse_qsl(query)}
     west, south, east, north = bounds
+    address = f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.{{form}}{'?' if query else ''}{query}"
+    tiles, *others = ((form, address.replace("{form}", form)) for form in layer.forms)
     return {
         "tilejson": "3.0.0",
         "name": layer.id,
         "description": layer.description,
         "scheme": "xyz",
-        "tiles": [f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.mvt{'?' if query else ''}{query}"],
+        "tiles": [tiles[1]],
+        **({"other_forms": dict(others)} if others else {}),
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, max(zoom_to_show(bounds), layer.min_zoom)],
         "attribution": attribution,
-        "vector_layers": [
-            {"id": one.id, "description": one.description, "minzoom": one.min_zoom, "maxzoom": one.max_zoom, "fields": one.fields}
-            for one in (layer, *layer.beside)
-        ],
+        "vector_layers": [_described(one, asked) for one in (layer, *layer.beside, *[META_LAYER] * ("meta" in asked))],
+        **({"playback": playback} if playback else {}),
         "revision": revision,
+    }
+
+
+def _described(layer: LayerDescription, asked: Collection[str]) -> dict[str, Any]:
+    """One of `vector_layers`."""
+    return {
+        "id": layer.id,
+        "description": layer.description,
+        "minzoom": layer.min_zoom,
+        "maxzoom": layer.max_zoom,
+        "fields": layer.fields_with(asked),
     }
 
 

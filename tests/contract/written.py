@@ -95,7 +95,7 @@ def write_areas() -> Areas:
     corners = [drawn.vertices[low:high].tolist() for low, high in pairwise(drawn.offsets.tolist())]
     closed: list[Ring] = [[(x, y) for x, y in [*ring, ring[0]]] for ring in corners]
     rings = [closed[low:high] for low, high in pairwise(drawn.features.tolist())]
-    return Areas(tile, encode_layer(AREAS_LAYER, seen.astype(np.uint64), drawn, values, tile), rows, rings)
+    return Areas(tile, encode_layer(AREAS_LAYER, seen.astype(np.uint64), drawn, dict(values), tile), rows, rings)
 
 
 def _is_missing(value: Any) -> bool:

@@ -22,8 +22,8 @@ from geo_service.database import connection
 from geo_service.deadlines import read_deadlines
 from geo_service.errors import ArchiveError, GeoError, InvalidParameter
 from geo_service.exporting import Exported, Order, carry_out, read_order, read_query, read_zooms
+from geo_service.layer_parameters import read_layer_question
 from geo_service.settings import Settings
-from geo_service.tile_requests import read_layer_question, tile_request
 from geo_service.tiles import archive
 from geo_service.tiles.archives.place import read_place
 from geo_service.tiles.archives.spool import tile_id
@@ -125,8 +125,8 @@ def test_no_tile_that_holds_something_is_passed_over(state: State, layer: str) -
     made = LAYERS[layer](Settings().zone)
     made.grow(state.pyramid)
     query = list(CLOSED.items())
-    question = read_layer_question(query, state.catalogue, Settings().zone, made.description)
-    wanted = archive.Export(made, lambda tile: tile_request(tile, question, dict(query)), (0, 5), Frame())
+    asked = read_layer_question(query, state.catalogue, Settings().zone, made.description)
+    wanted = archive.Export(made, lambda tile: asked.tile(tile, "mvt", 0), (0, 5), Frame())
     looked_at = set(archive.tiles_to_look_at(state, wanted))
     for zoom in range(6):
         for x in range(1 << zoom):
@@ -189,7 +189,9 @@ async def test_later_incidents_change_nothing_in_an_archive_of_a_window_that_is_
 
 async def test_the_fingerprint_moves_with_the_windows_incidents_only(state: State) -> None:
     query = list(CLOSED.items())
-    window = read_layer_question(query, state.catalogue, Settings().zone, LAYERS["hexes"](Settings().zone).description).selection.window
+    window = read_layer_question(
+        query, state.catalogue, Settings().zone, LAYERS["hexes"](Settings().zone).description
+    ).question.selection.window
     before = fingerprint(state, [window])
     assert fingerprint(state, [replace(window, start=window.start - 1000 * 86_400)]) != "" != before
     row = next(row for row in range(len(state.columns)) if window.start <= state.columns["received"][row] < window.stop)

@@ -125,3 +125,15 @@ def test_neighbours_share_their_edge_to_the_bit() -> None:
     corners = {tuple(vertex) for vertex in outlines.vertices.tolist()}
     # A honeycomb of k rings around a cell has 6 (k + 1)² corners when each is shared.
     assert len(corners) == 6 * (15 + 1) ** 2
+
+
+@pytest.mark.parametrize("zoom", [0, 1, 3])
+def test_every_cell_of_the_world_has_its_middle_in_one_tile_that_it_touches(zoom: int) -> None:
+    cells = sorted(child for base in h3.get_res0_cells() for child in h3.cell_to_children(base, 1))
+    outlines = Outlines(np.array(cells, np.uint64))
+    found = np.zeros(len(cells), int)
+    for x, y in ((x, y) for x in range(1 << zoom) for y in range(1 << zoom)):
+        box = Tile(zoom, x, y).box
+        places, shifts = outlines.touching(box)
+        np.add.at(found, places[outlines.middle_inside(places, shifts, box)], 1)
+    assert (found == 1).all()
