@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 
 from geo_service.database import connection, create_pool, migrate
@@ -15,6 +16,10 @@ from geo_service.embedded import running
 from geo_service.settings import Settings
 
 TEMPLATE = "geo_template"
+
+# How long an example takes says more about what else the machine does than about the code.
+hypothesis.settings.register_profile("geo", deadline=None)
+hypothesis.settings.load_profile("geo")
 
 
 @pytest.fixture(scope="session")

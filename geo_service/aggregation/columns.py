@@ -35,6 +35,8 @@ DELETED = 255
 _STORED = {name: BATCH[name] for name in BATCH.names or ()} | {"id": np.dtype(np.uint32), "cell": np.dtype(np.int32)}
 _FILTERED = ("theme", "source", "agency", "district")
 _NOWHERE = -1
+_LOOK = 4096
+"""Rows looked at in one go for one that is not deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,17 @@ class Columns:
     def extent(self) -> tuple[int, int] | None:
         """The earliest and latest instant held, seconds; None when there is nothing."""
         received = self["received"]
-        if self.dead:
-            received = received[self["status"] != DELETED]
-        return (int(received.min()), int(received.max())) if len(received) else None
+        found: list[int] = []
+        # The base is in time order, so only its ends are looked at.
+        status = self["status"][: self.base]
+        first = _first_alive(status)
+        if first is not None:
+            last = self.base - 1 - (_first_alive(status[::-1]) or 0)
+            found += [int(received[first]), int(received[last])]
+        tail = received[self.base :][self["status"][self.base :] != DELETED]
+        if len(tail):
+            found += [int(tail.min()), int(tail.max())]
+        return (min(found), max(found)) if found else None
 
     def apply(self, batch: Array, cell_index: NDArray[np.int32]) -> Change:
         """Take in new and changed incidents; `batch` holds each id once, and every cell is a real one.
@@ -216,6 +226,15 @@ class Columns:
         if needed > len(self._row_of):
             self._row_of.resize(needed, fill=_NOWHERE)
         self._row_of.values[places] = np.arange(first_row, first_row + len(places), dtype=np.int32)
+
+
+def _first_alive(status: NDArray[np.uint8]) -> int | None:
+    """Place of the first row that holds an incident."""
+    for start in range(0, len(status), _LOOK):
+        alive = status[start : start + _LOOK] != DELETED
+        if alive.any():
+            return start + int(alive.argmax())
+    return None
 
 
 def _stable_order(values: NDArray[np.uint32]) -> NDArray[np.int64]:

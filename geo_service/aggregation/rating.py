@@ -1,16 +1,17 @@
 """The rating of agencies as a table: each with its place, its numbers over all channels, and those in each source."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.clocks import RuleTable
 from geo_service.aggregation.measures import MEASURES
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
-from geo_service.aggregation.standings import Channels, Numbers, Scores, channels_of, numbers_of, score
-from geo_service.aggregation.tables import Row, plain
+from geo_service.aggregation.standings import Channels, Floats, channels_of, numbers_of, score
+from geo_service.aggregation.tables import Row
 
 FORMULA = {
     "ru": (
@@ -28,65 +29,81 @@ FORMULA = {
 }
 MIXED = "its answers came under different deadlines: see by_source"
 
-_SHARE, _HOURS, _INCIDENTS = (MEASURES[code].unit for code in ("share_closed", "answer_hours", "count"))
-_SCORE = {"ru": "от 0 до 1, больше — лучше", "en": "0 to 1, more is better"}
-UNITS = {
-    **dict.fromkeys(("score", "speed", "punctuality"), _SCORE),
-    **dict.fromkeys(("count", "n_answered", "n_judged", "returned", "closed"), _INCIDENTS),
-    **dict.fromkeys(("answer_hours", "answer_hours_p90"), _HOURS),
-    **dict.fromkeys(("share_on_time", "share_returned", "share_closed"), _SHARE),
-}
-
 
 def rating(state: State, rules: RuleTable, selection: Selection, compare: Selection | None, min_incidents: int) -> dict[str, Any]:
     """The agencies that have incidents now, best first; those with fewer than `min_incidents` are listed without a place."""
     catalogue = state.catalogue
     channels = channels_of(catalogue, rules)
-    now = numbers_of(state, selection, channels)
-    scores = score(now, min_incidents)
-    before = None if compare is None else numbers_of(state, compare, channels)
-    earlier = None if before is None else score(before, min_incidents)
+    now = _shown(state, selection, channels, min_incidents)
+    before = None if compare is None else _shown(state, compare, channels, min_incidents)
+    sources = [found.code if (found := catalogue.sources.by_id.get(source)) else None for source in channels.sources]
     agencies = [
         {
-            "rank": scores.rank[place],
+            "rank": now.rank[place],
             "code": agency.code,
             "name": agency.name,
-            **_line(now, scores, channels, place, min_incidents),
-            "compared": None if before is None or earlier is None else _line(before, earlier, channels, place, min_incidents, rank=True),
-            "by_source": _by_source(now, scores, channels, catalogue, place),
+            **_line(now, channels, place, min_incidents),
+            "compared": None if before is None else {"rank": before.rank[place], **_line(before, channels, place, min_incidents)},
+            "by_source": _by_source(now, channels, sources, place),
         }
         for place, agency in enumerate(catalogue.agencies.all)
-        if now.count[place].sum()
+        if now.sums["count"][place]
     ]
     return {
         "agencies": sorted(agencies, key=lambda row: (row["rank"] is None, row["rank"])),
-        "without_agency": int(now.count[-1].sum()),
+        "without_agency": now.sums["count"][-1],
         "min_incidents": min_incidents,
         "formula": FORMULA,
         "units": UNITS,
     }
 
 
-def _line(numbers: Numbers, scores: Scores, channels: Channels, place: int, min_incidents: int, rank: bool = False) -> Row:
-    """An agency's numbers over all its channels."""
-    count, closed, returned, judged, on_time, answered = (
-        int(values[place].sum())
-        for values in (numbers.count, numbers.closed, numbers.returned, numbers.judged, numbers.on_time, numbers.answered)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """Numbers and scores as they appear, by agency: lists, because taking them out of arrays one by one costs more than all else."""
+
+    rank: list[int | None]
+    scores: dict[str, list[float | None]]
+    pooled: tuple[list[float | None], list[float | None]]
+    sums: dict[str, list[int]]
+    """Over all channels."""
+    by_channel: dict[str, list[list[int]]]
+    times: dict[str, list[list[float | None]]]
+    """Of the answers in each channel: hours, and the place these give."""
+    of: list[int]
+
+
+_COUNTED = ("count", "closed", "returned", "judged", "on_time", "answered")
+
+
+def _shown(state: State, selection: Selection, channels: Channels, min_incidents: int) -> _Shown:
+    numbers = numbers_of(state, selection, channels)
+    scores = score(numbers, min_incidents)
+    counted = {name: getattr(numbers, name) for name in _COUNTED}
+    return _Shown(
+        rank=scores.rank,
+        scores={name: _plain(getattr(scores, name), 4) for name in ("score", "speed", "punctuality")},
+        pooled=(_plain(numbers.pooled[0], 2), _plain(numbers.pooled[1], 2)),
+        sums={name: values.sum(axis=1).tolist() for name, values in counted.items()},
+        by_channel={name: values.tolist() for name, values in counted.items()},
+        times={"median": _plain(numbers.median, 2), "p90": _plain(numbers.p90, 2), "place": _plain(scores.place, 1)},
+        of=scores.of.tolist(),
     )
-    used = np.flatnonzero(numbers.answered[place]).tolist()
+
+
+def _line(shown: _Shown, channels: Channels, place: int, min_incidents: int) -> Row:
+    """An agency's numbers over all its channels."""
+    count, closed, returned, judged, on_time, answered = (shown.sums[name][place] for name in _COUNTED)
+    used = [channel for channel, n in enumerate(shown.by_channel["answered"][place]) if n]
     rules = {channels.rules[channel] for channel in used}
     one_deadline = len(used) <= 1 or (len(rules) == 1 and None not in rules)
-    median, p90 = (float(values[place]) if one_deadline else float("nan") for values in numbers.pooled)
     return {
-        **({"rank": scores.rank[place]} if rank else {}),
-        "score": _plain(scores.score[place], 4),
-        "speed": _plain(scores.speed[place], 4),
-        "punctuality": _plain(scores.punctuality[place], 4),
-        "unranked_because": _unranked(scores, place, count, min_incidents),
+        **{name: values[place] for name, values in shown.scores.items()},
+        "unranked_because": _unranked(shown, place, count, min_incidents),
         "count": count,
         "n_answered": answered,
-        "answer_hours": _plain(median, 2),
-        "answer_hours_p90": _plain(p90, 2),
+        "answer_hours": shown.pooled[0][place] if one_deadline else None,
+        "answer_hours_p90": shown.pooled[1][place] if one_deadline else None,
         "answer_hours_null_because": None if one_deadline else MIXED,
         "n_judged": judged,
         "share_on_time": round(on_time / judged, 4) if judged else None,
@@ -97,34 +114,45 @@ def _line(numbers: Numbers, scores: Scores, channels: Channels, place: int, min_
     }
 
 
-def _unranked(scores: Scores, place: int, count: int, min_incidents: int) -> str | None:
-    if scores.rank[place] is not None:
+def _unranked(shown: _Shown, place: int, count: int, min_incidents: int) -> str | None:
+    if shown.rank[place] is not None:
         return None
     return f"fewer than {min_incidents} incidents" if count < min_incidents else "no other rated agency to compare with in its sources"
 
 
-def _by_source(numbers: Numbers, scores: Scores, channels: Channels, catalogue: Catalogue, place: int) -> list[Row]:
-    rows = []
-    for channel in np.flatnonzero(numbers.count[place]).tolist():
-        source = catalogue.sources.by_id.get(channels.sources[channel])
-        judged = int(numbers.judged[place, channel])
-        rows.append(
-            {
-                "source": source.code if source else None,
-                "deadline": channels.rules[channel],
-                "count": int(numbers.count[place, channel]),
-                "n_answered": int(numbers.answered[place, channel]),
-                "answer_hours": _plain(numbers.median[place, channel], 2),
-                "answer_hours_p90": _plain(numbers.p90[place, channel], 2),
-                "n_judged": judged,
-                "share_on_time": round(int(numbers.on_time[place, channel]) / judged, 4) if judged else None,
-                "place": _plain(scores.place[place, channel], 1),
-                "of": int(scores.of[channel]),
-            }
-        )
-    return rows
+def _by_source(shown: _Shown, channels: Channels, sources: Sequence[str | None], place: int) -> list[Row]:
+    counts, answered, judged, on_time = (shown.by_channel[name][place] for name in ("count", "answered", "judged", "on_time"))
+    median, p90, places = (shown.times[name][place] for name in ("median", "p90", "place"))
+    return [
+        {
+            "source": sources[channel],
+            "deadline": channels.rules[channel],
+            "count": count,
+            "n_answered": answered[channel],
+            "answer_hours": median[channel],
+            "answer_hours_p90": p90[channel],
+            "n_judged": judged[channel],
+            "share_on_time": round(on_time[channel] / judged[channel], 4) if judged[channel] else None,
+            "place": places[channel],
+            "of": shown.of[channel],
+        }
+        for channel, count in enumerate(counts)
+        if count
+    ]
 
 
-def _plain(value: Any, decimals: int) -> float | None:
-    found: float | None = plain(np.round(np.array([value], np.float64), decimals))[0]
+def _plain(values: Floats, decimals: int) -> list[Any]:
+    """Rounded, as lists nested like the array; None for NaN."""
+    rounded = np.round(values, decimals)
+    found: list[Any] = np.where(np.isnan(rounded), None, rounded).tolist()  # type: ignore[call-overload]  # makes an array of objects
     return found
+
+
+_SHARE, _HOURS, _INCIDENTS = (MEASURES[code].unit for code in ("share_closed", "answer_hours", "count"))
+_SCORE = {"ru": "от 0 до 1, больше — лучше", "en": "0 to 1, more is better"}
+UNITS = {
+    **dict.fromkeys(("score", "speed", "punctuality"), _SCORE),
+    **dict.fromkeys(("count", "n_answered", "n_judged", "returned", "closed"), _INCIDENTS),
+    **dict.fromkeys(("answer_hours", "answer_hours_p90"), _HOURS),
+    **dict.fromkeys(("share_on_time", "share_returned", "share_closed"), _SHARE),
+}

@@ -16,7 +16,7 @@ from geo_service.aggregation.durations import answer_seconds
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING
 from geo_service.aggregation.measures import ratio
-from geo_service.aggregation.quantiles import grouped_quantiles
+from geo_service.aggregation.quantiles import nested_quantiles
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
 from geo_service.aggregation.tables import ranks
@@ -97,18 +97,18 @@ def numbers_of(state: State, selection: Selection, channels: Channels) -> Number
 
     facts = Facts(state, selection, replace(EVERYTHING, size=shape[0] * shape[1]), regroup=regroup)
     seconds = answer_seconds(state, facts.taken.rows)
-    median, p90 = grouped_quantiles(facts.taken.groups // np.int32(shape[1]), seconds, shape[0], (0.5, 0.9)) / _HOUR_S
-    counts, punctuality, answer = facts.counts, facts.punctuality, facts.answer
+    each, pooled, answered = nested_quantiles(facts.taken.groups, seconds, shape[0] * shape[1], shape[1], (0.5, 0.9))
+    counts, punctuality = facts.counts, facts.punctuality
     return Numbers(
         count=counts[:, 0].reshape(shape),
         closed=counts[:, 3].reshape(shape),
         returned=punctuality.returned.reshape(shape),
         judged=punctuality.judged.reshape(shape),
         on_time=punctuality.on_time.reshape(shape),
-        answered=answer.n.reshape(shape),
-        median=answer.median.reshape(shape),
-        p90=answer.p90.reshape(shape),
-        pooled=(median, p90),
+        answered=answered.reshape(shape),
+        median=each[0].reshape(shape) / _HOUR_S,
+        p90=each[1].reshape(shape) / _HOUR_S,
+        pooled=(pooled[0] / _HOUR_S, pooled[1] / _HOUR_S),
     )
 
 

@@ -92,6 +92,16 @@ def test_an_incident_of_ten_million_takes_less_than_sixty_bytes() -> None:
     assert Columns(batch, np.zeros(size, np.int32)).nbytes / size < 60
 
 
+def test_the_extent_passes_over_any_number_of_deleted_rows_at_both_ends() -> None:
+    batch = np.zeros(20_000, BATCH)
+    batch["id"] = batch["received"] = np.arange(1, 20_001)
+    columns = Columns(batch, np.zeros(20_000, np.int32))
+    columns.delete(np.r_[1:9_001, 11_000:20_001])
+    assert columns.extent() == (9_001, 10_999)
+    columns.delete(np.arange(1, 20_001))
+    assert columns.extent() is None
+
+
 def test_a_view_taken_earlier_keeps_its_rows_while_the_array_grows() -> None:
     growing = Growing.empty(np.int32)
     growing.append(np.arange(3, dtype=np.int32))

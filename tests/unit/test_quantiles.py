@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.aggregation import quantiles
-from geo_service.aggregation.quantiles import NOTHING, grouped_quantiles, quantiles_and_counts
+from geo_service.aggregation.quantiles import NOTHING, grouped_quantiles, nested_quantiles, quantiles_and_counts
 
 QS = (0.0, 0.1, 0.5, 0.9, 1.0)
 values = st.one_of(st.integers(0, 20), st.integers(0, 2**32 - 1))
@@ -45,11 +45,35 @@ def test_many_values_and_many_groups(count: int, size: int) -> None:
     np.testing.assert_allclose(grouped_quantiles(groups, numbers, size, QS), expected(groups, numbers, size), rtol=1e-12)
 
 
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.tuples(st.integers(0, 5), values), max_size=80))
+def test_groups_and_what_they_are_nested_in_have_the_same_quantiles_as_each_alone(rows: list[tuple[int, int]]) -> None:
+    groups = np.array([group for group, _ in rows], np.int32)
+    numbers = np.array([value for _, value in rows], np.uint32)
+    each, together, counts = nested_quantiles(groups, numbers, 6, 3, QS)
+    np.testing.assert_allclose(each, expected(groups, numbers, 6), rtol=1e-12)
+    np.testing.assert_allclose(together, expected(groups // 3, numbers, 2), rtol=1e-12)
+    assert counts.tolist() == [np.count_nonzero((groups == group) & (numbers != NOTHING)) for group in range(6)]
+
+
+@pytest.mark.parametrize("least", [0, 1, 3, 2**31])
+@pytest.mark.parametrize("spread", [1, 2, 5, 1_000_000, 2**31 - 1])
+def test_long_groups_are_divided_into_bins_to_the_same_end(least: int, spread: int) -> None:
+    rng = np.random.default_rng(spread)
+    size = 300
+    groups = rng.choice([0, 1, 299], 60_000, p=[0.6, 0.39, 0.01]).astype(np.int32)
+    numbers = (least + rng.integers(spread, size=60_000)).astype(np.uint32)
+    # A few far above all others, so that the last bin takes in more than its share.
+    numbers[rng.random(60_000) < 0.005] = 2**32 - 2
+    np.testing.assert_allclose(grouped_quantiles(groups, numbers, size, QS), expected(groups, numbers, size), rtol=1e-12)
+
+
 @pytest.mark.parametrize("shape", ["sorted", "reversed", "equal", "organ pipe"])
-def test_values_in_an_awkward_order_are_no_different(shape: str) -> None:
-    ladder = np.arange(5000, dtype=np.uint32)
+@pytest.mark.parametrize("count", [5000, 50_000])
+def test_values_in_an_awkward_order_are_no_different(count: int, shape: str) -> None:
+    ladder = np.arange(count, dtype=np.uint32)
     numbers = {"sorted": ladder, "reversed": ladder[::-1], "equal": ladder * 0 + 7, "organ pipe": np.minimum(ladder, ladder[::-1])}[shape]
-    groups = np.zeros(5000, np.int32)
+    groups = np.zeros(count, np.int32)
     found = grouped_quantiles(groups, np.ascontiguousarray(numbers), 300, QS)
     np.testing.assert_allclose(found[:, 0], np.quantile(numbers.astype(float), QS))
     assert np.isnan(found[:, 1:]).all()
