@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
+from fractions import Fraction
+from math import comb, inf
 from typing import Any
 
 import h3.api.basic_int as h3
@@ -21,7 +24,14 @@ from tests.unit.test_grid import slippy_tile
 ZOOM = next(zoom for zoom in range(20) if resolution_at(zoom) == 10)
 SPAN = {"from": "2025-03-01", "to": "2025-06-01", "compare": "year"}
 NOW, BEFORE = selected_in("2025-03-01", "2025-06-01"), selected_in("2024-03-01", "2024-06-01")
-RATES = [code for code, measure in CELL_MEASURES.items() if measure.channel is None]
+RATES = [code for code, measure in CELL_MEASURES.items() if measure.channel is None and not measure.diverging]
+MOVED = [(0, 2, "2025-04-10", 60), (1, 3, "2024-04-10", 60), (2, 4, "2025-04-10", 25), (3, 2, "2024-04-10", 30)]
+"""Place in CELLS, district, day, how many incidents more: changes that chance does not explain, in both directions."""
+MORE = """
+insert into incident (source_id, external_id, location, cell, location_quality, theme_id, district_id, status, received_at, updated_at)
+select 1, 'more-' || $1::bigint || '-' || number, st_setsrid(st_makepoint($2, $3), 4326), $1, 0, 1, $4, 0, $5::timestamptz, $5::timestamptz
+from generate_series(1, $6::int) as number
+"""
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +41,9 @@ def filled_url(database_url: str) -> Iterator[str]:
     async def run() -> None:
         async with connection(database_url) as held:
             await fill(held)
+            for place, district, day, count in MOVED:
+                lat, lng = h3.cell_to_latlng(CELLS[place])
+                await held.execute(MORE, CELLS[place], lng, lat, district, datetime.fromisoformat(f"{day}T09:00Z"), count)
 
     asyncio.run(run())
     yield database_url
@@ -45,10 +58,8 @@ async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-def finished(measure: str, now: dict[str, Any], before: dict[str, Any] | None) -> float | None:
+def finished(measure: str, now: dict[str, Any]) -> float | None:
     """The measure from what SQL counted; None for "nothing"."""
-    if measure == "change":
-        return now["count"] / before["count"] - 1 if before else None
     if measure in ("share_closed", "share_on_time"):
         part, whole = {"share_closed": ("closed", "count"), "share_on_time": ("on_time", "n_judged")}[measure]
         return now[part] / now[whole] if now[whole] else None
@@ -57,8 +68,20 @@ def finished(measure: str, now: dict[str, Any], before: dict[str, Any] | None) -
 
 async def expected(url: str, measure: str, group: str) -> dict[Any, float | None]:
     """By key, of every group with incidents now."""
+    return {key: finished(measure, numbers) for key, numbers in (await oracle(url, NOW, group)).items() if key is not None}
+
+
+async def compared(url: str, group: str) -> dict[Any, tuple[int, int]]:
+    """By key, of every group with incidents in either window: how many now, how many before."""
     now, before = await oracle(url, NOW, group), await oracle(url, BEFORE, group)
-    return {key: finished(measure, numbers, before.get(key)) for key, numbers in now.items() if key is not None}
+    counts = [{key: numbers["count"] for key, numbers in found.items() if key is not None} for found in (now, before)]
+    return {key: (counts[0].get(key, 0), counts[1].get(key, 0)) for key in counts[0] | counts[1]}
+
+
+def differs(n: int, n0: int) -> bool:
+    """The exact two-sided test of two Poisson counts over equally long windows: under "no change" n is binomial with one half."""
+    tails = [Fraction(sum(comb(n + n0, k) for k in part), 2 ** (n + n0)) for part in (range(n + 1), range(n, n + n0 + 1))]
+    return 2 * min(tails) <= Fraction(1, 20)
 
 
 async def drawn(client: httpx.AsyncClient, layer: str, zoom: int, places: list[tuple[float, float]], **query: str) -> list[dict[str, Any]]:
@@ -85,28 +108,55 @@ def hold(legend: dict[str, Any], values: list[tuple[float, int]], measure: str) 
         assert value < row["to"] or number == max(rows)
 
 
-def hold_diverging(legend: dict[str, Any], values: list[tuple[float, int]]) -> None:
-    """Less is blue, more is red, and the limits are alike on both sides of zero."""
+def hold_changes(legend: dict[str, Any], features: dict[Any, dict[str, Any]], counts: dict[Any, tuple[int, int]]) -> None:
+    """Each feature's change, its class by the rule of chance, and a legend that counts just these; limits alike on both sides of zero."""
+    rows = {row["class"]: row for row in legend["classes"]}
     assert legend["palette"]["name"] == "RdBu reversed"
-    limits = {row["class"]: row["from"] for row in legend["classes"]}
-    assert limits[2] == pytest.approx(-limits[3])
-    assert 0 not in limits or 4 not in limits or limits[1] == pytest.approx(-limits[4])
-    assert {number for value, number in values if value > 0 and number < 2} == set()
-    assert {number for value, number in values if value < 0 and number > 2} == set()
-    assert {number for value, number in values if value == 0} <= {2}
-    assert {1, 2, 3, 4} <= {number for _, number in values}
+    assert sorted(rows) == [0, 1, 2, 3, 4]
+    limit = rows[4]["from"]
+    assert (rows[1]["from"], rows[3]["from"], rows[3]["to"]) == (-limit, 0, limit)
+    kind = "cells" if "cells" in rows[2] else "districts"
+    assert {number: row[kind] for number, row in rows.items()} == {
+        number: sum(one["class"] == number for one in features.values()) for number in rows
+    }
+    assert set(features) == set(counts)
+    for key, one in features.items():
+        n, n0 = counts[key]
+        change = round(n / n0 - 1, 4) if n0 else None
+        assert (one["n"], one["n0"], one["delta"], one["significant"]) == (n, n0, n - n0, differs(n, n0))
+        assert one.get("value") == (None if change is None else pytest.approx(change, abs=1e-4))
+        size = abs(one.get("value", inf))
+        far = size >= limit
+        assert one["class"] == (2 if not differs(n, n0) else (4 if far else 3) if n > n0 else (0 if far else 1))
 
 
-@pytest.mark.xfail(reason="expects classes of changes without the rule of chance", strict=False)
 async def test_hexagons_have_the_values_and_classes_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:
     for measure in RATES:
         await hold_hexagons(client, filled_url, measure)
 
 
-@pytest.mark.xfail(reason="expects classes of changes without the rule of chance", strict=False)
 async def test_districts_have_the_values_of_the_statistics_and_their_classes(client: httpx.AsyncClient, filled_url: str) -> None:
     for measure in (*RATES, "per_1000", "per_km2"):
         await hold_districts(client, filled_url, measure)
+
+
+async def test_changes_of_hexagons_are_classed_by_what_chance_explains(client: httpx.AsyncClient, filled_url: str) -> None:
+    places = [(lng, lat) for lat, lng in map(h3.cell_to_latlng, CELLS)]
+    features = await drawn(client, "hexes", ZOOM, places, measure="change", fields="h3", **SPAN)
+    counts = await compared(filled_url, "cell")
+    assert {differs(*pair) for pair in counts.values()} == {False, True}
+    legend = (await client.get("/api/legend", params={"zoom": str(ZOOM), "measure": "change", **SPAN})).json()
+    hold_changes(legend, {int(one["h3"], 16): one for one in features}, counts)
+    assert legend["without_value"] == sum(n > 0 and n0 == 0 for n, n0 in counts.values())
+
+
+async def test_changes_of_districts_are_classed_by_what_chance_explains(client: httpx.AsyncClient, filled_url: str) -> None:
+    query = {"measure": "change", "level": "district", **SPAN}
+    features = await drawn(client, "districts", 8, [(38.5 + id_, 45.5) for id_ in range(2, 6)], **query)
+    counts = await compared(filled_url, "place")
+    legend = (await client.get("/api/legend", params={"layer": "districts", "zoom": "8", **query})).json()
+    classed = {one["code"]: one for one in features if "class" in one}
+    hold_changes(legend, classed, counts)
 
 
 async def hold_hexagons(client: httpx.AsyncClient, url: str, measure: str) -> None:
@@ -123,8 +173,6 @@ async def hold_hexagons(client: httpx.AsyncClient, url: str, measure: str) -> No
     assert (legend["cells"], legend["without_value"]) == (len(known), len(wanted) - len(known))
     assert legend["without_value"] > 0 or measure == "share_closed"
     hold(legend, list(found.values()), measure)
-    if measure == "change":
-        hold_diverging(legend, list(found.values()))
 
 
 async def hold_districts(client: httpx.AsyncClient, url: str, measure: str) -> None:
