@@ -25,6 +25,7 @@ from geo_service.errors import GeoError, SettingsError
 from geo_service.head import HeadAsGet
 from geo_service.leaving import LeavingClients
 from geo_service.logs import RequestLog
+from geo_service.rehearsal import rehearse
 from geo_service.routes import agencies, districts, live, ogc, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
 from geo_service.routes.page import mount_page
@@ -101,10 +102,10 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = service.settings.database_url or ""
-        for server in service.tiles.values():
-            await asyncio.to_thread(server.layer.warm_up)
+        rehearsing = asyncio.create_task(asyncio.to_thread(rehearse, service.settings.zone), name="rehearsal")
+        rehearsing.add_done_callback(_report_end)
         service.pool = await create_pool(url, service.settings)
-        following = asyncio.create_task(follower.run(), name="follower")
+        following = asyncio.create_task(follower.run(), name="following the database")
         following.add_done_callback(_report_end)
         try:
             yield
@@ -118,10 +119,10 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
     return lifespan
 
 
-def _report_end(following: "asyncio.Task[None]") -> None:
-    """A follower that ends by itself has met a bug: say so instead of growing stale in silence."""
-    if not following.cancelled() and following.exception():
-        log.critical("replica stopped following", exc_info=following.exception())
+def _report_end(task: "asyncio.Task[None]") -> None:
+    """What fails beside the requests has met a bug: say so instead of growing stale in silence."""
+    if not task.cancelled() and task.exception():
+        log.critical(f"{task.get_name()} failed", exc_info=task.exception())
 
 
 def _handle_errors(app: FastAPI) -> None:

@@ -14,7 +14,7 @@ from geo_service.aggregation.replica import State
 from geo_service.model import DistrictLevel
 from geo_service.tiles import mvt
 from geo_service.tiles.choropleth import Choropleth, choropleth
-from geo_service.tiles.clipping import HALF_WORLD_M, clip
+from geo_service.tiles.clipping import HALF_WORLD_M
 from geo_service.tiles.comparison import comparison, without_infinity
 from geo_service.tiles.cuts import DistrictCuts, extent, outlines
 from geo_service.tiles.grid import Box, Tile, project
@@ -86,11 +86,6 @@ class DistrictLayer:
         """Of the incidents' sources and of the boundaries, with a word where those are approximate."""
         whose = {one.attribution for one in catalogue.sources.all} | {one.attribution for one in catalogue.districts.all}
         return sorted(whose - {""}) + [APPROXIMATE] * any(one.approximate for one in catalogue.districts.all)
-
-    def warm_up(self) -> None:
-        """Have the compiled loops ready."""
-        mvt.warm_up()
-        clip(np.empty(0, object), Tile(0, 0, 0))
 
     def choropleth(self, state: State, asked: TileRequest | View, level: DistrictLevel) -> Choropleth:
         """The level's districts with their numbers, shared by all tiles of a view."""

@@ -12,10 +12,9 @@ from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.playback import frames_by_cell, prefix_sums
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
-from geo_service.aggregation.significance import significant
 from geo_service.tiles import mvt, playback
 from geo_service.tiles.comparison import comparison, without_infinity
-from geo_service.tiles.grid import WORLD, Box, Tile, latitude, longitude, resolution_at
+from geo_service.tiles.grid import Box, Tile, latitude, longitude, resolution_at
 from geo_service.tiles.hex_forms import HEX_FORMS, HexTile
 from geo_service.tiles.layer import TileRequest, View
 from geo_service.tiles.legend import legend
@@ -131,14 +130,6 @@ class HexLayer:
     def attribution(self, catalogue: Catalogue) -> list[str]:
         """Of the incidents' sources."""
         return sorted({source.attribution for source in catalogue.sources.all if source.attribution})
-
-    def warm_up(self) -> None:
-        """Have the compiled loops ready."""
-        mvt.warm_up()
-        one = np.ones((1, 1), np.int32)
-        significant(one[0], one[0], 0.5)
-        joined_numbers(one)
-        Outlines(np.array([0x8A1181B6C1B7FFF], np.uint64)).touching((0, 0, WORLD, WORLD))
 
 
 def _question(request: TileRequest) -> CellQuestion:

@@ -92,7 +92,3 @@ class TileLayer(Protocol):
     def grow(self, pyramid: Pyramid) -> None:
         """Hear that incidents or the catalogue have changed."""
         ...
-
-    def warm_up(self) -> None:
-        """Have everything ready that the first tile would wait for; may be called on any thread."""
-        ...

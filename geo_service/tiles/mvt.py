@@ -174,14 +174,6 @@ def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, propert
     return _delimited(_TILE_LAYER, bytes(body))
 
 
-def warm_up() -> None:
-    """Have the compiled loops ready, so that the first tile does not wait for them."""
-    triangle = Polygons(
-        np.array([[0, 0], [9, 0], [0, 9]], np.int32), np.array([0, 3], np.uint32), np.array([0], np.intp), np.zeros(1, np.int32)
-    )
-    encode_layer("", np.zeros(1, np.uint64), triangle, {"n": np.ones(1, np.int32)}, Tile(0, 0, 0))
-
-
 def _room(commands: NDArray[np.uint32], tags: NDArray[np.uint32]) -> int:
     """Bytes that the features cannot exceed."""
     per_feature = 4 * (1 + _VARINT_MOST) + 1

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.ages import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
 from geo_service.aggregation.catalogue import Catalogue
-from geo_service.aggregation.columns import BATCH, POSITION_UNITS, Columns
+from geo_service.aggregation.columns import POSITION_UNITS, Columns
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING
 from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.nearby import Places, places_inside
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection, Window
+from geo_service.aggregation.selection import Selection
 from geo_service.aggregation.strips import Box
 from geo_service.aggregation.taken import take
 from geo_service.model import Status
@@ -102,12 +102,6 @@ class PointLayer:
     def attribution(self, catalogue: Catalogue) -> list[str]:
         """Of the incidents' sources."""
         return sorted({source.attribution for source in catalogue.sources.all if source.attribution})
-
-    def warm_up(self) -> None:
-        """Have the compiled loops ready."""
-        mvt.warm_up()
-        one = Columns(np.zeros(1, BATCH), np.zeros(1, np.int32))
-        places_inside(one, Selection(Window(0, 1), 0), [Box(0, 0, 1, 1)])
 
     def _properties(self, state: State, places: Places, today: int) -> dict[str, mvt.Column]:
         """Of each place. Whatever else an incident has, its text and its address above all, stays out of tiles."""
