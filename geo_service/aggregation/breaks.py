@@ -85,10 +85,12 @@ def diverging_breaks(values: NDArray[np.float64], division: Division = QUANTILE,
     """Breaks for changes that are none by chance, without NaN: two classes below zero, two above, limits alike on both sides.
 
     The limit divides the sizes of the changes in two by the division's method. Where all are of one size, or there are none, there is
-    one class on each side.
+    one class on each side; below zero as well where the limit is further down than a change can go (`least`, -1 for all gone).
 
     >>> diverging_breaks(np.array([-0.5, 0.5, 2.0, -0.75]), decimals=2)
     ClassBreaks(lowers=(-1, -0.75, 0.0, 0.75), classes=(0, 1, 3, 4), middle=2)
+    >>> diverging_breaks(np.array([-0.5, 3.0, 1.5]), decimals=2)
+    ClassBreaks(lowers=(-1, 0.0, 1.5), classes=(1, 3, 4), middle=2)
     """
     if division.limits:
         below, above = division.limits
@@ -98,7 +100,10 @@ def diverging_breaks(values: NDArray[np.float64], division: Division = QUANTILE,
     if len(lowers) < _SIDES:
         return ClassBreaks((least, 0.0), (1, 3), MIDDLE)
     limit = lowers[1]
-    return ClassBreaks((min(least, -limit), -limit, 0.0, limit), (0, 1, 3, 4), MIDDLE)
+    if -limit < least:
+        # Nothing can have fallen so far: below zero there is one class.
+        return ClassBreaks((least, 0.0, limit), (1, 3, 4), MIDDLE)
+    return ClassBreaks((least, -limit, 0.0, limit), (0, 1, 3, 4), MIDDLE)
 
 
 def quantile_breaks(values: NDArray[Any]) -> ClassBreaks:
