@@ -1,9 +1,8 @@
 """The rating of agencies over HTTP, its numbers against SQL in PostGIS."""
 
-import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,10 +11,8 @@ import h3.api.basic_int as h3
 import httpx
 import pytest
 
-from geo_service.app import create_app
 from geo_service.database import connection
-from geo_service.settings import Settings
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking, filled
 
 HOUR = timedelta(hours=1)
 CELL = h3.latlng_to_cell(45.04, 38.98, 10)
@@ -59,23 +56,14 @@ async def fill(held: asyncpg.Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled_url(database_url: str) -> Iterator[str]:
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await fill(held)
-
-    asyncio.run(run())
-    yield database_url
+def filled_url(database_url: str) -> str:
+    return filled(database_url, fill)
 
 
 @pytest.fixture
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(Settings(database_url=filled_url))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
-            await until(lambda: ready(made))
-            yield made
+    async with asking(filled_url) as made:
+        yield made
 
 
 async def test_numbers_of_agencies_are_those_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from geo_service.app import create_app
 from geo_service.errors import SettingsError
 from geo_service.settings import Settings, read_settings
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking
 
 
 def ancestors(answer: httpx.Response) -> str:
@@ -20,10 +20,7 @@ def ancestors(answer: httpx.Response) -> str:
 async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose pages only a portal may show, and whose numbers only one origin may read."""
     portal = ("self", "https://*.portal.example.org")
-    app = create_app(Settings(database_url=database_url, frame_ancestors=portal, cors_origins=("https://one.example.org",)))
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as made:
-        await until(lambda: ready(made))
+    async with asking(database_url, frame_ancestors=portal, cors_origins=("https://one.example.org",)) as made:
         yield made
 
 

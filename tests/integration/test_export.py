@@ -3,7 +3,7 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from geo_service.tiles.frame import Frame, read_frame
 from geo_service.tiles.grid import Tile
 from geo_service.tiles.layers import LAYERS
 from tests.integration import territory
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking, filled
 from tests.unit.test_archives import digests, read_document, read_tiles
 from tests.unit.test_cli import GEO
 
@@ -44,15 +44,9 @@ SHOWN = {"hexes": ("share_closed", 0, 9), "districts": ("share_closed", 0, 9), "
 
 
 @pytest.fixture(scope="module")
-def territory_url(database_url: str) -> Iterator[str]:
+def territory_url(database_url: str) -> str:
     """The module's database with the territory in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await territory.fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, territory.fill)
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +60,7 @@ def state(territory_url: str) -> State:
 @pytest.fixture
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application over the same database, once it is ready."""
-    app = create_app(Settings(database_url=territory_url))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Encoding": "identity"}) as made,
-    ):
-        assert sorted(app.state.service.tiles) == sorted(LAYERS)
-        await until(lambda: ready(made))
+    async with asking(territory_url) as made:
         yield made
 
 
@@ -87,8 +75,9 @@ def export(url: str, wanted: Order) -> Exported:
     return carry_out(url, wanted, Settings(database_url=url), lambda step, done, count: None)
 
 
-def test_every_layer_can_be_exported() -> None:
-    assert set(SHOWN) == set(LAYERS)
+def test_every_layer_that_is_served_can_be_exported(territory_url: str) -> None:
+    app = create_app(Settings(database_url=territory_url))
+    assert set(app.state.service.tiles) == set(SHOWN) == set(LAYERS)
 
 
 @pytest.mark.parametrize("layer", SHOWN)

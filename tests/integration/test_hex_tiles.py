@@ -1,10 +1,9 @@
 """What hexagons carry on request: comparison, class breaks, playback, totals, other forms, on incidents with known counts."""
 
-import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -19,11 +18,10 @@ import numpy as np
 import pytest
 
 from geo_service.aggregation.breaks import Division, class_breaks
-from geo_service.app import create_app
 from geo_service.database import connection
-from geo_service.settings import Settings
 from geo_service.tiles.forms import CONTENT_TYPES
-from tests.integration.test_http import features, ready, until
+from tests.integration.asking import asking, filled
+from tests.integration.test_http import features
 from tests.unit.test_grid import slippy_tile
 
 ZOOM = 8
@@ -60,26 +58,15 @@ async def fill(held: asyncpg.Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled_url(database_url: str) -> Iterator[str]:
+def filled_url(database_url: str) -> str:
     """The module's database with the incidents in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, fill)
 
 
 @pytest.fixture
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=filled_url, public_url="https://map.example.org"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Encoding": "identity"}) as made,
-    ):
-        await until(lambda: ready(made))
+    async with asking(filled_url, public_url="https://map.example.org") as made:
         yield made
 
 

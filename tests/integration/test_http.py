@@ -1,9 +1,8 @@
 """The HTTP surface on real incidents in a real PostGIS: numbers, tile rules, problems."""
 
-import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from geo_service.database import connection
 from geo_service.settings import Settings
 from geo_service.tiles.grid import Tile, feature_id, resolution_at
 from geo_service.tiles.outlines import Outlines
+from tests.integration.asking import asking, filled, until
 from tests.unit.test_grid import slippy_tile
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -52,37 +52,16 @@ async def fill(held: asyncpg.Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled_url(database_url: str) -> Iterator[str]:
+def filled_url(database_url: str) -> str:
     """The module's database with the incidents in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, fill)
 
 
 @pytest.fixture
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=filled_url, public_url="https://map.example.org"))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Accept-Encoding": "identity"}) as made:
-            await until(lambda: ready(made))
-            yield made
-
-
-async def ready(client: httpx.AsyncClient) -> bool:
-    return (await client.get("/readyz")).status_code == 200
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it holds. In-process answers come without a pause, in which the replica would get on."""
-    async with asyncio.timeout(20):
-        while not await condition():  # noqa: ASYNC110  # nothing rings here: the change is made by another connection
-            await asyncio.sleep(0.01)
+    async with asking(filled_url, public_url="https://map.example.org") as made:
+        yield made
 
 
 async def sql(url: str, text: str, *values: Any) -> Any:

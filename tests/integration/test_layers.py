@@ -1,8 +1,7 @@
 """Every layer of tiles keeps the same rules, and the districts show what is counted in them."""
 
-import asyncio
 import gzip
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import brotli
@@ -13,12 +12,10 @@ import shapely
 import zstandard
 
 from geo_service.aggregation.measures import DISTRICT_MEASURES
-from geo_service.app import create_app
 from geo_service.database import connection
-from geo_service.settings import Settings
 from geo_service.tiles.grid import EXTENT, Tile
 from tests.integration import territory
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking, filled, until
 from tests.unit.test_grid import slippy_tile
 
 LAYERS = {"hexes": 7, "districts": 7, "incidents": 13}
@@ -28,26 +25,15 @@ CENTRE = (38.9, 45.0)
 
 
 @pytest.fixture(scope="module")
-def territory_url(database_url: str) -> Iterator[str]:
+def territory_url(database_url: str) -> str:
     """The module's database with the territory in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await territory.fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, territory.fill)
 
 
 @pytest.fixture
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=territory_url, public_url="https://map.example.org"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Encoding": "identity"}) as made,
-    ):
-        await until(lambda: ready(made))
+    async with asking(territory_url, public_url="https://map.example.org") as made:
         yield made
 
 

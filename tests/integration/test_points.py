@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,10 @@ import httpx
 import numpy as np
 import pytest
 
-from geo_service.app import create_app
 from geo_service.database import connection
-from geo_service.settings import Settings
 from geo_service.tiles.grid import EXTENT
 from geo_service.tiles.points import MOST_PLACES
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking, filled, until
 from tests.integration.test_layers import read, tile_at, tile_named
 from tests.unit.test_grid import slippy_tile
 
@@ -99,26 +97,15 @@ async def fill(held: asyncpg.Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def points_url(database_url: str) -> Iterator[str]:
+def points_url(database_url: str) -> str:
     """The module's database with the incidents in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, fill)
 
 
 @pytest.fixture
 async def client(points_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=points_url, time_zone=ZONE))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Encoding": "identity"}) as made,
-    ):
-        await until(lambda: ready(made))
+    async with asking(points_url, time_zone=ZONE) as made:
         yield made
 
 

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
@@ -16,12 +16,12 @@ from fastapi import FastAPI
 
 from geo_service.aggregation.replica import State
 from geo_service.app import create_app
-from geo_service.database import connection
 from geo_service.farewell import Farewell
 from geo_service.routes.service import Service
 from geo_service.settings import Settings
 from geo_service.tiles.layer import TileLayer, TileRequest
-from tests.integration.test_http import INCIDENTS, fill, ready, until
+from tests.integration.asking import filled, ready, until
+from tests.integration.test_http import INCIDENTS, fill
 from tests.unit.test_grid import slippy_tile
 
 HELD = 40
@@ -30,15 +30,9 @@ KEPT = "/tiles/hexes/8/{}/{}.mvt?from=2020-01-01".format(*slippy_tile(38.98, 45.
 
 
 @pytest.fixture(scope="module")
-def filled_url(database_url: str) -> Iterator[str]:
+def filled_url(database_url: str) -> str:
     """The module's database with incidents in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, fill)
 
 
 @pytest.fixture(autouse=True)

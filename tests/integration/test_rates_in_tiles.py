@@ -13,11 +13,9 @@ import mapbox_vector_tile
 import pytest
 
 from geo_service.aggregation.measures import CELL_MEASURES, MEASURES
-from geo_service.app import create_app
 from geo_service.database import connection
-from geo_service.settings import Settings
 from geo_service.tiles.grid import resolution_at
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking
 from tests.integration.test_statistics import CELLS, fill, oracle, selected_in
 from tests.unit.test_grid import slippy_tile
 
@@ -52,9 +50,7 @@ def filled_url(database_url: str) -> Iterator[str]:
 @pytest.fixture
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=filled_url))
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
-        await until(lambda: ready(made))
+    async with asking(filled_url) as made:
         yield made
 
 

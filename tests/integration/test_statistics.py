@@ -1,11 +1,10 @@
 """Statistics over HTTP against SQL written independently, on random selections of made-up incidents with districts."""
 
-import asyncio
 import csv
 import io
 import json
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,10 +15,8 @@ import httpx
 import pytest
 
 from geo_service.aggregation.measures import MEASURES
-from geo_service.app import create_app
 from geo_service.database import connection
-from geo_service.settings import Settings
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking, filled
 
 COUNT = 4000
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -126,26 +123,16 @@ async def fill(held: asyncpg.Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def filled_url(database_url: str) -> Iterator[str]:
+def filled_url(database_url: str) -> str:
     """The module's database with the incidents in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, fill)
 
 
 @pytest.fixture
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=filled_url))
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Accept-Encoding": "identity"}) as made:
-            await until(lambda: ready(made))
-            yield made
+    async with asking(filled_url) as made:
+        yield made
 
 
 async def ask(client: httpx.AsyncClient, path: str, **parameters: str) -> Any:
@@ -255,12 +242,7 @@ async def test_each_dimension_and_a_cross_table_are_those_of_sql(client: httpx.A
 @pytest.mark.parametrize("bucket", ["day", "week", "month", "hour"])
 @pytest.mark.parametrize("zone", ["Europe/Moscow", "Europe/Berlin"])
 async def test_buckets_are_those_of_the_zone_and_empty_ones_are_there(filled_url: str, bucket: str, zone: str) -> None:
-    app = create_app(Settings(database_url=filled_url, time_zone=zone))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
-    ):
-        await until(lambda: ready(client))
+    async with asking(filled_url, time_zone=zone) as client:
         # Both changes of the clock in Berlin lie in the span; for hours one of them.
         first, last = ("2024-03-20", "2024-11-03") if bucket != "hour" else ("2024-03-29", "2024-04-03")
         table = await ask(client, "/api/timeline", bucket=bucket, from_=first, to=last)

@@ -20,7 +20,6 @@ import shapely
 
 from boundaries.load import Loading, load
 from boundaries.units import Unit, Units
-from geo_service.app import create_app
 from geo_service.database import connection
 from geo_service.deadlines import read_deadlines
 from geo_service.model import DistrictLevel
@@ -30,7 +29,7 @@ from ingest.demo.districts import load_districts
 from ingest.demo.writing import refresh
 from ingest.mapping import load_mapping
 from ingest.run import ingest
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking
 from tests.integration.test_statistics import ask, check
 
 CHECKOUT = Path(__file__).parents[2]
@@ -122,9 +121,7 @@ def filled_url(database_url: str) -> Iterator[str]:
 @pytest.fixture
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=filled_url))
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
-        await until(lambda: ready(made))
+    async with asking(filled_url) as made:
         yield made
 
 

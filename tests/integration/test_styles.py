@@ -4,19 +4,17 @@ import asyncio
 import json
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
 from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES
-from geo_service.app import create_app
-from geo_service.database import connection
-from geo_service.settings import ROOT, Settings
+from geo_service.settings import ROOT
 from geo_service.tiles.tilejson import INCIDENTS
 from tests.integration import territory
-from tests.integration.test_http import ready, until
+from tests.integration.asking import asking, filled
 
 NODE = shutil.which("node")
 CHECK = ROOT / "tests/contract/check_style.js"
@@ -24,24 +22,15 @@ MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES, "incident
 
 
 @pytest.fixture(scope="module")
-def territory_url(database_url: str) -> Iterator[str]:
+def territory_url(database_url: str) -> str:
     """The module's database with the territory in it."""
-
-    async def run() -> None:
-        async with connection(database_url) as held:
-            await territory.fill(held)
-
-    asyncio.run(run())
-    yield database_url
+    return filled(database_url, territory.fill)
 
 
 @pytest.fixture
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
-    app = create_app(Settings(database_url=territory_url, public_url="https://map.example.org"))
-    transport = httpx.ASGITransport(app)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as made:
-        await until(lambda: ready(made))
+    async with asking(territory_url, public_url="https://map.example.org") as made:
         yield made
 
 
