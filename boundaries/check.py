@@ -46,10 +46,10 @@ class Around:
     gapless: bool = True
     """Whether districts of this level cover the land; settlements do not."""
 
-
-def nothing_around(count: int, *, gapless: bool = True) -> Around:
-    """A set alone in the world."""
-    return Around(np.full(count, None, object), np.empty(0, object), (), gapless)
+    @classmethod
+    def nothing(cls, count: int, *, gapless: bool = True) -> "Around":
+        """Around a set that is alone in the world."""
+        return cls(np.full(count, None, object), np.empty(0, object), (), gapless)
 
 
 def check(units: Units, around: Around, tolerance_ha: float = TOLERANCE_HA) -> Report:

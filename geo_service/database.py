@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -109,24 +108,6 @@ async def migrate(url: str) -> None:
             await _seed_sectors(held)
 
 
-async def is_current(url: str) -> bool:
-    """Whether the schema is there and at this version."""
-    async with connection(url) as held:
-        with database_errors("look at the schema"):
-            if await held.fetchval("select to_regclass('alembic_version')") is None:
-                return False
-            return bool(await held.fetchval("select version_num from alembic_version") == newest_revision())
-
-
-@cache
-def newest_revision() -> str:
-    """The last migration's name."""
-    from alembic.script import ScriptDirectory
-
-    head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
-    return head or ""
-
-
 def alembic_config(url: str) -> Config:
     """Alembic's configuration for this checkout; `url` is handed to env.py as an attribute, never written."""
     config = Config()
@@ -156,8 +137,3 @@ async def _seed_sectors(held: asyncpg.Connection) -> None:
     fresh = {name: statement.excluded[name] for name in ("code", "name_ru", "name_en", "position")}
     text, values = compiled(statement.on_conflict_do_update(index_elements=["id"], set_=fresh))
     await held.execute(text, *values)
-
-
-def packaged_sql() -> list[Path]:
-    """Every SQL file of the project, for the tests that read them all."""
-    return sorted(SQL.rglob("*.sql"))

@@ -140,10 +140,6 @@ class Catalogue:
         """The districts of one level, in the order of their codes."""
         return sorted((one for one in self.districts.all if one.level is level), key=lambda one: one.code)
 
-    def place_of_district(self, level: DistrictLevel) -> NDArray[np.int32]:
-        """For each district id, the place in `districts_at(level)` of the one it is or lies in; else the place behind the last."""
-        return self.place_among(self.districts_at(level))
-
     def place_among(self, chosen: Sequence[District]) -> NDArray[np.int32]:
         """For each district id, the place in `chosen` of the one it is or lies in; else the place behind the last.
 

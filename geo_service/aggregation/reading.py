@@ -27,7 +27,6 @@ _POSITIONS = ("lng", "lat")
 # A record of a binary COPY: the number of fields, then each field behind its length.
 _RECORD = np.dtype([("fields", ">i2")] + [part for name, kind in _FIELDS for part in ((f"{name}_length", ">i4"), (name, kind))])
 _HEADER_BYTES = 19
-_TRAILER_BYTES = 2
 _RECORDS_AT_ONCE = 65_536
 
 # PostgreSQL counts microseconds from 2000-01-01.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import EMPTY, Catalogue
 from geo_service.aggregation.changes import ChangeLog
-from geo_service.aggregation.columns import BATCH, Change, Columns, Merge
+from geo_service.aggregation.columns import Change, Columns, Merge
 from geo_service.aggregation.counts import Counter
 from geo_service.aggregation.durations import Clock
 from geo_service.aggregation.growing import Array
@@ -191,8 +191,3 @@ class Replica:
 
     async def _on_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
-
-
-def no_incidents() -> Array:
-    """A batch without rows."""
-    return np.empty(0, BATCH)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundaries.areas import Polygons
-from boundaries.check import Around, check, nothing_around
+from boundaries.check import Around, check
 from boundaries.measure import area_m2, labels
 from boundaries.report import Kind, Report, area_text
 from boundaries.simplify import shapes, tolerance_m
@@ -30,7 +30,7 @@ def units(*polygons: shapely.Geometry, codes: str = "abcdefgh") -> Units:
 
 
 def checked(*polygons: shapely.Geometry, tolerance_ha: float = 100, codes: str = "abcdefgh") -> Report:
-    return check(units(*polygons, codes=codes), nothing_around(len(polygons)), tolerance_ha)
+    return check(units(*polygons, codes=codes), Around.nothing(len(polygons)), tolerance_ha)
 
 
 def real() -> Polygons:
@@ -88,7 +88,7 @@ def test_the_sea_between_two_districts_is_no_gap() -> None:
 
 def test_settlements_leave_land_between_them() -> None:
     beside = shapely.box(39.002, 45, 40, 46)
-    assert check(units(WEST, beside), nothing_around(2, gapless=False)).faults == []
+    assert check(units(WEST, beside), Around.nothing(2, gapless=False)).faults == []
 
 
 def test_districts_that_stay_are_neighbours_too() -> None:
@@ -187,7 +187,7 @@ def test_land_on_both_sides_of_the_antimeridian_stays_there() -> None:
 def test_the_five_regions_are_taken_with_their_faults_told() -> None:
     polygons = real()
     made = Units([Unit(str(place), str(place), "") for place in range(len(polygons))], polygons)
-    report = check(made, nothing_around(len(polygons)))
+    report = check(made, Around.nothing(len(polygons)))
     assert report.refused == []
     # Adygea, within Krasnodar Krai.
     assert max(fault.area_m2 for fault in report.faults if fault.kind is Kind.ENCLAVE) == pytest.approx(7.82e9, rel=0.01)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from boundaries.areas import Polygons
@@ -51,16 +51,26 @@ def torn(count: int, seed: int) -> Polygons:
     return np.compress(shapely.area(made) > 0, made)
 
 
+def excess(one: Polygons, other: Polygons) -> float:
+    """How much of `one` lies outside `other`, in m²."""
+    return float(shapely.area(shapely.difference(shapely.union_all(one), shapely.union_all(other)))) / METRE**2
+
+
 @given(st.integers(0, 10**6), st.integers(2, 9))
+@example(4968, 3)
 @settings(deadline=None, max_examples=60)
 def test_gaps_are_those_of_the_definition(seed: int, count: int) -> None:
     polygons = torn(count, seed)
     gaps = find_gaps(polygons, WIDTH_M)
-    found = kept(gaps.polygons[~gaps.is_hole], polygons, 2), kept(gaps.polygons[gaps.is_hole], polygons, 1)
-    for ours, expected in zip(found, by_definition(polygons), strict=True):
-        assert shapely.area(ours) / METRE**2 == pytest.approx(shapely.area(expected) / METRE**2, rel=1e-3, abs=10)
-        together = shapely.union_all(ours), shapely.union_all(expected)
-        assert shapely.area(shapely.symmetric_difference(*together)) <= 1e-3 * together[1].area + 10 * METRE**2
+    slivers, holes = by_definition(polygons)
+    ours, closed_in = kept(gaps.polygons[~gaps.is_hole], polygons, 2), kept(gaps.polygons[gaps.is_hole], polygons, 1)
+    assert shapely.area(closed_in) == pytest.approx(shapely.area(holes), rel=1e-9)
+    assert excess(closed_in, holes) <= 1
+    # Whether two pieces that meet in a corner are one is a matter of rounding; where there is a gap is not.
+    tolerated = 10 + 1e-3 * shapely.area(slivers).sum() / METRE**2
+    assert excess(slivers, gaps.polygons[~gaps.is_hole]) <= tolerated
+    assert excess(ours, slivers) <= tolerated
+    assert all(shapely.intersects(one, ours).any() for one in slivers)
 
 
 def test_a_long_inlet_between_two_districts_is_found_whole() -> None:

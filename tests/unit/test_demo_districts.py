@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from boundaries.areas import Areas
-from boundaries.check import Around, check, nothing_around
+from boundaries.check import Around, check
 from boundaries.locate import Locator
 from boundaries.measure import area_m2
 from boundaries.names import DistrictNames, plain
@@ -59,7 +59,7 @@ def test_districts_are_a_coverage_and_the_region_is_their_union() -> None:
 def test_the_check_refuses_nothing_and_finds_only_the_enclaves() -> None:
     children = check(districts(), Around(np.full(45, outline(), object), np.empty(0, object), ()))
     assert not children.repaired
-    assert {fault.kind for fault in (*children.faults, *check(region(), nothing_around(1)).faults)} == {Kind.ENCLAVE}
+    assert {fault.kind for fault in (*children.faults, *check(region(), Around.nothing(1)).faults)} == {Kind.ENCLAVE}
     assert not children.refused
 
 
