@@ -10,7 +10,7 @@ from geo_service.model import FINEST_RESOLUTION
 
 Floats = NDArray[np.float64]
 
-_BOUNDS = (37.0, 43.5, 48.0, 51.5)
+BOUNDS = (37.0, 43.5, 48.0, 51.5)
 """West, south, east, north: about 800 by 900 km."""
 _TOWNS = 3_000
 _LARGEST = 1_200_000
@@ -30,7 +30,7 @@ DISTRICTS_ACROSS, DISTRICTS_UP = 10, 5
 
 def district_of(lng: Floats, lat: Floats) -> NDArray[np.int64]:
     """The made-up district of each point, a field of a grid over the region: 0 to 49, -1 outside."""
-    w, s, e, n = _BOUNDS
+    w, s, e, n = BOUNDS
     across, up = (lng - w) / (e - w) * DISTRICTS_ACROSS, (lat - s) / (n - s) * DISTRICTS_UP
     inside = (across >= 0) & (across < DISTRICTS_ACROSS) & (up >= 0) & (up < DISTRICTS_UP)
     return np.where(inside, up.astype(np.int64) * DISTRICTS_ACROSS + across.astype(np.int64), -1)
@@ -48,7 +48,7 @@ class Houses:
 
 def build_houses(count: int, rng: np.random.Generator) -> Houses:
     """`count` houses: most in towns along a grid of streets, some in the country around them."""
-    w, s, e, n = _BOUNDS
+    w, s, e, n = BOUNDS
     town_lng, town_lat = rng.uniform(w, e, _TOWNS), rng.uniform(s, n, _TOWNS)
     people = _LARGEST / np.arange(1, _TOWNS + 1) ** _RANK_EXPONENT
     rural = rng.random(count) < _RURAL_SHARE

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from geo_service.database import connection, migrate
+from geo_service.model import ZOOM_BANDS
 from ingest.write import IncidentWriter
 from tests.bench.copying import COLUMNS, Ids, copy_bytes, order_ids
 from tests.bench.dataset import AGENCIES, CHUNK, SOURCES, THEMES, generate
-from tests.bench.region import DISTRICTS_ACROSS, DISTRICTS_UP
+from tests.bench.region import BOUNDS, DISTRICTS_ACROSS, DISTRICTS_UP
 
 _SECONDARY = ("incident_xid_idx", "incident_received_at_idx", "incident_district_id_idx", "incident_location_idx")
 
@@ -31,6 +32,20 @@ with written as (
 select id, code from written union select id, code from district where code like 'bench-%' order by code
 """
 """Fields of the region's grid; their ids in its order."""
+
+_SHAPES = """
+insert into district_shape (district_id, band, shape)
+select
+    id, band,
+    st_multi(st_transform(st_makeenvelope(
+        $2 + (place % $6) * $4, $3 + (place / $6) * $5, $2 + (place % $6 + 1) * $4, $3 + (place / $6 + 1) * $5, 4326
+    ), 3857))
+from unnest($1::int[]) with ordinality as one (id, number)
+cross join lateral (select (number - 1)::int as place) as placed
+cross join generate_series(0, $7::int - 1) as band
+on conflict do nothing
+"""
+"""The fields as areas to draw: ids, west, south, width and height in degrees, how many stand side by side, zoom bands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,9 @@ async def fill(url: str, count: int, until: int, progress: Callable[[int], None]
 async def ensure_catalogue(held: asyncpg.Connection) -> Ids:
     """The data set's sources, themes, agencies and districts in the database."""
     districts = [row["id"] for row in await held.fetch(_DISTRICTS, DISTRICTS_ACROSS * DISTRICTS_UP)]
+    west, south, east, north = BOUNDS
+    size = ((east - west) / DISTRICTS_ACROSS, (north - south) / DISTRICTS_UP)
+    await held.execute(_SHAPES, districts, west, south, *size, DISTRICTS_ACROSS, len(ZOOM_BANDS))
     async with IncidentWriter(held) as writer:
         sources = {one.code: await writer.ensure_source(one) for one in SOURCES}
         return order_ids(sources, await writer.ensure_themes(THEMES), await writer.ensure_agencies(AGENCIES), districts)

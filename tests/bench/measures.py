@@ -1,0 +1,61 @@
+"""Hexagons at full strength over real HTTP: compared, played, with totals, with other class breaks, without outlines."""
+
+import itertools
+
+from geo_service.aggregation.selection import Window
+from tests.bench.bench import MONTH, Bench, question
+from tests.bench.http_client import Connection, connect, get, timed
+from tests.bench.processes import geo_serve
+from tests.bench.report import Row, percentiles, spread
+
+_FRAMES = {"frames": "30"}
+_COMPARE = {"compare": "previous"}
+CASES: dict[str, tuple[str, dict[str, str], float | None]] = {
+    "count": ("mvt", {}, None),
+    "frames=30": ("mvt", _FRAMES, 25.0),
+    "compare=previous": ("mvt", _COMPARE, 10.0),
+    "measure=change": ("mvt", {**_COMPARE, "measure": "change"}, 10.0),
+    "breaks=natural": ("mvt", {"breaks": "natural"}, None),
+    "meta=1": ("mvt", {"meta": "1"}, None),
+    "json": ("json", {}, None),
+    "arrow": ("arrow", {}, None),
+}
+"""Form, parameters, and the p50 of a cold tile to reach in milliseconds."""
+
+_WINDOWS = 30
+_WINDOW_STEP_S = 420
+"""Each cold window ends so much earlier than the one before."""
+_KNOWN_TILES = 3
+
+
+async def measure(bench: Bench) -> None:
+    """For each case new windows: one tile of each, then further tiles of the same window."""
+    await bench.tiles()
+    async with geo_serve(bench.url) as port:
+        connection = await connect(port)
+        for place, name in enumerate(CASES):
+            await _case(bench, connection, name, 10_000 + place * _WINDOWS)
+        connection.close()
+
+
+async def _case(bench: Bench, connection: Connection, name: str, first: int) -> None:
+    form, parameters, most = CASES[name]
+    tiles = await bench.tiles()
+    last = bench.window(MONTH)
+    cold: list[float] = []
+    known: list[float] = []
+    for place in range(bench.times(_WINDOWS)):
+        shift = (first + place) * _WINDOW_STEP_S
+        query = question(Window(last.start - shift, last.stop - shift), **parameters)
+        around = list(itertools.islice(itertools.cycle(tiles), place, place + min(_KNOWN_TILES, len(tiles))))
+        addresses = [f"/tiles/hexes/{tile.z}/{tile.x}/{tile.y}.{form}?{query}" for tile in around]
+        seconds = await timed(connection, [get(one, Accept_Encoding="gzip, deflate, br, zstd") for one in addresses])
+        cold.append(seconds[0])
+        known += seconds[1:]
+    answer = await connection.ask(get(addresses[0], Accept_Encoding="gzip, deflate, br, zstd"))
+    p50 = percentiles(cold)[0]
+    target, met = ("", None) if most is None else (f"p50 ≤ {most:.0f} ms", p50 <= most)
+    note = f"min {min(cold) * 1000:.2f} ms, {len(answer.body) / 1000:.1f} kB"
+    bench.report.add(Row("measures", f"cold, {name}", spread(cold), note, target=target, met=met), p50=p50, min=min(cold) * 1000)
+    if known:
+        bench.report.add(Row("measures", f"known window, {name}", spread(known)), p50=percentiles(known)[0])
