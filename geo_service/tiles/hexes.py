@@ -67,23 +67,24 @@ class HexLayer:
 
     def encode(self, state: State, request: TileRequest) -> bytes:
         """The tile, uncompressed; empty when no hexagon touches it, or in forms without outlines, when none has its middle in it."""
+        drawn = self.draw(state, request)
+        return HEX_FORMS[request.form].write(drawn) if len(drawn.cells) else b""
+
+    def draw(self, state: State, request: TileRequest) -> HexTile:
+        """What is in the tile, before it is written in one of the forms."""
         question = _question(request)
-        form = HEX_FORMS[request.form]
         outlines = self._outlines[question.resolution]
         places, shifts = self._seen(state, request)
-        if not form.whole:
-            places = places[outlines.middle_inside(places, shifts, request.tile.box)]
-        if not len(places):
-            return b""
-        return form.write(
-            HexTile(
-                request.tile,
-                state.pyramid.levels[question.resolution].cells[places],
-                mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
-                _columns(state, question, places, request),
-                understood(request),
-                _totals(state, question, places, request) if request.meta is not None else {},
-            )
+        if not HEX_FORMS[request.form].whole:
+            inside = outlines.middle_inside(places, shifts, request.tile.box)
+            places, shifts = places[inside], shifts[inside]
+        return HexTile(
+            request.tile,
+            state.pyramid.levels[question.resolution].cells[places],
+            mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
+            _columns(state, question, places, request) if len(places) else {},
+            understood(request),
+            _totals(state, question, places, request) if request.meta is not None else {},
         )
 
     def _seen(self, state: State, request: TileRequest) -> Seen:

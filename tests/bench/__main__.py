@@ -12,7 +12,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 
 from geo_service.embedded import running
 from geo_service.settings import read_settings
-from tests.bench import freshness, growth, ingest, kernels, locate, measures, points, replica, serving, session, sql_tiles, statistics
+from tests.bench import freshness, growth, ingest, kernels, locate, measures, points, replica, serving, session, size, sql_tiles, statistics
 from tests.bench.bench import Bench
 from tests.bench.dataset import DAY_S
 from tests.bench.report import Report, Row
@@ -25,6 +25,7 @@ PARTS: dict[str, Part] = {
     "kernel": kernels.measure,
     "http": serving.measure,
     "measures": measures.measure,
+    "size": size.measure,
     "points": points.measure,
     "statistics": statistics.measure,
     "sql": sql_tiles.measure,
