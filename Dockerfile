@@ -23,10 +23,12 @@ COPY ingest ingest
 COPY postgis postgis
 COPY --from=page /app/frontend frontend
 RUN /opt/geo/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index -e .
-# The file system may be read-only: compiled loops are kept in memory's folder.
-ENV PATH=/opt/geo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/tmp/numba \
+# Compiled loops are kept here, the one folder that must be writable; they fit the kind of processor they were made on.
+RUN mkdir /var/cache/geo && chown 10001 /var/cache/geo
+ENV PATH=/opt/geo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/var/cache/geo \
     GEO_HOST=0.0.0.0 GEO_PORT=8000 GEO_LOG_FORMAT=json
 USER 10001
+RUN ["python", "-m", "geo_service.rehearsal"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
