@@ -46,9 +46,16 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _field(name: str) -> str:
+    if name not in Columns.model_fields:
+        raise ValueError(f"unknown field {name!r}; allowed: {', '.join(Columns.model_fields)}")
+    return name
+
+
 SectorCode = Annotated[str, AfterValidator(_sector)]
 StatusCode = Annotated[str, AfterValidator(_status)]
 Code = Annotated[str, Field(pattern=r"^[^\s,]{1,60}$")]
+FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
 
 
@@ -59,9 +66,21 @@ class _Part(BaseModel):
 class FileFormat(_Part):
     """How the bytes of the file are cut into fields."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    format: FormatName | None = None
+    """Recognised by the file's content and name when absent."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Recognised when absent."""
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    """Blank when fields are never quoted."""
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    """Recognised when absent."""
     decimal: Literal[".", ","] = "."
+    skip: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Lines (of a sheet: rows) before the header."""
+    sheet: str | None = None
+    """Of a workbook; the first when absent."""
+    rows: str | None = None
+    """Where a JSON document keeps its rows, such as `result.records`; the first list of objects when absent."""
 
 
 class Columns(_Part):
@@ -76,10 +95,15 @@ class Columns(_Part):
     status: str | None = None
     agency: str | None = None
     address: str | None = None
+    text: str | None = None
+    """The message itself."""
     due_at: str | None = None
     answered_at: str | None = None
     closed_at: str | None = None
     updated_at: str | None = None
+
+
+FieldName = Annotated[str, AfterValidator(_field)]
 
 
 class Dates(_Part):
@@ -124,6 +148,10 @@ class Mapping(_Part):
     columns: Columns
     dates: Dates
     file: FileFormat = FileFormat()
+    other_names: dict[FieldName, tuple[str, ...]] = {}
+    """Other names that a field's column may have."""
+    optional: tuple[FieldName, ...] = ()
+    """Fields whose column may be absent; their rows are blank there."""
     status: dict[str, StatusCode] = {}
     default_status: StatusCode | None = None
     """Status of rows whose status is blank, or of all when there is no such column."""

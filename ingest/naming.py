@@ -6,7 +6,8 @@ from pathlib import Path
 
 from geo_service.model import SECTORS
 from ingest.catalogue import Agency, Theme
-from ingest.mapping import Lookup, Mapping
+from ingest.mapping import FileFormat, Lookup, Mapping
+from ingest.readers import Column
 from ingest.readers.csv import CsvReader
 
 LONGEST_CODE = 100
@@ -51,7 +52,7 @@ def _code(prefix: str, value: str) -> str:
 def _looked_up(mapping: Mapping, lookup: Lookup | None, input_path: Path) -> dict[str, str]:
     if lookup is None or not input_path.with_name(lookup.file).exists():
         return {}
-    reader = CsvReader(input_path.with_name(lookup.file), mapping.file, [lookup.key, lookup.name])
+    reader = CsvReader(input_path.with_name(lookup.file), FileFormat(), [Column(lookup.key), Column(lookup.name)])
     batches = reader.batches(10_000)
     return {
         key.strip(): name.strip()
