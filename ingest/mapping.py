@@ -59,11 +59,13 @@ FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a file of ours: nothing unknown in it is passed over."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FileFormat(_Part):
+class FileFormat(Part):
     """How the bytes of the file are cut into fields."""
 
     format: FormatName | None = None
@@ -83,7 +85,7 @@ class FileFormat(_Part):
     """Where a JSON document keeps its rows, such as `result.records`; the first list of objects when absent."""
 
 
-class Columns(_Part):
+class Columns(Part):
     """Which column of the file holds what."""
 
     external_id: str
@@ -106,7 +108,7 @@ class Columns(_Part):
 FieldName = Annotated[str, AfterValidator(_field)]
 
 
-class Dates(_Part):
+class Dates(Part):
     """How instants are written; local ones are in `time_zone`."""
 
     formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
@@ -115,7 +117,7 @@ class Dates(_Part):
     """Fields in which a date without a time means the end of that day."""
 
 
-class SourceEntry(_Part):
+class SourceEntry(Part):
     """Where the messages come from."""
 
     code: Code
@@ -125,7 +127,7 @@ class SourceEntry(_Part):
     synthetic: bool = False
 
 
-class ThemeEntry(_Part):
+class ThemeEntry(Part):
     """What a value of the theme column means."""
 
     sector: SectorCode
@@ -133,7 +135,7 @@ class ThemeEntry(_Part):
     en: str
 
 
-class Lookup(_Part):
+class Lookup(Part):
     """A CSV beside the input that names what the input only numbers; used when it is there."""
 
     file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
@@ -141,7 +143,7 @@ class Lookup(_Part):
     name: str
 
 
-class Mapping(_Part):
+class Mapping(Part):
     """What the columns of an input mean."""
 
     source: SourceEntry
@@ -156,6 +158,10 @@ class Mapping(_Part):
     default_status: StatusCode | None = None
     """Status of rows whose status is blank, or of all when there is no such column."""
     default_sector: SectorCode = "other"
+    sectors: dict[str, SectorCode] = {}
+    """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""
+    classifier: str | None = None
+    """Rules that tell the theme of rows that have only text: `ru`, or the path of a file of rules."""
     themes: dict[str, ThemeEntry] = {}
     agencies: Lookup | None = None
     deadlines: bool = True
@@ -191,7 +197,12 @@ def load_mapping(name: str) -> Mapping:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the mapping {path}: it is not TOML: {error}") from error
     except ValidationError as error:
-        raise InputError(f"cannot use the mapping {path}: {'; '.join(map(_told, error.errors()))}") from error
+        raise InputError(f"cannot use the mapping {path}: {explained(error)}") from error
+
+
+def explained(error: ValidationError) -> str:
+    """Each fault with its key."""
+    return "; ".join(map(_told, error.errors()))
 
 
 def _told(error: object) -> str:

@@ -25,6 +25,10 @@ class Tally:
     """Rows whose place is only near their district."""
     without_district: int = 0
     """Rows with a place in no district; 0 where there are no districts at all."""
+    by_text: int = 0
+    """Rows whose theme is the one that their text speaks of."""
+    unsure: int = 0
+    """Rows that have only a text, and it speaks of no theme clearly."""
 
     def add(self, checked: Checked, written: Written) -> None:
         """Count a batch."""
@@ -36,6 +40,8 @@ class Tally:
         self.stale += written.stale
         self.near += written.near
         self.without_district += written.without_district
+        self.by_text += checked.by_text
+        self.unsure += checked.unsure
         self.rejected += by_reason(checked.rejects)
         self.warned += by_reason(checked.warnings)
         self.bytes_read = checked.bytes_read

@@ -125,7 +125,10 @@ class Gatherer:
                 except ValueError as error:
                     broken.append(BrokenRow(one.line, one.text or "", f"{error}"))
         asked = self._asked([values for _, values in flat])
-        columns = {one.name: [_valued(values, one) for _, values in flat] for one in asked}
+        columns = {
+            one.name: [_valued(values, spellings) for _, values in flat]
+            for one, spellings in zip(asked, map(_spellings, asked), strict=True)
+        }
         lines = [record.line for record, _ in flat]
         kept = [record.text for record, _ in flat if record.text is not None]
         return cleaned(columns, lines, kept if len(kept) == len(lines) else None, broken, self._position())
@@ -138,13 +141,17 @@ class Gatherer:
         names = list(dict.fromkeys(name for values in found for name in values))
         if self._wanted is None:
             self._wanted = [Column(name) for name in names]
-        elif not any(name in names for one in self._wanted for name in (one.name, *one.others)):
+        elif not any(name in names for one in self._wanted for name in _spellings(one)):
             needed = ", ".join(one.name for one in self._wanted if one.needed)
             raise InputError(f"cannot read {self._path}: no column {needed}; there are: {told(names)}")
         return self._wanted
 
 
-def _valued(values: Mapping[str, str], column: Column) -> str:
-    if (value := values.get(column.name)) is not None:
-        return value
-    return next((values[name] for name in column.others if name in values), "")
+def _spellings(column: Column) -> tuple[str, ...]:
+    """Names that a member may have: as they are, and in small letters."""
+    names = (column.name, *column.others)
+    return tuple(dict.fromkeys((*names, *(name.casefold() for name in names))))
+
+
+def _valued(values: Mapping[str, str], spellings: tuple[str, ...]) -> str:
+    return next((values[name] for name in spellings if name in values), "")
