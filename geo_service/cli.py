@@ -18,7 +18,7 @@ from geo_service.embedded import Cluster, database_url
 from geo_service.errors import ClusterError, GeoError
 from geo_service.export_cli import export_command
 from geo_service.settings import Settings, read_settings
-from ingest.cli import ingest_command
+from ingest.cli import ingest_commands
 from ingest.demo.cli import Job, demo_commands
 from ingest.places import places
 
@@ -52,7 +52,7 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
         server.run(url, [partial(beside, url)], started=_say_address)
 
 
-app.command("ingest")(ingest_command)
+app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)

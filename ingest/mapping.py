@@ -46,25 +46,46 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _field(name: str) -> str:
+    if name not in Columns.model_fields:
+        raise ValueError(f"unknown field {name!r}; allowed: {', '.join(Columns.model_fields)}")
+    return name
+
+
 SectorCode = Annotated[str, AfterValidator(_sector)]
 StatusCode = Annotated[str, AfterValidator(_status)]
 Code = Annotated[str, Field(pattern=r"^[^\s,]{1,60}$")]
+FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a file of ours: nothing unknown in it is passed over."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class FileFormat(_Part):
+class FileFormat(Part):
     """How the bytes of the file are cut into fields."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    format: FormatName | None = None
+    """Recognised by the file's content and name when absent."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Recognised when absent."""
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    """Blank when fields are never quoted."""
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    """Recognised when absent."""
     decimal: Literal[".", ","] = "."
+    skip: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Lines (of a sheet: rows) before the header."""
+    sheet: str | None = None
+    """Of a workbook; the first when absent."""
+    rows: str | None = None
+    """Where a JSON document keeps its rows, such as `result.records`; the first list of objects when absent."""
 
 
-class Columns(_Part):
+class Columns(Part):
     """Which column of the file holds what."""
 
     external_id: str
@@ -76,13 +97,18 @@ class Columns(_Part):
     status: str | None = None
     agency: str | None = None
     address: str | None = None
+    text: str | None = None
+    """The message itself."""
     due_at: str | None = None
     answered_at: str | None = None
     closed_at: str | None = None
     updated_at: str | None = None
 
 
-class Dates(_Part):
+FieldName = Annotated[str, AfterValidator(_field)]
+
+
+class Dates(Part):
     """How instants are written; local ones are in `time_zone`."""
 
     formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
@@ -91,7 +117,7 @@ class Dates(_Part):
     """Fields in which a date without a time means the end of that day."""
 
 
-class SourceEntry(_Part):
+class SourceEntry(Part):
     """Where the messages come from."""
 
     code: Code
@@ -101,7 +127,7 @@ class SourceEntry(_Part):
     synthetic: bool = False
 
 
-class ThemeEntry(_Part):
+class ThemeEntry(Part):
     """What a value of the theme column means."""
 
     sector: SectorCode
@@ -109,7 +135,7 @@ class ThemeEntry(_Part):
     en: str
 
 
-class Lookup(_Part):
+class Lookup(Part):
     """A CSV beside the input that names what the input only numbers; used when it is there."""
 
     file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
@@ -117,17 +143,25 @@ class Lookup(_Part):
     name: str
 
 
-class Mapping(_Part):
+class Mapping(Part):
     """What the columns of an input mean."""
 
     source: SourceEntry
     columns: Columns
     dates: Dates
     file: FileFormat = FileFormat()
+    other_names: dict[FieldName, tuple[str, ...]] = {}
+    """Other names that a field's column may have."""
+    optional: tuple[FieldName, ...] = ()
+    """Fields whose column may be absent; their rows are blank there."""
     status: dict[str, StatusCode] = {}
     default_status: StatusCode | None = None
     """Status of rows whose status is blank, or of all when there is no such column."""
     default_sector: SectorCode = "other"
+    sectors: dict[str, SectorCode] = {}
+    """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""
+    classifier: str | None = None
+    """Rules that tell the theme of rows that have only text: `ru`, or the path of a file of rules."""
     themes: dict[str, ThemeEntry] = {}
     agencies: Lookup | None = None
     deadlines: bool = True
@@ -163,7 +197,12 @@ def load_mapping(name: str) -> Mapping:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read the mapping {path}: it is not TOML: {error}") from error
     except ValidationError as error:
-        raise InputError(f"cannot use the mapping {path}: {'; '.join(map(_told, error.errors()))}") from error
+        raise InputError(f"cannot use the mapping {path}: {explained(error)}") from error
+
+
+def explained(error: ValidationError) -> str:
+    """Each fault with its key."""
+    return "; ".join(map(_told, error.errors()))
 
 
 def _told(error: object) -> str:

@@ -18,10 +18,10 @@ from geo_service.database import connection, database_errors, query
 from geo_service.deadlines import Deadlines
 from geo_service.errors import GeoError
 from ingest.catalogue import Source
-from ingest.mapping import Columns, Mapping
+from ingest.mapping import Mapping
 from ingest.naming import Namer
-from ingest.readers import Reader
-from ingest.readers.csv import CsvReader
+from ingest.readers import Column, Reader
+from ingest.readers.opening import open_file
 from ingest.rejects import keep
 from ingest.tally import Tally
 from ingest.validate import Checked, Validator
@@ -31,14 +31,19 @@ RUN_LOCKS = 0x67656F << 32
 """Advisory locks of runs: this plus the run's id."""
 
 
-def columns_used(columns: Columns) -> list[str]:
-    """Names of the input's columns that a mapping reads, each once."""
-    return list(dict.fromkeys(name for name in columns.model_dump().values() if name))
+def columns_asked(mapping: Mapping) -> list[Column]:
+    """The input's columns that a mapping reads, each once."""
+    asked: dict[str, Column] = {}
+    for field, name in mapping.columns.model_dump().items():
+        if name:
+            needed = field not in mapping.optional or (name in asked and asked[name].needed)
+            asked[name] = Column(name, mapping.other_names.get(field, ()), needed)
+    return list(asked.values())
 
 
 def open_reader(path: Path, mapping: Mapping) -> Reader:
     """The reader for this input."""
-    return CsvReader(path, mapping.file, columns_used(mapping.columns))
+    return open_file(path, mapping.file, columns_asked(mapping))
 
 
 async def ingest(

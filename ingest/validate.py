@@ -9,7 +9,7 @@ from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
 from geo_service.deadlines import Deadlines
-from geo_service.model import FINEST_RESOLUTION, LocationQuality, RejectReason, Status
+from geo_service.model import FINEST_RESOLUTION, SECTORS, LocationQuality, RejectReason, Status
 from ingest.batch import IncidentBatch, Instants
 from ingest.catalogue import Agency, Theme
 from ingest.due import fill_due
@@ -18,6 +18,7 @@ from ingest.mapping import Instant, Mapping
 from ingest.naming import Namer
 from ingest.readers import RawBatch
 from ingest.readers.csv import shown
+from ingest.theming import Themed, theme_rows
 from ingest.verdicts import Mask, Reject, Verdicts
 
 LONGEST_ID = 200
@@ -28,6 +29,8 @@ ZERO = 1e-6
 """Degrees: nearer to 0° N 0° E than this (10 cm) is a default value, not a place."""
 
 _Item = TypeVar("_Item")
+
+_ALLOWED_SECTORS = ", ".join(sector.code for sector in SECTORS)
 
 _INSTANTS: tuple[Instant, ...] = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 
@@ -52,6 +55,10 @@ class Checked:
     rejects: Sequence[Reject]
     """Refused rows, in no particular order."""
     warnings: Sequence[Reject]
+    by_text: int
+    """Rows whose theme is the one that their text speaks of."""
+    unsure: int
+    """Rows that have only a text, and it speaks of no theme clearly: they have the default one."""
     read: int
     bytes_read: int
 
@@ -89,10 +96,10 @@ class Validator:
         instants = self._instants(raw, verdicts)
         lng, lat = self._coordinates(raw, verdicts)
         status = self._status(raw, verdicts)
-        themes = self._themes(raw, verdicts)
+        themed = self._themes(raw, verdicts)
         _drop_ends_before_beginnings(instants, verdicts)
         rows = np.flatnonzero(verdicts.kept)
-        kept_themes = [theme for theme in _picked(themes, rows) if theme]
+        kept_themes = [theme for theme in _picked(themed.themes, rows) if theme]
         kept_instants = _as_instants(instants, rows)
         due_by = self._due(kept_themes, kept_instants)
         agencies, addresses = self._column(raw, "agency"), self._column(raw, "address")
@@ -110,6 +117,8 @@ class Validator:
             due_by=due_by,
             rejects=[*_broken(raw), *_rejects(raw, verdicts.refused)],
             warnings=_rejects(raw, {row: told for row, told in verdicts.warned.items() if verdicts.kept[row]}),
+            by_text=int(np.count_nonzero(themed.found[rows])),
+            unsure=int(np.count_nonzero(themed.asked[rows] & ~themed.found[rows])),
             read=len(raw.lines) + len(raw.broken),
             bytes_read=raw.bytes_read,
         )
@@ -175,10 +184,10 @@ class Validator:
 
     def _status(self, raw: RawBatch, verdicts: Verdicts) -> NDArray[np.int16]:
         values = self._column(raw, "status")
-        meaning = {value: Status[code.upper()].value for value, code in self._mapping.status.items()}
+        meaning = {value.casefold(): Status[code.upper()].value for value, code in self._mapping.status.items()}
         if self._mapping.default_status:
             meaning.setdefault("", Status[self._mapping.default_status.upper()].value)
-        known = {value: meaning.get(value.strip(), -1) for value in set(values)}
+        known = {value: meaning.get(value.strip().casefold(), -1) for value in set(values)}
         status = np.fromiter(map(known.__getitem__, values), np.int16, len(values))
         allowed = ", ".join(self._mapping.status) or "none"
         verdicts.refuse(
@@ -186,13 +195,12 @@ class Validator:
         )
         return status
 
-    def _themes(self, raw: RawBatch, verdicts: Verdicts) -> list[Theme | None]:
-        pairs = list(zip(self._column(raw, "sector"), self._column(raw, "theme"), strict=True))
-        known = {pair: self._namer.theme(*pair) for pair in set(pairs)}
-        themes = [known[pair] for pair in pairs]
-        unknown = np.fromiter((theme is None for theme in themes), np.bool_, len(themes))
-        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {pairs[row][0]!r}")
-        return themes
+    def _themes(self, raw: RawBatch, verdicts: Verdicts) -> Themed:
+        sectors = self._column(raw, "sector")
+        themed = theme_rows(sectors, self._column(raw, "theme"), self._column(raw, "text"), self._namer)
+        unknown = np.fromiter((theme is None for theme in themed.themes), np.bool_, len(themed.themes))
+        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}")
+        return themed
 
 
 def cells(lng: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """Runs: from a file to the table, killed and started again, with every row accounted for."""
 
 import asyncio
+import gzip
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import asyncpg
 import pytest
 
 from geo_service.database import connect
+from geo_service.errors import InputError
 from ingest.mapping import load_mapping
 from ingest.run import ingest
 from ingest.tally import Tally
@@ -168,6 +170,22 @@ async def test_a_run_that_fails_says_so(database_url: str, tmp_path: Path) -> No
         await ingest(database_url, many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain", stumble, 100)
     assert await held.fetchval("select state from ingest_run") == "failed"
     assert await held.fetchval("select count(*) from incident") == 99
+    await held.close()
+
+
+async def test_of_a_packed_file_cut_short_whole_batches_stay_and_the_run_is_failed(database_url: str, tmp_path: Path) -> None:
+    held = await emptied(database_url)
+    path = many(tmp_path / "many.csv", 5_000)
+    packed = gzip.compress(path.read_bytes())
+    (tmp_path / "cut.csv.gz").write_bytes(packed[: len(packed) * 4 // 5])
+    with pytest.raises(InputError, match=r"cut\.csv\.gz to its end: it is cut short or damaged"):
+        await load(database_url, tmp_path / "cut.csv.gz", batch_size=100)
+    state, read = await held.fetchrow("select state, read from ingest_run")
+    assert (state, read % 100) == ("failed", 0)
+    assert 0 < await held.fetchval("select count(*) from incident") == read * 99 // 100
+    (tmp_path / "cut.csv.gz").write_bytes(packed)
+    _, tally = await load(database_url, tmp_path / "cut.csv.gz")
+    assert tally.new + tally.unchanged == 4_950
     await held.close()
 
 

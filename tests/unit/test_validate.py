@@ -13,18 +13,22 @@ from hypothesis import strategies as st
 
 from geo_service.deadlines import read_deadlines
 from ingest.instants import NONE, UNREADABLE, read_instants
-from ingest.mapping import Dates, load_mapping
+from ingest.mapping import Dates, Mapping, load_mapping
 from ingest.naming import Namer
 from ingest.readers import RawBatch
-from ingest.run import columns_used
+from ingest.run import columns_asked
 from ingest.validate import Checked, Validator, cells
 
 GOOD = {"id": "1", "received_at": "2026-11-01T10:00:00Z", "lng": "38.97", "lat": "45.03", "status": "in_work", "sector": "roads"}
 
 
+def asked(mapping: Mapping) -> list[str]:
+    return [one.name for one in columns_asked(mapping)]
+
+
 def check(*rows: dict[str, str], mapping: str = "plain") -> Checked:
     meant = load_mapping(mapping)
-    columns = {name: [row.get(name, "") for row in rows] for name in columns_used(meant.columns)}
+    columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
     return Validator(meant, Namer(meant, Path("nowhere.csv"))).check(raw)
 
@@ -33,7 +37,7 @@ def with_deadlines(*due: str, **changes: object) -> Checked:
     plain = load_mapping("plain")
     meant = plain.model_copy(update={"source": plain.source.model_copy(update={"code": "vk_social"}), **changes})
     rows = [GOOD | {"id": str(place), "due_at": one} for place, one in enumerate(due)]
-    columns = {name: [row.get(name, "") for row in rows] for name in columns_used(meant.columns)}
+    columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [""] * len(rows), [], 0)
     return Validator(meant, Namer(meant, Path("nowhere.csv")), read_deadlines(None, ZoneInfo("Europe/Moscow"))).check(raw)
 
