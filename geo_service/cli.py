@@ -19,6 +19,7 @@ from geo_service.errors import ClusterError, GeoError
 from geo_service.settings import Settings, read_settings
 from ingest.cli import ingest_command
 from ingest.demo.cli import Job, demo_commands
+from ingest.geocoding.cli import geocode_command
 from ingest.places import places
 
 app = typer.Typer(help="Citizens' messages as a live heat map.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -54,6 +55,7 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
 app.command("ingest")(ingest_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)
+app.command("geocode")(geocode_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundary_commands, name="boundaries")
 

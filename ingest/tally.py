@@ -25,6 +25,8 @@ class Tally:
     """Rows whose place is only near their district."""
     without_district: int = 0
     """Rows with a place in no district; 0 where there are no districts at all."""
+    located: Counter[str] = field(default_factory=Counter)
+    """Rows without usable coordinates by the precision with which their words placed them; `none` for "no place"."""
 
     def add(self, checked: Checked, written: Written) -> None:
         """Count a batch."""

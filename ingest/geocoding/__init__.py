@@ -1,6 +1,6 @@
 """Geocoding: from words to a point, by steps that each answer or pass on.
 
-A new step is a class with the shape of `Step`; it passes the conformance test in tests/unit/test_geocoding_steps.py.
+A new step is a class with the shape of `Step`; it passes the conformance test in tests/integration/test_geocoding_steps.py.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,8 @@ class Query:
 
     address: str
     message: str = ""
+    settlement: str = ""
+    """In which an earlier step has found it to be; its name in the nominative."""
 
 
 @dataclass(frozen=True, slots=True)

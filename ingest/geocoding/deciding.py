@@ -66,7 +66,7 @@ def _one_of(narrowed: list[_Resolved], reading: Reading, lexicon: Lexicon) -> An
     if len(meant) > 1:
         meant = {key: one for key, one in meant.items() if not _holds_others(one[1].place, meant.values(), lexicon)}
     if len(meant) != 1:
-        return _passed("several places are named", every, lexicon, certain=True)
+        return _passed("several places are named", every, lexicon)
     ((mention, entry),) = meant.values()
     if reading.unknown_districts and entry.place.population < LARGE:
         return _passed(f"not known: district {', '.join(reading.unknown_districts)}", [entry], lexicon)

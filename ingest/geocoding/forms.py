@@ -115,7 +115,7 @@ def _simple(word: str) -> tuple[tuple[str, ...], ...]:
         if word.endswith(endings):
             stem = word[: len(word) - cut]
             return (tuple(stem + ending for ending in cases), *_unchanged(word), *_bare_genitive(word))
-    return known or ((word,) * len(CASES),)
+    return (*known, *_bare_genitive(word)) if known else ((word,) * len(CASES),)
 
 
 def _unchanged(word: str) -> tuple[tuple[str, ...], ...]:

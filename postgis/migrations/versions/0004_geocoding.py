@@ -41,14 +41,10 @@ def upgrade() -> None:
     op.create_table(
         "geocode_cache",
         sa.Column("key", sa.Text(), nullable=False, comment="the address in one spelling"),
-        sa.Column(
-            "location",
-            Geometry("POINT", 4326, spatial_index=False, from_text="ST_GeomFromEWKT", name="geometry"),
-            nullable=True,
-            comment="null: the server knows no such place",
-        ),
+        sa.Column("location", Geometry("POINT", 4326, spatial_index=False, from_text="ST_GeomFromEWKT", name="geometry"), nullable=False),
         sa.Column("location_quality", sa.SmallInteger(), nullable=False),
         sa.Column("confidence", sa.REAL(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False, comment="as the server calls it"),
         sa.Column("placed_by", sa.SmallInteger(), nullable=False, comment="which server was asked"),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("geocode_cache_pkey")),
@@ -57,7 +53,7 @@ def upgrade() -> None:
     op.create_table(
         "geocode_wait",
         sa.Column("incident_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("query", sa.Text(), nullable=False, comment="the words that were looked for"),
+        sa.Column("words", sa.Text(), nullable=False, comment="MD5 of the words that were looked for"),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True, comment="null: only when everything is asked anew"),
         sa.Column("reason", sa.Text(), nullable=False),
