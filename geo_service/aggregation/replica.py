@@ -19,6 +19,7 @@ from geo_service.aggregation.counts import Counter
 from geo_service.aggregation.durations import Clock
 from geo_service.aggregation.growing import Array
 from geo_service.aggregation.pyramid import Pyramid
+from geo_service.aggregation.unplaced import Unplaced
 from geo_service.errors import NotReady, Overloaded
 
 P = ParamSpec("P")
@@ -36,21 +37,23 @@ class State:
         cells, index = np.unique(placed["cell"], return_inverse=True)
         self.pyramid = Pyramid(cells)
         self.columns = Columns(placed, index.astype(np.int32))
+        self.unplaced = Unplaced(batch[batch["cell"] == _NO_PLACE])
         self.counter = Counter(self.columns, self.pyramid, count_limit)
         self.catalogue = catalogue
         self.clock = clock
 
     def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
-        """Take in what was written; an incident that lost its place is gone from here."""
+        """Take in what was written; an incident that lost its place is counted among those without one."""
         placed = batch["cell"] != _NO_PLACE
         rows = batch[placed]
         change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
         gone = self.columns.delete(np.concatenate([deleted, batch["id"][~placed]]))
         if catalogue is not None:
             self.catalogue = catalogue
-        if change or gone:
+        others = Change(changed=self.unplaced.apply(batch[~placed], np.concatenate([deleted, rows["id"]])))
+        if change or gone or others:
             self.counter.forget()
-        return change + gone
+        return change + gone + others
 
 
 class Replica:

@@ -5,10 +5,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 
+from geo_service.app import create_app
 from geo_service.database import connect
 from geo_service.model import LocationQuality, PlacedBy
+from geo_service.settings import Settings
 from ingest.demo.districts import load_districts
 from ingest.geocoding.configuration import Configuration
 from ingest.geocoding.explaining import explained
@@ -18,6 +21,7 @@ from ingest.mapping import Mapping
 from ingest.run import ingest
 from ingest.tally import Tally
 from tests.integration.geocoders import Told, asking, house, serving
+from tests.integration.test_http import until
 
 MAPPING = Mapping.model_validate(
     {
@@ -172,6 +176,27 @@ async def test_work_stops_when_the_server_is_down_for_a_whole_page(region: str, 
     assert {one: due for one, (_, due) in (await waiting(held)).items()} == dict.fromkeys(rows, True) | dict.fromkeys(
         ("r0", "r1", "r2"), False
     )
+
+
+async def test_the_summary_counts_what_has_no_place_until_it_has_one(region: str, held: asyncpg.Connection, tmp_path: Path) -> None:
+    await load(region, tmp_path)
+    app = create_app(Settings(database_url=region))
+    window = {"from": "2026-10-01", "to": "2026-12-01"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+        serving(Told(ANSWERS)) as url,
+        asking(url) as server,
+    ):
+
+        async def counts(placed: int, without: int) -> bool:
+            answer = await client.get("/api/summary", params=window)
+            return answer.status_code == 200 and (answer.json()["n"], answer.json()["without_place"]) == (placed, without)
+
+        await until(lambda: counts(5, 4))
+        assert (await client.get("/api/summary", params=window | {"sector": "roads"})).json()["without_place"] == 0
+        await work(region, server)
+        await until(lambda: counts(6, 3))
 
 
 async def test_words_that_change_are_looked_for_anew(region: str, held: asyncpg.Connection, tmp_path: Path) -> None:
