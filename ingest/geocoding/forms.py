@@ -66,7 +66,7 @@ def spelt(name: str) -> str:
 
 
 def forms(name: str) -> set[str]:
-    """All forms of a name, the nominative among them; those of a name with hyphens also with spaces.
+    """All forms of a name, the nominative among them; those of a name with hyphens also with spaces, and the other way round.
 
     >>> sorted(forms("Усть-Лабинск"))[:2]
     ['усть лабинск', 'усть лабинска']
@@ -77,7 +77,7 @@ def forms(name: str) -> set[str]:
     if not words:
         return set()
     found = {" ".join(parts) for case in range(len(CASES)) for parts in product(*(_case(word, case) for word in words))}
-    return found | {form.replace("-", " ") for form in found}
+    return found | {form.replace("-", " ") for form in found} | {form.replace(" ", "-") for form in found}
 
 
 def is_adjective(word: str) -> bool:
