@@ -64,7 +64,7 @@ def _point(checked: Checked, place: int) -> dict[str, str]:
     places, quality = checked.places, LocationQuality(int(checked.places.quality[place]))
     if quality is LocationQuality.NONE:
         return {"lng": "", "lat": "", "quality": "none: a place is looked for in the words"}
-    cell = int(places.cells()[place])
+    cell = int(checked.cell[place])
     return {"lng": f"{places.lng[place]:.6f}", "lat": f"{places.lat[place]:.6f}", "quality": quality.code, "cell": h3.int_to_str(cell)}
 
 

@@ -40,6 +40,8 @@ class Checked:
     """Which rows of the raw batch these are."""
     external_id: Sequence[str]
     places: Coordinates
+    cell: NDArray[np.int64]
+    """0 for "no place". Found here, in the thread that reads ahead."""
     address: Sequence[str]
     message: Sequence[str]
     themes: Sequence[Theme]
@@ -62,7 +64,7 @@ class Checked:
             external_id=self.external_id,
             lng=self.places.lng,
             lat=self.places.lat,
-            cell=self.places.cells(),
+            cell=self.cell,
             address=self.address,
             message=self.message,
             location_quality=self.places.quality,
@@ -97,6 +99,7 @@ class Validator:
         themes = self._themes(raw, verdicts)
         _drop_ends_before_beginnings(instants, verdicts)
         rows = np.flatnonzero(verdicts.kept)
+        places = places.take(rows)
         kept_themes = [theme for theme in _picked(themes, rows) if theme]
         kept_instants = _as_instants(instants, rows)
         due_by = self._due(kept_themes, kept_instants)
@@ -104,7 +107,8 @@ class Validator:
         return Checked(
             rows=rows,
             external_id=_picked(ids, rows),
-            places=places.take(rows),
+            places=places,
+            cell=places.cells(),
             address=_picked(addresses, rows),
             message=_picked(messages, rows),
             themes=kept_themes,

@@ -100,7 +100,7 @@ def test_a_row_with_words_is_kept_without_its_bad_coordinates(change: dict[str, 
     )
     assert checked.places.quality.tolist() == [LocationQuality.NONE, LocationQuality.EXACT]
     assert checked.places.placed_by.tolist() == [0, PlacedBy.INPUT]
-    assert [h3.int_to_str(cell) if cell else "" for cell in checked.places.cells().tolist()] == ["", h3.latlng_to_cell(45.03, 38.97, 10)]
+    assert [h3.int_to_str(cell) if cell else "" for cell in checked.cell.tolist()] == ["", h3.latlng_to_cell(45.03, 38.97, 10)]
     assert np.isnan(checked.places.lng[0])
 
 
