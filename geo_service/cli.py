@@ -20,6 +20,7 @@ from geo_service.export_cli import export_command
 from geo_service.settings import Settings, read_settings
 from ingest.cli import ingest_commands
 from ingest.demo.cli import Job, demo_commands
+from ingest.geocoding.cli import geocode_command
 from ingest.places import places
 
 app = typer.Typer(help="Citizens' messages as a live heat map.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -56,6 +57,7 @@ app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)
+app.command("geocode")(geocode_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundary_commands, name="boundaries")
 

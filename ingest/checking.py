@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
@@ -27,12 +28,15 @@ class Found:
     most: int
     tally: Tally = field(default_factory=Tally)
     usable: int = 0
+    worded: int = 0
+    """Usable rows without usable coordinates: a load looks for their place in their words."""
     examples: dict[str, list[Reject]] = field(default_factory=dict)
 
     def add(self, checked: Checked) -> None:
         """Count a batch."""
         self.tally.add_checked(checked)
         self.usable += len(checked.rows)
+        self.worded += int(np.count_nonzero(checked.places.placed_by == 0))
         for one in (*checked.rejects, *checked.warnings):
             kept = self.examples.setdefault(one.reason.value, [])
             if len(kept) < self.most:
@@ -45,6 +49,8 @@ class Found:
         counts.columns[1].justify = "right"
         counts.add_row("read", f"{tally.read:,}")
         counts.add_row("usable", f"{self.usable:,}")
+        if self.worded:
+            counts.add_row("with a place only in words", f"{self.worded:,}")
         for told, count in tally.by_kind():
             counts.add_row(told, count)
         return [counts, *(_rows(reason, kept) for reason, kept in self.examples.items() if kept)]

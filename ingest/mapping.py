@@ -55,6 +55,9 @@ def _field(name: str) -> str:
 SectorCode = Annotated[str, AfterValidator(_sector)]
 StatusCode = Annotated[str, AfterValidator(_status)]
 Code = Annotated[str, Field(pattern=r"^[^\s,]{1,60}$")]
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north, degrees."""
+
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
 
@@ -89,16 +92,16 @@ class Columns(Part):
     """Which column of the file holds what."""
 
     external_id: str
-    lng: str
-    lat: str
     received_at: str
+    lng: str | None = None
+    lat: str | None = None
     theme: str | None = None
     sector: str | None = None
     status: str | None = None
     agency: str | None = None
     address: str | None = None
     text: str | None = None
-    """The message itself."""
+    """The message itself; a place is looked for in it where there is none in the address."""
     due_at: str | None = None
     answered_at: str | None = None
     closed_at: str | None = None
@@ -166,11 +169,15 @@ class Mapping(Part):
     agencies: Lookup | None = None
     deadlines: bool = True
     """Whether rows without a deadline get one from the service's rules."""
-    bounds: tuple[float, float, float, float] | None = None
-    """West, south, east, north: the region that rows must be in."""
+    bounds: Bounds | None = None
+    """The region that rows must be in."""
 
     @model_validator(mode="after")
     def _complete(self) -> "Mapping":
+        if (self.columns.lng is None) != (self.columns.lat is None):
+            raise ValueError("only one of columns.lng and columns.lat is given; allowed: both or none")
+        if not (self.columns.lng or self.columns.address or self.columns.text):
+            raise ValueError("nothing says where: columns.lng and columns.lat, columns.address or columns.text are needed")
         if self.columns.status is None and self.default_status is None:
             raise ValueError("neither columns.status nor default_status is given; one of them is needed")
         if self.bounds and not (-180 <= self.bounds[0] < self.bounds[2] <= 180 and -90 <= self.bounds[1] < self.bounds[3] <= 90):

@@ -30,6 +30,8 @@ class Tally:
     """Rows whose theme is the one that their text speaks of."""
     unsure: int = 0
     """Rows that have only a text, and it speaks of no theme clearly."""
+    located: Counter[str] = field(default_factory=Counter)
+    """Rows without usable coordinates by the precision with which their words placed them; `none` for "no place"."""
 
     def add(self, checked: Checked, written: Written) -> None:
         """Count a batch."""
@@ -52,10 +54,12 @@ class Tally:
         self.bytes_read = checked.bytes_read
 
     def by_kind(self) -> Iterator[tuple[str, str]]:
-        """How the themes of texts and the rejects came out: a name and a count for people."""
+        """How the themes of texts, the places of words and the rejects came out: a name and a count for people."""
         if asked := self.by_text + self.unsure:
             yield "theme told by the text", f"{self.by_text:,}"
             yield "theme unclear from the text", f"{self.unsure:,} ({self.unsure / asked:.0%} of those with only a text)"
+        for quality, count in self.located.items():
+            yield "without place" if quality == "none" else f"placed by its words: {quality}", f"{count:,}"
         for reason, count in self.rejected.most_common():
             yield f"rejected: {reason}", f"{count:,}"
         for reason, count in self.warned.most_common():

@@ -26,6 +26,8 @@ class Summary:
 
     total: Total
     synthetic: int
+    without_place: int
+    """Of the same selection, and in none of the other numbers."""
     sectors: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     extent: tuple[int, int] | None
@@ -56,6 +58,7 @@ def summarise(state: State, selection: Selection, compare: Selection | None = No
     return Summary(
         total=dict(zip(CHANNELS, own.sum(axis=0).tolist(), strict=True)),
         synthetic=sum(int(own[source.id, 0]) for source in catalogue.sources.all if source.synthetic),
+        without_place=state.unplaced.count(selection),
         sectors=_rows(catalogue.sectors.all, by_sector),
         sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
         extent=state.columns.extent(),

@@ -14,7 +14,9 @@ from ingest.suggesting.guessing import FIELDS, Guess, guesses
 from ingest.suggesting.profile import Profile, profiles
 
 _BATCH = 10_000
-_NEEDED = ("external_id", "received_at", "lng", "lat")
+_NEEDED = ("external_id", "received_at")
+_POINT = ("lng", "lat")
+_WORDS = ("address", "text")
 _INSTANTS = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 
 
@@ -61,11 +63,18 @@ def _columns(found: dict[str, Guess], columns: Sequence[Profile]) -> Iterator[st
         if guess := found.get(field):
             yield f"# {guess.reason}."
             yield _line(field, guess.column.name)
-        elif field in _NEEDED:
+        elif field in _NEEDED or (field in _POINT and not _without_point(found)):
             yield f"# NOT FOUND, and needed: no column looks like it.\n# {field} = "
+    if _without_point(found):
+        yield "# No column looks like coordinates: a load looks for the place in the words."
     used = {guess.column.name for guess in found.values()}
     if unused := [column.name for column in columns if column.name not in used]:
         yield f"# Not used: {', '.join(map(_quoted, unused))}"
+
+
+def _without_point(found: dict[str, Guess]) -> bool:
+    """Whether there are no coordinates, and words in their stead."""
+    return not any(field in found for field in _POINT) and any(field in found for field in _WORDS)
 
 
 def _dates(found: dict[str, Guess], zone: str) -> Iterator[str]:

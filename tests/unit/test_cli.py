@@ -1,6 +1,7 @@
 """The command line: errors in one line with the right exit code, nothing done when it could not be finished."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -97,8 +98,10 @@ def test_a_dry_run_counts_everything_shows_rejects_and_writes_nothing(tmp_path: 
         assert told in words
     assert [words.count(line) for line in ("3", "4", "5")] == [1, 1, 1]  # two examples and the 5 that were rejected so
     assert not home.exists()
-    path.write_text(HEADER + GOOD, encoding="utf-8")
-    assert geo("ingest", "check", str(path)).returncode == 0
+    path.write_text(HEADER + GOOD + "2,2026-11-01T10:00:00Z,,,roads,,new,,ул. Мира,,,,\n", encoding="utf-8")
+    done = geo("ingest", "check", str(path))
+    assert done.returncode == 0
+    assert re.search(r"with a place only in words\W+1\b", done.stdout)
     assert geo("ingest", "check", str(tmp_path / "absent.csv")).returncode == 2
 
 

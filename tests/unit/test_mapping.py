@@ -45,7 +45,8 @@ def test_a_mapping_from_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
     [
         ("[dates]", "[dates]\nformat = 1", "dates.format: Extra inputs are not permitted"),
         ("Europe/Moscow", "Moscow", "dates.time_zone: Value error, unknown time zone 'Moscow'; allowed: an IANA name"),
-        ('lng = "x"\n', "", "columns.lng: Field required"),
+        ('lng = "x"\n', "", "only one of columns.lng and columns.lat is given"),
+        ('lng = "x"\nlat = "y"\n', "", "nothing says where"),
         ('default_status = "new"', 'default_status = "done"', "unknown status 'done'; allowed: new, assigned"),
         ('default_status = "new"', "", "neither columns.status nor default_status is given"),
         ('default_status = "new"', 'default_status = "new"\nbounds = [40, 0, 30, 1]', "bounds must be west < east"),

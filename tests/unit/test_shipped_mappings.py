@@ -30,7 +30,7 @@ def values(checked: Checked) -> Row:
         "sector": theme.sector,
         "agency": agency.name if agency else "",
         "address": checked.address[0],
-        "place": f"{checked.lng[0]} {checked.lat[0]}",
+        "place": f"{checked.places.lng[0]} {checked.places.lat[0]}",
     }
 
 
@@ -59,6 +59,13 @@ def test_the_json_exports_have_the_same_mapping(tmp_path: Path, mapping: str, at
     assert list(checked.rejects) == []
     assert values(checked)["received_at"] == "2026-07-01T14:00:00"
     assert values(checked)["status"] == "new"
+
+
+def test_a_russian_export_without_coordinates_keeps_its_rows_for_their_words(tmp_path: Path) -> None:
+    (tmp_path / "words.csv").write_text("Номер;Дата;Адрес\n1;24.11.2026;г. Абинск\n2;24.11.2026;\n", encoding="utf-8")
+    checked = became(tmp_path / "words.csv", "russian")
+    assert (checked.external_id, checked.address, checked.cell.tolist()) == (["1"], ["г. Абинск"], [0])
+    assert [one.reason for one in checked.rejects] == ["missing_coordinates"]
 
 
 def test_every_shipped_mapping_has_a_sample_or_a_file_of_its_own() -> None:

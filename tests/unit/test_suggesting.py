@@ -72,7 +72,7 @@ def test_without_names_the_values_tell_what_they_can_and_guesses_are_called_so(t
     assert text.count("a guess by its values only") == 5
     assert "numbers from 38.9751 to 131.905, blank in 1 rows" in text
     assert '# Not used: "f"' in text
-    assert usable(path, text, tmp_path) == (2, 1)
+    assert usable(path, text, tmp_path) == (3, 0)
 
 
 def test_states_that_are_known_are_named_and_others_are_said_to_be_unknown(tmp_path: Path) -> None:
@@ -88,7 +88,10 @@ def test_what_is_needed_and_not_there_is_said(tmp_path: Path) -> None:
     path.write_text("Номер,Текст\n1,Где автобус\n2,Где автобус\n", encoding="utf-8")
     text, told = suggested(path)
     assert told["columns"] == {"external_id": "Номер", "text": "Текст"}
-    assert text.count("NOT FOUND, and needed") == 3
+    assert text.count("NOT FOUND, and needed") == 1
+    assert "# No column looks like coordinates: a load looks for the place in the words." in text
+    path.write_text("Номер,Тема\n1,Где автобус\n2,Где автобус\n", encoding="utf-8")
+    assert suggested(path)[0].count("NOT FOUND, and needed") == 3
 
 
 @pytest.mark.parametrize(
