@@ -5,18 +5,19 @@ enough and its sector leads the next one. Two themes of one sector that are equa
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from geo_service.errors import InputError
 from geo_service.model import SECTORS
 from ingest.catalogue import Theme
-from ingest.mapping import Code, Part, SectorCode, explained
+from ingest.mapping import Code, SectorCode
+from ingest.spelling import spelt
+from ingest.toml_files import Part, read_toml
 
 SHIPPED = Path(__file__).parent / "rules"
 
@@ -99,7 +100,7 @@ class Classifier:
 
     def _weights(self, text: str) -> dict[int, float]:
         """Weight by theme, of those above 0."""
-        words = [self._meaning(word) for word in _WORDS.findall(text[:LONGEST_TEXT].lower().replace("ё", "е"))]
+        words = [self._meaning(word) for word in _WORDS.findall(spelt(text[:LONGEST_TEXT]))]
         met = {phrase for place in range(len(words)) for phrase in self._begun(words, place)}
         weights: dict[int, float] = {}
         for phrase in met:
@@ -125,19 +126,11 @@ def _goes_on(words: Sequence[frozenset[int]], place: int, parts: Sequence[int]) 
 
 def _pattern(word: str) -> str:
     """As a regular expression: `ям*` any word that begins so, `вода/воды` one or the other."""
-    return "|".join(re.escape(one.removesuffix("*")) + (r"\w*" if one.endswith("*") else "") for one in word.lower().split("/"))
+    return "|".join(re.escape(one.removesuffix("*")) + (r"\w*" if one.endswith("*") else "") for one in spelt(word).split("/"))
 
 
 def load_classifier(name: str) -> Classifier:
     """The rules shipped as `name`, or those in the file at that path; `InputError` says what is wrong with them."""
     shipped = sorted(file.stem for file in SHIPPED.glob("*.toml"))
     path = SHIPPED / f"{name}.toml" if name in shipped else Path(name)
-    try:
-        return Classifier(Rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))))
-    except OSError as error:
-        allowed = f"allowed: {', '.join(shipped)}, or the path of a TOML file"
-        raise InputError(f"cannot read the rules {name!r}: {error.strerror}; {allowed}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the rules {path}: they are not TOML: {error}") from error
-    except ValidationError as error:
-        raise InputError(f"cannot use the rules {path}: {explained(error)}") from error
+    return Classifier(read_toml(path, Rules, "the file of rules", InputError, f"{', '.join(shipped)}, or the path of a TOML file"))

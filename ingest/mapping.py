@@ -3,15 +3,15 @@
 Shipped ones are in `ingest/mappings/`; docs/ingest.md lists every key.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from geo_service.errors import InputError
 from geo_service.model import SECTORS, Status
+from ingest.toml_files import Part, read_toml
 
 SHIPPED = Path(__file__).parent / "mappings"
 SECTOR_CODES = tuple(sector.code for sector in SECTORS)
@@ -52,20 +52,21 @@ def _field(name: str) -> str:
     return name
 
 
+def _bounds(given: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = given
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
+    return given
+
+
 SectorCode = Annotated[str, AfterValidator(_sector)]
 StatusCode = Annotated[str, AfterValidator(_status)]
 Code = Annotated[str, Field(pattern=r"^[^\s,]{1,60}$")]
-Bounds = tuple[float, float, float, float]
+Bounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
 """West, south, east, north, degrees."""
 
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
-
-
-class Part(BaseModel):
-    """A part of a file of ours: nothing unknown in it is passed over."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class FileFormat(Part):
@@ -153,19 +154,19 @@ class Mapping(Part):
     columns: Columns
     dates: Dates
     file: FileFormat = FileFormat()
-    other_names: dict[FieldName, tuple[str, ...]] = {}
+    other_names: dict[FieldName, tuple[str, ...]] = Field(default_factory=dict)
     """Other names that a field's column may have."""
     optional: tuple[FieldName, ...] = ()
     """Fields whose column may be absent; their rows are blank there."""
-    status: dict[str, StatusCode] = {}
+    status: dict[str, StatusCode] = Field(default_factory=dict)
     default_status: StatusCode | None = None
     """Status of rows whose status is blank, or of all when there is no such column."""
     default_sector: SectorCode = "other"
-    sectors: dict[str, SectorCode] = {}
+    sectors: dict[str, SectorCode] = Field(default_factory=dict)
     """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""
     classifier: str | None = None
     """Rules that tell the theme of rows that have only text: `ru`, or the path of a file of rules."""
-    themes: dict[str, ThemeEntry] = {}
+    themes: dict[str, ThemeEntry] = Field(default_factory=dict)
     agencies: Lookup | None = None
     deadlines: bool = True
     """Whether rows without a deadline get one from the service's rules."""
@@ -180,8 +181,6 @@ class Mapping(Part):
             raise ValueError("nothing says where: columns.lng and columns.lat, columns.address or columns.text are needed")
         if self.columns.status is None and self.default_status is None:
             raise ValueError("neither columns.status nor default_status is given; one of them is needed")
-        if self.bounds and not (-180 <= self.bounds[0] < self.bounds[2] <= 180 and -90 <= self.bounds[1] < self.bounds[3] <= 90):
-            raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
         return self
 
 
@@ -196,23 +195,4 @@ def load_mapping(name: str) -> Mapping:
     `InputError` names the file, the key and what is allowed.
     """
     path = SHIPPED / f"{name}.toml" if name in shipped_names() else Path(name)
-    try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        allowed = f"allowed: {', '.join(shipped_names())}, or the path of a TOML file"
-        raise InputError(f"cannot read the mapping {name!r}: {error.strerror}; {allowed}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the mapping {path}: it is not TOML: {error}") from error
-    except ValidationError as error:
-        raise InputError(f"cannot use the mapping {path}: {explained(error)}") from error
-
-
-def explained(error: ValidationError) -> str:
-    """Each fault with its key."""
-    return "; ".join(map(_told, error.errors()))
-
-
-def _told(error: object) -> str:
-    assert isinstance(error, dict)  # noqa: S101  # narrows pydantic's ErrorDetails
-    place = ".".join(str(part) for part in error["loc"])
-    return f"{place}: {error['msg']}" if place else str(error["msg"])
+    return read_toml(path, Mapping, "the mapping", InputError, f"{', '.join(shipped_names())}, or the path of a TOML file")

@@ -7,7 +7,8 @@ import re
 from functools import lru_cache
 
 from ingest.geocoding import words
-from ingest.geocoding.forms import forms, morphology, spelt
+from ingest.geocoding.forms import forms, morphology
+from ingest.spelling import spelt
 
 _STREETS = {
     "ул": "улица", "пер": "переулок", "пр-кт": "проспект", "пр-т": "проспект", "просп": "проспект", "пр": "проспект",

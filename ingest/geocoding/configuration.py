@@ -1,14 +1,14 @@
 """The configuration of geocoding: one TOML file, and the server's address from the settings."""
 
-import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field
 
 from geo_service.errors import SettingsError
 from geo_service.model import LocationQuality
 from ingest.mapping import Bounds
+from ingest.toml_files import Part, read_toml
 
 SHIPPED = Path(__file__).with_name("chain.toml")
 
@@ -16,17 +16,13 @@ StepName = Literal["cache", "gazetteer", "server"]
 Coarsest = Literal["house", "street", "settlement", "district", "region"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class CachePart(_Part):
+class CachePart(Part):
     """Answers that are kept."""
 
     max_age_days: float = Field(365, gt=0)
 
 
-class ServerPart(_Part):
+class ServerPart(Part):
     """How a server is asked."""
 
     timeout_s: float = Field(5, gt=0, le=60)
@@ -39,7 +35,7 @@ class ServerPart(_Part):
     pause_s: float = Field(30, gt=0)
 
 
-class Configuration(_Part):
+class Configuration(Part):
     """The whole of it."""
 
     steps: tuple[StepName, ...] = Field(default=("cache", "gazetteer", "server"), min_length=1)
@@ -50,12 +46,6 @@ class Configuration(_Part):
     agree_km: float = Field(30, gt=0)
     cache: CachePart = CachePart()
     server: ServerPart = ServerPart()
-
-    @model_validator(mode="after")
-    def _bounds_in_order(self) -> "Configuration":
-        if self.bounds and not (-180 <= self.bounds[0] < self.bounds[2] <= 180 and -90 <= self.bounds[1] < self.bounds[3] <= 90):
-            raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
-        return self
 
     @property
     def coarsest_quality(self) -> LocationQuality:
@@ -69,13 +59,5 @@ def read_configuration(path: Path | None) -> Configuration:
     `SettingsError` names the file, the key and what is allowed.
     """
     file = path or SHIPPED
-    try:
-        read = Configuration.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError(f"cannot read the configuration of geocoding {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"cannot read the configuration of geocoding {file}: it is not TOML: {error}") from error
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}".removeprefix(": ") for fault in error.errors())
-        raise SettingsError(f"cannot use the configuration of geocoding {file}: {faults}") from error
+    read = read_toml(file, Configuration, "the configuration of geocoding", SettingsError)
     return read.model_copy(update={"settlements": file.parent / read.settlements}) if read.settlements else read

@@ -10,6 +10,7 @@ from functools import lru_cache
 from ingest.geocoding import words
 from ingest.geocoding.forms import morphology
 from ingest.geocoding.lexicon import LONGEST, Entry, Lexicon, Role, stem
+from ingest.spelling import spelt
 
 _SIGNS = frozenset(',.;:!?()«»"\n/—–')
 _QUOTES = {"«": "»", '"': '"'}
@@ -60,7 +61,7 @@ class _Reader:
     def __init__(self, text: str, lexicon: Lexicon) -> None:
         self.given = words.TOKEN.findall(text)
         # Lower case and е for ё keep the number of words: none of them has another sign in it.
-        self.low = "\0".join(self.given).lower().replace("ё", "е").split("\0") if self.given else []
+        self.low = spelt("\0".join(self.given)).split("\0") if self.given else []
         self.lexicon = lexicon
         self.masked: set[int] = set()
         self.made = Reading()

@@ -10,6 +10,8 @@ from itertools import product
 
 import pymorphy3
 
+from ingest.spelling import spelt
+
 CASES = ("nomn", "gent", "datv", "accs", "ablt", "loct")
 
 _ADJECTIVES = (
@@ -58,11 +60,6 @@ GENDERS = {"ый": "masc", "ий": "masc", "ой": "masc", "ая": "femn", "яя
 def morphology() -> pymorphy3.MorphAnalyzer:
     """The dictionary, read once: 0.1 s, 15 MB."""
     return pymorphy3.MorphAnalyzer(lang="ru")
-
-
-def spelt(name: str) -> str:
-    """In lower case, with е for ё."""
-    return name.lower().replace("ё", "е")
 
 
 def forms(name: str) -> set[str]:

@@ -8,9 +8,10 @@ from boundaries.known import KnownDistrict
 from boundaries.names import bare, plain
 from geo_service.model import DistrictLevel
 from ingest.geocoding import words
-from ingest.geocoding.forms import GENDERS, forms, is_adjective, morphology, spelt
+from ingest.geocoding.forms import GENDERS, forms, is_adjective, morphology
 from ingest.geocoding.places import Place, geonames, with_districts, without_doubles
 from ingest.mapping import Bounds
+from ingest.spelling import spelt
 
 LARGE = 100_000
 """Inhabitants: towns outside the region that are known by name, and towns with districts of their own."""

@@ -13,7 +13,7 @@ from boundaries.known import KnownDistrict
 from geo_service.errors import InputError
 from geo_service.model import DistrictLevel
 from ingest.geocoding.extract import FILE
-from ingest.geocoding.forms import spelt
+from ingest.spelling import spelt
 
 OWN_COLUMNS = ("name", "district", "lng", "lat", "population", "aliases")
 SAME_KM = 5.0

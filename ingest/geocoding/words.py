@@ -2,7 +2,8 @@
 
 import re
 
-from ingest.geocoding.forms import CASES, morphology, spelt
+from ingest.geocoding.forms import CASES, morphology
+from ingest.spelling import spelt
 
 TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–]")
 """Words, house numbers, and the signs that end a phrase."""
