@@ -115,6 +115,18 @@ class PlacedBy(IntEnum):
         """The public name, as in `gazetteer`."""
         return self.name.lower()
 
+    @property
+    def attribution(self) -> str:
+        """Whose places they are, to be shown wherever such points are drawn; empty for the input's own."""
+        return _PLACES_OF.get(self, "")
+
+
+_PLACES_OF = {
+    PlacedBy.GAZETTEER: "GeoNames, CC BY 4.0",
+    PlacedBy.NOMINATIM: "© OpenStreetMap contributors",
+    PlacedBy.PHOTON: "© OpenStreetMap contributors",
+}
+
 
 class RejectReason(StrEnum):
     """Why an input row could not be used, or (those that are warnings) was used with a part left out or mended."""

@@ -7,6 +7,7 @@ Triggers and functions live in `postgis/sql/triggers/`, one file each.
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
+    ARRAY,
     REAL,
     BigInteger,
     Boolean,
@@ -110,6 +111,7 @@ source = Table(
     *_names(),
     Column("synthetic", Boolean, nullable=False, server_default=text("false"), comment="made up, for demonstration"),
     Column("attribution", Text, nullable=False, server_default="", comment="shown wherever its incidents are"),
+    Column("placed_by", ARRAY(SmallInteger), nullable=False, server_default="{}", comment="steps that have found places of its incidents"),
     comment="Where messages come from.",
 )
 

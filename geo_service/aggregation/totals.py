@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geo_service.aggregation.catalogue import Entry
+from geo_service.aggregation.catalogue import Entry, attributions
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING
 from geo_service.aggregation.kernels import CHANNELS
@@ -62,7 +62,7 @@ def summarise(state: State, selection: Selection, compare: Selection | None = No
         sectors=_rows(catalogue.sectors.all, by_sector),
         sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
         extent=state.columns.extent(),
-        attribution=sorted({source.attribution for source in catalogue.sources.all if source.attribution and own[source.id, 0]}),
+        attribution=attributions(source for source in catalogue.sources.all if own[source.id, 0]),
         measures=measured(Facts(state, selection, EVERYTHING, compare), _MEASURES)[0],
         units=units_of(_MEASURES),
     )

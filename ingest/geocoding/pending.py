@@ -14,6 +14,7 @@ from boundaries.locate import NEAR_M
 from geo_service.database import connection, database_errors, query
 from geo_service.errors import InputError
 from geo_service.model import LocationQuality, PlacedBy
+from ingest.catalogue import Catalogue
 from ingest.coordinates import cells
 from ingest.districts import Districts
 from ingest.geocoding import Answer, Query
@@ -98,6 +99,7 @@ class _Writer:
         self.connection = held
         self._cache = Cache(held, configuration.cache.max_age_days)
         self._districts = Districts(held, near_m)
+        self._catalogue = Catalogue(held)
         self._asked_server = asked_server
 
     async def write(self, found: Sequence[_Found], worked: Worked) -> None:
@@ -125,7 +127,9 @@ class _Writer:
             [int(one.quality) for _, one in found], [one.confidence for _, one in found], [int(one.placed_by) for _, one in found],
             district.tolist(), near.tolist(),
         )  # fmt: skip
-        return {row["id"] for row in await self.connection.fetch(query("geocode_place"), *columns)}
+        rows = await self.connection.fetch(query("geocode_place"), *columns)
+        await self._catalogue.credit((row["source_id"], row["placed_by"]) for row in rows)
+        return {row["id"] for row in rows}
 
     async def _postpone(self, found: Sequence[_Found]) -> None:
         rows = [(one.id, one.words, self._wait_s(one), one.outcome.reason or COARSE, as_json(one.outcome.candidates)) for one in found]

@@ -57,6 +57,7 @@ def region(database_url: str) -> str:
 async def held(region: str) -> AsyncIterator[asyncpg.Connection]:
     made = await connect(region)
     await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, geocode_cache")
+    await made.execute("update source set placed_by = '{}'")
     yield made
     await made.close()
 
@@ -178,6 +179,13 @@ async def test_work_stops_when_the_server_is_down_for_a_whole_page(region: str, 
     )
 
 
+async def told(client: httpx.AsyncClient) -> set[str]:
+    """Whose places the layers and the summary say that they show."""
+    paths = ("/tiles/hexes.json", "/tiles/incidents.json", "/styles/hexes.json", "/api/summary?from=2026-10-01&to=2026-12-01")
+    answers = [(await client.get(path)).json() for path in paths]
+    return {one["attribution"] if "attribution" in one else one["metadata"]["geo:attribution"] for one in answers}
+
+
 async def test_the_summary_counts_what_has_no_place_until_it_has_one(region: str, held: asyncpg.Connection, tmp_path: Path) -> None:
     await load(region, tmp_path)
     app = create_app(Settings(database_url=region))
@@ -194,9 +202,13 @@ async def test_the_summary_counts_what_has_no_place_until_it_has_one(region: str
             return answer.status_code == 200 and (answer.json()["n"], answer.json()["without_place"]) == (placed, without)
 
         await until(lambda: counts(5, 4))
+        assert await told(client) == {"GeoNames, CC BY 4.0"}
+        assert "OpenStreetMap" not in (await client.get("/tiles/districts.json")).json()["attribution"]
         assert (await client.get("/api/summary", params=window | {"sector": "roads"})).json()["without_place"] == 0
         await work(region, server)
         await until(lambda: counts(6, 3))
+        assert await told(client) == {"GeoNames, CC BY 4.0 · © OpenStreetMap contributors"}
+        assert "© OpenStreetMap contributors" in (await client.get("/tiles/districts.json")).json()["attribution"]
 
 
 async def test_words_that_change_are_looked_for_anew(region: str, held: asyncpg.Connection, tmp_path: Path) -> None:

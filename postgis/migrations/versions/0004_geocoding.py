@@ -1,4 +1,4 @@
-"""Geocoding: an incident's words, how it was placed, what servers answered and what still waits."""
+"""Geocoding: an incident's words, how it was placed, whose places a source has, what servers answered and what still waits."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,6 +38,16 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("incident_placed_by_known"), "incident", "placed_by between 1 and 5")
     op.create_check_constraint(op.f("incident_confidence_sane"), "incident", "confidence between 0 and 1")
     op.create_index("incident_unplaced_idx", "incident", ["id"], postgresql_where=sa.text("location is null"))
+    op.add_column(
+        "source",
+        sa.Column(
+            "placed_by",
+            sa.ARRAY(sa.SmallInteger()),
+            server_default="{}",
+            nullable=False,
+            comment="steps that have found places of its incidents",
+        ),
+    )
     op.create_table(
         "geocode_cache",
         sa.Column("key", sa.Text(), nullable=False, comment="the address in one spelling"),
@@ -71,6 +81,7 @@ def downgrade() -> None:
     _allow(_REASONS_BEFORE)
     op.drop_table("geocode_wait")
     op.drop_table("geocode_cache")
+    op.drop_column("source", "placed_by")
     op.drop_index("incident_unplaced_idx", "incident")
     op.drop_constraint(op.f("incident_confidence_sane"), "incident")
     op.drop_constraint(op.f("incident_placed_by_known"), "incident")
