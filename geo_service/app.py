@@ -102,7 +102,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = service.settings.database_url or ""
-        rehearsing = asyncio.create_task(asyncio.to_thread(rehearse, service.settings.zone), name="rehearsal")
+        rehearsing = asyncio.create_task(_rehearse(service), name="rehearsal")
         rehearsing.add_done_callback(_report_end)
         service.pool = await create_pool(url, service.settings)
         following = asyncio.create_task(follower.run(), name="following the database")
@@ -117,6 +117,11 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
             service.replica.close()
 
     return lifespan
+
+
+async def _rehearse(service: Service) -> None:
+    await asyncio.to_thread(rehearse, service.settings.zone)
+    service.rehearsed = True
 
 
 def _report_end(task: "asyncio.Task[None]") -> None:

@@ -16,12 +16,14 @@ async def get_healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Ready to answer", operation_id="readyz")
 async def get_readyz(request: Request) -> JSONResponse:
-    """200 when the incidents are loaded and level with the database, 503 with the reason otherwise."""
+    """200 when the incidents are loaded and level with the database and can be counted at once, 503 with the reason otherwise."""
     service = service_of(request)
     replica, limit = service.replica, service.settings.lag_limit_s
     reason = None
     if not replica.loaded:
         reason = "the incidents are still being loaded"
+    elif not service.rehearsed:
+        reason = "what counts the incidents is still being compiled or read"
     elif replica.lag > limit:
         reason = f"the incidents are {replica.lag:.0f} s behind the database, more than {limit:.0f} s"
     state = {

@@ -30,6 +30,8 @@ class Service:
     """The rules of deadlines."""
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
+    rehearsed: bool = False
+    """Whether the compiled loops are ready: before, whoever asks waits for them."""
 
     @property
     def catalogue(self) -> Catalogue:

@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 import h3.api.basic_int as h3
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect, sync_playwright
 
 from geo_service.database import connection
 from geo_service.settings import ROOT
 from tests.conftest import named, recreate
 from tests.integration import territory
-from tests.integration.test_serving import serving
+from tests.integration.test_serving import serving, wait_until_ready
 
 CHROMIUM = "/usr/bin/chromium"
 SWITCHES = [
@@ -159,12 +159,6 @@ def service_url(database_url: str) -> Iterator[str]:
         yield address
 
 
-def wait_until_ready(address: str) -> None:
-    """Return when the incidents are loaded."""
-    with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
-        next(answer for answer in (client.get(f"{address}/readyz") for _ in range(5000)) if answer.status_code == httpx.codes.OK)
-
-
 @pytest.fixture(scope="module")
 def browser(service_url: str) -> Iterator[Browser]:
     """Chromium with WebGL drawn by software; it ends before the service and its database do."""
@@ -187,7 +181,12 @@ def visiting(browser: Browser, address: str, width: int = 1440, height: int = 90
     def note(request: Request) -> None:
         visit.hosts.add(urlsplit(request.url).netloc)
 
+    def hear_answer(answer: Response) -> None:
+        if answer.status >= httpx.codes.INTERNAL_SERVER_ERROR:
+            visit.complaints.append(f"{answer.status}: {answer.url}")
+
     page.on("console", hear)
+    page.on("response", hear_answer)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on("request", note)
     yield visit

@@ -23,7 +23,7 @@ from ingest.mapping import load_mapping
 from ingest.run import ingest
 from tests.integration.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
 from tests.integration.test_ingest_run import HEADER, line
-from tests.integration.test_serving import PATIENCE_S, serving
+from tests.integration.test_serving import PATIENCE_S, serving, wait_until_ready
 from tests.unit.test_boundary_reading import write
 from tests.unit.test_grid import slippy_tile
 
@@ -195,7 +195,7 @@ def test_a_running_server_follows_a_load(filled: str, tmp_path: Path, monkeypatc
     tile = f"/tiles/districts/6/{x}/{y}.mvt?level=district&window=7d"
     replaced = write(tmp_path / "d.gpkg", [SOUTH, NORTH], oktmo=["a", "c"], name=["Южный", "Северный"])
     with serving(filled) as (_, address), httpx.Client(base_url=address, transport=httpx.HTTPTransport(retries=3)) as client:
-        wait_until(lambda: client.get("/readyz").status_code == 200)
+        wait_until_ready(address)
         before = client.get(tile)
         assert drawn(before) == numbers(filled) == statistics(client)
         assert set(drawn(before)) == {"a", "b"}

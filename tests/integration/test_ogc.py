@@ -15,7 +15,7 @@ from owslib.ogcapi.features import Features
 
 from geo_service.database import connection
 from tests.integration import territory
-from tests.integration.test_serving import serving
+from tests.integration.test_serving import serving, wait_until_ready
 
 GEOJSON = "application/geo+json"
 CENTRE_BOX = (38.7, 44.85, 39.1, 45.15)
@@ -32,8 +32,7 @@ def root(database_url: str) -> Iterator[str]:
 
     asyncio.run(fill())
     with serving(database_url) as (_, address):
-        with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
-            next(answer for answer in (client.get(f"{address}/readyz") for _ in range(5000)) if answer.status_code == httpx.codes.OK)
+        wait_until_ready(address)
         yield f"{address}/ogc"
 
 

@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -34,6 +36,16 @@ def serving(database_url: str, **variables: str) -> Iterator[tuple[subprocess.Po
         process.communicate()
 
 
+def wait_until_ready(address: str) -> dict[str, Any]:
+    """What the service says of itself once it is ready."""
+    deadline = time.monotonic() + PATIENCE_S
+    with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
+        while not (state := client.get(f"{address}/readyz").json())["ready"]:
+            assert time.monotonic() < deadline, state["reason"]
+            time.sleep(0.02)
+    return dict(state)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 0)])
 def test_the_server_ends_cleanly_while_a_page_listens(database_url: str, number: signal.Signals, code: int) -> None:
     with serving(database_url) as (process, address), httpx.stream("GET", f"{address}/api/live", timeout=PATIENCE_S) as stream:
@@ -50,8 +62,7 @@ def test_the_server_ends_cleanly_while_a_page_listens(database_url: str, number:
 def test_the_server_is_alive_at_once_and_ready_when_the_incidents_are_loaded(database_url: str) -> None:
     with serving(database_url) as (_, address):
         assert httpx.get(f"{address}/healthz").json() == {"status": "ok"}
-        with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
-            state = next(body for body in (client.get(f"{address}/readyz").json() for _ in range(500)) if body["ready"])
+        state = wait_until_ready(address)
         assert (state["reason"], state["incidents"]) == (None, 0)
 
 
