@@ -23,10 +23,10 @@ class Unplaced:
 
     def apply(self, batch: Array, gone: NDArray[np.int64]) -> int:
         """Take in rows without a place, and drop those that were deleted or have one now (`gone`, ids); how many are others."""
-        if not len(batch) and not len(self._rows):
-            return 0
         before = self._rows
         leaving = np.isin(before["id"], np.concatenate([batch["id"], gone]))
+        if not len(batch) and not leaving.any():
+            return 0
         self._hold(np.concatenate([before[~leaving], batch]))
         # A row that differs is in this twice, as it was and as it is.
         return len(np.unique(np.setxor1d(before[leaving], batch)["id"])) if leaving.any() else len(batch)
