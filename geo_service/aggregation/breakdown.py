@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.catalogue import Catalogue, Entry
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING, NO_TABLE
+from geo_service.aggregation.hands import each, parts
 from geo_service.aggregation.kernels import IS_OPEN
 from geo_service.aggregation.measures import MEASURES, Measure
 from geo_service.aggregation.replica import State
@@ -47,7 +48,8 @@ def deadline_states(state: State, selection: Selection, taken: Taken) -> Groups:
     """Places among DEADLINE_STATES."""
     out = np.empty(len(taken), np.int32)
     columns = state.columns
-    _deadline(out, taken.rows, taken.state, columns["due"], columns["answered"], np.uint32(selection.now))
+    look_at = columns["due"], columns["answered"], np.uint32(selection.now)
+    each(lambda piece: _deadline(out[piece], taken.rows[piece], taken.state[piece], *look_at), parts(len(taken)))
     return out
 
 
@@ -159,7 +161,8 @@ def breakdown(
     def regroup(state: State, selection: Selection, taken: Taken) -> Taken:
         groups = axes[0].groups(state, selection, taken)
         for axis in axes[1:]:
-            groups = groups * np.int32(len(axis.entries)) + axis.groups(state, selection, taken)
+            groups *= np.int32(len(axis.entries))
+            groups += axis.groups(state, selection, taken)
         return replace(taken, groups=groups)
 
     facts = Facts(state, selection, replace(EVERYTHING, size=size), compare, regroup)

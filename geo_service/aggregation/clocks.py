@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.durations import Seconds
+from geo_service.aggregation.hands import each, parts
 from geo_service.aggregation.quantiles import NOTHING
 from geo_service.aggregation.replica import State
 from geo_service.deadlines import Deadlines
@@ -44,7 +45,8 @@ class WorkingClock:
         out = np.empty(len(rows), np.uint32)
         columns, work = state.columns, self._rules.deadlines.work
         look_at = (columns["source"], columns["theme"], columns["received"], columns["answered"])
-        _answer_seconds(out, rows, *look_at, working, work.opens, work.length, work.before)
+        rules = (working, work.opens, work.length, work.before)
+        each(lambda piece: _answer_seconds(out[piece], rows[piece], *look_at, *rules), parts(len(rows)))
         return out
 
 

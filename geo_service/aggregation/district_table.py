@@ -84,10 +84,7 @@ def district_page(state: State, question: DistrictQuestion, code: str, clockwork
 
 
 def _facts(state: State, question: DistrictQuestion, chosen: Sequence[District]) -> Facts:
-    facts = Facts(state, question.selection, among_districts(state.catalogue, chosen), question.compare)
-    # All measures are wanted, and the rows first: counts are then made from them, instead of by a pass of their own.
-    facts.hurry()
-    return facts
+    return Facts(state, question.selection, among_districts(state.catalogue, chosen), question.compare)
 
 
 def _rows(facts: Facts, chosen: Sequence[District], measure: Measure) -> list[Row]:

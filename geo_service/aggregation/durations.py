@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from geo_service.aggregation.hands import each, parts
 from geo_service.aggregation.kernels import IS_CLOSED
 from geo_service.aggregation.quantiles import NOTHING
 
@@ -34,14 +35,14 @@ def answer_seconds(state: "State", rows: NDArray[np.int32]) -> Seconds:
 def close_seconds(state: "State", taken: "Taken") -> Seconds:
     """(taken,) seconds from receipt to closing by the calendar; NOTHING for what is not closed now."""
     seconds = elapsed(state.columns["received"], state.columns["closed"], taken.rows)
-    _clear(seconds, taken.state)
+    each(lambda piece: _clear(seconds[piece], taken.state[piece]), parts(len(taken)))
     return seconds
 
 
 def elapsed(start: Seconds, stop: Seconds, rows: NDArray[np.int32]) -> Seconds:
     """stop − start of each row; NOTHING where there is no stop (0)."""
     out = np.empty(len(rows), np.uint32)
-    _elapsed(out, start, stop, rows)
+    each(lambda piece: _elapsed(out[piece], start, stop, rows[piece]), parts(len(rows)))
     return out
 
 

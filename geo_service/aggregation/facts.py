@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.durations import answer_seconds, close_seconds
 from geo_service.aggregation.grouping import EVERYTHING, Grouping
-from geo_service.aggregation.hands import both
+from geo_service.aggregation.hands import each, parts
 from geo_service.aggregation.quantiles import quantiles_and_counts
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
@@ -26,8 +26,6 @@ Floats = NDArray[np.float64]
 
 Regroup = Callable[[State, Selection, Taken], Taken]
 
-_WORTH_A_THREAD = 100_000
-"""Rows from which a second core is asked for help."""
 _QUANTILES = (0.5, 0.9)
 _HOUR_S = 3600.0
 _RETURNED = np.uint8(Status.RETURNED)
@@ -97,19 +95,18 @@ class Facts:
         """Hours from receipt to closing, of those that are closed and whose time of closing is known."""
         return self._hours(close_seconds(self.state, self.taken))
 
-    def hurry(self) -> None:
-        """Work out both kinds of hours, at the same time where it pays: the loops let go of the GIL."""
-        if len(self.taken) < _WORTH_A_THREAD:
-            return
-        both(lambda: (self.answer, self.punctuality), lambda: self.closing)
-
     @cached_property
     def punctuality(self) -> Punctuality:
         """Deadlines kept and missed, and answers sent back."""
         columns, taken = self.state.columns, self.taken
-        by_kind = np.zeros((self.grouping.size, 8), np.int32)
-        arguments = (taken.rows, taken.groups, taken.state, columns["due"], columns["answered"], columns["status"])
-        _judge(by_kind, *arguments, np.uint32(self.selection.now))
+
+        def judge(piece: slice) -> NDArray[np.int32]:
+            found = np.zeros((self.grouping.size, 8), np.int32)
+            own = (taken.rows[piece], taken.groups[piece], taken.state[piece])
+            _judge(found, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
+            return found
+
+        by_kind = np.asarray(sum(each(judge, parts(len(taken)))))
         # Kinds are bits: judged, on time, returned.
         return Punctuality(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
 

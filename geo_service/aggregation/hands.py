@@ -1,10 +1,10 @@
 """A second hand for long passes over rows: the compiled loops let go of the GIL, so two of them run at the same time."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -13,6 +13,8 @@ Span = tuple[tuple[int, int], bool]
 """Bounds of rows, and whether their instants must be looked at: `Columns.spans`."""
 
 _NAME = "second-hand"
+_WORTH_IT = 100_000
+"""Rows from which the second hand is asked for help: for fewer, asking takes longer than it saves."""
 
 
 def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
@@ -26,6 +28,22 @@ def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
         # Nothing of it goes on once this has returned, whatever became of the left.
         under_way.exception()
     return mine, under_way.result()
+
+
+def parts(rows: int) -> list[slice]:
+    """All rows in one piece, or in two where the second hand is worth asking."""
+    if rows < _WORTH_IT:
+        return [slice(0, rows)]
+    return [slice(0, rows // 2), slice(rows // 2, rows)]
+
+
+def each(work: Callable[..., A], *arguments: Sequence[Any]) -> list[A]:
+    """What `work` gives for each of one or two pieces, worked out at the same time; `arguments` as `map` takes them."""
+    calls = list(zip(*arguments, strict=True))
+    if len(calls) == 1:
+        return [work(*calls[0])]
+    first, second = calls
+    return list(both(lambda: work(*first), lambda: work(*second)))
 
 
 def halves(spans: list[Span]) -> tuple[list[Span], list[Span]]:

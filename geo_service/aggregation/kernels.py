@@ -19,6 +19,7 @@ PASSES, IS_OPEN, PASSES_OVERDUE, IS_CLOSED = 1, 2, 4, 8
 
 _BLOCK = 4096
 _ONE = np.uint8(1)
+_ALL_CLOSED = np.uint64(0x0101010101010101 * IS_CLOSED)
 
 
 class Rows(NamedTuple):
@@ -86,6 +87,7 @@ def _count(
     """
     n, is_open, overdue, unclosed = out
     state, groups = np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.int32)
+    words = state.view(np.uint64)
     ladder = _ladder(tables.status)
     for base in range(low, high, _BLOCK):
         size = min(_BLOCK, high - base)
@@ -96,7 +98,7 @@ def _count(
                 groups[i] = group_of[groups[i]]
         for i in range(taken):
             n[groups[i]] += 1
-        for i in range(_put_closed_aside(groups, state, taken)):
+        for i in range(_put_closed_aside(groups, state, words, taken)):
             group, bits = groups[i], np.int32(state[i])
             is_open[group] += (bits >> 1) & 1
             overdue[group] += (bits >> 2) & 1
@@ -104,12 +106,18 @@ def _count(
 
 
 @njit(nogil=True, cache=True)
-def _put_closed_aside(groups: NDArray[np.int32], state: NDArray[np.uint8], taken: int) -> int:
-    """Move the groups and states of rows that are not closed to the front; how many there are. Without branches."""
+def _put_closed_aside(groups: NDArray[np.int32], state: NDArray[np.uint8], words: NDArray[np.uint64], taken: int) -> int:
+    """Move the groups and states of rows that are not closed to the front; how many there are.
+
+    words: the states, eight at a time: where all eight are closed there is nothing to move, and elsewhere no branch is taken.
+    """
+    state[taken : -(-taken // 8) * 8] = np.uint8(IS_CLOSED)
     left = 0
-    for i in range(taken):
-        groups[left], state[left] = groups[i], state[i]
-        left += int(state[i] >> np.uint8(3)) ^ 1
+    for word in range(-(-taken // 8)):
+        if words[word] & _ALL_CLOSED != _ALL_CLOSED:
+            for i in range(8 * word, 8 * word + 8):
+                groups[left], state[left] = groups[i], state[i]
+                left += int(state[i] >> np.uint8(3)) ^ 1
     return left
 
 
@@ -142,16 +150,28 @@ def _take_rows(
     now: np.uint32,
 ) -> int:  # fmt: skip
     state = np.empty(_BLOCK, np.uint8)
+    words = state.view(np.uint64)
     ladder = _ladder(tables.status)
     for base in range(low, high, _BLOCK):
         size = min(_BLOCK, high - base)
         _select(state, base, size, rows, tables, ladder, timed, start, stop, now)
         first = at
-        for i in range(size):
-            out_rows[at] = base + i
-            out_groups[at] = key[base + i]
-            out_state[at] = state[i]
-            at += int(state[i] != 0)
+        if _all_pass(state, size):
+            for i in range(size):
+                out_rows[at + i] = base + i
+                out_groups[at + i] = key[base + i]
+                out_state[at + i] = state[i]
+            at += size
+        else:
+            state[size:] = np.uint8(0)
+            for word in range(-(-size // 8)):
+                # Eight rows at a time: with a narrow selection most of them are passed over at once.
+                if words[word]:
+                    for i in range(8 * word, min(8 * word + 8, size)):
+                        out_rows[at] = base + i
+                        out_groups[at] = key[base + i]
+                        out_state[at] = state[i]
+                        at += int(state[i] != 0)
         if group_of.size:
             for i in range(first, at):
                 out_groups[i] = group_of[out_groups[i]]
@@ -218,12 +238,24 @@ def _take(groups: NDArray[np.int32], state: NDArray[np.uint8], base: int, size: 
 
     The look-ups that follow miss the processor's cache: none for rows that do not pass, and many under way at once.
     """
+    if _all_pass(state, size):
+        groups[:size] = key[base : base + size]
+        return size
     taken = 0
     for i in range(size):
         groups[taken] = key[base + i]
         state[taken] = state[i]
         taken += int(state[i] != 0)
     return taken
+
+
+@njit(nogil=True, cache=True)
+def _all_pass(state: NDArray[np.uint8], size: int) -> bool:
+    """Whether every row of a block is selected, as with windows alone."""
+    passing = np.uint32(0)
+    for i in range(size):
+        passing += np.uint32(state[i] & np.uint8(PASSES))
+    return bool(passing == size)
 
 
 def roll_up(out: NDArray[np.int32], counts: NDArray[np.int32], group_of: NDArray[np.int32]) -> None:

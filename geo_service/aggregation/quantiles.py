@@ -14,6 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from geo_service.aggregation.hands import each, parts
+
 NOTHING = np.uint32(0xFFFFFFFF)
 """Stands for "no value" among values, and is passed over."""
 
@@ -64,23 +66,47 @@ def nested_quantiles(
 
 def _by_group(groups: Groups, values: Values, size: int) -> tuple[NDArray[np.int32], NDArray[np.int64], Values]:
     """(size,) how many values each group has, (size + 1,) where they begin, and the values, one group behind the other."""
-    counts = np.zeros(size, np.int32)
-    _count_present(counts, groups, values)
+
+    def count(piece: slice) -> NDArray[np.int32]:
+        found = np.zeros(size, np.int32)
+        _count_present(found, groups[piece], values[piece])
+        return found
+
+    pieces = parts(len(values))
+    counted = each(count, pieces)
+    counts: NDArray[np.int32] = np.asarray(sum(counted))
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    return counts, starts, _put_together(groups, values, starts)
+    together = np.empty(starts[-1], np.uint32)
+    each(lambda piece, at: _put_together(together, at, groups[piece], values[piece]), pieces, _one_behind_the_other(starts[:-1], counted))
+    return counts, starts, together
+
+
+def _one_behind_the_other(starts: NDArray[np.int64], counted: Sequence[NDArray[np.int32]]) -> list[NDArray[np.int64]]:
+    """Where each piece of the rows begins to write in each group: behind what the piece before it has there."""
+    return [starts.copy(), starts + counted[0]][: len(counted)]
 
 
 def _selected(together: Values, starts: NDArray[np.int64], qs: Floats) -> Floats:
     out = np.full((len(qs), len(starts) - 1), np.nan)
-    _select_all(out, together, np.ascontiguousarray(starts), qs)
+    starts = np.ascontiguousarray(starts)
+    # Two stretches of groups that hold about equally many values.
+    bounds = [0, *(int(np.searchsorted(starts, piece.start)) for piece in parts(len(together))[1:]), len(starts) - 1]
+    each(lambda first, last: _select_all(out, together, starts, qs, first, last), bounds[:-1], bounds[1:])
     return out
 
 
 def _by_histogram(out: Floats, groups: Groups, values: Values, qs: Floats) -> NDArray[np.int32]:
     size = out.shape[1]
     shift = _bin_width(values, qs)
-    histogram = np.zeros((size, _BINS), np.int32)
-    _fill(histogram, groups, values, shift)
+    pieces = parts(len(values))
+
+    def fill(piece: slice) -> NDArray[np.int32]:
+        found = np.zeros((size, _BINS), np.int32)
+        _fill(found, groups[piece], values[piece], shift)
+        return found
+
+    filled_by = each(fill, pieces)
+    histogram: NDArray[np.int32] = np.asarray(sum(filled_by))
     upto = np.cumsum(histogram, axis=1)
     counts: NDArray[np.int32] = upto[:, -1].astype(np.int32)
     # The two places that each quantile lies between; a group's last place is its own neighbour.
@@ -99,7 +125,10 @@ def _by_histogram(out: Floats, groups: Groups, values: Values, qs: Floats) -> ND
     stretch_of[chosen] = np.arange(len(chosen))
     starts = np.concatenate([[0], np.cumsum(histogram.ravel()[chosen], dtype=np.int64)])
     gathered = np.empty(int(starts[-1]), np.uint32)
-    _gather(gathered, starts[:-1].copy(), stretch_of, groups, values, shift)
+    each(
+        lambda piece, at: _gather(gathered, at, stretch_of, groups[piece], values[piece], shift),
+        pieces, _one_behind_the_other(starts[:-1], [found.ravel()[chosen] for found in filled_by]),
+    )  # fmt: skip
     _sort_stretches(gathered, starts)
     before = (upto - histogram).ravel()
     found = gathered[starts[index] + places[:, :, filled] - before[chosen][index]].astype(np.float64)
@@ -156,22 +185,19 @@ def _count_present(counts: NDArray[np.int32], groups: Groups, values: Values) ->
 
 
 @njit(nogil=True, cache=True)
-def _put_together(groups: Groups, values: Values, starts: NDArray[np.int64]) -> Values:
-    """The values of each group one behind the other."""
-    out = np.empty(starts[-1], np.uint32)
-    at = starts[:-1].copy()
+def _put_together(out: Values, at: NDArray[np.int64], groups: Groups, values: Values) -> None:
+    """Write the values of each group one behind the other, from the place `at` on."""
     for i in range(len(values)):
         if values[i] != NOTHING:
             out[at[groups[i]]] = values[i]
             at[groups[i]] += 1
-    return out
 
 
 @njit(nogil=True, cache=True)
-def _select_all(out: Floats, values: Values, starts: NDArray[np.int64], qs: Floats) -> None:
-    """Find each group's quantiles; reorders the values within their groups."""
+def _select_all(out: Floats, values: Values, starts: NDArray[np.int64], qs: Floats, first: int, last: int) -> None:
+    """Find the quantiles of the groups from `first` to before `last`; reorders the values within their groups."""
     bins = np.empty(_BINS, np.int32)
-    for group in range(len(starts) - 1):
+    for group in range(first, last):
         own = values[starts[group] : starts[group + 1]]
         if len(own) >= _LONG:
             _select_in_bins(out[:, group], own, bins, qs)

@@ -15,6 +15,7 @@ from geo_service.aggregation.clocks import RuleTable
 from geo_service.aggregation.durations import answer_seconds
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING
+from geo_service.aggregation.hands import each, parts
 from geo_service.aggregation.measures import ratio
 from geo_service.aggregation.quantiles import nested_quantiles
 from geo_service.aggregation.replica import State
@@ -92,12 +93,13 @@ def numbers_of(state: State, selection: Selection, channels: Channels) -> Number
     def regroup(state: State, _: Selection, taken: Taken) -> Taken:
         groups = np.empty(len(taken), np.int32)
         columns = state.columns
-        _group(groups, taken.rows, columns["agency"], columns["source"], columns["theme"], agency_of, channels.channel_of, shape[1])
+        look_at = columns["agency"], columns["source"], columns["theme"], agency_of, channels.channel_of, shape[1]
+        each(lambda piece: _group(groups[piece], taken.rows[piece], *look_at), parts(len(taken)))
         return replace(taken, groups=groups)
 
     facts = Facts(state, selection, replace(EVERYTHING, size=shape[0] * shape[1]), regroup=regroup)
     seconds = answer_seconds(state, facts.taken.rows)
-    each, pooled, answered = nested_quantiles(facts.taken.groups, seconds, shape[0] * shape[1], shape[1], (0.5, 0.9))
+    alone, pooled, answered = nested_quantiles(facts.taken.groups, seconds, shape[0] * shape[1], shape[1], (0.5, 0.9))
     counts, punctuality = facts.counts, facts.punctuality
     return Numbers(
         count=counts[:, 0].reshape(shape),
@@ -106,8 +108,8 @@ def numbers_of(state: State, selection: Selection, channels: Channels) -> Number
         judged=punctuality.judged.reshape(shape),
         on_time=punctuality.on_time.reshape(shape),
         answered=answered.reshape(shape),
-        median=each[0].reshape(shape) / _HOUR_S,
-        p90=each[1].reshape(shape) / _HOUR_S,
+        median=alone[0].reshape(shape) / _HOUR_S,
+        p90=alone[1].reshape(shape) / _HOUR_S,
         pooled=(pooled[0] / _HOUR_S, pooled[1] / _HOUR_S),
     )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.columns import Columns
 from geo_service.aggregation.grouping import Grouping
+from geo_service.aggregation.hands import Span, each, halves, parts
 from geo_service.aggregation.kernels import CHANNELS, take_rows
 from geo_service.aggregation.selection import Selection, fit
 
@@ -33,37 +34,56 @@ class Taken:
 def take(columns: Columns, selection: Selection, grouping: Grouping) -> Taken:
     """The rows of `selection` with their groups."""
     window = selection.window
+    tables = fit(selection.tables(), columns.largest)
+
+    def fill(out: tuple[Groups, Groups, NDArray[np.uint8]], spans: list[Span]) -> int:
+        at = 0
+        for bounds, timed in spans:
+            span = (window.start, window.stop) if timed else None
+            at = take_rows(out, at, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, selection.now)
+        return at
+
     spans = columns.spans(window.start, window.stop)
     room = sum(high - low for (low, high), _ in spans)
-    out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
-    tables = fit(selection.tables(), columns.largest)
-    at = 0
-    for bounds, timed in spans:
-        span = (window.start, window.stop) if timed else None
-        at = take_rows(out, at, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, selection.now)
-    rows, groups, state = out
-    return Taken(rows[:at], groups[:at], state[:at])
+    rows, groups, state = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
+    pieces = parts(room)
+    taken = each(fill, [(rows[piece], groups[piece], state[piece]) for piece in pieces], halves(spans) if len(pieces) > 1 else [spans])
+    first, end = taken[0], sum(taken)
+    if len(taken) > 1 and first < pieces[1].start:
+        # The second piece moves up to where the first one ends.
+        for column in (rows, groups, state):
+            column[first:end] = column[pieces[1].start : pieces[1].start + taken[1]]
+    return Taken(rows[:end], groups[:end], state[:end])
 
 
 def tally(groups: Groups, state: NDArray[np.uint8], size: int) -> NDArray[np.int32]:
     """(size, 4) int32: how many of each group are there, open, overdue, closed."""
-    by_state = np.zeros((size, 16), np.int32)
-    _tally(by_state, groups, state)
+
+    def count(piece: slice) -> NDArray[np.int32]:
+        found = np.zeros((size, 16), np.int32)
+        _tally(found, groups[piece], state[piece])
+        return found
+
+    by_state = sum(each(count, parts(len(groups))))
     bits = (np.arange(16, dtype=np.int32)[:, None] >> np.arange(len(CHANNELS), dtype=np.int32)) & 1
     return np.asarray(by_state @ bits, np.int32)
 
 
 def cross_counts(taken: Taken, column: NDArray[Any], size: int, width: int) -> NDArray[np.int32]:
     """(size, width) int32: how many taken rows of each group have each value of a column, values below `width`."""
-    out = np.zeros((size, width), np.int32)
-    _cross_counts(out, taken.groups, taken.rows, column)
-    return out
+
+    def count(piece: slice) -> NDArray[np.int32]:
+        found = np.zeros((size, width), np.int32)
+        _cross_counts(found, taken.groups[piece], taken.rows[piece], column)
+        return found
+
+    return np.asarray(sum(each(count, parts(len(taken)))))
 
 
 def look_up(rows: NDArray[np.int32], column: NDArray[Any], group_of: NDArray[np.int32]) -> Groups:
     """(rows,) `group_of[column[row]]`; an empty table stands for itself."""
     out = np.empty(len(rows), np.int32)
-    _look_up(out, rows, column, group_of)
+    each(lambda piece: _look_up(out[piece], rows[piece], column, group_of), parts(len(rows)))
     return out
 
 
@@ -73,7 +93,7 @@ def place_in_time(rows: NDArray[np.int32], instants: NDArray[np.uint32], edges: 
     edges: ascending, at least two. Quick for rows that are nearly in time order.
     """
     out = np.empty(len(rows), np.int32)
-    _place_in_time(out, rows, instants, edges)
+    each(lambda piece: _place_in_time(out[piece], rows[piece], instants, edges), parts(len(rows)))
     return out
 
 

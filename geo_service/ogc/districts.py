@@ -67,7 +67,6 @@ def _features(state: State, districts: list[District], query: FeatureQuery) -> l
         # A level at a time: no district lies in another one of its level.
         chosen = [one for one in districts if one.level is level]
         facts = Facts(state, query.selection, among_districts(state.catalogue, chosen), query.compare)
-        facts.hurry()
         numbers |= zip((one.id for one in chosen), measured(facts, MEASURES.values()), strict=False)
     return [
         {

@@ -85,7 +85,6 @@ def _features(state: State, cells: NDArray[np.uint64], resolution: int, query: F
     if not len(cells):
         return []
     facts = Facts(state, query.selection, _among(state, cells, resolution), query.compare)
-    facts.hurry()
     rows = measured(facts, CELL_MEASURES.values())
     return [
         {"type": "Feature", "id": name, "geometry": geometry, "properties": {"h3": name, "resolution": resolution, **row}}

@@ -9,9 +9,10 @@ from geo_service.parameters import read_choice, read_whole
 from geo_service.routes import questions
 from geo_service.routes.documentation import PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
 from geo_service.routes.formats import Forms, answer, read_format
+from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import service_of
 
-router = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
+router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
 _MOST = 1_000_000
 _OWN = ("min_incidents", "by", "format")

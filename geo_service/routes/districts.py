@@ -13,9 +13,10 @@ from geo_service.parameters import read_choice, read_level
 from geo_service.routes import questions
 from geo_service.routes.documentation import MAP_RESPONSES, PROBLEM_RESPONSES, TABLE_RESPONSES, docs
 from geo_service.routes.formats import Forms, answer, read_format
+from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import service_of
 
-router = APIRouter(prefix="/api/districts", tags=["statistics"], responses=PROBLEM_RESPONSES)
+router = APIRouter(route_class=PlainRoute, prefix="/api/districts", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
 _WITHOUT = {"ru": "Без района", "en": "Without district"}
 

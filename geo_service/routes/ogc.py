@@ -16,9 +16,10 @@ from geo_service.ogc.openapi import openapi
 from geo_service.parameters import SELECTION_PARAMETERS, Question, read_asked_level, read_choice, read_question, read_whole, single_values
 from geo_service.routes.answers import bytes_answer, json_answer
 from geo_service.routes.documentation import PARAMETERS, PROBLEM_RESPONSES
+from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import Service, base_url, service_of
 
-router = APIRouter(prefix="/ogc", tags=["OGC API – Features"], responses=PROBLEM_RESPONSES)
+router = APIRouter(route_class=PlainRoute, prefix="/ogc", tags=["OGC API – Features"], responses=PROBLEM_RESPONSES)
 
 _ABOUT = tuple(name for name in SELECTION_PARAMETERS if name != "measure")
 """Of the selection: all measures are in the features anyway."""

@@ -5,9 +5,10 @@ from fastapi import APIRouter, Request, Response
 from geo_service.database import database_errors, query
 from geo_service.errors import NotReady
 from geo_service.routes.answers import json_answer
+from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import service_of
 
-router = APIRouter(prefix="/api", tags=["map"])
+router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])
 
 _AT_MOST = 2000
 _AROUND_DEGREES = 1.0

@@ -25,12 +25,13 @@ from geo_service.routes.documentation import (
     parameter,
 )  # fmt: skip
 from geo_service.routes.formats import Forms, answer, read_format
+from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import service_of
 from geo_service.routes.tiles import layer_question
 from geo_service.tiles.grid import MAX_ZOOM
 from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES, in_palette
 
-router = APIRouter(prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
+router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
 _LEGEND_DOCS = {
     "parameters": [

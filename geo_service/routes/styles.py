@@ -9,6 +9,7 @@ from geo_service.layer_parameters import LayerQuestion
 from geo_service.parameters import read_choice
 from geo_service.routes.answers import json_answer
 from geo_service.routes.documentation import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
+from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import base_url, service_of
 from geo_service.routes.tiles import layer_question
 from geo_service.tiles.layer import TileLayer
@@ -17,7 +18,7 @@ from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES
 from geo_service.tiles.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, style
 from geo_service.tiles.tilejson import Bounds, zoom_to_show
 
-router = APIRouter(tags=["tiles"], responses=PROBLEM_RESPONSES)
+router = APIRouter(route_class=PlainRoute, tags=["tiles"], responses=PROBLEM_RESPONSES)
 
 _DOCS = {
     "parameters": [

@@ -7,6 +7,7 @@ from geo_service.errors import NotFound
 from geo_service.layer_parameters import LayerQuestion, read_layer_question
 from geo_service.routes.answers import json_answer
 from geo_service.routes.documentation import FORM_DOCS, LAYER_DOCS, tile_responses
+from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import Service, base_url, service_of
 from geo_service.tiles.cache import CachedTile
 from geo_service.tiles.forms import CONTENT_TYPES
@@ -16,7 +17,7 @@ from geo_service.tiles.negotiation import choose_encoding
 from geo_service.tiles.playback import described
 from geo_service.tiles.tilejson import LayerDescription, tilejson
 
-router = APIRouter(tags=["tiles"])
+router = APIRouter(route_class=PlainRoute, tags=["tiles"])
 
 
 class TileResponse(Response):

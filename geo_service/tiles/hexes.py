@@ -1,5 +1,6 @@
 """The layer of hexagons: how many incidents, how many open and overdue, and the class of the chosen measure."""
 
+from collections import OrderedDict
 from hashlib import blake2b
 from typing import Any
 
@@ -29,6 +30,8 @@ _OWN_PROPERTY = ("count", *_PROPERTIES[1:])
 """Measures whose value is among the properties anyway."""
 _BOUNDS_RESOLUTION = 7
 _DIGEST_BYTES = 16
+_TOUCHING_KEPT = 500
+"""Tiles; a thousand hexagons take 12 kB."""
 
 Seen = tuple[NDArray[np.intp], NDArray[np.int32]]
 """Each hexagon of a tile: the cell's index, and by how much it is to be shifted in x."""
@@ -42,6 +45,7 @@ class HexLayer:
     def __init__(self) -> None:
         self._pyramid: Pyramid | None = None
         self._outlines: dict[int, Outlines] = {}
+        self._touching: OrderedDict[Box, Seen] = OrderedDict()
         self._latest: tuple[TileRequest, Seen] | None = None
 
     def grow(self, pyramid: Pyramid) -> None:
@@ -50,8 +54,12 @@ class HexLayer:
         if pyramid is not self._pyramid:
             self._pyramid = pyramid
             self._outlines = {resolution: Outlines(level.cells) for resolution, level in pyramid.levels.items()}
+            self._touching.clear()
         for resolution, level in pyramid.levels.items():
-            self._outlines[resolution].extend(level.cells[len(self._outlines[resolution]) :])
+            fresh = level.cells[len(self._outlines[resolution]) :]
+            if len(fresh):
+                self._outlines[resolution].extend(fresh)
+                self._touching.clear()
 
     def outlines(self, resolution: int) -> Outlines:
         """Outlines of the cells of a resolution, by their index in the pyramid."""
@@ -59,23 +67,24 @@ class HexLayer:
 
     def encode(self, state: State, request: TileRequest) -> bytes:
         """The tile, uncompressed; empty when no hexagon touches it, or in forms without outlines, when none has its middle in it."""
+        drawn = self.draw(state, request)
+        return HEX_FORMS[request.form].write(drawn) if len(drawn.cells) else b""
+
+    def draw(self, state: State, request: TileRequest) -> HexTile:
+        """What is in the tile, before it is written in one of the forms."""
         question = _question(request)
-        form = HEX_FORMS[request.form]
         outlines = self._outlines[question.resolution]
         places, shifts = self._seen(state, request)
-        if not form.whole:
-            places = places[outlines.middle_inside(places, shifts, request.tile.box)]
-        if not len(places):
-            return b""
-        return form.write(
-            HexTile(
-                request.tile,
-                state.pyramid.levels[question.resolution].cells[places],
-                mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
-                _columns(state, question, places, request),
-                understood(request),
-                _totals(state, question, places, request) if request.meta is not None else {},
-            )
+        if not HEX_FORMS[request.form].whole:
+            inside = outlines.middle_inside(places, shifts, request.tile.box)
+            places, shifts = places[inside], shifts[inside]
+        return HexTile(
+            request.tile,
+            state.pyramid.levels[question.resolution].cells[places],
+            mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
+            _columns(state, question, places, request) if len(places) else {},
+            understood(request),
+            _totals(state, question, places, request) if request.meta is not None else {},
         )
 
     def _seen(self, state: State, request: TileRequest) -> Seen:
@@ -87,13 +96,22 @@ class HexLayer:
 
     def _drawn(self, state: State, question: CellQuestion, tile: Tile) -> Seen:
         """Indexes of the hexagons that touch the tile and are drawn, and by how much each is moved, in the order of the tile's features."""
-        values = cell_values(state, question)
-        rings, shifts = self._outlines[question.resolution].touching(tile.box)
-        drawn = question.measure.is_drawn(values[rings])
-        rings, shifts = rings[drawn], shifts[drawn]
-        # By cell, whatever order the cells came in: the same incidents make the same bytes.
-        order = np.lexsort((shifts, state.pyramid.levels[question.resolution].cells[rings]))
-        return rings[order], shifts[order]
+        rings, shifts = self._touched(state, question.resolution, tile)
+        drawn = question.measure.is_drawn(cell_values(state, question)[rings])
+        return rings[drawn], shifts[drawn]
+
+    def _touched(self, state: State, resolution: int, tile: Tile) -> Seen:
+        """Those that touch the tile, drawn or not. Kept: another choice of incidents is mostly asked for in the same tiles."""
+        found = self._touching.get(tile.box)
+        if found is None:
+            rings, shifts = self._outlines[resolution].touching(tile.box)
+            # By cell, whatever order the cells came in: the same incidents make the same bytes.
+            order = np.lexsort((shifts, state.pyramid.levels[resolution].cells[rings]))
+            found = self._touching[tile.box] = rings[order], shifts[order]
+            if len(self._touching) > _TOUCHING_KEPT:
+                self._touching.popitem(last=False)
+        self._touching.move_to_end(tile.box)
+        return found
 
     def basis(self, state: State, request: TileRequest) -> bytes:
         """A digest of its hexagons' classes: only these may change with incidents outside the tile."""
@@ -104,7 +122,7 @@ class HexLayer:
     def reaches(self, state: State, request: TileRequest, cells: NDArray[np.int32]) -> bool:
         """Whether the hexagon of one of the finest cells may be seen in the tile."""
         resolution = resolution_at(request.tile.z)
-        rings, _ = self._outlines[resolution].touching(request.tile.box)
+        rings, _ = self._touched(state, resolution, request.tile)
         return bool(np.isin(state.pyramid.up(resolution)[cells], rings).any())
 
     def legend(self, state: State, view: View) -> dict[str, Any]:

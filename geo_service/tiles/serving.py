@@ -42,6 +42,7 @@ class TileServer:
         self._replica = replica
         self._rows_limit = rows_limit
         self.layer = layer
+        self._local = layer if isinstance(layer, LocalLayer) else None
         self._cache = cache
         self._flight: SingleFlight[CachedTile] = SingleFlight()
 
@@ -68,7 +69,7 @@ class TileServer:
         tag = etag(plain, encoding)
         window = request.selection.window
         ended = not window.relative and window.stop <= request.selection.now
-        basis = self.layer.basis(state, request) if isinstance(self.layer, LocalLayer) else None
+        basis = self._local.basis(state, request) if self._local else None
         headers = tuple(_headers(body, tag, encoding, cache_control(ended), CONTENT_TYPES[request.form]))
         return CachedTile(body, tag, headers, request, state.revision, valid_until, basis)
 

@@ -24,6 +24,7 @@ from tests.bench import (
     replica,
     serving,
     session,
+    size,
     sql_tiles,
     statistics,
 )
@@ -39,6 +40,7 @@ PARTS: dict[str, Part] = {
     "kernel": kernels.measure,
     "http": serving.measure,
     "measures": measures.measure,
+    "size": size.measure,
     "points": points.measure,
     "statistics": statistics.measure,
     "sql": sql_tiles.measure,

@@ -38,6 +38,11 @@ class BusyTiles:
         zoom = max(zooms, key=zooms.count)
         return sorted((tile for tile in fit if tile.z == zoom), key=lambda tile: -found[tile])
 
+    def nearest(self, hexagons: int) -> Tile:
+        """The tile whose number of hexagons is nearest to this."""
+        tiles = [tile for zoom in range(_LEAST_ZOOM, MAX_ZOOM) for tile in self._occupied(zoom)]
+        return min(tiles, key=lambda tile: abs(self.hexagons(tile) - hexagons))
+
     def _of(self, zoom: int) -> Outlines:
         resolution = resolution_at(zoom)
         if resolution not in self._outlines:

@@ -1,0 +1,24 @@
+"""Routes that read their question from the request themselves, as all of ours do: a selection has its own words for what is wrong."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+class PlainRoute(APIRoute):
+    """Documented as any other, but called with the request and the parts of the path, without the framework's reading of parameters.
+
+    That reading is a third of what a request costs beside its computation (0.25 of 0.8 ms).
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # an awaitable is all that is needed
+        """Call the endpoint, which gives a response."""
+        endpoint = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            answer: Response = await endpoint(request, **request.path_params)
+            return answer
+
+        return handle

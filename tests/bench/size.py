@@ -1,0 +1,51 @@
+"""What the bytes of a tile are made of: about two thousand hexagons, encoded with less and less in them."""
+
+import brotli
+import numpy as np
+import zstandard
+
+from geo_service.aggregation.measures import MEASURES
+from geo_service.aggregation.selection import Selection
+from geo_service.tiles import mvt
+from geo_service.tiles.grid import feature_id
+from geo_service.tiles.hex_forms import NAME, HexTile
+from geo_service.tiles.hexes import HexLayer
+from geo_service.tiles.layer import TileRequest
+from geo_service.tiles.negotiation import compress
+from tests.bench.bench import YEAR, Bench
+from tests.bench.busy import BusyTiles
+from tests.bench.report import Row
+
+_HEXAGONS = 2000
+_MOST_BYTES = 35_000
+_SLOW_ZSTD, _SLOW_BROTLI = 19, 11
+
+
+async def measure(bench: Bench) -> None:
+    """The tile as it is served, and what is left of it without one part after the other."""
+    state, window = await bench.state(), bench.window(YEAR)
+    layer = HexLayer()
+    layer.grow(state.pyramid)
+    tile = BusyTiles(state, window).nearest(_HEXAGONS)
+    request = TileRequest(tile, Selection(window, bench.until), MEASURES["count"])
+    drawn = layer.draw(state, request)
+    for name, body in _poorer_and_poorer(drawn, layer.encode(state, request)).items():
+        sent = {encoding: len(compress(body, encoding)) for encoding in ("zstd", "br", "gzip")}
+        slow = len(zstandard.ZstdCompressor(level=_SLOW_ZSTD).compress(body)), len(brotli.compress(body, quality=_SLOW_BROTLI))
+        figure = "  ".join([f"plain {len(body) / 1000:.1f}", *(f"{encoding} {size / 1000:.1f}" for encoding, size in sent.items())])
+        beside = f"zstd {_SLOW_ZSTD} {slow[0] / 1000:.1f}  br {_SLOW_BROTLI} {slow[1] / 1000:.1f} kB"
+        served = name == "as served"
+        target, met = ("zstd ≤ 35 kB", sent["zstd"] <= _MOST_BYTES) if served else ("", None)
+        row = Row("size", f"{len(drawn.cells):,} hexagons, {name}", f"{figure} kB", beside, target=target, met=met)
+        bench.report.add(row, **{f"{name}, {encoding}": size for encoding, size in sent.items()})
+
+
+def _poorer_and_poorer(drawn: HexTile, served: bytes) -> dict[str, bytes]:
+    ids, nameless = feature_id(drawn.cells), np.zeros(len(drawn.cells), np.uint64)
+    two = {name: drawn.columns[name] for name in ("n", "class")}
+    return {
+        "as served": served,
+        "without open and overdue": mvt.encode_layer(NAME, ids, drawn.shapes, two, drawn.tile),
+        "without ids as well": mvt.encode_layer(NAME, nameless, drawn.shapes, two, drawn.tile),
+        "outlines alone": mvt.encode_layer(NAME, nameless, drawn.shapes, {}, drawn.tile),
+    }
