@@ -18,8 +18,9 @@ from geo_service.embedded import Cluster, database_url
 from geo_service.errors import ClusterError, GeoError
 from geo_service.export_cli import export_command
 from geo_service.settings import Settings, read_settings
-from ingest.cli import ingest_command
+from ingest.cli import ingest_commands
 from ingest.demo.cli import Job, demo_commands
+from ingest.geocoding.cli import geocode_command
 from ingest.places import places
 
 app = typer.Typer(help="Citizens' messages as a live heat map.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -52,10 +53,11 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
         server.run(url, [partial(beside, url)], started=_say_address)
 
 
-app.command("ingest")(ingest_command)
+app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)
+app.command("geocode")(geocode_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundary_commands, name="boundaries")
 

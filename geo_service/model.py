@@ -100,8 +100,36 @@ class LocationQuality(IntEnum):
         return self.name.lower()
 
 
+class PlacedBy(IntEnum):
+    """What gave an incident its point; the number is what is stored, and nothing (NULL) where there is no point."""
+
+    INPUT = 1
+    SWAPPED = 2
+    """The input, with longitude and latitude in each other's place."""
+    GAZETTEER = 3
+    NOMINATIM = 4
+    PHOTON = 5
+
+    @property
+    def code(self) -> str:
+        """The public name, as in `gazetteer`."""
+        return self.name.lower()
+
+    @property
+    def attribution(self) -> str:
+        """Whose places they are, to be shown wherever such points are drawn; empty for the input's own."""
+        return _PLACES_OF.get(self, "")
+
+
+_PLACES_OF = {
+    PlacedBy.GAZETTEER: "GeoNames, CC BY 4.0",
+    PlacedBy.NOMINATIM: "© OpenStreetMap contributors",
+    PlacedBy.PHOTON: "© OpenStreetMap contributors",
+}
+
+
 class RejectReason(StrEnum):
-    """Why an input row could not be used, or (the last one) was used with a part left out."""
+    """Why an input row could not be used, or (those that are warnings) was used with a part left out or mended."""
 
     UNREADABLE_DATE = "unreadable_date"
     MISSING_COORDINATES = "missing_coordinates"
@@ -111,8 +139,21 @@ class RejectReason(StrEnum):
     UNKNOWN_STATUS = "unknown_status"
     BROKEN_ROW = "broken_row"
     CLOSED_BEFORE_RECEIVED = "closed_before_received"
+    SWAPPED_COORDINATES = "swapped_coordinates"
+    COARSE_COORDINATES = "coarse_coordinates"
+    COORDINATES_LEFT_OUT = "coordinates_left_out"
 
     @property
     def is_warning(self) -> bool:
         """Whether the row itself was kept."""
-        return self is RejectReason.CLOSED_BEFORE_RECEIVED
+        return self in _WARNINGS
+
+
+_WARNINGS = frozenset(
+    {
+        RejectReason.CLOSED_BEFORE_RECEIVED,
+        RejectReason.SWAPPED_COORDINATES,
+        RejectReason.COARSE_COORDINATES,
+        RejectReason.COORDINATES_LEFT_OUT,
+    }
+)

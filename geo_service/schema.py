@@ -7,6 +7,8 @@ Triggers and functions live in `postgis/sql/triggers/`, one file each.
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
+    ARRAY,
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -29,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import UserDefinedType
 
-from geo_service.model import FINEST_RESOLUTION, LocationQuality, RejectReason, Status
+from geo_service.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, RejectReason, Status
 
 metadata = MetaData(
     naming_convention={
@@ -109,6 +111,7 @@ source = Table(
     *_names(),
     Column("synthetic", Boolean, nullable=False, server_default=text("false"), comment="made up, for demonstration"),
     Column("attribution", Text, nullable=False, server_default="", comment="shown wherever its incidents are"),
+    Column("placed_by", ARRAY(SmallInteger), nullable=False, server_default="{}", comment="steps that have found places of its incidents"),
     comment="Where messages come from.",
 )
 
@@ -169,7 +172,10 @@ incident = Table(
     Column("location", Geometry("POINT", 4326, spatial_index=False), nullable=True),
     Column("cell", BigInteger, nullable=True, comment=f"H3 index, resolution {FINEST_RESOLUTION}"),
     Column("address", Text, nullable=False, server_default="", comment="as given"),
+    Column("message", Text, nullable=False, server_default="", comment="the citizen's words, as given"),
     Column("location_quality", SmallInteger, nullable=False),
+    Column("confidence", REAL, nullable=True, comment="of the step that found the place, 0 to 1"),
+    Column("placed_by", SmallInteger, nullable=True, comment=", ".join(f"{one.value} {one.code}" for one in PlacedBy)),
     Column("theme_id", Integer, ForeignKey("theme.id"), nullable=False),
     Column("agency_id", Integer, ForeignKey("agency.id"), nullable=True),
     Column("district_id", Integer, ForeignKey("district.id"), nullable=True),
@@ -185,6 +191,8 @@ incident = Table(
     CheckConstraint("length(external_id) between 1 and 200", name="external_id_sane"),
     CheckConstraint(f"status between {min(Status)} and {max(Status)}", name="status_known"),
     CheckConstraint(f"location_quality between {min(LocationQuality)} and {max(LocationQuality)}", name="location_quality_known"),
+    CheckConstraint(f"placed_by between {min(PlacedBy)} and {max(PlacedBy)}", name="placed_by_known"),
+    CheckConstraint("confidence between 0 and 1", name="confidence_sane"),
     CheckConstraint("(location is null) = (cell is null)", name="located_in_a_cell"),
     # Bits 59-62 of an H3 index are its mode (1: a cell), bits 52-55 its resolution.
     CheckConstraint(f"(cell >> 59) = 1 and ((cell >> 52) & 15) = {FINEST_RESOLUTION}", name="cell_resolution"),
@@ -201,7 +209,34 @@ incident = Table(
     Index("incident_received_at_idx", "received_at"),
     Index("incident_district_id_idx", "district_id"),
     Index("incident_location_idx", "location", postgresql_using="gist"),
+    Index("incident_unplaced_idx", "id", postgresql_where=text("location is null")),
     comment="A citizen's message. Identity is (source, external_id).",
+)
+
+geocode_cache = Table(
+    "geocode_cache",
+    metadata,
+    Column("key", Text, primary_key=True, comment="the address in one spelling"),
+    Column("location", Geometry("POINT", 4326, spatial_index=False), nullable=False),
+    Column("location_quality", SmallInteger, nullable=False),
+    Column("confidence", REAL, nullable=False),
+    Column("name", Text, nullable=False, comment="as the server calls it"),
+    Column("placed_by", SmallInteger, nullable=False, comment="which server was asked"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="What geocoding servers answered.",
+)
+
+geocode_wait = Table(
+    "geocode_wait",
+    metadata,
+    # No foreign key: it would forbid to truncate incidents. Rows of incidents that are gone are swept away.
+    Column("incident_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("words", Text, nullable=False, comment="MD5 of the words that were looked for"),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("next_at", DateTime(timezone=True), nullable=True, comment="null: only when everything is asked anew"),
+    Column("reason", Text, nullable=False),
+    Column("candidates", JSONB, nullable=False, server_default=text("'[]'")),
+    comment="What is known of incidents without a place, or with a coarser one than their words name.",
 )
 
 incident_tombstone = Table(

@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     )
     time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
     deadlines: Path | None = Field(None, description="TOML file of deadlines and working hours; without it geo_service/deadlines.toml.")
+    geocoding: Path | None = Field(None, description="TOML file of how places are found; without it ingest/geocoding/chain.toml.")
+    geocoder: Literal["nominatim", "photon"] | None = Field(None, description="Kind of geocoding server; without it none is asked.")
+    geocoder_url: str | None = Field(None, description="Address of the geocoding server, http://127.0.0.1:8080.")
+    geocoder_agent: str | None = Field(
+        None, description="How the service names itself to the geocoding server; a public one wants a contact in it."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*",), description="Origins that may read the answers, comma-separated; * is anyone."
     )

@@ -28,7 +28,13 @@ class IncidentBatch:
     cell: NDArray[np.int64]
     """H3 index at the finest resolution, 0 for "no place"."""
     address: Sequence[str]
+    message: Sequence[str]
+    """The citizen's words; empty where they are not known."""
     location_quality: NDArray[np.int16]
+    confidence: NDArray[np.float32]
+    """Of the step that found the place, 0 to 1; NaN where the input gave it, or there is none."""
+    placed_by: NDArray[np.int16]
+    """`PlacedBy`, 0 for "no place"."""
     theme_id: NDArray[np.int32]
     agency_id: NDArray[np.int32]
     """0 for "none"."""

@@ -51,6 +51,12 @@ class Catalogue:
         """The source's id."""
         return (await self._ensure("source", [source], [astuple(source)]))[source.code]
 
+    async def credit(self, found: Iterable[tuple[int, int]]) -> None:
+        """Let the sources name whose places their incidents have: pairs of a source and the step (`PlacedBy`) that found one."""
+        if pairs := sorted(set(found)):
+            with database_errors("name whose places a source has"):
+                await self._connection.execute(query("geocode_credit"), *map(list, zip(*pairs, strict=True)))
+
     async def themes(self, themes: Sequence[Theme]) -> dict[str, int]:
         """Ids by code."""
         rows = [(one.code, SECTOR_IDS[one.sector], one.name_ru, one.name_en) for one in themes]

@@ -1,4 +1,7 @@
-"""`geo ingest`: loads a file, or shows what it would become."""
+"""`geo ingest`: loads a file, or shows what it would become.
+
+The name of a file stands where a command would: a group that finds no command by that name loads the file.
+"""
 
 import asyncio
 import time
@@ -11,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from typer.core import TyperGroup
 
 from ingest.mapping import Mapping, load_mapping, shipped_names
 from ingest.tally import Tally
@@ -31,14 +35,37 @@ _SELDOM = (
 )
 """Counts that are shown only where there is something to count."""
 
-File = Annotated[Path, typer.Argument(help="CSV file.", metavar="FILE")]
+_LOAD = "load"
+
+_FORMATS = "CSV, XLSX, JSON, NDJSON, GeoJSON or Parquet; what is text also packed as .gz or .zst."
+
+File = Annotated[Path, typer.Argument(help=_FORMATS, metavar="FILE")]
 MappingName = Annotated[str, typer.Option("--mapping", help=f"{', '.join(shipped_names())}, or the path of your own TOML file.")]
 Explain = Annotated[bool, typer.Option("--explain", help="Load nothing; show what the first rows would become.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many rows --explain shows.")]
+Examples = Annotated[int, typer.Option("--examples", min=0, max=100, help="Rows shown for each reason.")]
+SuggestRows = Annotated[int, typer.Option("--rows", min=1, help="How many rows are looked at.")]
 BatchSize = Annotated[int, typer.Option("--batch-size", min=1, max=1_000_000, help="Rows to a transaction.")]
 
 
-def ingest_command(
+class _Group(TyperGroup):
+    """A group whose command to load may be left out: `geo ingest FILE` is `geo ingest load FILE`."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # typer's context is click's
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [_LOAD, *args]
+        return super().parse_args(ctx, args)
+
+
+ingest_commands = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    help="Load a file of messages: geo ingest FILE. Or look at it first.",
+)
+
+
+@ingest_commands.command(_LOAD)
+def load(
     file: File, mapping: MappingName = "plain", explain: Explain = False, rows: Rows = ROWS_EXPLAINED, batch_size: BatchSize = 20_000
 ) -> None:
     """Load a file of messages; loading it again changes nothing."""
@@ -55,22 +82,49 @@ def ingest_command(
         _load(file, meant, mapping, batch_size)
 
 
+@ingest_commands.command()
+def check(file: File, mapping: MappingName = "plain", examples: Examples = 3) -> None:
+    """Read and check a whole file without loading it; the exit code is 1 when rows would be rejected."""
+    from geo_service.settings import read_settings
+    from ingest.checking import check_file
+
+    meant = load_mapping(mapping)
+    began = time.monotonic()
+    with progress(file.name, file.stat().st_size if file.exists() else 0) as told:
+        found = check_file(file, meant, read_settings(), told, examples)
+    for table in found.tables(time.monotonic() - began):
+        _shown.print(table)
+    if found.tally.rejected:
+        raise typer.Exit(1)
+
+
+@ingest_commands.command()
+def suggest(file: File, rows: SuggestRows = 200_000) -> None:
+    """Propose a mapping for a file, with the reason for each guess; prints TOML."""
+    from geo_service.settings import read_settings
+    from ingest.suggesting.writing import suggest_mapping
+
+    typer.echo(suggest_mapping(file, rows, read_settings().zone.key), nl=False)
+
+
 def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.database import migrate
     from geo_service.deadlines import read_deadlines
     from geo_service.embedded import database_url
     from geo_service.settings import read_settings
+    from ingest.geocoding.configuration import read_configuration
     from ingest.run import ingest, open_reader
 
     size = open_reader(file, meant).size
     settings = read_settings()
     deadlines = read_deadlines(settings.deadlines, settings.zone)
+    geocoding = read_configuration(settings.geocoding)
     with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
         asyncio.run(migrate(url))
         began = time.monotonic()
         near_m = settings.district_near_m
         with progress(file.name, size) as told:
-            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size, near_m, deadlines))
+            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size, near_m, deadlines, geocoding))
     _shown.print(summary(tally, time.monotonic() - began))
     if tally.rejected or tally.warned:
         _shown.print(f"Each of these rows is kept, with its line and reason, in the table reject under run_id {run}.")
@@ -126,8 +180,6 @@ def summary(tally: Tally, seconds: float) -> Table:
     for name, meaning in _SELDOM:
         if count := getattr(tally, name):
             table.add_row(meaning, f"{count:,}")
-    for reason, count in tally.rejected.most_common():
-        table.add_row(f"rejected: {reason}", f"{count:,}")
-    for reason, count in tally.warned.most_common():
-        table.add_row(f"kept with a warning: {reason}", f"{count:,}")
+    for told, shown in tally.by_kind():
+        table.add_row(told, shown)
     return table

@@ -1,8 +1,8 @@
 """Incidents as the bytes of PostgreSQL's binary COPY, for the staging table.
 
 The format: https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format". Each field is its length (32 bits,
-big-endian) and its bytes. Here no field is null (0, or the epoch, stands for "none"), so that everything but the two
-texts has the same width in every row and is laid out by NumPy at once.
+big-endian) and its bytes. Here no field is null (0, NaN or the epoch stands for "none"), so that everything but the
+three texts has the same width in every row and is laid out by NumPy at once.
 """
 
 from itertools import chain
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ingest.batch import IncidentBatch, Instants
 
 STAGED = (
-    "source_id", "cell", "location", "location_quality", "theme_id", "agency_id", "status",
+    "source_id", "cell", "location", "location_quality", "confidence", "placed_by", "theme_id", "agency_id", "status",
     "received_at", "due_at", "answered_at", "closed_at", "updated_at",
-    "district_id", "district_near", "external_id", "address",
+    "district_id", "district_near", "external_id", "address", "message",
 )  # fmt: skip
 """Columns of the staging table in the order of the bytes."""
 
@@ -29,7 +29,8 @@ _POINT_WITH_SRID = 0x20000001
 _SRID = 4326
 
 _WIDTHS: dict[str, str | np.dtype[np.void]] = {
-    "source_id": ">i2", "cell": ">i8", "location": _EWKB, "location_quality": ">i2", "theme_id": ">i4", "agency_id": ">i4",
+    "source_id": ">i2", "cell": ">i8", "location": _EWKB, "location_quality": ">i2",
+    "confidence": ">f4", "placed_by": ">i2", "theme_id": ">i4", "agency_id": ">i4",
     "status": ">i2", "received_at": ">i8", "due_at": ">i8", "answered_at": ">i8", "closed_at": ">i8", "updated_at": ">i8",
     "district_id": ">i4", "district_near": "?",
 }  # fmt: skip
@@ -50,9 +51,10 @@ def binary_copy(batch: IncidentBatch, district: NDArray[np.int32], near: NDArray
     """The whole COPY stream of `batch`; each row's district (0 for "none"), and whether it is only near it."""
     external_ids = [text.encode() for text in batch.external_id]
     addresses = [text.encode() for text in batch.address]
+    messages = [text.encode() for text in batch.message]
     rows = _cut(_fixed_parts(batch, _lengths(external_ids), district, near).tobytes(), _ROW.itemsize)
-    lengths = _cut(_lengths(addresses).tobytes(), 4)
-    return b"".join(chain((_SIGNATURE,), chain.from_iterable(zip(rows, external_ids, lengths, addresses, strict=True)), (_END,)))
+    texts = chain.from_iterable((_cut(_lengths(column).tobytes(), 4), column) for column in (addresses, messages))
+    return b"".join(chain((_SIGNATURE,), chain.from_iterable(zip(rows, external_ids, *texts, strict=True)), (_END,)))
 
 
 def _fixed_parts(

@@ -26,7 +26,13 @@ class Districts:
         return len(self._locator) > 0
 
     async def of(self, batch: IncidentBatch) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Each row's district (0 for "none") and whether it is only near it; called within the batch's transaction.
+        """The same for the rows of a batch."""
+        placed = batch.cell != 0
+        return await self.at(np.where(placed, batch.lng, np.nan), np.where(placed, batch.lat, np.nan))
+
+    async def at(self, lng: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """The district of each point (0 for "none"; NaN lies nowhere) and whether it is only near it; called within the
+        transaction that writes them.
 
         Until that ends, a replacement of boundaries waits, and assigns its rows afterwards.
         """
@@ -35,6 +41,5 @@ class Districts:
             self._locator = Locator(await read_areas(self._connection), self._near_m)
             self._revision = revision
         if not self.known:
-            return np.zeros(len(batch), np.int32), np.zeros(len(batch), np.bool_)
-        placed = batch.cell != 0
-        return self._locator.locate(np.where(placed, batch.lng, np.nan), np.where(placed, batch.lat, np.nan))
+            return np.zeros(len(lng), np.int32), np.zeros(len(lng), np.bool_)
+        return self._locator.locate(lng, lat)

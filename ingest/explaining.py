@@ -7,7 +7,7 @@ import h3
 from rich.table import Table
 
 from geo_service.deadlines import Deadlines
-from geo_service.model import Status
+from geo_service.model import LocationQuality, Status
 from ingest.mapping import Mapping
 from ingest.naming import Namer
 from ingest.readers import RawBatch
@@ -48,17 +48,24 @@ def _became(checked: Checked, place: int) -> dict[str, str]:
     theme, agency = checked.themes[place], checked.agencies[place]
     return {
         "external_id": checked.external_id[place],
-        "lng": f"{checked.lng[place]:.6f}",
-        "lat": f"{checked.lat[place]:.6f}",
+        **_point(checked, place),
         "theme": f"{theme.code}: {theme.name_ru}",
         "sector": theme.sector,
         "status": Status(int(checked.status[place])).code,
         "agency": f"{agency.code}: {agency.name}" if agency else "",
         "address": checked.address[place],
+        "text": checked.message[place],
         **{field: _instant(str(column[place])) for field, column in checked.instants.items()},
         **_by_rule(checked, place),
-        "cell": h3.int_to_str(int(checked.cell[place])),
     }
+
+
+def _point(checked: Checked, place: int) -> dict[str, str]:
+    places, quality = checked.places, LocationQuality(int(checked.places.quality[place]))
+    if quality is LocationQuality.NONE:
+        return {"lng": "", "lat": "", "quality": "none: a place is looked for in the words"}
+    cell = int(checked.cell[place])
+    return {"lng": f"{places.lng[place]:.6f}", "lat": f"{places.lat[place]:.6f}", "quality": quality.code, "cell": h3.int_to_str(cell)}
 
 
 def _by_rule(checked: Checked, place: int) -> dict[str, str]:

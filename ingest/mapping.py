@@ -3,15 +3,15 @@
 Shipped ones are in `ingest/mappings/`; docs/ingest.md lists every key.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from geo_service.errors import InputError
 from geo_service.model import SECTORS, Status
+from ingest.toml_files import Part, read_toml
 
 SHIPPED = Path(__file__).parent / "mappings"
 SECTOR_CODES = tuple(sector.code for sector in SECTORS)
@@ -46,43 +46,73 @@ def _encoding(name: str) -> str:
     return name
 
 
+def _field(name: str) -> str:
+    if name not in Columns.model_fields:
+        raise ValueError(f"unknown field {name!r}; allowed: {', '.join(Columns.model_fields)}")
+    return name
+
+
+def _bounds(given: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = given
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
+    return given
+
+
 SectorCode = Annotated[str, AfterValidator(_sector)]
 StatusCode = Annotated[str, AfterValidator(_status)]
 Code = Annotated[str, Field(pattern=r"^[^\s,]{1,60}$")]
+Bounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
+"""West, south, east, north, degrees."""
+
+FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FileFormat(_Part):
+class FileFormat(Part):
     """How the bytes of the file are cut into fields."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: Annotated[str, AfterValidator(_encoding)] = "utf-8"
+    format: FormatName | None = None
+    """Recognised by the file's content and name when absent."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Recognised when absent."""
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    """Blank when fields are never quoted."""
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    """Recognised when absent."""
     decimal: Literal[".", ","] = "."
+    skip: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Lines (of a sheet: rows) before the header."""
+    sheet: str | None = None
+    """Of a workbook; the first when absent."""
+    rows: str | None = None
+    """Where a JSON document keeps its rows, such as `result.records`; the first list of objects when absent."""
 
 
-class Columns(_Part):
+class Columns(Part):
     """Which column of the file holds what."""
 
     external_id: str
-    lng: str
-    lat: str
     received_at: str
+    lng: str | None = None
+    lat: str | None = None
     theme: str | None = None
     sector: str | None = None
     status: str | None = None
     agency: str | None = None
     address: str | None = None
+    text: str | None = None
+    """The message itself; a place is looked for in it where there is none in the address."""
     due_at: str | None = None
     answered_at: str | None = None
     closed_at: str | None = None
     updated_at: str | None = None
 
 
-class Dates(_Part):
+FieldName = Annotated[str, AfterValidator(_field)]
+
+
+class Dates(Part):
     """How instants are written; local ones are in `time_zone`."""
 
     formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
@@ -91,7 +121,7 @@ class Dates(_Part):
     """Fields in which a date without a time means the end of that day."""
 
 
-class SourceEntry(_Part):
+class SourceEntry(Part):
     """Where the messages come from."""
 
     code: Code
@@ -101,7 +131,7 @@ class SourceEntry(_Part):
     synthetic: bool = False
 
 
-class ThemeEntry(_Part):
+class ThemeEntry(Part):
     """What a value of the theme column means."""
 
     sector: SectorCode
@@ -109,7 +139,7 @@ class ThemeEntry(_Part):
     en: str
 
 
-class Lookup(_Part):
+class Lookup(Part):
     """A CSV beside the input that names what the input only numbers; used when it is there."""
 
     file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
@@ -117,30 +147,40 @@ class Lookup(_Part):
     name: str
 
 
-class Mapping(_Part):
+class Mapping(Part):
     """What the columns of an input mean."""
 
     source: SourceEntry
     columns: Columns
     dates: Dates
     file: FileFormat = FileFormat()
-    status: dict[str, StatusCode] = {}
+    other_names: dict[FieldName, tuple[str, ...]] = Field(default_factory=dict)
+    """Other names that a field's column may have."""
+    optional: tuple[FieldName, ...] = ()
+    """Fields whose column may be absent; their rows are blank there."""
+    status: dict[str, StatusCode] = Field(default_factory=dict)
     default_status: StatusCode | None = None
     """Status of rows whose status is blank, or of all when there is no such column."""
     default_sector: SectorCode = "other"
-    themes: dict[str, ThemeEntry] = {}
+    sectors: dict[str, SectorCode] = Field(default_factory=dict)
+    """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""
+    classifier: str | None = None
+    """Rules that tell the theme of rows that have only text: `ru`, or the path of a file of rules."""
+    themes: dict[str, ThemeEntry] = Field(default_factory=dict)
     agencies: Lookup | None = None
     deadlines: bool = True
     """Whether rows without a deadline get one from the service's rules."""
-    bounds: tuple[float, float, float, float] | None = None
-    """West, south, east, north: the region that rows must be in."""
+    bounds: Bounds | None = None
+    """The region that rows must be in."""
 
     @model_validator(mode="after")
     def _complete(self) -> "Mapping":
+        if (self.columns.lng is None) != (self.columns.lat is None):
+            raise ValueError("only one of columns.lng and columns.lat is given; allowed: both or none")
+        if not (self.columns.lng or self.columns.address or self.columns.text):
+            raise ValueError("nothing says where: columns.lng and columns.lat, columns.address or columns.text are needed")
         if self.columns.status is None and self.default_status is None:
             raise ValueError("neither columns.status nor default_status is given; one of them is needed")
-        if self.bounds and not (-180 <= self.bounds[0] < self.bounds[2] <= 180 and -90 <= self.bounds[1] < self.bounds[3] <= 90):
-            raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
         return self
 
 
@@ -155,18 +195,4 @@ def load_mapping(name: str) -> Mapping:
     `InputError` names the file, the key and what is allowed.
     """
     path = SHIPPED / f"{name}.toml" if name in shipped_names() else Path(name)
-    try:
-        return Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        allowed = f"allowed: {', '.join(shipped_names())}, or the path of a TOML file"
-        raise InputError(f"cannot read the mapping {name!r}: {error.strerror}; {allowed}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the mapping {path}: it is not TOML: {error}") from error
-    except ValidationError as error:
-        raise InputError(f"cannot use the mapping {path}: {'; '.join(map(_told, error.errors()))}") from error
-
-
-def _told(error: object) -> str:
-    assert isinstance(error, dict)  # noqa: S101  # narrows pydantic's ErrorDetails
-    place = ".".join(str(part) for part in error["loc"])
-    return f"{place}: {error['msg']}" if place else str(error["msg"])
+    return read_toml(path, Mapping, "the mapping", InputError, f"{', '.join(shipped_names())}, or the path of a TOML file")

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from geo_service.model import SECTORS
 from ingest.catalogue import Agency, Theme
-from ingest.mapping import Lookup, Mapping
+from ingest.classifier import load_classifier
+from ingest.mapping import FileFormat, Lookup, Mapping
+from ingest.readers import Column
 from ingest.readers.csv import CsvReader
 
 LONGEST_CODE = 100
 _SECTORS = {sector.code: sector for sector in SECTORS}
+_SPELLINGS = {name.casefold(): sector for sector in SECTORS for name in (sector.code, sector.name_ru, sector.name_en)}
 _NOT_IN_CODES = re.compile(r"[\s,\0]+")
 
 
@@ -21,6 +24,9 @@ class Namer:
         self._mapping = mapping
         self._prefix = mapping.source.code
         self._agencies = _looked_up(mapping, mapping.agencies, input_path)
+        self._sectors = _SPELLINGS | {value.casefold(): _SECTORS[code] for value, code in mapping.sectors.items()}
+        self.by_text = load_classifier(mapping.classifier).theme if mapping.classifier else None
+        """The theme that a text speaks of, when the mapping has a classifier; None where it is not sure."""
         self.theme = cache(self._theme)
         self.agency = cache(self._agency)
 
@@ -32,7 +38,7 @@ class Namer:
         value, sector = value.strip(), sector.strip()
         if entry := self._mapping.themes.get(value):
             return Theme(_code(self._prefix, value), entry.sector, entry.ru, entry.en)
-        found = _SECTORS.get(sector or self._mapping.default_sector)
+        found = self._sectors.get(sector.casefold()) if sector else _SECTORS[self._mapping.default_sector]
         if found is None:
             return None
         if not value:
@@ -51,7 +57,7 @@ def _code(prefix: str, value: str) -> str:
 def _looked_up(mapping: Mapping, lookup: Lookup | None, input_path: Path) -> dict[str, str]:
     if lookup is None or not input_path.with_name(lookup.file).exists():
         return {}
-    reader = CsvReader(input_path.with_name(lookup.file), mapping.file, [lookup.key, lookup.name])
+    reader = CsvReader(input_path.with_name(lookup.file), FileFormat(), [Column(lookup.key), Column(lookup.name)])
     batches = reader.batches(10_000)
     return {
         key.strip(): name.strip()

@@ -18,10 +18,13 @@ from geo_service.database import connection, database_errors, query
 from geo_service.deadlines import Deadlines
 from geo_service.errors import GeoError
 from ingest.catalogue import Source
-from ingest.mapping import Columns, Mapping
+from ingest.geocoding.building import region_of
+from ingest.geocoding.configuration import Configuration
+from ingest.geocoding.placing import Placer, by_precision
+from ingest.mapping import Mapping
 from ingest.naming import Namer
-from ingest.readers import Reader
-from ingest.readers.csv import CsvReader
+from ingest.readers import Column, Reader
+from ingest.readers.opening import open_file
 from ingest.rejects import keep
 from ingest.tally import Tally
 from ingest.validate import Checked, Validator
@@ -31,14 +34,19 @@ RUN_LOCKS = 0x67656F << 32
 """Advisory locks of runs: this plus the run's id."""
 
 
-def columns_used(columns: Columns) -> list[str]:
-    """Names of the input's columns that a mapping reads, each once."""
-    return list(dict.fromkeys(name for name in columns.model_dump().values() if name))
+def columns_asked(mapping: Mapping) -> list[Column]:
+    """The input's columns that a mapping reads, each once."""
+    asked: dict[str, Column] = {}
+    for field, name in mapping.columns.model_dump().items():
+        if name:
+            needed = field not in mapping.optional or (name in asked and asked[name].needed)
+            asked[name] = Column(name, mapping.other_names.get(field, ()), needed)
+    return list(asked.values())
 
 
 def open_reader(path: Path, mapping: Mapping) -> Reader:
     """The reader for this input."""
-    return CsvReader(path, mapping.file, columns_used(mapping.columns))
+    return open_file(path, mapping.file, columns_asked(mapping))
 
 
 async def ingest(
@@ -50,19 +58,24 @@ async def ingest(
     batch_size: int = BATCH_SIZE,
     near_m: float = NEAR_M,
     deadlines: Deadlines | None = None,
+    geocoding: Configuration | None = None,
 ) -> tuple[int, Tally]:
     """Load the file at `path` into the migrated database at `url`; the run's id and its counts.
 
-    `told` gets the counts after each batch; `deadlines` are the rules for rows without a deadline.
+    `told` gets the counts after each batch; `deadlines` are the rules for rows without a deadline; `geocoding` is how
+    places are found for rows without coordinates, the shipped configuration if None.
     `InputError` for a file that cannot be read as a whole,
     `DatabaseUnavailable` when the database fails; what was written until then stays.
     """
-    checks = _checks(open_reader(path, mapping), Validator(mapping, Namer(mapping, path), deadlines), batch_size)
-    first = await asyncio.to_thread(next, checks, None)
+    reader, configuration = open_reader(path, mapping), geocoding or Configuration()
     async with connection(url) as held:
+        region = mapping.bounds or await region_of(held, configuration)
+        checks = _checks(reader, Validator(mapping, Namer(mapping, path), deadlines, region), batch_size)
+        first = await asyncio.to_thread(next, checks, None)
         run = await _begin(held, path.name, mapping_name)
+        placer = Placer(held, configuration, region)
         try:
-            tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told, near_m)
+            tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told, near_m, placer)
         except BaseException:
             # The first failure is the one to tell.
             with suppress(GeoError):
@@ -84,6 +97,7 @@ async def _load(
     checks: Iterator[Checked],
     told: Callable[[Tally], None],
     near_m: float,
+    placer: Placer,
 ) -> Tally:
     tally = Tally()
     async with IncidentWriter(held, near_m) as writer:
@@ -91,21 +105,24 @@ async def _load(
         ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
         while checked := await ahead:
             ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
-            await _write(held, writer, run, name, source, checked, tally)
+            await _write(held, writer, placer, run, name, source, checked, tally)
             told(tally)
     return tally
 
 
 async def _write(
-    held: asyncpg.Connection, writer: IncidentWriter, run: int, name: str, source: int, checked: Checked, tally: Tally
+    held: asyncpg.Connection, writer: IncidentWriter, placer: Placer, run: int, name: str, source: int, checked: Checked, tally: Tally
 ) -> None:
     themes = await writer.ensure_themes(list(dict.fromkeys(checked.themes)))
     agencies = await writer.ensure_agencies([one for one in dict.fromkeys(checked.agencies) if one])
+    placed = await placer.place(checked.batch(source, themes, agencies))
     with database_errors("write a batch"):
         async with held.transaction():
-            written = await writer.write(checked.batch(source, themes, agencies))
+            written = await writer.write(placed.batch)
+            await placer.note(placed)
             await keep(held, run, name, [*checked.rejects, *checked.warnings])
             tally.add(checked, written)
+            tally.located += by_precision(placed.batch)
             await held.execute(query("ingest_run_count"), run, *_counts(tally))
 
 

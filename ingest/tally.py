@@ -1,6 +1,7 @@
 """What a run has counted; every row of the input is in exactly one of the counts beside `read`."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ingest.rejects import by_reason
@@ -25,10 +26,16 @@ class Tally:
     """Rows whose place is only near their district."""
     without_district: int = 0
     """Rows with a place in no district; 0 where there are no districts at all."""
+    by_text: int = 0
+    """Rows whose theme is the one that their text speaks of."""
+    unsure: int = 0
+    """Rows that have only a text, and it speaks of no theme clearly."""
+    located: Counter[str] = field(default_factory=Counter)
+    """Rows without usable coordinates by the precision with which their words placed them; `none` for "no place"."""
 
     def add(self, checked: Checked, written: Written) -> None:
         """Count a batch."""
-        self.read += checked.read
+        self.add_checked(checked)
         self.new += written.new
         self.changed += written.changed
         self.unchanged += written.unchanged
@@ -36,6 +43,24 @@ class Tally:
         self.stale += written.stale
         self.near += written.near
         self.without_district += written.without_district
+
+    def add_checked(self, checked: Checked) -> None:
+        """Count what a batch was before anything is written."""
+        self.read += checked.read
+        self.by_text += checked.by_text
+        self.unsure += checked.unsure
         self.rejected += by_reason(checked.rejects)
         self.warned += by_reason(checked.warnings)
         self.bytes_read = checked.bytes_read
+
+    def by_kind(self) -> Iterator[tuple[str, str]]:
+        """How the themes of texts, the places of words and the rejects came out: a name and a count for people."""
+        if asked := self.by_text + self.unsure:
+            yield "theme told by the text", f"{self.by_text:,}"
+            yield "theme unclear from the text", f"{self.unsure:,} ({self.unsure / asked:.0%} of those with only a text)"
+        for quality, count in self.located.items():
+            yield "without place" if quality == "none" else f"placed by its words: {quality}", f"{count:,}"
+        for reason, count in self.rejected.most_common():
+            yield f"rejected: {reason}", f"{count:,}"
+        for reason, count in self.warned.most_common():
+            yield f"kept with a warning: {reason}", f"{count:,}"

@@ -5,29 +5,32 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
 from geo_service.deadlines import Deadlines
-from geo_service.model import FINEST_RESOLUTION, LocationQuality, RejectReason, Status
+from geo_service.model import SECTORS, RejectReason, Status
 from ingest.batch import IncidentBatch, Instants
 from ingest.catalogue import Agency, Theme
+from ingest.coordinates import CoordinateReader, Coordinates, Written
 from ingest.due import fill_due
 from ingest.instants import NONE, UNREADABLE, read_instants
-from ingest.mapping import Instant, Mapping
+from ingest.mapping import Bounds, Instant, Mapping
 from ingest.naming import Namer
 from ingest.readers import RawBatch
 from ingest.readers.csv import shown
+from ingest.theming import Themed, theme_rows
 from ingest.verdicts import Mask, Reject, Verdicts
 
 LONGEST_ID = 200
 LONGEST_ADDRESS = 500
 """Characters; a longer address is cut."""
 
-ZERO = 1e-6
-"""Degrees: nearer to 0° N 0° E than this (10 cm) is a default value, not a place."""
+LONGEST_MESSAGE = 10_000
+"""Characters; a longer message is cut."""
 
 _Item = TypeVar("_Item")
+
+_ALLOWED_SECTORS = ", ".join(sector.code for sector in SECTORS)
 
 _INSTANTS: tuple[Instant, ...] = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 
@@ -39,10 +42,11 @@ class Checked:
     rows: NDArray[np.intp]
     """Which rows of the raw batch these are."""
     external_id: Sequence[str]
-    lng: NDArray[np.float64]
-    lat: NDArray[np.float64]
+    places: Coordinates
     cell: NDArray[np.int64]
+    """0 for "no place". Found here, in the thread that reads ahead."""
     address: Sequence[str]
+    message: Sequence[str]
     themes: Sequence[Theme]
     agencies: Sequence[Agency | None]
     status: NDArray[np.int16]
@@ -52,6 +56,10 @@ class Checked:
     rejects: Sequence[Reject]
     """Refused rows, in no particular order."""
     warnings: Sequence[Reject]
+    by_text: int
+    """Rows whose theme is the one that their text speaks of."""
+    unsure: int
+    """Rows that have only a text, and it speaks of no theme clearly: they have the default one."""
     read: int
     bytes_read: int
 
@@ -61,11 +69,14 @@ class Checked:
         return IncidentBatch(
             source_id=np.full(count, source, np.int16),
             external_id=self.external_id,
-            lng=self.lng,
-            lat=self.lat,
+            lng=self.places.lng,
+            lat=self.places.lat,
             cell=self.cell,
             address=self.address,
-            location_quality=np.full(count, LocationQuality.EXACT, np.int16),
+            message=self.message,
+            location_quality=self.places.quality,
+            confidence=np.full(count, np.nan, np.float32),
+            placed_by=self.places.placed_by,
             theme_id=np.fromiter((themes[one.code] for one in self.themes), np.int32, count),
             agency_id=np.fromiter((agencies[one.code] if one else 0 for one in self.agencies), np.int32, count),
             status=self.status,
@@ -76,33 +87,37 @@ class Checked:
 class Validator:
     """Checks raw batches by one mapping."""
 
-    def __init__(self, mapping: Mapping, namer: Namer, deadlines: Deadlines | None = None) -> None:
-        """deadlines: rules for rows without a deadline."""
+    def __init__(self, mapping: Mapping, namer: Namer, deadlines: Deadlines | None = None, region: Bounds | None = None) -> None:
+        """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds."""
         self._mapping = mapping
         self._namer = namer
         self._deadlines = deadlines if mapping.deadlines else None
+        self._coordinate_reader = CoordinateReader(mapping.file.decimal, mapping.bounds, region)
 
     def check(self, raw: RawBatch) -> Checked:
         """Every row of `raw` becomes a checked row or a reject."""
         verdicts = Verdicts(len(raw.lines))
         ids = self._ids(raw, verdicts)
         instants = self._instants(raw, verdicts)
-        lng, lat = self._coordinates(raw, verdicts)
+        addresses, messages = self._words(raw, "address", LONGEST_ADDRESS), self._words(raw, "text", LONGEST_MESSAGE)
+        worded = np.fromiter(map(bool, map(str.__add__, addresses, messages)), np.bool_, len(addresses))
+        places = self._coordinates(raw, worded, verdicts)
         status = self._status(raw, verdicts)
-        themes = self._themes(raw, verdicts)
+        themed = self._themes(raw, messages, verdicts)
         _drop_ends_before_beginnings(instants, verdicts)
         rows = np.flatnonzero(verdicts.kept)
-        kept_themes = [theme for theme in _picked(themes, rows) if theme]
+        places = places.take(rows)
+        kept_themes = [theme for theme in _picked(themed.themes, rows) if theme]
         kept_instants = _as_instants(instants, rows)
         due_by = self._due(kept_themes, kept_instants)
-        agencies, addresses = self._column(raw, "agency"), self._column(raw, "address")
+        agencies = self._column(raw, "agency")
         return Checked(
             rows=rows,
             external_id=_picked(ids, rows),
-            lng=lng[rows],
-            lat=lat[rows],
-            cell=cells(lng[rows], lat[rows]),
-            address=[text.strip()[:LONGEST_ADDRESS] for text in _picked(addresses, rows)],
+            places=places,
+            cell=places.cells(),
+            address=_picked(addresses, rows),
+            message=_picked(messages, rows),
             themes=kept_themes,
             agencies=[self._namer.agency(value) for value in _picked(agencies, rows)],
             status=status[rows],
@@ -110,6 +125,8 @@ class Validator:
             due_by=due_by,
             rejects=[*_broken(raw), *_rejects(raw, verdicts.refused)],
             warnings=_rejects(raw, {row: told for row, told in verdicts.warned.items() if verdicts.kept[row]}),
+            by_text=int(np.count_nonzero(themed.found[rows])),
+            unsure=int(np.count_nonzero(themed.asked[rows] & ~themed.found[rows])),
             read=len(raw.lines) + len(raw.broken),
             bytes_read=raw.bytes_read,
         )
@@ -148,37 +165,20 @@ class Validator:
         verdicts.refuse(found["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank")
         return found
 
-    def _coordinates(self, raw: RawBatch, verdicts: Verdicts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _words(self, raw: RawBatch, field: str, longest: int) -> list[str]:
+        return [text.strip()[:longest] for text in self._column(raw, field)]
+
+    def _coordinates(self, raw: RawBatch, worded: Mask, verdicts: Verdicts) -> Coordinates:
         names = self._mapping.columns
-        lng_text, lat_text = self._column(raw, "lng"), self._column(raw, "lat")
-        blank = np.fromiter(
-            (not lng.strip() or not lat.strip() for lng, lat in zip(lng_text, lat_text, strict=True)), np.bool_, len(lng_text)
-        )
-        verdicts.refuse(blank, RejectReason.MISSING_COORDINATES, lambda _: f"{names.lng} or {names.lat} is blank")
-        (lng, no_lng), (lat, no_lat) = (_numbers(texts, self._mapping.file.decimal) for texts in (lng_text, lat_text))
-        verdicts.refuse(no_lng, RejectReason.BROKEN_ROW, _quoting(names.lng, lng_text, "is no number"))
-        verdicts.refuse(no_lat, RejectReason.BROKEN_ROW, _quoting(names.lat, lat_text, "is no number"))
-
-        def place(row: int) -> str:
-            return f"{names.lng} {lng_text[row].strip()}, {names.lat} {lat_text[row].strip()}"
-
-        with np.errstate(invalid="ignore"):
-            in_world = (np.abs(lng) <= 180) & (np.abs(lat) <= 90)
-            zero = (np.abs(lng) < ZERO) & (np.abs(lat) < ZERO)
-        verdicts.refuse(~in_world, RejectReason.OUTSIDE_WORLD, place)
-        verdicts.refuse(zero, RejectReason.ZERO_COORDINATES, place)
-        if self._mapping.bounds:
-            west, south, east, north = self._mapping.bounds
-            inside = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)
-            verdicts.refuse(~inside, RejectReason.OUTSIDE_REGION, lambda row: f"{place(row)} is outside {west}, {south}, {east}, {north}")
-        return lng, lat
+        lng, lat = Written(names.lng, self._column(raw, "lng")), Written(names.lat, self._column(raw, "lat"))
+        return self._coordinate_reader.read(lng, lat, worded, verdicts)
 
     def _status(self, raw: RawBatch, verdicts: Verdicts) -> NDArray[np.int16]:
         values = self._column(raw, "status")
-        meaning = {value: Status[code.upper()].value for value, code in self._mapping.status.items()}
+        meaning = {value.casefold(): Status[code.upper()].value for value, code in self._mapping.status.items()}
         if self._mapping.default_status:
             meaning.setdefault("", Status[self._mapping.default_status.upper()].value)
-        known = {value: meaning.get(value.strip(), -1) for value in set(values)}
+        known = {value: meaning.get(value.strip().casefold(), -1) for value in set(values)}
         status = np.fromiter(map(known.__getitem__, values), np.int16, len(values))
         allowed = ", ".join(self._mapping.status) or "none"
         verdicts.refuse(
@@ -186,18 +186,12 @@ class Validator:
         )
         return status
 
-    def _themes(self, raw: RawBatch, verdicts: Verdicts) -> list[Theme | None]:
-        pairs = list(zip(self._column(raw, "sector"), self._column(raw, "theme"), strict=True))
-        known = {pair: self._namer.theme(*pair) for pair in set(pairs)}
-        themes = [known[pair] for pair in pairs]
-        unknown = np.fromiter((theme is None for theme in themes), np.bool_, len(themes))
-        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {pairs[row][0]!r}")
-        return themes
-
-
-def cells(lng: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:
-    """H3 indexes at the finest resolution."""
-    return np.asarray(coordinates_to_cells(lat, lng, FINEST_RESOLUTION)).astype(np.int64)
+    def _themes(self, raw: RawBatch, messages: Sequence[str], verdicts: Verdicts) -> Themed:
+        sectors = self._column(raw, "sector")
+        themed = theme_rows(sectors, self._column(raw, "theme"), messages, self._namer)
+        unknown = np.fromiter((theme is None for theme in themed.themes), np.bool_, len(themed.themes))
+        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}")
+        return themed
 
 
 def _drop_ends_before_beginnings(instants: dict[Instant, NDArray[np.int64]], verdicts: Verdicts) -> None:
@@ -216,25 +210,6 @@ def _left_out(field: str) -> Callable[[int], str]:
 
 def _as_instants(instants: dict[Instant, NDArray[np.int64]], rows: NDArray[np.intp]) -> dict[Instant, Instants]:
     return {field: column[rows].view("datetime64[us]") for field, column in instants.items()}
-
-
-def _numbers(texts: Sequence[str], decimal: str) -> tuple[NDArray[np.float64], Mask]:
-    """Numbers, and where the text is none."""
-    if decimal == ",":
-        texts = [text.replace(",", ".") for text in texts]
-    try:
-        return np.array(texts, np.float64), np.zeros(len(texts), np.bool_)
-    except ValueError:
-        found = [_number(text) for text in texts]
-    wrong = np.fromiter((one is None for one in found), np.bool_, len(found))
-    return np.array([np.nan if one is None else one for one in found], np.float64), wrong
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _quoting(name: str | None, values: Sequence[str], fault: str) -> Callable[[int], str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from boundaries.locate import NEAR_M
 from geo_service.database import database_errors, query
+from geo_service.model import PlacedBy
 from ingest.batch import IncidentBatch
 from ingest.catalogue import Agency, Catalogue, Source, Theme
 from ingest.copying import STAGED, binary_copy
@@ -91,6 +92,8 @@ class IncidentWriter:
                 await self._connection.execute(_PREPARE)
                 await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
                 counts = await self._connection.fetchrow(query("ingest_upsert"))
+                found = kept.placed_by >= PlacedBy.GAZETTEER
+                await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.placed_by[found].tolist(), strict=True))
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
         without = int(np.count_nonzero((district == 0) & (kept.cell != 0))) if self._districts.known else 0
         return Written(new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without)

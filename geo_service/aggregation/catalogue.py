@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.model import DistrictLevel
+from geo_service.model import DistrictLevel, PlacedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Source(Entry):
 
     synthetic: bool = False
     attribution: str = ""
+    placed_by: tuple[PlacedBy, ...] = ()
+    """What has found places of its incidents, beside the input itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,14 @@ class Catalogue:
             if above is not None:
                 table[one.id] = places[above.id]
         return table
+
+
+def attributions(sources: Iterable[Source], districts: Iterable[District] = ()) -> list[str]:
+    """Whose data the sources' incidents and the districts are, each told once."""
+    sources = list(sources)
+    own = sorted(({one.attribution for one in sources} | {one.attribution for one in districts}) - {""})
+    places = sorted({step.attribution for one in sources for step in one.placed_by} - {""})
+    return own + [whose for whose in places if not any(whose in told for told in own)]
 
 
 EMPTY = Catalogue(Entries(), Entries(), Entries(), Entries(), Entries())

@@ -12,7 +12,7 @@ from geo_service.aggregation.catalogue import EMPTY, Catalogue, District, Distri
 from geo_service.aggregation.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.growing import Array
 from geo_service.database import query
-from geo_service.model import DistrictLevel
+from geo_service.model import DistrictLevel, PlacedBy
 
 _FIELDS = (
     ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
@@ -112,7 +112,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
     for row in await connection.fetch(query("catalogue")):
         plain = (row["id"], row["code"], row["name_ru"], row["name_en"], row["parent"])
         if row["kind"] == "source":
-            sources.append(Source(*plain, row["synthetic"], row["attribution"]))
+            sources.append(Source(*plain, row["synthetic"], row["attribution"], tuple(map(PlacedBy, row["placed_by"]))))
         else:
             kinds.setdefault(row["kind"], []).append(Entry(*plain))
     revision = int(await connection.fetchval("select coalesce(max(revision), 0) from boundary_state"))

@@ -21,6 +21,7 @@ from geo_service.aggregation.durations import Clock
 from geo_service.aggregation.growing import Array
 from geo_service.aggregation.pyramid import Pyramid
 from geo_service.aggregation.queue import Queue
+from geo_service.aggregation.unplaced import Unplaced
 from geo_service.errors import NotReady
 
 P = ParamSpec("P")
@@ -43,6 +44,7 @@ class State:
         self.pyramid = Pyramid(cells)
         self.changes = ChangeLog(revision)
         self.columns = Columns(placed, index.astype(np.int32), self.changes)
+        self.unplaced = Unplaced(batch[batch["cell"] == _NO_PLACE])
         self.counter = Counter(self.columns, self.pyramid, count_limit, self.changes)
         self.catalogue = catalogue
         self.clock = clock
@@ -53,7 +55,7 @@ class State:
         return self.changes.revision
 
     def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
-        """Take in what was written; an incident that lost its place is gone from here."""
+        """Take in what was written; an incident that lost its place is counted among those without one."""
         placed = batch["cell"] != _NO_PLACE
         rows = batch[placed]
         change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
@@ -61,10 +63,11 @@ class State:
         renewed = catalogue is not None and not catalogue.says_the_same_as(self.catalogue)
         if catalogue is not None and renewed:
             self.catalogue = catalogue
-        if change or gone or renewed:
+        others = Change(changed=self.unplaced.apply(batch[~placed], np.concatenate([deleted, rows["id"]])))
+        if change or gone or others or renewed:
             # Another catalogue gives words another meaning: a sector may have a theme more.
             self.changes.publish(everything=renewed)
-        return change + gone
+        return change + gone + others
 
 
 class Replica:

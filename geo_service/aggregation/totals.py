@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from geo_service.aggregation.catalogue import Entry
+from geo_service.aggregation.catalogue import Entry, attributions
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING
 from geo_service.aggregation.kernels import CHANNELS
@@ -26,6 +26,8 @@ class Summary:
 
     total: Total
     synthetic: int
+    without_place: int
+    """Of the same selection, and in none of the other numbers."""
     sectors: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     extent: tuple[int, int] | None
@@ -56,10 +58,11 @@ def summarise(state: State, selection: Selection, compare: Selection | None = No
     return Summary(
         total=dict(zip(CHANNELS, own.sum(axis=0).tolist(), strict=True)),
         synthetic=sum(int(own[source.id, 0]) for source in catalogue.sources.all if source.synthetic),
+        without_place=state.unplaced.count(selection),
         sectors=_rows(catalogue.sectors.all, by_sector),
         sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
         extent=state.columns.extent(),
-        attribution=sorted({source.attribution for source in catalogue.sources.all if source.attribution and own[source.id, 0]}),
+        attribution=attributions(source for source in catalogue.sources.all if own[source.id, 0]),
         measures=measured(Facts(state, selection, EVERYTHING, compare), _MEASURES)[0],
         units=units_of(_MEASURES),
     )

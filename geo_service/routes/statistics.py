@@ -76,6 +76,7 @@ async def get_summary(request: Request) -> Response:
         "data": {"first": first and instant(first), "last": last and instant(last)},
         "generated_at": instant(time.time()),
         "synthetic": summary.synthetic,
+        "without_place": summary.without_place,
         "attribution": " · ".join(summary.attribution),
         "sectors": summary.sectors,
         "sources": summary.sources,

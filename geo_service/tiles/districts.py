@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.catalogue import Catalogue, District
+from geo_service.aggregation.catalogue import Catalogue, District, attributions
 from geo_service.aggregation.kept import Kept
 from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.pyramid import Pyramid
@@ -83,9 +83,9 @@ class DistrictLayer:
         return tuple(round(degrees(angle), 5) for angle in (west, atan(sinh(south)), east, atan(sinh(north))))  # type: ignore[return-value]  # four of them
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
-        """Of the incidents' sources and of the boundaries, with a word where those are approximate."""
-        whose = {one.attribution for one in catalogue.sources.all} | {one.attribution for one in catalogue.districts.all}
-        return sorted(whose - {""}) + [APPROXIMATE] * any(one.approximate for one in catalogue.districts.all)
+        """Of the incidents' sources, of what found their places and of the boundaries, with a word where those are approximate."""
+        districts = catalogue.districts.all
+        return attributions(catalogue.sources.all, districts) + [APPROXIMATE] * any(one.approximate for one in districts)
 
     def choropleth(self, state: State, asked: TileRequest | View, level: DistrictLevel) -> Choropleth:
         """The level's districts with their numbers, shared by all tiles of a view."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.catalogue import Catalogue
+from geo_service.aggregation.catalogue import Catalogue, attributions
 from geo_service.aggregation.cells import CellQuestion, cell_classes, cell_counts, cell_significance, cell_values, compared_counts
 from geo_service.aggregation.kernels import CHANNELS
 from geo_service.aggregation.playback import frames_by_cell, prefix_sums
@@ -146,8 +146,8 @@ class HexLayer:
         return tuple(round(value, 5) for value in (west, latitude(y1), east, latitude(y0)))  # type: ignore[return-value]  # four of them
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
-        """Of the incidents' sources."""
-        return sorted({source.attribution for source in catalogue.sources.all if source.attribution})
+        """Of the incidents' sources, and of what found their places."""
+        return attributions(catalogue.sources.all)
 
 
 def _question(request: TileRequest) -> CellQuestion:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.ages import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
-from geo_service.aggregation.catalogue import Catalogue
+from geo_service.aggregation.catalogue import Catalogue, attributions
 from geo_service.aggregation.columns import POSITION_UNITS, Columns
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING
@@ -100,8 +100,8 @@ class PointLayer:
         return state.counter.small((NAME, "bounds"), lambda: _extent(state.columns)) if state.columns.alive else EVERYWHERE
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
-        """Of the incidents' sources."""
-        return sorted({source.attribution for source in catalogue.sources.all if source.attribution})
+        """Of the incidents' sources, and of what found their places."""
+        return attributions(catalogue.sources.all)
 
     def _properties(self, state: State, places: Places, today: int) -> dict[str, mvt.Column]:
         """Of each place. Whatever else an incident has, its text and its address above all, stays out of tiles."""

@@ -7,7 +7,7 @@ import numpy as np
 from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
-from geo_service.model import FINEST_RESOLUTION
+from geo_service.model import FINEST_RESOLUTION, PlacedBy
 from ingest.batch import IncidentBatch, Instants
 from ingest.demo.addresses import addresses
 from ingest.demo.answering import agency_of, channel_of
@@ -69,7 +69,10 @@ class Region:
             lat=spots.lat,
             cell=cells,
             address=addresses(messages, spots),
+            message=[""] * len(cells),
             location_quality=spots.quality,
+            confidence=np.full(len(cells), np.nan, np.float32),
+            placed_by=np.full(len(cells), PlacedBy.INPUT, np.int16),
             theme_id=ids.themes[messages.theme].astype(np.int32),
             agency_id=ids.agencies[self.agency].astype(np.int32),
             status=standing.status,

@@ -1,11 +1,24 @@
 """Readers: from the bytes of an input to columns of text with line numbers. One file a format.
 
-A new format is a class with the shape of `Reader`; it passes the conformance test in tests/unit/test_readers.py.
+A new format is a class with the shape of `Reader` and a line in `ingest/readers/opening.py`; it passes the conformance
+test in tests/unit/test_readers.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that is asked for."""
+
+    name: str
+    """Also its key in `RawBatch.columns`, whichever name it has in the input."""
+    others: tuple[str, ...] = ()
+    """Names it may have instead; the first that is there is taken."""
+    needed: bool = True
+    """Whether an input without it is refused; otherwise it is blank in every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +35,18 @@ class RawBatch:
     """Rows as text. `lines` and `texts` and each of `columns` are equally long; `broken` rows are not among them."""
 
     columns: Mapping[str, Sequence[str]]
+    """Instants that the format itself knows come as ISO 8601, numbers with a point, nothing as blank text."""
     lines: Sequence[int]
-    """Line at which each row begins, from 1."""
+    """Line at which each row begins, from 1; in a format without lines the row's number in the file, from 1."""
     texts: Sequence[str]
-    """Each row as it came, for rejects."""
+    """Each row as it came, for rejects; rows of a format that is no text as a JSON object of the columns asked for."""
     broken: Sequence[BrokenRow]
     bytes_read: int
     """Of the input until now."""
 
 
 class Reader(Protocol):
-    """Something with rows."""
+    """Something with rows. Made from a path, a `FileFormat` and the columns asked for (None for all there are)."""
 
     size: int
     """Bytes of the whole input."""
@@ -40,6 +54,6 @@ class Reader(Protocol):
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All rows in order, up to `rows` at a time; memory does not grow with the input.
 
-        `InputError` when the input as a whole cannot be read.
+        `InputError` when the input as a whole cannot be read, or not to its end: batches before that are good.
         """
         ...

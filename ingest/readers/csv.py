@@ -1,18 +1,35 @@
-"""CSV, streaming: quoted fields over several lines, and broken rows that cost nobody but themselves."""
+"""CSV and its kin, streaming: quoted fields over several lines, and broken rows that cost nobody but themselves."""
 
 import csv
 import io
 from collections import deque
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, TextIO
 
 from geo_service.errors import InputError
 from ingest.mapping import FileFormat
-from ingest.readers import BrokenRow, RawBatch
+from ingest.readers import BrokenRow, Column, RawBatch
+from ingest.readers.columns import MOST_COLUMNS, places
+from ingest.readers.encoding import SAMPLE, named, spelt
+from ingest.readers.streams import head, opened, size_of
 
 LONGEST_LINE = 1 << 20
 """Characters; a longer line is cut, and its pieces are broken rows. Bounds the memory."""
+
+LONGEST_ROW = 1 << 18
+"""Characters of a row with quoted line ends; beyond that its first line is a broken row."""
+
+MOST_ENDLESS = 20
+"""Rows whose quotes never close; each has its following lines read twice, so a file of them is refused."""
+
+DELIMITERS = ",;\t|"
+"""Those that are recognised; a mapping may name any other."""
+
+
+class _EndlessRow(csv.Error):
+    pass
 
 
 class _Lines:
@@ -24,6 +41,7 @@ class _Lines:
         self.taken: list[str] = []
         self.begins = 1
         self._next = 1
+        self._long = 0
 
     def __iter__(self) -> "_Lines":
         return self
@@ -34,10 +52,13 @@ class _Lines:
             raise StopIteration
         self.taken.append(line)
         self._next += line.endswith(("\n", "\r"))
+        self._long += len(line)
+        if self._long > LONGEST_ROW and len(self.taken) > 1:
+            raise _EndlessRow(f"a quote that is not closed within {LONGEST_ROW:,} characters")
         return line
 
     def begin_row(self) -> None:
-        self.taken = []
+        self.taken, self._long = [], 0
         self.begins = self._next
 
     def keep_first(self) -> str:
@@ -49,45 +70,69 @@ class _Lines:
 
 
 class CsvReader:
-    """Rows of a CSV file with a header; only `wanted` columns are kept, and those of them must be there."""
+    """Rows of a CSV file with a header; delimiter and encoding are recognised when the format does not name them."""
 
-    def __init__(self, path: Path, form: FileFormat, wanted: Sequence[str]) -> None:
+    def __init__(self, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> None:
         self._path, self._form, self._wanted = path, form, wanted
-        try:
-            self.size = path.stat().st_size
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        self.size = size_of(path)
+        self._encoding = "utf-8-sig"
+        self._endless = 0
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All rows in order, up to `rows` at a time."""
-        try:
-            with self._path.open("rb") as raw, self._decoded(raw) as file:
-                lines = _Lines(file)
-                parser = csv.reader(lines, delimiter=self._form.delimiter, strict=True)
-                header = self._header(parser)
-                while batch := self._batch(lines, parser, header, rows, raw):
-                    yield batch
-        except OSError as error:
-            raise InputError(f"cannot read {self._path}: {error.strerror}") from error
+        sample = head(self._path, SAMPLE)
+        self._encoding = named(self._form.encoding, sample)
+        with opened(self._path) as stream, self._decoded(stream.file) as file:
+            lines = _Lines(file)
+            skipped = self._skip(lines)
+            parser = csv.reader(lines, strict=True, **self._dialect(sample, skipped))
+            header = self._header(parser, lines)
+            while batch := self._batch(lines, parser, header, rows, stream.position):
+                yield batch
 
-    def _decoded(self, raw: BinaryIO) -> TextIO:
-        encoding = "utf-8-sig" if self._form.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else self._form.encoding
+    def _decoded(self, raw: Any) -> TextIO:
         # Undecodable bytes come through as surrogates, so that the row can be told from its neighbours.
-        return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
+        errors = "replace" if self._encoding.startswith("utf-16") else "surrogateescape"
+        return io.TextIOWrapper(raw, encoding=self._encoding, errors=errors, newline="")
 
-    def _header(self, parser: Iterator[list[str]]) -> list[str]:
+    def _skip(self, lines: _Lines) -> int:
+        return len(list(islice(lines, self._form.skip)))
+
+    def _dialect(self, sample: bytes, skipped: int) -> dict[str, Any]:
+        quoting = {"quotechar": self._form.quote} if self._form.quote else {"quoting": csv.QUOTE_NONE}
+        return {"delimiter": self._form.delimiter or self._recognised(sample, skipped), **quoting}
+
+    def _recognised(self, sample: bytes, skipped: int) -> str:
+        """The delimiter that finds most of the columns asked for in the header, and of equals the most columns."""
+        text = sample.decode(self._encoding, "replace")
+        first = next(islice(io.StringIO(text, newline=""), skipped, None), "")
+        asked = {name.casefold() for one in self._wanted or () for name in (one.name, *one.others)}
+
+        def worth(delimiter: str) -> tuple[int, int]:
+            try:
+                header = next(csv.reader([first], delimiter=delimiter), [])
+            except csv.Error:
+                return 0, 0
+            return len(asked.intersection(name.strip().casefold() for name in header)), len(header)
+
+        return max(DELIMITERS, key=worth)
+
+    def _header(self, parser: Iterator[list[str]], lines: _Lines) -> tuple[dict[str, int | None], int]:
+        """Where the columns asked for stand, and how many there are."""
+        lines.begin_row()
         try:
             header = [name.strip() for name in next(parser, [])]
         except csv.Error as error:
             raise InputError(f"cannot read {self._path}: its first line is no header: {error}") from error
-        missing = [name for name in self._wanted if name not in header]
-        if missing:
-            raise InputError(f"cannot read {self._path}: no column {', '.join(missing)}; there are: {', '.join(header) or 'none'}")
-        if twice := [name for name in self._wanted if header.count(name) > 1]:
-            raise InputError(f"cannot read {self._path}: more than one column is named {', '.join(twice)}")
-        return header
+        if lines.taken and len(lines.taken[0]) >= LONGEST_LINE:
+            raise InputError(
+                f"cannot read {self._path}: its first line has {LONGEST_LINE:,} characters or more; allowed: {MOST_COLUMNS:,} columns"
+            )
+        return places(header, self._wanted, self._path), len(header)
 
-    def _batch(self, lines: _Lines, parser: Iterator[list[str]], header: list[str], rows: int, raw: BinaryIO) -> RawBatch | None:
+    def _batch(
+        self, lines: _Lines, parser: Iterator[list[str]], header: tuple[dict[str, int | None], int], rows: int, position: Any
+    ) -> RawBatch | None:
         fields: list[list[str]] = []
         begins: list[int] = []
         texts: list[str] = []
@@ -100,11 +145,11 @@ class CsvReader:
             except StopIteration:
                 break
             except csv.Error as error:
-                row, fault = [], f"{error}"
+                row, fault = [], self._fault(error)
             if not row and not fault:
                 continue
-            if not fault and len(row) != len(header):
-                fault = f"{len(row)} fields where the header has {len(header)}"
+            if not fault and len(row) != header[1]:
+                fault = f"{len(row)} fields where the header has {header[1]}"
             if fault:
                 broken.append(BrokenRow(lines.begins, shown(lines.keep_first()), fault))
                 continue
@@ -113,28 +158,46 @@ class CsvReader:
             texts.append(lines.taken[0] if len(lines.taken) == 1 else "".join(lines.taken))
         if not fields and not broken:
             return None
-        return self._columns(header, fields, begins, texts, broken, raw.tell())
+        return self._columns(header, fields, begins, texts, broken, position())
+
+    def _fault(self, error: csv.Error) -> str:
+        self._endless += isinstance(error, _EndlessRow)
+        if self._endless > MOST_ENDLESS:
+            raise InputError(f"cannot read {self._path}: more than {MOST_ENDLESS} rows have a quote that is never closed; see file.quote")
+        return f"{error}"
 
     def _columns(
-        self, header: list[str], fields: list[list[str]], begins: list[int], texts: list[str], broken: list[BrokenRow], at: int
+        self,
+        header: tuple[dict[str, int | None], int],
+        fields: list[list[str]],
+        begins: list[int],
+        texts: list[str],
+        broken: list[BrokenRow],
+        at: int,
     ) -> RawBatch:
-        faults = _unclean(texts, self._form.encoding)
+        faults = _unclean(texts, self._encoding)
         for row, detail in faults.items():
             broken.append(BrokenRow(begins[row], shown(texts[row]), detail))
         if faults:
             kept = [row for row in range(len(texts)) if row not in faults]
             fields, begins, texts = [fields[row] for row in kept], [begins[row] for row in kept], [texts[row] for row in kept]
-        columns = list(zip(*fields, strict=True)) if fields else [()] * len(header)
-        return RawBatch({name: columns[header.index(name)] for name in self._wanted}, begins, texts, broken, at)
+        columns = list(zip(*fields, strict=True)) if fields else [()] * header[1]
+        blank = [""] * len(fields)
+        return RawBatch({name: blank if place is None else columns[place] for name, place in header[0].items()}, begins, texts, broken, at)
 
 
 def _unclean(texts: list[str], encoding: str) -> dict[int, str]:
     """Rows with bytes that PostgreSQL cannot keep as text: row → what is wrong."""
     whole = "".join(texts)
-    if "\0" not in whole and _encodable(whole):
+    lost = "\ufffd" if encoding.startswith("utf-16") else "\0"
+    if "\0" not in whole and lost not in whole and _encodable(whole):
         return {}
     faults = {row: "a NUL byte" for row, text in enumerate(texts) if "\0" in text}
-    return faults | {row: f"bytes that are not {encoding}" for row, text in enumerate(texts) if not _encodable(text)}
+    return faults | {row: f"bytes that are not {spelt(encoding)}" for row, text in enumerate(texts) if _is_lost(text, lost)}
+
+
+def _is_lost(text: str, lost: str) -> bool:
+    return not _encodable(text) or (lost != "\0" and lost in text)
 
 
 def _encodable(text: str) -> bool:

@@ -12,7 +12,22 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 
 from geo_service.embedded import running
 from geo_service.settings import read_settings
-from tests.bench import freshness, growth, ingest, kernels, locate, measures, points, replica, serving, session, size, sql_tiles, statistics
+from tests.bench import (
+    freshness,
+    gazetteer,
+    growth,
+    ingest,
+    kernels,
+    locate,
+    measures,
+    points,
+    replica,
+    serving,
+    session,
+    size,
+    sql_tiles,
+    statistics,
+)
 from tests.bench.bench import Bench
 from tests.bench.dataset import DAY_S
 from tests.bench.report import Report, Row
@@ -33,6 +48,7 @@ PARTS: dict[str, Part] = {
     "fresh": freshness.measure,
     "ingest": ingest.measure,
     "locate": locate.measure,
+    "gazetteer": gazetteer.measure,
 }
 
 _DATABASE = "geo_bench"

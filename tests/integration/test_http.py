@@ -153,6 +153,7 @@ async def test_the_summary_is_what_postgis_counts(client: httpx.AsyncClient, fil
     assert summary["overdue"] == await sql(filled_url, f"select count(*) from incident where {where} and due_at < now()")
     assert summary["closed"] == 0
     assert summary["synthetic"] == 0
+    assert summary["without_place"] == 0
     by_sector = {row["code"]: row["n"] for row in summary["sectors"]}
     assert len(by_sector) == 9
     for code, theme in (("roads", 1), ("waste", 2)):

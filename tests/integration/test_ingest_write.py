@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import asyncpg
 import numpy as np
@@ -12,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo_service.database import connect
+from geo_service.model import LocationQuality, PlacedBy
 from ingest.batch import IncidentBatch, Instants
 from ingest.catalogue import Agency, Source, Theme
-from ingest.validate import cells
+from ingest.coordinates import cells
 from ingest.write import IncidentWriter, Written
 
 BEGIN = np.datetime64("2026-01-01", "us")
@@ -29,6 +31,7 @@ class Row:
     address: str = ""
     closed: bool = False
     located: bool = True
+    message: str = ""
 
 
 rows = st.builds(
@@ -39,6 +42,7 @@ rows = st.builds(
     address=st.sampled_from(["", "ул. Мира, 1", "x" * 300]),
     closed=st.booleans(),
     located=st.booleans(),
+    message=st.sampled_from(["", "Яма на дороге"]),
 )
 
 
@@ -57,7 +61,10 @@ def batch_of(given_rows: list[Row], source: int, theme: int, agency: int) -> Inc
         lat=lat,
         cell=np.where(located, cells(np.full(count, 38.5), lat), 0),
         address=[row.address for row in given_rows],
+        message=[row.message for row in given_rows],
         location_quality=np.where(located, 0, 6).astype(np.int16),
+        confidence=np.full(count, np.nan, np.float32),
+        placed_by=located.astype(np.int16),
         theme_id=np.full(count, theme, np.int32),
         agency_id=np.where(lng > 0, agency, 0).astype(np.int32),
         status=np.array([row.status for row in given_rows], np.int16),
@@ -133,6 +140,7 @@ def test_the_table_is_what_a_dictionary_with_the_same_rules_is(database_url: str
                 row["address"],
                 row["closed_at"] is not None,
                 row["cell"] is not None,
+                row["message"],
             )
             for row in found
         }
@@ -170,6 +178,30 @@ async def test_incidents_are_written_with_their_districts_and_follow_changes_of_
         await held.execute(
             "update incident set district_id = null; delete from district; update boundary_state set revision = revision + 1"
         )
+
+
+async def test_a_place_that_was_found_for_the_words_stays_while_they_are_the_same_and_nothing_finer_is_given(database_url: str) -> None:
+    async def placed(held: asyncpg.Connection) -> tuple[object, ...]:
+        return tuple(await held.fetchrow("select st_x(location), location_quality, placed_by, round(confidence::numeric, 1) from incident"))
+
+    async with writing(database_url) as (held, writer, ids):
+        words = Row("a", 1, address="ул. Мира, 1", located=False)
+        await writer.write(batch_of([words], *ids))
+        assert await placed(held) == (None, LocationQuality.NONE, None, None)
+        await held.execute(
+            "update incident set location = st_setsrid(st_makepoint(39, 45), 4326), cell = $1, location_quality = 1, placed_by = 4,"
+            " confidence = 0.9",
+            int(cells(np.array([39.0]), np.array([45.0]))[0]),
+        )
+        found = (39.0, LocationQuality.HOUSE, PlacedBy.NOMINATIM, Decimal("0.9"))
+        assert await writer.write(batch_of([words], *ids)) == Written(unchanged=1)
+        assert await writer.write(batch_of([replace(words, updated=2, status=2)], *ids)) == Written(changed=1)
+        assert await placed(held) == found
+        assert await writer.write(batch_of([replace(words, updated=3, located=True)], *ids)) == Written(changed=1)
+        assert await placed(held) == (38.5, LocationQuality.EXACT, PlacedBy.INPUT, None)
+        await held.execute("update incident set placed_by = 4, location_quality = 1, confidence = 0.9")
+        assert await writer.write(batch_of([replace(words, updated=4, address="")], *ids)) == Written(changed=1)
+        assert await placed(held) == (None, LocationQuality.NONE, None, None)
 
 
 async def test_two_writers_of_the_same_rows_never_wait_in_a_circle(database_url: str) -> None:

@@ -75,6 +75,8 @@ select incident.id, received_at, due_at, answered_at, status, theme.code as them
 from incident
 join theme on theme.id = theme_id join sector on sector.id = sector_id join source on source.id = source_id
 left join agency on agency.id = agency_id
+-- What has no place is in no number but its own.
+where location is not null
 """
 ORACLE = """
 select {group} as key, count(*) as count, count(*) filter (where is_open) as open,
@@ -228,6 +230,8 @@ async def test_everything_together_is_that_of_sql(client: httpx.AsyncClient, fil
         everything = {"from": "2000-01-01", "to": "2030-01-01"}
         count = await same(client, held, everything, "true")
         assert count == await held.fetchval("select count(*) from incident where cell is not null")
+        without = await held.fetchval("select count(*) from incident where cell is null")
+        assert (await ask(client, "/api/summary", **everything))["without_place"] == without
         posts = await held.fetchrow(
             "select count(*) filter (where answer_s < extract(epoch from answered_at - received_at)) as shorter from told"
         )

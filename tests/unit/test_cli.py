@@ -1,6 +1,7 @@
 """The command line: errors in one line with the right exit code, nothing done when it could not be finished."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -71,3 +72,43 @@ def test_a_files_name_is_said_as_it_is_whatever_brackets_are_in_it(tmp_path: Pat
     assert done.returncode == 2
     assert "plain[/x].toml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
+GOOD = "1,2026-11-01T10:00:00Z,38.97,45.03,roads,,new,,,,,,\n"
+
+
+def test_the_name_of_a_file_needs_no_command_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "check.csv"
+    path.write_text(HEADER + GOOD, encoding="utf-8")
+    for words in ((str(path),), ("load", str(path)), ("--mapping", "plain", str(path))):
+        done = geo("ingest", *words, "--explain")
+        assert done.returncode == 0, done.stderr
+        assert "line 2" in done.stdout
+
+
+def test_a_dry_run_counts_everything_shows_rejects_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    path.write_text(HEADER + GOOD + GOOD.replace("45.03", "") * 5 + "7,[red]\n", encoding="utf-8")
+    home = tmp_path / "home"
+    done = geo("ingest", "check", str(path), "--examples", "2", GEO_HOME=str(home), COLUMNS="120")
+    assert done.returncode == 1
+    words = done.stdout.split()
+    for told in ("missing_coordinates", "broken_row", "7,[red]"):
+        assert told in words
+    assert [words.count(line) for line in ("3", "4", "5")] == [1, 1, 1]  # two examples and the 5 that were rejected so
+    assert not home.exists()
+    path.write_text(HEADER + GOOD + "2,2026-11-01T10:00:00Z,,,roads,,new,,ул. Мира,,,,\n", encoding="utf-8")
+    done = geo("ingest", "check", str(path))
+    assert done.returncode == 0
+    assert re.search(r"with a place only in words\W+1\b", done.stdout)
+    assert geo("ingest", "check", str(tmp_path / "absent.csv")).returncode == 2
+
+
+def test_a_suggested_mapping_can_be_used_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "letters.csv"
+    path.write_text("Номер;Дата;Широта;Долгота;Статус\n1;24.11.2026;45,03;38,97;Закрыто\n", encoding="cp1251")
+    done = geo("ingest", "suggest", str(path))
+    assert done.returncode == 0
+    (tmp_path / "own.toml").write_text(done.stdout, encoding="utf-8")
+    assert geo("ingest", "check", str(path), "--mapping", str(tmp_path / "own.toml")).returncode == 0

@@ -110,6 +110,7 @@ def test_an_incident_that_loses_its_place_is_counted_no_more() -> None:
     unplaced = batch[:1].copy()
     unplaced["cell"] = 0
     assert state.apply(unplaced, np.empty(0, np.int64), None).deleted == 1
+    assert state.unplaced.count(Selection(Window(0, 1000), NOW)) == 1
     assert sum(found[0] for found in counted(state, Selection(Window(0, 1000), NOW), 10).values()) == 1
 
 
@@ -139,3 +140,25 @@ def test_halves_hold_each_row_once(sizes: list[tuple[int, bool]]) -> None:
     rows = [(row, timed) for (first, last), timed in (*left, *right) for row in range(first, last)]
     assert rows == [(row, timed) for (first, last), timed in spans for row in range(first, last)]
     assert sum(last - first for (first, last), _ in left) == low // 2
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(incidents, max_size=20), st.lists(incidents, max_size=20), st.sets(st.integers(1, 30)), selections)
+def test_incidents_without_a_place_are_counted_as_one_counts_by_hand(first, later, gone, selection) -> None:  # type: ignore[no-untyped-def]  # as above
+    loaded, arrived = batch_of(first), batch_of(later, first_id=10)
+    loaded["cell"] = 0
+    arrived["cell"][::2] = 0
+    state = State(loaded, EMPTY, 1_000_000)
+    held = {int(row["id"]): row for row in loaded}
+    came = [int(row["id"]) for row in arrived]
+    deleted = np.array(sorted(gone - set(came)), np.int64)
+    changed = bool(state.apply(arrived, deleted, None))
+    known = {name: row for name, row in held.items() if name not in gone | set(came)} | {int(row["id"]): row for row in arrived}
+    without = np.array([row for row in known.values() if row["cell"] == 0], BATCH)
+    placed_alike = without.copy()
+    placed_alike["cell"] = CELLS[0]
+    assert state.unplaced.count(selection) == sum(found[0] for found in expected(placed_alike, selection, 10).values())
+    assert len(state.unplaced) == len(without)
+    again = state.apply(arrived, deleted, None)
+    assert not again, "the same once more is no change"
+    assert changed or not len(arrived)

@@ -12,28 +12,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_service.deadlines import read_deadlines
+from geo_service.model import LocationQuality, PlacedBy
+from ingest.coordinates import cells
 from ingest.instants import NONE, UNREADABLE, read_instants
-from ingest.mapping import Dates, load_mapping
+from ingest.mapping import Bounds, Dates, Mapping, load_mapping
 from ingest.naming import Namer
 from ingest.readers import RawBatch
-from ingest.run import columns_used
-from ingest.validate import Checked, Validator, cells
+from ingest.run import columns_asked
+from ingest.validate import Checked, Validator
 
 GOOD = {"id": "1", "received_at": "2026-11-01T10:00:00Z", "lng": "38.97", "lat": "45.03", "status": "in_work", "sector": "roads"}
 
 
-def check(*rows: dict[str, str], mapping: str = "plain") -> Checked:
+def asked(mapping: Mapping) -> list[str]:
+    return [one.name for one in columns_asked(mapping)]
+
+
+def check(*rows: dict[str, str], mapping: str = "plain", region: Bounds | None = None) -> Checked:
     meant = load_mapping(mapping)
-    columns = {name: [row.get(name, "") for row in rows] for name in columns_used(meant.columns)}
+    columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
-    return Validator(meant, Namer(meant, Path("nowhere.csv"))).check(raw)
+    return Validator(meant, Namer(meant, Path("nowhere.csv")), region=region).check(raw)
 
 
 def with_deadlines(*due: str, **changes: object) -> Checked:
     plain = load_mapping("plain")
     meant = plain.model_copy(update={"source": plain.source.model_copy(update={"code": "vk_social"}), **changes})
     rows = [GOOD | {"id": str(place), "due_at": one} for place, one in enumerate(due)]
-    columns = {name: [row.get(name, "") for row in rows] for name in columns_used(meant.columns)}
+    columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [""] * len(rows), [], 0)
     return Validator(meant, Namer(meant, Path("nowhere.csv")), read_deadlines(None, ZoneInfo("Europe/Moscow"))).check(raw)
 
@@ -71,10 +77,61 @@ def test_a_bad_row_is_refused_with_its_line_text_and_reason(change: dict[str, st
     assert checked.external_id == ["1", "3"]
 
 
+MINSK = {"id": "1", "opened": "2019-01-02", "status": "5"}
+
+
 def test_a_row_outside_the_bounds_of_the_mapping_is_refused() -> None:
-    row = {"id": "1", "opened": "2019-01-02", "lng": "19.4", "lat": "51.7", "status": "5"}
-    (reject,) = check(row, mapping="minsk115").rejects
+    (reject,) = check(MINSK | {"lng": "19.4", "lat": "51.7"}, mapping="minsk115").rejects
     assert reject.reason == "outside_region"
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"lat": "north"}, "lat 'north' is no number (broken_row)"),
+        ({"lng": "", "lat": "91"}, None),
+        ({"lat": " "}, None),
+        ({"lat": "91"}, "lat 91 (outside_world)"),
+        ({"lng": "nan"}, "lng nan, lat 45.03 (outside_world)"),
+        ({"lng": "0", "lat": "0"}, "lng 0, lat 0 (zero_coordinates)"),
+    ],
+)
+def test_a_row_with_words_is_kept_without_its_bad_coordinates(change: dict[str, str], detail: str | None) -> None:
+    checked = check(GOOD | {"address": " ул. Мира, 1 "} | change, GOOD | {"id": "2"})
+    assert (checked.external_id, checked.rejects, checked.address[0]) == (["1", "2"], [], "ул. Мира, 1")
+    assert [(one.line, one.reason, detail and detail in one.detail) for one in checked.warnings] == (
+        [(2, "coordinates_left_out", True)] if detail else []
+    )
+    assert checked.places.quality.tolist() == [LocationQuality.NONE, LocationQuality.EXACT]
+    assert checked.places.placed_by.tolist() == [0, PlacedBy.INPUT]
+    assert [h3.int_to_str(cell) if cell else "" for cell in checked.cell.tolist()] == ["", h3.latlng_to_cell(45.03, 38.97, 10)]
+    assert np.isnan(checked.places.lng[0])
+
+
+def test_longitude_and_latitude_in_each_others_place_are_mended_with_a_mark_only_where_that_leads_into_the_region() -> None:
+    rows = [MINSK | {"lng": "53.9", "lat": "27.56"}, MINSK | {"lng": "27.56", "lat": "53.9"}, MINSK | {"lng": "2.35", "lat": "48.86"}]
+    checked = check(*(row | {"id": str(place)} for place, row in enumerate(rows)), mapping="minsk115")
+    assert (checked.places.lng.tolist(), checked.places.lat.tolist()) == ([27.56, 27.56], [53.9, 53.9])
+    assert checked.places.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
+    assert [(one.line, one.reason, one.detail) for one in checked.warnings] == [
+        (2, "swapped_coordinates", "lng 53.9, lat 27.56 are taken in each other's place")
+    ]
+    assert [one.reason for one in checked.rejects] == ["outside_region"]
+
+
+def test_without_bounds_of_the_mapping_the_region_says_what_is_swapped_and_refuses_nothing() -> None:
+    region = (36.5, 43.3, 41.8, 46.9)
+    rows = [GOOD | {"lng": "45.03", "lat": "38.97"}, GOOD | {"lng": "131.9", "lat": "43.1"}, GOOD | {"lng": "43.1", "lat": "131.9"}]
+    checked = check(*(row | {"id": str(place)} for place, row in enumerate(rows)), region=region)
+    assert (checked.places.lng.tolist(), checked.places.lat.tolist()) == ([38.97, 131.9], [45.03, 43.1])
+    assert checked.places.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
+    assert [one.reason for one in checked.rejects] == ["outside_world"]
+
+
+def test_coordinates_with_one_decimal_are_no_more_than_a_settlement() -> None:
+    checked = check(GOOD | {"lng": "38.9", "lat": "45.0"}, GOOD | {"id": "2", "lng": "38.9", "lat": "45.03"})
+    assert checked.places.quality.tolist() == [LocationQuality.SETTLEMENT, LocationQuality.EXACT]
+    assert [(one.line, one.reason) for one in checked.warnings] == [(2, "coarse_coordinates")]
 
 
 @pytest.mark.parametrize("field", ["closed_at", "answered_at"])

@@ -11,22 +11,39 @@ with judged as (
         known.id is null or (
             known.updated_at <= fresh.updated_at
             and (
-                known.location, known.cell, known.address, known.location_quality, known.theme_id, known.agency_id,
+                known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
+                known.theme_id, known.agency_id,
                 known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
                 known.district_id, known.district_near
             ) is distinct from (
-                fresh.location, fresh.cell, fresh.address, fresh.location_quality, fresh.theme_id, fresh.agency_id,
+                fresh.location, fresh.cell, fresh.address, fresh.message, fresh.location_quality, fresh.confidence, fresh.placed_by,
+                fresh.theme_id, fresh.agency_id,
                 fresh.status, fresh.received_at, fresh.due_at, fresh.answered_at, fresh.closed_at, fresh.updated_at,
                 fresh.district_id, fresh.district_near
             )
         ) as is_due
     from incident_stage as staged
+    left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
+    -- What geocoding has found (3 and above) stays while the words are the same, unless something finer is given.
+    cross join lateral (
+        select coalesce(
+            known.placed_by >= 3
+            and staged.placed_by not in (1, 2)
+            and known.location_quality <= staged.location_quality
+            and known.address = staged.address
+            and known.message = staged.message,
+            false
+        ) as stays
+    ) as place
     cross join lateral (
         select
-            case when staged.cell <> 0 then staged.location end as location,
-            nullif(staged.cell, 0) as cell,
+            case when place.stays then known.location when staged.cell <> 0 then staged.location end as location,
+            case when place.stays then known.cell else nullif(staged.cell, 0) end as cell,
             staged.address,
-            staged.location_quality,
+            staged.message,
+            case when place.stays then known.location_quality else staged.location_quality end as location_quality,
+            case when place.stays then known.confidence else nullif(staged.confidence, 'NaN') end as confidence,
+            case when place.stays then known.placed_by else nullif(staged.placed_by, 0) end as placed_by,
             staged.theme_id,
             nullif(staged.agency_id, 0) as agency_id,
             staged.status,
@@ -35,19 +52,18 @@ with judged as (
             nullif(staged.answered_at, 'epoch') as answered_at,
             nullif(staged.closed_at, 'epoch') as closed_at,
             staged.updated_at,
-            nullif(staged.district_id, 0) as district_id,
-            staged.district_near
+            case when place.stays then known.district_id else nullif(staged.district_id, 0) end as district_id,
+            case when place.stays then known.district_near else staged.district_near end as district_near
     ) as fresh
-    left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
 ),
 
 written as (
     insert into incident as known (
-        source_id, external_id, location, cell, address, location_quality, theme_id, agency_id,
+        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
         status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
     )
     select
-        source_id, external_id, location, cell, address, location_quality, theme_id, agency_id,
+        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
         status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
     from judged
     where is_due
@@ -58,7 +74,10 @@ written as (
         location = excluded.location,
         cell = excluded.cell,
         address = excluded.address,
+        message = excluded.message,
         location_quality = excluded.location_quality,
+        confidence = excluded.confidence,
+        placed_by = excluded.placed_by,
         theme_id = excluded.theme_id,
         agency_id = excluded.agency_id,
         status = excluded.status,
@@ -71,11 +90,13 @@ written as (
         district_near = excluded.district_near
     where known.updated_at <= excluded.updated_at
     and (
-        known.location, known.cell, known.address, known.location_quality, known.theme_id, known.agency_id,
+        known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
+        known.theme_id, known.agency_id,
         known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
         known.district_id, known.district_near
     ) is distinct from (
-        excluded.location, excluded.cell, excluded.address, excluded.location_quality, excluded.theme_id, excluded.agency_id,
+        excluded.location, excluded.cell, excluded.address, excluded.message, excluded.location_quality, excluded.confidence, excluded.placed_by,
+        excluded.theme_id, excluded.agency_id,
         excluded.status, excluded.received_at, excluded.due_at, excluded.answered_at, excluded.closed_at, excluded.updated_at,
         excluded.district_id, excluded.district_near
     )

@@ -1,0 +1,46 @@
+"""Incidents without a place: they are counted, and drawn nowhere."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.growing import Array
+from geo_service.aggregation.kernels import CHANNELS, Rows, count_rows
+from geo_service.aggregation.selection import Selection, fit
+
+_FILTERED = ("theme", "source", "agency", "district")
+_ONE_GROUP = np.zeros(256, np.int32)
+
+
+class Unplaced:
+    """Few, so one array of records is enough; used on the worker thread only."""
+
+    def __init__(self, batch: Array) -> None:
+        """batch: BATCH rows, each with cell 0 and an id of its own."""
+        self._hold(batch[np.argsort(batch["id"])])
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def apply(self, batch: Array, gone: NDArray[np.int64]) -> int:
+        """Take in rows without a place, and drop those that were deleted or have one now (`gone`, ids); how many are others."""
+        before = self._rows
+        leaving = np.isin(before["id"], np.concatenate([batch["id"], gone]))
+        if not len(batch) and not leaving.any():
+            return 0
+        self._hold(np.concatenate([before[~leaving], batch]))
+        # A row that differs is in this twice, as it was and as it is.
+        return len(np.unique(np.setxor1d(before[leaving], batch)["id"])) if leaving.any() else len(batch)
+
+    def count(self, selection: Selection) -> int:
+        """How many the selection takes."""
+        out = np.zeros((1, len(CHANNELS)), np.int32)
+        columns, everything = self._columns, [((0, len(self._rows)), True)]
+        window = (selection.window.start, selection.window.stop)
+        tables = fit(selection.tables(), self._largest)
+        count_rows(out, everything, columns.status, _ONE_GROUP, columns, tables, window, selection.now)
+        return int(out[0, 0])
+
+    def _hold(self, rows: Array) -> None:
+        self._rows = rows
+        self._columns = Rows(*(np.ascontiguousarray(rows[name]) for name in Rows._fields))
+        self._largest = {name: int(rows[name].max(initial=0)) for name in _FILTERED}

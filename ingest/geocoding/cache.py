@@ -1,0 +1,48 @@
+"""Addresses that a server has resolved before: the table `geocode_cache`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import asyncpg
+
+from geo_service.database import database_errors, query
+from geo_service.model import LocationQuality, PlacedBy
+from ingest.geocoding import Answer, Passed, Query, Verdict
+from ingest.geocoding.addresses import key_of
+
+
+class Cache:
+    """Answers from the table, and puts servers' answers into it."""
+
+    name = "cache"
+
+    def __init__(self, connection: asyncpg.Connection, max_age_days: float) -> None:
+        self._connection = connection
+        self._max_age = timedelta(days=max_age_days)
+
+    async def locate(self, queries: Sequence[Query]) -> list[Verdict]:
+        """A verdict for each query, in one question to the database."""
+        keys = [key_of(one.address) for one in queries]
+        if not any(keys):
+            return [Passed("there is no address")] * len(keys)
+        with database_errors("look into the cache of addresses"):
+            rows = await self._connection.fetch(query("geocode_cache_read"), list({key for key in keys if key}), self._max_age)
+        known = {row["key"]: _answer(row) for row in rows}
+        return [known.get(key, Passed("not asked before")) for key in keys]
+
+    async def keep(self, answers: Mapping[str, Answer]) -> None:
+        """Keep servers' answers, by address."""
+        if not answers:
+            return
+        found = {key_of(address): answer for address, answer in answers.items()}
+        rows = [
+            (key, one.lng, one.lat, int(one.quality), one.confidence, int(one.placed_by), one.name) for key, one in sorted(found.items())
+        ]
+        with database_errors("keep addresses in the cache"):
+            await self._connection.execute(query("geocode_cache_write"), *map(list, zip(*rows, strict=True)))
+
+
+def _answer(row: asyncpg.Record) -> Verdict:
+    return Answer(
+        row["lng"], row["lat"], LocationQuality(row["location_quality"]), row["confidence"], PlacedBy(row["placed_by"]), row["name"]
+    )

@@ -1,0 +1,139 @@
+"""Parquet and GeoParquet, streaming: only the columns asked for, a part of a row group at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import shapely
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+
+from geo_service.errors import InputError
+from ingest.mapping import FileFormat
+from ingest.readers import Column, RawBatch
+from ingest.readers.columns import cleaned, places
+from ingest.readers.records import as_text
+from ingest.readers.streams import size_of
+
+_READ_AHEAD = 1 << 20
+"""Bytes of a column read at once; without it a row group's columns are read whole."""
+
+_PLACE = ("lng", "lat")
+"""Columns made of the geometry where the file has none so named."""
+
+
+class ParquetReader:
+    """Rows of a Parquet file; members of structures have dotted names, a GeoParquet geometry gives `lng` and `lat`."""
+
+    def __init__(self, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> None:
+        self._path, self._wanted = path, wanted
+        self.size = size_of(path)
+
+    def batches(self, rows: int) -> Iterator[RawBatch]:
+        """All rows in order, up to `rows` at a time."""
+        try:
+            with pq.ParquetFile(self._path, buffer_size=_READ_AHEAD, pre_buffer=False) as file:
+                yield from self._batches(file, rows)
+        except (pa.ArrowException, OSError, ValueError, CRSError) as error:
+            told = f"{error}".partition("\n")[0]
+            raise InputError(f"cannot read {self._path} to its end: it is cut short, damaged or no Parquet ({told})") from error
+
+    def _batches(self, file: Any, rows: int) -> Iterator[RawBatch]:
+        geometry = _Geometry.of(file.schema_arrow)
+        leaves = _leaves(file.schema_arrow)
+        made = [name for name in _PLACE if geometry and name not in leaves]
+        header = [*leaves, *made]
+        found = {name: None if place is None else header[place] for name, place in places(header, self._wanted, self._path).items()}
+        read = [name for name in dict.fromkeys(found.values()) if name and name not in made]
+        if geometry and any(name in made for name in found.values()):
+            read.append(geometry.column)
+        done = 0
+        for batch in file.iter_batches(batch_size=rows, columns=read):
+            yield self._batch(batch, found, made, geometry, done, file.metadata.num_rows)
+            done += batch.num_rows
+
+    def _batch(
+        self, batch: Any, found: Mapping[str, str | None], made: Sequence[str], geometry: "_Geometry | None", done: int, total: int
+    ) -> RawBatch:
+        count = batch.num_rows
+        placed = dict(zip(_PLACE, geometry.points(batch), strict=True)) if geometry and any(n in made for n in found.values()) else {}
+        columns = {
+            name: [""] * count if leaf is None else placed[leaf] if leaf in made else _texts(_leaf(batch, leaf))
+            for name, leaf in found.items()
+        }
+        at = self.size * (done + count) // max(total, 1)
+        return cleaned(columns, range(done + 1, done + count + 1), None, [], at)
+
+
+def _leaves(schema: Any) -> list[str]:
+    """Names of the columns; of a structure those of its members, dotted."""
+    found: list[str] = []
+    waiting = [(field.name, field.type) for field in reversed(schema)]
+    while waiting:
+        name, kind = waiting.pop()
+        if pa.types.is_struct(kind):
+            waiting.extend((f"{name}.{kind[place].name}", kind[place].type) for place in reversed(range(kind.num_fields)))
+        else:
+            found.append(name)
+    return found
+
+
+def _leaf(batch: Any, name: str) -> Any:
+    if name in batch.schema.names:
+        return batch.column(name)
+    top = next(field for field in batch.schema.names if name.startswith(f"{field}."))
+    return pc.struct_field(batch.column(top), name[len(top) + 1 :].split("."))
+
+
+def _texts(column: Any) -> list[str]:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _texts(column.dictionary_decode())
+    if pa.types.is_floating(kind):
+        return [as_text(value) for value in column.to_pylist()]
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return ["" if value is None else value.decode("utf-8", "surrogateescape") for value in column.to_pylist()]
+    if pa.types.is_nested(kind) or pa.types.is_null(kind):
+        return [as_text(value) for value in column.to_pylist()]
+    texts: list[str] = pc.fill_null(column.cast(pa.string()), "").to_pylist()
+    return texts
+
+
+class _Geometry:
+    """The main geometry column of a GeoParquet file."""
+
+    def __init__(self, column: str, entry: Mapping[str, Any]) -> None:
+        self.column = column
+        self._native = entry.get("encoding", "WKB") != "WKB"
+        if self._native and entry["encoding"] != "point":
+            raise InputError(f"geometries in the encoding {entry['encoding']!r} cannot be read; allowed: WKB, point")
+        crs = entry.get("crs")
+        known = CRS.from_user_input(crs) if crs else CRS("OGC:CRS84")
+        degrees = known.equals(CRS("EPSG:4326"), ignore_axis_order=True) or known.equals(CRS("OGC:CRS84"), ignore_axis_order=True)
+        self._to_degrees = None if degrees else Transformer.from_crs(known, "OGC:CRS84", always_xy=True)
+
+    @classmethod
+    def of(cls, schema: Any) -> "_Geometry | None":
+        """The one that the file names as its main one, if it names any."""
+        try:
+            told = orjson.loads((schema.metadata or {}).get(b"geo", b"null"))
+            return cls(told["primary_column"], told["columns"][told["primary_column"]]) if told else None
+        except (KeyError, TypeError, orjson.JSONDecodeError) as error:
+            raise InputError(f"what it says of its geometry (GeoParquet, key geo) cannot be used: {error}") from error
+
+    def points(self, batch: Any) -> tuple[list[str], list[str]]:
+        """Longitudes and latitudes: of points, or of points within what is none; blank where there is no geometry."""
+        column = batch.column(self.column)
+        if self._native:
+            x, y = (pc.struct_field(column, [axis]).to_numpy(zero_copy_only=False) for axis in "xy")
+        else:
+            shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
+            within = shapely.point_on_surface(shapes)
+            x, y = shapely.get_x(within), shapely.get_y(within)
+        if self._to_degrees:
+            x, y = self._to_degrees.transform(x, y)
+        return tuple(["" if value != value else repr(value) for value in axis.tolist()] for axis in (x, y))  # type: ignore[return-value]  # two

@@ -1,0 +1,105 @@
+"""Workbooks of Excel and its kin, streaming: one sheet, its first row (after those skipped) the header.
+
+Of a formula the value that was shown last is taken; nothing is ever computed.
+"""
+
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from geo_service.errors import InputError
+from ingest.mapping import FileFormat
+from ingest.readers import Column, RawBatch
+from ingest.readers.columns import cleaned, places
+from ingest.readers.records import as_text
+from ingest.readers.streams import HARMLESS_BYTES, HIGHEST_RATIO, size_of
+
+MOST_ROWS = 1 << 20
+"""What a sheet can have; one that says more is no sheet."""
+
+LARGEST_SHEET = 4 << 30
+"""Bytes unpacked; sheets are streamed."""
+
+LARGEST_PART = 256 << 20
+"""Bytes unpacked of any other part: they are held in memory."""
+
+# What openpyxl raises for files that are damaged in one way or another.
+_DAMAGED = (
+    zipfile.BadZipFile, InvalidFileException, zlib.error, EOFError, OSError, SyntaxError, KeyError, ValueError, TypeError,
+    AttributeError, IndexError, OverflowError, NotImplementedError,
+)  # fmt: skip
+
+_Values = tuple[object, ...]
+
+
+class _Sheet(Protocol):
+    def iter_rows(self, *, values_only: bool) -> Iterator[_Values]: ...
+    def reset_dimensions(self) -> None: ...
+
+
+class XlsxReader:
+    """Rows of one sheet of a workbook; cells that are dates come as ISO 8601."""
+
+    def __init__(self, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> None:
+        self._path, self._form, self._wanted = path, form, wanted
+        self.size = size_of(path)
+
+    def batches(self, rows: int) -> Iterator[RawBatch]:
+        """All rows in order, up to `rows` at a time."""
+        try:
+            with self._path.open("rb") as file:
+                self._refuse_bombs(file)
+                yield from self._batches(file, rows)
+        except _DAMAGED as error:
+            raise InputError(f"cannot read {self._path} to its end: it is cut short, damaged or no workbook ({error})") from error
+
+    def _refuse_bombs(self, file: BinaryIO) -> None:
+        with zipfile.ZipFile(file) as parts:
+            for part in parts.infolist():
+                most = LARGEST_SHEET if "/worksheets/" in part.filename else LARGEST_PART
+                bomb = part.file_size > HARMLESS_BYTES and part.file_size > HIGHEST_RATIO * part.compress_size
+                if bomb or part.file_size > most:
+                    raise InputError(
+                        f"cannot read {self._path}: its part {part.filename!r} unpacks to {part.file_size:,} bytes; "
+                        f"allowed: {most:,}, and {HIGHEST_RATIO} times its packed size"
+                    )
+
+    def _batches(self, file: BinaryIO, rows: int) -> Iterator[RawBatch]:
+        numbered = _numbered(self._sheet(file), self._path)
+        content = ((number, row) for number, row in numbered if number > self._form.skip and any(cell is not None for cell in row))
+        header = [as_text(cell).strip() for cell in next(content, (0, ()))[1]]
+        found = places(header, self._wanted, self._path)
+        while taken := list(islice(content, rows)):
+            columns = {name: [_cell(row, place) for _, row in taken] for name, place in found.items()}
+            yield cleaned(columns, [number for number, _ in taken], None, [], min(file.tell(), self.size))
+
+    def _sheet(self, file: BinaryIO) -> _Sheet:
+        with warnings.catch_warnings():
+            # About styles and checks of input that the workbook has and openpyxl leaves out.
+            warnings.simplefilter("ignore")
+            book = load_workbook(file, read_only=True, data_only=True)
+        name = self._form.sheet or (book.sheetnames[0] if book.sheetnames else "")
+        if name not in book.sheetnames:
+            raise InputError(f"cannot read {self._path}: no sheet {name!r}; there are: {', '.join(book.sheetnames)}")
+        sheet: _Sheet = book[name]
+        # What it says of its size is often wrong, and rows beyond it would be lost.
+        sheet.reset_dimensions()
+        return sheet
+
+
+def _numbered(sheet: _Sheet, path: Path) -> Iterator[tuple[int, _Values]]:
+    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        if number > MOST_ROWS:
+            raise InputError(f"cannot read {path}: its sheet says to have more than {MOST_ROWS:,} rows")
+        yield number, row
+
+
+def _cell(row: _Values, place: int | None) -> str:
+    return as_text(row[place]) if place is not None and place < len(row) else ""

@@ -1,0 +1,3 @@
+-- How many incidents have no place.
+select count(*) from incident
+where location is null

@@ -1,0 +1,74 @@
+"""Real addresses of five regions, as people write them, placed by the gazetteer alone."""
+
+import csv
+import json
+import os
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+import shapely
+
+from boundaries.known import KnownDistrict
+from geo_service.model import DistrictLevel
+from geo_service.settings import ROOT
+from ingest.geocoding import Answer, Query
+from ingest.geocoding.gazetteer import Gazetteer
+from ingest.geocoding.lexicon import build
+from ingest.spelling import spelt
+
+DATA = Path(os.environ.get("GEO_SHARED_DATA", ROOT.parent / "shared" / "data"))
+ADDRESSES, DISTRICTS = DATA / "gazetteer" / "court_addresses.csv", DATA / "boundaries" / "five_regions_districts.geojson"
+LEAST_PLACED = 0.95
+REGIONS = {
+    "Кабардино-Балкария": "Кабардино-Балкарская Республика",
+    "Хакасия": "Республика Хакасия",
+    "Калмыкия": "Республика Калмыкия",
+    "Краснодарский край": "Краснодарский край",
+    "Ямало-Ненецкий АО": "Ямало-Ненецкий автономный округ",
+}
+"""The region as the addresses' file calls it, and as the districts' file does."""
+
+
+def districts_of_regions() -> dict[str, list[KnownDistrict]]:
+    """Each region with its districts; the region's outline is theirs together."""
+    found: dict[str, list[KnownDistrict]] = defaultdict(list)
+    for number, feature in enumerate(json.loads(DISTRICTS.read_text(encoding="utf-8"))["features"]):
+        told = feature["properties"]
+        names = (told["name_ru"], told["official_name"])
+        area = shapely.from_geojson(json.dumps(feature["geometry"]))
+        one = KnownDistrict(number, told["oktmo"], DistrictLevel.DISTRICT, told["region"], told["name_ru"], names, area)
+        found[told["region"]].append(one)
+    for name, inside in found.items():
+        area = shapely.union_all([one.area for one in inside])
+        inside.append(KnownDistrict(1000, name, DistrictLevel.REGION, None, name, (name,), area))
+    return found
+
+
+@pytest.mark.skipif(not (ADDRESSES.exists() and DISTRICTS.exists()), reason="the files are not at hand (GEO_SHARED_DATA or ../shared/data)")
+def test_addresses_are_placed_in_their_own_region_or_not_at_all(capsys: pytest.CaptureFixture[str]) -> None:
+    districts = districts_of_regions()
+    with ADDRESSES.open(encoding="utf-8", newline="") as file:
+        rows = [(row["region"], row["address"]) for row in csv.DictReader(file)]
+    gazetteers = {name: Gazetteer(build(inside, [], None)) for name, inside in districts.items()}
+    outlines = {name: inside[-1].area for name, inside in districts.items()}
+    told: Counter[str] = Counter()
+    missed = []
+    for short, address in rows:
+        for name, gazetteer in gazetteers.items():
+            verdict = gazetteer.find(Query(address))
+            if not isinstance(verdict, Answer):
+                if name == REGIONS[short]:
+                    told["not placed"] += 1
+                    missed.append((address, verdict))
+                continue
+            if name == REGIONS[short]:
+                told[verdict.quality.code] += 1
+                assert spelt(verdict.name).replace("-", " ") in spelt(address).replace("-", " ")
+                assert shapely.intersects_xy(outlines[name], verdict.lng, verdict.lat), address
+            elif any(word in address for word in ("Респ", "край", "округ")):
+                pytest.fail(f"{address} is placed in {name}: {verdict}")
+    with capsys.disabled():
+        print(f"\ncourt addresses: {dict(told)}")
+    assert sum(told.values()) == len(rows) == 251
+    assert told["settlement"] >= LEAST_PLACED * len(rows), missed

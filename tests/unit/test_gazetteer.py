@@ -1,0 +1,163 @@
+"""The gazetteer: names in all their forms, namesakes told apart, and nothing placed at a guess."""
+
+from pathlib import Path
+
+import pytest
+
+from geo_service.errors import InputError
+from geo_service.model import LocationQuality, PlacedBy
+from ingest.geocoding import Answer, Passed, Query
+from ingest.geocoding.extract import in_russian
+from ingest.geocoding.finding import read
+from ingest.geocoding.forms import forms
+from ingest.geocoding.gazetteer import Gazetteer
+from ingest.geocoding.lexicon import build
+from ingest.geocoding.places import Place, geonames, own_places
+from tests.unit.gazetteers import demo_districts, demo_lexicon, phrases
+
+LEAST_RIGHT = 0.95
+
+
+def find(address: str, message: str = "", own: tuple[Place, ...] = ()) -> Answer | Passed:
+    verdict = Gazetteer(demo_lexicon(own)).find(Query(address, message))
+    assert isinstance(verdict, Answer | Passed)
+    return verdict
+
+
+def placed(words: str) -> str:
+    """As the list of phrases says it."""
+    verdict = find("", words)
+    if isinstance(verdict, Passed):
+        return "-"
+    if verdict.quality is LocationQuality.DISTRICT:
+        return next(f"район:{one.code.removeprefix('demo-')}" for one in demo_districts() if one.name_ru == verdict.name)
+    (found,) = [one.place for one in demo_lexicon().entries if (one.place.lng, one.place.lat) == (verdict.lng, verdict.lat)]
+    return f"{found.name}/{found.district.removeprefix('demo-')}"
+
+
+def test_of_real_phrases_nearly_all_are_placed_right_and_none_that_names_no_place_of_the_region_is_placed() -> None:
+    found = [(meant, placed(words), words) for meant, words in phrases()]
+    wrong = [one for one in found if one[0] != one[1]]
+    assert len(found) >= 150
+    assert len(found) - len(wrong) >= LEAST_RIGHT * len(found), wrong
+    assert [one for one in wrong if one[0] == "-"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "some"),
+    [
+        ("Каневская", {"каневская", "каневской", "каневскую"}),
+        ("Южный", {"южном", "южного", "южному", "южным"}),
+        ("Усть-Лабинск", {"усть-лабинске", "усть лабинска", "усть-лабинском"}),
+        ("Славянск-на-Кубани", {"славянска-на-кубани", "славянске на кубани"}),
+        ("Горячий Ключ", {"горячего ключа", "горячем ключе", "горячим ключом"}),
+        ("Каменск-Шахтинский", {"каменске-шахтинском", "каменска-шахтинского"}),
+        ("Заюково", {"заюково", "заюкове", "заюкова"}),
+        ("Копьёво", {"копьеве"}),
+        ("Шира", {"шире", "ширу"}),
+        ("Ики-Бурул", {"ики-буруле", "ики-бурула"}),
+        ("Выселки", {"выселках", "выселок", "выселкам"}),
+        ("Тамань", {"тамани", "таманью"}),
+        ("Мирской", {"мирском", "мирского"}),
+        ("Кучугуры", {"кучугурах"}),
+    ],
+)
+def test_a_name_is_known_in_the_forms_it_takes_in_sentences(name: str, some: set[str]) -> None:
+    assert some <= forms(name)
+
+
+def test_an_indeclinable_name_has_one_form() -> None:
+    assert forms("Сочи") == {"сочи"}
+
+
+def test_of_namesakes_all_are_told_when_nothing_tells_them_apart() -> None:
+    verdict = find("", "в посёлке Южном нет воды")
+    assert isinstance(verdict, Passed)
+    assert verdict.reason == "several places have the name"
+    assert {(one.name, one.district) for one in verdict.candidates} == {("Южный", "Курганинский район"), ("Южный", "Белореченский район")}
+
+
+def test_a_name_that_is_not_known_in_the_district_that_is_named_is_not_taken_from_another() -> None:
+    words = "в посёлке Южном Усть-Лабинского района третий день нет воды"
+    verdict = find("", words)
+    assert isinstance(verdict, Passed)
+    assert verdict.reason == "the settlement is not known in the district that is named"
+    own = (Place("Южный", 39.72, 45.19, 1200, "demo-ust-labinsky"),)
+    found = find("", words, own)
+    assert isinstance(found, Answer)
+    assert (found.lng, found.lat, found.quality, found.placed_by) == (39.72, 45.19, LocationQuality.SETTLEMENT, PlacedBy.GAZETTEER)
+
+
+def test_the_message_is_read_where_the_address_names_no_place_and_only_then() -> None:
+    assert isinstance(found := find("ул. Мира, 5", "в станице Каневской"), Answer)
+    assert found.name == "Каневская"
+    assert isinstance(found := find("г. Абинск", "в станице Каневской"), Answer)
+    assert found.name == "Абинск"
+    assert isinstance(find("х. Незнакомый", "в станице Каневской"), Passed)
+
+
+def test_confidence_grows_with_the_evidence() -> None:
+    said = ["в Каневской", "в станице Каневской", "в станице Каневской Каневского района", "в Краснодаре"]
+    verdicts = [find("", words) for words in said]
+    assert [one.confidence for one in verdicts if isinstance(one, Answer)] == [0.75, 0.9, 0.95, 0.9]
+
+
+def test_without_a_region_nothing_is_placed() -> None:
+    verdict = Gazetteer(None).find(Query("г. Краснодар"))
+    assert isinstance(verdict, Passed)
+    assert "no region is known" in verdict.reason
+
+
+def test_how_coarse_a_place_may_be_is_a_choice() -> None:
+    words = Query("", "в Абинском районе нет газа")
+    assert isinstance(Gazetteer(demo_lexicon(), LocationQuality.SETTLEMENT).find(words), Passed)
+    region = Gazetteer(demo_lexicon(), LocationQuality.REGION).find(Query("", "по всему Краснодарскому краю"))
+    assert isinstance(region, Answer)
+    assert region.quality is LocationQuality.REGION
+
+
+def test_bounds_do_where_there_are_no_districts() -> None:
+    found = Gazetteer(build([], [], (36.5, 43.3, 41.8, 46.9))).find(Query("", "в станице Каневской"))
+    assert isinstance(found, Answer)
+    assert found.name == "Каневская"
+
+
+def test_streets_and_named_things_are_no_settlements() -> None:
+    for words in ("на улице Анапской", "Ростовское шоссе", "ул. им. Лермонтова", "магазин «Темрюк»", "мкр. Южный", "ул. 40 лет Победы"):
+        assert read(words, demo_lexicon()).mentions == [], words
+        assert read(words, demo_lexicon()).unknown_places == [], words
+
+
+def test_ones_own_settlements_are_read_and_a_fault_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "villages.csv"
+    path.write_text(
+        "name,district,lng,lat,population,aliases\nЮжный,03657000,39.72,45.19,1200,Южное; Юг\nМирный,,40,45,,\n", encoding="utf-8"
+    )
+    assert own_places(path) == [
+        Place("Южный", 39.72, 45.19, 1200, "03657000", ("Южное", "Юг")),
+        Place("Мирный", 40.0, 45.0, 0),
+    ]
+    path.write_text("name,lng,lat\nЮжный,east,45\n", encoding="utf-8")
+    with pytest.raises(InputError, match="line 2: lng, lat or population is no number"):
+        own_places(path)
+    path.write_text("name,lat\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no column lng; needed: name, lng, lat"):
+        own_places(path)
+
+
+def test_ones_own_settlement_stands_for_the_same_one_of_geonames() -> None:
+    own = (Place("Каневская", 38.98, 46.1, 45_000, aliases=("Канева",)),)
+    names = [one.place for one in demo_lexicon(own).entries if one.place.name == "Каневская"]
+    assert [(one.lng, one.lat, one.district) for one in names] == [(38.98, 46.1, "demo-kanevskoy")]
+    assert isinstance(find("", "из Каневы не выехать", own), Answer)
+
+
+def test_the_extract_of_geonames_holds_every_region_in_russian() -> None:
+    assert len(geonames()) > 5000
+    assert {one.name for one in geonames()} >= {"Москва", "Нальчик", "Элиста", "Абакан", "Салехард", "Тихорецк", "Апшеронск"}
+    assert [one.name for one in geonames() if not one.name[0].isupper() and one.name != "имени Ленина"] == []
+
+
+@pytest.mark.parametrize(("latin", "russian"), [("Yuzhnyy", "Южный"), ("Novotroitskiy", "Новотроицкий"), ("Shchuchye", "Щучье")])
+def test_a_name_in_latin_letters_only_is_written_back(latin: str, russian: str) -> None:
+    assert in_russian(latin) == russian

@@ -1,0 +1,85 @@
+"""Shipped mappings: a few rows with the headers of the real exports, and what each becomes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geo_service.model import Status
+from ingest.mapping import load_mapping
+from ingest.naming import Namer
+from ingest.run import open_reader
+from ingest.validate import Checked, Validator
+from tests.unit.exports import SAMPLES, Row
+
+
+def became(path: Path, mapping: str) -> Checked:
+    meant = load_mapping(mapping)
+    (raw,) = open_reader(path, meant).batches(10)
+    return Validator(meant, Namer(meant, path)).check(raw)
+
+
+def values(checked: Checked) -> Row:
+    theme, agency = checked.themes[0], checked.agencies[0]
+    instants = {name: str(np.datetime_as_string(column[0], "s")) for name, column in checked.instants.items()}
+    return instants | {
+        "id": checked.external_id[0],
+        "status": Status(int(checked.status[0])).code,
+        "theme": theme.code,
+        "sector": theme.sector,
+        "agency": agency.name if agency else "",
+        "address": checked.address[0],
+        "place": f"{checked.places.lng[0]} {checked.places.lat[0]}",
+    }
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_row_of_the_real_export_becomes_what_it_says(tmp_path: Path, sample: str) -> None:
+    mapping, text, expected = SAMPLES[sample]
+    (tmp_path / "sample.csv").write_text(text, encoding="utf-8")
+    checked = became(tmp_path / "sample.csv", mapping)
+    assert list(checked.rejects) == []
+    assert values(checked) | expected == values(checked)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "at", "names"),
+    [
+        ("nyc311", "2026-07-01T10:00:00.000", ("unique_key", "created_date", "status", "latitude", "longitude")),
+        ("chicago311", "2026-07-01T09:00:00.000", ("sr_number", "created_date", "status", "latitude", "longitude")),
+        ("sf311", "2026-07-01T07:00:00.000", ("service_request_id", "requested_datetime", "status_description", "lat", "long")),
+    ],
+)
+def test_the_json_exports_have_the_same_mapping(tmp_path: Path, mapping: str, at: str, names: tuple[str, ...]) -> None:
+    west, south, east, north = load_mapping(mapping).bounds or (0, 0, 0, 0)
+    record = dict(zip(names, ("1", at, "Open", f"{(south + north) / 2}", f"{(west + east) / 2}"), strict=True))
+    (tmp_path / "sample.json").write_text(json.dumps([record]), encoding="utf-8")
+    checked = became(tmp_path / "sample.json", mapping)
+    assert list(checked.rejects) == []
+    assert values(checked)["received_at"] == "2026-07-01T14:00:00"
+    assert values(checked)["status"] == "new"
+
+
+def test_a_russian_export_without_coordinates_keeps_its_rows_for_their_words(tmp_path: Path) -> None:
+    (tmp_path / "words.csv").write_text("Номер;Дата;Адрес\n1;24.11.2026;г. Абинск\n2;24.11.2026;\n", encoding="utf-8")
+    checked = became(tmp_path / "words.csv", "russian")
+    assert (checked.external_id, checked.address, checked.cell.tolist()) == (["1"], ["г. Абинск"], [0])
+    assert [one.reason for one in checked.rejects] == ["missing_coordinates"]
+
+
+def test_every_shipped_mapping_has_a_sample_or_a_file_of_its_own() -> None:
+    from ingest.mapping import shipped_names
+
+    assert {mapping for mapping, _, _ in SAMPLES.values()} | {"plain", "minsk115"} == set(shipped_names())
+
+
+def test_rows_that_only_a_text_tells_are_counted_and_unclear_ones_are_other(tmp_path: Path) -> None:
+    texts = ["Нет света", "Примите меры!", "", "Яма на дороге"]
+    rows = (
+        "".join(f"{number};24.11.2026;45;39;{text};\n" for number, text in enumerate(texts)) + "9;24.11.2026;45;39;Яма на дороге;Дороги\n"
+    )
+    (tmp_path / "texts.csv").write_text("№;Дата;Широта;Долгота;Текст;Отрасль\n" + rows, encoding="utf-8")
+    checked = became(tmp_path / "texts.csv", "russian")
+    assert [theme.code for theme in checked.themes] == ["energy.outage", "other", "other", "roads.pothole", "roads"]
+    assert (checked.by_text, checked.unsure) == (2, 1)
