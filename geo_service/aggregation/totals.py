@@ -53,8 +53,10 @@ def summarise(state: State, selection: Selection, compare: Selection | None = No
     by_sector = state.counter.per_group(
         replace(selection, themes=None), "theme", np.array(catalogue.sector_of_theme(), np.int32), max(len(catalogue.sectors.all), 1)
     )
-    by_source = _per_source(state, replace(selection, sources=None))
     own = _per_source(state, selection)
+    by_source = own if selection.sources is None else _per_source(state, replace(selection, sources=None))
+    facts = Facts(state, selection, EVERYTHING, compare)
+    facts.counts = own.sum(axis=0, keepdims=True, dtype=np.int32)
     return Summary(
         total=dict(zip(CHANNELS, own.sum(axis=0).tolist(), strict=True)),
         synthetic=sum(int(own[source.id, 0]) for source in catalogue.sources.all if source.synthetic),
@@ -63,7 +65,7 @@ def summarise(state: State, selection: Selection, compare: Selection | None = No
         sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
         extent=state.columns.extent(),
         attribution=attributions(source for source in catalogue.sources.all if own[source.id, 0]),
-        measures=measured(Facts(state, selection, EVERYTHING, compare), _MEASURES)[0],
+        measures=measured(facts, _MEASURES)[0],
         units=units_of(_MEASURES),
     )
 

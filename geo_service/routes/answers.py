@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -30,7 +31,7 @@ def bytes_answer(request: Request, plain: bytes, cache_control: str, media_type:
 
 
 def _json(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(document)
 
 
 def problem(error: GeoError) -> Response:
