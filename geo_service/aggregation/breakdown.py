@@ -146,10 +146,11 @@ DIMENSIONS = {
 
 def breakdown(
     state: State, selection: Selection, dimensions: Sequence[Dimension], level: DistrictLevel, measure: Measure,
-    compare: Selection | None = None,
+    compare: Selection | None = None, rows: Taken | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Numbers of each combination that occurs, now or in the compared window, in the order of the dimensions' entries; and their total.
 
+    rows: as of `Facts`.
     Raises InvalidParameter for a cross-table of more than MOST_CELLS.
     """
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
@@ -165,17 +166,17 @@ def breakdown(
             groups += axis.groups(state, selection, taken)
         return replace(taken, groups=groups)
 
-    facts = Facts(state, selection, replace(EVERYTHING, size=size), compare, regroup)
+    facts = Facts(state, selection, replace(EVERYTHING, size=size), compare, regroup, rows)
     measures = chosen_measures(measure)
     occurs = facts.counts[:, 0] > 0
     if facts.previous:
         occurs |= facts.previous.counts[:, 0] > 0
-    rows = measured(facts, measures)
+    numbers = measured(facts, measures)
     cells = []
     for group in np.flatnonzero(occurs).tolist():
         places = np.unravel_index(group, shape)
         named = {dimension.code: axis.entries[int(place)]["code"] for dimension, axis, place in zip(dimensions, axes, places, strict=True)}
-        cells.append({**named, **rows[group]})
+        cells.append({**named, **numbers[group]})
     return {
         "by": [dimension.code for dimension in dimensions],
         "dimensions": [

@@ -9,12 +9,12 @@ import numpy as np
 from geo_service.aggregation.breakdown import DIMENSIONS, breakdown, chosen_measures
 from geo_service.aggregation.catalogue import Catalogue, District
 from geo_service.aggregation.facts import Facts
-from geo_service.aggregation.grouping import among_districts
+from geo_service.aggregation.grouping import EVERYTHING, among_districts
 from geo_service.aggregation.measures import MEASURES, Measure
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
 from geo_service.aggregation.tables import Row, by_rank, measured, plain, ranks, units_of
-from geo_service.aggregation.taken import cross_counts
+from geo_service.aggregation.taken import Taken, cross_counts, take
 from geo_service.aggregation.timeline import Clockwork, timeline
 from geo_service.errors import NotFound
 from geo_service.model import DistrictLevel
@@ -66,16 +66,21 @@ def district_page(state: State, question: DistrictQuestion, code: str, clockwork
     facts = _facts(state, question, siblings)
     rows = _rows(facts, siblings, question.measure)
     children = sorted((catalogue.districts.by_id[child] for child in catalogue.districts.children([one.id])), key=lambda child: child.code)
-    below = _rows(_facts(state, inside, children), children, question.measure)
-    arguments = (state, inside.selection)
+    own = take(state.columns, inside.selection, EVERYTHING)
+    below = _rows(_facts(state, inside, children, own), children, question.measure)
+
+    def shares(dimension: str) -> list[Row]:
+        broken = breakdown(state, inside.selection, [DIMENSIONS[dimension]], one.level, question.measure, inside.compare, own)
+        return _shares(broken, dimension)
+
     return {
         "district": rows[siblings.index(one)],
         "ancestors": [_described(above) for above in _above(one, catalogue)],
         "children": by_rank(below[:-1]),
         "without_child": below[-1],
-        "sectors": _shares(breakdown(*arguments, [DIMENSIONS["sector"]], one.level, question.measure, inside.compare), "sector"),
-        "sources": _shares(breakdown(*arguments, [DIMENSIONS["source"]], one.level, question.measure, inside.compare), "source"),
-        "timeline": timeline(*arguments, clockwork, question.measure, inside.compare),
+        "sectors": shares("sector"),
+        "sources": shares("source"),
+        "timeline": timeline(state, inside.selection, clockwork, question.measure, inside.compare, own),
         "among": _place(facts, siblings.index(one)),
         "neighbours": len(siblings),
         "measure": question.measure.code,
@@ -83,8 +88,8 @@ def district_page(state: State, question: DistrictQuestion, code: str, clockwork
     }
 
 
-def _facts(state: State, question: DistrictQuestion, chosen: Sequence[District]) -> Facts:
-    return Facts(state, question.selection, among_districts(state.catalogue, chosen), question.compare)
+def _facts(state: State, question: DistrictQuestion, chosen: Sequence[District], rows: Taken | None = None) -> Facts:
+    return Facts(state, question.selection, among_districts(state.catalogue, chosen), question.compare, rows=rows)
 
 
 def _rows(facts: Facts, chosen: Sequence[District], measure: Measure) -> list[Row]:

@@ -18,7 +18,7 @@ from geo_service.aggregation.hands import each, parts
 from geo_service.aggregation.quantiles import quantiles_and_counts
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
-from geo_service.aggregation.taken import Taken, take, tally
+from geo_service.aggregation.taken import Taken, look_up, take, tally
 from geo_service.model import Status
 
 Counts = NDArray[np.int32]
@@ -57,17 +57,19 @@ class Facts:
     """Facts about `grouping`'s groups under `selection`; `compare` is the selection they are compared with.
 
     regroup: gives the taken rows other groups (of which `grouping` says how many there are), for those that do not
-    follow from one column; it may also leave rows out.
+    follow from one column; it may also leave rows out. rows: the selection's rows, where they have been taken before.
     """
 
     def __init__(
         self, state: State, selection: Selection, grouping: Grouping, compare: Selection | None = None, regroup: Regroup | None = None,
+        rows: Taken | None = None,
     ) -> None:  # fmt: skip
         self.state = state
         self.selection = selection
         self.grouping = grouping
         self._compare = compare
         self._regroup = regroup
+        self._rows = rows
 
     @cached_property
     def counts(self) -> Counts:
@@ -75,15 +77,18 @@ class Facts:
         grouping, counter = self.grouping, self.state.counter
         if grouping.resolution is not None:
             return counter.per_cell(self.selection, grouping.resolution)
-        if self._regroup or "taken" in self.__dict__:
+        if self._regroup or self._rows or "taken" in self.__dict__:
             return tally(self.taken.groups, self.taken.state, grouping.size)
         return counter.per_group(self.selection, grouping.column, grouping.group_of, grouping.size)
 
     @cached_property
     def taken(self) -> Taken:
         """The selected rows and their groups."""
-        taken = take(self.state.columns, self.selection, self.grouping)
-        return self._regroup(self.state, self.selection, taken) if self._regroup else taken
+        columns, grouping = self.state.columns, self.grouping
+        taken = self._rows or take(columns, self.selection, grouping)
+        if self._regroup:
+            return self._regroup(self.state, self.selection, taken)
+        return taken if self._rows is None else replace(taken, groups=look_up(taken.rows, columns[grouping.column], grouping.group_of))
 
     @cached_property
     def answer(self) -> Hours:

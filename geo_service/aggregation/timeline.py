@@ -30,9 +30,12 @@ class Clockwork:
 
 
 def timeline(
-    state: State, selection: Selection, clockwork: Clockwork, measure: Measure, compare: Selection | None = None
+    state: State, selection: Selection, clockwork: Clockwork, measure: Measure, compare: Selection | None = None, rows: Taken | None = None
 ) -> dict[str, Any]:
-    """Rows of the buckets from the window's first to its last. An open end of the window is where the data begins or ends."""
+    """Rows of the buckets from the window's first to its last. An open end of the window is where the data begins or ends.
+
+    rows: as of `Facts`.
+    """
     start, stop = _span(state, selection)
     bucket = clockwork.bucket or bucket_for(stop - start)
     edges = bucket_edges(start, stop, bucket, clockwork.zone)
@@ -42,15 +45,15 @@ def timeline(
         own = shifted if selection is compare and shifted is not None else edges
         return replace(taken, groups=place_in_time(taken.rows, state.columns["received"], own))
 
-    facts = Facts(state, selection, replace(EVERYTHING, size=len(edges) - 1), compare, regroup)
+    facts = Facts(state, selection, replace(EVERYTHING, size=len(edges) - 1), compare, regroup, rows)
     measures = chosen_measures(measure)
     known_until = min(stop, selection.now)
-    rows = []
+    buckets = []
     for place, numbers in enumerate(measured(facts, measures)):
         first, last = int(edges[place]), int(edges[place + 1])
         times = {"from": local(first, clockwork.zone), "to": local(last, clockwork.zone)}
-        rows.append({**times, "partial": first < start or last > known_until, **numbers})
-    return {"bucket": bucket, "buckets": rows, "total": measured(facts.whole(), measures)[0], "units": units_of(measures)}
+        buckets.append({**times, "partial": first < start or last > known_until, **numbers})
+    return {"bucket": bucket, "buckets": buckets, "total": measured(facts.whole(), measures)[0], "units": units_of(measures)}
 
 
 def _span(state: State, selection: Selection) -> tuple[int, int]:

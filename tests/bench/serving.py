@@ -20,7 +20,10 @@ ADHOC = {
 }
 """A filter that no roll-up was made for: three themes, two agencies, part of the status ladder."""
 
-_COLD_MS, _KNOWN_MS = 8.0, 4.0
+_COLD_MS, _KNOWN_MS = {MONTH: 5.0, YEAR: 20.0}, 4.0
+"""The p50 to reach."""
+_COLD_P99_MS = 15.0
+"""For a month."""
 _SHARE = 0.6
 """Of what an application gives that does nothing but send the same bytes: the goal where the machine is too slow for the rate."""
 _WINDOW_STEP_S = 420
@@ -99,10 +102,11 @@ async def _fresh(bench: Bench, connection: Connection, tiles: list[Tile], days: 
         first, *others = await timed(connection, requests)
         cold.append(first)
         known += others
-    is_goal = days == MONTH
-    for name, seconds, most in (("cold", cold, _COLD_MS), ("known window", known, _KNOWN_MS)):
+    for name, seconds, most in (("cold", cold, _COLD_MS[days]), ("known window", known, _KNOWN_MS)):
         p50, p95, p99 = percentiles(seconds)
-        target, met = (f"p50 ≤ {most:.0f} ms", p50 <= most) if is_goal else ("", None)
+        target, met = f"p50 ≤ {most:.0f} ms", p50 <= most
+        if name == "cold" and days == MONTH:
+            target, met = f"{target}, p99 ≤ {_COLD_P99_MS:.0f}", met and p99 <= _COLD_P99_MS
         row = Row("http", f"{name}, {days} days ({len(seconds)} requests)", spread(seconds), target=target, met=met)
         bench.report.add(row, **{f"{name}_{days}_{p}": value for p, value in (("p50", p50), ("p95", p95), ("p99", p99))})
 
