@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.division import DIVISIONS, Lowers, by_quantiles
@@ -16,7 +17,9 @@ MIDDLE = 2
 _SIDES = 2
 """Classes on each side of the middle."""
 
-_SORTED_BELOW = 10_000
+_LANES = 4
+_TABLE_AT_LEAST = 100_000
+"""Counts up to this, or to so many times their number as there are lanes, are told apart by a table of all of them."""
 
 _SPREAD = {0: (), 1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2, 3, 4)}
 """Which of the five classes (and so colours) are used when there are fewer distinct values."""
@@ -66,8 +69,12 @@ class ClassBreaks:
         return np.where(outside, np.array(self.classes, np.uint8)[np.maximum(places, 0)], np.uint8(self.middle))
 
 
-def class_breaks(values: NDArray[Any], division: Division = QUANTILE, decimals: int = 0, least: float = 0) -> ClassBreaks:
+def class_breaks(
+    values: NDArray[Any], division: Division = QUANTILE, decimals: int = 0, least: float = 0, above: int | None = None
+) -> ClassBreaks:
     """Breaks for values without NaN, rounded to `decimals`; `least` is the least that can be there, for limits of one's own.
+
+    above: only values above it are there, the others are passed over; None for all.
 
     >>> class_breaks(np.array([1, 2, 4, 8, 16, 32]), Division("log")).lowers
     (1, 2, 4, 8, 16)
@@ -77,7 +84,7 @@ def class_breaks(values: NDArray[Any], division: Division = QUANTILE, decimals: 
     if division.limits:
         lowers = [least, *(limit for limit in division.limits if limit > least)]
     else:
-        lowers = _divided(values, division.method, CLASSES, 0.1**decimals)
+        lowers = _divided(values, division.method, CLASSES, 0.1**decimals, above)
     return ClassBreaks(tuple(lowers), _SPREAD[len(lowers)])
 
 
@@ -115,18 +122,34 @@ def quantile_breaks(values: NDArray[Any]) -> ClassBreaks:
     return class_breaks(values)
 
 
-def _divided(values: NDArray[Any], method: str, classes: int, step: float) -> Lowers:
+def _divided(values: NDArray[Any], method: str, classes: int, step: float, above: int | None = None) -> Lowers:
     """Where the classes begin; with few distinct values one class each."""
-    distinct, frequency = _frequencies(values)
+    distinct, frequency = frequencies(values, above)
     divide = DIVISIONS[method] if len(distinct) > classes else by_quantiles
     return divide(distinct, frequency, classes, step)
 
 
-def _frequencies(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Distinct values, ascending, and how often each stands there."""
-    if len(values) < _SORTED_BELOW or values.dtype.kind == "f":
-        return np.unique(values, return_counts=True)
-    # Many cells means small counts: a table of all of them is quicker than sorting.
-    frequency = np.bincount(values)
-    distinct = np.flatnonzero(frequency)
-    return distinct, frequency[distinct]
+def frequencies(values: NDArray[Any], above: int | None = None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Distinct values, ascending, and how often each stands there; only those above `above` where it is given."""
+    if len(values) and values.dtype.kind in "iu" and values.min() >= 0:
+        most = int(values.max())
+        if most <= max(_TABLE_AT_LEAST, _LANES * len(values)):
+            # Many cells means small counts: a table of all of them is quicker than sorting.
+            table = np.zeros((_LANES, most + 1), np.int64)
+            _count_each(table, values)
+            frequency = table.sum(axis=0)
+            frequency[: 0 if above is None else above + 1] = 0
+            distinct = np.flatnonzero(frequency)
+            return distinct, frequency[distinct]
+    return np.unique(values if above is None else values[values > above], return_counts=True)
+
+
+@njit(nogil=True, cache=True)
+def _count_each(table: NDArray[np.int64], values: NDArray[Any]) -> None:
+    """How often each value stands there, in lanes to be added up: equal values in a row, as zeros are, need not wait for each other."""
+    whole = len(values) // _LANES * _LANES
+    for i in range(0, whole, _LANES):
+        for lane in range(_LANES):
+            table[lane, values[i + lane]] += 1
+    for i in range(whole, len(values)):
+        table[0, values[i]] += 1

@@ -75,8 +75,9 @@ def cell_breaks(state: State, question: CellQuestion) -> ClassBreaks:
             outside = cell_significance(state, question)
             drawn = measure.is_drawn(values)
             return diverging_breaks(values[drawn if outside is None else drawn & outside], division, measure.decimals)
-        least = _LEAST_DRAWN if measure.channel is not None else 0
-        return class_breaks(values[measure.is_drawn(values)], division, measure.decimals, least)
+        if measure.channel is not None:
+            return class_breaks(values, division, measure.decimals, _LEAST_DRAWN, above=_LEAST_DRAWN - 1)
+        return class_breaks(values[measure.is_drawn(values)], division, measure.decimals)
 
     return state.counter.small((*question.key, question.division), make)
 

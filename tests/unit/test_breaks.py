@@ -1,12 +1,10 @@
 """Class breaks: equal values share a class, classes are ordered, and the busy hexagons are told apart."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.aggregation import breaks
-from geo_service.aggregation.breaks import quantile_breaks
+from geo_service.aggregation.breaks import frequencies, quantile_breaks
 
 counts = st.lists(st.integers(1, 300), min_size=1, max_size=200).map(lambda values: np.array(values, np.int32))
 
@@ -42,8 +40,16 @@ def test_few_values_use_colours_far_apart() -> None:
     assert quantile_breaks(np.array([], np.int32)).classes == ()
 
 
-def test_long_arrays_are_classed_like_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = np.random.default_rng(1).geometric(0.2, 5000).astype(np.int32)
-    sorted_way = quantile_breaks(values)
-    monkeypatch.setattr(breaks, "_SORTED_BELOW", 0)
-    assert quantile_breaks(values) == sorted_way
+@given(
+    st.lists(st.one_of(st.integers(0, 5), st.integers(-3, 300_000)), max_size=60),
+    st.sampled_from([np.int32, np.int64]),
+    st.none() | st.integers(0, 3),
+)
+def test_frequencies_are_those_of_numpy_whether_a_table_is_made_or_values_are_sorted(
+    values: list[int], kind: type[np.signedinteger], above: int | None
+) -> None:
+    found = np.array(values, kind)
+    distinct, counts = frequencies(found, above)
+    expected, expected_counts = np.unique(found if above is None else found[found > above], return_counts=True)
+    assert distinct.tolist() == expected.tolist()
+    assert counts.tolist() == expected_counts.tolist()
