@@ -88,8 +88,10 @@ class Counter:
         return np.add(mine, others, out=mine)
 
     def _count_cells(self, selection: Selection, resolution: int) -> Counts:
-        """Roll up from the finest level where that is known; else count on the level itself."""
+        """Roll up from the finest level where that is known or worth knowing; else count on the level itself."""
         finest = self._find((selection, FINEST_RESOLUTION), len(self._pyramid))
+        if finest is None and resolution != FINEST_RESOLUTION and self._asked_on_many_levels(selection):
+            finest = self.per_cell(selection, FINEST_RESOLUTION)
         up = _KEY_IS_GROUP if resolution == FINEST_RESOLUTION else self._pyramid.up(resolution)
         groups = len(self._pyramid.levels[resolution])
         if finest is None:
@@ -97,6 +99,16 @@ class Counter:
         out = _zeros(groups)
         roll_up(out, finest, up)
         return out
+
+    def _asked_on_many_levels(self, selection: Selection) -> bool:
+        """Whether it is known on another level already, and has more rows than there are cells to be rolled up."""
+        known = any(self._kept.get((selection, level)) is not None for level in self._pyramid.levels)
+        return known and self._rows_of(selection) > len(self._pyramid)
+
+    def _rows_of(self, selection: Selection) -> int:
+        """How many rows its window has."""
+        window = selection.window
+        return sum(high - low for (low, high), _ in self._columns.spans(window.start, window.stop))
 
     def _find(self, key: Hashable, cells: int | None) -> NDArray[Any] | None:
         found = self._kept.get(key)

@@ -68,7 +68,7 @@ def count_rows(
     a group for every key; where it is empty, the key is the group. window: seconds, half-open. now: the instant at which
     overdue is judged, seconds.
     """
-    channels = out[:, 0], out[:, 1], out[:, 2], out[:, 3]
+    channels = _channels(out)
     start, stop = np.uint32(window[0]), np.uint32(window[1])
     for (low, high), timed in spans:
         _count(channels, low, high, key, group_of, rows, tables, timed, start, stop, np.uint32(now))
@@ -260,11 +260,22 @@ def _all_pass(state: NDArray[np.uint8], size: int) -> bool:
 
 def roll_up(out: NDArray[np.int32], counts: NDArray[np.int32], group_of: NDArray[np.int32]) -> None:
     """Add each row of counts (cells, 4) to `out[group_of[cell]]`."""
-    for channel in range(len(CHANNELS)):
-        _roll_up(out[:, channel], counts[:, channel], group_of)
+    _roll_up(_channels(out), _channels(counts), group_of)
+
+
+def _channels(counts: NDArray[np.int32]) -> Channels:
+    return counts[:, 0], counts[:, 1], counts[:, 2], counts[:, 3]
 
 
 @njit(nogil=True, cache=True)
-def _roll_up(out: NDArray[np.int32], counts: NDArray[np.int32], group_of: NDArray[np.int32]) -> None:
-    for cell in range(len(counts)):
-        out[group_of[cell]] += counts[cell]
+def _roll_up(out: Channels, counts: Channels, group_of: NDArray[np.int32]) -> None:
+    """All channels at once: one after the other waits for the sum of the cell before, which mostly goes to the same group."""
+    n, is_open, overdue, closed = counts
+    out_n, out_open, out_overdue, out_closed = out
+    for cell in range(len(group_of)):
+        if n[cell]:
+            group = group_of[cell]
+            out_n[group] += n[cell]
+            out_open[group] += is_open[cell]
+            out_overdue[group] += overdue[cell]
+            out_closed[group] += closed[cell]
