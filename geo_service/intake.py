@@ -24,6 +24,16 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """What became of a batch."""
+
+    lines: bytes
+    """NDJSON, a line for each incident."""
+    repeated: bool = False
+    """As in `Summary`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The end of an answer."""
 
@@ -33,11 +43,14 @@ class Summary:
     """Whether it is the answer that the same request had before."""
 
 
+Pieces = AsyncGenerator[Block | Summary, None]
+
+
 class Intake(Protocol):
     """Takes incidents in."""
 
-    def take(self, delivery: Delivery, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes | Summary, None]:
-        """What became of the incidents in `body`: blocks of NDJSON, a line for each in the order of the input, then the summary.
+    def take(self, delivery: Delivery, body: AsyncIterator[bytes]) -> Pieces:
+        """What became of the incidents in `body`: blocks in the order of the input, then the summary.
 
         A block is given when its incidents are in the database, and the body read no further before that.
         Raises `InputError` for a body that cannot be read on, `BodyTooLarge` for a document of too many incidents,

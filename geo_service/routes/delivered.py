@@ -1,6 +1,5 @@
 """Answers to incidents that were sent: a document once all are dealt with, or a stream of lines while they are."""
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -10,10 +9,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from geo_service.errors import GeoError
-from geo_service.intake import Summary
+from geo_service.intake import Block, Pieces, Summary
 from geo_service.routes.answers import problem_document
-
-Pieces = AsyncGenerator[bytes | Summary, None]
 
 _REPEATED = "Idempotency-Replayed"
 _FRESH = {"Cache-Control": "no-store"}
@@ -43,7 +40,7 @@ async def collected(pieces: Pieces) -> tuple[list[dict[str, Any]], Summary]:
             if isinstance(piece, Summary):
                 summary = piece
             else:
-                rows += map(orjson.loads, piece.splitlines())
+                rows += map(orjson.loads, piece.lines.splitlines())
     return rows, summary
 
 
@@ -53,9 +50,9 @@ class LineStream(Response):
     Not the framework's stream: that listens for the client's going, and would take the parts of the body for it.
     """
 
-    def __init__(self, first: bytes | Summary, rest: Pieces) -> None:
+    def __init__(self, first: Block | Summary, rest: Pieces) -> None:
         """first: the first piece, which has come already, so that what fails before it has its own status."""
-        headers = _FRESH | ({_REPEATED: "true"} if isinstance(first, Summary) and first.repeated else {})
+        headers = _FRESH | ({_REPEATED: "true"} if first.repeated else {})
         super().__init__(media_type="application/x-ndjson", headers=headers)
         del self.headers["content-length"]
         self._first, self._rest = first, rest
@@ -79,8 +76,8 @@ class LineStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _line(piece: bytes | Summary) -> bytes:
-    return piece if isinstance(piece, bytes) else orjson.dumps({"summary": {"complete": True, **piece.document}}) + b"\n"
+def _line(piece: Block | Summary) -> bytes:
+    return piece.lines if isinstance(piece, Block) else orjson.dumps({"summary": {"complete": True, **piece.document}}) + b"\n"
 
 
 def _failure(error: GeoError) -> bytes:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from copy import deepcopy
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Any
 from geo_service.database import database_errors
 from geo_service.deadlines import Deadlines
 from geo_service.errors import GeoError, Unfinished
-from geo_service.intake import Delivery, Summary
+from geo_service.intake import Block, Delivery, Pieces, Summary
 from ingest.classifier import Classifier, load_classifier
 from ingest.intake.answers import answers, counts
 from ingest.intake.batches import batches
@@ -37,7 +37,7 @@ class Desk:
     def _classifier(self) -> Classifier:
         return load_classifier(_RULES)
 
-    async def take(self, delivery: Delivery, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes | Summary, None]:
+    async def take(self, delivery: Delivery, body: AsyncIterator[bytes]) -> Pieces:
         """What became of the incidents; see `Intake.take`."""
         digested = Digested(delivery, body)
         async with self._writers.lease() as writer, aclosing(self._pieces(writer, delivery, digested)) as pieces:
@@ -48,7 +48,7 @@ class Desk:
         """Close the idle writers' connections."""
         await self._writers.close()
 
-    async def _pieces(self, writer: Writer, delivery: Delivery, body: Digested) -> AsyncGenerator[bytes | Summary, None]:
+    async def _pieces(self, writer: Writer, delivery: Delivery, body: Digested) -> Pieces:
         memory = Memory(writer.connection, delivery.key) if delivery.key else None
         if memory:
             await memory.claim()
@@ -62,7 +62,7 @@ class Desk:
         try:
             async with aclosing(batches(body.parts(), parser)) as found_rows:
                 async for rows in found_rows:
-                    yield await run.write(rows)
+                    yield Block(await run.write(rows))
             yield await run.finish(parser.form, body)
         except GeoError as error:
             await run.fail("failed")

@@ -9,7 +9,7 @@ import orjson
 
 from geo_service.database import database_errors, query
 from geo_service.errors import KeyReused, KeyUnderWay
-from geo_service.intake import Delivery, Summary
+from geo_service.intake import Block, Delivery, Pieces, Summary
 
 _PARTS_AT_ONCE = 50
 
@@ -63,7 +63,7 @@ class Memory:
                 await self._connection.execute(query("intake_forget"), self._key)
         return None if row is None else (row["digest"], orjson.loads(row["summary"]))
 
-    async def repeat(self, found: tuple[bytes, dict[str, Any]], body: Digested) -> AsyncGenerator[bytes | Summary, None]:
+    async def repeat(self, found: tuple[bytes, dict[str, Any]], body: Digested) -> Pieces:
         """The answer as it was. Raises `KeyReused` where the request is another one."""
         digest, summary = found
         if await body.to_the_end() != digest:
@@ -73,7 +73,7 @@ class Memory:
             with database_errors("read a kept answer"):
                 rows = await self._connection.fetch(query("intake_parts"), self._key, after, _PARTS_AT_ONCE)
             for row in rows:
-                yield row["lines"]
+                yield Block(row["lines"], repeated=True)
             if len(rows) < _PARTS_AT_ONCE:
                 break
             after = rows[-1]["part"] + 1
