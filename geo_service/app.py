@@ -26,8 +26,9 @@ from geo_service.head import HeadAsGet
 from geo_service.leaving import LeavingClients
 from geo_service.logs import RequestLog
 from geo_service.rehearsal import rehearse
-from geo_service.routes import agencies, districts, incidents, live, ogc, operations, places, statistics, styles, tiles
+from geo_service.routes import agencies, districts, incidents, live, ogc, open311, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
+from geo_service.routes.documentation import SECURITY_SCHEMES
 from geo_service.routes.page import mount_page
 from geo_service.routes.service import Service
 from geo_service.settings import ROOT, Settings
@@ -54,6 +55,12 @@ class Application(FastAPI):
         """front: puts the layer before what it is given. options: FastAPI's."""
         super().__init__(**options)
         self._front = front(super().__call__)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the interface, with how a key is given."""
+        document = super().openapi()
+        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        return document
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the layer in front."""
@@ -96,7 +103,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, open311):
         app.include_router(module.router)
     mount_page(app, ROOT / "frontend", settings.frame_ancestors)
     return app

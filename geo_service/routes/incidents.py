@@ -18,6 +18,7 @@ from geo_service.tiles.front import request_header
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
 
+_INPUT = "POST /api/incidents"
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
 _DOCUMENTS = ("application/json", "application/geo+json")
 _SOURCE = re.compile(r"[^\s,\0]{1,60}")
@@ -39,8 +40,8 @@ def _delivery(request: Request) -> tuple[Delivery, AsyncGenerator[bytes, None]]:
     source = given.get("source", "api")
     if not _SOURCE.fullmatch(source):
         raise InvalidParameter("source", "is no code", "1 to 60 characters without blanks and commas")
-    key = idempotency_key(request, caller)
-    return Delivery("POST /api/incidents", source, source, _are_lines(request), key), limited(request)
+    key = idempotency_key(request, caller, _INPUT)
+    return Delivery(_INPUT, source, source, _are_lines(request), key), limited(request)
 
 
 def _are_lines(request: Request) -> bool:

@@ -50,14 +50,17 @@ def _check_origin(request: Request, settings: Settings) -> None:
         raise Forbidden("pages of this origin may not send incidents; GEO_WRITE_ORIGINS names those that may")
 
 
-def idempotency_key(request: Request, caller: str) -> bytes | None:
-    """What the request is known by, 32 bytes, if it has an Idempotency-Key; another sender's same key is another one."""
+def idempotency_key(request: Request, caller: str, name: str) -> bytes | None:
+    """What the request is known by, 32 bytes, if it has an Idempotency-Key.
+
+    The same key of another sender, or for what is sent under another name, is another one.
+    """
     given = request_header(request.scope, b"idempotency-key")
     if not given:
         return None
     if not _KEY.fullmatch(given):
         raise InvalidParameter("Idempotency-Key", "cannot be used", "1 to 255 visible characters of ASCII")
-    parts = (request.url.path, hashlib.sha256(caller.encode()).hexdigest(), given)
+    parts = (name, hashlib.sha256(caller.encode()).hexdigest(), given)
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 

@@ -144,7 +144,7 @@ async def test_only_holders_of_a_key_may_send(client: httpx.AsyncClient, databas
 def test_settings_that_contradict_or_are_easily_guessed_are_refused() -> None:
     wrong: tuple[dict[str, Any], ...] = ({"write_keys": "short"}, {"write_keys": KEY, "write_open": True})
     for given in wrong:
-        with pytest.raises(ValueError, match="GEO_WRITE_OPEN|at least 16"):
+        with pytest.raises(ValueError, match=r"GEO_WRITE_OPEN|at least 16"):
             Settings(**given)
     keyed: dict[str, Any] = {"write_keys": KEY}
     assert KEY not in repr(Settings(**keyed))
