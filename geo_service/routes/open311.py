@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
@@ -21,6 +21,7 @@ from geo_service.routes.writing import admit, idempotency_key, limited
 from geo_service.tiles.front import request_header
 
 _FILTERS = ("service_request_id", "service_code", "start_date", "end_date", "status", "updated_after", "page", "page_size")
+Form = Literal["xml", "json"]
 _INPUT = "POST /open311/v2/requests"
 _SOURCE = "open311"
 
@@ -30,7 +31,7 @@ router = APIRouter(route_class=Open311Route, prefix="/open311", tags=["Open311 G
 
 @router.get("/discovery.{form}", summary="Service discovery", operation_id="open311_discovery", responses=responses(400))
 @router.get("/v2/discovery.{form}", include_in_schema=False)
-async def get_discovery(request: Request, form: str) -> Response:
+async def get_discovery(request: Request, form: Form) -> Response:
     """Where the endpoint is, its formats, and whom to ask for a key."""
     settings = service_of(request).settings
     document = documents.discovery(base_url(request), settings.open311_contact, needs_key=not settings.write_open)
@@ -38,14 +39,14 @@ async def get_discovery(request: Request, form: str) -> Response:
 
 
 @router.get("/v2/services.{form}", summary="What can be reported", operation_id="open311_services", responses=responses(400, 503))
-async def get_services(request: Request, form: str) -> Response:
+async def get_services(request: Request, form: Form) -> Response:
     """A service for each sector and each theme."""
     asked(request)
     return answer(request, form, "services", services(service_of(request).catalogue))
 
 
 @router.get("/v2/services/{code:path}.{form}", summary="A service", operation_id="open311_service", responses=responses(400, 404, 503))
-async def get_service(request: Request, code: str, form: str) -> Response:
+async def get_service(request: Request, code: str, form: Form) -> Response:
     """Attributes of its requests beside those of the standard."""
     asked(request)
     return answer(request, form, "service_definition", definition(service_of(request).catalogue, code))
@@ -58,7 +59,7 @@ async def get_service(request: Request, code: str, form: str) -> Response:
     openapi_extra=REQUESTS_DOCS,
     responses=responses(400, 404, 503),
 )
-async def get_requests(request: Request, form: str) -> Response:
+async def get_requests(request: Request, form: Form) -> Response:
     """Newest first: those received in the last 90 days, or in a span of up to 90 days, or changed since an instant."""
     service = service_of(request)
     question = read_query(asked(request, *_FILTERS), service.catalogue, service.settings.zone, int(time.time()))
@@ -66,14 +67,14 @@ async def get_requests(request: Request, form: str) -> Response:
 
 
 @router.get("/v2/requests/{number}.{form}", summary="A request", operation_id="open311_request", responses=responses(400, 404, 503))
-async def get_request(request: Request, number: str, form: str) -> Response:
+async def get_request(request: Request, number: str, form: Form) -> Response:
     """As it stands now."""
     asked(request)
     return answer(request, form, "service_requests", await _one(request, number))
 
 
 @router.get("/v2/tokens/{token}.{form}", summary="The request of a token", operation_id="open311_token", responses=responses(400, 404, 503))
-async def get_token(request: Request, token: str, form: str) -> Response:
+async def get_token(request: Request, token: str, form: Form) -> Response:
     """Requests are stored at once and answered by their id, so no tokens are given out: an id is its own."""
     asked(request)
     found = await _one(request, token)
@@ -82,9 +83,9 @@ async def get_token(request: Request, token: str, form: str) -> Response:
 
 @router.post(
     "/v2/requests.{form}", summary="Report", operation_id="open311_report", status_code=201, openapi_extra=POST_DOCS,
-    responses=responses(400, 403, 404, 409, 413, 415, 422, 503),
+    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 503, good=201),
 )  # fmt: skip
-async def post_request(request: Request, form: str) -> Response:
+async def post_request(request: Request, form: Form) -> Response:
     """A new request; its id. Who sends it is not kept."""
     delivery, row = await _delivery(request)
     rows, _ = await collected(service_of(request).intake.take(delivery, row))

@@ -10,6 +10,7 @@ _TOLD = {
     400: "An argument is missing, unknown or malformed.",
     403: "A key is missing or wrong, or nobody may send requests here.",
     404: "No such service, request or format.",
+    408: "The form stopped coming.",
     409: "A request with this Idempotency-Key is being answered.",
     413: "The form is too long.",
     415: "A body of another type than a form.",
@@ -63,6 +64,8 @@ REQUESTS_DOCS: dict[str, Any] = {
 }
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Errors, as a list of code and description."""
-    return {status: {"description": _TOLD[status], **_CONTENT} for status in statuses}
+def responses(*statuses: int, good: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The answer, and errors as a list of code and description; of a format that there is not, as a problem."""
+    told: dict[int | str, dict[str, Any]] = {status: {"description": _TOLD[status], **_CONTENT} for status in statuses}
+    told[404] = {"description": _TOLD[404], "content": {**_CONTENT["content"], "application/problem+json": {}}}
+    return {good: {"description": "The document.", **_CONTENT}, **told}

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from geo_service.app import create_app
 from geo_service.database import connection
@@ -14,6 +15,9 @@ from geo_service.settings import Settings
 from tests.integration.reporting import THEMES, independent, xml
 from tests.integration.sending import KEY
 from tests.integration.test_pressure import served
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+"""One server for all of them."""
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ROWS = """
@@ -46,7 +50,7 @@ def filled_url(database_url: str) -> str:
     return database_url
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service on a port of its own."""
     given: dict[str, Any] = {"database_url": filled_url, "write_keys": KEY, "open311_contact": "desk@example.org"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from geo_service.app import create_app
 from geo_service.database import connection
@@ -14,6 +15,9 @@ from tests.integration.asking import filled
 from tests.integration.reporting import THEMES, independent, xml
 from tests.integration.sending import KEY, fetch
 from tests.integration.test_pressure import served
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+"""One server for all of them."""
 
 PERSONAL = {"email": "ivan@example.org", "first_name": "Иван", "last_name": "Петров", "phone": "+7 900 000 00 00", "device_id": "d1-77"}
 REPORT = {"lat": "45.0355", "long": "38.9747", "service_code": "roads.pothole", "description": "Яма\n\nво дворе", "api_key": KEY}
@@ -25,7 +29,7 @@ def filled_url(database_url: str) -> str:
     return filled(database_url, lambda held: held.execute(THEMES))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service on a port of its own."""
     given: dict[str, Any] = {"database_url": filled_url, "write_keys": KEY}
