@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,15 +18,17 @@ from geo_service.aggregation.clocks import RuleTable, WorkingClock
 from geo_service.aggregation.follow import Follower
 from geo_service.aggregation.queue import Queue
 from geo_service.aggregation.replica import Replica
+from geo_service.cors import Cors
 from geo_service.database import create_pool
-from geo_service.deadlines import read_deadlines
+from geo_service.deadlines import Deadlines, read_deadlines
 from geo_service.errors import GeoError, SettingsError
 from geo_service.head import HeadAsGet
 from geo_service.leaving import LeavingClients
 from geo_service.logs import RequestLog
 from geo_service.rehearsal import rehearse
-from geo_service.routes import agencies, districts, live, ogc, operations, places, statistics, styles, tiles
+from geo_service.routes import agencies, districts, incidents, live, ogc, open311, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
+from geo_service.routes.documentation import SECURITY_SCHEMES
 from geo_service.routes.page import mount_page
 from geo_service.routes.service import Service
 from geo_service.settings import ROOT, Settings
@@ -38,6 +39,9 @@ from geo_service.tiles.hexes import HexLayer
 from geo_service.tiles.layer import TileLayer
 from geo_service.tiles.points import PointLayer
 from geo_service.tiles.serving import TileServer
+from ingest.geocoding.configuration import read_configuration
+from ingest.intake.desk import Desk
+from ingest.intake.writers import Terms
 
 _MEGABYTE = 1_000_000
 
@@ -52,6 +56,12 @@ class Application(FastAPI):
         super().__init__(**options)
         self._front = front(super().__call__)
 
+    def openapi(self) -> dict[str, Any]:
+        """The description of the interface, with how a key is given."""
+        document = super().openapi()
+        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        return document
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request to the layer in front."""
         await self._front(scope, receive, send)
@@ -64,7 +74,8 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     """
     if settings.database_url is None:
         raise SettingsError("cannot make the application: GEO_DATABASE_URL is not set and no cluster was started")
-    rules = RuleTable(read_deadlines(settings.deadlines, settings.zone))
+    deadlines = read_deadlines(settings.deadlines, settings.zone)
+    rules = RuleTable(deadlines)
     queue = Queue(settings.queue_limit, settings.queue_wait_s)
     replica = Replica(settings.count_cache_mb * _MEGABYTE, queue, WorkingClock(rules))
     hexes, areas = HexLayer(), DistrictLayer()
@@ -74,7 +85,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     for layer in layers:
         replica.on_growth(layer.grow)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules)
+    service = Service(settings, replica, hexes, areas, servers, rules, _desk(settings, deadlines))
     follower = Follower(settings.database_url, replica, progress)
 
     app = Application(
@@ -84,7 +95,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
         lifespan=_lifespan(service, follower),
         # Outermost first.
         middleware=[
-            Middleware(CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["GET", "HEAD"], expose_headers=["ETag"]),
+            Middleware(Cors, readers=settings.cors_origins, senders=settings.write_origins),
             Middleware(RequestLog),
             Middleware(HeadAsGet),
             Middleware(LeavingClients),
@@ -92,10 +103,22 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, open311):
         app.include_router(module.router)
     mount_page(app, ROOT / "frontend", settings.frame_ancestors)
     return app
+
+
+def _desk(settings: Settings, deadlines: Deadlines) -> Desk:
+    terms = Terms(
+        url=settings.database_url or "",
+        most=settings.writers,
+        wait_s=settings.queue_wait_s,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        near_m=settings.district_near_m,
+        geocoding=read_configuration(settings.geocoding),
+    )
+    return Desk(terms, deadlines)
 
 
 def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -113,6 +136,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following
+            await service.intake.close()
             service.pool.terminate()
             service.replica.close()
 

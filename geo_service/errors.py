@@ -4,7 +4,7 @@
 No message holds text that came from the database server.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -16,6 +16,8 @@ class GeoError(Exception):
     kind: ClassVar[str] = "internal-error"
     exit_code: ClassVar[int] = 1
     retry_after: int | None = None
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Of the answer, beside Retry-After."""
 
     def members(self) -> dict[str, object]:
         """Extra members of the RFC 9457 problem document."""
@@ -102,3 +104,77 @@ class InputError(GeoError):
 
 class ArchiveError(GeoError):
     """A file of tiles cannot be made, gone on with or replaced."""
+
+
+class Unauthorised(GeoError):
+    """Something that only the holder of a key may do, asked without one or with a wrong one."""
+
+    status = 401
+    title = "Key needed"
+    kind = "key-needed"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(GeoError):
+    """Something that nobody may do here, or not from there; says which setting decides it."""
+
+    status = 403
+    title = "Not allowed"
+    kind = "not-allowed"
+
+
+class BodyIncomplete(GeoError):
+    """The body of a request that stopped coming."""
+
+    status = 408
+    title = "Body not complete"
+    kind = "body-incomplete"
+
+
+class KeyUnderWay(GeoError):
+    """A request with the same Idempotency-Key is still being answered."""
+
+    status = 409
+    title = "Under way"
+    kind = "key-under-way"
+    retry_after = 1
+
+
+class BodyTooLarge(GeoError):
+    """More than may be sent in one request; says how much that is."""
+
+    status = 413
+    title = "Body too large"
+    kind = "body-too-large"
+
+
+class UnsupportedType(GeoError):
+    """A body of another kind than those that are read here."""
+
+    status = 415
+    title = "Unsupported type"
+    kind = "unsupported-type"
+
+
+class KeyReused(GeoError):
+    """An Idempotency-Key that belongs to another request."""
+
+    status = 422
+    title = "Key of another request"
+    kind = "key-reused"
+
+
+class Unfinished(GeoError):
+    """What is taken in batch by batch, and failed after some of them: those are kept, and said to be."""
+
+    def __init__(self, cause: GeoError, kept: Mapping[str, object]) -> None:
+        """kept: members that say what is."""
+        super().__init__(f"{cause}; what came before is kept")
+        # As of the class, because that is how they are read.
+        self.status, self.title, self.kind = cause.status, cause.title, cause.kind  # type: ignore[misc]
+        self.headers, self.retry_after = cause.headers, cause.retry_after  # type: ignore[misc]
+        self._members = cause.members() | dict(kept)
+
+    def members(self) -> dict[str, object]:
+        """Those of the cause, and what is kept."""
+        return self._members

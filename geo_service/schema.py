@@ -207,6 +207,7 @@ incident = Table(
     CheckConstraint("closed_at >= received_at", name="closed_after_received"),
     Index("incident_xid_idx", "xid"),
     Index("incident_received_at_idx", "received_at"),
+    Index("incident_updated_at_idx", "updated_at"),
     Index("incident_district_id_idx", "district_id"),
     Index("incident_location_idx", "location", postgresql_using="gist"),
     Index("incident_unplaced_idx", "id", postgresql_where=text("location is null")),
@@ -264,7 +265,31 @@ ingest_run = Table(
     Column("rejected", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
     Column("warned", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
     _one_of("state", RUN_STATES),
+    Index("ingest_run_running_idx", "id", postgresql_where=text("state = 'running'")),
     comment="One reading of one input.",
+)
+
+intake_key = Table(
+    "intake_key",
+    metadata,
+    Column("key", LargeBinary, primary_key=True, comment="SHA-256 of where it was sent, who sent it, and the Idempotency-Key"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the request"),
+    Column("summary", LargeBinary, nullable=False, comment="JSON: the end of the answer"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("intake_key_at_idx", "at"),
+    comment="Requests that sent incidents with an Idempotency-Key, once they were answered to the end.",
+)
+
+intake_answer = Table(
+    "intake_answer",
+    metadata,
+    # No foreign key: parts are written batch by batch, before the request is answered to the end.
+    Column("key", LargeBinary, primary_key=True, comment="as in intake_key"),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("lines", LargeBinary, nullable=False, comment="NDJSON: what became of each row"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("intake_answer_at_idx", "at"),
+    comment="The answers to these requests, a part for each batch, written together with it.",
 )
 
 reject = Table(

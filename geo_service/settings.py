@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from geo_service.errors import SettingsError
@@ -13,6 +13,9 @@ from geo_service.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: `postgis/` and `frontend/` are read from here."""
 
+
+SHORTEST_KEY = 16
+"""Characters of a key that is hard to guess."""
 
 _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -45,6 +48,19 @@ class Settings(BaseSettings):
     frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*",), description="Origins whose pages may show /embed in a frame, comma-separated; * is anyone, none is nobody."
     )
+    write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Secrets of those who may send incidents, comma-separated; without any, nobody may."
+    )
+    write_open: bool = Field(False, description="1: whoever reaches the service may send incidents without a key.")
+    write_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins whose pages may send incidents, comma-separated; without any, programs alone may."
+    )
+    write_body_mb: int = Field(32, ge=1, le=4096, description="Longest body of a request that sends incidents, in megabytes.")
+    writers: int = Field(2, ge=1, le=50, description="Requests that may send incidents at the same time; each has a database connection.")
+    open311_texts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("open311",), description="Sources whose texts and addresses /open311/ shows, comma-separated; * is all."
+    )
+    open311_contact: str = Field("", description="Whom clients of /open311/ can ask, also for a key: shown in its discovery document.")
     pool_size: int = Field(5, ge=1, le=100, description="Database connections for requests.")
     statement_timeout_ms: int = Field(10_000, ge=100, description="Longest time a request's SQL statement may take, in milliseconds.")
     district_near_m: float = Field(
@@ -79,9 +95,22 @@ class Settings(BaseSettings):
             raise ValueError("use none alone, or origins joined by commas")
         return value
 
-    @field_validator("cors_origins", "frame_ancestors", mode="before")
+    @field_validator("write_keys")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < SHORTEST_KEY or not key.get_secret_value().isascii() for key in value):
+            raise ValueError(f"each key needs at least {SHORTEST_KEY} characters of ASCII")
+        return value
+
+    @model_validator(mode="after")
+    def _open_or_kept(self) -> "Settings":
+        if self.write_open and self.write_keys:
+            raise ValueError("GEO_WRITE_OPEN=1 and GEO_WRITE_KEYS contradict each other; set one of them")
+        return self
+
+    @field_validator("cors_origins", "frame_ancestors", "write_keys", "write_origins", "open311_texts", mode="before")
+    @classmethod
+    def _split_list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
@@ -95,5 +124,10 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # values are checked by pydantic itself
     except ValidationError as error:
-        faults = "; ".join(f"GEO_{str(fault['loc'][0]).upper().removeprefix('GEO_')}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(f"{_variable(fault['loc'])}{fault['msg']}" for fault in error.errors())
         raise SettingsError(f"settings cannot be used: {faults}") from None
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    """The variable that a fault is in; nothing where it is in several."""
+    return f"GEO_{str(place[0]).upper().removeprefix('GEO_')}: " if place else ""

@@ -65,35 +65,33 @@ class CoordinateReader:
     def read(self, lng: Written, lat: Written, worded: Mask, verdicts: Verdicts) -> Coordinates:
         """Coordinates of all rows; one with bad or without any is refused, or left without a place where it is `worded`."""
         blank = np.fromiter((not x.strip() or not y.strip() for x, y in zip(lng.texts, lat.texts, strict=True)), np.bool_, len(worded))
-        verdicts.refuse(blank & ~worded, RejectReason.MISSING_COORDINATES, lambda _: _missing(lng, lat))
+        verdicts.refuse(blank & ~worded, RejectReason.MISSING_COORDINATES, lambda _: _missing(lng, lat), lng.name, lat.name)
         (x, no_x), (y, no_y) = (numbers(one.texts, self._decimal) for one in (lng, lat))
 
         def place(row: int) -> str:
             return f"{lng.name} {lng.texts[row].strip()}, {lat.name} {lat.texts[row].strip()}"
 
         swapped = self._swapped(x, y)
-        verdicts.warn(swapped, RejectReason.SWAPPED_COORDINATES, lambda row: f"{place(row)} are taken in each other's place")
+        both = lng.name, lat.name
+        verdicts.warn(swapped, RejectReason.SWAPPED_COORDINATES, lambda row: f"{place(row)} are taken in each other's place", *both)
         x, y = np.where(swapped, y, x), np.where(swapped, x, y)
         bad = np.zeros(len(worded), np.bool_)
-        for wrong, reason, told in (
-            (no_x & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lng.name} {lng.texts[row]!r} is no number"),
-            (no_y & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lat.name} {lat.texts[row]!r} is no number"),
-            *((mask & ~blank, reason, _placed(place, fault)) for mask, reason, fault in self._faults(x, y)),
+        for wrong, reason, told, names in (
+            (no_x & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lng.name} {lng.texts[row]!r} is no number", (lng.name,)),
+            (no_y & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lat.name} {lat.texts[row]!r} is no number", (lat.name,)),
+            *((mask & ~blank, reason, _placed(place, fault), both) for mask, reason, fault in self._faults(x, y)),
         ):
-            verdicts.refuse(wrong & ~worded, reason, told)
-            verdicts.warn(wrong & worded & ~bad, RejectReason.COORDINATES_LEFT_OUT, _left_out(reason, told))
+            verdicts.refuse(wrong & ~worded, reason, told, *names)
+            verdicts.warn(wrong & worded & ~bad, RejectReason.COORDINATES_LEFT_OUT, _left_out(reason, told), *names)
             bad |= wrong
-        return self._coordinates(x, y, ~(bad | blank), swapped, place, verdicts)
+        coarse = self._coarse(x, y) & ~(bad | blank)
+        verdicts.warn(coarse, RejectReason.COARSE_COORDINATES, lambda row: f"{place(row)} have {COARSE_DIGITS} decimal at most", *both)
+        return _coordinates(x, y, ~(bad | blank), swapped, coarse)
 
-    def _coordinates(
-        self, x: Degrees, y: Degrees, good: Mask, swapped: Mask, place: Callable[[int], str], verdicts: Verdicts
-    ) -> Coordinates:
-        coarse = good & (np.round(x, COARSE_DIGITS) == x) & (np.round(y, COARSE_DIGITS) == y)
-        verdicts.warn(coarse, RejectReason.COARSE_COORDINATES, lambda row: f"{place(row)} have {COARSE_DIGITS} decimal at most")
-        quality = np.where(coarse, LocationQuality.SETTLEMENT, np.where(good, LocationQuality.EXACT, LocationQuality.NONE))
-        placed_by = np.where(good, np.where(swapped, PlacedBy.SWAPPED, PlacedBy.INPUT), 0)
-        nowhere = np.nan
-        return Coordinates(np.where(good, x, nowhere), np.where(good, y, nowhere), quality.astype(np.int16), placed_by.astype(np.int16))
+    @staticmethod
+    def _coarse(x: Degrees, y: Degrees) -> Mask:
+        coarse: Mask = (np.round(x, COARSE_DIGITS) == x) & (np.round(y, COARSE_DIGITS) == y)
+        return coarse
 
     def _swapped(self, x: Degrees, y: Degrees) -> Mask:
         """Outside the region as given, inside it the other way round."""
@@ -108,6 +106,12 @@ class CoordinateReader:
             told = f" is outside {', '.join(map(str, self._bounds))}"
             faults.append((~inside(x, y, self._bounds), RejectReason.OUTSIDE_REGION, told))
         return faults
+
+
+def _coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse: Mask) -> Coordinates:
+    quality = np.where(coarse, LocationQuality.SETTLEMENT, np.where(good, LocationQuality.EXACT, LocationQuality.NONE))
+    placed_by = np.where(good, np.where(swapped, PlacedBy.SWAPPED, PlacedBy.INPUT), 0)
+    return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), placed_by.astype(np.int16))
 
 
 def inside(lng: Degrees, lat: Degrees, bounds: Bounds) -> Mask:

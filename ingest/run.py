@@ -5,7 +5,7 @@ started again, it finds them unchanged and goes on with the rest.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -28,7 +28,7 @@ from ingest.readers.opening import open_file
 from ingest.rejects import keep
 from ingest.tally import Tally
 from ingest.validate import Checked, Validator
-from ingest.write import BATCH_SIZE, IncidentWriter
+from ingest.write import BATCH_SIZE, IncidentWriter, Written
 
 RUN_LOCKS = 0x67656F << 32
 """Advisory locks of runs: this plus the run's id."""
@@ -72,16 +72,16 @@ async def ingest(
         region = mapping.bounds or await region_of(held, configuration)
         checks = _checks(reader, Validator(mapping, Namer(mapping, path), deadlines, region), batch_size)
         first = await asyncio.to_thread(next, checks, None)
-        run = await _begin(held, path.name, mapping_name)
+        run = await begin_run(held, path.name, mapping_name)
         placer = Placer(held, configuration, region)
         try:
             tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told, near_m, placer)
         except BaseException:
             # The first failure is the one to tell.
             with suppress(GeoError):
-                await _end(held, run, "failed")
+                await end_run(held, run, "failed")
             raise
-        await _end(held, run, "finished")
+        await end_run(held, run, "finished")
     return run, tally
 
 
@@ -105,25 +105,32 @@ async def _load(
         ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
         while checked := await ahead:
             ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
-            await _write(held, writer, placer, run, name, source, checked, tally)
+            await write_batch(held, writer, placer, run, name, source, checked, tally)
             told(tally)
     return tally
 
 
-async def _write(
-    held: asyncpg.Connection, writer: IncidentWriter, placer: Placer, run: int, name: str, source: int, checked: Checked, tally: Tally
-) -> None:
+async def write_batch(
+    held: asyncpg.Connection, writer: IncidentWriter, placer: Placer, run: int, name: str, source: int, checked: Checked, tally: Tally,
+    also: Callable[[Written], Awaitable[None]] | None = None,
+) -> None:  # fmt: skip
+    """Write a batch of the run in one transaction: its rows, its rejects, and the counts until then, added to `tally`.
+
+    also: written in the same transaction; is told what became of each row.
+    """
     themes = await writer.ensure_themes(list(dict.fromkeys(checked.themes)))
     agencies = await writer.ensure_agencies([one for one in dict.fromkeys(checked.agencies) if one])
     placed = await placer.place(checked.batch(source, themes, agencies))
     with database_errors("write a batch"):
         async with held.transaction():
-            written = await writer.write(placed.batch)
+            written = await writer.write(placed.batch, each=also is not None)
             await placer.note(placed)
             await keep(held, run, name, [*checked.rejects, *checked.warnings])
             tally.add(checked, written)
             tally.located += by_precision(placed.batch)
             await held.execute(query("ingest_run_count"), run, *_counts(tally))
+            if also:
+                await also(written)
 
 
 def _counts(tally: Tally) -> tuple[object, ...]:
@@ -131,13 +138,15 @@ def _counts(tally: Tally) -> tuple[object, ...]:
     return tally.read, tally.new, tally.changed, tally.unchanged, tally.repeated, tally.stale, rejected, warned
 
 
-async def _begin(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
+async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
+    """Begin a run of the input `name`, on this connection, which must live as long as the run; its id."""
     with database_errors("begin a run"):
         await held.execute(query("ingest_run_bury"), RUN_LOCKS)
         return int(await held.fetchval(query("ingest_run_begin"), name, mapping_name, RUN_LOCKS))
 
 
-async def _end(held: asyncpg.Connection, run: int, state: str) -> None:
+async def end_run(held: asyncpg.Connection, run: int, state: str) -> None:
+    """The run is over; state: finished, failed or interrupted."""
     if not held.is_closed():
         with database_errors("end a run"):
             await held.execute(query("ingest_run_end"), run, state)

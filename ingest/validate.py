@@ -14,12 +14,12 @@ from ingest.catalogue import Agency, Theme
 from ingest.coordinates import CoordinateReader, Coordinates, Written
 from ingest.due import fill_due
 from ingest.instants import NONE, UNREADABLE, read_instants
-from ingest.mapping import Bounds, Instant, Mapping
+from ingest.mapping import Bounds, Columns, Instant, Mapping
 from ingest.naming import Namer
 from ingest.readers import RawBatch
 from ingest.readers.csv import shown
 from ingest.theming import Themed, theme_rows
-from ingest.verdicts import Mask, Reject, Verdicts
+from ingest.verdicts import Mask, Reject, Verdict, Verdicts
 
 LONGEST_ID = 200
 LONGEST_ADDRESS = 500
@@ -104,7 +104,7 @@ class Validator:
         places = self._coordinates(raw, worded, verdicts)
         status = self._status(raw, verdicts)
         themed = self._themes(raw, messages, verdicts)
-        _drop_ends_before_beginnings(instants, verdicts)
+        _drop_ends_before_beginnings(instants, verdicts, self._mapping.columns)
         rows = np.flatnonzero(verdicts.kept)
         places = places.take(rows)
         kept_themes = [theme for theme in _picked(themed.themes, rows) if theme]
@@ -146,7 +146,9 @@ class Validator:
         ids = [value.strip() for value in self._column(raw, "external_id")]
         wrong = np.fromiter((not 0 < len(value) <= LONGEST_ID for value in ids), np.bool_, len(ids))
         name = self._mapping.columns.external_id
-        verdicts.refuse(wrong, RejectReason.BROKEN_ROW, lambda row: f"{name} has {len(ids[row])} characters; allowed: 1 to {LONGEST_ID}")
+        verdicts.refuse(
+            wrong, RejectReason.BROKEN_ROW, lambda row: f"{name} has {len(ids[row])} characters; allowed: 1 to {LONGEST_ID}", name
+        )
         return ids
 
     def _instants(self, raw: RawBatch, verdicts: Verdicts) -> dict[Instant, NDArray[np.int64]]:
@@ -160,9 +162,10 @@ class Validator:
                 found[field] == UNREADABLE,
                 RejectReason.UNREADABLE_DATE,
                 _quoting(name, values, "is no date between 1970 and 2106 in a known format"),
+                name,
             )
         name = self._mapping.columns.received_at
-        verdicts.refuse(found["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank")
+        verdicts.refuse(found["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank", name)
         return found
 
     def _words(self, raw: RawBatch, field: str, longest: int) -> list[str]:
@@ -181,24 +184,24 @@ class Validator:
         known = {value: meaning.get(value.strip().casefold(), -1) for value in set(values)}
         status = np.fromiter(map(known.__getitem__, values), np.int16, len(values))
         allowed = ", ".join(self._mapping.status) or "none"
-        verdicts.refuse(
-            status < 0, RejectReason.UNKNOWN_STATUS, _quoting(self._mapping.columns.status, values, f"is unknown; known: {allowed}")
-        )
+        name = self._mapping.columns.status
+        verdicts.refuse(status < 0, RejectReason.UNKNOWN_STATUS, _quoting(name, values, f"is unknown; known: {allowed}"), name)
         return status
 
     def _themes(self, raw: RawBatch, messages: Sequence[str], verdicts: Verdicts) -> Themed:
         sectors = self._column(raw, "sector")
         themed = theme_rows(sectors, self._column(raw, "theme"), messages, self._namer)
         unknown = np.fromiter((theme is None for theme in themed.themes), np.bool_, len(themed.themes))
-        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}")
+        name = self._mapping.columns.sector
+        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}", name)
         return themed
 
 
-def _drop_ends_before_beginnings(instants: dict[Instant, NDArray[np.int64]], verdicts: Verdicts) -> None:
+def _drop_ends_before_beginnings(instants: dict[Instant, NDArray[np.int64]], verdicts: Verdicts, names: Columns) -> None:
     received = instants["received_at"]
     for field in ("answered_at", "closed_at"):
         early = (instants[field] > UNREADABLE) & (instants[field] < received)
-        verdicts.warn(early, RejectReason.CLOSED_BEFORE_RECEIVED, _left_out(field))
+        verdicts.warn(early, RejectReason.CLOSED_BEFORE_RECEIVED, _left_out(field), getattr(names, field))
         instants[field] = np.where(early, NONE, instants[field])
     latest = np.maximum.reduce([received, instants["answered_at"], instants["closed_at"]])
     instants["updated_at"] = np.where(instants["updated_at"] == NONE, latest, instants["updated_at"])
@@ -224,5 +227,5 @@ def _broken(raw: RawBatch) -> list[Reject]:
     return [Reject(one.line, RejectReason.BROKEN_ROW, one.detail, one.text) for one in raw.broken]
 
 
-def _rejects(raw: RawBatch, found: dict[int, tuple[RejectReason, str]]) -> list[Reject]:
-    return [Reject(raw.lines[row], reason, detail, shown(raw.texts[row])) for row, (reason, detail) in found.items()]
+def _rejects(raw: RawBatch, found: dict[int, Verdict]) -> list[Reject]:
+    return [Reject(raw.lines[row], one.reason, one.detail, shown(raw.texts[row]), one.fields) for row, one in found.items()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,16 @@ class Reject:
     reason: RejectReason
     detail: str
     text: str
+    fields: tuple[str, ...] = ()
+    """Columns of the input that it is about, where it is about some of them."""
+
+
+class Verdict(NamedTuple):
+    """Why a row is refused or warned about."""
+
+    reason: RejectReason
+    detail: str
+    fields: tuple[str, ...]
 
 
 class Verdicts:
@@ -26,17 +37,19 @@ class Verdicts:
 
     def __init__(self, count: int) -> None:
         self.kept: Mask = np.ones(count, np.bool_)
-        self.refused: dict[int, tuple[RejectReason, str]] = {}
-        self.warned: dict[int, tuple[RejectReason, str]] = {}
+        self.refused: dict[int, Verdict] = {}
+        self.warned: dict[int, Verdict] = {}
 
-    def refuse(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str]) -> None:
-        """Refuse the rows of `mask` that are still kept."""
+    def refuse(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
+        """Refuse the rows of `mask` that are still kept; `fields` are the columns that say why."""
+        named = tuple(one for one in fields if one)
         for row in np.flatnonzero(mask & self.kept).tolist():
-            self.refused[row] = (reason, detail(row))
+            self.refused[row] = Verdict(reason, detail(row), named)
         self.kept &= ~mask
 
-    def warn(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str]) -> None:
+    def warn(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
         """Note what is left out of rows of `mask`; several notes on a row are put together."""
         for row in np.flatnonzero(mask & self.kept).tolist():
-            before = f"{self.warned[row][1]}; " if row in self.warned else ""
-            self.warned[row] = (reason, before + detail(row))
+            told, about = (f"{self.warned[row].detail}; ", self.warned[row].fields) if row in self.warned else ("", ())
+            named = tuple(dict.fromkeys((*about, *(one for one in fields if one))))
+            self.warned[row] = Verdict(reason, told + detail(row), named)

@@ -7,6 +7,7 @@ from types import TracebackType
 
 import asyncpg
 import numpy as np
+from numpy.typing import NDArray
 
 from boundaries.locate import NEAR_M
 from geo_service.database import database_errors, query
@@ -28,6 +29,16 @@ set local work_mem = '64MB'
 
 
 @dataclass(frozen=True, slots=True)
+class RowWritten:
+    """What became of a row."""
+
+    outcome: str
+    """new, changed, unchanged, stale or repeated: one of the counts of `Written`."""
+    incident: int | None
+    """The incident's id; None where another transaction was making it at the same moment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What became of a batch's rows; the first five add up to its length."""
 
@@ -43,6 +54,8 @@ class Written:
     """Of those with a place and no other row in the batch: only near their district."""
     without_district: int = 0
     """Of the same: in no district. 0 where there are no districts at all."""
+    rows: Sequence[RowWritten] = ()
+    """Of each row of the batch, where that was asked for."""
 
 
 class IncidentWriter:
@@ -78,8 +91,8 @@ class IncidentWriter:
         """Ids of the agencies by code; those that are new are made, those that are named otherwise renamed."""
         return await self._catalogue.agencies(agencies)
 
-    async def write(self, batch: IncidentBatch) -> Written:
-        """Write the batch in one transaction (the caller's, if there is one)."""
+    async def write(self, batch: IncidentBatch, *, each: bool = False) -> Written:
+        """Write the batch in one transaction (the caller's, if there is one); each: tell also what became of each row."""
         winners = batch.winners()
         repeated = len(batch) - len(winners)
         if not len(winners):
@@ -91,9 +104,24 @@ class IncidentWriter:
                 stream = binary_copy(kept, district, near)
                 await self._connection.execute(_PREPARE)
                 await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
-                counts = await self._connection.fetchrow(query("ingest_upsert"))
+                counts = await self._connection.fetchrow(query("ingest_upsert"), each)
                 found = kept.placed_by >= PlacedBy.GAZETTEER
                 await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.placed_by[found].tolist(), strict=True))
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
         without = int(np.count_nonzero((district == 0) & (kept.cell != 0))) if self._districts.known else 0
-        return Written(new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without)
+        rows = _rows(batch, winners, counts) if each else ()
+        return Written(new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without, rows)
+
+
+def _rows(batch: IncidentBatch, winners: NDArray[np.intp], told: asyncpg.Record) -> list[RowWritten]:
+    """What became of each row of the batch; one that lost to another of the same identity is repeated."""
+    found = dict(
+        zip(
+            zip(told["source_ids"], told["external_ids"], strict=True),
+            zip(told["outcomes"], told["incident_ids"], strict=True),
+            strict=True,
+        )
+    )
+    won = set(winners.tolist())
+    outcomes = (found[identity] for identity in zip(batch.source_id.tolist(), batch.external_id, strict=True))
+    return [RowWritten(outcome if row in won else "repeated", incident) for row, (outcome, incident) in enumerate(outcomes)]

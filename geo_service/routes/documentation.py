@@ -82,6 +82,9 @@ EMBED_DOCS: dict[str, Any] = {
     ]
 }
 
+SECURITY_SCHEMES = {"writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."}}
+"""How whoever sends incidents shows that they may."""
+
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -19,6 +19,12 @@ from geo_service.routes.documentation import PARAMETERS, PROBLEM_RESPONSES
 from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import Service, base_url, service_of
 
+
+def _typed(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """What is answered in another type than JSON."""
+    return {200: {"description": "The document.", "content": {media_type: {}}}}
+
+
 router = APIRouter(route_class=PlainRoute, prefix="/ogc", tags=["OGC API – Features"], responses=PROBLEM_RESPONSES)
 
 _ABOUT = tuple(name for name in SELECTION_PARAMETERS if name != "measure")
@@ -42,7 +48,7 @@ async def get_conformance(request: Request) -> Response:
     return json_answer(request, {"conformsTo": documents.CONFORMS_TO})
 
 
-@router.get("/api", summary="OpenAPI 3.0 document", operation_id="ogc_api")
+@router.get("/api", summary="OpenAPI 3.0 document", operation_id="ogc_api", responses=_typed(documents.OPENAPI))
 async def get_api(request: Request) -> Response:
     """The definition of what is below /ogc."""
     _plain(request)
@@ -69,7 +75,7 @@ async def get_collection(request: Request, name: str) -> Response:
     return json_answer(request, await _described(request, service, _named(service, name)))
 
 
-@router.get("/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items")
+@router.get("/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items", responses=_typed(documents.GEOJSON))
 async def get_items(request: Request, name: str) -> Response:
     """A page of features with their numbers for the selection, as GeoJSON."""
     service = service_of(request)
@@ -88,7 +94,7 @@ async def get_items(request: Request, name: str) -> Response:
     return _features(request, document)
 
 
-@router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item")
+@router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_typed(documents.GEOJSON))
 async def get_item(request: Request, name: str, feature: str) -> Response:
     """One feature with its numbers for the selection, as GeoJSON."""
     service = service_of(request)

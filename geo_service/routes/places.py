@@ -14,7 +14,12 @@ _AT_MOST = 2000
 _AROUND_DEGREES = 1.0
 
 
-@router.get("/places", summary="Settlements near the incidents", operation_id="places")
+@router.get(
+    "/places",
+    summary="Settlements near the incidents",
+    operation_id="places",
+    responses={200: {"description": "The settlements.", "content": {"application/geo+json": {}}}},
+)
 async def get_places(request: Request) -> Response:
     """The most populous named settlements within a degree of the incidents, as GeoJSON."""
     service = service_of(request)

@@ -10,6 +10,7 @@ from geo_service.aggregation.catalogue import Catalogue
 from geo_service.aggregation.clocks import RuleTable
 from geo_service.aggregation.replica import Replica
 from geo_service.errors import NotFound, NotReady
+from geo_service.intake import Intake
 from geo_service.settings import Settings
 from geo_service.tiles.districts import DistrictLayer
 from geo_service.tiles.hexes import HexLayer
@@ -28,6 +29,8 @@ class Service:
     """By the name of their layer."""
     rules: RuleTable
     """The rules of deadlines."""
+    intake: Intake
+    """Takes incidents in."""
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
     rehearsed: bool = False

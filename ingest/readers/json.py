@@ -16,13 +16,13 @@ from ingest.readers.csv import shown
 from ingest.readers.records import LONGEST_ROW, Gatherer, Record
 from ingest.readers.streams import opened, size_of
 
-_LEADING = b"\xef\xbb\xbf\x1e \t"
+LEADING = b"\xef\xbb\xbf\x1e \t"
 """Before an object: a byte order mark, the separator of RFC 8142, blanks."""
 
 _DEEPEST = 500
 """Lists and objects within each other, and characters of the path to the list of rows; more is an attack."""
 
-_PIECE = 1 << 14
+PIECE = 1 << 14
 """Bytes for the parser at once."""
 
 
@@ -45,11 +45,12 @@ class NdjsonReader:
             cut = len(raw) == LONGEST_ROW and not raw.endswith(b"\n")
             while cut and (more := file.readline(LONGEST_ROW)) and not more.endswith(b"\n"):
                 pass
-            if number > self._skip and (content := raw.lstrip(_LEADING).rstrip()):
-                yield _too_long(number, content) if cut else _line(number, content)
+            if number > self._skip and (content := raw.lstrip(LEADING).rstrip()):
+                yield too_long(number, content) if cut else line_record(number, content)
 
 
-def _line(number: int, raw: bytes) -> Record | BrokenRow:
+def line_record(number: int, raw: bytes) -> Record | BrokenRow:
+    """A line of NDJSON, without blanks around it."""
     text = shown(raw.decode("utf-8", "surrogateescape"))
     try:
         values = orjson.loads(raw)
@@ -58,20 +59,21 @@ def _line(number: int, raw: bytes) -> Record | BrokenRow:
     return Record(number, values, text) if isinstance(values, dict) else BrokenRow(number, text, "no object")
 
 
-def _too_long(number: int, raw: bytes) -> BrokenRow:
+def too_long(number: int, raw: bytes) -> BrokenRow:
+    """A line that is longer than a row may be, given its beginning."""
     return BrokenRow(number, raw[:1000].decode("utf-8", "backslashreplace"), f"longer than {LONGEST_ROW:,} bytes")
 
 
-class _Metered:
-    """Bytes for the parser; refuses an object that never ends, or is so deep that the parser would choke on it."""
+class Meter:
+    """Looks at the bytes of JSON before the parser: refuses an object that never ends, or is so deep that it would choke."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._since, self._open = file, 0, 0
+    def __init__(self) -> None:
+        self._since = self._open = 0
 
-    def read(self, size: int = -1) -> bytes:
-        if size and self._since > LONGEST_ROW:
+    def pass_on(self, data: bytes) -> bytes:
+        """The data, once they are looked at. `InputError` for what is refused."""
+        if self._since > LONGEST_ROW:
             raise InputError(f"has a row longer than {LONGEST_ROW:,} bytes")
-        data = self._file.read(size)
         self._since += len(data)
         # Brackets within texts are counted too: a message does not hold so many without their fellows.
         self._open += data.count(b"[") + data.count(b"{") - data.count(b"]") - data.count(b"}")
@@ -80,7 +82,19 @@ class _Metered:
         return data
 
     def row_ended(self) -> None:
+        """An object has come to its end."""
         self._since = self._open = 0
+
+
+class _Metered(Meter):
+    """A file that the parser reads through the meter."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        return self.pass_on(self._file.read(size))
 
 
 class JsonReader:
@@ -101,11 +115,11 @@ class JsonReader:
                 found = self._records(stream.file, f"{place}.item" if place else "item")
                 yield from Gatherer(self._path, self._wanted, stream.position).batches(found, rows)
         except (ijson.JSONError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read {self._path} to its end: it is cut short or no JSON: {_first_line(error)}") from error
+            raise InputError(f"cannot read {self._path} to its end: it is cut short or no JSON: {first_line(error)}") from error
 
     def _records(self, file: BinaryIO, place: str) -> Iterator[Record | BrokenRow]:
         metered = _Metered(_without_mark(file))
-        for number, values in enumerate(ijson.items(metered, place, buf_size=_PIECE), start=1):
+        for number, values in enumerate(ijson.items(metered, place, buf_size=PIECE), start=1):
             metered.row_ended()
             yield Record(number, values) if isinstance(values, dict) else BrokenRow(number, f"{values}"[:1000], "no object")
 
@@ -114,7 +128,7 @@ class JsonReader:
         lists: list[str] = []
         before = ""
         with opened(self._path) as stream:
-            for place, event, _ in ijson.parse(_Metered(_without_mark(stream.file)), buf_size=_PIECE):
+            for place, event, _ in ijson.parse(_Metered(_without_mark(stream.file)), buf_size=PIECE):
                 if event == "start_map" and before == "start_array":
                     return lists[-1]
                 if len(place) > _DEEPEST:
@@ -139,5 +153,6 @@ def _without_mark(file: BinaryIO) -> BinaryIO:
     return file
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Of the parser's message, without its drawing of the place."""
     return f"{error}".strip().partition("\n")[0]

@@ -116,22 +116,8 @@ class Gatherer:
             yield self._batch(taken)
 
     def _batch(self, taken: list[Record | BrokenRow]) -> RawBatch:
-        broken = [one for one in taken if isinstance(one, BrokenRow)]
-        flat: list[tuple[Record, dict[str, str]]] = []
-        for one in taken:
-            if isinstance(one, Record):
-                try:
-                    flat.append((one, flattened(unfolded(one.values))))
-                except ValueError as error:
-                    broken.append(BrokenRow(one.line, one.text or "", f"{error}"))
-        asked = self._asked([values for _, values in flat])
-        columns = {
-            one.name: [_valued(values, spellings) for _, values in flat]
-            for one, spellings in zip(asked, map(_spellings, asked), strict=True)
-        }
-        lines = [record.line for record, _ in flat]
-        kept = [record.text for record, _ in flat if record.text is not None]
-        return cleaned(columns, lines, kept if len(kept) == len(lines) else None, broken, self._position())
+        flat, broken = _flat(taken)
+        return _batch_of(flat, broken, self._asked([values for _, values in flat]), self._position())
 
     def _asked(self, found: list[dict[str, str]]) -> Sequence[Column]:
         """The columns asked for; a member may be left out where it is blank, but all of them nowhere is another file."""
@@ -145,6 +131,37 @@ class Gatherer:
             needed = ", ".join(one.name for one in self._wanted if one.needed)
             raise InputError(f"cannot read {self._path}: no column {needed}; there are: {told(names)}")
         return self._wanted
+
+
+def gathered(taken: Iterable[Record | BrokenRow], wanted: Sequence[Column]) -> RawBatch:
+    """Objects as a batch of the columns `wanted`; one that an object lacks is blank there."""
+    return _batch_of(*_flat(taken), wanted, 0)
+
+
+_Flat = list[tuple[Record, dict[str, str]]]
+
+
+def _flat(taken: Iterable[Record | BrokenRow]) -> tuple[_Flat, list[BrokenRow]]:
+    flat: _Flat = []
+    broken: list[BrokenRow] = []
+    for one in taken:
+        if isinstance(one, BrokenRow):
+            broken.append(one)
+            continue
+        try:
+            flat.append((one, flattened(unfolded(one.values))))
+        except ValueError as error:
+            broken.append(BrokenRow(one.line, one.text or "", f"{error}"))
+    return flat, broken
+
+
+def _batch_of(flat: _Flat, broken: list[BrokenRow], asked: Sequence[Column], position: int) -> RawBatch:
+    columns = {
+        one.name: [_valued(values, spellings) for _, values in flat] for one, spellings in zip(asked, map(_spellings, asked), strict=True)
+    }
+    lines = [record.line for record, _ in flat]
+    kept = [record.text for record, _ in flat if record.text is not None]
+    return cleaned(columns, lines, kept if len(kept) == len(lines) else None, broken, position)
 
 
 def _spellings(column: Column) -> tuple[str, ...]:

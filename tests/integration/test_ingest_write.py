@@ -119,7 +119,7 @@ def expected(known: dict[str, Row], batch: list[Row]) -> Written:
         counts[kind] += 1
         if kind in ("new", "changed"):
             known[row.id] = row
-    return Written(**counts, repeated=len(batch) - len(winners))
+    return Written(counts["new"], counts["changed"], counts["unchanged"], len(batch) - len(winners), counts["stale"])
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

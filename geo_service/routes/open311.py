@@ -1,0 +1,120 @@
+"""Open311 GeoReport v2: what can be reported, what has been, and reporting."""
+
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+
+from geo_service.errors import NotFound, NotReady, UnsupportedType
+from geo_service.intake import Delivery
+from geo_service.open311 import documents, posting
+from geo_service.open311.asking import RequestQuery, by_ids, read_query
+from geo_service.open311.requests import find
+from geo_service.open311.services import definition, known, services
+from geo_service.routes.delivered import collected
+from geo_service.routes.open311_answers import Open311Route, answer, asked, created
+from geo_service.routes.open311_docs import POST_DOCS, REQUESTS_DOCS, responses
+from geo_service.routes.service import Service, base_url, service_of
+from geo_service.routes.writing import admit, idempotency_key, limited
+from geo_service.tiles.front import request_header
+
+_FILTERS = ("service_request_id", "service_code", "start_date", "end_date", "status", "updated_after", "page", "page_size")
+Form = Literal["xml", "json"]
+_INPUT = "POST /open311/v2/requests"
+_SOURCE = "open311"
+
+
+router = APIRouter(route_class=Open311Route, prefix="/open311", tags=["Open311 GeoReport v2"])
+
+
+@router.get("/discovery.{form}", summary="Service discovery", operation_id="open311_discovery", responses=responses(400))
+@router.get("/v2/discovery.{form}", include_in_schema=False)
+async def get_discovery(request: Request, form: Form) -> Response:
+    """Where the endpoint is, its formats, and whom to ask for a key."""
+    settings = service_of(request).settings
+    document = documents.discovery(base_url(request), settings.open311_contact, needs_key=not settings.write_open)
+    return answer(request, form, "discovery", document)
+
+
+@router.get("/v2/services.{form}", summary="What can be reported", operation_id="open311_services", responses=responses(400, 503))
+async def get_services(request: Request, form: Form) -> Response:
+    """A service for each sector and each theme."""
+    asked(request)
+    return answer(request, form, "services", services(service_of(request).catalogue))
+
+
+@router.get("/v2/services/{code:path}.{form}", summary="A service", operation_id="open311_service", responses=responses(400, 404, 503))
+async def get_service(request: Request, code: str, form: Form) -> Response:
+    """Attributes of its requests beside those of the standard."""
+    asked(request)
+    return answer(request, form, "service_definition", definition(service_of(request).catalogue, code))
+
+
+@router.get(
+    "/v2/requests.{form}",
+    summary="Requests",
+    operation_id="open311_requests",
+    openapi_extra=REQUESTS_DOCS,
+    responses=responses(400, 404, 503),
+)
+async def get_requests(request: Request, form: Form) -> Response:
+    """Newest first: those received in the last 90 days, or in a span of up to 90 days, or changed since an instant."""
+    service = service_of(request)
+    question = read_query(asked(request, *_FILTERS), service.catalogue, service.settings.zone, int(time.time()))
+    return answer(request, form, "service_requests", await _found(service, question))
+
+
+@router.get("/v2/requests/{number}.{form}", summary="A request", operation_id="open311_request", responses=responses(400, 404, 503))
+async def get_request(request: Request, number: str, form: Form) -> Response:
+    """As it stands now."""
+    asked(request)
+    return answer(request, form, "service_requests", await _one(request, number))
+
+
+@router.get("/v2/tokens/{token}.{form}", summary="The request of a token", operation_id="open311_token", responses=responses(400, 404, 503))
+async def get_token(request: Request, token: str, form: Form) -> Response:
+    """Requests are stored at once and answered by their id, so no tokens are given out: an id is its own."""
+    asked(request)
+    found = await _one(request, token)
+    return answer(request, form, "service_requests", [{"service_request_id": found[0]["service_request_id"], "token": token}])
+
+
+@router.post(
+    "/v2/requests.{form}", summary="Report", operation_id="open311_report", status_code=201, openapi_extra=POST_DOCS,
+    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 503, good=201),
+)  # fmt: skip
+async def post_request(request: Request, form: Form) -> Response:
+    """A new request; its id. Who sends it is not kept."""
+    delivery, row = await _delivery(request)
+    rows, _ = await collected(service_of(request).intake.take(delivery, row))
+    number = posting.number(rows[0])
+    document = [{"service_request_id": number, "service_notice": posting.notice(rows[0]), "account_id": None}]
+    return created(form, "service_requests", document, f"{base_url(request)}/open311/v2/requests/{number}.{form}")
+
+
+async def _delivery(request: Request) -> tuple[Delivery, AsyncIterator[bytes]]:
+    kind = request_header(request.scope, b"content-type").partition(";")[0].strip().lower()
+    if kind != posting.FORM:
+        raise UnsupportedType(f"a body of the type {kind[:60]!r} is not read here; allowed: {posting.FORM}")
+    body = b"".join([part async for part in limited(request, posting.MOST_BYTES)])
+    form = posting.read_form(body)
+    caller = admit(request, form.get("api_key") or asked(request).get("api_key", ""))
+    key = idempotency_key(request, caller, _INPUT)
+    member = known(service_of(request).catalogue, form.get("service_code", ""))
+    row = posting.incident(form, member, key)
+    return Delivery(_INPUT, _SOURCE, "Open311", key=key, digest=hashlib.sha256(body).digest()), posting.body(row)
+
+
+async def _found(service: Service, question: RequestQuery) -> list[dict[str, Any]]:
+    if service.pool is None:
+        raise NotReady("the service is starting; try again shortly")
+    return await find(service.pool, question, service.settings.open311_texts)
+
+
+async def _one(request: Request, number: str) -> list[dict[str, Any]]:
+    found = await _found(service_of(request), by_ids(number))
+    if len(found) != 1:
+        raise NotFound(f"service_request_id {number[:40]!r} was not found")
+    return found

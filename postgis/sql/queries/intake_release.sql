@@ -1,0 +1,2 @@
+-- Gives back every lock of the session.
+select pg_advisory_unlock_all()

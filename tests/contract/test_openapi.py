@@ -1,0 +1,80 @@
+"""Whatever is asked within (and beyond) what the OpenAPI document describes, no answer is a 500."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from geo_service.app import create_app
+from geo_service.farewell import Farewell
+from geo_service.settings import ROOT, Settings
+from tests.integration.asking import filled
+from tests.integration.sending import KEY
+from tests.integration.test_http import fill
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+KNOWN = """
+[parameters]
+"path.layer" = "hexes"
+"path.z" = 9
+"path.x" = 311
+"path.y" = 184
+"path.form" = "json"
+"path.name" = "hexes"
+"path.h3" = "8a2d1072b59ffff"
+"""
+"""Values with which paths lead somewhere."""
+OPTIONS = (
+    "--max-examples", "8", "--phases", "examples,fuzzing", "--checks", "not_a_server_error,content_type_conformance",
+    # A stream that does not end by itself.
+    "--exclude-path", "/api/live",
+    "-H", f"Authorization: Bearer {KEY}", "--request-timeout", "30", "--workers", "2",
+    "--seed", "1", "--generation-database", "none", "--no-color", "--warnings", "off",
+)  # fmt: skip
+"""Eight questions to each operation."""
+
+
+@contextmanager
+def served(url: str) -> Iterator[str]:
+    """The service in a thread, and its address."""
+    given: dict[str, Any] = {"database_url": url, "write_keys": KEY, "statement_timeout_ms": 5000}
+    config = uvicorn.Config(Farewell(create_app(Settings(**given))), port=0, http="httptools", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.02)
+        address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        while httpx.get(f"{address}/readyz").status_code != 200:
+            time.sleep(0.05)
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.mark.parametrize("mode", ["positive", "all"])
+def test_nothing_that_is_described_is_answered_by_a_500(database_url: str, mode: str, tmp_path: Path) -> None:
+    """Once with places in paths that there are, once with whatever comes."""
+    if mode == "positive":
+        filled(database_url, fill)
+        (tmp_path / "schemathesis.toml").write_text(KNOWN, encoding="utf-8")
+    hooks = {"SCHEMATHESIS_HOOKS": "tests.contract.fuzzing", "PYTHONPATH": str(ROOT)}
+    with served(database_url) as address:
+        done = subprocess.run(
+            [SCHEMATHESIS, "run", f"{address}/openapi.json", "--mode", mode, *OPTIONS],
+            capture_output=True, text=True, check=False, cwd=tmp_path, env=os.environ | hooks,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert re.search(r"Tested: +(?:[3-9][0-9]|[1-9][0-9]{2})", done.stdout), done.stdout
