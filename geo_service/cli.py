@@ -21,6 +21,7 @@ from geo_service.settings import Settings, read_settings
 from ingest.cli import ingest_commands
 from ingest.demo.cli import Job, demo_commands
 from ingest.geocoding.cli import geocode_command
+from ingest.open311.cli import open311_command
 from ingest.places import places
 
 app = typer.Typer(help="Citizens' messages as a live heat map.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -53,6 +54,7 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
         server.run(url, [partial(beside, url)], started=_say_address)
 
 
+ingest_commands.command("open311")(open311_command)
 app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")

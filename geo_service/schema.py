@@ -308,6 +308,18 @@ reject = Table(
     comment="A row that could not be used, or only in part, kept as it came.",
 )
 
+open311_mark = Table(
+    "open311_mark",
+    metadata,
+    Column("source", Text, primary_key=True, comment="code of the source"),
+    Column("endpoint", Text, primary_key=True, comment="address of the server, with its jurisdiction"),
+    Column("since", DateTime(timezone=True), nullable=False, comment="requests received from here on"),
+    Column("reached", DateTime(timezone=True), nullable=False, comment="to here are known"),
+    Column("known_at", DateTime(timezone=True), nullable=False, comment="as they were then"),
+    Column("finished", Boolean, nullable=False, comment="whether the last pull came to its end"),
+    comment="How far each server of Open311 has been pulled.",
+)
+
 place = Table(
     "place",
     metadata,

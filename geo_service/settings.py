@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     geocoder_agent: str | None = Field(
         None, description="How the service names itself to the geocoding server; a public one wants a contact in it."
     )
+    open311_pull_agent: str | None = Field(None, description="How geo ingest open311 names itself to servers; well with a contact in it.")
+    open311_pull_key: str | None = Field(None, description="Key that geo ingest open311 sends, where a server wants one to read.")
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*",), description="Origins that may read the answers, comma-separated; * is anyone."
     )

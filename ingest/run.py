@@ -7,6 +7,8 @@ started again, it finds them unchanged and goes on with the rest.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -49,6 +51,19 @@ def open_reader(path: Path, mapping: Mapping) -> Reader:
     return open_file(path, mapping.file, columns_asked(mapping))
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What a run reads."""
+
+    name: str
+    """In the accounts."""
+    reader: Reader
+    beside: Path
+    """The files that a mapping names are beside this one."""
+    noted: Callable[[asyncpg.Connection, int], Awaitable[None]] | None = None
+    """Called in the transaction of each batch with `RawBatch.bytes_read`."""
+
+
 async def ingest(
     url: str,
     path: Path,
@@ -60,22 +75,38 @@ async def ingest(
     deadlines: Deadlines | None = None,
     geocoding: Configuration | None = None,
 ) -> tuple[int, Tally]:
-    """Load the file at `path` into the migrated database at `url`; the run's id and its counts.
+    """Load the file at `path`; otherwise as `take_in`."""
+    given = Input(path.name, open_reader(path, mapping), path)
+    return await take_in(url, given, mapping, mapping_name, told, batch_size, near_m, deadlines, geocoding)
+
+
+async def take_in(
+    url: str,
+    given: Input,
+    mapping: Mapping,
+    mapping_name: str,
+    told: Callable[[Tally], None],
+    batch_size: int = BATCH_SIZE,
+    near_m: float = NEAR_M,
+    deadlines: Deadlines | None = None,
+    geocoding: Configuration | None = None,
+) -> tuple[int, Tally]:
+    """Load an input into the migrated database at `url`; the run's id and its counts.
 
     `told` gets the counts after each batch; `deadlines` are the rules for rows without a deadline; `geocoding` is how
     places are found for rows without coordinates, the shipped configuration if None.
-    `InputError` for a file that cannot be read as a whole,
+    `InputError` for an input that cannot be read as a whole,
     `DatabaseUnavailable` when the database fails; what was written until then stays.
     """
-    reader, configuration = open_reader(path, mapping), geocoding or Configuration()
+    configuration = geocoding or Configuration()
     async with connection(url) as held:
         region = mapping.bounds or await region_of(held, configuration)
-        checks = _checks(reader, Validator(mapping, Namer(mapping, path), deadlines, region), batch_size)
+        checks = _checks(given.reader, Validator(mapping, Namer(mapping, given.beside), deadlines, region), batch_size)
         first = await asyncio.to_thread(next, checks, None)
-        run = await begin_run(held, path.name, mapping_name)
+        run = await begin_run(held, given.name, mapping_name)
         placer = Placer(held, configuration, region)
         try:
-            tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told, near_m, placer)
+            tally = await _load(held, run, given, mapping, chain([first] if first else [], checks), told, near_m, placer)
         except BaseException:
             # The first failure is the one to tell.
             with suppress(GeoError):
@@ -92,7 +123,7 @@ def _checks(reader: Reader, validator: Validator, batch_size: int) -> Iterator[C
 async def _load(
     held: asyncpg.Connection,
     run: int,
-    name: str,
+    given: Input,
     mapping: Mapping,
     checks: Iterator[Checked],
     told: Callable[[Tally], None],
@@ -105,32 +136,35 @@ async def _load(
         ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
         while checked := await ahead:
             ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
-            await write_batch(held, writer, placer, run, name, source, checked, tally)
+            also = partial(given.noted, held, checked.bytes_read) if given.noted else None
+            await write_batch(held, writer, placer, run, given.name, source, checked, tally, also)
             told(tally)
     return tally
 
 
 async def write_batch(
     held: asyncpg.Connection, writer: IncidentWriter, placer: Placer, run: int, name: str, source: int, checked: Checked, tally: Tally,
-    also: Callable[[Written], Awaitable[None]] | None = None,
+    also: Callable[[], Awaitable[None]] | None = None, each: Callable[[Written], Awaitable[None]] | None = None,
 ) -> None:  # fmt: skip
     """Write a batch of the run in one transaction: its rows, its rejects, and the counts until then, added to `tally`.
 
-    also: written in the same transaction; is told what became of each row.
+    also: called in the same transaction; each: likewise, with what became of each row.
     """
     themes = await writer.ensure_themes(list(dict.fromkeys(checked.themes)))
     agencies = await writer.ensure_agencies([one for one in dict.fromkeys(checked.agencies) if one])
     placed = await placer.place(checked.batch(source, themes, agencies))
     with database_errors("write a batch"):
         async with held.transaction():
-            written = await writer.write(placed.batch, each=also is not None)
+            written = await writer.write(placed.batch, each=each is not None)
             await placer.note(placed)
             await keep(held, run, name, [*checked.rejects, *checked.warnings])
             tally.add(checked, written)
             tally.located += by_precision(placed.batch)
             await held.execute(query("ingest_run_count"), run, *_counts(tally))
             if also:
-                await also(written)
+                await also()
+            if each:
+                await each(written)
 
 
 def _counts(tally: Tally) -> tuple[object, ...]:

@@ -93,7 +93,7 @@ class _Run:
                 await self._memory.keep(told)
 
         await write_batch(
-            writer.connection, writer.incidents, writer.placer, run, self._delivery.input, self._source, checked, tally, keep
+            writer.connection, writer.incidents, writer.placer, run, self._delivery.input, self._source, checked, tally, each=keep,
         )  # fmt: skip
         self._tally = tally
         return told

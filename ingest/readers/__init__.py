@@ -1,7 +1,7 @@
 """Readers: from the bytes of an input to columns of text with line numbers. One file a format.
 
 A new format is a class with the shape of `Reader` and a line in `ingest/readers/opening.py`; it passes the conformance
-test in tests/unit/test_readers.py.
+tests in tests/unit/reader_conformance.py, as tests/unit/test_readers.py shows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,19 +37,20 @@ class RawBatch:
     columns: Mapping[str, Sequence[str]]
     """Instants that the format itself knows come as ISO 8601, numbers with a point, nothing as blank text."""
     lines: Sequence[int]
-    """Line at which each row begins, from 1; in a format without lines the row's number in the file, from 1."""
+    """Line at which each row begins, from 1; in a format without lines the row's number in the file, from 1; 0 for all where
+    rows come in no lasting order."""
     texts: Sequence[str]
     """Each row as it came, for rejects; rows of a format that is no text as a JSON object of the columns asked for."""
     broken: Sequence[BrokenRow]
     bytes_read: int
-    """Of the input until now."""
+    """Of the input until now; seconds where the reader's `size` is in seconds."""
 
 
 class Reader(Protocol):
     """Something with rows. Made from a path, a `FileFormat` and the columns asked for (None for all there are)."""
 
     size: int
-    """Bytes of the whole input."""
+    """Bytes of the whole input; of a server the seconds of the span of time that is asked for."""
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All rows in order, up to `rows` at a time; memory does not grow with the input.

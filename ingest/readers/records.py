@@ -105,7 +105,7 @@ def _point(geometry: object) -> tuple[object, object]:
 class Gatherer:
     """Puts objects together to batches of the columns asked for."""
 
-    def __init__(self, path: Path, wanted: Sequence[Column] | None, position: Callable[[], int]) -> None:
+    def __init__(self, path: Path | str, wanted: Sequence[Column] | None, position: Callable[[], int]) -> None:
         self._path, self._wanted, self._position = path, wanted, position
         self._checked = False
 

@@ -23,6 +23,8 @@ from geo_service.errors import InputError
 from ingest.mapping import FileFormat, FormatName
 from ingest.readers import Column, RawBatch
 from ingest.readers.opening import FORMATS, format_of, open_file
+from tests.unit import reader_conformance as conformance
+from tests.unit.reader_conformance import rows_of
 
 Rows = list[dict[str, str]]
 Writer = Callable[[Path, Rows], None]
@@ -83,8 +85,8 @@ def read(path: Path, wanted: list[Column] | None, size: int = 3, **form: str) ->
     return list(open_file(path, FileFormat.model_validate(form), wanted).batches(size))
 
 
-def rows_of(batches: list[RawBatch], *names: str) -> list[tuple[str, ...]]:
-    return [row for batch in batches for row in zip(*(batch.columns[name] for name in names), strict=True)]
+def opened(path: Path, **form: str) -> conformance.Opened:
+    return lambda wanted: open_file(path, FileFormat.model_validate(form), wanted)
 
 
 def test_every_format_of_a_mapping_has_its_reader_and_stands_in_this_test() -> None:
@@ -95,13 +97,8 @@ def test_every_format_of_a_mapping_has_its_reader_and_stands_in_this_test() -> N
 @pytest.mark.parametrize("size", [1, 3, 100])
 def test_rows_come_in_order_and_batches_of_the_size_asked_for(tmp_path: Path, name: str, size: int) -> None:
     path = made(tmp_path, name)
+    conformance.rows_come_in_order_and_batches_of_the_size_asked_for(opened(path), ROWS, size)
     batches = read(path, [Column("адрес"), Column("id"), Column("text")], size)
-    assert rows_of(batches, "id", "адрес", "text") == [tuple(row.values()) for row in ROWS]
-    for batch in batches:
-        assert len(batch.lines) == len(batch.texts) == len(batch.columns["id"]) <= size
-        assert not batch.broken
-    lines = [line for batch in batches for line in batch.lines]
-    assert lines == sorted(set(lines))
     assert 0 < batches[-1].bytes_read <= path.stat().st_size
     first = batches[0].texts[0]
     assert "ул. Мира, 1" in (json.dumps(json.loads(first), ensure_ascii=False) if first.startswith("{") else first)
@@ -109,22 +106,17 @@ def test_rows_come_in_order_and_batches_of_the_size_asked_for(tmp_path: Path, na
 
 @every_format
 def test_without_a_choice_all_columns_are_given(tmp_path: Path, name: str) -> None:
-    (batch,) = read(made(tmp_path, name), None, 100)
-    assert {"id", "адрес", "text"} <= set(batch.columns)
-    assert rows_of([batch], "id") == [(row["id"],) for row in ROWS]
+    conformance.without_a_choice_all_columns_are_given(opened(made(tmp_path, name)), ROWS)
 
 
 @every_format
 def test_a_column_may_have_another_name_or_be_absent(tmp_path: Path, name: str) -> None:
-    wanted = [Column("number", ("nr", "id")), Column("note", needed=False), Column("text")]
-    assert rows_of(read(made(tmp_path, name), wanted), "number", "note")[:2] == [("1", ""), ("2", "")]
+    conformance.a_column_may_have_another_name_or_be_absent(opened(made(tmp_path, name)), ROWS)
 
 
 @every_format
 def test_a_file_of_another_kind_is_told_with_the_columns_it_has(tmp_path: Path, name: str) -> None:
-    there = "id, lng, lat, адрес, text" if name == "geojson" else "id, адрес, text"
-    with pytest.raises(InputError, match=f"no column east; there are: {there}"):
-        read(made(tmp_path, name), [Column("east"), Column("north", needed=False)])
+    conformance.an_input_of_another_kind_is_told_with_the_columns_it_has(opened(made(tmp_path, name)), ROWS)
 
 
 @every_format
@@ -139,7 +131,7 @@ def test_a_file_without_rows_has_no_batches(tmp_path: Path, name: str) -> None:
         book.save(path)
     else:
         path.write_text({"csv": "id\n", "ndjson": "", "json": "[]"}.get(name, '{"type": "FeatureCollection", "features": []}'))
-    assert read(path, [Column("id")], format=name) == []
+    conformance.an_input_without_rows_has_no_batches(opened(path, format=name))
 
 
 @every_format

@@ -71,7 +71,7 @@ def test_a_russian_export_without_coordinates_keeps_its_rows_for_their_words(tmp
 def test_every_shipped_mapping_has_a_sample_or_a_file_of_its_own() -> None:
     from ingest.mapping import shipped_names
 
-    assert {mapping for mapping, _, _ in SAMPLES.values()} | {"plain", "minsk115"} == set(shipped_names())
+    assert {mapping for mapping, _, _ in SAMPLES.values()} | {"plain", "minsk115", "open311"} == set(shipped_names())
 
 
 def test_rows_that_only_a_text_tells_are_counted_and_unclear_ones_are_other(tmp_path: Path) -> None:

@@ -1,0 +1,110 @@
+"""A pull: everything that a server has since a date, or since the last pull."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from geo_service.database import connection, database_errors, query
+from geo_service.deadlines import Deadlines
+from geo_service.errors import InputError
+from ingest.geocoding.configuration import Configuration
+from ingest.mapping import Mapping
+from ingest.open311.client import Client, Manners, shown
+from ingest.open311.endpoint import Endpoint, find
+from ingest.open311.mark import plan, read_mark, write_mark
+from ingest.open311.reader import Open311Reader
+from ingest.open311.requests import PAGE_SIZE
+from ingest.run import Input, columns_asked, take_in
+from ingest.tally import Tally
+
+SHIPPED = "open311"
+"""The mapping whose source is called after the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person asks for."""
+
+    url: str
+    """Of the endpoint or of its discovery."""
+    since: datetime | None = None
+    until: datetime | None = None
+    jurisdiction: str | None = None
+    source: str | None = None
+    """Code of the source; else the server's name, or that of a mapping of one's own."""
+    again: bool = False
+    api_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom a pull tells of its progress."""
+
+    note: Callable[[str], None]
+    """A line for people."""
+    begins: Callable[[str, int], None]
+    """The endpoint, and the seconds of the span that is asked for."""
+    counted: Callable[[Tally], None]
+    """After each batch; `Tally.bytes_read` is in seconds of the span."""
+
+
+async def pull(
+    url: str,
+    asked: Asked,
+    manners: Manners,
+    mapping: Mapping,
+    mapping_name: str,
+    told: Told,
+    near_m: float,
+    deadlines: Deadlines | None,
+    geocoding: Configuration | None,
+) -> tuple[int, Tally]:
+    """Pull into the migrated database at `url`; the run's id and its counts.
+
+    `InputError` names the address and what was got where the server cannot be read; what was written until then stays, and
+    the next pull goes on from there. Otherwise as `ingest.run.take_in`.
+    """
+    async with AsyncExitStack() as stack:
+        client = stack.enter_context(Client(manners, {"api_key": asked.api_key} if asked.api_key else {}, told.note))
+        parameters = {"jurisdiction_id": asked.jurisdiction} if asked.jurisdiction else {}
+        endpoint = await asyncio.to_thread(find, client.ask, asked.url, parameters)
+        name = shown(endpoint.url) + (f"?jurisdiction_id={asked.jurisdiction}" if asked.jurisdiction else "")
+        mapping = named(mapping, endpoint, asked.source)
+        held = await stack.enter_async_context(connection(url))
+        await _lock(held, mapping.source.code, name)
+        mark, now = await read_mark(held, mapping.source.code, name), datetime.now(UTC).replace(microsecond=0)
+        planned = plan(mark, asked.since, asked.until, now, again=asked.again)
+        reader = Open311Reader(client.ask, endpoint, parameters, planned.span, columns_asked(mapping), told.note)
+        told.begins(name, reader.size)
+
+        async def noted(writing: asyncpg.Connection, position: int) -> None:
+            await write_mark(writing, mapping.source.code, name, planned.reached(planned.span.at(position)))
+
+        given = Input(name, reader, Path(mapping_name), noted)
+        # Whoever is interrupted does not wait for the thread that asks: it is told to leave first.
+        stack.callback(client.stop)
+        run, tally = await take_in(url, given, mapping, mapping_name, told.counted, PAGE_SIZE, near_m, deadlines, geocoding)
+        await write_mark(held, mapping.source.code, name, planned.ended())
+    return run, tally
+
+
+def named(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
+    """The mapping with the source that this server is."""
+    host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
+    if code is None and mapping.source.code != SHIPPED:
+        return mapping
+    called = {"name_ru": host, "name_en": host} if mapping.source.code == SHIPPED else {}
+    source = mapping.source.model_copy(update={"code": code or host[:60], **called})
+    return mapping.model_copy(update={"source": source})
+
+
+async def _lock(held: asyncpg.Connection, source: str, endpoint: str) -> None:
+    with database_errors("see whether another pull is under way"):
+        if not await held.fetchval(query("open311_lock"), source, endpoint):
+            raise InputError(f"cannot pull {endpoint}: another pull of it is under way")
