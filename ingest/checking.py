@@ -10,6 +10,7 @@ from rich.table import Table
 
 from geo_service.deadlines import read_deadlines
 from geo_service.settings import Settings
+from ingest.collecting import seldom
 from ingest.mapping import Mapping
 from ingest.naming import Namer
 from ingest.run import open_reader
@@ -70,7 +71,8 @@ def check_file(path: Path, mapping: Mapping, settings: Settings, told: Callable[
     """
     validator = Validator(mapping, Namer(mapping, path), read_deadlines(settings.deadlines, settings.zone))
     found = Found(examples)
-    for raw in open_reader(path, mapping).batches(BATCH_SIZE):
-        found.add(validator.check(raw))
-        told(found.tally)
+    with seldom():
+        for raw in open_reader(path, mapping).batches(BATCH_SIZE):
+            found.add(validator.check(raw))
+            told(found.tally)
     return found

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.iso_instants import read_iso
 from ingest.mapping import Dates
 
 NONE = np.iinfo(np.int64).min
@@ -32,9 +33,18 @@ def read_instants(values: Sequence[str], dates: Dates, *, end_of_day: bool) -> N
 
     A date without a time is midnight, or with `end_of_day` the last second of that day.
     """
-    zone = ZoneInfo(dates.time_zone)
-    known = {value: _instant(value.strip(), dates.formats, zone, end_of_day) for value in set(values)}
-    return np.fromiter(map(known.__getitem__, values), np.int64, len(values))
+    found, left = _usual(values) if dates.formats[0] == "iso" else (np.empty(len(values), np.int64), range(len(values)))
+    zone, others = ZoneInfo(dates.time_zone), [values[row] for row in left]
+    known = {value: _instant(value.strip(), dates.formats, zone, end_of_day) for value in set(others)}
+    found[left] = np.fromiter(map(known.__getitem__, others), np.int64, len(others))
+    return found
+
+
+def _usual(values: Sequence[str]) -> tuple[NDArray[np.int64], Sequence[int]]:
+    """What is spelt as usual, at once; and the rows that are not."""
+    found, good, blank = read_iso(values)
+    good &= (found > 0) & (found < _LAST)
+    return np.where(blank, NONE, found), np.flatnonzero(~(good | blank)).tolist()
 
 
 def _instant(value: str, formats: Sequence[str], zone: ZoneInfo, end_of_day: bool) -> int:

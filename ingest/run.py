@@ -20,6 +20,7 @@ from geo_service.database import connection, database_errors, query
 from geo_service.deadlines import Deadlines
 from geo_service.errors import GeoError
 from ingest.catalogue import Source
+from ingest.collecting import seldom
 from ingest.geocoding.building import region_of
 from ingest.geocoding.configuration import Configuration
 from ingest.geocoding.placing import Placer, by_precision
@@ -106,7 +107,8 @@ async def take_in(
         run = await begin_run(held, given.name, mapping_name)
         placer = Placer(held, configuration, region)
         try:
-            tally = await _load(held, run, given, mapping, chain([first] if first else [], checks), told, near_m, placer)
+            with seldom():
+                tally = await _load(held, run, given, mapping, chain([first] if first else [], checks), told, near_m, placer)
         except BaseException:
             # The first failure is the one to tell.
             with suppress(GeoError):

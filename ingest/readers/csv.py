@@ -4,6 +4,8 @@ import csv
 import io
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +25,11 @@ LONGEST_ROW = 1 << 18
 
 MOST_ENDLESS = 20
 """Rows whose quotes never close; each has its following lines read twice, so a file of them is refused."""
+
+_PIECE = 500
+"""Rows that are cut at once where nothing is wrong with them."""
+
+_PIECE_CHARACTERS = 1 << 20
 
 DELIMITERS = ",;\t|"
 """Those that are recognised; a mapping may name any other."""
@@ -57,6 +64,28 @@ class _Lines:
             raise _EndlessRow(f"a quote that is not closed within {LONGEST_ROW:,} characters")
         return line
 
+    def take(self, count: int) -> list[str]:
+        """The next lines at once, up to `count` and not very many characters; none while lines were given back."""
+        lines: list[str] = []
+        if not self._returned:
+            size = 0
+            for line in islice(iter(partial(self._file.readline, LONGEST_LINE), ""), count):
+                lines.append(line)
+                size += len(line)
+                if size >= _PIECE_CHARACTERS:
+                    break
+        return lines
+
+    def give_back(self, lines: list[str]) -> None:
+        """Lines that were taken and are to be read one by one."""
+        self._returned.extend(lines)
+
+    def passed(self, lines: list[str]) -> range:
+        """The numbers of lines that were taken, and are done with."""
+        first = self._next
+        self._next += len(lines)
+        return range(first, self._next)
+
     def begin_row(self) -> None:
         self.taken, self._long = [], 0
         self.begins = self._next
@@ -69,6 +98,26 @@ class _Lines:
         return first
 
 
+@dataclass(slots=True)
+class _Rows:
+    """Rows that were cut into fields, and those that could not be."""
+
+    fields: list[list[str]] = field(default_factory=list)
+    begins: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    broken: list[BrokenRow] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.fields) + len(self.broken)
+
+    def without(self, faults: dict[int, str]) -> "_Rows":
+        """These rows broken: row → what is wrong."""
+        broken = [BrokenRow(self.begins[row], shown(self.texts[row]), detail) for row, detail in faults.items()]
+        kept = [row for row in range(len(self.texts)) if row not in faults]
+        fields, begins, texts = [self.fields[row] for row in kept], [self.begins[row] for row in kept], [self.texts[row] for row in kept]
+        return _Rows(fields, begins, texts, [*self.broken, *broken])
+
+
 class CsvReader:
     """Rows of a CSV file with a header; delimiter and encoding are recognised when the format does not name them."""
 
@@ -77,6 +126,7 @@ class CsvReader:
         self.size = size_of(path)
         self._encoding = "utf-8-sig"
         self._endless = 0
+        self._shape: dict[str, Any] = {}
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All rows in order, up to `rows` at a time."""
@@ -85,7 +135,8 @@ class CsvReader:
         with opened(self._path) as stream, self._decoded(stream.file) as file:
             lines = _Lines(file)
             skipped = self._skip(lines)
-            parser = csv.reader(lines, strict=True, **self._dialect(sample, skipped))
+            self._shape = self._dialect(sample, skipped)
+            parser = csv.reader(lines, strict=True, **self._shape)
             header = self._header(parser, lines)
             while batch := self._batch(lines, parser, header, rows, stream.position):
                 yield batch
@@ -133,32 +184,47 @@ class CsvReader:
     def _batch(
         self, lines: _Lines, parser: Iterator[list[str]], header: tuple[dict[str, int | None], int], rows: int, position: Any
     ) -> RawBatch | None:
-        fields: list[list[str]] = []
-        begins: list[int] = []
-        texts: list[str] = []
-        broken: list[BrokenRow] = []
-        while len(fields) + len(broken) < rows:
-            lines.begin_row()
-            fault = ""
-            try:
-                row = next(parser)
-            except StopIteration:
+        found = _Rows()
+        while len(found) < rows:
+            if not self._plain(found, lines, header[1], rows) and not self._single(found, lines, parser, header[1]):
                 break
-            except csv.Error as error:
-                row, fault = [], self._fault(error)
-            if not row and not fault:
-                continue
-            if not fault and len(row) != header[1]:
-                fault = f"{len(row)} fields where the header has {header[1]}"
-            if fault:
-                broken.append(BrokenRow(lines.begins, shown(lines.keep_first()), fault))
-                continue
-            fields.append(row)
-            begins.append(lines.begins)
-            texts.append(lines.taken[0] if len(lines.taken) == 1 else "".join(lines.taken))
-        if not fields and not broken:
-            return None
-        return self._columns(header, fields, begins, texts, broken, position())
+        return self._columns(header, found, position()) if len(found) else None
+
+    def _plain(self, found: _Rows, lines: _Lines, width: int, rows: int) -> bool:
+        """Take several rows at once; not when one of them is more than a line, or is faulty: those are read one by one."""
+        taken = lines.take(min(_PIECE, rows - len(found)))
+        try:
+            fields = list(csv.reader(taken, strict=True, **self._shape))
+        except csv.Error:
+            fields = []
+        # A row over several lines makes fewer rows than lines.
+        if len(fields) != len(taken) or {width}.symmetric_difference(map(len, fields)) or max(map(len, taken)) >= LONGEST_ROW:
+            lines.give_back(taken)
+            return False
+        found.fields += fields
+        found.begins += lines.passed(taken)
+        found.texts += taken
+        return True
+
+    def _single(self, found: _Rows, lines: _Lines, parser: Iterator[list[str]], width: int) -> bool:
+        """Take one row; whether there was one."""
+        lines.begin_row()
+        fault = ""
+        try:
+            row = next(parser)
+        except StopIteration:
+            return False
+        except csv.Error as error:
+            row, fault = [], self._fault(error)
+        if row and len(row) != width:
+            fault = f"{len(row)} fields where the header has {width}"
+        if fault:
+            found.broken.append(BrokenRow(lines.begins, shown(lines.keep_first()), fault))
+        elif row:
+            found.fields.append(row)
+            found.begins.append(lines.begins)
+            found.texts.append("".join(lines.taken))
+        return True
 
     def _fault(self, error: csv.Error) -> str:
         self._endless += isinstance(error, _EndlessRow)
@@ -166,24 +232,13 @@ class CsvReader:
             raise InputError(f"cannot read {self._path}: more than {MOST_ENDLESS} rows have a quote that is never closed; see file.quote")
         return f"{error}"
 
-    def _columns(
-        self,
-        header: tuple[dict[str, int | None], int],
-        fields: list[list[str]],
-        begins: list[int],
-        texts: list[str],
-        broken: list[BrokenRow],
-        at: int,
-    ) -> RawBatch:
-        faults = _unclean(texts, self._encoding)
-        for row, detail in faults.items():
-            broken.append(BrokenRow(begins[row], shown(texts[row]), detail))
-        if faults:
-            kept = [row for row in range(len(texts)) if row not in faults]
-            fields, begins, texts = [fields[row] for row in kept], [begins[row] for row in kept], [texts[row] for row in kept]
-        columns = list(zip(*fields, strict=True)) if fields else [()] * header[1]
-        blank = [""] * len(fields)
-        return RawBatch({name: blank if place is None else columns[place] for name, place in header[0].items()}, begins, texts, broken, at)
+    def _columns(self, header: tuple[dict[str, int | None], int], found: _Rows, at: int) -> RawBatch:
+        if faults := _unclean(found.texts, self._encoding):
+            found = found.without(faults)
+        columns = list(zip(*found.fields, strict=True)) if found.fields else [()] * header[1]
+        blank = [""] * len(found.fields)
+        named = {name: blank if place is None else columns[place] for name, place in header[0].items()}
+        return RawBatch(named, found.begins, found.texts, found.broken, at)
 
 
 def _unclean(texts: list[str], encoding: str) -> dict[int, str]:
