@@ -16,6 +16,8 @@ import pytest
 
 GEO = Path(sys.executable).parent / "geo"
 PATIENCE_S = 60
+_COMPILING_S = 300
+"""Where nobody has compiled the loops before, the first service does, on a slow machine for minutes."""
 
 
 @contextmanager
@@ -38,8 +40,8 @@ def serving(database_url: str, **variables: str) -> Iterator[tuple[subprocess.Po
 
 def wait_until_ready(address: str) -> dict[str, Any]:
     """What the service says of itself once it is ready."""
-    deadline = time.monotonic() + PATIENCE_S
-    with httpx.Client(transport=httpx.HTTPTransport(retries=3)) as client:
+    deadline = time.monotonic() + _COMPILING_S
+    with httpx.Client(transport=httpx.HTTPTransport(retries=3), timeout=PATIENCE_S) as client:
         while not (state := client.get(f"{address}/readyz").json())["ready"]:
             assert time.monotonic() < deadline, state["reason"]
             time.sleep(0.02)
