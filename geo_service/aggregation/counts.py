@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.changes import ChangeLog
 from geo_service.aggregation.columns import Columns
-from geo_service.aggregation.hands import Span, both, halves, parts
+from geo_service.aggregation.hands import Span, each, halves, parts, total
 from geo_service.aggregation.kept import Kept
 from geo_service.aggregation.kernels import CHANNELS, count_rows, roll_up
 from geo_service.aggregation.pyramid import Indexes, Pyramid
@@ -23,8 +23,6 @@ Counts = NDArray[np.int32]
 T = TypeVar("T")
 
 _MADE_KEPT = 10_000
-_ROWS_A_GROUP = 2
-"""Fewer rows a group than this, and putting two arrays of counts together takes the time that was won."""
 _KEY_IS_GROUP = np.empty(0, np.int32)
 
 
@@ -80,12 +78,8 @@ class Counter:
             count_rows(out, some, self._columns[column], group_of, self._columns.rows(), tables, window, selection.now)
             return out
 
-        rows = sum(high - low for (low, high), _ in spans)
-        if rows < _ROWS_A_GROUP * groups or len(parts(rows)) == 1:
-            return count(spans)
-        left, right = halves(spans)
-        mine, others = both(lambda: count(left), lambda: count(right))
-        return np.add(mine, others, out=mine)
+        pieces = parts(sum(high - low for (low, high), _ in spans), groups)
+        return total(each(count, halves(spans) if len(pieces) > 1 else [spans]))
 
     def _count_cells(self, selection: Selection, resolution: int) -> Counts:
         """Roll up from the finest level where that is known or worth knowing; else count on the level itself."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.durations import answer_seconds, close_seconds
 from geo_service.aggregation.grouping import EVERYTHING, Grouping
-from geo_service.aggregation.hands import each, parts
+from geo_service.aggregation.hands import each, parts, total
 from geo_service.aggregation.quantiles import quantiles_and_counts
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
@@ -77,7 +77,7 @@ class Facts:
         grouping, counter = self.grouping, self.state.counter
         if grouping.resolution is not None:
             return counter.per_cell(self.selection, grouping.resolution)
-        if self._regroup or self._rows or "taken" in self.__dict__:
+        if self._regroup or self._rows is not None or "taken" in self.__dict__:
             return tally(self.taken.groups, self.taken.state, grouping.size)
         return counter.per_group(self.selection, grouping.column, grouping.group_of, grouping.size)
 
@@ -85,7 +85,7 @@ class Facts:
     def taken(self) -> Taken:
         """The selected rows and their groups."""
         columns, grouping = self.state.columns, self.grouping
-        taken = self._rows or take(columns, self.selection, grouping)
+        taken = take(columns, self.selection, grouping) if self._rows is None else self._rows
         if self._regroup:
             return self._regroup(self.state, self.selection, taken)
         return taken if self._rows is None else replace(taken, groups=look_up(taken.rows, columns[grouping.column], grouping.group_of))
@@ -111,7 +111,7 @@ class Facts:
             _judge(found, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
             return found
 
-        by_kind = np.asarray(sum(each(judge, parts(len(taken)))))
+        by_kind = total(each(judge, parts(len(taken), self.grouping.size)))
         # Kinds are bits: judged, on time, returned.
         return Punctuality(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
 

@@ -6,6 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -14,7 +17,9 @@ Span = tuple[tuple[int, int], bool]
 
 _NAME = "second-hand"
 _WORTH_IT = 100_000
-"""Rows from which the second hand is asked for help: for fewer, asking takes longer than it saves."""
+"""Rows from which the second hand is asked for help: for fewer, asking takes longer than the lightest of the loops."""
+_ROWS_A_GROUP = 2
+"""Fewer rows a group than this, and putting two arrays of counts together takes the time that was won."""
 
 
 def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
@@ -30,9 +35,9 @@ def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
     return mine, under_way.result()
 
 
-def parts(rows: int) -> list[slice]:
-    """All rows in one piece, or in two where the second hand is worth asking."""
-    if rows < _WORTH_IT:
+def parts(rows: int, groups: int = 0) -> list[slice]:
+    """All rows in one piece, or in two where the second hand is worth asking; groups: entries of what both make an array of."""
+    if rows < max(_WORTH_IT, _ROWS_A_GROUP * groups):
         return [slice(0, rows)]
     return [slice(0, rows // 2), slice(rows // 2, rows)]
 
@@ -44,6 +49,14 @@ def each(work: Callable[..., A], *arguments: Sequence[Any]) -> list[A]:
         return [work(*calls[0])]
     first, second = calls
     return list(both(lambda: work(*first), lambda: work(*second)))
+
+
+def total(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """The sum of the pieces' counts; their own arrays stay as they are only where there is but one."""
+    first, *others = counts
+    for other in others:
+        np.add(first, other, out=first)
+    return first
 
 
 def halves(spans: list[Span]) -> tuple[list[Span], list[Span]]:

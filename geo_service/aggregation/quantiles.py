@@ -72,7 +72,7 @@ def _by_group(groups: Groups, values: Values, size: int) -> tuple[NDArray[np.int
         _count_present(found, groups[piece], values[piece])
         return found
 
-    pieces = parts(len(values))
+    pieces = parts(len(values), size)
     counted = each(count, pieces)
     counts: NDArray[np.int32] = np.asarray(sum(counted))
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.columns import Columns
 from geo_service.aggregation.grouping import Grouping
-from geo_service.aggregation.hands import Span, each, halves, parts
+from geo_service.aggregation.hands import Span, each, halves, parts, total
 from geo_service.aggregation.kernels import CHANNELS, take_rows
 from geo_service.aggregation.selection import Selection, fit
 
@@ -64,7 +64,7 @@ def tally(groups: Groups, state: NDArray[np.uint8], size: int) -> NDArray[np.int
         _tally(found, groups[piece], state[piece])
         return found
 
-    by_state = sum(each(count, parts(len(groups))))
+    by_state = total(each(count, parts(len(groups), size)))
     bits = (np.arange(16, dtype=np.int32)[:, None] >> np.arange(len(CHANNELS), dtype=np.int32)) & 1
     return np.asarray(by_state @ bits, np.int32)
 
@@ -77,7 +77,7 @@ def cross_counts(taken: Taken, column: NDArray[Any], size: int, width: int) -> N
         _cross_counts(found, taken.groups[piece], taken.rows[piece], column)
         return found
 
-    return np.asarray(sum(each(count, parts(len(taken)))))
+    return total(each(count, parts(len(taken), size)))
 
 
 def look_up(rows: NDArray[np.int32], column: NDArray[Any], group_of: NDArray[np.int32]) -> Groups:

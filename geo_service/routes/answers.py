@@ -1,6 +1,5 @@
 """Turning documents and errors into responses: JSON with ETag, encodings and 304; problems after RFC 9457."""
 
-import json
 from typing import Any
 
 import orjson
@@ -47,4 +46,4 @@ def problem_document(
     """A problem document (RFC 9457). `kind` becomes a relative type address that is the same for all versions."""
     document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **(members or {})}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_after)} if retry_after else {})
-    return Response(json.dumps(document, ensure_ascii=False), status_code=status, media_type=PROBLEM_TYPE, headers=headers)
+    return Response(_json(document), status_code=status, media_type=PROBLEM_TYPE, headers=headers)

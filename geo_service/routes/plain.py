@@ -10,7 +10,7 @@ from starlette.responses import Response
 class PlainRoute(APIRoute):
     """Documented as any other, but called with the request and the parts of the path, without the framework's reading of parameters.
 
-    That reading is a third of what a request costs beside its computation (0.25 of 0.8 ms).
+    That reading takes 0.1 ms of the 1.1 ms that a request costs beside its computation.
     """
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # an awaitable is all that is needed

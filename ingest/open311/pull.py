@@ -23,8 +23,8 @@ from ingest.open311.requests import PAGE_SIZE
 from ingest.run import Input, columns_asked, take_in
 from ingest.tally import Tally
 
-SHIPPED = "open311"
-"""The mapping whose source is called after the server."""
+_STAND_IN = "open311server"
+"""Code of the shipped mapping's source, which is called after the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ async def pull(
 def named(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
     """The mapping with the source that this server is."""
     host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
-    if code is None and mapping.source.code != SHIPPED:
+    if code is None and mapping.source.code != _STAND_IN:
         return mapping
-    called = {"name_ru": host, "name_en": host} if mapping.source.code == SHIPPED else {}
+    called = {"name_ru": host, "name_en": host} if mapping.source.code == _STAND_IN else {}
     source = mapping.source.model_copy(update={"code": code or host[:60], **called})
     return mapping.model_copy(update={"source": source})
 

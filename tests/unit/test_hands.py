@@ -75,13 +75,13 @@ def test_statistics_worked_out_in_two_pieces_are_those_worked_out_in_one(filters
     assert bool(whole[1].total["n"]) == (filters.get("agencies") != (9,))
 
 
-@given(st.integers(0, 1000), st.integers(1, 1000))
+@given(st.integers(0, 1000), st.integers(1, 1000), st.integers(0, 600))
 @settings(max_examples=50)
-def test_the_pieces_hold_each_row_once(rows: int, worth: int) -> None:
+def test_the_pieces_hold_each_row_once_and_are_two_where_there_are_rows_enough(rows: int, worth: int, groups: int) -> None:
     with patch.object(hands, "_WORTH_IT", worth):
-        pieces = parts(rows)
+        pieces = parts(rows, groups)
     assert [row for piece in pieces for row in range(rows)[piece]] == list(range(rows))
-    assert len(pieces) == (1 if rows < worth else 2)
+    assert len(pieces) == (1 if rows < worth or rows < 2 * groups else 2)
 
 
 def test_what_fails_in_either_piece_is_told() -> None:

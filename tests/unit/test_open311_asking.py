@@ -12,8 +12,10 @@ from typing import ClassVar
 import pytest
 
 from geo_service.errors import InputError
+from ingest.mapping import load_mapping
 from ingest.open311.client import Client, Failing, Manners
 from ingest.open311.endpoint import Endpoint, find
+from ingest.open311.pull import named
 from ingest.open311.reader import Open311Reader, Span
 from ingest.open311.requests import PAGE_SIZE, SLICE
 from ingest.readers import Column, RawBatch, Reader
@@ -321,3 +323,12 @@ def test_a_server_that_is_not_there_is_told_by_its_address() -> None:
 def test_what_is_no_address_is_refused(url: str) -> None:
     with client() as asking, pytest.raises(InputError, match="cannot"):
         find(asking.ask, url, {})
+
+
+def test_the_source_is_called_after_the_server_unless_one_is_named_or_the_mapping_has_its_own() -> None:
+    server = Endpoint("https://user:secret@city.example.org:8443/open311/v2", "json", {})
+    codes = [
+        named(load_mapping(name), server, code).source.code for name, code in (("open311", None), ("open311", "city"), ("plain", None))
+    ]
+    assert codes == ["city.example.org:8443", "city", "plain"]
+    assert named(load_mapping("open311"), server, "city").source.name_ru == "city.example.org:8443"
