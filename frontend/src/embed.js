@@ -1,20 +1,20 @@
 /** Puts the page for frames together from the parts of the map page: one store, and each part watching it. */
 
-/** @import { Frame } from "./frame_view.js" */
-/** @import { PageStore, Problem, State } from "./state.js" */
-import { formatWindow } from "./dates.js";
-import { byId, element } from "./dom.js";
-import { onShow, tell } from "./frame_talk.js";
-import { FRAME_WORDS, fullMapAddress, readFrame } from "./frame_view.js";
-import { fill, words } from "./i18n.js";
-import { showLegend } from "./legend.js";
-import { listen } from "./live.js";
-import { canDraw, createMap } from "./map.js";
-import { problemText, showNoMap, showNotices } from "./notices.js";
-import { showPanel, showTooltip } from "./panel.js";
-import { keepFresh } from "./refresh.js";
-import { openShared } from "./shared_live.js";
-import { createStore } from "./store.js";
+/** @import { Frame } from "./embed/frame_view.js" */
+/** @import { PageStore, Problem, State } from "./page/state.js" */
+import { formatWindow } from "./words/dates.js";
+import { byId, element } from "./page/dom.js";
+import { onShow, tell } from "./embed/frame_talk.js";
+import { FRAME_WORDS, fullMapAddress, readFrame } from "./embed/frame_view.js";
+import { fill, words } from "./words/i18n.js";
+import { showLegend } from "./choice/legend.js";
+import { listen } from "./page/live.js";
+import { canDraw, createMap } from "./map/map.js";
+import { problemText, showNoMap, showNotices } from "./choice/notices.js";
+import { showPanel, showTooltip } from "./panels/panel.js";
+import { keepFresh } from "./page/refresh.js";
+import { openShared } from "./page/shared_live.js";
+import { createStore } from "./page/store.js";
 
 const FIRST_ZOOM = 6;
 const dark = matchMedia("(prefers-color-scheme: dark)");

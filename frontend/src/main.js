@@ -1,20 +1,20 @@
 /** Puts the page together: one store, and each part watching it. */
 
-/** @import { State } from "./state.js" */
-import { isCell } from "./hexagon.js";
-import { showLanguage } from "./language.js";
-import { showLegend } from "./legend.js";
-import { listen } from "./live.js";
-import { canDraw, createMap } from "./map.js";
-import { showNoMap, showNotices } from "./notices.js";
-import { byId } from "./dom.js";
-import { showPanel, showTooltip } from "./panel.js";
-import { keepFresh } from "./refresh.js";
-import { showSectors } from "./sectors.js";
-import { createStore } from "./store.js";
-import { showTotals } from "./totals.js";
-import { readView, writeView } from "./url.js";
-import { showWindow } from "./window.js";
+/** @import { State } from "./page/state.js" */
+import { isCell } from "./map/hexagon.js";
+import { showLanguage } from "./words/language.js";
+import { showLegend } from "./choice/legend.js";
+import { listen } from "./page/live.js";
+import { canDraw, createMap } from "./map/map.js";
+import { showNoMap, showNotices } from "./choice/notices.js";
+import { byId } from "./page/dom.js";
+import { showPanel, showTooltip } from "./panels/panel.js";
+import { keepFresh } from "./page/refresh.js";
+import { showSectors } from "./choice/sectors.js";
+import { createStore } from "./page/store.js";
+import { showTotals } from "./choice/totals.js";
+import { readView, writeView } from "./page/url.js";
+import { showWindow } from "./choice/window.js";
 
 const FIRST_ZOOM = 6;
 

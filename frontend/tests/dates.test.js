@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addDays, dayOf, formatDay, formatWindow, isDay } from "../src/dates.js";
+import { addDays, dayOf, formatDay, formatWindow, isDay } from "../src/words/dates.js";
 
 test("late evening in UTC is the next day in Moscow", () => {
   assert.equal(dayOf("2026-11-24T20:59:59Z", "Europe/Moscow"), "2026-11-24");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fullMapAddress, readFrame } from "../src/frame_view.js";
-import { selectionQuery } from "../src/url.js";
+import { fullMapAddress, readFrame } from "../src/embed/frame_view.js";
+import { selectionQuery } from "../src/page/url.js";
 
 const READER = { languages: ["ru-RU"], dark: true };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DICTIONARIES, countOf, counted, fill, formatAgo, formatNumber, formatShare, sentence, words } from "../src/i18n.js";
+import { DICTIONARIES, countOf, counted, fill, formatAgo, formatNumber, formatShare, sentence, words } from "../src/words/i18n.js";
 
 /** Space characters that number formats use, made plain. @param {string} text */
 const plain = (text) => text.replaceAll(/\s/g, " ");

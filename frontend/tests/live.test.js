@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { listen } from "../src/live.js";
-import { createStore } from "../src/store.js";
+import { listen } from "../src/page/live.js";
+import { createStore } from "../src/page/store.js";
 
 /** An event stream that the test speaks through. */
 class Stream extends EventTarget {
@@ -22,7 +22,7 @@ class Stream extends EventTarget {
 }
 
 function listening() {
-  const store = createStore(/** @type {import("../src/state.js").State} */ (/** @type {unknown} */ ({ live: { state: "connecting", at: null } })));
+  const store = createStore(/** @type {import("../src/page/state.js").State} */ (/** @type {unknown} */ ({ live: { state: "connecting", at: null } })));
   /** @type {Stream[]} */
   const streams = [];
   const heard = { changes: 0 };

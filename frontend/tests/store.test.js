@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createStore } from "../src/store.js";
+import { createStore } from "../src/page/store.js";
 
 test("a watcher acts at once with the present value", () => {
   /** @type {number[]} */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readView, selectionQuery, writeView } from "../src/url.js";
+import { readView, selectionQuery, writeView } from "../src/page/url.js";
 
 const START = readView("", ["en"]);
 

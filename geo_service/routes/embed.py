@@ -12,7 +12,7 @@ from geo_service.tiles.palette import SCHEMES
 from geo_service.tiles.style import LANGUAGES
 
 EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "map")
-"""Those of its address that are not the selection's or the layer's; frontend/src/frame_view.js reads them."""
+"""Those of its address that are not the selection's or the layer's; frontend/src/embed/frame_view.js reads them."""
 
 LAYERS = ("hexes", "districts")
 _PLACE = re.compile(r"\d{1,2}(\.\d{1,6})?/-?\d{1,2}(\.\d{1,10})?/-?\d{1,3}(\.\d{1,10})?")

@@ -156,7 +156,7 @@ def test_the_element_shows_changed_attributes_without_loading_again_and_tells_wh
 
 
 LISTENING = """async () => {
-  const { openShared } = await import("/static/src/shared_live.js");
+  const { openShared } = await import("/static/src/page/shared_live.js");
   window.heard = 0;
   openShared("/api/live").addEventListener("revision", () => (heard += 1));
 }"""

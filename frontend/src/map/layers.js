@@ -1,7 +1,7 @@
 /** What the map must know of each layer of tiles. */
 
 /** @import { FilterSpecification, MapGeoJSONFeature } from "maplibre-gl" */
-/** @import { Area, Layer } from "./state.js" */
+/** @import { Area, Layer } from "../page/state.js" */
 import { cellOfId, idOfCell, isCell } from "./hexagon.js";
 
 /** @typedef {Pick<MapGeoJSONFeature, "id" | "properties">} Feature */

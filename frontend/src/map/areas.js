@@ -1,13 +1,13 @@
 /** The hexagons or districts on the map: coloured by the legend's colours, outlined under the pointer and when selected. */
 
 /** @import { ExpressionSpecification, Map as MapLibreMap, VectorTileSource } from "maplibre-gl" */
-/** @import { Layer, PageStore, State } from "./state.js" */
-import { tilesAddress } from "./api.js";
+/** @import { Layer, PageStore, State } from "../page/state.js" */
+import { tilesAddress } from "../page/api.js";
 import { LABELS, labelLayer } from "./basemap.js";
 import { INKS } from "./inks.js";
 import { LAYERS } from "./layers.js";
 import { markSelected } from "./pointing.js";
-import { selectionOf } from "./refresh.js";
+import { selectionOf } from "../page/refresh.js";
 
 export const MAX_TILE_ZOOM = 16;
 const OPACITY = 0.85;

@@ -1,8 +1,8 @@
 /** The sectors: how much each has in the chosen window, and which are chosen. */
 
-/** @import { Group, PageStore } from "./state.js" */
-import { byId, element, replaceButtons, toggle } from "./dom.js";
-import { countOf, fill, formatNumber, words } from "./i18n.js";
+/** @import { Group, PageStore } from "../page/state.js" */
+import { byId, element, replaceButtons, toggle } from "../page/dom.js";
+import { countOf, fill, formatNumber, words } from "../words/i18n.js";
 
 /** @param {PageStore} store */
 export function showSectors(store) {

@@ -1,9 +1,9 @@
 /** The time window: back from now, all data, or from day to day; and the way out of an empty one. */
 
-/** @import { PageStore, Summary, View } from "./state.js" */
-import { byId, element, replaceButtons, toggle } from "./dom.js";
-import { addDays, dayOf, formatDay, isDay } from "./dates.js";
-import { fill, words } from "./i18n.js";
+/** @import { PageStore, Summary, View } from "../page/state.js" */
+import { byId, element, replaceButtons, toggle } from "../page/dom.js";
+import { addDays, dayOf, formatDay, isDay } from "../words/dates.js";
+import { fill, words } from "../words/i18n.js";
 
 const LAST_DAYS = 30;
 

@@ -1,7 +1,7 @@
 /** Pointing at hexagons or districts: the one under the pointer, and the selected one. */
 
 /** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "maplibre-gl" */
-/** @import { Area, Layer, PageStore, View } from "./state.js" */
+/** @import { Area, Layer, PageStore, View } from "../page/state.js" */
 import { areaOf, LAYERS } from "./layers.js";
 
 /** @typedef {{ x: number, y: number }} Place px from the map's upper left corner */

@@ -1,11 +1,11 @@
 /** The three totals; each is also the choice of what the map is coloured by. */
 
-/** @import { PageStore, State } from "./state.js" */
-import { byId, element, replaceButtons, toggle } from "./dom.js";
-import { countOf, formatNumber, sentence, words } from "./i18n.js";
-import { formatWindow } from "./dates.js";
-import { selectionOf } from "./refresh.js";
-import { MEASURES } from "./url.js";
+/** @import { PageStore, State } from "../page/state.js" */
+import { byId, element, replaceButtons, toggle } from "../page/dom.js";
+import { countOf, formatNumber, sentence, words } from "../words/i18n.js";
+import { formatWindow } from "../words/dates.js";
+import { selectionOf } from "../page/refresh.js";
+import { MEASURES } from "../page/url.js";
 
 /** @param {PageStore} store */
 export function showTotals(store) {

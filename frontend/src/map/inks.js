@@ -1,6 +1,6 @@
 /** The map's colours on a light and on a dark ground; those of the classes come from the service. */
 
-/** @import { Layer, Scheme } from "./state.js" */
+/** @import { Layer, Scheme } from "../page/state.js" */
 
 /**
  * @typedef {object} Inks

@@ -1,6 +1,6 @@
 /** Days in the service's time zone, written 2026-11-24. */
 
-/** @import { Language, Summary } from "./state.js" */
+/** @import { Language, Summary } from "../page/state.js" */
 
 const DAY_MS = 86_400_000;
 

@@ -2,8 +2,8 @@
 
 /** @import { FeatureCollection } from "geojson" */
 /** @import { GeoJSONSource, Map as MapLibreMap, StyleSpecification, SymbolLayerSpecification } from "maplibre-gl" */
-/** @import { Language, Scheme } from "./state.js" */
-import { ApiError, fetchPacked, fetchPlaces } from "./api.js";
+/** @import { Language, Scheme } from "../page/state.js" */
+import { ApiError, fetchPacked, fetchPlaces } from "../page/api.js";
 import { INKS } from "./inks.js";
 
 const VENDOR = "/static/vendor";

@@ -1,12 +1,12 @@
 /** The map: hexagons or districts over the base, controls, attribution. */
 
 /** @import { ErrorEvent } from "maplibre-gl" */
-/** @import { Layer, PageStore, State } from "./state.js" */
+/** @import { Layer, PageStore, State } from "../page/state.js" */
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
-import { fetchTileJson } from "./api.js";
+import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, nameBase, paintBase } from "./basemap.js";
-import { words } from "./i18n.js";
+import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
 const AGAIN_MS = 3000;

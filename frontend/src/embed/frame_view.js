@@ -3,10 +3,10 @@
  * The words that are not the frame's own go to the service as they are: it knows what is allowed.
  */
 
-/** @import { Place } from "./map.js" */
-/** @import { Language, View } from "./state.js" */
-import { fill, words } from "./i18n.js";
-import { LANGUAGES, readable, selectionQuery, spoken } from "./url.js";
+/** @import { Place } from "../map/map.js" */
+/** @import { Language, View } from "../page/state.js" */
+import { fill, words } from "../words/i18n.js";
+import { LANGUAGES, readable, selectionQuery, spoken } from "../page/url.js";
 
 /** The words of a frame that the service's data know nothing of. */
 export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "map"];

@@ -1,6 +1,6 @@
 /** The page's words in two languages. English is the measure: a key missing in Russian is a type error. */
 
-/** @import { Language } from "./state.js" */
+/** @import { Language } from "../page/state.js" */
 
 const english = {
   title: "Citizens' messages",
@@ -191,7 +191,7 @@ export function formatAgo(language, seconds) {
   return format.format(-Math.floor(seconds / 86_400), "day");
 }
 
-/** The measure's numbers as one sentence. @param {Language} language @param {import("./state.js").Counts} counts */
+/** The measure's numbers as one sentence. @param {Language} language @param {import("../page/state.js").Counts} counts */
 export function sentence(language, counts) {
   const dictionary = words(language);
   return [

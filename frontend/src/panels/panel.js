@@ -1,11 +1,11 @@
 /** The numbers of one hexagon or district: beside the pointer, and in a card for the selected one. */
 
-/** @import { Area, Language, Legend, PageStore, View } from "./state.js" */
-/** @import { AreaMap } from "./map.js" */
-import { byId, element } from "./dom.js";
-import { formatMeasured, formatNumber, formatShare, words } from "./i18n.js";
-import { measureName } from "./legend.js";
-import { MEASURES } from "./url.js";
+/** @import { Area, Language, Legend, PageStore, View } from "../page/state.js" */
+/** @import { AreaMap } from "../map/map.js" */
+import { byId, element } from "../page/dom.js";
+import { formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
+import { measureName } from "../choice/legend.js";
+import { MEASURES } from "../page/url.js";
 
 const COPIED_MS = 2000;
 /** From the pointer to the tooltip, px. */

@@ -1,7 +1,7 @@
 /** The page's language: its fixed texts, and the button that changes it. */
 
-/** @import { PageStore } from "./state.js" */
-import { byId } from "./dom.js";
+/** @import { PageStore } from "../page/state.js" */
+import { byId } from "../page/dom.js";
 import { words } from "./i18n.js";
 
 /** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage"} FixedText */

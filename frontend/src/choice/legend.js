@@ -1,9 +1,9 @@
 /** The legend: what each colour stands for, in numbers from the service. */
 
-/** @import { Language, Legend, LegendClass, Measure, PageStore } from "./state.js" */
-import { byId, element } from "./dom.js";
-import { widthKm } from "./hexagon.js";
-import { counted, fill, formatMeasured, formatNumber, words } from "./i18n.js";
+/** @import { Language, Legend, LegendClass, Measure, PageStore } from "../page/state.js" */
+import { byId, element } from "../page/dom.js";
+import { widthKm } from "../map/hexagon.js";
+import { counted, fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
 
 /** @param {PageStore} store */
 export function showLegend(store) {

@@ -1,9 +1,9 @@
 /** What the reader must be told: made-up data, errors, and whether the numbers are live. */
 
-/** @import { Live, PageStore, Problem, State } from "./state.js" */
-import { byId, element } from "./dom.js";
-import { fill, formatAgo, formatNumber, words } from "./i18n.js";
-import { readView } from "./url.js";
+/** @import { Live, PageStore, Problem, State } from "../page/state.js" */
+import { byId, element } from "../page/dom.js";
+import { fill, formatAgo, formatNumber, words } from "../words/i18n.js";
+import { readView } from "../page/url.js";
 
 const TICK_MS = 1000;
 
@@ -54,7 +54,7 @@ function wayBack(store, { kind }) {
   return [element("button", { type: "button", onclick: reset }, words(language).reset)];
 }
 
-/** @param {Problem} problem @param {import("./i18n.js").Dictionary} dictionary */
+/** @param {Problem} problem @param {import("../words/i18n.js").Dictionary} dictionary */
 export function problemText(problem, dictionary) {
   return fill(dictionary[problem.kind], { detail: problem.detail });
 }
@@ -65,7 +65,7 @@ function drawLive({ live, view }) {
   byId("live-text").textContent = liveText(live, view.language, Date.now());
 }
 
-/** @param {Live} live @param {import("./state.js").Language} language @param {number} now ms since 1970 */
+/** @param {Live} live @param {import("../page/state.js").Language} language @param {number} now ms since 1970 */
 export function liveText({ state, at }, language, now) {
   const dictionary = words(language);
   if (state !== "live") return dictionary[state];
