@@ -32,6 +32,7 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    tick: 0,
   }),
 );
 
@@ -111,7 +112,7 @@ function showPeriod(page) {
 
 /** @param {Frame} wrong */
 function refuse({ fault, view }) {
-  store.set({ view: { ...store.get().view, language: view.language }, problem: { kind: "refused", detail: fault }, busy: false });
+  store.set({ view: { ...store.get().view, language: view.language }, problem: { kind: "refused", detail: fault, id: "" }, busy: false });
 }
 
 /** The service's list of parameters lacks those that it never sees. @param {PageStore} page @param {Problem} problem */

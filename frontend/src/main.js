@@ -1,26 +1,19 @@
 /** Puts the page together: one store, and each part watching it. */
 
 /** @import { State } from "./page/state.js" */
-import { isCell } from "./map/hexagon.js";
-import { showLanguage } from "./words/language.js";
-import { showLegend } from "./choice/legend.js";
+import { addressedView, keepAddress } from "./page/history.js";
 import { listen } from "./page/live.js";
-import { canDraw, createMap } from "./map/map.js";
-import { showNoMap, showNotices } from "./choice/notices.js";
-import { byId } from "./page/dom.js";
-import { showPanel, showTooltip } from "./panels/panel.js";
 import { keepFresh } from "./page/refresh.js";
-import { showSectors } from "./choice/sectors.js";
 import { createStore } from "./page/store.js";
-import { showTotals } from "./choice/totals.js";
-import { readView, writeView } from "./page/url.js";
-import { showWindow } from "./choice/window.js";
+import { showScheme } from "./page/scheme.js";
 
 const FIRST_ZOOM = 6;
+/** The panels' answers are asked for anew this often at most; the totals and the map follow every change. */
+const TICK_MS = 5000;
 
 const store = createStore(
   /** @type {State} */ ({
-    view: addressed(),
+    view: addressedView(),
     zoom: FIRST_ZOOM,
     summary: null,
     legend: null,
@@ -28,32 +21,41 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    tick: 0,
   }),
 );
 
-function addressed() {
-  const view = readView(location.hash, navigator.languages);
-  return { ...view, cell: isCell(view.cell) ? view.cell : "" };
-}
-
-store.watch((state) => state.view, (view) => history.replaceState(history.state, "", writeView(view, location.hash)));
-addEventListener("hashchange", () => store.set({ view: addressed() }));
-
-for (const show of [showLanguage, showTotals, showWindow, showSectors, showLegend, showPanel, showNotices]) show(store);
-
+showScheme(store);
+keepAddress(store);
 const refreshNumbers = keepFresh(store);
-let refreshTiles = () => {};
-if (canDraw()) {
-  const areaMap = createMap(byId("map"), store);
-  showTooltip(areaMap, store);
-  refreshTiles = areaMap.refresh;
-  // For tests, and for the curious in the browser's console.
-  Object.assign(window, { geoMap: areaMap.map });
-} else {
-  showNoMap(store);
-}
+const onWall = new URLSearchParams(location.search).get("view") === "wall";
+const { begin } = onWall ? await import("./wall/wall.js") : await import("./workplace.js");
+const { refreshTiles } = begin(store);
+const tick = throttled(() => store.set({ tick: store.get().tick + 1 }), TICK_MS);
+
 listen(store, () => {
   refreshNumbers();
+  tick();
   // Tiles of a choice that the service has refused would be refused as well.
   if (store.get().problem?.kind !== "refused") refreshTiles();
 });
+
+/** At once, and then for as long as it goes on once in a while, the last time included. @param {() => void} act @param {number} ms */
+function throttled(act, ms) {
+  let waiting = false;
+  let wanted = false;
+  return function call() {
+    if (waiting) {
+      wanted = true;
+      return;
+    }
+    act();
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      if (!wanted) return;
+      wanted = false;
+      call();
+    }, ms);
+  };
+}

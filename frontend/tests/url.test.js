@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readView, selectionQuery, writeView } from "../src/page/url.js";
+import { countedQuery, readView, selectionQuery, writeView } from "../src/page/url.js";
 
 const START = readView("", ["en"]);
 
 test("an empty address shows the last 30 days of everything", () => {
-  assert.deepEqual(START, { sectors: [], window: "30d", from: "", to: "", measure: "count", language: "en", cell: "", filters: {}, layer: "hexes", scheme: "light" });
+  assert.deepEqual(START, {
+    sectors: [], window: "30d", from: "", to: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", filters: {},
+    layer: "hexes", tab: "overview", scheme: "light", look: "",
+  });
   assert.equal(selectionQuery(START), "window=30d");
 });
 
@@ -24,6 +27,8 @@ test("a date in the address takes the place of the window", () => {
 for (const address of [
   "#map=7/45/38.9&sector=roads,waste&window=7d&measure=overdue&cell=862d1e9afffffff&lang=ru",
   "#map=11.5/45.04/38.98&from=2018-10-01&to=2018-11-01&lang=en",
+  "#map=7/45/38.9&window=7d&compare=previous&measure=change&breaks=-0.5,0.5&layer=districts&cell=03401000&tab=analysis&scheme=dark&lang=en",
+  "#incident=17&tab=none&lang=ru",
   "#window=all&theme=roads.pothole&status=open&lang=en",
 ]) {
   test(`what is read from ${address} is written again`, () => {
@@ -47,4 +52,15 @@ test("the tiles are asked for with the same words as the address", () => {
 
 test("all data are asked for from a day before any data", () => {
   assert.equal(selectionQuery(readView("#window=all", [])), "from=1970-01-02");
+});
+
+test("numbers beside the map do not depend on how it is coloured", () => {
+  const view = readView("#sector=roads&window=24h&measure=change&compare=year&breaks=natural", []);
+  assert.equal(countedQuery(view), "sector=roads&window=24h");
+  assert.equal(countedQuery(view, { compare: "previous", sector: "" }), "window=24h&compare=previous");
+});
+
+test("a reader whose system is dark sees it dark, unless the address says otherwise", () => {
+  assert.equal(readView("", [], true).scheme, "dark");
+  assert.equal(readView("#scheme=light", [], true).scheme, "light");
 });

@@ -2,14 +2,11 @@
 
 /** @import { Group, PageStore } from "../page/state.js" */
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
-import { countOf, fill, formatNumber, words } from "../words/i18n.js";
+import { countOf, formatNumber, words } from "../words/i18n.js";
 
 /** @param {PageStore} store */
 export function showSectors(store) {
-  const draw = () => {
-    drawSectors(store);
-    drawFilters(store);
-  };
+  const draw = () => drawSectors(store);
   store.watch((state) => state.summary, draw);
   store.watch((state) => state.view, draw);
 }
@@ -41,17 +38,4 @@ function sectorButton(store, sector, value, most) {
 /** @param {PageStore} store @param {string[]} sectors */
 function choose(store, sectors) {
   store.set({ view: { ...store.get().view, sectors } });
-}
-
-/** Filters that came with the address and have no control of their own here. @param {PageStore} store */
-function drawFilters(store) {
-  const { view } = store.get();
-  const dictionary = words(view.language);
-  const text = Object.entries(view.filters).map(([name, value]) => fill("{name}={value}", { name, value }));
-  const clear = () => store.set({ view: { ...store.get().view, filters: {} } });
-  byId("filters").hidden = text.length === 0;
-  byId("filters").replaceChildren(
-    `${dictionary.filters}: ${text.join(", ")} `,
-    element("button", { type: "button", class: "link", onclick: clear }, dictionary.clearFilters),
-  );
 }

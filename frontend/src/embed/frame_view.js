@@ -38,12 +38,13 @@ export function readFrame(query, reader) {
   const rest = [...given].filter(([name]) => !FRAME_WORDS.includes(name) && name !== "measure");
   return {
     view: {
-      sectors: [], window: "", from: "", to: "", cell: "",
+      sectors: [], window: "", from: "", to: "", compare: "", breaks: "", cell: "", incident: "", tab: "",
       measure: given.get("measure") ?? "count",
       language,
       filters: Object.fromEntries(rest),
       layer: given.get("layer") === "districts" ? "districts" : "hexes",
       scheme: dark ? "dark" : "light",
+      look: "",
     },
     legend: given.get("legend") !== "hide",
     place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },

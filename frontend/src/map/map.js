@@ -93,13 +93,18 @@ async function fitData(map, layer) {
   }
 }
 
-/** The part of the map that cards do not cover. @param {MapLibreMap} map */
+/** Room around the data: the part of the map that cards do not cover. @param {MapLibreMap} map */
 function padding(map) {
-  const card = document.getElementById("controls")?.getBoundingClientRect();
   const frame = map.getContainer().getBoundingClientRect();
-  const beside = card && card.width < frame.width / 2 ? card.right : 0;
   const margin = Math.min(MARGIN, MARGIN_SHARE * frame.width, MARGIN_SHARE * frame.height);
-  return { top: margin, right: margin, bottom: margin, left: margin + beside };
+  const [left, right, below] = ["controls", "side", "dock"].map((id) => document.getElementById(id)?.getBoundingClientRect());
+  const beside = (/** @type {DOMRect | undefined} */ card) => Boolean(card?.width && card.top < frame.bottom && card.width < frame.width / 2);
+  return {
+    top: margin,
+    right: margin + (right && beside(right) ? frame.right - right.left : 0),
+    bottom: margin + (below?.height && below.top < frame.bottom ? frame.bottom - below.top : 0),
+    left: margin + (left && beside(left) ? left.right - frame.left : 0),
+  };
 }
 
 /** @param {MapLibreMap} map */

@@ -1,11 +1,9 @@
 /** Talking to the service. */
 
 /** @import { Legend, Problem, Summary, View } from "./state.js" */
-import { selectionQuery } from "./url.js";
+import { countedQuery, selectionQuery } from "./url.js";
 
 const LOADING = 503;
-/** What the totals depend on; the rest of a selection only says how the map is coloured. */
-const COUNTED = ["sector", "theme", "source", "agency", "status", "district", "window", "from", "to"];
 
 /** An answer that is not the one asked for, in the service's own words where it had any. */
 export class ApiError extends Error {
@@ -18,8 +16,7 @@ export class ApiError extends Error {
 
 /** @param {View} view @param {AbortSignal} signal @returns {Promise<Summary>} */
 export function fetchSummary(view, signal) {
-  const counted = [...new URLSearchParams(selectionQuery(view))].filter(([name]) => COUNTED.includes(name));
-  return fetchJson(`/api/summary?${new URLSearchParams(counted)}`, signal);
+  return fetchJson(`/api/summary?${countedQuery(view)}`, signal);
 }
 
 /** @param {View} view @param {number} zoom @param {AbortSignal} signal @returns {Promise<Legend>} */
@@ -51,23 +48,27 @@ export function tilesAddress(view) {
  * @returns {Promise<any>}
  */
 export async function fetchPacked(path) {
-  const response = await request(path);
+  const response = await request(path, { cache: "default" });
   return new Response(response.body?.pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
-/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
-async function fetchJson(path, signal) {
-  return (await request(path, signal)).json();
+/**
+ * An answer as it stands now: what the browser has kept is shown only where the service says that it still holds.
+ * @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>}
+ */
+export async function fetchJson(path, signal) {
+  return (await request(path, { signal: signal ?? null, cache: "no-cache" })).json();
 }
 
-/** @param {string} path @param {AbortSignal} [signal] */
-async function request(path, signal) {
-  const response = await fetch(path, { signal: signal ?? null }).catch((/** @type {Error} */ cause) => {
+/** @param {string} path @param {RequestInit} how */
+async function request(path, how) {
+  const response = await fetch(path, how).catch((/** @type {Error} */ cause) => {
     if (cause.name === "AbortError") throw cause;
-    throw new ApiError({ kind: "unreachable", detail: "" });
+    throw new ApiError({ kind: "unreachable", detail: "", id: "" });
   });
   if (response.ok) return response;
   const document = await response.json().catch(() => ({}));
   const kind = response.status === LOADING ? "loading" : "refused";
-  throw new ApiError({ kind, allowed: document.allowed, detail: document.detail ?? `${response.status} ${response.statusText}` });
+  const id = response.headers.get("X-Request-ID") ?? "";
+  throw new ApiError({ kind, id, allowed: document.allowed, detail: document.detail ?? `${response.status} ${response.statusText}` });
 }

@@ -3,7 +3,8 @@
 /** @typedef {"ru" | "en"} Language */
 /** @typedef {"light" | "dark"} Scheme */
 /** @typedef {"hexes" | "districts"} Layer */
-/** @typedef {"count" | "open" | "overdue"} Measure those that the page offers; an address may name any that the service knows */
+/** @typedef {"count" | "open" | "overdue"} Measure the counts, each with its total; an address may name any measure that the service knows */
+/** @typedef {"overview" | "now" | "analysis" | "share"} Tab what stands beside the map; a selected place stands above it */
 
 /**
  * What the address holds, beside the map's own `map=zoom/lat/lng`.
@@ -12,12 +13,17 @@
  * @property {string} window "7d" and the like, "all", or "" when from and to are given
  * @property {string} from first day shown, or an RFC 3339 instant; "" when there is none
  * @property {string} to the day after the last one shown, or an instant: the interval is half-open
+ * @property {"" | "previous" | "year"} compare the window beside which the numbers stand; "" for none
  * @property {string} measure
+ * @property {string} breaks how values are divided into classes; "" for the service's own way
  * @property {Language} language
  * @property {string} cell the H3 index of the selected hexagon, or the code of the selected district, or ""
+ * @property {string} incident the id of the selected incident, or ""
  * @property {Readonly<Record<string, string>>} filters other parameters of the selection, passed on as they came
  * @property {Layer} layer
+ * @property {Tab | ""} tab "" where the panel beside the map is folded away
  * @property {Scheme} scheme
+ * @property {Scheme | ""} look the scheme that the reader has chosen; "" follows the reader's system
  */
 
 /** @typedef {{ n: number, open: number, overdue: number }} Counts */
@@ -49,7 +55,7 @@
  * @property {{ name: string, colors: string[] }} palette
  */
 
-/** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string, allowed?: unknown }} Problem */
+/** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
 /** @typedef {{ state: "connecting" | "live" | "away", at: number | null }} Live `at`: last change, ms since 1970 */
 
 /**
@@ -62,6 +68,7 @@
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
+ * @property {number} tick grows when the data may have changed, every few seconds at most: see answers.js
  */
 
 /** @typedef {import("./store.js").Store<State>} PageStore */

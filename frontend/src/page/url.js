@@ -3,23 +3,35 @@
  * MapLibre keeps `map`; the rest is kept here. The words are those of the tiles' own addresses.
  */
 
-/** @import { Language, Measure, View } from "./state.js" */
+/** @import { Language, Layer, Measure, Scheme, Tab, View } from "./state.js" */
 
 export const DEFAULT_WINDOW = "30d";
 /** @type {readonly Measure[]} */
 export const MEASURES = ["count", "open", "overdue"];
 /** @type {readonly Language[]} */
 export const LANGUAGES = ["ru", "en"];
-const FILTERS = ["theme", "source", "agency", "status", "district"];
+/** @type {readonly Tab[]} */
+export const TABS = ["overview", "now", "analysis", "share"];
+/** @type {readonly Layer[]} */
+const LAYERS = ["hexes", "districts"];
+/** @type {readonly Scheme[]} */
+const SCHEMES = ["light", "dark"];
+const COMPARED = /** @type {const} */ (["previous", "year"]);
+/** In the address, a panel beside the map that is folded away. */
+const NO_TAB = "none";
+export const FILTERS = ["theme", "source", "agency", "status", "district"];
+/** Parameters of tiles that a frame's address may bring along, and that say nothing of which incidents are counted. */
+const NOT_COUNTED = ["compare", "measure", "breaks", "level", "fields", "frames", "meta"];
 /** The service counts from 1970 in UTC; where clocks are ahead of it, the first whole day after is this one. */
 const BEFORE_ALL = "1970-01-02";
 
 /**
  * @param {string} hash with or without its #
  * @param {readonly string[]} preferred the reader's languages, most liked first
+ * @param {boolean} dark whether the reader's system is set to dark
  * @returns {View}
  */
-export function readView(hash, preferred) {
+export function readView(hash, preferred, dark = false) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const text = (/** @type {string} */ name) => given.get(name) ?? "";
   const dated = Boolean(text("from") || text("to"));
@@ -28,12 +40,17 @@ export function readView(hash, preferred) {
     window: dated ? "" : text("window") || DEFAULT_WINDOW,
     from: text("from"),
     to: text("to"),
-    measure: oneOf(MEASURES, text("measure")) ?? "count",
+    compare: oneOf(COMPARED, text("compare")) ?? "",
+    measure: text("measure") || "count",
+    breaks: text("breaks"),
     language: oneOf(LANGUAGES, text("lang")) ?? spoken(preferred),
     cell: text("cell"),
+    incident: text("incident"),
     filters: Object.fromEntries(FILTERS.filter((name) => text(name)).map((name) => [name, text(name)])),
-    layer: "hexes",
-    scheme: "light",
+    layer: oneOf(LAYERS, text("layer")) ?? "hexes",
+    tab: text("tab") === NO_TAB ? "" : (oneOf(TABS, text("tab")) ?? "overview"),
+    scheme: oneOf(SCHEMES, text("scheme")) ?? (dark ? "dark" : "light"),
+    look: oneOf(SCHEMES, text("scheme")) ?? "",
   };
 }
 
@@ -50,19 +67,49 @@ export function writeView(view, hash) {
     ["window", view.window === DEFAULT_WINDOW ? "" : view.window],
     ["from", view.from],
     ["to", view.to],
+    ["compare", view.compare],
     ["measure", view.measure === "count" ? "" : view.measure],
+    ["breaks", view.breaks],
     ...Object.entries(view.filters),
+    ["layer", view.layer === "hexes" ? "" : view.layer],
     ["cell", view.cell],
+    ["incident", view.incident],
+    ["tab", view.tab === "overview" ? "" : view.tab || NO_TAB],
+    ["scheme", view.look],
     ["lang", view.language],
   ];
   return `#${pairs.filter(([, value]) => value).map(([name, value]) => `${name}=${readable(value ?? "")}`).join("&")}`;
 }
 
 /**
- * The selection as the service's query string, without ?; the same for tiles, legend and summary.
+ * The selection as the service's query string, without ?, with how it is coloured: for tiles and legend.
  * @param {View} view
  */
 export function selectionQuery(view) {
+  const query = counted(view);
+  if (view.compare) query.set("compare", view.compare);
+  if (view.measure !== "count") query.set("measure", view.measure);
+  if (view.breaks) query.set("breaks", view.breaks);
+  return query.toString();
+}
+
+/**
+ * Which incidents are counted, and no more: what the numbers beside the map depend on.
+ * @param {View} view
+ * @param {Readonly<Record<string, string>>} more further parameters of the question; "" takes one out
+ */
+export function countedQuery(view, more = {}) {
+  const query = counted(view);
+  for (const name of NOT_COUNTED) query.delete(name);
+  for (const [name, value] of Object.entries(more)) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  return query.toString();
+}
+
+/** @param {View} view */
+function counted(view) {
   const query = new URLSearchParams();
   if (view.sectors.length) query.set("sector", view.sectors.join(","));
   for (const [name, value] of Object.entries(view.filters)) query.set(name, value);
@@ -70,8 +117,7 @@ export function selectionQuery(view) {
   else if (view.window) query.set("window", view.window);
   if (view.from) query.set("from", view.from);
   if (view.to) query.set("to", view.to);
-  if (view.measure !== "count") query.set("measure", view.measure);
-  return query.toString();
+  return query;
 }
 
 /** @param {string} value  slashes and commas stay, for people read addresses */

@@ -1,0 +1,34 @@
+/** The address follows the view, and the view the address: back and forward go through the reader's choices. */
+
+/** @import { PageStore, View } from "./state.js" */
+import { LAYERS } from "../map/layers.js";
+import { readView, writeView } from "./url.js";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+/** The view that the address asks for. @returns {View} */
+export function addressedView() {
+  const view = readView(location.hash, navigator.languages, dark.matches);
+  return { ...view, cell: LAYERS[view.layer].isKey(view.cell) ? view.cell : "" };
+}
+
+/** @param {PageStore} store */
+export function keepAddress(store) {
+  store.watch((state) => state.view, (view) => {
+    const address = writeView(view, location.hash);
+    // What came from the address is there already; at the start it is only put in order.
+    if (address === location.hash) return;
+    if (sameView(view, addressedView())) history.replaceState(history.state, "", address);
+    else history.pushState(history.state, "", address);
+  });
+  addEventListener("hashchange", () => store.set({ view: addressedView() }));
+  dark.addEventListener("change", () => {
+    const { view } = store.get();
+    if (!view.look) store.set({ view: { ...view, scheme: dark.matches ? "dark" : "light" } });
+  });
+}
+
+/** @param {View} one @param {View} other */
+function sameView(one, other) {
+  return writeView(one, "") === writeView(other, "");
+}

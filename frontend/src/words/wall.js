@@ -1,0 +1,8 @@
+/** Words of the wall screen. */
+
+/** @template English @typedef {import("./i18n.js").Translated<English>} Translated */
+
+export const english = {};
+
+/** @type {Translated<typeof english>} */
+export const russian = {};
