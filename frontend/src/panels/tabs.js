@@ -13,7 +13,13 @@ export function isShown({ view }, tab) {
 /** @param {PageStore} store */
 export function showTabs(store) {
   store.watch((state) => state.view, () => drawTabs(store));
-  byId("tabs").addEventListener("keydown", (event) => step(event));
+  byId("tab-list").addEventListener("keydown", step);
+  byId("fold").addEventListener("click", () => open(store, store.get().view.tab === "" ? "overview" : ""));
+}
+
+/** A tab, or none; a selected place is closed. @param {PageStore} store @param {Tab | ""} tab */
+function open(store, tab) {
+  store.set({ view: { ...store.get().view, tab, cell: "", incident: "" }, selected: null });
 }
 
 /** @param {PageStore} store */
@@ -22,39 +28,31 @@ function drawTabs(store) {
   const dictionary = words(view.language);
   const placed = Boolean(view.cell || view.incident);
   document.documentElement.dataset["tab"] = placed ? "place" : view.tab;
-  byId("tabs").setAttribute("aria-label", dictionary.panels);
-  const chosen = view.tab || (TABS[0] ?? "overview");
-  replaceButtons(byId("tabs"), [...TABS.map((tab) => tabButton(store, tab, tab === chosen && !placed)), foldButton(store)]);
+  byId("tab-list").setAttribute("aria-label", dictionary.panels);
+  replaceButtons(byId("tab-list"), TABS.map((tab) => tabButton(store, tab, tab === view.tab && !placed)));
+  const text = view.tab === "" ? dictionary.unfold : dictionary.fold;
+  for (const name of ["aria-label", "title"]) byId("fold").setAttribute(name, text);
+  byId("fold").textContent = view.tab === "" ? "«" : "»";
   byId("tab-panels").hidden = placed;
   for (const tab of TABS) byId(tab).hidden = tab !== view.tab;
 }
 
 /** @param {PageStore} store @param {Tab} tab @param {boolean} selected */
 function tabButton(store, tab, selected) {
-  const { view } = store.get();
-  const open = () => store.set({ view: { ...store.get().view, tab, cell: "", incident: "" }, selected: null });
-  const states = { role: "tab", id: `tab-${tab}`, "aria-controls": tab, "aria-selected": String(selected && view.tab !== ""), tabindex: selected ? "0" : "-1" };
-  return element("button", { type: "button", ...states, onclick: open }, words(view.language).tabs[tab]);
-}
-
-/** @param {PageStore} store */
-function foldButton(store) {
-  const { view } = store.get();
-  const folded = view.tab === "";
-  const dictionary = words(view.language);
-  const fold = () => store.set({ view: { ...store.get().view, tab: folded ? "overview" : "", cell: "", incident: "" }, selected: null });
-  return element("button", { type: "button", class: "fold", "aria-label": folded ? dictionary.unfold : dictionary.fold, title: folded ? dictionary.unfold : dictionary.fold, onclick: fold }, folded ? "«" : "»");
+  // All can be reached where none is selected.
+  const { tab: chosen, cell, incident, language } = store.get().view;
+  const reachable = selected || !chosen || Boolean(cell || incident);
+  const states = { role: "tab", id: `tab-${tab}`, "aria-controls": tab, "aria-selected": String(selected), tabindex: reachable ? "0" : "-1" };
+  return element("button", { type: "button", ...states, onclick: () => open(store, tab) }, words(language).tabs[tab]);
 }
 
 /** Arrows go from tab to tab, as the ARIA practices for tabs want it. @param {KeyboardEvent} event */
 function step(event) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  const tabs = /** @type {HTMLElement[]} */ ([...byId("tabs").querySelectorAll("[role=tab]")]);
-  const at = tabs.findIndex((tab) => tab === document.activeElement);
+  const at = TABS.findIndex((tab) => document.activeElement?.id === `tab-${tab}`);
   if (!by || at < 0) return;
   event.preventDefault();
-  const next = tabs.at((at + by) % tabs.length);
-  next?.click();
-  byId("tabs").querySelector(`#${next?.id}`)?.dispatchEvent(new Event("focusin"));
-  /** @type {HTMLElement | null} */ (byId("tabs").querySelector(`#${next?.id}`))?.focus();
+  const next = TABS.at((at + by) % TABS.length) ?? "overview";
+  byId(`tab-${next}`).click();
+  byId(`tab-${next}`).focus();
 }
