@@ -101,10 +101,12 @@ written as (
         excluded.district_id, excluded.district_near
     )
     -- A row version that replaced none has no deleting transaction.
-    returning xmax = 0 as is_new
+    returning id, xmax = 0 as is_new
 )
 
 select
     (select count(*) from written where is_new) as new,
     (select count(*) from written where not is_new) as changed,
-    (select count(*) from judged where is_stale) as stale
+    (select count(*) from judged where is_stale) as stale,
+    (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
+    (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids
