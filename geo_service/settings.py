@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     district_near_m: float = Field(
         1000.0, ge=0, le=50_000, description="How far outside every district a point may lie and still be given to the nearest, in metres."
     )
+    duplicate_distance_m: float = Field(
+        100.0, ge=1, le=1000, description="Near-duplicates: how far two places may be from each other, in metres."
+    )
+    duplicate_span_h: float = Field(
+        24.0, gt=0, le=720, description="Near-duplicates: how far two instants of receipt may lie apart, in hours."
+    )
     tile_cache_mb: int = Field(128, ge=1, description="Memory for encoded tiles, in megabytes.")
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
     queue_limit: int = Field(1000, ge=1, description="Computations that may wait before requests are shed with 503.")

@@ -170,8 +170,8 @@ async def write_batch(
 
 
 def _counts(tally: Tally) -> tuple[object, ...]:
-    rejected, warned = (orjson.dumps(counter).decode() for counter in (tally.rejected, tally.warned))
-    return tally.read, tally.new, tally.changed, tally.unchanged, tally.repeated, tally.stale, rejected, warned
+    by_kind = (orjson.dumps(counter).decode() for counter in (tally.rejected, tally.warned, tally.located))
+    return tally.read, tally.new, tally.changed, tally.unchanged, tally.repeated, tally.stale, *by_kind, tally.linked
 
 
 async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> int:

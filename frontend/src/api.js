@@ -5,7 +5,7 @@ import { selectionQuery } from "./url.js";
 
 const LOADING = 503;
 /** What the totals depend on; the rest of a selection only says how the map is coloured. */
-const COUNTED = ["sector", "theme", "source", "agency", "status", "district", "window", "from", "to"];
+const COUNTED = ["sector", "theme", "source", "agency", "status", "duplicates", "district", "window", "from", "to"];
 
 /** An answer that is not the one asked for, in the service's own words where it had any. */
 export class ApiError extends Error {

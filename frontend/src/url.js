@@ -10,7 +10,7 @@ export const DEFAULT_WINDOW = "30d";
 export const MEASURES = ["count", "open", "overdue"];
 /** @type {readonly Language[]} */
 export const LANGUAGES = ["ru", "en"];
-const FILTERS = ["theme", "source", "agency", "status", "district"];
+const FILTERS = ["theme", "source", "agency", "status", "duplicates", "district"];
 /** The service counts from 1970 in UTC; where clocks are ahead of it, the first whole day after is this one. */
 const BEFORE_ALL = "1970-01-02";
 

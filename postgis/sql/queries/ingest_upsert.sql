@@ -121,6 +121,8 @@ select
     (select count(*) from written where is_new) as new,
     (select count(*) from written where not is_new) as changed,
     (select count(*) from judged where is_stale) as stale,
+    (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
+    (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
     (select array_agg(source_id) from told) as source_ids,
     (select array_agg(external_id) from told) as external_ids,
     (select array_agg(incident_id) from told) as incident_ids,
