@@ -30,8 +30,8 @@ LINES = (
 PARTS = ("http", "statistics")
 _LEAST = 100_000
 
-_WIDTH, _HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 250, 40, 70
+_WIDTH, _HEIGHT = 790, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 280, 40, 70
 
 Measured = dict[int, dict[str, float]]
 """Incidents → the values of a report."""
