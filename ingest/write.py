@@ -121,13 +121,8 @@ class IncidentWriter:
 
 def _rows(batch: IncidentBatch, winners: NDArray[np.intp], told: asyncpg.Record) -> list[RowWritten]:
     """What became of each row of the batch; one that lost to another of the same identity is repeated."""
-    found = dict(
-        zip(
-            zip(told["source_ids"], told["external_ids"], strict=True),
-            zip(told["outcomes"], told["incident_ids"], strict=True),
-            strict=True,
-        )
-    )
+    found = {(source, name): RowWritten("stale" if stale else "unchanged", known) for source, name, known, stale in told["judged"]}
+    found |= {(source, name): RowWritten("new" if new else "changed", made) for source, name, made, new in told["written"] or ()}
     won = set(winners.tolist())
-    outcomes = (found[identity] for identity in zip(batch.source_id.tolist(), batch.external_id, strict=True))
-    return [RowWritten(outcome if row in won else "repeated", incident) for row, (outcome, incident) in enumerate(outcomes)]
+    rows = enumerate(zip(batch.source_id.tolist(), batch.external_id, strict=True))
+    return [found[identity] if row in won else RowWritten("repeated", found[identity].incident) for row, identity in rows]

@@ -13,11 +13,14 @@ from geo_service.open311.asking import RequestQuery
 
 ALL = "*"
 
+_POOL_WAIT_S = 5.0
+"""For a free connection; then it is 503."""
+
 
 async def find(pool: asyncpg.Pool, asked: RequestQuery, shown: Sequence[str]) -> list[dict[str, Any]]:
     """The requests asked for, newest first; shown: sources whose words may be seen. `DatabaseUnavailable`."""
     with database_errors("look for requests"):
-        async with pool.acquire() as held:
+        async with pool.acquire(timeout=_POOL_WAIT_S) as held:
             ids = asked.ids
             if ids is None:
                 named = "open311_updated" if asked.by_update else "open311_received"

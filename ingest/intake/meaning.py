@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import cache
 
 import asyncpg
 
@@ -27,6 +28,11 @@ _MOST_IGNORED = 50
 _LONGEST_NAME = 60
 
 
+@cache
+def _plain() -> Mapping:
+    return load_mapping(MAPPING)
+
+
 class Meaning:
     """Checks the rows of one request."""
 
@@ -45,7 +51,7 @@ class Meaning:
             row = await writer.connection.fetchrow(query("intake_source"), delivery.source)
         source = Source(**row) if row else Source(delivery.source, delivery.name, delivery.name)
         entry = SourceEntry(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
-        mapping = load_mapping(MAPPING).model_copy(update={"source": entry})
+        mapping = _plain().model_copy(update={"source": entry})
         namer = KnowingNamer(mapping, classifier)
         return cls(mapping, source, namer, Validator(mapping, namer, deadlines, writer.region))
 

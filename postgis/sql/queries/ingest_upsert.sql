@@ -1,7 +1,7 @@
 -- Writes the staged incidents and counts what became of them. No two staged rows have the same identity.
 -- An older row never overwrites a newer one; among equally new ones the delivered one wins; an identical one is
 -- not written at all: no new row version, no number from the identity sequence, nothing for replicas to read.
--- $1: whether to tell of each row what became of it, and its id; null for one that another transaction has just made.
+-- $1: whether to tell of each row what it was judged by, and of each written one what became of it, with their ids.
 with judged as (
     select
         staged.source_id,
@@ -104,17 +104,6 @@ written as (
     )
     -- A row version that replaced none has no deleting transaction.
     returning id, source_id, external_id, xmax = 0 as is_new
-),
-
-told as (
-    select
-        judged.source_id,
-        judged.external_id,
-        coalesce(written.id, judged.known_id) as incident_id,
-        case when written.is_new then 'new' when written.id is not null then 'changed' when judged.is_stale then 'stale' else 'unchanged' end as outcome
-    from judged
-    left join written on written.source_id = judged.source_id and written.external_id = judged.external_id
-    where $1
 )
 
 select
@@ -123,7 +112,6 @@ select
     (select count(*) from judged where is_stale) as stale,
     (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
     (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
-    (select array_agg(source_id) from told) as source_ids,
-    (select array_agg(external_id) from told) as external_ids,
-    (select array_agg(incident_id) from told) as incident_ids,
-    (select array_agg(outcome) from told) as outcomes
+    -- Not joined here: hash joins are off, and for a nested loop these are too many.
+    case when $1 then (select array_agg((source_id, external_id, known_id, is_stale)) from judged) end as judged,
+    case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
