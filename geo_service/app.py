@@ -26,7 +26,7 @@ from geo_service.head import HeadAsGet
 from geo_service.leaving import LeavingClients
 from geo_service.logs import RequestLog
 from geo_service.rehearsal import rehearse
-from geo_service.routes import agencies, districts, live, ogc, operations, places, statistics, styles, tiles
+from geo_service.routes import agencies, districts, ingest_runs, live, ogc, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
 from geo_service.routes.page import mount_page
 from geo_service.routes.service import Service
@@ -38,6 +38,7 @@ from geo_service.tiles.hexes import HexLayer
 from geo_service.tiles.layer import TileLayer
 from geo_service.tiles.points import PointLayer
 from geo_service.tiles.serving import TileServer
+from ingest.returning import cut
 
 _MEGABYTE = 1_000_000
 
@@ -74,7 +75,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     for layer in layers:
         replica.on_growth(layer.grow)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules)
+    service = Service(settings, replica, hexes, areas, servers, rules, cut=cut)
     follower = Follower(settings.database_url, replica, progress)
 
     app = Application(
@@ -92,7 +93,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, ingest_runs):
         app.include_router(module.router)
     mount_page(app, ROOT / "frontend", settings.frame_ancestors)
     return app

@@ -18,6 +18,7 @@ from geo_service.embedded import Cluster, database_url
 from geo_service.errors import ClusterError, GeoError
 from geo_service.export_cli import export_command
 from geo_service.settings import Settings, read_settings
+from ingest.accounts_cli import rejects_command, runs_command
 from ingest.cli import ingest_commands
 from ingest.demo.cli import Job, demo_commands
 from ingest.geocoding.cli import geocode_command
@@ -53,6 +54,8 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
         server.run(url, [partial(beside, url)], started=_say_address)
 
 
+ingest_commands.command("runs")(runs_command)
+ingest_commands.command("rejects")(rejects_command)
 app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")

@@ -4,7 +4,7 @@
 No message holds text that came from the database server.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -16,6 +16,8 @@ class GeoError(Exception):
     kind: ClassVar[str] = "internal-error"
     exit_code: ClassVar[int] = 1
     retry_after: int | None = None
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Of the answer, beside Retry-After."""
 
     def members(self) -> dict[str, object]:
         """Extra members of the RFC 9457 problem document."""
@@ -102,3 +104,20 @@ class InputError(GeoError):
 
 class ArchiveError(GeoError):
     """A file of tiles cannot be made, gone on with or replaced."""
+
+
+class Unauthorised(GeoError):
+    """Something that only the holder of a key may do, asked without one or with a wrong one."""
+
+    status = 401
+    title = "Key needed"
+    kind = "key-needed"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(GeoError):
+    """Something that nobody may do here, or not from there; says which setting decides it."""
+
+    status = 403
+    title = "Not allowed"
+    kind = "not-allowed"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from geo_service.errors import SettingsError
@@ -13,6 +13,9 @@ from geo_service.errors import SettingsError
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: `postgis/` and `frontend/` are read from here."""
 
+
+SHORTEST_KEY = 16
+"""Characters of a key that is hard to guess."""
 
 _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -44,6 +47,9 @@ class Settings(BaseSettings):
     )
     frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*",), description="Origins whose pages may show /embed in a frame, comma-separated; * is anyone, none is nobody."
+    )
+    write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Secrets of those who may send incidents and read rejected ones, comma-separated; without any, nobody may."
     )
     pool_size: int = Field(5, ge=1, le=100, description="Database connections for requests.")
     statement_timeout_ms: int = Field(10_000, ge=100, description="Longest time a request's SQL statement may take, in milliseconds.")
@@ -85,7 +91,14 @@ class Settings(BaseSettings):
             raise ValueError("use none alone, or origins joined by commas")
         return value
 
-    @field_validator("cors_origins", "frame_ancestors", mode="before")
+    @field_validator("write_keys")
+    @classmethod
+    def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value()) < SHORTEST_KEY or not key.get_secret_value().isascii() for key in value):
+            raise ValueError(f"each key needs at least {SHORTEST_KEY} characters of ASCII")
+        return value
+
+    @field_validator("cors_origins", "frame_ancestors", "write_keys", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

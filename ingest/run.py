@@ -26,6 +26,7 @@ from ingest.naming import Namer
 from ingest.readers import Column, Reader
 from ingest.readers.opening import open_file
 from ingest.rejects import keep
+from ingest.returning import Form, form_of
 from ingest.tally import Tally
 from ingest.validate import Checked, Validator
 from ingest.write import BATCH_SIZE, IncidentWriter
@@ -73,6 +74,7 @@ async def ingest(
         checks = _checks(reader, Validator(mapping, Namer(mapping, path), deadlines, region), batch_size)
         first = await asyncio.to_thread(next, checks, None)
         run = await _begin(held, path.name, mapping_name)
+        await _keep_form(held, run, form_of(reader, columns_asked(mapping)))
         placer = Placer(held, configuration, region)
         try:
             tally = await _load(held, run, path.name, mapping, chain([first] if first else [], checks), told, near_m, placer)
@@ -135,6 +137,11 @@ async def _begin(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
     with database_errors("begin a run"):
         await held.execute(query("ingest_run_bury"), RUN_LOCKS)
         return int(await held.fetchval(query("ingest_run_begin"), name, mapping_name, RUN_LOCKS))
+
+
+async def _keep_form(held: asyncpg.Connection, run: int, form: Form) -> None:
+    with database_errors("begin a run"):
+        await held.execute(query("ingest_run_form"), run, orjson.dumps(form).decode())
 
 
 async def _end(held: asyncpg.Connection, run: int, state: str) -> None:

@@ -35,7 +35,9 @@ def _json(document: Any) -> bytes:
 
 def problem(error: GeoError) -> Response:
     """The error as a problem document."""
-    return problem_document(error.status, error.title, str(error), error.kind, error.retry_after, error.members())
+    answer = problem_document(error.status, error.title, str(error), error.kind, error.retry_after, error.members())
+    answer.headers.update(error.headers)
+    return answer
 
 
 def problem_document(

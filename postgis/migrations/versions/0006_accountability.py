@@ -56,7 +56,7 @@ def upgrade() -> None:
     op.add_column("ingest_run", sa.Column("located", postgresql.JSONB(astext_type=sa.Text()), comment="precision: count", **empty))
     op.add_column("ingest_run", sa.Column("linked", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("ingest_run", sa.Column("form", postgresql.JSONB(astext_type=sa.Text()), comment="how its rows are cut", **empty))
-    op.create_index("reject_run_id_idx", "reject", ["run_id", "id"])
+    op.create_index("reject_run_id_idx", "reject", ["run_id", "line", "id"])
 
 
 def downgrade() -> None:
