@@ -21,6 +21,7 @@ from geo_service.settings import Settings, read_settings
 from ingest.accounts_cli import rejects_command, runs_command
 from ingest.cli import ingest_commands
 from ingest.demo.cli import Job, demo_commands
+from ingest.forget_cli import forget_command
 from ingest.geocoding.cli import geocode_command
 from ingest.places import places
 
@@ -61,6 +62,7 @@ app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)
 app.command("geocode")(geocode_command)
+app.command("forget")(forget_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundary_commands, name="boundaries")
 

@@ -57,7 +57,9 @@ async def _print_csv(held: asyncpg.Connection, run: int, warnings: bool) -> None
         # Or standard output would be closed with it.
         out.detach()
     if moved := await count_moved(held, run):
-        _told.print(f"{moved:,} more rejects of this run are not here: a later run of the same input met them again, and gives them back.")
+        _told.print(
+            f"{moved:,} more rejects of this run are not here: a later run of the same input met them again, or they were forgotten."
+        )
 
 
 def _with_database(work: Any) -> Any:

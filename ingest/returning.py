@@ -95,7 +95,7 @@ async def write_csv(held: asyncpg.Connection, run: int, out: TextIO, warnings: b
 
 
 async def count_moved(held: asyncpg.Connection, run: int) -> int:
-    """How many rows the run refused that a later one has refused since."""
+    """How many rows the run refused that a later one has refused since, or that are forgotten."""
     with database_errors("count rejected rows"):
         return int(await held.fetchval(query("ingest_rejects_moved"), run, [one.value for one in RejectReason if one.is_warning]))
 
