@@ -67,6 +67,7 @@ def downgrade() -> None:
     op.drop_table("retention")
     op.drop_table("near_rule")
     op.drop_index("incident_near_idx", "incident")
-    op.execute("drop function if exists incident_unlink() cascade; drop function if exists incident_unlink_all() cascade")
-    op.execute("drop function if exists link_near; drop function if exists near_pairs")
+    # Triggers and functions are made behind the migrations, see `geo_service.database.migrate`.
+    for name in ("incident_unlink() cascade", "incident_unlink_all() cascade", "link_near", "near_pairs"):
+        op.execute(f"drop function if exists {name}")
     op.drop_table("incident_link")
