@@ -345,7 +345,7 @@ reject = Table(
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of row_text"),
     _one_of("reason", tuple(RejectReason)),
     UniqueConstraint("input", "line", "reason", "digest"),
-    Index("reject_run_id_idx", "run_id", "id"),
+    Index("reject_run_id_idx", "run_id", "line", "id"),
     comment="A row that could not be used, or only in part, kept as it came.",
 )
 

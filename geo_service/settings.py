@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         ("*",), description="Origins whose pages may show /embed in a frame, comma-separated; * is anyone, none is nobody."
     )
     write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="Secrets of those who may send incidents, comma-separated; without any, nobody may."
+        (), description="Secrets of those who may send incidents and read rejected ones, comma-separated; without any, nobody may."
     )
     write_open: bool = Field(False, description="1: whoever reaches the service may send incidents without a key.")
     write_origins: Annotated[tuple[str, ...], NoDecode] = Field(

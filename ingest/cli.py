@@ -166,7 +166,7 @@ def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
             run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size, near_m, deadlines, geocoding))
     _shown.print(summary(tally, time.monotonic() - began))
     if tally.rejected or tally.warned:
-        _shown.print(f"Each of these rows is kept, with its line and reason, in the table reject under run_id {run}.")
+        _shown.print(f"Each of these rows is kept, with its line and reason: geo ingest rejects --run {run}")
 
 
 @contextmanager

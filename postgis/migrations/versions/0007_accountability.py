@@ -56,7 +56,7 @@ def upgrade() -> None:
     op.add_column("ingest_run", sa.Column("located", postgresql.JSONB(astext_type=sa.Text()), comment="precision: count", **empty))
     op.add_column("ingest_run", sa.Column("linked", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("ingest_run", sa.Column("form", postgresql.JSONB(astext_type=sa.Text()), comment="how its rows are cut", **empty))
-    op.create_index("reject_run_id_idx", "reject", ["run_id", "id"])
+    op.create_index("reject_run_id_idx", "reject", ["run_id", "line", "id"])
 
 
 def downgrade() -> None:
@@ -67,6 +67,7 @@ def downgrade() -> None:
     op.drop_table("retention")
     op.drop_table("near_rule")
     op.drop_index("incident_near_idx", "incident")
-    op.execute("drop function if exists incident_unlink() cascade; drop function if exists incident_unlink_all() cascade")
-    op.execute("drop function if exists link_near; drop function if exists near_pairs")
+    # Triggers and functions are made behind the migrations, see `geo_service.database.migrate`.
+    for name in ("incident_unlink() cascade", "incident_unlink_all() cascade", "link_near", "near_pairs"):
+        op.execute(f"drop function if exists {name}")
     op.drop_table("incident_link")
