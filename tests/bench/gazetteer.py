@@ -50,5 +50,5 @@ def _right(bench: Bench) -> None:
             "gazetteer", f"{len(found)} phrases, {sum(meant == '-' for meant, _ in found)} of them of no place in the region",
             f"{right:.1%} right, {astray} in a wrong region", target=f"≥ {_LEAST_RIGHT:.0%}, 0", met=right >= _LEAST_RIGHT and not astray,
         ),
-        right=right, astray=float(astray),
+        right=right,
     )  # fmt: skip
