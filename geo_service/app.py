@@ -26,7 +26,20 @@ from geo_service.head import HeadAsGet
 from geo_service.leaving import LeavingClients
 from geo_service.logs import RequestLog
 from geo_service.rehearsal import rehearse
-from geo_service.routes import agencies, districts, incidents, live, ogc, open311, operations, places, statistics, styles, tiles
+from geo_service.routes import (
+    agencies,
+    districts,
+    incidents,
+    ingest_runs,
+    live,
+    ogc,
+    open311,
+    operations,
+    places,
+    statistics,
+    styles,
+    tiles,
+)
 from geo_service.routes.answers import problem, problem_document
 from geo_service.routes.documentation import SECURITY_SCHEMES
 from geo_service.routes.page import mount_page
@@ -42,6 +55,7 @@ from geo_service.tiles.serving import TileServer
 from ingest.geocoding.configuration import read_configuration
 from ingest.intake.desk import Desk
 from ingest.intake.writers import Terms
+from ingest.returning import cut
 
 _MEGABYTE = 1_000_000
 
@@ -85,7 +99,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     for layer in layers:
         replica.on_growth(layer.grow)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules, _desk(settings, deadlines))
+    service = Service(settings, replica, hexes, areas, servers, rules, _desk(settings, deadlines), cut=cut)
     follower = Follower(settings.database_url, replica, progress)
 
     app = Application(
@@ -103,7 +117,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, open311):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
         app.include_router(module.router)
     mount_page(app, ROOT / "frontend", settings.frame_ancestors)
     return app

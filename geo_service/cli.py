@@ -18,8 +18,10 @@ from geo_service.embedded import Cluster, database_url
 from geo_service.errors import ClusterError, GeoError
 from geo_service.export_cli import export_command
 from geo_service.settings import Settings, read_settings
+from ingest.accounts_cli import rejects_command, runs_command
 from ingest.cli import ingest_commands
 from ingest.demo.cli import Job, demo_commands
+from ingest.forget_cli import forget_command
 from ingest.geocoding.cli import geocode_command
 from ingest.open311.cli import open311_command
 from ingest.places import places
@@ -55,11 +57,14 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
 
 
 ingest_commands.command("open311")(open311_command)
+ingest_commands.command("runs")(runs_command)
+ingest_commands.command("rejects")(rejects_command)
 app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
 app.add_typer(demo_commands(_serve_demo), name="demo")
 app.command()(places)
 app.command("geocode")(geocode_command)
+app.command("forget")(forget_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundary_commands, name="boundaries")
 

@@ -40,6 +40,7 @@ Theme = Annotated[str | None, _selecting("theme", "Codes joined by commas.")]
 Source = Annotated[str | None, _selecting("source", "Codes joined by commas.")]
 Agency = Annotated[str | None, _selecting("agency", "Codes joined by commas.")]
 Status = Annotated[str | None, _selecting("status", "Statuses, or open, closed, overdue, joined by commas.")]
+Duplicates = Annotated[str | None, _selecting("duplicates", "merge takes of near-duplicates only the first; count if absent.")]
 District = Annotated[str | None, _selecting("district", "Code of a district: it and all below it.")]
 Compare = Annotated[str | None, _selecting("compare", "previous or year.")]
 MeasureCode = Annotated[str | None, _selecting("measure", "What decides the class: count if absent.")]
@@ -48,8 +49,8 @@ MeasureCode = Annotated[str | None, _selecting("measure", "What decides the clas
 def export_command(
     out: Out, layer: LayerName = "hexes", zoom: Zoom = "0-12", bounds: Bounds = None, at: At = None, select: Select = "",
     window: Window = None, from_: From = None, to: To = None, sector: Sector = None, theme: Theme = None, source: Source = None,
-    agency: Agency = None, status: Status = None, district: District = None, compare: Compare = None, measure: MeasureCode = None,
-    overwrite: Overwrite = False, resume: Resume = False,
+    agency: Agency = None, status: Status = None, duplicates: Duplicates = None, district: District = None, compare: Compare = None,
+    measure: MeasureCode = None, overwrite: Overwrite = False, resume: Resume = False,
 ) -> None:  # fmt: skip
     """Write the tiles of a selection to a file or a folder that any static host can serve."""
     from geo_service.exporting import read_order, read_query
@@ -58,7 +59,7 @@ def export_command(
 
     options = {
         "window": window, "from": from_, "to": to, "sector": sector, "theme": theme, "source": source, "agency": agency,
-        "status": status, "district": district, "compare": compare, "measure": measure,
+        "status": status, "duplicates": duplicates, "district": district, "compare": compare, "measure": measure,
     }  # fmt: skip
     settings = read_settings()
     place = read_place(out, overwrite=overwrite, resume=resume)

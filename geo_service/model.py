@@ -54,6 +54,9 @@ class Status(IntEnum):
         return self.name.lower()
 
 
+LINKED = 16
+"""Added to the status in the replica's columns: another source told of the same before. Beyond every status, below 31."""
+
 OPEN_STATUSES = frozenset(Status) - {Status.CLOSED, Status.REJECTED, Status.DUPLICATE}
 
 

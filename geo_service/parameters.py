@@ -17,8 +17,11 @@ from geo_service.aggregation.selection import Ids, Selection, Statuses, Window
 from geo_service.errors import InvalidParameter
 from geo_service.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, OPEN_STATUSES, DistrictLevel, Status
 
-SELECTION_PARAMETERS = ("sector", "theme", "source", "agency", "status", "district", "window", "from", "to", "compare", "measure")
+SELECTION_PARAMETERS = (
+    "sector", "theme", "source", "agency", "status", "duplicates", "district", "window", "from", "to", "compare", "measure",
+)  # fmt: skip
 COMPARISONS = ("previous", "year")
+DUPLICATES = ("count", "merge")
 
 DEFAULT_WINDOW = "30d"
 _UNIT_SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
@@ -178,14 +181,15 @@ def _district_ids(given: Mapping[str, str], catalogue: Catalogue) -> Ids | None:
 
 
 def _read_statuses(given: Mapping[str, str]) -> Statuses:
+    once = read_choice(given, "duplicates", DUPLICATES, "count") == "merge"
     codes = _split(given, "status")
     if codes is None:
-        return Statuses()
+        return Statuses(once=once)
     unknown = [code for code in codes if code not in _STATUS_GROUPS]
     if unknown:
         raise InvalidParameter("status", f"{_shorten(unknown[0])!r} is not known", list(_STATUS_GROUPS))
     parts = [_STATUS_GROUPS[code] for code in codes]
-    return Statuses(frozenset().union(*(part.chosen for part in parts)), any(part.overdue for part in parts))
+    return Statuses(frozenset().union(*(part.chosen for part in parts)), any(part.overdue for part in parts), once)
 
 
 def _read_window(given: Mapping[str, str], zone: ZoneInfo, clock: float) -> tuple[Window, int, int]:

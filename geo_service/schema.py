@@ -163,6 +163,10 @@ boundary_state = Table(
     comment="One row: how often boundaries were changed. Whoever locates incidents holds it.",
 )
 
+# A grid for `near_pairs`: hundredths of a degree, and beyond 85° rings around the pole.
+_Y = "floor(st_y(location) * 100)::int"
+_X = f"case when {_Y} between -8500 and 8499 then mod(floor(st_x(location) * 100)::int + 18000, 36000) else 0 end"
+
 incident = Table(
     "incident",
     metadata,
@@ -211,6 +215,7 @@ incident = Table(
     Index("incident_district_id_idx", "district_id"),
     Index("incident_location_idx", "location", postgresql_using="gist"),
     Index("incident_unplaced_idx", "id", postgresql_where=text("location is null")),
+    Index("incident_near_idx", "theme_id", text(f"({_Y})"), text(f"({_X})"), "received_at", postgresql_where=text("location_quality <= 1")),
     comment="A citizen's message. Identity is (source, external_id).",
 )
 
@@ -240,6 +245,38 @@ geocode_wait = Table(
     comment="What is known of incidents without a place, or with a coarser one than their words name.",
 )
 
+incident_link = Table(
+    "incident_link",
+    metadata,
+    # No foreign keys: they would forbid to truncate incidents. A trigger keeps both columns true.
+    Column("incident_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_id", BigInteger, nullable=True, comment="the first of its group; null: it was linked once"),
+    Column("xid", Xid8, nullable=False, comment="transaction of the last change, set by a trigger"),
+    Index("incident_link_first_id_idx", "first_id"),
+    Index("incident_link_xid_idx", "xid"),
+    comment="Near-duplicates: incidents that tell again what another source has told before.",
+)
+
+near_rule = Table(
+    "near_rule",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("metres", Double, nullable=False),
+    Column("hours", Double, nullable=False),
+    Column("complete", Boolean, nullable=False, comment="whether all incidents are linked by it"),
+    CheckConstraint("id = 1", name="single"),
+    comment="One row: how near is near.",
+)
+
+retention = Table(
+    "retention",
+    metadata,
+    Column("what", Text, primary_key=True),
+    _instant("before", nullable=False),
+    _one_of("what", ("text", "address")),
+    comment="What is not kept of incidents received before an instant, also when it is delivered again.",
+)
+
 incident_tombstone = Table(
     "incident_tombstone",
     metadata,
@@ -264,6 +301,9 @@ ingest_run = Table(
     ),
     Column("rejected", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
     Column("warned", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
+    Column("located", JSONB, nullable=False, server_default=text("'{}'"), comment="precision: count"),
+    Column("linked", BigInteger, nullable=False, server_default="0"),
+    Column("form", JSONB, nullable=False, server_default=text("'{}'"), comment="how its rows are cut"),
     _one_of("state", RUN_STATES),
     Index("ingest_run_running_idx", "id", postgresql_where=text("state = 'running'")),
     comment="One reading of one input.",
@@ -305,6 +345,7 @@ reject = Table(
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of row_text"),
     _one_of("reason", tuple(RejectReason)),
     UniqueConstraint("input", "line", "reason", "digest"),
+    Index("reject_run_id_idx", "run_id", "line", "id"),
     comment="A row that could not be used, or only in part, kept as it came.",
 )
 

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         ("*",), description="Origins whose pages may show /embed in a frame, comma-separated; * is anyone, none is nobody."
     )
     write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="Secrets of those who may send incidents, comma-separated; without any, nobody may."
+        (), description="Secrets of those who may send incidents and read rejected ones, comma-separated; without any, nobody may."
     )
     write_open: bool = Field(False, description="1: whoever reaches the service may send incidents without a key.")
     write_origins: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(10_000, ge=100, description="Longest time a request's SQL statement may take, in milliseconds.")
     district_near_m: float = Field(
         1000.0, ge=0, le=50_000, description="How far outside every district a point may lie and still be given to the nearest, in metres."
+    )
+    duplicate_distance_m: float = Field(
+        100.0, ge=1, le=1000, description="Near-duplicates: how far two places may be from each other, in metres."
+    )
+    duplicate_span_h: float = Field(
+        24.0, gt=0, le=720, description="Near-duplicates: how far two instants of receipt may lie apart, in hours."
     )
     tile_cache_mb: int = Field(128, ge=1, description="Memory for encoded tiles, in megabytes.")
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")

@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from typer.core import TyperGroup
 
 from ingest.mapping import Mapping, load_mapping, shipped_names
 from ingest.tally import Tally
+
+if TYPE_CHECKING:
+    from geo_service.settings import Settings
 
 _told = Console(stderr=True, highlight=False)
 _shown = Console(highlight=False)
@@ -32,6 +35,7 @@ _SELDOM = (
     ("stale", "older than known"),
     ("near", "placed near a district"),
     ("without_district", "placed in no district"),
+    ("linked", "linked to what another source told first"),
 )
 """Counts that are shown only where there is something to count."""
 
@@ -107,6 +111,40 @@ def suggest(file: File, rows: SuggestRows = 200_000) -> None:
     typer.echo(suggest_mapping(file, rows, read_settings().zone.key), nl=False)
 
 
+@ingest_commands.command("link")
+def link_command() -> None:
+    """Link near-duplicates anew by the settings, as a load does by itself when these have changed."""
+    from geo_service.database import migrate
+    from geo_service.embedded import database_url
+    from geo_service.settings import read_settings
+
+    settings = read_settings()
+    with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
+        asyncio.run(migrate(url))
+        _shown.print(f"{_link(url, settings):,} incidents are near-duplicates of an earlier one.")
+
+
+def _link(url: str, settings: "Settings") -> int:
+    from ingest.linking import Linked, NearRule, link_all
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
+        task = bar.add_task("Linking near-duplicates")
+
+        def told(done: Linked) -> None:
+            bar.update(task, completed=done.seen, total=done.total)
+
+        return asyncio.run(link_all(url, NearRule(settings.duplicate_distance_m, settings.duplicate_span_h), told))
+
+
+def _link_if_needed(url: str, settings: "Settings") -> None:
+    from ingest.linking import NearRule, in_force
+
+    if not asyncio.run(in_force(url, NearRule(settings.duplicate_distance_m, settings.duplicate_span_h))):
+        _told.print("The rule of near-duplicates is a new one: all incidents are linked by it first.")
+        _link(url, settings)
+
+
 def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.database import migrate
     from geo_service.deadlines import read_deadlines
@@ -121,13 +159,14 @@ def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     geocoding = read_configuration(settings.geocoding)
     with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
         asyncio.run(migrate(url))
+        _link_if_needed(url, settings)
         began = time.monotonic()
         near_m = settings.district_near_m
         with progress(file.name, size) as told:
             run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size, near_m, deadlines, geocoding))
     _shown.print(summary(tally, time.monotonic() - began))
     if tally.rejected or tally.warned:
-        _shown.print(f"Each of these rows is kept, with its line and reason, in the table reject under run_id {run}.")
+        _shown.print(f"Each of these rows is kept, with its line and reason: geo ingest rejects --run {run}")
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from ingest.naming import Namer
 from ingest.readers import Column, Reader
 from ingest.readers.opening import open_file
 from ingest.rejects import keep
+from ingest.returning import Form, form_of
 from ingest.tally import Tally
 from ingest.validate import Checked, Validator
 from ingest.write import BATCH_SIZE, IncidentWriter, Written
@@ -105,6 +106,7 @@ async def take_in(
         checks = _checks(given.reader, Validator(mapping, Namer(mapping, given.beside), deadlines, region), batch_size)
         first = await asyncio.to_thread(next, checks, None)
         run = await begin_run(held, given.name, mapping_name)
+        await _keep_form(held, run, form_of(given.reader, columns_asked(mapping)))
         placer = Placer(held, configuration, region)
         try:
             with seldom():
@@ -170,8 +172,8 @@ async def write_batch(
 
 
 def _counts(tally: Tally) -> tuple[object, ...]:
-    rejected, warned = (orjson.dumps(counter).decode() for counter in (tally.rejected, tally.warned))
-    return tally.read, tally.new, tally.changed, tally.unchanged, tally.repeated, tally.stale, rejected, warned
+    by_kind = (orjson.dumps(counter).decode() for counter in (tally.rejected, tally.warned, tally.located))
+    return tally.read, tally.new, tally.changed, tally.unchanged, tally.repeated, tally.stale, *by_kind, tally.linked
 
 
 async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
@@ -179,6 +181,11 @@ async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> i
     with database_errors("begin a run"):
         await held.execute(query("ingest_run_bury"), RUN_LOCKS)
         return int(await held.fetchval(query("ingest_run_begin"), name, mapping_name, RUN_LOCKS))
+
+
+async def _keep_form(held: asyncpg.Connection, run: int, form: Form) -> None:
+    with database_errors("begin a run"):
+        await held.execute(query("ingest_run_form"), run, orjson.dumps(form).decode())
 
 
 async def end_run(held: asyncpg.Connection, run: int, state: str) -> None:

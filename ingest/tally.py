@@ -26,6 +26,8 @@ class Tally:
     """Rows whose place is only near their district."""
     without_district: int = 0
     """Rows with a place in no district; 0 where there are no districts at all."""
+    linked: int = 0
+    """How many more near-duplicates are linked than before."""
     by_text: int = 0
     """Rows whose theme is the one that their text speaks of."""
     unsure: int = 0
@@ -43,6 +45,7 @@ class Tally:
         self.stale += written.stale
         self.near += written.near
         self.without_district += written.without_district
+        self.linked += written.linked
 
     def add_checked(self, checked: Checked) -> None:
         """Count what a batch was before anything is written."""

@@ -16,6 +16,7 @@ from ingest.batch import IncidentBatch
 from ingest.catalogue import Agency, Catalogue, Source, Theme
 from ingest.copying import STAGED, binary_copy
 from ingest.districts import Districts
+from ingest.linking import link
 
 BATCH_SIZE = 20_000
 """Incidents to a transaction: measured; the rate is flat from 10,000 to 50,000, and smaller ones are seen sooner."""
@@ -54,6 +55,8 @@ class Written:
     """Of those with a place and no other row in the batch: only near their district."""
     without_district: int = 0
     """Of the same: in no district. 0 where there are no districts at all."""
+    linked: int = 0
+    """How many more near-duplicates are linked now than before."""
     rows: Sequence[RowWritten] = ()
     """Of each row of the batch, where that was asked for."""
 
@@ -107,10 +110,13 @@ class IncidentWriter:
                 counts = await self._connection.fetchrow(query("ingest_upsert"), each)
                 found = kept.placed_by >= PlacedBy.GAZETTEER
                 await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.placed_by[found].tolist(), strict=True))
+                linked = await link(self._connection, counts["new_ids"], counts["changed_ids"])
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
         without = int(np.count_nonzero((district == 0) & (kept.cell != 0))) if self._districts.known else 0
         rows = _rows(batch, winners, counts) if each else ()
-        return Written(new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without, rows)
+        return Written(
+            new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without, linked, rows
+        )
 
 
 def _rows(batch: IncidentBatch, winners: NDArray[np.intp], told: asyncpg.Record) -> list[RowWritten]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue import Catalogue, Entry
 from geo_service.aggregation.facts import Facts
-from geo_service.aggregation.grouping import EVERYTHING, NO_TABLE
+from geo_service.aggregation.grouping import EVERYTHING
 from geo_service.aggregation.hands import each, parts
 from geo_service.aggregation.kernels import IS_OPEN
 from geo_service.aggregation.measures import MEASURES, Measure
@@ -19,7 +19,7 @@ from geo_service.aggregation.selection import Selection
 from geo_service.aggregation.tables import Row, measured, units_of
 from geo_service.aggregation.taken import Groups, Taken, look_up
 from geo_service.errors import InvalidParameter
-from geo_service.model import DistrictLevel, Status
+from geo_service.model import LINKED, DistrictLevel, Status
 
 MOST_CELLS = 250_000
 """Of a cross-table, empty ones included."""
@@ -98,9 +98,12 @@ def _by_table(column: str, table: NDArray[np.int32], entries: Sequence[Entry], w
     return Axis(rows, groups)
 
 
+_STATUS_OF = np.arange(256, dtype=np.int32) % LINKED
+
+
 def _statuses(*_: Any) -> Axis:
     entries = [{"code": status.code, "name": {"ru": name, "en": status.code.replace("_", " ")}} for status, name in _STATUS_NAMES.items()]
-    return Axis(entries, lambda state, _, taken: look_up(taken.rows, state.columns["status"], NO_TABLE))
+    return Axis(entries, lambda state, _, taken: look_up(taken.rows, state.columns["status"], _STATUS_OF))
 
 
 _STATUS_NAMES = dict(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.growing import Array, Growing
 from geo_service.aggregation.kernels import CHANNELS, Rows, count_rows, take_rows
-from geo_service.aggregation.selection import Selection, Statuses, fit
+from geo_service.aggregation.selection import Selection, fit
 from geo_service.model import OPEN_STATUSES
 
 _LIMIT = 100_000
@@ -114,7 +114,11 @@ class ChangeLog:
 def widest(selection: Selection) -> Selection:
     """The selection with all rows that will be taken once they are overdue."""
     statuses = selection.statuses
-    return replace(selection, statuses=Statuses(statuses.chosen | OPEN_STATUSES)) if statuses.overdue else selection
+    return (
+        replace(selection, statuses=replace(statuses, chosen=statuses.chosen | OPEN_STATUSES, overdue=False))
+        if statuses.overdue
+        else selection
+    )
 
 
 def _arguments(held: _Held, selection: Selection, since: int) -> tuple[tuple[int, int], tuple[object, ...]]:

@@ -19,7 +19,7 @@ from geo_service.aggregation.quantiles import quantiles_and_counts
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
 from geo_service.aggregation.taken import Taken, look_up, take, tally
-from geo_service.model import Status
+from geo_service.model import LINKED, Status
 
 Counts = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -29,6 +29,7 @@ Regroup = Callable[[State, Selection, Taken], Taken]
 _QUANTILES = (0.5, 0.9)
 _HOUR_S = 3600.0
 _RETURNED = np.uint8(Status.RETURNED)
+_STATUS = np.uint8(LINKED - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,4 +165,4 @@ def _judge(
         late = np.uint8(limit < now - one) & (state[i] >> np.uint8(1))
         judged = has_limit & (has_answer | (late & np.uint8(1)))
         on_time = has_limit & has_answer & np.uint8(answer <= limit)
-        out[groups[i], judged | (on_time << np.uint8(1)) | (np.uint8(status[row] == _RETURNED) << np.uint8(2))] += 1
+        out[groups[i], judged | (on_time << np.uint8(1)) | (np.uint8(status[row] & _STATUS == _RETURNED) << np.uint8(2))] += 1

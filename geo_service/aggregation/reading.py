@@ -84,13 +84,17 @@ def _to_batch(records: Array) -> Array:
 async def read_incidents(
     connection: asyncpg.Connection, since: int | None = None, progress: Callable[[int], None] = lambda rows: None
 ) -> Array:
-    """All incidents, or those written by transaction `since` or a later one, as BATCH rows."""
+    """All incidents, or those written or linked by transaction `since` or a later one, as BATCH rows."""
     stream = RecordStream(progress)
     text = query("replica_rows")
     if since is None:
         await connection.copy_from_query(text, output=stream.write, format="binary")
     else:
-        await connection.copy_from_query(f"{text} where xid >= ($1::text)::xid8", str(since), output=stream.write, format="binary")
+        # Two halves, each with an index of its own: the incident was written, or only its link.
+        written = "where incident.xid >= ($1::text)::xid8"
+        linked = "where link.xid >= ($1::text)::xid8 and incident.xid < ($1::text)::xid8"
+        text = f"{text} {written} union all {text} {linked}"
+        await connection.copy_from_query(text, str(since), output=stream.write, format="binary")
     return stream.batch()
 
 

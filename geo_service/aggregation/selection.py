@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.kernels import IS_CLOSED, IS_OPEN, PASSES, PASSES_OVERDUE, Tables
-from geo_service.model import OPEN_STATUSES, Status
+from geo_service.model import LINKED, OPEN_STATUSES, Status
 
 Ids = tuple[int, ...]
 
@@ -29,6 +29,8 @@ class Statuses:
 
     chosen: frozenset[Status] = frozenset(Status)
     overdue: bool = False
+    once: bool = False
+    """Leave near-duplicates out: of each group only the first is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def status_bits(statuses: Statuses) -> NDArray[np.uint8]:
         on_ladder = (IS_OPEN if status in OPEN_STATUSES else 0) | (IS_CLOSED if status is Status.CLOSED else 0)
         chosen = PASSES if status in statuses.chosen else PASSES_OVERDUE if statuses.overdue and status in OPEN_STATUSES else 0
         bits[status] = (on_ladder | chosen) if chosen else 0
+        bits[status | LINKED] = 0 if statuses.once else bits[status]
     return bits
 
 

@@ -16,6 +16,7 @@ PARAMETERS = {
     "source": f"Sources: {_CODES}.",
     "agency": f"Agencies: {_CODES}.",
     "status": "Comma-separated statuses, or the groups open, closed, overdue.",
+    "duplicates": "count (the default): near-duplicates count like any other; merge: of each group only the first is taken.",
     "district": "A district's code, any level: it and all below it.",
     "window": "Back from now: 24h, 3d, 7d, 30d, 12w, 1y. Default 30d.",
     "from": "Beginning of a half-open interval, an RFC 3339 instant or a date in the service's time zone; instead of window.",

@@ -19,6 +19,9 @@ MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "geojson": "applic
 _VARY = "Accept, Accept-Encoding"
 _CACHE = "no-cache"
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What spreadsheets take for the beginning of a formula: https://owasp.org/www-community/attacks/CSV_Injection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Forms:
@@ -72,7 +75,8 @@ def answer(request: Request, form: str, forms: Forms) -> Response:
 def to_csv(rows: Sequence[Mapping[str, Any]], units: Mapping[str, Mapping[str, str]]) -> bytes:
     """RFC 4180 in UTF-8, CRLF at the end of each line; a field that has a unit has it in brackets behind its name.
 
-    Nested fields become columns joined by an underscore; null is an empty field.
+    Nested fields become columns joined by an underscore; null is an empty field. Names come from what people have written, and
+    spreadsheets run what begins like a formula: such a text has an apostrophe before it.
     """
     flat = [flatten(row) for row in rows]
     columns = list(dict.fromkeys(name for row in flat for name in row))
@@ -93,4 +97,6 @@ def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _field(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
     return str(value).lower() if isinstance(value, bool) else value

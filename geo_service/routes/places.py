@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 
 from geo_service.database import database_errors, query
-from geo_service.errors import NotReady
 from geo_service.routes.answers import json_answer
 from geo_service.routes.plain import PlainRoute
 from geo_service.routes.service import service_of
@@ -23,12 +22,10 @@ _AROUND_DEGREES = 1.0
 async def get_places(request: Request) -> Response:
     """The most populous named settlements within a degree of the incidents, as GeoJSON."""
     service = service_of(request)
-    if service.pool is None:
-        raise NotReady("the service is starting; try again shortly")
     west, south, east, north = await service.replica.ask(service.hexes.bounds)
     box = (west - _AROUND_DEGREES, south - _AROUND_DEGREES, east + _AROUND_DEGREES, north + _AROUND_DEGREES)
     with database_errors("read the settlements"):
-        rows = await service.pool.fetch(query("places"), *box, _AT_MOST)
+        rows = await service.database.fetch(query("places"), *box, _AT_MOST)
     features = [
         {
             "type": "Feature",

@@ -1,7 +1,8 @@
 """What the routes work with, put together once by the application."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import asyncpg
 from starlette.requests import Request
@@ -15,6 +16,14 @@ from geo_service.settings import Settings
 from geo_service.tiles.districts import DistrictLayer
 from geo_service.tiles.hexes import HexLayer
 from geo_service.tiles.serving import TileServer
+
+
+class RowCutter(Protocol):
+    """Cuts the text of a rejected row, by the form that its run has kept."""
+
+    def __call__(self, text: str, form: Mapping[str, Any]) -> Mapping[str, str] | None:
+        """The input's columns; None where it cannot be cut into them."""
+        ...
 
 
 @dataclass(slots=True)
@@ -31,6 +40,7 @@ class Service:
     """The rules of deadlines."""
     intake: Intake
     """Takes incidents in."""
+    cut: RowCutter = field(kw_only=True)
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
     rehearsed: bool = False
@@ -42,6 +52,13 @@ class Service:
         if not self.replica.loaded:
             raise NotReady("the incidents are still being loaded; try again shortly")
         return self.replica.catalogue
+
+    @property
+    def database(self) -> asyncpg.Pool:
+        """The connections for requests. Raises NotReady before the application has started."""
+        if self.pool is None:
+            raise NotReady("the service is starting; try again shortly")
+        return self.pool
 
     def tiles_of(self, layer: str) -> TileServer:
         """The server of a layer's tiles. Raises NotFound where there is no such layer."""

@@ -20,7 +20,7 @@ from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
 from geo_service.aggregation.strips import Box
 from geo_service.aggregation.taken import take
-from geo_service.model import Status
+from geo_service.model import LINKED, Status
 from geo_service.tiles import mvt
 from geo_service.tiles.clipping import BUFFER
 from geo_service.tiles.grid import EXTENT, WORLD, Tile, latitude, longitude, project
@@ -113,7 +113,7 @@ class PointLayer:
         return {
             "sector": _coded(sectors, theme),
             "theme": _coded({one.id: one.code for one in catalogue.themes.all}, theme),
-            "status": mvt.Coded(_STATUSES, columns["status"][rows].astype(np.intp)),
+            "status": mvt.Coded(_STATUSES, (columns["status"][rows] % LINKED).astype(np.intp)),
             "received": mvt.Coded([day_text(one) for one in each.tolist()], day),
             "age": age_classes(days, today),
             **{name: places.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},

@@ -25,6 +25,7 @@ from ingest.geocoding.chain import Chain, Outcome
 from ingest.geocoding.configuration import Configuration
 from ingest.geocoding.placing import COARSE, as_json, digest
 from ingest.geocoding.server import Server
+from ingest.linking import link
 
 PAGE = 500
 LOCK = 0x67656F + 1
@@ -129,7 +130,9 @@ class _Writer:
         )  # fmt: skip
         rows = await self.connection.fetch(query("geocode_place"), *columns)
         await self._catalogue.credit((row["source_id"], row["placed_by"]) for row in rows)
-        return {row["id"] for row in rows}
+        placed = [row["id"] for row in rows]
+        await link(self.connection, [], placed)
+        return set(placed)
 
     async def _postpone(self, found: Sequence[_Found]) -> None:
         rows = [(one.id, one.words, self._wait_s(one), one.outcome.reason or COARSE, as_json(one.outcome.candidates)) for one in found]

@@ -8,6 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+RETURNED = ("reject_line", "reject_reason", "reject_detail", "reject_row")
+"""Columns that stand before the input's own where rejects are given back: where the row was, why it was refused, and the row as
+it came if it cannot be cut into the columns. A file whose header begins with them is read as what it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

@@ -124,6 +124,10 @@ class CsvReader:
     def __init__(self, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> None:
         self._path, self._form, self._wanted = path, form, wanted
         self.size = size_of(path)
+        self.header: Sequence[str] = ()
+        """Names of all columns; known with the first batch, as is the delimiter."""
+        self.delimiter = form.delimiter or ""
+        self.quote = form.quote
         self._encoding = "utf-8-sig"
         self._endless = 0
         self._shape: dict[str, Any] = {}
@@ -151,7 +155,8 @@ class CsvReader:
 
     def _dialect(self, sample: bytes, skipped: int) -> dict[str, Any]:
         quoting = {"quotechar": self._form.quote} if self._form.quote else {"quoting": csv.QUOTE_NONE}
-        return {"delimiter": self._form.delimiter or self._recognised(sample, skipped), **quoting}
+        self.delimiter = self._form.delimiter or self._recognised(sample, skipped)
+        return {"delimiter": self.delimiter, **quoting}
 
     def _recognised(self, sample: bytes, skipped: int) -> str:
         """The delimiter that finds most of the columns asked for in the header, and of equals the most columns."""
@@ -179,6 +184,7 @@ class CsvReader:
             raise InputError(
                 f"cannot read {self._path}: its first line has {LONGEST_LINE:,} characters or more; allowed: {MOST_COLUMNS:,} columns"
             )
+        self.header = header
         return places(header, self._wanted, self._path), len(header)
 
     def _batch(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from geo_service.errors import InputError
 from ingest.mapping import FileFormat, FormatName
-from ingest.readers import Column, Reader
-from ingest.readers.csv import CsvReader
+from ingest.readers import RETURNED, Column, Reader
+from ingest.readers.csv import DELIMITERS, CsvReader
 from ingest.readers.json import GeoJsonReader, JsonReader, NdjsonReader
 from ingest.readers.streams import GZIP, ZSTD, head
 
@@ -45,6 +45,8 @@ _UNREADABLE = {
 
 def open_file(path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> Reader:
     """The reader for this file; of `wanted` None all columns. `InputError` for a file that is none of the formats."""
+    if is_returned(path):
+        return CsvReader(path, FileFormat(decimal=form.decimal), wanted)
     name = form.format or format_of(path)
     if name in ("xlsx", "parquet"):
         return _whole(name, path, form, wanted)
@@ -55,6 +57,13 @@ def open_file(path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> 
         "geojson": GeoJsonReader,
     }
     return readers[name](path, form, wanted)
+
+
+def is_returned(path: Path) -> bool:
+    """Whether the file holds rejects that `geo ingest rejects` gave back, whatever format they had before."""
+    mark = RETURNED[0].encode()
+    start = head(path, len(mark) + 8).removeprefix(b"\xef\xbb\xbf").removeprefix(b'"') if path.is_file() else b""
+    return start.startswith(mark) and start[len(mark) :].removeprefix(b'"')[:1] in tuple(one.encode() for one in DELIMITERS)
 
 
 def _whole(name: str, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> Reader:

@@ -8,11 +8,12 @@ from ingest.geocoding import Answer, Query
 from ingest.geocoding.gazetteer import Gazetteer
 from tests.bench.bench import Bench
 from tests.bench.report import Row
-from tests.unit.gazetteers import demo_lexicon, phrases
+from tests.unit.gazetteers import demo_lexicon, phrases, placed
 
 _TEXTS = 60_000
 _QUICK_TEXTS = 2_000
 _LEAST_RATE = 20_000
+_LEAST_RIGHT = 0.95
 _ROUNDS = 5
 
 
@@ -29,11 +30,25 @@ async def measure(bench: Bench) -> None:
         verdicts = await gazetteer.locate(texts)
         seconds.append(time.perf_counter() - began)
     rate = len(texts) / float(np.median(seconds))
-    placed = sum(isinstance(one, Answer) for one in verdicts) / len(texts)
+    share = sum(isinstance(one, Answer) for one in verdicts) / len(texts)
     bench.report.add(
         Row(
             "gazetteer", f"{len(texts):,} texts of {len(listed)} phrases", f"{rate:,.0f} texts/s",
-            f"{placed:.0%} placed; names made in {making:.1f} s", None, f"≥ {_LEAST_RATE:,}", rate >= _LEAST_RATE,
+            f"{share:.0%} placed; names made in {making:.1f} s", None, f"≥ {_LEAST_RATE:,}", rate >= _LEAST_RATE,
         ),
-        rate=rate, placed=placed,
+        rate=rate, placed=share,
+    )  # fmt: skip
+    _right(bench)
+
+
+def _right(bench: Bench) -> None:
+    """How many of the listed phrases are placed where they mean, and how many of those that mean no place of the region are placed."""
+    found = [(meant, placed(words)) for meant, words in phrases()]
+    right, astray = sum(meant == said for meant, said in found) / len(found), sum(meant == "-" != said for meant, said in found)
+    bench.report.add(
+        Row(
+            "gazetteer", f"{len(found)} phrases, {sum(meant == '-' for meant, _ in found)} of them of no place in the region",
+            f"{right:.1%} right, {astray} in a wrong region", target=f"≥ {_LEAST_RIGHT:.0%}, 0", met=right >= _LEAST_RIGHT and not astray,
+        ),
+        right=right,
     )  # fmt: skip

@@ -56,7 +56,7 @@ async def test_what_is_copied_is_what_was_made(cluster_url: str) -> None:
             """)
             indexes = await held.fetchval("select count(*) from pg_indexes where tablename = 'incident'")
     assert loaded.rows == len(rows) == COUNT
-    assert indexes == 8
+    assert indexes == 9
     for name in ("number", "cell", "status", "lng", "lat", "received", "due", "answered", "closed"):
         assert [row[name] for row in rows] == getattr(made, name).tolist()
 

@@ -5,8 +5,10 @@ from functools import cache
 from pathlib import Path
 
 from boundaries.known import KnownDistrict
-from geo_service.model import DistrictLevel
+from geo_service.model import DistrictLevel, LocationQuality
 from ingest.demo.districts import REGION, districts, region
+from ingest.geocoding import Answer, Passed, Query
+from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.lexicon import Lexicon, build
 from ingest.geocoding.places import Place
 
@@ -32,3 +34,21 @@ def phrases() -> Sequence[tuple[str, str]]:
     """What is meant (settlement/municipality, район:municipality, or - for "no place"), and the words."""
     lines = (line.split("\t") for line in PHRASES.read_text(encoding="utf-8").splitlines())
     return [(meant, words) for meant, words in lines]
+
+
+def find(address: str, message: str = "", own: tuple[Place, ...] = ()) -> Answer | Passed:
+    """What the gazetteer says of these words."""
+    verdict = Gazetteer(demo_lexicon(own)).find(Query(address, message))
+    assert isinstance(verdict, Answer | Passed)
+    return verdict
+
+
+def placed(words: str) -> str:
+    """Where the gazetteer places the words, said as the list of phrases says it."""
+    verdict = find("", words)
+    if isinstance(verdict, Passed):
+        return "-"
+    if verdict.quality is LocationQuality.DISTRICT:
+        return next(f"район:{one.code.removeprefix('demo-')}" for one in demo_districts() if one.name_ru == verdict.name)
+    (found,) = [one.place for one in demo_lexicon().entries if (one.place.lng, one.place.lat) == (verdict.lng, verdict.lat)]
+    return f"{found.name}/{found.district.removeprefix('demo-')}"

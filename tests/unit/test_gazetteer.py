@@ -13,26 +13,9 @@ from ingest.geocoding.forms import forms
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.lexicon import build
 from ingest.geocoding.places import Place, geonames, own_places
-from tests.unit.gazetteers import demo_districts, demo_lexicon, phrases
+from tests.unit.gazetteers import demo_lexicon, find, phrases, placed
 
 LEAST_RIGHT = 0.95
-
-
-def find(address: str, message: str = "", own: tuple[Place, ...] = ()) -> Answer | Passed:
-    verdict = Gazetteer(demo_lexicon(own)).find(Query(address, message))
-    assert isinstance(verdict, Answer | Passed)
-    return verdict
-
-
-def placed(words: str) -> str:
-    """As the list of phrases says it."""
-    verdict = find("", words)
-    if isinstance(verdict, Passed):
-        return "-"
-    if verdict.quality is LocationQuality.DISTRICT:
-        return next(f"район:{one.code.removeprefix('demo-')}" for one in demo_districts() if one.name_ru == verdict.name)
-    (found,) = [one.place for one in demo_lexicon().entries if (one.place.lng, one.place.lat) == (verdict.lng, verdict.lat)]
-    return f"{found.name}/{found.district.removeprefix('demo-')}"
 
 
 def test_of_real_phrases_nearly_all_are_placed_right_and_none_that_names_no_place_of_the_region_is_placed() -> None:

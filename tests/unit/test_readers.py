@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import get_args
 
@@ -257,6 +258,20 @@ def test_a_workbook_that_is_a_bomb_is_refused(tmp_path: Path) -> None:
             part.write(b" " * (1 << 20))
     with pytest.raises(InputError, match=r"sheet9.xml' unpacks to 104,857,600 bytes"):
         read(path, [Column("id")])
+
+
+def test_a_workbook_whose_sheet_multiplies_entities_is_refused(tmp_path: Path) -> None:
+    whole, bomb = made(tmp_path, "xlsx"), tmp_path / "bomb.xlsx"
+    entities = '<!ENTITY a "haha">' + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in pairwise("abcdefghij"))
+    with zipfile.ZipFile(whole) as parts, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as written:
+        for part in parts.infolist():
+            content = parts.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                sheet = content.decode().replace("<worksheet", f"<!DOCTYPE worksheet [{entities}]><worksheet", 1)
+                content = sheet.replace("=cmd|5", "&j;").encode()
+            written.writestr(part.filename, content)
+    with pytest.raises(InputError, match=r"bomb\.xlsx to its end: it is cut short, damaged or no workbook"):
+        read(bomb, [Column("id"), Column("text")])
 
 
 @pytest.mark.parametrize("content", [b'[{"id": 1}, ' + b"[" * 2_000_000, b'[{"id": 1}, {"id": "' + b"x" * 3_000_000, b"[" * 100_000])

@@ -7,5 +7,7 @@ update ingest_run set
     repeated = $6,
     stale = $7,
     rejected = $8::jsonb,
-    warned = $9::jsonb
+    warned = $9::jsonb,
+    located = $10::jsonb,
+    linked = $11
 where id = $1

@@ -24,7 +24,18 @@ with judged as (
                 fresh.district_id, fresh.district_near
             )
         ) as is_due
-    from incident_stage as staged
+    from incident_stage as given
+    -- Words that are not to be kept any more do not come back when they are delivered again.
+    cross join (
+        select max(before) filter (where what = 'text') as text_before, max(before) filter (where what = 'address') as address_before
+        from retention
+    ) as forgotten
+    cross join lateral (
+        select
+            given.*,
+            case when given.received_at < forgotten.address_before then '' else given.address end as kept_address,
+            case when given.received_at < forgotten.text_before then '' else given.message end as kept_message
+    ) as staged
     left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
     -- What geocoding has found (3 and above) stays while the words are the same, unless something finer is given.
     cross join lateral (
@@ -32,8 +43,8 @@ with judged as (
             known.placed_by >= 3
             and staged.placed_by not in (1, 2)
             and known.location_quality <= staged.location_quality
-            and known.address = staged.address
-            and known.message = staged.message,
+            and known.address = staged.kept_address
+            and known.message = staged.kept_message,
             false
         ) as stays
     ) as place
@@ -41,8 +52,8 @@ with judged as (
         select
             case when place.stays then known.location when staged.cell <> 0 then staged.location end as location,
             case when place.stays then known.cell else nullif(staged.cell, 0) end as cell,
-            staged.address,
-            staged.message,
+            staged.kept_address as address,
+            staged.kept_message as message,
             case when place.stays then known.location_quality else staged.location_quality end as location_quality,
             case when place.stays then known.confidence else nullif(staged.confidence, 'NaN') end as confidence,
             case when place.stays then known.placed_by else nullif(staged.placed_by, 0) end as placed_by,
@@ -110,6 +121,8 @@ select
     (select count(*) from written where is_new) as new,
     (select count(*) from written where not is_new) as changed,
     (select count(*) from judged where is_stale) as stale,
+    (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
+    (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
     -- Not joined here: hash joins are off, and for a nested loop these are too many.
     case when $1 then (select array_agg((source_id, external_id, known_id, is_stale)) from judged) end as judged,
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written

@@ -1,17 +1,19 @@
 -- Incidents as replicas keep them: every column has a fixed width and is never null, so that the binary COPY
--- of this query is an array of equal records. 0 stands for "none"; instants of 'epoch' likewise.
+-- of this query is an array of equal records. 0 stands for "none"; instants of 'epoch' likewise. The status of a
+-- near-duplicate is raised by 16 (LINKED of geo_service/model.py).
 select
-    id,
-    coalesce(cell, 0),
-    received_at,
-    coalesce(due_at, 'epoch'),
-    coalesce(answered_at, 'epoch'),
-    coalesce(closed_at, 'epoch'),
-    theme_id,
-    coalesce(agency_id, 0),
-    coalesce(district_id, 0),
-    source_id,
-    status,
-    coalesce(st_x(location), 0),
-    coalesce(st_y(location), 0)
+    incident.id,
+    coalesce(incident.cell, 0),
+    incident.received_at,
+    coalesce(incident.due_at, 'epoch'),
+    coalesce(incident.answered_at, 'epoch'),
+    coalesce(incident.closed_at, 'epoch'),
+    incident.theme_id,
+    coalesce(incident.agency_id, 0),
+    coalesce(incident.district_id, 0),
+    incident.source_id,
+    (incident.status + case when link.first_id is null then 0 else 16 end)::smallint,
+    coalesce(st_x(incident.location), 0),
+    coalesce(st_y(incident.location), 0)
 from incident
+left join incident_link as link on link.incident_id = incident.id

@@ -1,0 +1,2 @@
+-- Whether answers are kept at all.
+select to_regclass('intake_answer') is not null
