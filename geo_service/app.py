@@ -26,7 +26,7 @@ from geo_service.head import HeadAsGet
 from geo_service.leaving import LeavingClients
 from geo_service.logs import RequestLog
 from geo_service.rehearsal import rehearse
-from geo_service.routes import agencies, districts, incidents, live, ogc, open311, operations, places, statistics, styles, tiles
+from geo_service.routes import agencies, districts, incidents, listing, live, ogc, open311, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
 from geo_service.routes.documentation import SECURITY_SCHEMES
 from geo_service.routes.page import mount_page
@@ -103,7 +103,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, open311):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, listing, incidents, open311):
         app.include_router(module.router)
     mount_page(app, ROOT / "frontend", settings.frame_ancestors)
     return app

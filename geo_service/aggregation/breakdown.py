@@ -99,11 +99,11 @@ def _by_table(column: str, table: NDArray[np.int32], entries: Sequence[Entry], w
 
 
 def _statuses(*_: Any) -> Axis:
-    entries = [{"code": status.code, "name": {"ru": name, "en": status.code.replace("_", " ")}} for status, name in _STATUS_NAMES.items()]
+    entries = [{"code": status.code, "name": {"ru": name, "en": status.code.replace("_", " ")}} for status, name in STATUS_NAMES.items()]
     return Axis(entries, lambda state, _, taken: look_up(taken.rows, state.columns["status"], NO_TABLE))
 
 
-_STATUS_NAMES = dict(
+STATUS_NAMES = dict(
     zip(
         Status,
         ("новое", "назначено", "в работе", "промежуточный ответ", "дан ответ", "возвращено", "закрыто", "отклонено", "дубликат"),

@@ -12,6 +12,7 @@ select
     coalesce(district_id, 0),
     source_id,
     status,
+    location_quality,
     coalesce(st_x(location), 0),
     coalesce(st_y(location), 0)
 from incident
