@@ -70,7 +70,7 @@ def _ask_for_numbers(state: State, now: Selection, before: Selection, rules: Rul
     for dimension in DIMENSIONS.values():
         breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
     breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
-    timeline(state, now, clockwork, count, before)
+    timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
     cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
     rating(state, rules, now, before, 1)
     for order in ORDERS.values():
