@@ -31,6 +31,7 @@ from geo_service.routes import (
     districts,
     incidents,
     ingest_runs,
+    listing,
     live,
     ogc,
     open311,
@@ -117,7 +118,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, listing, incidents, ingest_runs, open311):
         app.include_router(module.router)
     mount_page(app, ROOT / "frontend", settings.frame_ancestors)
     return app
