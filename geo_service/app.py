@@ -29,7 +29,7 @@ from geo_service.rehearsal import rehearse
 from geo_service.routes import agencies, districts, incidents, listing, live, ogc, open311, operations, places, statistics, styles, tiles
 from geo_service.routes.answers import problem, problem_document
 from geo_service.routes.documentation import SECURITY_SCHEMES
-from geo_service.routes.page import mount_page
+from geo_service.routes.page import Basemap, mount_page
 from geo_service.routes.service import Service
 from geo_service.settings import ROOT, Settings
 from geo_service.tiles.cache import TileCache
@@ -105,7 +105,7 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     _handle_errors(app)
     for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, listing, incidents, open311):
         app.include_router(module.router)
-    mount_page(app, ROOT / "frontend", settings.frame_ancestors)
+    mount_page(app, ROOT / "frontend", settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts))
     return app
 
 

@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
@@ -31,6 +32,14 @@ _SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
+class Basemap:
+    """What the pages draw below their own layers. hosts: other origins that it comes from."""
+
+    style: str | None = None
+    hosts: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page as it is sent. digest: of the files that it belongs to."""
 
@@ -42,9 +51,9 @@ class Page:
 class Pages:
     """The pages of a folder, made anew when its files change."""
 
-    def __init__(self, folder: AssetFolder, frame_ancestors: Sequence[str]) -> None:
+    def __init__(self, folder: AssetFolder, frame_ancestors: Sequence[str], basemap: Basemap) -> None:
         """frame_ancestors: origins whose pages may show the page for frames."""
-        self._folder = folder
+        self._folder, self._basemap = folder, basemap
         self._terms = {"index.html": (("none",), _ALONE), "embed.html": (tuple(frame_ancestors), {})}
         self._made: dict[str, Page] = {}
         for name in self._terms:
@@ -65,17 +74,19 @@ class Pages:
     def _make(self, name: str, snapshot: Snapshot) -> Page:
         sources = {one.name: one.body.decode() for one in snapshot.assets.values() if one.name.endswith((".js", ".mjs"))}
         html = with_preloads(snapshot.pages[name], sources).replace('"/static/', f'"{snapshot.root}/')
+        html = _with_basemap(html, self._basemap.style)
         ancestors, also = self._terms[name]
-        return Page(snapshot.digest, html, {"Content-Security-Policy": content_security_policy(html, ancestors), **_SAFETY, **also})
+        policy = content_security_policy(html, ancestors, self._basemap.hosts)
+        return Page(snapshot.digest, html, {"Content-Security-Policy": policy, **_SAFETY, **also})
 
 
-def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*",)) -> None:
+def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*",), basemap: Basemap = Basemap()) -> None:
     """Serve `folder`/index.html at /, embed.html at /embed, src/heat-map.js at /heat-map.js, and the folder's files below /static.
 
     frame_ancestors: origins whose pages may show /embed in a frame.
     """
     files = AssetFolder(folder)
-    pages = Pages(files, frame_ancestors)
+    pages = Pages(files, frame_ancestors, basemap)
     router = APIRouter(tags=["map"])
 
     @router.get("/", summary="The map", response_class=HTMLResponse, operation_id="page")
@@ -99,16 +110,23 @@ def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*"
     app.include_router(asset_router(files))
 
 
-def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",)) -> str:
-    """Only our own origin, and of inline scripts only the page's import map, by its hash."""
+def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",), hosts: Sequence[str] = ()) -> str:
+    """Only our own origin, and of inline scripts only the page's import map, by its hash. hosts: of the base map's data."""
     inline = _INLINE_SCRIPT.search(html)
     digest = base64.b64encode(hashlib.sha256(inline[1].encode()).digest()).decode() if inline else ""
     scripts = f"'self' 'sha256-{digest}'" if digest else "'self'"
     ancestors = " ".join(f"'{one}'" if one in ("none", "self") else one for one in frame_ancestors)
+    others = "".join(f" {one}" for one in hosts)
     return (
-        f"default-src 'none'; script-src {scripts}; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        f"font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+        f"default-src 'none'; script-src {scripts}; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:{others}; "
+        f"font-src 'self'; connect-src 'self'{others}; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )
+
+
+def _with_basemap(html: str, style: str | None) -> str:
+    """The page that tells its scripts of the base map."""
+    told = f'<meta name="geo-basemap" content="{escape(style)}" />\n  ' if style else ""
+    return html.replace("</head>", f"{told}</head>", 1)
 
 
 def _answer(request: Request, page: Page, status: int = 200) -> Response:

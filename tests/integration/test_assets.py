@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+import html
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -16,8 +17,8 @@ from fastapi import FastAPI
 
 from geo_service.errors import GeoError, SettingsError
 from geo_service.routes.answers import problem
-from geo_service.routes.page import mount_page
-from geo_service.settings import ROOT
+from geo_service.routes.page import Basemap, mount_page
+from geo_service.settings import ROOT, read_settings
 
 FRONTEND = ROOT / "frontend"
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
@@ -56,9 +57,9 @@ async def raw(client: httpx.AsyncClient, path: str, **headers: str) -> tuple[htt
 
 async def digest_of(client: httpx.AsyncClient) -> str:
     """The digest that the page names its files by: the same for all."""
-    html = (await client.get("/")).text
-    (found,) = set(re.findall(r'"/static/([0-9a-f]{16})/', html))
-    assert len(re.findall(r'"/static/', html)) == len(re.findall(rf'"/static/{found}/', html))
+    page = (await client.get("/")).text
+    (found,) = set(re.findall(r'"/static/([0-9a-f]{16})/', page))
+    assert len(re.findall(r'"/static/', page)) == len(re.findall(rf'"/static/{found}/', page))
     return str(found)
 
 
@@ -130,3 +131,54 @@ async def test_the_policy_allows_the_import_map_as_it_is_sent_and_no_other_scrip
 async def test_a_folder_without_pages_is_named_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=re.escape(str(tmp_path / "index.html"))):
         mount_page(FastAPI(), tmp_path)
+
+
+def policy_of(answer: httpx.Response) -> dict[str, str]:
+    """The directives of a page's policy and what each allows."""
+    parts = (one.partition(" ") for one in answer.headers["Content-Security-Policy"].split("; "))
+    return {name: allowed for name, _, allowed in parts}
+
+
+async def page_with(**settings: object) -> httpx.Response:
+    """The map page with settings of the base map."""
+    read = read_settings(**settings)
+    app = FastAPI()
+    mount_page(app, FRONTEND, read.frame_ancestors, Basemap(read.basemap_style, read.basemap_hosts))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
+        return await made.get("/")
+
+
+async def test_the_base_map_is_told_to_the_page_and_its_origins_alone_are_let_through() -> None:
+    style = 'https://maps.example.org:8443/style.json?key=a&b="<1>'
+    told = await page_with(basemap_style=style, basemap_origins="https://*.tiles.example.org, https://maps.example.org:8443")
+    (content,) = re.findall(r'<meta name="geo-basemap" content="([^"]*)" />', told.text)
+    assert html.unescape(content) == style
+    assert "<" not in content
+    hosts = " https://maps.example.org:8443 https://*.tiles.example.org"
+    plain, policy = policy_of(await page_with()), policy_of(told)
+    assert policy == plain | {"img-src": plain["img-src"] + hosts, "connect-src": f"'self'{hosts}"}
+
+
+async def test_a_base_map_of_our_own_origin_changes_no_policy() -> None:
+    told = await page_with(basemap_style="/basemap/style.json")
+    assert '<meta name="geo-basemap" content="/basemap/style.json" />' in told.text
+    plain = await page_with()
+    assert "geo-basemap" not in plain.text
+    assert policy_of(told) == policy_of(plain)
+
+
+@pytest.mark.parametrize(
+    ("style", "origins", "named"),
+    [("ftp://maps.example.org/style.json", "", "BASEMAP_STYLE"), ("//maps.example.org/style.json", "", "BASEMAP_STYLE"),
+     ("style.json", "", "BASEMAP_STYLE"), ("https://a.example.org; script-src *", "", "BASEMAP_STYLE"),
+     ("https://user@a.example.org/", "", "BASEMAP_STYLE"), ("/style.json", "a.example.org", "BASEMAP_ORIGINS"),
+     ("/style.json", "https://a.example.org/tiles", "BASEMAP_ORIGINS"), ("/style.json", "https://a.example.org;", "BASEMAP_ORIGINS"),
+     ("/style.json", "*", "BASEMAP_ORIGINS"), ("", "https://a.example.org", "BASEMAP_STYLE as well")],
+)  # fmt: skip
+def test_a_base_map_that_cannot_be_used_is_refused_at_the_start(
+    style: str, origins: str, named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEO_BASEMAP_STYLE", style)
+    monkeypatch.setenv("GEO_BASEMAP_ORIGINS", origins)
+    with pytest.raises(SettingsError, match=f"GEO_{named}"):
+        read_settings()
