@@ -32,6 +32,7 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    points: null,
     playing: null,
     drawn: null,
     tick: 0,

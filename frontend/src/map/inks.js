@@ -9,6 +9,8 @@
  * @property {string} marked outline under the pointer or of the selected area
  * @property {Record<Layer, string>} outline of all others
  * @property {string} withoutClass of an area that has no value
+ * @property {string} districts borders of districts below the hexagons
+ * @property {string} overdue ring of a place where a message is overdue
  */
 
 /** @type {Record<Scheme, Inks>} */
@@ -23,6 +25,8 @@ export const INKS = {
     marked: "#14202b",
     outline: { hexes: "rgba(90, 60, 20, 0.28)", districts: "rgba(76, 90, 100, 0.7)" },
     withoutClass: "#d5d8da",
+    districts: "#c3c9c4",
+    overdue: "#5b1a8b",
   },
   dark: {
     sea: "#151b20",
@@ -34,5 +38,7 @@ export const INKS = {
     marked: "#ffffff",
     outline: { hexes: "rgba(10, 14, 18, 0.45)", districts: "rgba(170, 182, 191, 0.55)" },
     withoutClass: "#3d474f",
+    districts: "#404c55",
+    overdue: "#58c4ff",
   },
 };

@@ -6,6 +6,8 @@ import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl
 import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, nameBase, paintBase } from "./basemap.js";
+import { showGround } from "./ground.js";
+import { showPoints } from "./points.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
@@ -65,12 +67,17 @@ export async function createMap(container, store, frame = null) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
   map.on("error", hear);
-  map.on("style.load", () => begin(map, store));
+  let refreshPoints = () => {};
+  map.on("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
   if (!placed && !bounds) void fitData(map, store.get().view.layer);
   store.set({ drawn: () => drawn(map) });
   // A playback goes on with the tiles that it began with.
-  const refresh = () => void (store.get().playing ?? showTiles(map, store.get()));
+  const refresh = () => {
+    if (store.get().playing) return;
+    showTiles(map, store.get());
+    refreshPoints();
+  };
   return { map, refresh, onHover: (act) => watchPointer(map, act) };
 }
 
@@ -85,15 +92,22 @@ function hear({ error }) {
   if (!("status" in error || error instanceof TypeError)) console.error(error);
 }
 
-/** @param {MapLibreMap} map @param {PageStore} store */
-function begin(map, store) {
+/**
+ * @param {MapLibreMap} map @param {PageStore} store @param {boolean} framed
+ * @returns {() => void} fetches incidents one by one anew
+ */
+function begin(map, store, framed) {
   fillBase(map);
   showAreas(map, store);
+  // A frame shows one layer, the one it is asked for.
+  if (!framed) showGround(map, store, store.get().view.layer);
+  const refreshPoints = framed ? () => {} : showPoints(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));
   watchSelected(map, store);
   showAttribution(map, store);
   store.set({ zoom: tileZoom(map) });
+  return refreshPoints;
 }
 
 /** @param {MapLibreMap} map @param {Layer} layer */
