@@ -32,6 +32,7 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    names: new Map(),
     points: null,
     playing: null,
     drawn: null,

@@ -10,6 +10,7 @@ import { showTotals } from "./choice/totals.js";
 import { showWindow } from "./choice/window.js";
 import { showDock } from "./dock/dock.js";
 import { canDraw, createMap } from "./map/map.js";
+import { readyForPaper } from "./map/paper.js";
 import { byId } from "./page/dom.js";
 import { offerScheme } from "./page/scheme.js";
 import { showAnalysis } from "./panels/analysis.js";
@@ -35,6 +36,7 @@ export async function begin(store) {
   }
   const areaMap = await createMap(byId("map"), store);
   showTooltip(areaMap, store);
+  readyForPaper(areaMap.map, store);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh };

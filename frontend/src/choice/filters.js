@@ -21,10 +21,9 @@ const SEARCHED_FROM = 9;
 /** @param {PageStore} store */
 export function showFilters(store) {
   const chips = element("ul", { id: "chips", hidden: true });
-  /** @type {Map<string, Named>} */
-  const names = new Map();
-  byId("filters").append(chips, ...FILTERS.map((filter) => disclosure(store, filter, names, () => drawChips(store, chips, names))));
-  store.watch((state) => state.view, () => drawChips(store, chips, names));
+  byId("filters").append(chips, ...FILTERS.map((filter) => disclosure(store, filter)));
+  store.watch((state) => state.view, () => drawChips(store, chips));
+  store.watch((state) => state.names, () => drawChips(store, chips));
 }
 
 /** The chosen codes of a filter. @param {View} view @param {string} filter */
@@ -53,8 +52,8 @@ export function found(choices, search, language) {
   return choices.filter(holds).toSorted((one, other) => other.count - one.count || one.name[language].localeCompare(other.name[language], language));
 }
 
-/** @param {PageStore} store @param {Filter} filter @param {Map<string, Named>} names @param {() => void} named */
-function disclosure(store, filter, names, named) {
+/** @param {PageStore} store @param {Filter} filter */
+function disclosure(store, filter) {
   const title = element("summary", {});
   const search = element("input", { type: "search", autocomplete: "off" });
   const list = element("ul", { class: "options", role: "group" });
@@ -84,9 +83,8 @@ function disclosure(store, filter, names, named) {
     choices = choicesOf(answer, filter);
     open = box.open;
     if (filter === "status") choices = [...groupsOf(), ...choices];
-    for (const { code, name } of choices) names.set(`${filter} ${code}`, name);
+    store.set({ names: new Map([...store.get().names, ...choices.map(({ code, name }) => /** @type {[string, Named]} */ ([`${filter} ${code}`, name]))]) });
     draw();
-    named();
   });
   store.watch((state) => state.view, draw);
   search.addEventListener("input", draw);
@@ -127,9 +125,9 @@ function option(store, filter, { code, name, count }, checked) {
   return element("li", {}, element("label", {}, box, element("span", { class: "name" }, name[language]), element("span", { class: "number" }, Number.isFinite(count) ? formatNumber(language, count) : "")));
 }
 
-/** @param {PageStore} store @param {HTMLElement} chips @param {Map<string, Named>} names */
-function drawChips(store, chips, names) {
-  const { view } = store.get();
+/** @param {PageStore} store @param {HTMLElement} chips */
+function drawChips(store, chips) {
+  const { names, view } = store.get();
   const { overview } = words(view.language);
   const known = /** @type {Record<string, string>} */ (overview.filters);
   const made = Object.keys(view.filters).flatMap((filter) => chosenOf(view, filter).map((code) => {

@@ -5,7 +5,7 @@
 /**
  * @typedef {object} Inks
  * @property {string} sea @property {string} land @property {string} coast @property {string} border
- * @property {string} text @property {string} halo
+ * @property {string} text @property {string} halo @property {string} paper below texts of a picture
  * @property {string} marked outline under the pointer or of the selected area
  * @property {Record<Layer, string>} outline of all others
  * @property {string} withoutClass of an area that has no value
@@ -22,6 +22,7 @@ export const INKS = {
     border: "#a9b1b6",
     text: "#26323b",
     halo: "rgba(255, 255, 255, 0.85)",
+    paper: "#ffffff",
     marked: "#14202b",
     outline: { hexes: "rgba(90, 60, 20, 0.28)", districts: "rgba(76, 90, 100, 0.7)" },
     withoutClass: "#d5d8da",
@@ -35,6 +36,7 @@ export const INKS = {
     border: "#5a6771",
     text: "#e8edf0",
     halo: "rgba(18, 24, 29, 0.85)",
+    paper: "#1c2329",
     marked: "#ffffff",
     outline: { hexes: "rgba(10, 14, 18, 0.45)", districts: "rgba(170, 182, 191, 0.55)" },
     withoutClass: "#3d474f",

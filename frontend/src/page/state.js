@@ -81,6 +81,7 @@
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
+ * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
  * @property {Legend | null} points of incidents one by one, once they are on the map
  * @property {Playing | null} playing
  * @property {(() => Promise<unknown>) | null} drawn resolves when the map has drawn what it was told; null where there is no map
