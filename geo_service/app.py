@@ -31,6 +31,7 @@ from geo_service.routes import (
     districts,
     incidents,
     ingest_runs,
+    listing,
     live,
     ogc,
     open311,
@@ -42,7 +43,7 @@ from geo_service.routes import (
 )
 from geo_service.routes.answers import problem, problem_document
 from geo_service.routes.documentation import SECURITY_SCHEMES
-from geo_service.routes.page import mount_page
+from geo_service.routes.page import Basemap, mount_page
 from geo_service.routes.service import Service
 from geo_service.settings import ROOT, Settings
 from geo_service.tiles.cache import TileCache
@@ -117,9 +118,9 @@ def create_app(settings: Settings, progress: Callable[[int], None] = lambda rows
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
+    for module in (operations, tiles, styles, statistics, districts, agencies, live, places, ogc, listing, incidents, ingest_runs, open311):
         app.include_router(module.router)
-    mount_page(app, ROOT / "frontend", settings.frame_ancestors)
+    mount_page(app, ROOT / "frontend", settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts))
     return app
 
 

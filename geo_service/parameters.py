@@ -138,12 +138,12 @@ def read_codes(given: Mapping[str, str], name: str, choices: Sequence[str], most
     return codes
 
 
-def read_cell(text: str) -> int:
+def read_cell(text: str, name: str = "h3") -> int:
     """An H3 cell of a resolution that is counted."""
     cell = int(text, 16) if re.fullmatch(r"[0-9a-fA-F]{15}", text) else 0
     if not h3.is_valid_cell(cell) or not COARSEST_RESOLUTION <= h3.get_resolution(cell) <= FINEST_RESOLUTION:
         raise InvalidParameter(
-            "h3",
+            name,
             f"{_shorten(text)!r} is not usable",
             f"an H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}, 15 hexadecimal digits",
         )

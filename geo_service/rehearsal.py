@@ -19,6 +19,8 @@ from geo_service.aggregation.clocks import RuleTable, WorkingClock
 from geo_service.aggregation.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.district_table import DistrictQuestion, district_page
 from geo_service.aggregation.growing import Array
+from geo_service.aggregation.incident_list import ORDERS, ListQuestion
+from geo_service.aggregation.incident_rows import list_incidents
 from geo_service.aggregation.measures import CELL_MEASURES, MEASURES
 from geo_service.aggregation.rating import rating
 from geo_service.aggregation.replica import State
@@ -68,9 +70,11 @@ def _ask_for_numbers(state: State, now: Selection, before: Selection, rules: Rul
     for dimension in DIMENSIONS.values():
         breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
     breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
-    timeline(state, now, clockwork, count, before)
+    timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
     cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
     rating(state, rules, now, before, 1)
+    for order in ORDERS.values():
+        list_incidents(state, ListQuestion(now, order, 10))
 
 
 def _ask_for_tiles(state: State, now: Selection, before: Selection, zone: ZoneInfo) -> None:

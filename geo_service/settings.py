@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_KEY = 16
 """Characters of a key that is hard to guess."""
 
+_BASEMAP = re.compile(r"(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)([/?][!-~]*)?|/(?!/)[!-~]*")
+"""Of an address on another host the first group is the origin."""
 _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -49,6 +51,12 @@ class Settings(BaseSettings):
     )
     frame_ancestors: Annotated[tuple[str, ...], NoDecode] = Field(
         ("*",), description="Origins whose pages may show /embed in a frame, comma-separated; * is anyone, none is nobody."
+    )
+    basemap_style: str | None = Field(
+        None, description="Address of a MapLibre style that the pages draw below their own layers, or a path on the service's own origin."
+    )
+    basemap_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Further origins that the style's tiles, glyphs and sprites come from, comma-separated."
     )
     write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="Secrets of those who may send incidents and read rejected ones, comma-separated; without any, nobody may."
@@ -103,6 +111,24 @@ class Settings(BaseSettings):
             raise ValueError("use none alone, or origins joined by commas")
         return value
 
+    @field_validator("basemap_style")
+    @classmethod
+    def _usable_style(cls, value: str | None) -> str | None:
+        if value and not _BASEMAP.fullmatch(value):
+            raise ValueError(
+                f"{value[:80]!r} is no address; use https://tiles.example.org/style.json, or a path such as /basemap/style.json"
+            )
+        return value or None
+
+    @field_validator("basemap_origins")
+    @classmethod
+    def _usable_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """They become part of a header: nothing but origins may stand there."""
+        for origin in value:
+            if not _ANCESTOR.fullmatch(origin):
+                raise ValueError(f"{origin[:80]!r} is not an origin; use https://tiles.example.org or https://*.example.org")
+        return value
+
     @field_validator("write_keys")
     @classmethod
     def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -116,10 +142,22 @@ class Settings(BaseSettings):
             raise ValueError("GEO_WRITE_OPEN=1 and GEO_WRITE_KEYS contradict each other; set one of them")
         return self
 
-    @field_validator("cors_origins", "frame_ancestors", "write_keys", "write_origins", "open311_texts", mode="before")
+    @model_validator(mode="after")
+    def _origins_of_something(self) -> "Settings":
+        if self.basemap_origins and not self.basemap_style:
+            raise ValueError("GEO_BASEMAP_ORIGINS are of a style; set GEO_BASEMAP_STYLE as well")
+        return self
+
+    @field_validator("cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", mode="before")
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def basemap_hosts(self) -> tuple[str, ...]:
+        """Every other origin that the base map comes from: that of the style, and the further ones."""
+        found = _BASEMAP.fullmatch(self.basemap_style or "")
+        return tuple(dict.fromkeys([*([found[1]] if found and found[1] else []), *self.basemap_origins]))
 
     @property
     def zone(self) -> ZoneInfo:

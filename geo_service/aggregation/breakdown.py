@@ -102,11 +102,11 @@ _STATUS_OF = np.arange(256, dtype=np.int32) % LINKED
 
 
 def _statuses(*_: Any) -> Axis:
-    entries = [{"code": status.code, "name": {"ru": name, "en": status.code.replace("_", " ")}} for status, name in _STATUS_NAMES.items()]
+    entries = [{"code": status.code, "name": {"ru": name, "en": status.code.replace("_", " ")}} for status, name in STATUS_NAMES.items()]
     return Axis(entries, lambda state, _, taken: look_up(taken.rows, state.columns["status"], _STATUS_OF))
 
 
-_STATUS_NAMES = dict(
+STATUS_NAMES = dict(
     zip(
         Status,
         ("новое", "назначено", "в работе", "промежуточный ответ", "дан ответ", "возвращено", "закрыто", "отклонено", "дубликат"),

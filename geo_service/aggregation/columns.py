@@ -1,7 +1,7 @@
 """The incidents as columns: a base in time order, and behind it a tail of late arrivals in the order they came.
 
 Rows are found by id through a dense table, changed in place, and deleted by a status that no selection takes.
-About 53 bytes an incident. Nothing here is safe to call from two threads at once; `Replica` sees to that.
+About 54 bytes an incident. Nothing here is safe to call from two threads at once; `Replica` sees to that.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ BATCH = np.dtype(
     [
         ("id", np.int64), ("cell", np.uint64), ("received", np.uint32), ("due", np.uint32), ("answered", np.uint32),
         ("closed", np.uint32), ("theme", np.uint32), ("source", np.uint16), ("agency", np.uint32),
-        ("district", np.uint32), ("status", np.uint8), ("lng", np.int32), ("lat", np.int32),
+        ("district", np.uint32), ("status", np.uint8), ("quality", np.uint8), ("lng", np.int32), ("lat", np.int32),
     ]
 )  # fmt: skip
 """Incidents on their way in. Seconds since 1970 and ids of other tables are 0 for "none"; cell 0 is "without place".
 
-lng and lat count `POSITION_UNITS` to the degree.
+lng and lat count `POSITION_UNITS` to the degree; status and quality are numbers of `Status` and `LocationQuality`.
 """
 
 POSITION_UNITS = 10_000_000
@@ -105,7 +105,17 @@ class Columns:
         """Memory held."""
         return sum(column.nbytes for column in self._columns.values()) + self._row_of.nbytes + self._strips.nbytes
 
-    def ids(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
+    @property
+    def first_id(self) -> int:
+        """The id that the column `id` counts from."""
+        return self._first_id
+
+    def find(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of those of the incidents that are here."""
+        rows = self._rows(ids)
+        return np.asarray(rows[rows >= 0], np.int64)
+
+    def ids(self, rows: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.int64]:
         """The incidents' ids, as in the database."""
         return self["id"][rows].astype(np.int64) + self._first_id
 

@@ -17,7 +17,7 @@ from geo_service.model import DistrictLevel, PlacedBy
 _FIELDS = (
     ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
     ("theme", ">i4"), ("agency", ">i4"), ("district", ">i4"), ("source", ">i2"), ("status", ">i2"),
-    ("lng", ">f8"), ("lat", ">f8"),
+    ("quality", ">i2"), ("lng", ">f8"), ("lat", ">f8"),
 )  # fmt: skip
 """Columns of replica_rows.sql in their order, as PostgreSQL sends them."""
 

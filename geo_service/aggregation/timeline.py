@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.breakdown import chosen_measures
+from geo_service.aggregation.breakdown import Dimension, chosen_measures
 from geo_service.aggregation.calendar import bucket_edges, bucket_for, local, year_before
 from geo_service.aggregation.facts import Facts
 from geo_service.aggregation.grouping import EVERYTHING
 from geo_service.aggregation.measures import Measure
 from geo_service.aggregation.replica import State
 from geo_service.aggregation.selection import Selection
+from geo_service.aggregation.series import series
 from geo_service.aggregation.tables import measured, units_of
 from geo_service.aggregation.taken import Taken, place_in_time
 
@@ -30,11 +31,12 @@ class Clockwork:
 
 
 def timeline(
-    state: State, selection: Selection, clockwork: Clockwork, measure: Measure, compare: Selection | None = None, rows: Taken | None = None
-) -> dict[str, Any]:
+    state: State, selection: Selection, clockwork: Clockwork, measure: Measure, compare: Selection | None = None, rows: Taken | None = None,
+    by: Dimension | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Rows of the buckets from the window's first to its last. An open end of the window is where the data begins or ends.
 
-    rows: as of `Facts`.
+    rows: as of `Facts`. by: of which there are to be series too.
     """
     start, stop = _span(state, selection)
     bucket = clockwork.bucket or bucket_for(stop - start)
@@ -53,7 +55,8 @@ def timeline(
         first, last = int(edges[place]), int(edges[place + 1])
         times = {"from": local(first, clockwork.zone), "to": local(last, clockwork.zone)}
         buckets.append({**times, "partial": first < start or last > known_until, **numbers})
-    return {"bucket": bucket, "buckets": buckets, "total": measured(facts.whole(), measures)[0], "units": units_of(measures)}
+    table = {"bucket": bucket, "buckets": buckets, "total": measured(facts.whole(), measures)[0], "units": units_of(measures)}
+    return table | series(facts, by) if by else table
 
 
 def _span(state: State, selection: Selection) -> tuple[int, int]:

@@ -31,6 +31,11 @@ class Unplaced:
         # A row that differs is in this twice, as it was and as it is.
         return len(np.unique(np.setxor1d(before[leaving], batch)["id"])) if leaving.any() else len(batch)
 
+    def find(self, id_: int) -> Array:
+        """The incident with the id, as BATCH rows: one or none."""
+        found: Array = self._rows[self._rows["id"] == id_]
+        return found
+
     def count(self, selection: Selection) -> int:
         """How many the selection takes."""
         out = np.zeros((1, len(CHANNELS)), np.int32)

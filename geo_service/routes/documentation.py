@@ -86,11 +86,12 @@ EMBED_DOCS: dict[str, Any] = {
 SECURITY_SCHEMES = {"writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."}}
 """How whoever sends incidents shows that they may."""
 
-_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+"""The body of a refusal."""
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {"description": "A parameter is unknown or malformed; the problem names it and what is allowed.", **_PROBLEM},
-    503: {"description": "Loading, or overloaded; Retry-After says when to come again.", **_PROBLEM},
+    400: {"description": "A parameter is unknown or malformed; the problem names it and what is allowed.", **PROBLEM},
+    503: {"description": "Loading, or overloaded; Retry-After says when to come again.", **PROBLEM},
 }
 
 FORM_DOCS = {
@@ -110,6 +111,6 @@ def tile_responses(form: str) -> dict[int | str, dict[str, Any]]:
         200: {"description": "The tile.", "content": {CONTENT_TYPES[form]: {}}},
         204: {"description": "An empty tile."},
         304: {"description": "The client has this tile already."},
-        404: {"description": "Outside the grid or the layer's zoom range, no such layer, or not in this form.", **_PROBLEM},
+        404: {"description": "Outside the grid or the layer's zoom range, no such layer, or not in this form.", **PROBLEM},
         **PROBLEM_RESPONSES,
     }

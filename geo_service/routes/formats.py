@@ -30,6 +30,8 @@ class Forms:
     document: Mapping[str, Any]
     rows: Callable[[], Sequence[Mapping[str, Any]]]
     features: Callable[[], Sequence[Mapping[str, Any]]] | None = None
+    columns: Sequence[str] = ()
+    """Of the CSV, where it has them without any rows too."""
 
 
 def read_format(request: Request, *, geometry: bool = False) -> str:
@@ -60,7 +62,7 @@ def answer(request: Request, form: str, forms: Forms) -> Response:
     """The answer in the form that `read_format` gave."""
     if form == "csv":
         units = forms.document.get("units", {})
-        return bytes_answer(request, to_csv(forms.rows(), units), _CACHE, "text/csv; charset=utf-8; header=present", _VARY)
+        return bytes_answer(request, to_csv(forms.rows(), units, forms.columns), _CACHE, "text/csv; charset=utf-8; header=present", _VARY)
     if form == "geojson" and forms.features is not None:
         about = {
             name: value for name, value in forms.document.items() if name in ("window", "compare", "revision", "units", "measure", "level")
@@ -72,14 +74,14 @@ def answer(request: Request, form: str, forms: Forms) -> Response:
     return made
 
 
-def to_csv(rows: Sequence[Mapping[str, Any]], units: Mapping[str, Mapping[str, str]]) -> bytes:
+def to_csv(rows: Sequence[Mapping[str, Any]], units: Mapping[str, Mapping[str, str]], columns: Sequence[str] = ()) -> bytes:
     """RFC 4180 in UTF-8, CRLF at the end of each line; a field that has a unit has it in brackets behind its name.
 
     Nested fields become columns joined by an underscore; null is an empty field. Names come from what people have written, and
     spreadsheets run what begins like a formula: such a text has an apostrophe before it.
     """
     flat = [flatten(row) for row in rows]
-    columns = list(dict.fromkeys(name for row in flat for name in row))
+    columns = list(dict.fromkeys([*columns, *(name for row in flat for name in row)]))
     shown = {name.replace(".", "_"): unit["en"] for name, unit in units.items()}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")

@@ -10,6 +10,7 @@ from geo_service.aggregation.calendar import BUCKETS, instant
 from geo_service.aggregation.cell_table import cell_page
 from geo_service.aggregation.geometry import cell_geometry
 from geo_service.aggregation.measures import CELL_MEASURES
+from geo_service.aggregation.series import MOST_SERIES, SERIES_BY, series_rows
 from geo_service.aggregation.timeline import Clockwork, timeline
 from geo_service.aggregation.totals import Summary, summarise
 from geo_service.parameters import read_cell, read_choice, read_codes, read_level, read_whole
@@ -39,6 +40,12 @@ _LEGEND_DOCS = {
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
         parameter("layer", "Of which layer: hexes (the default), districts or incidents."),
         SCHEME_DOCS,
+    ]
+}
+_TIMELINE_DOCS = {
+    "parameters": [
+        *docs("bucket", "format")["parameters"],
+        parameter("by", f"Series of counts as well, by {', '.join(SERIES_BY)}: of the {MOST_SERIES} entries that have most."),
     ]
 }
 _DIMENSIONS_AT_MOST = 2
@@ -100,21 +107,19 @@ async def get_breakdown(request: Request) -> Response:
     return answer(request, form, Forms(document, lambda: table["cells"]))
 
 
-@router.get(
-    "/timeline", openapi_extra=docs("bucket", "format"), responses=TABLE_RESPONSES,
-    summary="A selection along time", operation_id="timeline",
-)  # fmt: skip
+@router.get("/timeline", openapi_extra=_TIMELINE_DOCS, responses=TABLE_RESPONSES, summary="A selection along time", operation_id="timeline")
 async def get_timeline(request: Request) -> Response:
-    """A row for each hour, day, week or month of the window, empty ones included."""
+    """A row for each hour, day, week or month of the window, empty ones included; and series by one dimension."""
     service = service_of(request)
-    question = questions.read(request, service, also=("bucket", "format"), measures=CELL_MEASURES)
+    question = questions.read(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
     query, form = dict(request.query_params), read_format(request)
+    by = DIMENSIONS[read_choice(query, "by", SERIES_BY)] if "by" in query else None
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
     clockwork = Clockwork(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
-    table = await service.replica.ask(timeline, question.selection, clockwork, question.measure, question.compare)
+    table = await service.replica.ask(timeline, question.selection, clockwork, question.measure, question.compare, by=by)
     document = {**table, **questions.resolved(question, service, revision)}
-    return answer(request, form, Forms(document, lambda: table["buckets"]))
+    return answer(request, form, Forms(document, lambda: series_rows(table) if by else table["buckets"]))
 
 
 @router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")

@@ -263,6 +263,50 @@ async def test_buckets_are_those_of_the_zone_and_empty_ones_are_there(filled_url
         assert (lengths["2024-03-31"], lengths["2024-10-27"]) == (timedelta(hours=23), timedelta(hours=25))
 
 
+@pytest.mark.parametrize("by", ["sector", "theme", "source", "agency", "status"])
+async def test_series_are_the_timelines_of_single_entries_most_first(client: httpx.AsyncClient, by: str) -> None:
+    span = {"from_": "2024-02-10", "to": "2025-02-10", "bucket": "week", "district": "0301"}
+    table = await ask(client, "/api/timeline", by=by, **span)
+    assert table["buckets"] == (await ask(client, "/api/timeline", **span))["buckets"]
+    entries = {cell[by]: cell["count"] for cell in (await ask(client, "/api/breakdown", by=by, **span_of(span)))["cells"]}
+    assert [(one["code"], one["count"]) for one in table["series"]] == sorted(entries.items(), key=lambda one: -one[1])
+    for one in table["series"]:
+        if one["code"] is not None:
+            alone = (await ask(client, "/api/timeline", **span, **{by: one["code"]}))["buckets"]
+            assert one["n"] == [bucket["count"] for bucket in alone]
+            assert one["open"] == [bucket["open"] for bucket in alone]
+            assert one["overdue"] == [bucket["overdue"] for bucket in alone]
+    sums = [sum(column) for column in zip(*(one["n"] for one in table["series"]), strict=True)]
+    assert sums == [bucket["count"] for bucket in table["buckets"]]
+    assert (table["by"], table["series_left_out"]) == (by, 0)
+
+
+def span_of(parameters: dict[str, str]) -> dict[str, str]:
+    """Without what only a timeline knows."""
+    return {name: value for name, value in parameters.items() if name != "bucket"}
+
+
+async def test_series_as_csv_have_a_line_for_each_entry_and_bucket(client: httpx.AsyncClient) -> None:
+    asked = {"by": "sector", "from_": "2024-02-10", "to": "2024-02-20"}
+    table = await ask(client, "/api/timeline", **asked)
+    answer = await client.get("/api/timeline?by=sector&from=2024-02-10&to=2024-02-20&format=csv")
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    # The unit of a field stands in brackets behind its name.
+    counted = [
+        (row["sector"], row["from"], int(row["n"]), int(next(row[name] for name in row if name.startswith("open")))) for row in lines
+    ]
+    assert counted == [
+        (one["code"], bucket["from"], n, is_open)
+        for one in table["series"]
+        for bucket, n, is_open in zip(table["buckets"], one["n"], one["open"], strict=True)
+    ]
+
+
+async def test_series_of_a_district_are_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/timeline?by=district")
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "by")
+
+
 async def test_the_compared_window_stands_beside(client: httpx.AsyncClient, filled_url: str) -> None:
     span = {"from_": "2025-03-01", "to": "2025-06-01"}
     now, before = selected_in("2025-03-01", "2025-06-01"), selected_in("2024-03-01", "2024-06-01")

@@ -43,7 +43,7 @@ selections = st.builds(
 def batch_of(rows: list[tuple[int, int, int, Status, int, int, int]], first_id: int = 1) -> np.ndarray:
     batch = np.zeros(len(rows), BATCH)
     for i, (place, received, due, status, theme, source, agency) in enumerate(rows):
-        batch[i] = (first_id + i, CELLS[place], received, due, 0, 0, theme, source, agency, 0, status, 0, 0)
+        batch[i] = (first_id + i, CELLS[place], received, due, 0, 0, theme, source, agency, 0, status, 0, 0, 0)
     return batch
 
 

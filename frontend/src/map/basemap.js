@@ -6,7 +6,8 @@
 import { ApiError, fetchPacked, fetchPlaces } from "../page/api.js";
 import { INKS } from "./inks.js";
 
-const VENDOR = "/static/vendor";
+/** Beside our own files, wherever these are: their address changes with every version. */
+const VENDOR = new URL("../../vendor", import.meta.url).href;
 /** From this zoom the coast of the coarse world looks broken. */
 const FINE_FROM_ZOOM = 5;
 const AGAIN_MS = 3000;
@@ -81,7 +82,7 @@ export function paintBase(map, scheme) {
 
 /** @param {number} weight */
 function faces(weight) {
-  const file = (/** @type {string} */ script) => `${location.origin}${VENDOR}/noto-sans/noto-sans-${script}-${weight}-normal.woff2`;
+  const file = (/** @type {string} */ script) => `${VENDOR}/noto-sans/noto-sans-${script}-${weight}-normal.woff2`;
   return [
     { url: file("cyrillic"), "unicode-range": ["U+0301", "U+0400-045F", "U+0490-0491", "U+04B0-04B1", "U+2116"] },
     { url: file("latin"), "unicode-range": ["U+0000-00FF", "U+2000-206F"] },

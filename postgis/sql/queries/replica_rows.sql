@@ -13,6 +13,7 @@ select
     coalesce(incident.district_id, 0),
     incident.source_id,
     (incident.status + case when link.first_id is null then 0 else 16 end)::smallint,
+    incident.location_quality,
     coalesce(st_x(incident.location), 0),
     coalesce(st_y(incident.location), 0)
 from incident

@@ -1,0 +1,65 @@
+"""Incidents out: a page of a list, or one. What a citizen wrote is in neither."""
+
+import time
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from geo_service.aggregation.incident_list import ORDERS
+from geo_service.aggregation.incident_rows import FIELDS, list_incidents, one_incident
+from geo_service.aggregation.measures import CELL_MEASURES
+from geo_service.list_parameters import DEFAULT_LIMIT, LIST_PARAMETERS, MOST, mark, read_id, read_list
+from geo_service.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
+from geo_service.parameters import single_values
+from geo_service.routes import questions
+from geo_service.routes.documentation import EXTRA_PARAMETERS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
+from geo_service.routes.formats import Forms, answer, read_format
+from geo_service.routes.plain import PlainRoute
+from geo_service.routes.service import service_of
+
+router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
+
+_LIST_DOCS = {
+    "parameters": [
+        *docs("format")["parameters"],
+        parameter("cell", f"An H3 cell, resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: incidents in it."),
+        parameter("order", f"{' or '.join(ORDERS)}: the newest first (the default), or open ones by their deadline, the earliest first."),
+        parameter("limit", f"Incidents in the answer, 1 to {MOST}; default {DEFAULT_LIMIT}."),
+        parameter("after", "`next` of the answer before: what follows in the same order."),
+    ]
+}
+_ONE_DOCS = {"parameters": [parameter("format", EXTRA_PARAMETERS["format"])]}
+_ONE_RESPONSES: dict[int | str, dict[str, Any]] = {**TABLE_RESPONSES, 404: {"description": "There is no such incident.", **PROBLEM}}
+
+
+@router.get("/incidents", openapi_extra=_LIST_DOCS, responses=TABLE_RESPONSES, summary="A list of incidents", operation_id="list_incidents")
+async def get_incidents(request: Request) -> Response:
+    """A page of the incidents of a selection with their codes, times and places, and the names of these codes."""
+    service = service_of(request)
+    question = questions.read(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
+    asked, form = read_list(dict(request.query_params), question), read_format(request)
+    revision = service.replica.revision
+    page = await service.replica.ask(list_incidents, asked)
+    following = page.end and mark(asked.order, page.end)
+    document = {
+        "order": asked.order.code, "limit": asked.limit, "incidents": page.rows, "next": following, "names": page.names,
+        **questions.resolved(question, service, revision),
+    }  # fmt: skip
+    made = answer(request, form, Forms(document, lambda: page.rows, columns=FIELDS))
+    if following:
+        made.headers["Link"] = f'<{request.url.include_query_params(after=following).replace(scheme="", netloc="")}>; rel="next"'
+    return made
+
+
+@router.get("/incidents/{id}", openapi_extra=_ONE_DOCS, responses=_ONE_RESPONSES, summary="One incident", operation_id="incident")
+async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # the part of the path is called so
+    """An incident by its number in this service, with a place or without."""
+    service = service_of(request)
+    single_values(request.query_params.multi_items(), ("format",))
+    number, form = read_id(id), read_format(request)
+    revision = service.replica.revision
+    found = await service.replica.ask(one_incident, number, int(time.time()))
+    document = {
+        "incident": found.rows[0], "names": found.names, "time_zone": service.settings.time_zone, "revision": revision
+    }  # fmt: skip
+    return answer(request, form, Forms(document, lambda: found.rows))

@@ -1,0 +1,31 @@
+"""Series of a dimension with more entries than are shown."""
+
+import numpy as np
+
+from geo_service.aggregation.breakdown import DIMENSIONS
+from geo_service.aggregation.catalogue import Catalogue, Entries, Entry
+from geo_service.aggregation.columns import BATCH
+from geo_service.aggregation.facts import Facts
+from geo_service.aggregation.grouping import Grouping
+from geo_service.aggregation.replica import State
+from geo_service.aggregation.selection import Selection, Window
+from geo_service.aggregation.series import MOST_SERIES, series
+
+AGENCIES = 60
+BUCKET_OF_STATUS = np.arange(256, dtype=np.int32) % 3
+
+
+def test_of_many_entries_those_with_most_are_shown_and_the_others_counted() -> None:
+    agency = np.repeat(np.arange(1, AGENCIES + 1), np.arange(1, AGENCIES + 1))
+    rows = np.zeros(len(agency), BATCH)
+    rows["id"], rows["agency"], rows["status"] = np.arange(1, len(rows) + 1), agency, np.arange(len(rows)) % 3
+    rows["cell"], rows["received"] = 0x8A1181B6C1B7FFF, 10
+    known = Catalogue(Entries(), Entries(), Entries(), Entries(Entry(i, f"a{i}", "", "") for i in range(1, AGENCIES + 1)), Entries())
+    facts = Facts(State(rows, known, 1_000_000), Selection(Window(0, 20), 20), Grouping("status", BUCKET_OF_STATUS, 3))
+    made = series(facts, DIMENSIONS["agency"])
+    assert [one["code"] for one in made["series"]] == [f"a{i}" for i in range(AGENCIES, AGENCIES - MOST_SERIES, -1)]
+    for one in made["series"]:
+        own = rows["status"][rows["agency"] == int(one["code"][1:])]
+        assert one["n"] == np.bincount(own, minlength=3).tolist()
+        assert (one["count"], sum(one["open"]), one["overdue"]) == (len(own), len(own), [0, 0, 0])
+    assert made["series_left_out"] == AGENCIES - MOST_SERIES
