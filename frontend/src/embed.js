@@ -32,6 +32,8 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    playing: null,
+    drawn: null,
     tick: 0,
   }),
 );
@@ -41,14 +43,14 @@ showNotices(store, frameWords);
 tellPage(store);
 tell("hello");
 if (frame.fault) refuse(frame);
-else begin();
+else void begin();
 
-function begin() {
+async function begin() {
   showLegend(store);
   showPanel(store, () => []);
   showPeriod(store);
   const refreshNumbers = keepFresh(store);
-  const refreshMap = canDraw() ? beginMap() : noMap();
+  const refreshMap = canDraw() ? await beginMap() : noMap();
   listen(store, () => {
     refreshNumbers();
     // Tiles of a choice that the service has refused would be refused as well.
@@ -70,9 +72,9 @@ onShow((query) => {
   return store.set({ view: { ...frame.view, cell: kept }, problem: null, ...(layer === frame.view.layer ? {} : { selected: null }) });
 });
 
-/** @returns {() => void} fetches the tiles anew */
-function beginMap() {
-  const areaMap = createMap(byId("map"), store, { place: frame.place });
+/** @returns {Promise<() => void>} fetches the tiles anew */
+async function beginMap() {
+  const areaMap = await createMap(byId("map"), store, { place: frame.place });
   showTooltip(areaMap, store);
   const link = () => {
     const { lng, lat } = areaMap.map.getCenter();

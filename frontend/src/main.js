@@ -21,6 +21,8 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    playing: null,
+    drawn: null,
     tick: 0,
   }),
 );
@@ -30,7 +32,9 @@ keepAddress(store);
 const refreshNumbers = keepFresh(store);
 const onWall = new URLSearchParams(location.search).get("view") === "wall";
 const { begin } = onWall ? await import("./wall/wall.js") : await import("./workplace.js");
-const { refreshTiles } = begin(store);
+let refreshTiles = () => {};
+// The numbers do not wait for the map.
+void begin(store).then((made) => (refreshTiles = made.refreshTiles));
 const tick = throttled(() => store.set({ tick: store.get().tick + 1 }), TICK_MS);
 
 listen(store, () => {

@@ -25,15 +25,15 @@ const PARTS = [
   showOverview, showNow, showAnalysis, showShare, showDock, showNotices,
 ];
 
-/** @param {PageStore} store @returns {{ refreshTiles: () => void }} */
-export function begin(store) {
+/** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
+export async function begin(store) {
   document.documentElement.dataset["page"] = "workplace";
   for (const show of PARTS) show(store);
   if (!canDraw()) {
     showNoMap(store);
     return { refreshTiles: () => {} };
   }
-  const areaMap = createMap(byId("map"), store);
+  const areaMap = await createMap(byId("map"), store);
   showTooltip(areaMap, store);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });

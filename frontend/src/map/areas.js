@@ -6,11 +6,13 @@ import { tilesAddress } from "../page/api.js";
 import { LABELS, labelLayer } from "./basemap.js";
 import { INKS } from "./inks.js";
 import { LAYERS } from "./layers.js";
+import { showFrame, shownInFrame } from "./frames.js";
 import { markSelected } from "./pointing.js";
 import { selectionOf } from "../page/refresh.js";
 
 export const MAX_TILE_ZOOM = 16;
 const OPACITY = 0.85;
+const NOTHING = "rgba(0, 0, 0, 0)";
 
 /** Maps on which a tile of the shown choice could not be had. @type {WeakSet<MapLibreMap>} */
 const failed = new WeakSet();
@@ -25,6 +27,8 @@ export function showAreas(map, store) {
   addAreas(map, store.get());
   let shown = selectionOf(store.get());
   store.watch((state) => state.legend?.palette.colors.join(), () => colour(map, store.get()));
+  store.watch((state) => state.playing?.query, () => showTiles(map, store.get()));
+  store.watch((state) => state.playing?.frame, () => showFrame(map, store.get()));
   store.watch((state) => state.view.scheme, () => colour(map, store.get()));
   store.watch((state) => state.view.language, () => name(map, store.get()));
   store.watch(selectionOf, (selection) => {
@@ -50,14 +54,20 @@ export function showTiles(map, state) {
     return;
   }
   const source = /** @type {VectorTileSource | undefined} */ (map.getSource(layer));
-  source?.setTiles([tilesAddress(state.view)]);
+  source?.setTiles([addressOf(state)]);
+  colour(map, state);
+}
+
+/** Of the tiles; those of a playback have the frames in them. @param {State} state */
+function addressOf({ view, playing }) {
+  return playing ? `${location.origin}/tiles/hexes/{z}/{x}/{y}.mvt?${playing.query}` : tilesAddress(view);
 }
 
 /** @param {MapLibreMap} map @param {State} state */
 function addAreas(map, state) {
   const { layer } = state.view;
   shownOn.set(map, layer);
-  map.addSource(layer, { type: "vector", tiles: [tilesAddress(state.view)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
+  map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofAreas = { source: layer, "source-layer": layer };
   // Without smoothing there are no seams between translucent hexagons.
   map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false, "fill-opacity": OPACITY } }, LABELS);
@@ -92,12 +102,17 @@ function outlineOf(layer) {
 }
 
 /** @param {MapLibreMap} map @param {State} state */
-function colour(map, { legend, view: { scheme, layer } }) {
+function colour(map, { legend, playing, view: { scheme, layer } }) {
   const inks = INKS[scheme];
+  map.setPaintProperty(outlineOf(layer), "line-opacity", playing ? shownInFrame(0, 1, 1) : 1);
   map.setPaintProperty(outlineOf(layer), "line-color", ["case", ["any", inState("selected"), inState("hover")], inks.marked, inks.outline[layer]]);
   const { labels } = LAYERS[layer];
   if (labels) map.setPaintProperty(labels, "text-color", inks.text);
   if (labels) map.setPaintProperty(labels, "text-halo-color", inks.halo);
+  if (playing) {
+    map.setPaintProperty(layer, "fill-color", shownInFrame(NOTHING, ...playing.classes.flatMap((row) => [row.from, row.color])));
+    return;
+  }
   const [first, ...others] = legend?.palette.colors ?? [];
   if (!first) return;
   const pairs = others.flatMap((color, index) => [index + 1, color]);

@@ -10,6 +10,8 @@ import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
 const AGAIN_MS = 3000;
+/** Where the data are is known soon, or the map begins with the world, ms. */
+const PATIENCE_MS = 1500;
 /** @type {Place} */
 const START = { center: [60, 55], zoom: 2 };
 /** Room left around the data at the start: px, and at most this part of the map. */
@@ -37,10 +39,11 @@ export function canDraw() {
  * @param {PageStore} store
  * @param {{ place: Place | null } | null} frame how a map in a frame begins: it leaves the wheel and one finger to the
  *   page around it, and the address alone; null for a page of its own
- * @returns {AreaMap}
+ * @returns {Promise<AreaMap>}
  */
-export function createMap(container, store, frame = null) {
+export async function createMap(container, store, frame = null) {
   const placed = frame ? frame.place : new URLSearchParams(location.hash.slice(1)).has("map");
+  const bounds = placed ? null : await Promise.race([dataBounds(store.get().view.layer), wait(PATIENCE_MS)]);
   const { language, scheme } = store.get().view;
   const map = new MapLibreMap({
     container,
@@ -48,6 +51,7 @@ export function createMap(container, store, frame = null) {
     hash: frame ? false : "map",
     cooperativeGestures: Boolean(frame),
     ...(frame?.place ?? START),
+    ...(bounds && { bounds, fitBoundsOptions: { padding: padding(container) } }),
     maxZoom: MAX_TILE_ZOOM + 1,
     attributionControl: false,
     dragRotate: false,
@@ -63,8 +67,17 @@ export function createMap(container, store, frame = null) {
   map.on("error", hear);
   map.on("style.load", () => begin(map, store));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
-  if (!placed) void fitData(map, store.get().view.layer);
-  return { map, refresh: () => showTiles(map, store.get()), onHover: (act) => watchPointer(map, act) };
+  if (!placed && !bounds) void fitData(map, store.get().view.layer);
+  store.set({ drawn: () => drawn(map) });
+  // A playback goes on with the tiles that it began with.
+  const refresh = () => void (store.get().playing ?? showTiles(map, store.get()));
+  return { map, refresh, onHover: (act) => watchPointer(map, act) };
+}
+
+/** @param {MapLibreMap} map */
+async function drawn(map) {
+  map.triggerRepaint();
+  await map.once("idle");
 }
 
 /** What the service refuses is said beside the map, once, not for every tile. @param {ErrorEvent} event */
@@ -85,17 +98,28 @@ function begin(map, store) {
 
 /** @param {MapLibreMap} map @param {Layer} layer */
 async function fitData(map, layer) {
+  const bounds = await dataBounds(layer);
+  if (bounds) map.fitBounds(bounds, { padding: padding(map.getContainer()), duration: 0 });
+  else setTimeout(() => fitData(map, layer), AGAIN_MS);
+}
+
+/** Where the data are; null where nobody can say. @param {Layer} layer */
+async function dataBounds(layer) {
   try {
-    const { bounds } = await fetchTileJson(layer);
-    map.fitBounds(bounds, { padding: padding(map), duration: 0 });
+    return (await fetchTileJson(layer)).bounds;
   } catch {
-    setTimeout(() => fitData(map, layer), AGAIN_MS);
+    return null;
   }
 }
 
-/** Room around the data: the part of the map that cards do not cover. @param {MapLibreMap} map */
-function padding(map) {
-  const frame = map.getContainer().getBoundingClientRect();
+/** @param {number} ms @returns {Promise<null>} */
+function wait(ms) {
+  return new Promise((done) => setTimeout(() => done(null), ms));
+}
+
+/** Room around the data: the part of the map that cards do not cover. @param {HTMLElement} container of the map */
+function padding(container) {
+  const frame = container.getBoundingClientRect();
   const margin = Math.min(MARGIN, MARGIN_SHARE * frame.width, MARGIN_SHARE * frame.height);
   const [left, right, below] = ["controls", "side", "dock"].map((id) => document.getElementById(id)?.getBoundingClientRect());
   const beside = (/** @type {DOMRect | undefined} */ card) => Boolean(card?.width && card.top < frame.bottom && card.width < frame.width / 2);

@@ -22,9 +22,9 @@ export function listen(store, changed, open = (address) => new EventSource(addre
       /** @type {Revision} */
       const revision = JSON.parse(event.data);
       store.set({ live: { state: "live", at: Date.parse(revision.at) } });
-      if (revision.revision === known) return;
+      const shown = known ?? store.get().summary?.revision;
       known = revision.revision;
-      changed();
+      if (known !== shown) changed();
     });
     events.addEventListener("error", () => {
       store.set({ live: { ...store.get().live, state: "away" } });

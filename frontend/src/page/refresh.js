@@ -38,7 +38,11 @@ export function keepFresh(store) {
   }
 
   store.watch((state) => selectionOf(state) + state.view.scheme, choose);
-  store.watch((state) => state.zoom, () => void run());
+  let begun = false;
+  store.watch((state) => state.zoom, () => {
+    if (begun) void run();
+    begun = true;
+  });
   setInterval(run, MOVE_ON_MS);
   return () => void run();
 }

@@ -59,6 +59,17 @@
 /** @typedef {{ state: "connecting" | "live" | "away", at: number | null }} Live `at`: last change, ms since 1970 */
 
 /**
+ * A playback: its frames lie between the edges.
+ * @typedef {object} Playing
+ * @property {string} query of the tiles with the frames
+ * @property {string} choice what is played, to see that it is still the choice
+ * @property {string[]} edges RFC 3339, one more than there are frames
+ * @property {{ class: number, from: number, color: string }[]} classes the same for all frames
+ * @property {number} frame
+ * @property {boolean} running
+ */
+
+/**
  * @typedef {object} State
  * @property {View} view
  * @property {number} zoom whole zoom of the tiles shown
@@ -68,6 +79,8 @@
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
+ * @property {Playing | null} playing
+ * @property {(() => Promise<unknown>) | null} drawn resolves when the map has drawn what it was told; null where there is no map
  * @property {number} tick grows when the data may have changed, every few seconds at most: see answers.js
  */
 

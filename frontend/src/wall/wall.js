@@ -4,10 +4,10 @@
 import { createMap } from "../map/map.js";
 import { byId } from "../page/dom.js";
 
-/** @param {PageStore} store @returns {{ refreshTiles: () => void }} */
-export function begin(store) {
+/** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
+export async function begin(store) {
   document.documentElement.dataset["page"] = "wall";
-  const areaMap = createMap(byId("map"), store);
+  const areaMap = await createMap(byId("map"), store);
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh };
 }

@@ -2,7 +2,57 @@
 
 /** @template English @typedef {import("./i18n.js").Translated<English>} Translated */
 
-export const english = {};
+export const english = {
+  timeline: "Messages over time",
+  summary: "{buckets} from {from} to {to}; most, {most}, on {when}",
+  buckets: { hour: "by hours", day: "by days", week: "by weeks", month: "by months" },
+  bucket: "{when}: {n}, {open} open, {overdue} overdue",
+  before: "before: {n}",
+  partial: "not whole yet",
+  closed: "handled",
+  open: "open",
+  compared: "the compared period",
+  back: "Whole period",
+  from: "Beginning of the period",
+  to: "End of the period",
+  dragHint: "Drag over the chart to choose a period",
+  play: "Play",
+  pause: "Pause",
+  stop: "End playback",
+  forward: "One step on",
+  backward: "One step back",
+  speed: "Speed",
+  frame: "{when}: {n}",
+  playsCounts: "Playback shows numbers of messages in hexagons; it changes what the map is coloured by while it runs.",
+  loadingFrames: "Loading the frames…",
+  presets: { today: "Today", yesterday: "Yesterday", week: "This week", lastWeek: "Last week", month: "This month", lastMonth: "Last month" },
+  calendar: "Calendar",
+};
 
 /** @type {Translated<typeof english>} */
-export const russian = {};
+export const russian = {
+  timeline: "Сообщения по времени",
+  summary: "{buckets} с {from} по {to}; больше всего, {most}, — {when}",
+  buckets: { hour: "по часам", day: "по дням", week: "по неделям", month: "по месяцам" },
+  bucket: "{when}: {n}, открыто {open}, просрочено {overdue}",
+  before: "было: {n}",
+  partial: "ещё не целиком",
+  closed: "обработаны",
+  open: "открытые",
+  compared: "период для сравнения",
+  back: "Весь период",
+  from: "Начало периода",
+  to: "Конец периода",
+  dragHint: "Проведите по графику, чтобы выбрать период",
+  play: "Показать по порядку",
+  pause: "Пауза",
+  stop: "Закончить показ",
+  forward: "Шаг вперёд",
+  backward: "Шаг назад",
+  speed: "Скорость",
+  frame: "{when}: {n}",
+  playsCounts: "Показ идёт по числу сообщений в шестиугольниках; раскраска карты на это время меняется.",
+  loadingFrames: "Загрузка кадров…",
+  presets: { today: "Сегодня", yesterday: "Вчера", week: "Эта неделя", lastWeek: "Прошлая неделя", month: "Этот месяц", lastMonth: "Прошлый месяц" },
+  calendar: "Календарь",
+};

@@ -1,0 +1,62 @@
+/** What the panels share: numbers with their marks, and saying that an answer is old. */
+
+/** @import { Language } from "../page/state.js" */
+/** @import { Told } from "../page/answers.js" */
+import { element } from "../page/dom.js";
+import { fill, formatNumber, words } from "../words/i18n.js";
+
+/** Below so many messages a share says little. */
+export const SMALL = 20;
+/** The last answer stays so long as it is before it fades, ms. */
+const PATIENCE_MS = 300;
+
+/** A number, or a dash that is read as "no data". @param {Language} language @param {number | null} value @param {Intl.NumberFormatOptions} [options] */
+export function figure(language, value, options = {}) {
+  if (value === null) return element("span", { title: words(language).overview.none, class: "muted" }, "—");
+  return new Intl.NumberFormat(language, options).format(value);
+}
+
+/** A share as per cent, marked where it is of few. @param {Language} language @param {number | null} share @param {number} of */
+export function shareOf(language, share, of) {
+  const text = figure(language, share, { style: "percent", maximumFractionDigits: 0 });
+  if (share === null || of >= SMALL) return text;
+  const small = fill(words(language).overview.small, { n: formatNumber(language, of) });
+  return element("span", { title: small }, text, element("span", { class: "small-mark" }, "°"), element("span", { class: "unseen" }, small));
+}
+
+/** A change with sign and arrow. @param {Language} language @param {number | null} change */
+export function changeOf(language, change) {
+  if (change === null) return figure(language, null);
+  const text = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(change);
+  const arrow = Math.round(change * 100) === 0 ? "" : change > 0 ? " ▲" : " ▼";
+  return element("span", { class: "change" }, text, element("span", { "aria-hidden": "true" }, arrow));
+}
+
+/** @param {Language} language @param {number | null} hours */
+export function hoursOf(language, hours) {
+  if (hours === null) return figure(language, null);
+  const digits = hours < 10 ? 1 : 0;
+  return fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) });
+}
+
+/**
+ * Show an answer in a box: what is drawn stays while the next is on its way, and is said to be old where none comes.
+ * @template Answer
+ * @param {HTMLElement} box
+ * @param {Told<Answer>} told
+ * @param {Language} language
+ * @param {(answer: Answer) => (Node | string)[]} draw
+ */
+export function showAnswer(box, told, language, draw) {
+  const { answer, stale, problem } = told;
+  clearTimeout(waiting.get(box));
+  box.classList.remove("old");
+  if (stale) waiting.set(box, setTimeout(() => box.classList.add("old"), PATIENCE_MS));
+  const { loading, noAnswer } = words(language).overview;
+  if (!answer) return box.replaceChildren(element("p", { class: "muted" }, problem?.detail || (problem ? noAnswer : loading)));
+  const note = problem ? [element("p", { class: "muted" }, problem.kind === "refused" ? problem.detail : noAnswer)] : [];
+  return box.replaceChildren(...note, ...draw(answer));
+}
+
+/** @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */
+const waiting = new WeakMap();

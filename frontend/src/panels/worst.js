@@ -1,0 +1,29 @@
+/** Which districts are worst, and why: by how many more messages are overdue there than the region's share would give. */
+
+/** @import { DistrictRow } from "../page/answer_types.js" */
+
+/** @typedef {{ district: DistrictRow, excess: number }} Worst */
+
+/**
+ * Those with more overdue messages than they would have if the share overdue were the same everywhere, most first.
+ * So neither the largest city is always first, nor a village with one message that is late.
+ * @param {readonly DistrictRow[]} districts @param {{ count: number, overdue: number }} total @param {number} most
+ * @returns {Worst[]}
+ */
+export function worstDistricts(districts, total, most = 5) {
+  const share = total.count ? total.overdue / total.count : 0;
+  return districts
+    .map((district) => ({ district, excess: district.overdue - share * district.count }))
+    .filter(({ excess }) => excess > 0)
+    .sort((one, other) => other.excess - one.excess || other.district.overdue - one.district.overdue)
+    .slice(0, most);
+}
+
+/**
+ * Whether chance explains the difference of two counts over equally long windows: given both together, each message lies in
+ * either with the same probability (Przyborowski and Wilenski 1940), here by the normal approximation at 5 %.
+ * @param {number} now @param {number} before
+ */
+export function byChance(now, before) {
+  return Math.abs(now - before) <= 1.96 * Math.sqrt(now + before);
+}
