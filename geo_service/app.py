@@ -24,7 +24,7 @@ from geo_service.deadlines import Deadlines, read_deadlines
 from geo_service.errors import GeoError, SettingsError
 from geo_service.head import HeadAsGet
 from geo_service.leaving import LeavingClients
-from geo_service.logs import RequestLog
+from geo_service.logs import RequestLog, request_id
 from geo_service.rehearsal import rehearse
 from geo_service.routes import (
     agencies,
@@ -190,6 +190,11 @@ def _handle_errors(app: FastAPI) -> None:
         return problem_document(400, "Invalid request", faults, "invalid-request")
 
     @app.exception_handler(Exception)
-    async def fail(_: Request, error: Exception) -> Response:
-        log.error("request failed", exc_info=error)
-        return problem_document(500, "Internal error", "the request could not be answered; the service's log says why", "internal-error")
+    async def fail(request: Request, error: Exception) -> Response:
+        # Starlette calls this from outside of all layers: what they know of the request is in its scope alone.
+        own = request_id(request.scope) or ""
+        log.error("request failed", request_id=own, exc_info=error)
+        told = "the request could not be answered; the service's log says why"
+        answer = problem_document(500, "Internal error", told, "internal-error", members={"request_id": own})
+        answer.headers["X-Request-ID"] = own
+        return answer

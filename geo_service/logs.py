@@ -14,6 +14,7 @@ from geo_service.tiles.front import request_header
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+_IN_SCOPE = "geo_service.request_id"
 _CLIENT_LEFT = 499
 """In the log, where a client went before it was answered."""
 
@@ -40,6 +41,12 @@ def configure_logs(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
 
 
+def request_id(scope: Scope | None = None) -> str | None:
+    """The id of the request that is being answered; with its scope also where its answer has already failed."""
+    found: str | None = scope.get(_IN_SCOPE) if scope else structlog.contextvars.get_contextvars().get("request_id")
+    return found
+
+
 class RequestLog:
     """ASGI middleware: gives each request an id (the client's own, if it sent a plain one) and logs how it ended."""
 
@@ -52,18 +59,18 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         given = request_header(scope, b"x-request-id")
-        request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        own = scope[_IN_SCOPE] = given if _ID.fullmatch(given) else secrets.token_hex(8)
         status = 0
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", own.encode())]
             await send(message)
 
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=own):
             try:
                 await self._app(scope, receive, send_with_id)
             finally:

@@ -6,8 +6,9 @@ stays free, and the compiled loops and the compression release the GIL.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -85,6 +86,7 @@ class Replica:
         self.catalogue = EMPTY
         self.revision = 0
         self.total = Change()
+        self.listeners = 0
         self.followed_at = -np.inf
         self.changed_at = time.time()
 
@@ -149,6 +151,15 @@ class Replica:
         """Whether so many rows are dead that loading anew is worth it."""
         columns = self._held().columns
         return columns.dead > max(columns.alive, 1_000_000)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Whoever waits for changes again and again is counted as a listener for as long as the block runs."""
+        self.listeners += 1
+        try:
+            yield
+        finally:
+            self.listeners -= 1
 
     async def next_change(self) -> None:
         """Wait until the revision moves."""

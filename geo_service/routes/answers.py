@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.errors import GeoError
+from geo_service.logs import request_id
 from geo_service.tiles.front import request_header
 from geo_service.tiles.negotiation import choose_encoding, compress, etag, matches
 
@@ -43,7 +44,12 @@ def problem(error: GeoError) -> Response:
 def problem_document(
     status: int, title: str, detail: str, kind: str, retry_after: int | None = None, members: dict[str, Any] | None = None
 ) -> Response:
-    """A problem document (RFC 9457). `kind` becomes a relative type address that is the same for all versions."""
-    document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **(members or {})}
+    """A problem document (RFC 9457). `kind` becomes a relative type address that is the same for all versions.
+
+    It names the request that it answers, as its X-Request-ID does, so that whoever is shown it can tell the operator.
+    """
+    about = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    named = {"request_id": own} if (own := request_id()) else {}
+    document = {**about, **named, **(members or {})}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_after)} if retry_after else {})
     return Response(_json(document), status_code=status, media_type=PROBLEM_TYPE, headers=headers)

@@ -22,13 +22,16 @@ _RECONNECT_MS = 3000
 async def get_live(request: Request) -> AsyncIterator[ServerSentEvent]:
     """An event `revision` at once and whenever incidents change, at most one a second, with how many did since the last."""
     replica = service_of(request).replica
-    told = replica.total
-    yield _event(replica, Change())
-    while True:
-        await replica.next_change()
-        yield _event(replica, _since(told, replica.total))
-        told = replica.total
-        await asyncio.sleep(_AT_MOST_EVERY_S)
+    with replica.listening():
+        told, revision = replica.total, replica.revision
+        yield _event(replica, Change())
+        while True:
+            # What came while the last event was on its way, or during the pause behind it, rings no more.
+            while replica.revision == revision:
+                await replica.next_change()
+            change, told, revision = _since(told, replica.total), replica.total, replica.revision
+            yield _event(replica, change)
+            await asyncio.sleep(_AT_MOST_EVERY_S)
 
 
 def _event(replica: Replica, change: Change) -> ServerSentEvent:

@@ -12,6 +12,9 @@ from geo_service.tiles.cache import CachedTile, Headers, Ready, TileCache
 from geo_service.tiles.negotiation import choose_encoding, matches
 
 _BODY_HEADERS = (b"content-type", b"content-length", b"content-encoding")
+EXPOSED = ("ETag", "Link", "Retry-After", "X-Request-ID")
+"""Headers of an answer that pages of other origins may read."""
+_EXPOSED = (b"access-control-expose-headers", ", ".join(EXPOSED).encode())
 _ANYONE = b"*"
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 
@@ -57,7 +60,7 @@ class HotTiles:
     def _with_cors(self, headers: Headers, origin: bytes) -> list[tuple[bytes, bytes]]:
         found = [(name, value + b", Origin" if name == b"vary" else value) for name, value in headers]
         if origin:
-            found.append((b"access-control-expose-headers", b"ETag"))
+            found.append(_EXPOSED)
             if origin in self._origins:
                 found.append((b"access-control-allow-origin", origin))
         return found

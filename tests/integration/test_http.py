@@ -19,7 +19,7 @@ from geo_service.database import connection
 from geo_service.settings import Settings
 from geo_service.tiles.grid import Tile, feature_id, resolution_at
 from geo_service.tiles.outlines import Outlines
-from tests.integration.asking import asking, filled, until
+from tests.integration.asking import asking, filled, ready, until
 from tests.unit.test_grid import slippy_tile
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -301,6 +301,30 @@ async def test_every_answer_has_a_request_id_and_a_plain_one_of_the_client_is_ke
     assert len((await client.get("/api/summary")).headers["x-request-id"]) == 16
     assert (await client.get("/api/summary", headers={"X-Request-ID": "abc-1"})).headers["x-request-id"] == "abc-1"
     assert (await client.get("/api/summary", headers={"X-Request-ID": "a b\tc"})).headers["x-request-id"] != "a b\tc"
+
+
+async def test_a_problem_names_its_request_and_other_origins_may_read_the_name(client: httpx.AsyncClient) -> None:
+    for path, status in (("/api/summary?nonsense=1", 400), ("/tiles/hexes/99/0/0.mvt", 404), ("/nowhere", 404)):
+        answer = await client.get(path, headers={"Origin": "https://elsewhere.example"})
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert "X-Request-ID" in answer.headers["access-control-expose-headers"].split(", ")
+    own = await client.get("/nowhere", headers={"X-Request-ID": "abc-2"})
+    assert own.json()["request_id"] == "abc-2"
+
+
+async def test_a_failure_that_nobody_foresaw_names_its_request_as_well(filled_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("geo_service.routes.statistics.summarise", fail)
+    app = create_app(Settings(database_url=filled_url))
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        await until(lambda: ready(client))
+        answer = await client.get("/api/summary", headers={"X-Request-ID": "abc-3"})
+        assert (answer.status_code, answer.headers["x-request-id"], answer.json()["request_id"]) == (500, "abc-3", "abc-3")
+        assert "secret" not in answer.text
 
 
 async def test_the_page_comes_under_a_policy_that_allows_its_own_origin_only(client: httpx.AsyncClient) -> None:
