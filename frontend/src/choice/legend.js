@@ -1,6 +1,6 @@
-/** The legend: what each colour stands for, in numbers from the service. */
+/** The legend: what each colour stands for and how many areas have it, in numbers from the service. */
 
-/** @import { Language, Legend, LegendClass, Measure, PageStore } from "../page/state.js" */
+/** @import { Language, Legend, LegendClass, Measure, PageStore, Playing } from "../page/state.js" */
 import { byId, element } from "../page/dom.js";
 import { widthKm } from "../map/hexagon.js";
 import { counted, fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
@@ -10,28 +10,30 @@ export function showLegend(store) {
   const draw = () => drawLegend(store);
   store.watch((state) => state.legend, draw);
   store.watch((state) => state.view.language, draw);
+  store.watch((state) => state.playing?.query, draw);
 }
 
 /** @param {PageStore} store */
 function drawLegend(store) {
-  const { legend, view } = store.get();
+  const { legend, playing, view } = store.get();
   const box = byId("legend");
   box.hidden = !legend;
   if (!legend) return;
   const { language } = view;
   const dictionary = words(language);
   box.setAttribute("aria-label", dictionary.legend);
-  const rows = legend.classes.map((row) => classRow(language, legend, row));
+  const rows = playing ? playedRows(language, playing) : legend.classes.map((row) => classRow(language, legend, row));
   box.replaceChildren(
     element("h2", {}, measureName(language, legend)),
     rows.length ? element("ol", {}, ...rows) : element("p", {}, dictionary.legendNothing),
-    element("p", { class: "muted" }, countText(language, legend)),
+    ...(playing ? [] : [element("p", { class: "muted" }, countText(language, legend)), ...withoutValue(language, legend)]),
   );
 }
 
 /** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label">} legend */
 export function measureName(language, { measure, label }) {
-  return words(language).measure[/** @type {Measure} */ (measure)] ?? label[language];
+  const names = /** @type {Record<string, string>} */ (words(language).measures.names);
+  return words(language).measure[/** @type {Measure} */ (measure)] ?? names[measure] ?? label[language];
 }
 
 /** How many areas are coloured, and how large they are where that is the same for all. @param {Language} language @param {Legend} legend */
@@ -41,17 +43,41 @@ export function countText(language, legend) {
   return `${counted(language, legend.cells ?? 0, legendCells)}. ${sizeText(language, legend)}`;
 }
 
-/** @param {Language} language @param {Pick<Legend, "measure">} legend @param {LegendClass} row */
-function classRow(language, { measure }, row) {
-  const swatch = element("span", { class: "swatch", "aria-hidden": "true" });
-  swatch.style.backgroundColor = row.color;
-  return element("li", {}, swatch, element("span", {}, rangeText(language, measure, row)));
+/** @param {Language} language @param {Legend} legend */
+function withoutValue(language, { without_value: number = 0 }) {
+  return number ? [element("p", { class: "muted" }, counted(language, number, words(language).measures.withoutValue))] : [];
+}
+
+/** @param {Language} language @param {Legend} legend @param {LegendClass} row */
+function classRow(language, { measure, significance }, row) {
+  const { byChance, inClass } = words(language).measures;
+  const chance = significance?.class === row.class;
+  const number = row.cells ?? row.districts ?? 0;
+  const many = element("span", { class: "many", title: fill(inClass, { n: number }) }, formatNumber(language, number));
+  return element("li", {}, swatch(row.color), element("span", { class: "range" }, chance ? byChance : rangeText(language, measure, row)), " ", many);
+}
+
+/** Classes of a playback: from each limit on. @param {Language} language @param {Playing} playing */
+function playedRows(language, { classes }) {
+  return classes.map(({ from, color }, at) => {
+    const last = (classes[at + 1]?.from ?? Infinity) - 1;
+    const text = last === from ? formatNumber(language, from) : last === Infinity ? `≥ ${formatNumber(language, from)}` : `${formatNumber(language, from)}–${formatNumber(language, last)}`;
+    return element("li", {}, swatch(color), element("span", { class: "range" }, text));
+  });
+}
+
+/** @param {string} color */
+function swatch(color) {
+  const made = element("span", { class: "swatch", "aria-hidden": "true" });
+  made.style.backgroundColor = color;
+  return made;
 }
 
 /** Of whole numbers both ends belong to the class. @param {Language} language @param {string} measure @param {Pick<LegendClass, "from" | "to">} row */
 export function rangeText(language, measure, { from, to }) {
   const [low, high] = [from, to].map((value) => formatMeasured(language, measure, value));
   if (low === high) return `${low}`;
+  if (measure === "change") return `${low} … ${high}`;
   // One sign of per cent is enough for both.
   return measure.startsWith("share") ? `${formatNumber(language, Math.round(from * 100))}–${high}` : `${low}–${high}`;
 }

@@ -1,6 +1,7 @@
 /** Playback: the window frame by frame, with one domain of colours for all of them. */
 
 /** @import { PageStore, Playing, State, Summary, View } from "../page/state.js" */
+import { svg } from "../charts/svg.js";
 import { ApiError, fetchJson } from "../page/api.js";
 import { element } from "../page/dom.js";
 import { countedQuery } from "../page/url.js";
@@ -10,6 +11,8 @@ import { framesFor } from "./span.js";
 /** A frame stays this long at least, ms. */
 const SPEEDS = { "½×": 1000, "1×": 500, "2×": 250 };
 const NORMAL = "1×";
+/** Paths in a square of 16: fonts do not have these signs everywhere. */
+const SIGNS = { play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", back: "M3 2h2v12H3zM13 2v12L6 8z", on: "M11 2h2v12h-2zM3 2v12l7-6z", stop: "M3 3h10v10H3z" };
 
 /**
  * @param {PageStore} store @param {HTMLElement} box for the buttons
@@ -18,11 +21,11 @@ const NORMAL = "1×";
 export function showPlayback(store, box, playhead) {
   let pace = SPEEDS[NORMAL];
   const label = element("strong", { class: "frame", "aria-live": "off" });
-  const button = (/** @type {string} */ id, /** @type {string} */ sign, /** @type {() => void} */ act) => element("button", { type: "button", id, class: "icon", onclick: act }, sign);
-  const play = button("play", "▶", () => void toggle());
-  const back = button("frame-back", "⏮", () => step(-1));
-  const on = button("frame-on", "⏭", () => step(1));
-  const stop = button("play-stop", "✕", () => end());
+  const button = (/** @type {string} */ id, /** @type {keyof typeof SIGNS} */ sign, /** @type {() => void} */ act) => element("button", { type: "button", id, class: "icon", onclick: act }, icon(sign));
+  const play = button("play", "play", () => void toggle());
+  const back = button("frame-back", "back", () => step(-1));
+  const on = button("frame-on", "on", () => step(1));
+  const stop = button("play-stop", "stop", () => end());
   const speed = element("select", { id: "play-speed" }, ...Object.keys(SPEEDS).map((name) => element("option", { value: name, selected: name === NORMAL }, name)));
   speed.addEventListener("change", () => (pace = SPEEDS[/** @type {keyof typeof SPEEDS} */ (speed.value)] ?? pace));
   box.append(play, back, on, speed, stop, label);
@@ -36,8 +39,8 @@ export function showPlayback(store, box, playhead) {
 
   async function begin() {
     try {
+      label.textContent = words(store.get().view.language).time.loadingFrames;
       await start(store);
-      label.textContent = "";
       void run();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -71,7 +74,7 @@ export function showPlayback(store, box, playhead) {
     const { time } = words(state.view.language);
     for (const one of [back, on, stop, speed]) one.hidden = !playing;
     const running = Boolean(playing?.running);
-    play.textContent = running ? "⏸" : "▶";
+    play.replaceChildren(icon(running ? "pause" : "play"));
     const names = /** @type {const} */ ([[play, running ? time.pause : time.play], [back, time.backward], [on, time.forward], [stop, time.stop], [speed, time.speed]]);
     for (const [one, name] of names) {
       one.setAttribute("aria-label", name);
@@ -87,6 +90,11 @@ export function showPlayback(store, box, playhead) {
   addEventListener("keydown", ({ key }) => {
     if (key === "Escape" && store.get().playing) end();
   });
+}
+
+/** @param {keyof typeof SIGNS} sign */
+function icon(sign) {
+  return svg("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: SIGNS[sign], fill: "currentColor" }));
 }
 
 /** Ask for the frames' edges and colours, and set the page to what can be played. @param {PageStore} store */

@@ -17,8 +17,8 @@ const START = { center: [60, 55], zoom: 2 };
 /** Room left around the data at the start: px, and at most this part of the map. */
 const MARGIN = 40;
 const MARGIN_SHARE = 0.06;
-/** Below this width, px, the page is a phone's. */
-const NARROW = 760;
+/** Below this width of the part of the map that is seen, px, the attribution folds away to its button. */
+const NARROW = 900;
 
 /**
  * @typedef {object} AreaMap
@@ -147,7 +147,7 @@ function showAttribution(map, store) {
       if (control) map.removeControl(control);
       control = new AttributionControl({ compact: true, customAttribution: parts.map(escaped) });
       map.addControl(control, "bottom-right");
-      if (map.getContainer().clientWidth < NARROW) fold(map);
+      if (freeWidth(map) < NARROW) fold(map);
     },
   );
 }
@@ -158,6 +158,12 @@ async function attributions({ view: { layer }, summary }) {
   // Boundaries are somebody's as well.
   const { attribution } = await fetchTileJson(layer).catch(() => ({ attribution: summary?.attribution ?? "" }));
   return ["Natural Earth", attribution].filter(Boolean);
+}
+
+/** @param {MapLibreMap} map */
+function freeWidth(map) {
+  const { left, right } = padding(map.getContainer());
+  return map.getContainer().clientWidth - left - right;
 }
 
 /** The attribution to its button, where it would cover the map. @param {MapLibreMap} map */

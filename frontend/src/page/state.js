@@ -40,7 +40,7 @@
  * }} Summary
  */
 
-/** @typedef {{ class: number, from: number, to: number, color: string }} LegendClass */
+/** @typedef {{ class: number, from: number, to: number, color: string, cells?: number, districts?: number }} LegendClass */
 
 /**
  * The answer of /api/legend.
@@ -53,6 +53,8 @@
  * @property {number} [cells] how many hexagons are coloured
  * @property {number} [districts] or districts
  * @property {{ name: string, colors: string[] }} palette
+ * @property {number} [without_value] how many have incidents, but nothing to take the measure from
+ * @property {{ class: number, p: number }} [significance] the class of what chance explains
  */
 
 /** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { divisionOf, readLimits } from "../src/choice/breaks.js";
+import { ofComparison, ofLayer, ofMeasure } from "../src/choice/colouring.js";
+import { readView } from "../src/page/url.js";
+
+for (const [typed, limits] of /** @type {const} */ ([["5, 20", "5,20"], ["5,20", "5,20"], ["5; 20; 50", "5,20,50"], ["0,5; 1,5", "0.5,1.5"], [" 7 ", "7"], ["1 2 3 4", "1,2,3,4"]])) {
+  test(`limits typed as "${typed}" are ${limits}`, () => assert.equal(readLimits(typed, false), limits));
+}
+
+for (const typed of ["", "a", "5, 2", "1,2,3,4,5", "5; 5"]) {
+  test(`"${typed}" is no limits`, () => assert.equal(readLimits(typed, false), null));
+}
+
+test("limits of a change lie on both sides of zero", () => {
+  assert.equal(readLimits("-0,5; 0,5", true), "-0.5,0.5");
+  assert.equal(readLimits("−0,5; 1", true), "-0.5,1");
+  assert.deepEqual([readLimits("0.5, 1", true), readLimits("-1", true)], [null, null]);
+});
+
+test("a way of dividing is told from limits of one's own", () => {
+  assert.deepEqual(["", "natural", "5,20"].map(divisionOf), ["quantile", "natural", "own"]);
+});
+
+const VIEW = readView("", ["en"]);
+
+test("a change is compared with the period before unless something else is chosen", () => {
+  assert.deepEqual(ofMeasure(VIEW, "change"), { measure: "change", compare: "previous" });
+  assert.deepEqual(ofMeasure({ ...VIEW, compare: "year" }, "change"), { measure: "change" });
+  assert.deepEqual(ofMeasure({ ...VIEW, breaks: "5,20" }, "open"), { measure: "open", breaks: "" });
+});
+
+test("without a comparison nothing is coloured by change", () => {
+  assert.deepEqual(ofComparison({ ...VIEW, compare: "previous", measure: "change" }, "none"), { compare: "", measure: "count" });
+});
+
+test("hexagons have no residents: the rate is left with the districts, and so is the selected one", () => {
+  assert.deepEqual(ofLayer({ ...VIEW, layer: "districts", measure: "per_1000", cell: "a" }, "hexes"), { layer: "hexes", cell: "", measure: "count" });
+  assert.deepEqual(ofLayer(VIEW, "districts"), { layer: "districts", cell: "" });
+});
