@@ -8,6 +8,8 @@ import { createStore } from "./page/store.js";
 import { showScheme } from "./page/scheme.js";
 
 const FIRST_ZOOM = 6;
+/** Incidents that a list shows at first. */
+const PAGE = 50;
 /** The panels' answers are asked for anew this often at most; the totals and the map follow every change. */
 const TICK_MS = 5000;
 
@@ -21,6 +23,8 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    spot: null,
+    listed: PAGE,
     playing: null,
     drawn: null,
     tick: 0,

@@ -118,7 +118,7 @@ function wait(ms) {
 }
 
 /** Room around the data: the part of the map that cards do not cover. @param {HTMLElement} container of the map */
-function padding(container) {
+export function padding(container) {
   const frame = container.getBoundingClientRect();
   const margin = Math.min(MARGIN, MARGIN_SHARE * frame.width, MARGIN_SHARE * frame.height);
   const [left, right, below] = ["controls", "side", "dock"].map((id) => document.getElementById(id)?.getBoundingClientRect());

@@ -46,3 +46,25 @@ export function replaceButtons(parent, children) {
   parent.replaceChildren(...children);
   children[focused]?.focus();
 }
+
+/**
+ * Put what has changed in place of what was there: what has not keeps the focus, marked text and its place under the
+ * pointer. An element in which the focus was gets it back by its `data-key`.
+ * @param {HTMLElement} parent @param {readonly (Node | string)[]} children
+ */
+export function patch(parent, children) {
+  const held = parent.contains(document.activeElement) ? document.activeElement?.closest("[data-key]")?.getAttribute("data-key") : null;
+  for (const [at, made] of children.entries()) {
+    const child = typeof made === "string" ? new Text(made) : made;
+    const old = parent.childNodes[at];
+    if (!old) parent.append(child);
+    else if (!old.isEqualNode(child)) old.replaceWith(child);
+  }
+  while (parent.childNodes.length > children.length) parent.lastChild?.remove();
+  if (held && !parent.contains(document.activeElement)) keyed(parent, held)?.focus({ preventScroll: true });
+}
+
+/** @param {ParentNode} parent @param {string} key @returns {HTMLElement | null} */
+export function keyed(parent, key) {
+  return parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
+}

@@ -2,7 +2,7 @@
 
 /** @import { Language } from "../page/state.js" */
 /** @import { Told } from "../page/answers.js" */
-import { element } from "../page/dom.js";
+import { element, patch } from "../page/dom.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 
 /** Below so many messages a share says little. */
@@ -55,7 +55,7 @@ export function showAnswer(box, told, language, draw) {
   const { loading, noAnswer } = words(language).overview;
   if (!answer) return box.replaceChildren(element("p", { class: "muted" }, problem?.detail || (problem ? noAnswer : loading)));
   const note = problem ? [element("p", { class: "muted" }, problem.kind === "refused" ? problem.detail : noAnswer)] : [];
-  return box.replaceChildren(...note, ...draw(answer));
+  return patch(box, [...note, ...draw(answer)]);
 }
 
 /** @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */
