@@ -34,6 +34,8 @@ const store = createStore(
     selected: null,
     spot: null,
     listed: 0,
+    names: new Map(),
+    points: null,
     playing: null,
     drawn: null,
     tick: 0,

@@ -6,6 +6,8 @@ import { listen } from "./page/live.js";
 import { keepFresh } from "./page/refresh.js";
 import { createStore } from "./page/store.js";
 import { showScheme } from "./page/scheme.js";
+import { begin as beginWall } from "./wall/wall.js";
+import { begin as beginWorkplace } from "./workplace.js";
 
 const FIRST_ZOOM = 6;
 /** Incidents that a list shows at first. */
@@ -25,6 +27,8 @@ const store = createStore(
     selected: null,
     spot: null,
     listed: PAGE,
+    names: new Map(),
+    points: null,
     playing: null,
     drawn: null,
     tick: 0,
@@ -35,7 +39,7 @@ showScheme(store);
 keepAddress(store);
 const refreshNumbers = keepFresh(store);
 const onWall = new URLSearchParams(location.search).get("view") === "wall";
-const { begin } = onWall ? await import("./wall/wall.js") : await import("./workplace.js");
+const begin = onWall ? beginWall : beginWorkplace;
 let refreshTiles = () => {};
 // The numbers do not wait for the map.
 void begin(store).then((made) => (refreshTiles = made.refreshTiles));

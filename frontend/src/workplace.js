@@ -11,6 +11,7 @@ import { showWindow } from "./choice/window.js";
 import { showDock } from "./dock/dock.js";
 import { canDraw, createMap } from "./map/map.js";
 import { showSpot } from "./map/spot.js";
+import { readyForPaper } from "./map/paper.js";
 import { byId } from "./page/dom.js";
 import { offerScheme } from "./page/scheme.js";
 import { showAnalysis } from "./panels/analysis.js";
@@ -38,6 +39,7 @@ export async function begin(store) {
   const areaMap = await createMap(byId("map"), store);
   showTooltip(areaMap, store);
   showSpot(areaMap.map, store);
+  readyForPaper(areaMap.map, store);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh };

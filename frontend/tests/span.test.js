@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bucketAt, endsOf, framesFor, labelled, spanOf } from "../src/dock/span.js";
+import { bucketAt, endsOf, framesFor, labelled, shareOfInstant, spanOf } from "../src/dock/span.js";
 
 const day = (/** @type {number} */ number) => ({ from: `2026-11-0${number}T00:00:00+03:00`, to: `2026-11-0${number + 1}T00:00:00+03:00` });
 const DAYS = [1, 2, 3, 4, 5].map(day);
@@ -33,3 +33,8 @@ test("labels keep their distance", () => {
 for (const [hours, frames] of [[24, 24], [7 * 24, 28], [30 * 24, 30], [365 * 24, 52], [3 * 365 * 24, 60]]) {
   test(`${hours} hours are played in ${frames} frames`, () => assert.equal(framesFor(0, (hours ?? 0) * 3_600_000), frames));
 }
+
+test("an instant lies in its bucket, as far along as it is in it", () => {
+  assert.equal(shareOfInstant(DAYS, Date.parse("2026-11-02T12:00:00+03:00")), 0.3);
+  assert.deepEqual([shareOfInstant(DAYS, 0), shareOfInstant(DAYS, Date.parse("2027-01-01T00:00:00Z"))], [0, 1]);
+});

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import brotli
+import rjsmin
 import zstandard
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -34,6 +35,8 @@ _TYPES = {
     ".txt": "text/plain; charset=utf-8", "": "text/plain; charset=utf-8",
 }  # fmt: skip
 _OTHER_TYPE = "application/octet-stream"
+_OWN = "src/"
+"""Modules of our own are sent without comments and indentation; libraries as they are."""
 _PACKED = (".woff2", ".gz", ".png")
 """Compressed by themselves."""
 
@@ -103,7 +106,7 @@ class AssetFolder:
         return self._snapshot
 
     def look(self) -> Snapshot:
-        """The files as they are now; where they are just being replaced, as they were. Takes a millisecond."""
+        """The files as they are now; where they are just being replaced, as they were. Takes three milliseconds."""
         try:
             stamps = _look(self.place)
             if stamps != self._stamps:
@@ -162,6 +165,14 @@ def _read(folder: Path, names: Stamps) -> Snapshot:
         digest.update(f"{name}\0{len(body)}\0".encode() + body)
     return Snapshot(
         digest.hexdigest(),
-        {name: Asset(name, body) for name, body in bodies.items() if not name.endswith(".html")},
+        {name: Asset(name, _sent(name, body)) for name, body in bodies.items() if not name.endswith(".html")},
         {name: body.decode() for name, body in bodies.items() if name.endswith(".html")},
     )
+
+
+def _sent(name: str, body: bytes) -> bytes:
+    """What is sent of a file."""
+    if not (name.startswith(_OWN) and name.endswith(".js")):
+        return body
+    less: str = rjsmin.jsmin(body.decode())
+    return less.encode()

@@ -4,10 +4,13 @@ import base64
 import gzip
 import hashlib
 import html
+import json
 import re
 import shutil
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from subprocess import run
 
 import brotli
 import httpx
@@ -21,6 +24,10 @@ from geo_service.routes.page import Basemap, mount_page
 from geo_service.settings import ROOT, read_settings
 
 FRONTEND = ROOT / "frontend"
+_PARSE = """
+const { SourceTextModule } = require('vm');
+for (const text of JSON.parse(require('fs').readFileSync(0))) new SourceTextModule(text);
+"""
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda body: zstandard.ZstdDecompressor().decompress(body),
     "br": brotli.decompress,
@@ -65,7 +72,7 @@ async def digest_of(client: httpx.AsyncClient) -> str:
 
 async def test_under_their_digest_files_are_kept_for_good_and_without_it_asked_for_again(client: httpx.AsyncClient) -> None:
     digest = await digest_of(client)
-    for name in ("src/main.js", "style.css", "icon.svg", "vendor/noto-sans/noto-sans-latin-400-normal.woff2"):
+    for name in ("vendor/maplibre-gl/maplibre-gl.mjs", "style.css", "icon.svg", "vendor/noto-sans/noto-sans-latin-400-normal.woff2"):
         kept, plain = await client.get(f"/static/{digest}/{name}"), await client.get(f"/static/{name}")
         assert kept.content == plain.content == (FRONTEND / name).read_bytes()
         assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -106,6 +113,16 @@ async def test_another_digest_and_what_is_no_asset_are_not_found(client: httpx.A
     assert answer.status_code == 404
 
 
+async def test_our_own_modules_are_sent_without_comments_and_are_still_modules(client: httpx.AsyncClient) -> None:
+    names = [file.relative_to(FRONTEND).as_posix() for file in sorted((FRONTEND / "src").rglob("*.js"))]
+    sent = [(await client.get(f"/static/{name}")).text for name in names]
+    assert [name for name, text in zip(names, sent, strict=True) if "/**" in text] == []
+    assert sum(map(len, sent)) < 0.8 * sum((FRONTEND / name).stat().st_size for name in names)
+    await to_thread(
+        run, ["node", "--experimental-vm-modules", "--no-warnings", "-e", _PARSE], input=json.dumps(sent), text=True, check=True
+    )
+
+
 async def test_a_changed_file_gives_the_page_another_digest_and_the_old_one_is_gone(client: httpx.AsyncClient, folder: Path) -> None:
     before, page = await digest_of(client), await client.get("/")
     known = {"If-None-Match": page.headers["ETag"]}
@@ -114,7 +131,7 @@ async def test_a_changed_file_gives_the_page_another_digest_and_the_old_one_is_g
     after = await digest_of(client)
     assert after != before
     assert (await client.get("/", headers=known)).status_code == 200
-    assert (await client.get(f"/static/{after}/src/main.js")).text == "export const changed = 1;\n"
+    assert (await client.get(f"/static/{after}/src/main.js")).text == "export const changed=1;"
     assert (await client.get(f"/static/{before}/src/main.js")).status_code == 404
 
 

@@ -3,6 +3,7 @@
 /** @import { Language, Legend, LegendClass, Measure, PageStore, Playing } from "../page/state.js" */
 import { byId, element } from "../page/dom.js";
 import { widthKm } from "../map/hexagon.js";
+import { POINTS_FROM_ZOOM } from "../map/points.js";
 import { counted, fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
 
 /** @param {PageStore} store */
@@ -11,11 +12,13 @@ export function showLegend(store) {
   store.watch((state) => state.legend, draw);
   store.watch((state) => state.view.language, draw);
   store.watch((state) => state.playing?.query, draw);
+  store.watch((state) => state.points, draw);
+  store.watch((state) => state.zoom >= POINTS_FROM_ZOOM, draw);
 }
 
 /** @param {PageStore} store */
 function drawLegend(store) {
-  const { legend, playing, view } = store.get();
+  const { legend, playing, points, view, zoom } = store.get();
   const box = byId("legend");
   box.hidden = !legend;
   if (!legend) return;
@@ -27,6 +30,7 @@ function drawLegend(store) {
     element("h2", {}, measureName(language, legend)),
     rows.length ? element("ol", {}, ...rows) : element("p", {}, dictionary.legendNothing),
     ...(playing ? [] : [element("p", { class: "muted" }, countText(language, legend)), ...withoutValue(language, legend)]),
+    ...(points && zoom >= POINTS_FROM_ZOOM && !playing ? pointRows(language, points) : []),
   );
 }
 
@@ -57,6 +61,14 @@ function classRow(language, { measure, significance }, row) {
   return element("li", {}, swatch(row.color), element("span", { class: "range" }, chance ? byChance : rangeText(language, measure, row)), " ", many);
 }
 
+/** Incidents one by one, by their age. @param {Language} language @param {Legend} points */
+function pointRows(language, { classes }) {
+  const { ages, pointsTitle, overdueRing } = words(language).measures;
+  const names = [ages.today, ages.days3, ages.week, ages.month, ages.older];
+  const rows = classes.filter(({ incidents }) => incidents).map((row) => element("li", {}, swatch(row.color, "point"), element("span", { class: "range" }, names[row.class] ?? ""), " ", element("span", { class: "many" }, formatNumber(language, row.incidents ?? 0))));
+  return [element("h2", {}, pointsTitle), element("ol", {}, ...rows, element("li", {}, element("span", { class: "swatch point overdue", "aria-hidden": "true" }), element("span", { class: "range" }, overdueRing)))];
+}
+
 /** Classes of a playback: from each limit on. @param {Language} language @param {Playing} playing */
 function playedRows(language, { classes }) {
   return classes.map(({ from, color }, at) => {
@@ -66,9 +78,9 @@ function playedRows(language, { classes }) {
   });
 }
 
-/** @param {string} color */
-function swatch(color) {
-  const made = element("span", { class: "swatch", "aria-hidden": "true" });
+/** @param {string} color @param {string} [kind] */
+function swatch(color, kind = "") {
+  const made = element("span", { class: `swatch ${kind}`, "aria-hidden": "true" });
   made.style.backgroundColor = color;
   return made;
 }

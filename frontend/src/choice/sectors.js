@@ -18,7 +18,7 @@ export function showSectors(store) {
   store.watch((state) => state.summary, draw);
   store.watch((state) => state.view, draw);
   // All sectors have their trend, whichever are chosen: the chips say what choosing them would give.
-  follow(store, ({ view }) => `/api/timeline?${countedQuery(view, { by: "sector", sector: "" })}`, (/** @type {{ answer: Timeline | null }} */ { answer }) => {
+  follow(store, ({ view }) => `/api/timeline?${countedQuery(view, { by: "sector", sector: "", theme: "" })}`, (/** @type {{ answer: Timeline | null }} */ { answer }) => {
     trends = new Map(answer?.series?.map(({ code, n }) => [code, n]));
     draw();
   });
@@ -54,5 +54,8 @@ function sectorButton(store, sector, { value, sum, most }, trend) {
 
 /** @param {PageStore} store @param {string[]} sectors */
 function choose(store, sectors) {
-  store.set({ view: { ...store.get().view, sectors } });
+  const { view } = store.get();
+  const { theme: _, ...filters } = view.filters;
+  // A theme belongs to a sector: another sector takes its place, as the numbers say.
+  store.set({ view: { ...view, sectors, filters } });
 }

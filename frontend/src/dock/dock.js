@@ -10,7 +10,7 @@ import { countedQuery } from "../page/url.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { drawChart } from "./chart.js";
 import { showPlayback } from "./playback.js";
-import { bucketAt, endsOf, spanOf } from "./span.js";
+import { bucketAt, endsOf, shareOfInstant, spanOf } from "./span.js";
 
 /** Keys that come in a row are one choice, ms. */
 const SETTLE_MS = 400;
@@ -141,7 +141,7 @@ export function showDock(store) {
       settling = setTimeout(() => passing && choose(passing), SETTLE_MS);
     });
   }
-  showPlayback(store, player, playhead);
+  showPlayback(store, player, playhead, (instant) => shareOfInstant(timeline?.buckets ?? [], instant));
 }
 
 /**

@@ -16,9 +16,9 @@ const SIGNS = { play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", back: 
 
 /**
  * @param {PageStore} store @param {HTMLElement} box for the buttons
- * @param {HTMLElement} playhead the mark over the timeline
+ * @param {HTMLElement} playhead the mark over the timeline @param {(instant: number) => number} along where an instant is on it, 0 to 1
  */
-export function showPlayback(store, box, playhead) {
+export function showPlayback(store, box, playhead, along) {
   let pace = SPEEDS[NORMAL];
   const label = element("strong", { class: "frame", "aria-live": "off" });
   const button = (/** @type {string} */ id, /** @type {keyof typeof SIGNS} */ sign, /** @type {() => void} */ act) => element("button", { type: "button", id, class: "icon", onclick: act }, icon(sign));
@@ -81,7 +81,7 @@ export function showPlayback(store, box, playhead) {
       one.title = one === play && !playing ? `${name}. ${time.playsCounts}` : name;
     }
     label.textContent = playing ? frameText(playing, state) : "";
-    place(playhead, playing);
+    place(playhead, playing, along);
   });
   // Another choice ends the playback of the one before.
   store.watch((state) => choiceOf(state.view), (choice, { playing }) => {
@@ -134,11 +134,11 @@ function frameText({ edges, frame }, { view, summary }) {
   return format.formatRange(from, to);
 }
 
-/** @param {HTMLElement} playhead @param {Playing | null} playing */
-function place(playhead, playing) {
+/** @param {HTMLElement} playhead @param {Playing | null} playing @param {(instant: number) => number} along */
+function place(playhead, playing, along) {
   playhead.hidden = !playing;
   if (!playing) return;
-  const frames = playing.edges.length - 1;
-  playhead.style.left = `${(playing.frame / frames) * 100}%`;
-  playhead.style.width = `${100 / frames}%`;
+  const [left, right] = [0, 1].map((by) => along(Date.parse(playing.edges[playing.frame + by] ?? "")));
+  playhead.style.left = `${(left ?? 0) * 100}%`;
+  playhead.style.width = `${((right ?? 0) - (left ?? 0)) * 100}%`;
 }

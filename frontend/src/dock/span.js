@@ -60,3 +60,15 @@ function instantOf(text, buckets) {
   const offset = /(?:Z|[+-]\d{2}:\d{2})$/.exec(buckets[0]?.from ?? "")?.[0] ?? "Z";
   return Date.parse(text.length === 10 ? `${text}T00:00:00${offset}` : text);
 }
+
+/**
+ * Where an instant lies along the chart, 0 to 1; all buckets are drawn equally wide, however long they are.
+ * @param {readonly Pick<Bucket, "from" | "to">[]} buckets @param {number} instant ms
+ */
+export function shareOfInstant(buckets, instant) {
+  const at = buckets.findIndex(({ to }) => Date.parse(to) > instant);
+  const bucket = buckets[at];
+  if (!bucket) return 1;
+  const [from, to] = [Date.parse(bucket.from), Date.parse(bucket.to)];
+  return (at + Math.max(0, (instant - from) / (to - from))) / buckets.length;
+}

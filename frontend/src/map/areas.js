@@ -6,12 +6,15 @@ import { tilesAddress } from "../page/api.js";
 import { LABELS, labelLayer } from "./basemap.js";
 import { INKS } from "./inks.js";
 import { LAYERS } from "./layers.js";
+import { POINTS_FROM_ZOOM } from "./points.js";
 import { showFrame, shownInFrame } from "./frames.js";
 import { markSelected } from "./pointing.js";
 import { selectionOf } from "../page/refresh.js";
 
 export const MAX_TILE_ZOOM = 16;
 const OPACITY = 0.85;
+/** Below incidents one by one. */
+const FAINT = 0.45;
 const NOTHING = "rgba(0, 0, 0, 0)";
 
 /** Maps on which a tile of the shown choice could not be had. @type {WeakSet<MapLibreMap>} */
@@ -70,7 +73,7 @@ function addAreas(map, state) {
   map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofAreas = { source: layer, "source-layer": layer };
   // Without smoothing there are no seams between translucent hexagons.
-  map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false, "fill-opacity": OPACITY } }, LABELS);
+  map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false, "fill-opacity": ["interpolate", ["linear"], ["zoom"], POINTS_FROM_ZOOM - 1, OPACITY, POINTS_FROM_ZOOM, layer === "hexes" ? FAINT : OPACITY] } }, LABELS);
   map.addLayer({ id: outlineOf(layer), type: "line", ...ofAreas, layout: { "line-join": "round" }, paint: { "line-width": LINE_WIDTH } }, LABELS);
   const { labels } = LAYERS[layer];
   if (labels) map.addLayer(labelLayer(labels, { source: layer, "source-layer": labels }));

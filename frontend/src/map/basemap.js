@@ -96,11 +96,11 @@ export function fillBase(map) {
   void showPlaces(map);
   const refine = () => {
     if (map.getZoom() < FINE_FROM_ZOOM) return;
-    map.off("zoomend", refine);
+    map.off("idle", refine);
     void showWorld(map, "10m");
   };
-  map.on("zoomend", refine);
-  refine();
+  // The fine world is large: the data come first.
+  map.on("idle", refine);
 }
 
 /** @param {MapLibreMap} map @param {Language} language */

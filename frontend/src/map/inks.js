@@ -5,10 +5,12 @@
 /**
  * @typedef {object} Inks
  * @property {string} sea @property {string} land @property {string} coast @property {string} border
- * @property {string} text @property {string} halo
+ * @property {string} text @property {string} halo @property {string} paper below texts of a picture
  * @property {string} marked outline under the pointer or of the selected area
  * @property {Record<Layer, string>} outline of all others
  * @property {string} withoutClass of an area that has no value
+ * @property {string} districts borders of districts below the hexagons
+ * @property {string} overdue ring of a place where a message is overdue
  */
 
 /** @type {Record<Scheme, Inks>} */
@@ -20,9 +22,12 @@ export const INKS = {
     border: "#a9b1b6",
     text: "#26323b",
     halo: "rgba(255, 255, 255, 0.85)",
+    paper: "#ffffff",
     marked: "#14202b",
     outline: { hexes: "rgba(90, 60, 20, 0.28)", districts: "rgba(76, 90, 100, 0.7)" },
     withoutClass: "#d5d8da",
+    districts: "#c3c9c4",
+    overdue: "#5b1a8b",
   },
   dark: {
     sea: "#151b20",
@@ -31,8 +36,11 @@ export const INKS = {
     border: "#5a6771",
     text: "#e8edf0",
     halo: "rgba(18, 24, 29, 0.85)",
+    paper: "#1c2329",
     marked: "#ffffff",
     outline: { hexes: "rgba(10, 14, 18, 0.45)", districts: "rgba(170, 182, 191, 0.55)" },
     withoutClass: "#3d474f",
+    districts: "#404c55",
+    overdue: "#58c4ff",
   },
 };

@@ -1,11 +1,15 @@
 /** The map: hexagons or districts over the base, controls, attribution. */
 
 /** @import { ErrorEvent } from "maplibre-gl" */
-/** @import { Layer, PageStore, State } from "../page/state.js" */
+/** @import { Layer, PageStore } from "../page/state.js" */
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, nameBase, paintBase } from "./basemap.js";
+import { attributions } from "./attribution.js";
+import { covered, freeSpace } from "./free_space.js";
+import { showGround } from "./ground.js";
+import { showPoints } from "./points.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
@@ -65,12 +69,17 @@ export async function createMap(container, store, frame = null) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
   map.on("error", hear);
-  map.on("style.load", () => begin(map, store));
+  let refreshPoints = () => {};
+  map.on("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
   if (!placed && !bounds) void fitData(map, store.get().view.layer);
   store.set({ drawn: () => drawn(map) });
   // A playback goes on with the tiles that it began with.
-  const refresh = () => void (store.get().playing ?? showTiles(map, store.get()));
+  const refresh = () => {
+    if (store.get().playing) return;
+    showTiles(map, store.get());
+    refreshPoints();
+  };
   return { map, refresh, onHover: (act) => watchPointer(map, act) };
 }
 
@@ -85,15 +94,22 @@ function hear({ error }) {
   if (!("status" in error || error instanceof TypeError)) console.error(error);
 }
 
-/** @param {MapLibreMap} map @param {PageStore} store */
-function begin(map, store) {
+/**
+ * @param {MapLibreMap} map @param {PageStore} store @param {boolean} framed
+ * @returns {() => void} fetches incidents one by one anew
+ */
+function begin(map, store, framed) {
   fillBase(map);
   showAreas(map, store);
+  // A frame shows one layer, the one it is asked for.
+  if (!framed) showGround(map, store, store.get().view.layer);
+  const refreshPoints = framed ? () => {} : showPoints(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));
   watchSelected(map, store);
   showAttribution(map, store);
   store.set({ zoom: tileZoom(map) });
+  return refreshPoints;
 }
 
 /** @param {MapLibreMap} map @param {Layer} layer */
@@ -117,18 +133,12 @@ function wait(ms) {
   return new Promise((done) => setTimeout(() => done(null), ms));
 }
 
-/** Room around the data: the part of the map that cards do not cover. @param {HTMLElement} container of the map */
+/** Room around the data: the part of the map that cards do not cover, and a margin. @param {HTMLElement} container of the map */
 export function padding(container) {
-  const frame = container.getBoundingClientRect();
-  const margin = Math.min(MARGIN, MARGIN_SHARE * frame.width, MARGIN_SHARE * frame.height);
-  const [left, right, below] = ["controls", "side", "dock"].map((id) => document.getElementById(id)?.getBoundingClientRect());
-  const beside = (/** @type {DOMRect | undefined} */ card) => Boolean(card?.width && card.top < frame.bottom && card.width < frame.width / 2);
-  return {
-    top: margin,
-    right: margin + (right && beside(right) ? frame.right - right.left : 0),
-    bottom: margin + (below?.height && below.top < frame.bottom ? frame.bottom - below.top : 0),
-    left: margin + (left && beside(left) ? left.right - frame.left : 0),
-  };
+  const { width, height } = container.getBoundingClientRect();
+  const margin = Math.min(MARGIN, MARGIN_SHARE * width, MARGIN_SHARE * height);
+  const { top, right, bottom, left } = covered(container);
+  return { top: top + margin, right: right + margin, bottom: bottom + margin, left: left + margin };
 }
 
 /** @param {MapLibreMap} map */
@@ -147,23 +157,9 @@ function showAttribution(map, store) {
       if (control) map.removeControl(control);
       control = new AttributionControl({ compact: true, customAttribution: parts.map(escaped) });
       map.addControl(control, "bottom-right");
-      if (freeWidth(map) < NARROW) fold(map);
+      if (freeSpace(map.getContainer()).width < NARROW) fold(map);
     },
   );
-}
-
-/** Whose data are drawn. @param {State} state */
-async function attributions({ view: { layer }, summary }) {
-  if (layer === "hexes") return ["Natural Earth", "H3", summary?.attribution ?? ""].filter(Boolean);
-  // Boundaries are somebody's as well.
-  const { attribution } = await fetchTileJson(layer).catch(() => ({ attribution: summary?.attribution ?? "" }));
-  return ["Natural Earth", attribution].filter(Boolean);
-}
-
-/** @param {MapLibreMap} map */
-function freeWidth(map) {
-  const { left, right } = padding(map.getContainer());
-  return map.getContainer().clientWidth - left - right;
 }
 
 /** The attribution to its button, where it would cover the map. @param {MapLibreMap} map */

@@ -30,6 +30,7 @@ export function watchPointer(map, act) {
       act(null);
     });
   }
+  map.on("mouseenter", "incidents", () => (map.getCanvas().style.cursor = "pointer"));
 }
 
 /**
@@ -64,9 +65,10 @@ export function markSelected(map, view) {
 /** @param {MapLibreMap} map @param {PageStore} store @param {PointLike} point */
 function select(map, store, point) {
   const { view } = store.get();
+  if (map.getLayer("incidents") && map.queryRenderedFeatures(point, { layers: ["incidents"] }).length) return;
   const [feature] = map.queryRenderedFeatures(point, { layers: [view.layer] });
   const area = feature ? areaOf(view.layer, feature) : null;
-  store.set({ view: { ...view, cell: area?.key ?? "" }, selected: area });
+  store.set({ view: { ...view, cell: area?.key ?? "", incident: "" }, selected: area });
 }
 
 /** The selected area's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */

@@ -44,7 +44,7 @@
  * }} Summary
  */
 
-/** @typedef {{ class: number, from: number, to: number, color: string, cells?: number, districts?: number }} LegendClass */
+/** @typedef {{ class: number, from: number, to: number, color: string, cells?: number, districts?: number, incidents?: number }} LegendClass */
 
 /**
  * The answer of /api/legend.
@@ -96,6 +96,8 @@
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
  * @property {Spot | null} spot
  * @property {number} listed how many incidents the list beside the map holds at most
+ * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
+ * @property {Legend | null} points of incidents one by one, once they are on the map
  * @property {Playing | null} playing
  * @property {(() => Promise<unknown>) | null} drawn resolves when the map has drawn what it was told; null where there is no map
  * @property {number} tick grows when the data may have changed, every few seconds at most: see answers.js

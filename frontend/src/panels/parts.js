@@ -4,6 +4,7 @@
 /** @import { Told } from "../page/answers.js" */
 import { element, patch } from "../page/dom.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
+import { DIMENSIONS } from "./breakdown.js";
 
 /** Below so many messages a share says little. */
 export const SMALL = 20;
@@ -52,11 +53,23 @@ export function showAnswer(box, told, language, draw) {
   clearTimeout(waiting.get(box));
   box.classList.remove("old");
   if (stale) waiting.set(box, setTimeout(() => box.classList.add("old"), PATIENCE_MS));
-  const { loading, noAnswer } = words(language).overview;
-  if (!answer) return box.replaceChildren(element("p", { class: "muted" }, problem?.detail || (problem ? noAnswer : loading)));
-  const note = problem ? [element("p", { class: "muted" }, problem.kind === "refused" ? problem.detail : noAnswer)] : [];
+  const { loading, noAnswer, none } = words(language).overview;
+  // What is wrong with the choice is told once for the whole page.
+  if (!answer) return box.replaceChildren(element("p", { class: "muted" }, problem?.kind === "refused" ? none : problem ? noAnswer : loading));
+  const note = problem && problem.kind !== "refused" ? [element("p", { class: "muted" }, noAnswer)] : [];
   return patch(box, [...note, ...draw(answer)]);
 }
 
 /** @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */
 const waiting = new WeakMap();
+
+/**
+ * The choice of a dimension.
+ * @param {string} id @param {string} name @param {string} value @param {Language} language @param {(code: string) => void} choose
+ */
+export function dimensionChoice(id, name, value, language, choose) {
+  const { dimensions } = words(language).overview;
+  const made = element("select", { id, "aria-label": name }, ...DIMENSIONS.map((code) => element("option", { value: code, selected: code === value }, dimensions[code])));
+  made.addEventListener("change", () => choose(made.value));
+  return made;
+}

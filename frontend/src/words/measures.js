@@ -26,6 +26,10 @@ export const english = {
   grownFromNothing: "and where nothing was before",
   withoutValue: { one: "area without a value", other: "areas without a value" },
   inClass: "{n} in this class",
+  asOf: "as of",
+  pointsTitle: "Messages by age of the newest",
+  ages: { today: "today", days3: "1–3 days", week: "4–7 days", month: "8–30 days", older: "older" },
+  overdueRing: "one is overdue",
 };
 
 /** @type {Translated<typeof english>} */
@@ -53,4 +57,8 @@ export const russian = {
   grownFromNothing: "и там, где раньше ничего не было",
   withoutValue: { one: "участок без значения", few: "участка без значения", many: "участков без значения", other: "участка без значения" },
   inClass: "{n} в этом классе",
+  asOf: "по состоянию на",
+  pointsTitle: "Сообщения, по давности последнего",
+  ages: { today: "сегодня", days3: "1–3 дня", week: "4–7 дней", month: "8–30 дней", older: "раньше" },
+  overdueRing: "есть просроченное",
 };

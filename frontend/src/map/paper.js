@@ -1,0 +1,25 @@
+/** The page on paper: a browser does not print the map's canvas reliably, so a picture of it takes its place. */
+
+/** @import { Map as MapLibreMap } from "maplibre-gl" */
+/** @import { PageStore } from "../page/state.js" */
+import { byId, element } from "../page/dom.js";
+import { words } from "../words/i18n.js";
+import { selectionWords } from "../words/selection.js";
+
+/** @param {MapLibreMap} map @param {PageStore} store */
+export function readyForPaper(map, store) {
+  const sheet = element("figure", { id: "paper", hidden: true });
+  byId("map").before(sheet);
+  addEventListener("beforeprint", () => {
+    const { language } = store.get().view;
+    // The canvas can be read only in the very task in which it was drawn.
+    map.redraw();
+    const picture = element("img", { src: map.getCanvas().toDataURL(), alt: words(language).map });
+    sheet.replaceChildren(picture, element("figcaption", {}, selectionWords(store.get()).join(" · ")));
+    sheet.hidden = false;
+  });
+  addEventListener("afterprint", () => {
+    sheet.hidden = true;
+    sheet.replaceChildren();
+  });
+}

@@ -1,0 +1,66 @@
+/** Incidents one by one, where the map is near enough: larger where there are more, ringed where one is overdue, coloured by age. */
+
+/** @import { ExpressionSpecification, Map as MapLibreMap, VectorTileSource } from "maplibre-gl" */
+/** @import { Legend, PageStore, State, View } from "../page/state.js" */
+import { fetchJson } from "../page/api.js";
+import { countedQuery } from "../page/url.js";
+import { INKS } from "./inks.js";
+import { LABELS } from "./basemap.js";
+
+/** The service has tiles of them from here. */
+export const POINTS_FROM_ZOOM = 12;
+const ID = "incidents";
+/** Measures by which places are left out where the number is zero. */
+const COUNTS = ["open", "overdue", "closed"];
+
+/**
+ * @param {MapLibreMap} map once its style is loaded @param {PageStore} store
+ * @returns {() => void} fetches them anew
+ */
+export function showPoints(map, store) {
+  const source = () => /** @type {VectorTileSource | undefined} */ (map.getSource(ID));
+  map.addSource(ID, { type: "vector", tiles: [addressOf(store.get().view)], minzoom: POINTS_FROM_ZOOM, maxzoom: 16 });
+  map.addLayer({
+    id: ID, type: "circle", source: ID, "source-layer": ID, minzoom: POINTS_FROM_ZOOM,
+    layout: { "circle-sort-key": ["get", "n"] },
+    paint: { "circle-radius": ["interpolate", ["linear"], ["get", "n"], 1, 4.5, 20, 9, 200, 16], "circle-stroke-width": ["case", [">", ["get", "overdue"], 0], 3, 1] },
+  }, LABELS);
+  const paint = () => colour(map, store.get());
+  store.watch((state) => addressOf(state.view), (address) => source()?.setTiles([address]));
+  store.watch((state) => state.points, paint);
+  store.watch((state) => state.view.scheme, paint);
+  store.watch((state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)), (address) => void (address && legend(store, address)));
+  map.on("click", ID, ({ features: [feature] = [] }) => {
+    // The click is the point's alone: see pointing.js.
+    if (feature) store.set({ view: { ...store.get().view, incident: String(feature.properties["id"]), cell: "" }, selected: null });
+  });
+  return () => source()?.setTiles([addressOf(store.get().view)]);
+}
+
+/** @param {View} view */
+function addressOf(view) {
+  const query = countedQuery(view, COUNTS.includes(view.measure) ? { measure: view.measure } : {});
+  return `${location.origin}/tiles/incidents/{z}/{x}/{y}.mvt?${query}`;
+}
+
+/** @param {View} view */
+function legendAddress(view) {
+  return `/api/legend?${countedQuery(view)}&layer=incidents&zoom=${POINTS_FROM_ZOOM}&scheme=${view.scheme}`;
+}
+
+/** @param {PageStore} store @param {string} address */
+async function legend(store, address) {
+  /** @type {Legend | null} */
+  const points = await fetchJson(address).catch(() => null);
+  if (points) store.set({ points });
+}
+
+/** @param {MapLibreMap} map @param {State} state */
+function colour(map, { points, view: { scheme } }) {
+  const inks = INKS[scheme];
+  map.setPaintProperty(ID, "circle-stroke-color", ["case", [">", ["get", "overdue"], 0], inks.overdue, inks.text]);
+  const [first, ...others] = points?.palette.colors ?? [];
+  if (!first) return;
+  const byAge = /** @type {ExpressionSpecification} */ (["match", ["get", "age"], 0, first, ...others.flatMap((color, at) => [at + 1, color]), inks.withoutClass]);
+  map.setPaintProperty(ID, "circle-color", byAge);
+}
