@@ -7,8 +7,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.conftest import PATIENCE_MS, Visit, visiting
+from geo_service.database import connection
+from tests.browser.conftest import PATIENCE_MS, Visit, apart, insert_incidents, visiting
 from tests.browser.test_states import violations
+from tests.integration import territory
+from tests.integration.test_serving import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 
@@ -16,8 +19,17 @@ PLACE = "map=8/45/38.9"
 
 
 @pytest.fixture(scope="module")
-def service_url(territory_service: str) -> str:
-    return territory_service
+def service_url(database_url: str) -> Iterator[str]:
+    """A service over a territory of this module's own: incidents are added to it."""
+
+    async def make() -> None:
+        async with connection(database_url) as held:
+            await territory.fill(held)
+
+    apart(make)
+    with serving(database_url) as (_, address):
+        wait_until_ready(address)
+        yield address
 
 
 @pytest.fixture
@@ -138,3 +150,62 @@ def test_an_incident_that_is_not_there_is_said_not_to_be_there(browser: Browser,
         expect(visit.page.locator("#panel .trouble")).to_have_text("there is no incident 999999999", timeout=PATIENCE_MS)
         visit.page.get_by_role("button", name="Close").click()
         expect(visit.page.locator("#overview")).to_be_visible()
+
+
+def row_ids(visit: Visit) -> list[int]:
+    """The incidents of the live list in their order."""
+    return [int(str(row.get_attribute("data-key")).split()[1]) for row in visit.page.locator("#now button.incident").all()]
+
+
+def listed(visit: Visit, query: str) -> list[int]:
+    """The incidents that the API lists."""
+    return [one["id"] for one in ask(visit, f"incidents?window=30d&{query}")["incidents"]]
+
+
+def test_the_list_of_what_is_overdue_is_the_apis_and_opens_by_keyboard(visit: Visit) -> None:
+    visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&tab=now")
+    rows = visit.page.locator("#now button.incident")
+    expect(rows).to_have_count(50, timeout=PATIENCE_MS)
+    assert row_ids(visit) == listed(visit, "order=received&limit=50")
+    visit.page.get_by_role("button", name="Show 50 more").click()
+    expect(rows).to_have_count(100)
+    visit.page.locator("[data-list=due]").click()
+    expect(rows.first).to_contain_text("overdue by", timeout=PATIENCE_MS)
+    assert "list=due" in visit.page.url
+    by_deadline = listed(visit, "order=due&limit=50")
+    assert row_ids(visit) == by_deadline
+    overdue = ask(visit, "summary?window=30d")["overdue"]
+    expect(visit.page.get_by_role("tab", name=f"Now {overdue} overdue")).to_be_visible()
+
+    rows.first.focus()
+    for _ in range(2):
+        visit.page.keyboard.press("ArrowDown")
+    visit.page.keyboard.press("Enter")
+    chosen = ask(visit, f"incidents/{by_deadline[2]}")["incident"]
+    expect_incident(visit.page.locator("#panel"), chosen)
+    visit.page.keyboard.press("Escape")
+    expect(rows.nth(2)).to_be_focused()
+    visit.shot("now")
+    assert violations(visit) == []
+
+
+def test_what_comes_is_marked_and_does_not_move_a_row_under_the_pointer(browser: Browser, service_url: str, database_url: str) -> None:
+    with visiting(browser, service_url) as visit:
+        visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&tab=now")
+        rows, fresh = visit.page.locator("#now button.incident"), visit.page.locator("#now .arrived")
+        expect(rows).to_have_count(50, timeout=PATIENCE_MS)
+        expect(fresh).to_have_count(0)
+        insert_incidents(database_url, "live", 2, 2, (45.0, 38.9), 0)
+        expect(fresh).to_have_count(2, timeout=PATIENCE_MS)
+        expect(fresh.first).to_contain_text("just in")
+        expect(visit.page.locator("#now [role=status]")).to_have_text("2 new incidents")
+        first = row_ids(visit)[0]
+
+        rows.first.hover()
+        insert_incidents(database_url, "later", 2, 3, (45.0, 38.9), 0)
+        waiting = visit.page.get_by_role("button", name="3 new: show them")
+        expect(waiting).to_be_visible(timeout=PATIENCE_MS)
+        assert row_ids(visit)[0] == first
+        waiting.click()
+        expect(rows.first).to_be_focused()
+        assert row_ids(visit) == listed(visit, "order=received&limit=50")

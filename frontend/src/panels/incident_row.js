@@ -55,5 +55,5 @@ export function incidentRow(incident, { language, names, now, byDeadline = false
     element("span", { class: "line" }, element("span", { class: "muted" }, more.join(" · ")), element("span", { class: "status" }, statusName(language, incident.status))),
   );
   if (arrived) button.firstElementChild?.append(element("span", { class: "just-in" }, justIn));
-  return element("li", arrived ? { class: "arrived" } : {}, button);
+  return element("li", { "data-same": `row ${incident.id}`, ...(arrived && { class: "arrived" }) }, button);
 }

@@ -3,7 +3,7 @@
 /** @import { Language } from "../page/state.js" */
 /** @import { Told } from "../page/answers.js" */
 import { element, patch } from "../page/dom.js";
-import { fill, formatNumber, words } from "../words/i18n.js";
+import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { DIMENSIONS } from "./breakdown.js";
 
 /** Below so many messages a share says little. */
@@ -38,6 +38,13 @@ export function hoursOf(language, hours) {
   if (hours === null) return figure(language, null);
   const digits = hours < 10 ? 1 : 0;
   return fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) });
+}
+
+/** How many are overdue, on a button. @param {Language} language @param {{ overdue: number } | null} counts */
+export function overdueBadge(language, counts) {
+  if (!counts?.overdue) return [];
+  const text = counted(language, counts.overdue, words(language).overdueCount);
+  return [" ", element("span", { class: "badge", "aria-hidden": "true", title: text }, formatNumber(language, counts.overdue)), element("span", { class: "unseen" }, text)];
 }
 
 /**
