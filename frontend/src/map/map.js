@@ -134,7 +134,7 @@ function wait(ms) {
 }
 
 /** Room around the data: the part of the map that cards do not cover, and a margin. @param {HTMLElement} container of the map */
-function padding(container) {
+export function padding(container) {
   const { width, height } = container.getBoundingClientRect();
   const margin = Math.min(MARGIN, MARGIN_SHARE * width, MARGIN_SHARE * height);
   const { top, right, bottom, left } = covered(container);
