@@ -27,6 +27,8 @@ const store = createStore(
     live: { state: "connecting", at: null, since: null },
     selected: null,
     spot: null,
+    place: "",
+    picture: null,
     listed: PAGE,
     names: new Map(),
     points: null,
