@@ -6,6 +6,7 @@ import { listen } from "./page/live.js";
 import { keepFresh } from "./page/refresh.js";
 import { createStore } from "./page/store.js";
 import { showScheme } from "./page/scheme.js";
+import { onWake } from "./page/waking.js";
 import { begin as beginWall } from "./wall/wall.js";
 import { begin as beginWorkplace } from "./workplace.js";
 
@@ -23,9 +24,11 @@ const store = createStore(
     legend: null,
     problem: null,
     busy: true,
-    live: { state: "connecting", at: null },
+    live: { state: "connecting", at: null, since: null },
     selected: null,
     spot: null,
+    place: "",
+    picture: null,
     listed: PAGE,
     names: new Map(),
     points: null,
@@ -45,12 +48,19 @@ let refreshTiles = () => {};
 void begin(store).then((made) => (refreshTiles = made.refreshTiles));
 const tick = throttled(() => store.set({ tick: store.get().tick + 1 }), TICK_MS);
 
-listen(store, () => {
+const refresh = () => {
   refreshNumbers();
   tick();
   // Tiles of a choice that the service has refused would be refused as well.
   if (store.get().problem?.kind !== "refused") refreshTiles();
+};
+const listenAnew = listen(store, refresh);
+onWake(() => {
+  listenAnew();
+  refresh();
 });
+// What cannot be had is noticed at once.
+addEventListener("offline", refreshNumbers);
 
 /** At once, and then for as long as it goes on once in a while, the last time included. @param {() => void} act @param {number} ms */
 function throttled(act, ms) {

@@ -6,14 +6,17 @@ import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
 import { showNoMap, showNotices } from "./choice/notices.js";
 import { showSectors } from "./choice/sectors.js";
+import { showStaleness } from "./choice/staleness.js";
 import { showTotals } from "./choice/totals.js";
 import { showWindow } from "./choice/window.js";
 import { showDock } from "./dock/dock.js";
 import { canDraw, createMap } from "./map/map.js";
 import { showSpot } from "./map/spot.js";
 import { readyForPaper } from "./map/paper.js";
+import { downloadPicture } from "./map/picture.js";
 import { byId } from "./page/dom.js";
 import { offerScheme } from "./page/scheme.js";
+import { placeText } from "./page/url.js";
 import { showAnalysis } from "./panels/analysis.js";
 import { showNow } from "./panels/now.js";
 import { showOverview } from "./panels/overview.js";
@@ -25,7 +28,7 @@ import { showLanguage } from "./words/language.js";
 
 const PARTS = [
   showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showLegend, showTabs, showPlace,
-  showOverview, showNow, showAnalysis, showShare, showDock, showNotices,
+  showOverview, showNow, showAnalysis, showShare, showDock, showNotices, showStaleness,
 ];
 
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
@@ -39,6 +42,10 @@ export async function begin(store) {
   const areaMap = await createMap(byId("map"), store);
   showTooltip(areaMap, store);
   showSpot(areaMap.map, store);
+  const tellPlace = () => store.set({ place: placeText(areaMap.map.getZoom(), areaMap.map.getCenter()) });
+  areaMap.map.on("moveend", tellPlace);
+  tellPlace();
+  store.set({ picture: () => downloadPicture(areaMap.map, store) });
   readyForPaper(areaMap.map, store);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });

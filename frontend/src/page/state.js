@@ -65,8 +65,8 @@
  * @property {{ class: number, p: number }} [significance] the class of what chance explains
  */
 
-/** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
-/** @typedef {{ state: "connecting" | "live" | "away", at: number | null }} Live `at`: last change, ms since 1970 */
+/** @typedef {{ kind: "loading" | "busy" | "refused" | "failed" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
+/** @typedef {{ state: "connecting" | "live" | "away", at: number | null, since: number | null }} Live `at`: last change, `since`: when the stream broke, ms since 1970 */
 /**
  * Where the selected place is, for the map to go there.
  * @typedef {object} Spot
@@ -99,6 +99,8 @@
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
  * @property {Spot | null} spot
+ * @property {string} place where the map is: zoom/latitude/longitude; "" where there is none
+ * @property {(() => Promise<unknown>) | null} picture saves the map as a picture; null where there is no map
  * @property {number} listed how many incidents the list beside the map holds at most
  * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
  * @property {Legend | null} points of incidents one by one, once they are on the map

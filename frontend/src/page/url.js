@@ -129,6 +129,11 @@ function counted(view) {
   return query;
 }
 
+/** A place of the map as addresses have it. @param {number} zoom @param {{ lng: number, lat: number }} center */
+export function placeText(zoom, { lng, lat }) {
+  return `${zoom.toFixed(2)}/${lat.toFixed(4)}/${lng.toFixed(4)}`;
+}
+
 /** @param {string} value  slashes and commas stay, for people read addresses */
 export function readable(value) {
   return encodeURIComponent(value).replaceAll("%2F", "/").replaceAll("%2C", ",").replaceAll("%3A", ":");
