@@ -7,7 +7,6 @@ import { keepFresh } from "./page/refresh.js";
 import { createStore } from "./page/store.js";
 import { showScheme } from "./page/scheme.js";
 import { onWake } from "./page/waking.js";
-import { begin as beginWall } from "./wall/wall.js";
 import { begin as beginWorkplace } from "./workplace.js";
 
 const FIRST_ZOOM = 6;
@@ -42,7 +41,7 @@ showScheme(store);
 keepAddress(store);
 const refreshNumbers = keepFresh(store);
 const onWall = new URLSearchParams(location.search).get("view") === "wall";
-const begin = onWall ? beginWall : beginWorkplace;
+const begin = onWall ? (await import("./wall/wall.js")).begin : beginWorkplace;
 let refreshTiles = () => {};
 // The numbers do not wait for the map.
 void begin(store).then((made) => (refreshTiles = made.refreshTiles));
