@@ -6,16 +6,18 @@ import { listen } from "./page/live.js";
 import { keepFresh } from "./page/refresh.js";
 import { createStore } from "./page/store.js";
 import { showScheme } from "./page/scheme.js";
-import { begin as beginWall } from "./wall/wall.js";
+import { openSteady } from "./page/steady_live.js";
+import { begin as beginWall, wallOfAddress } from "./wall/wall.js";
 import { begin as beginWorkplace } from "./workplace.js";
 
 const FIRST_ZOOM = 6;
 /** The panels' answers are asked for anew this often at most; the totals and the map follow every change. */
 const TICK_MS = 5000;
 
+const onWall = new URLSearchParams(location.search).get("view") === "wall";
 const store = createStore(
   /** @type {State} */ ({
-    view: addressedView(),
+    view: onWall ? wallOfAddress().view : addressedView(),
     zoom: FIRST_ZOOM,
     summary: null,
     legend: null,
@@ -32,9 +34,9 @@ const store = createStore(
 );
 
 showScheme(store);
-keepAddress(store);
+// What a wall shows changes by itself; its address stays as somebody wrote it.
+if (!onWall) keepAddress(store);
 const refreshNumbers = keepFresh(store);
-const onWall = new URLSearchParams(location.search).get("view") === "wall";
 const begin = onWall ? beginWall : beginWorkplace;
 let refreshTiles = () => {};
 // The numbers do not wait for the map.
@@ -46,7 +48,7 @@ listen(store, () => {
   tick();
   // Tiles of a choice that the service has refused would be refused as well.
   if (store.get().problem?.kind !== "refused") refreshTiles();
-});
+}, (address) => openSteady(address, () => store.get().summary?.revision));
 
 /** At once, and then for as long as it goes on once in a while, the last time included. @param {() => void} act @param {number} ms */
 function throttled(act, ms) {

@@ -21,10 +21,12 @@ export function listen(store, changed, open = (address) => new EventSource(addre
     events.addEventListener("revision", (event) => {
       /** @type {Revision} */
       const revision = JSON.parse(event.data);
+      const away = store.get().live.state === "away";
       store.set({ live: { state: "live", at: Date.parse(revision.at) } });
       const shown = known ?? store.get().summary?.revision;
       known = revision.revision;
-      if (known !== shown) changed();
+      // A service that began again counts from the start: the same number may be other data.
+      if (away || known !== shown) changed();
     });
     events.addEventListener("error", () => {
       store.set({ live: { ...store.get().live, state: "away" } });
