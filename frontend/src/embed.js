@@ -32,6 +32,8 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    spot: null,
+    listed: 0,
     names: new Map(),
     points: null,
     playing: null,
@@ -49,7 +51,7 @@ else void begin();
 
 async function begin() {
   showLegend(store);
-  showPanel(store, () => []);
+  showPanel(store);
   showPeriod(store);
   const refreshNumbers = keepFresh(store);
   const refreshMap = canDraw() ? await beginMap() : noMap();

@@ -11,6 +11,8 @@ import { begin as beginWall, wallOfAddress } from "./wall/wall.js";
 import { begin as beginWorkplace } from "./workplace.js";
 
 const FIRST_ZOOM = 6;
+/** Incidents that a list shows at first. */
+const PAGE = 50;
 /** The panels' answers are asked for anew this often at most; the totals and the map follow every change. */
 const TICK_MS = 5000;
 
@@ -25,6 +27,8 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null },
     selected: null,
+    spot: null,
+    listed: PAGE,
     names: new Map(),
     points: null,
     playing: null,

@@ -10,19 +10,21 @@ import { showTotals } from "./choice/totals.js";
 import { showWindow } from "./choice/window.js";
 import { showDock } from "./dock/dock.js";
 import { canDraw, createMap } from "./map/map.js";
+import { showSpot } from "./map/spot.js";
 import { readyForPaper } from "./map/paper.js";
 import { byId } from "./page/dom.js";
 import { offerScheme } from "./page/scheme.js";
 import { showAnalysis } from "./panels/analysis.js";
 import { showNow } from "./panels/now.js";
 import { showOverview } from "./panels/overview.js";
-import { showPanel, showTooltip } from "./panels/panel.js";
+import { showTooltip } from "./panels/panel.js";
+import { showPlace } from "./panels/place.js";
 import { showShare } from "./panels/share.js";
 import { showTabs } from "./panels/tabs.js";
 import { showLanguage } from "./words/language.js";
 
 const PARTS = [
-  showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showLegend, showTabs, showPanel,
+  showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showLegend, showTabs, showPlace,
   showOverview, showNow, showAnalysis, showShare, showDock, showNotices,
 ];
 
@@ -36,6 +38,7 @@ export async function begin(store) {
   }
   const areaMap = await createMap(byId("map"), store);
   showTooltip(areaMap, store);
+  showSpot(areaMap.map, store);
   readyForPaper(areaMap.map, store);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });

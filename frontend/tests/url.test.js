@@ -7,7 +7,7 @@ const START = readView("", ["en"]);
 test("an empty address shows the last 30 days of everything", () => {
   assert.deepEqual(START, {
     sectors: [], window: "30d", from: "", to: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", filters: {},
-    layer: "hexes", tab: "overview", scheme: "light", look: "",
+    list: "received", layer: "hexes", level: "", tab: "overview", scheme: "light", look: "",
   });
   assert.equal(selectionQuery(START), "window=30d");
 });
@@ -28,6 +28,7 @@ for (const address of [
   "#map=7/45/38.9&sector=roads,waste&window=7d&measure=overdue&cell=862d1e9afffffff&lang=ru",
   "#map=11.5/45.04/38.98&from=2018-10-01&to=2018-11-01&lang=en",
   "#map=7/45/38.9&window=7d&compare=previous&measure=change&breaks=-0.5,0.5&layer=districts&cell=03401000&tab=analysis&scheme=dark&lang=en",
+  "#layer=districts&level=region&list=due&tab=now&lang=en",
   "#incident=17&tab=none&lang=ru",
   "#window=all&theme=roads.pothole&status=open&lang=en",
 ]) {
@@ -48,6 +49,12 @@ test("the tiles are asked for with the same words as the address", () => {
     window: "24h",
     measure: "open",
   });
+});
+
+test("the level is one of districts only", () => {
+  assert.equal(selectionQuery(readView("#layer=districts&level=region", [])), "window=30d&level=region");
+  assert.equal(countedQuery(readView("#layer=districts&level=region", [])), "window=30d");
+  assert.equal(selectionQuery(readView("#level=region", [])), "window=30d");
 });
 
 test("all data are asked for from a day before any data", () => {

@@ -136,7 +136,7 @@ def test_a_clicked_hexagon_stays_in_a_panel_and_in_the_address(visit: Visit) -> 
     assert h3.latlng_to_cell(*CENTRE, h3.get_resolution(h3.str_to_int(cell))) == h3.str_to_int(cell)
     assert f"cell={cell}" in visit.page.url
     visit.shot("panel")
-    panel.get_by_role("button", name="Close").click()
+    panel.get_by_role("button", name="Close", exact=True).click()
     expect(panel).to_be_hidden()
     assert "cell=" not in visit.page.url
 

@@ -17,7 +17,7 @@ from geo_service.settings import ROOT, Settings
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PACKAGES = ("geo_service", "ingest", "boundaries")
-NAMED_ONLY_IN_SETTINGS_OF_OTHERS = {"httptools", "setuptools"}
+NAMED_ONLY_IN_SETTINGS_OF_OTHERS = {"cffi", "httptools", "setuptools"}
 
 
 def text_of(name: str) -> str:

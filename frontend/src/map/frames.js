@@ -7,7 +7,7 @@ const [BEGIN, END] = ["frame-begin", "frame-end"];
 
 /** Incidents before an edge: hexagons carry them as one text, "0,1,1,4". @param {string} edge @returns {ExpressionSpecification} */
 function before(edge) {
-  return ["to-number", ["at", ["coalesce", ["global-state", edge], 0], ["split", ["coalesce", ["get", "p"], "0,0"], ","]]];
+  return ["to-number", ["at", ["coalesce", ["global-state", edge], 0], ["split", ["get", "p"], ","]]];
 }
 
 /**
@@ -16,7 +16,8 @@ function before(edge) {
  * @returns {ExpressionSpecification}
  */
 export function shownInFrame(least, ...steps) {
-  return /** @type {ExpressionSpecification} */ (["step", ["-", before(END), before(BEGIN)], least, ...steps]);
+  // Tiles of before the playback stay until the new ones have come: they have no history.
+  return /** @type {ExpressionSpecification} */ (["step", ["case", ["has", "p"], ["-", before(END), before(BEGIN)], 0], least, ...steps]);
 }
 
 /** @param {MapLibreMap} map @param {State} state */

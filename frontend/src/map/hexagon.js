@@ -10,6 +10,7 @@ const UNUSED = (1n << UNUSED_BITS) - 1n;
 const BODY = (1n << 52n) - 1n;
 const CELL_MODE = 8n << 56n;
 const FINEST = 10;
+const DEEPEST = 15;
 const DIGIT_BITS = 3;
 const NO_DIGIT = 7;
 
@@ -28,6 +29,26 @@ export function idOfCell(cell) {
 export function isCell(text) {
   return /^8[0-9a]([0-9a-f]{13})$/.test(text) && cellOfId(idOfCell(text)) === text;
 }
+
+/** @param {string} cell an H3 index @returns {number} 0 to 15 */
+export function resolutionOf(cell) {
+  return parseInt(cell.charAt(1), 16);
+}
+
+/** @param {string} cell an H3 index @param {number} resolution coarser or the same @returns {string} the cell around it */
+export function parentOf(cell, resolution) {
+  const unused = (1n << BigInt(DIGIT_BITS * (DEEPEST - resolution))) - 1n;
+  const index = (BigInt(`0x${cell}`) & ~(15n << 52n)) | (BigInt(resolution) << 52n) | unused;
+  return index.toString(16);
+}
+
+/** @param {number} resolution @returns {number} a zoom at which the tiles show such hexagons */
+export function zoomOf(resolution) {
+  return ZOOMS[resolution] ?? 0;
+}
+
+/** By resolution; the tiles' own rule is in geo_service/tiles/grid.py. */
+const ZOOMS = [0, 0, 1.5, 3, 4.5, 6, 7, 8.5, 10, 11.5, 13];
 
 /** @param {number} id */
 function resolutionOfId(id) {

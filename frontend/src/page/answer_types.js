@@ -28,5 +28,16 @@
  * @property {number | null} lng @property {number | null} lat @property {string | null} h3 @property {string} precision
  */
 /** @typedef {Record<"status" | "sector" | "theme" | "source" | "agency" | "district", Record<string, Named>>} Names */
+/** @typedef {Resolved & { order: string, incidents: Incident[], next: string | null, names: Names }} IncidentList */
+/** @typedef {{ incident: Incident, names: Names, time_zone: string, revision: number }} OneIncident */
+/** @typedef {{ value: number, rank: number, of: number, median: number }} Among */
+/**
+ * @typedef {Resolved & {
+ *   district: DistrictRow & { approximate: boolean, area_km2: number }, ancestors: (Entry & { level: string })[], children: DistrictRow[], without_child: Measured,
+ *   sectors: (Tally & Entry & { share: number })[], timeline: { bucket: string, buckets: Bucket[] }, among: Record<string, Among | null>,
+ * }} DistrictAnswer
+ */
+/** @typedef {Measured & { h3: string, lng: number, lat: number }} Cell */
+/** @typedef {Resolved & { resolution: number, cell: Cell, neighbours: Cell[] }} CellAnswer */
 
 export {};

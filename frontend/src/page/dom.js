@@ -46,3 +46,46 @@ export function replaceButtons(parent, children) {
   parent.replaceChildren(...children);
   children[focused]?.focus();
 }
+
+/**
+ * Make an element's children be these, with as little change as may be: what has not changed keeps the focus, marked text
+ * and its place under the pointer. Elements with a `data-key` (or `data-same`) are the same one before and after, their
+ * listeners included; one that had the focus and had to be made anew gets it back.
+ * @param {Element} parent @param {readonly (Node | string)[]} children
+ */
+export function patch(parent, children) {
+  const focused = document.activeElement?.closest("[data-key]") ?? null;
+  const held = parent.contains(focused) ? focused?.getAttribute("data-key") : null;
+  const known = new Map([...parent.children].flatMap((old) => (sameness(old) ? [[sameness(old), old]] : [])));
+  for (const [at, made] of children.entries()) {
+    const child = typeof made === "string" ? new Text(made) : made;
+    const here = parent.childNodes[at] ?? null;
+    const old = sameness(child) ? known.get(sameness(child)) : here && !sameness(here) ? here : null;
+    if (!old) parent.insertBefore(child, here);
+    else {
+      if (old !== here) parent.insertBefore(old, here);
+      renew(old, child);
+    }
+  }
+  while (parent.childNodes.length > children.length) parent.lastChild?.remove();
+  if (held && !parent.contains(document.activeElement)) keyed(parent, held)?.focus({ preventScroll: true });
+}
+
+/** @param {Node} node */
+function sameness(node) {
+  return node instanceof Element ? (node.getAttribute("data-key") ?? node.getAttribute("data-same")) : null;
+}
+
+/** @param {ChildNode} old @param {Node} child */
+function renew(old, child) {
+  if (old === child || old.isEqualNode(child)) return;
+  if (!(old instanceof Element) || !(child instanceof Element) || old.nodeName !== child.nodeName || !sameness(child)) return old.replaceWith(child);
+  for (const { name } of [...old.attributes]) if (!child.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of child.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  patch(old, [...child.childNodes]);
+}
+
+/** @param {ParentNode} parent @param {string} key @returns {HTMLElement | null} */
+export function keyed(parent, key) {
+  return parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
+}

@@ -48,8 +48,8 @@ export function keepFresh(store) {
 }
 
 /** What the numbers depend on, as one comparable text. @param {import("./state.js").State} state */
-export function selectionOf({ view: { sectors, window, from, to, compare, measure, breaks, filters, layer } }) {
-  return JSON.stringify([sectors, window, from, to, compare, measure, breaks, filters, layer]);
+export function selectionOf({ view: { sectors, window, from, to, compare, measure, breaks, filters, layer, level } }) {
+  return JSON.stringify([sectors, window, from, to, compare, measure, breaks, filters, layer, level]);
 }
 
 /** @param {PageStore} store @param {AbortSignal} signal */

@@ -4,6 +4,8 @@
 /** @typedef {"light" | "dark"} Scheme */
 /** @typedef {"hexes" | "districts"} Layer */
 /** @typedef {"count" | "open" | "overdue"} Measure the counts, each with its total; an address may name any measure that the service knows */
+/** @typedef {"region" | "district" | "settlement"} Level */
+/** @typedef {"received" | "due"} Order of a list of incidents: the newest first, or by deadline */
 /** @typedef {"overview" | "now" | "analysis" | "share"} Tab what stands beside the map; a selected place stands above it */
 
 /**
@@ -19,8 +21,10 @@
  * @property {Language} language
  * @property {string} cell the H3 index of the selected hexagon, or the code of the selected district, or ""
  * @property {string} incident the id of the selected incident, or ""
+ * @property {Order} list which list of incidents stands beside the map
  * @property {Readonly<Record<string, string>>} filters other parameters of the selection, passed on as they came
  * @property {Layer} layer
+ * @property {Level | ""} level which districts are shown; "" where the zoom decides
  * @property {Tab | ""} tab "" where the panel beside the map is folded away
  * @property {Scheme} scheme
  * @property {Scheme | ""} look the scheme that the reader has chosen; "" follows the reader's system
@@ -29,7 +33,11 @@
 /** @typedef {{ n: number, open: number, overdue: number }} Counts */
 /** @typedef {Record<Language, string>} Named */
 /** @typedef {Counts & { code: string, name: Named }} Group */
-/** @typedef {Counts & { key: string, name: Named | null, value: number | null }} Area a hexagon or a district; its key as in `View.cell` */
+/**
+ * A hexagon or a district; its key as in `View.cell`. `before`: how many there were in the compared window, null without one;
+ * `significant`: whether the difference is more than chance.
+ * @typedef {Counts & { key: string, name: Named | null, value: number | null, before: number | null, significant: boolean }} Area
+ */
 
 /**
  * The answer of /api/summary.
@@ -59,6 +67,15 @@
 
 /** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
 /** @typedef {{ state: "connecting" | "live" | "away", at: number | null }} Live `at`: last change, ms since 1970 */
+/**
+ * Where the selected place is, for the map to go there.
+ * @typedef {object} Spot
+ * @property {string} key what is selected, in words of the view
+ * @property {[number, number, number, number] | null} bounds west, south, east, north of an area
+ * @property {[number, number] | null} point lng, lat of an incident or of a hexagon's middle
+ * @property {number} zoom at which it can be seen well
+ * @property {string} mark how precisely the incident's place is known; "" where nothing is to be marked
+ */
 
 /**
  * A playback: its frames lie between the edges.
@@ -81,6 +98,8 @@
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
+ * @property {Spot | null} spot
+ * @property {number} listed how many incidents the list beside the map holds at most
  * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
  * @property {Legend | null} points of incidents one by one, once they are on the map
  * @property {Playing | null} playing

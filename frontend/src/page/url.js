@@ -3,7 +3,7 @@
  * MapLibre keeps `map`; the rest is kept here. The words are those of the tiles' own addresses.
  */
 
-/** @import { Language, Layer, Measure, Scheme, Tab, View } from "./state.js" */
+/** @import { Language, Layer, Level, Measure, Order, Scheme, Tab, View } from "./state.js" */
 
 export const DEFAULT_WINDOW = "30d";
 /** @type {readonly Measure[]} */
@@ -14,6 +14,10 @@ export const LANGUAGES = ["ru", "en"];
 export const TABS = ["overview", "now", "analysis", "share"];
 /** @type {readonly Layer[]} */
 const LAYERS = ["hexes", "districts"];
+/** @type {readonly Level[]} */
+const LEVELS = ["region", "district", "settlement"];
+/** @type {readonly Order[]} */
+const ORDERS = ["received", "due"];
 /** @type {readonly Scheme[]} */
 const SCHEMES = ["light", "dark"];
 const COMPARED = /** @type {const} */ (["previous", "year"]);
@@ -47,7 +51,9 @@ export function readView(hash, preferred, dark = false) {
     cell: text("cell"),
     incident: text("incident"),
     filters: Object.fromEntries(FILTERS.filter((name) => text(name)).map((name) => [name, text(name)])),
+    list: oneOf(ORDERS, text("list")) ?? "received",
     layer: oneOf(LAYERS, text("layer")) ?? "hexes",
+    level: oneOf(LEVELS, text("level")) ?? "",
     tab: text("tab") === NO_TAB ? "" : (oneOf(TABS, text("tab")) ?? "overview"),
     scheme: oneOf(SCHEMES, text("scheme")) ?? (dark ? "dark" : "light"),
     look: oneOf(SCHEMES, text("scheme")) ?? "",
@@ -72,8 +78,10 @@ export function writeView(view, hash) {
     ["breaks", view.breaks],
     ...Object.entries(view.filters),
     ["layer", view.layer === "hexes" ? "" : view.layer],
+    ["level", view.level],
     ["cell", view.cell],
     ["incident", view.incident],
+    ["list", view.list === "received" ? "" : view.list],
     ["tab", view.tab === "overview" ? "" : view.tab || NO_TAB],
     ["scheme", view.look],
     ["lang", view.language],
@@ -90,6 +98,7 @@ export function selectionQuery(view) {
   if (view.compare) query.set("compare", view.compare);
   if (view.measure !== "count") query.set("measure", view.measure);
   if (view.breaks) query.set("breaks", view.breaks);
+  if (view.level && view.layer === "districts") query.set("level", view.level);
   return query.toString();
 }
 

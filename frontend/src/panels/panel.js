@@ -1,13 +1,12 @@
 /** The numbers of one hexagon or district: beside the pointer, and in a card for the selected one. */
 
-/** @import { Area, Language, Legend, PageStore, View } from "../page/state.js" */
+/** @import { Area, Language, Legend, PageStore } from "../page/state.js" */
 /** @import { AreaMap } from "../map/map.js" */
 import { byId, element } from "../page/dom.js";
 import { formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
 import { measureName } from "../choice/legend.js";
 import { MEASURES } from "../page/url.js";
 
-const COPIED_MS = 2000;
 /** From the pointer to the tooltip, px. */
 const AWAY = 14;
 
@@ -31,15 +30,15 @@ function place(box, { x, y }) {
   box.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
 }
 
-/** @param {PageStore} store @param {(view: View) => Node[]} more what stands below the numbers */
-export function showPanel(store, more = hexagonLines) {
-  const draw = () => drawPanel(store, more);
+/** A card for the selected one. @param {PageStore} store */
+export function showPanel(store) {
+  const draw = () => drawPanel(store);
   store.watch((state) => state.selected, draw);
   store.watch((state) => state.view, draw);
 }
 
-/** @param {PageStore} store @param {(view: View) => Node[]} more */
-function drawPanel(store, more) {
+/** @param {PageStore} store */
+function drawPanel(store) {
   const { view, selected, legend } = store.get();
   const box = byId("panel");
   box.hidden = !view.cell;
@@ -51,13 +50,7 @@ function drawPanel(store, more) {
   return box.replaceChildren(
     element("header", {}, element("h2", {}, title), element("button", { type: "button", class: "icon", "aria-label": dictionary.close, onclick: close }, "×")),
     selected ? countsList(view.language, selected, legend) : element("p", { class: "muted" }, dictionary.notInView),
-    ...more(view),
   );
-}
-
-/** @param {View} view */
-function hexagonLines({ language, cell }) {
-  return [element("p", { class: "index" }, `${words(language).h3} `, element("code", {}, cell)), copyButton(language)];
 }
 
 /** @param {Language} language @param {Area} counts @param {Legend | null} legend */
@@ -68,25 +61,22 @@ function countsList(language, counts, legend) {
     [dictionary.measure.open, formatNumber(language, counts.open)],
     [dictionary.measure.overdue, formatNumber(language, counts.overdue)],
     [dictionary.shareOpen, formatShare(language, counts.n ? counts.open / counts.n : 0)],
+    ...changeRow(language, counts),
     ...valueRow(language, counts, legend),
   ];
   return element("dl", {}, ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
 }
 
-/** The coloured measure, where it is none of the counts. @param {Language} language @param {Area} area @param {Legend | null} legend */
-function valueRow(language, { value }, legend) {
-  if (!legend || value === null || MEASURES.some((measure) => measure === legend.measure)) return [];
-  return [[measureName(language, legend), formatMeasured(language, legend.measure, value)]];
+/** Against the compared window. @param {Language} language @param {Area} area */
+function changeRow(language, { n, before, significant }) {
+  if (before === null) return [];
+  const { overview, measures } = words(language);
+  const change = before ? ` (${formatMeasured(language, "change", n / before - 1)}${significant ? "" : `, ${measures.byChance}`})` : "";
+  return [[overview.then, `${formatNumber(language, before)}${change}`]];
 }
 
-/** @param {Language} language */
-function copyButton(language) {
-  const dictionary = words(language);
-  const made = element("button", { type: "button" }, dictionary.copyLink);
-  made.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(location.href);
-    made.textContent = dictionary.copied;
-    setTimeout(() => (made.textContent = dictionary.copyLink), COPIED_MS);
-  });
-  return made;
+/** The coloured measure, where it is none of the counts. @param {Language} language @param {Area} area @param {Legend | null} legend */
+function valueRow(language, { value }, legend) {
+  if (!legend || value === null || legend.measure === "change" || MEASURES.some((measure) => measure === legend.measure)) return [];
+  return [[measureName(language, legend), formatMeasured(language, legend.measure, value)]];
 }

@@ -2,8 +2,8 @@
 
 /** @import { Language } from "../page/state.js" */
 /** @import { Told } from "../page/answers.js" */
-import { element } from "../page/dom.js";
-import { fill, formatNumber, words } from "../words/i18n.js";
+import { element, patch } from "../page/dom.js";
+import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { DIMENSIONS } from "./breakdown.js";
 
 /** Below so many messages a share says little. */
@@ -40,6 +40,13 @@ export function hoursOf(language, hours) {
   return fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) });
 }
 
+/** How many are overdue, on a button. @param {Language} language @param {{ overdue: number } | null} counts */
+export function overdueBadge(language, counts) {
+  if (!counts?.overdue) return [];
+  const text = counted(language, counts.overdue, words(language).overdueCount);
+  return [" ", element("span", { class: "badge", "aria-hidden": "true", title: text }, formatNumber(language, counts.overdue)), element("span", { class: "unseen" }, text)];
+}
+
 /**
  * Show an answer in a box: what is drawn stays while the next is on its way, and is said to be old where none comes.
  * @template Answer
@@ -57,7 +64,7 @@ export function showAnswer(box, told, language, draw) {
   // What is wrong with the choice is told once for the whole page.
   if (!answer) return box.replaceChildren(element("p", { class: "muted" }, problem?.kind === "refused" ? none : problem ? noAnswer : loading));
   const note = problem && problem.kind !== "refused" ? [element("p", { class: "muted" }, noAnswer)] : [];
-  return box.replaceChildren(...note, ...draw(answer));
+  return patch(box, [...note, ...draw(answer)]);
 }
 
 /** @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */

@@ -4,6 +4,7 @@
 import { byId, element, replaceButtons } from "../page/dom.js";
 import { TABS } from "../page/url.js";
 import { words } from "../words/i18n.js";
+import { overdueBadge } from "./parts.js";
 
 /** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
 export function isShown({ view }, tab) {
@@ -13,6 +14,7 @@ export function isShown({ view }, tab) {
 /** @param {PageStore} store */
 export function showTabs(store) {
   store.watch((state) => state.view, () => drawTabs(store));
+  store.watch((state) => state.summary?.overdue, () => drawTabs(store));
   byId("tab-list").addEventListener("keydown", step);
   byId("fold").addEventListener("click", () => open(store, store.get().view.tab === "" ? "overview" : ""));
 }
@@ -40,10 +42,10 @@ function drawTabs(store) {
 /** @param {PageStore} store @param {Tab} tab @param {boolean} selected */
 function tabButton(store, tab, selected) {
   // All can be reached where none is selected.
-  const { tab: chosen, cell, incident, language } = store.get().view;
+  const { summary, view: { tab: chosen, cell, incident, language } } = store.get();
   const reachable = selected || !chosen || Boolean(cell || incident);
   const states = { role: "tab", id: `tab-${tab}`, "aria-controls": tab, "aria-selected": String(selected), tabindex: reachable ? "0" : "-1" };
-  return element("button", { type: "button", ...states, onclick: () => open(store, tab) }, words(language).tabs[tab]);
+  return element("button", { type: "button", ...states, onclick: () => open(store, tab) }, words(language).tabs[tab], ...(tab === "now" ? overdueBadge(language, summary) : []));
 }
 
 /** Arrows go from tab to tab, as the ARIA practices for tabs want it. @param {KeyboardEvent} event */

@@ -25,6 +25,11 @@ export function formatDay(language, instant, timeZone) {
   return new Intl.DateTimeFormat(language, { timeZone, dateStyle: "medium" }).format(new Date(instant));
 }
 
+/** Day and time. @param {Language} language @param {string} instant @param {string} timeZone */
+export function formatMoment(language, instant, timeZone) {
+  return new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(instant));
+}
+
 /**
  * The half-open window as the first and the last day in it.
  * @param {Language} language @param {Pick<Summary, "window" | "data" | "time_zone">} summary

@@ -80,6 +80,20 @@ export function formatAgo(language, seconds) {
   return format.format(-Math.floor(seconds / 86_400), "day");
 }
 
+/**
+ * How long something takes, in the two largest units that say enough: 3 h, 2 days 4 h.
+ * @param {Language} language @param {number} seconds
+ */
+export function formatSpan(language, seconds) {
+  const part = (/** @type {number} */ value, /** @type {string} */ unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return part(minutes, "minute");
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return part(hours, "hour");
+  const days = Math.floor(hours / 24);
+  return days < 3 && hours % 24 ? `${part(days, "day")} ${part(hours % 24, "hour")}` : part(days, "day");
+}
+
 /** The measure's numbers as one sentence. @param {Language} language @param {import("../page/state.js").Counts} counts */
 export function sentence(language, counts) {
   const dictionary = words(language);

@@ -1,0 +1,51 @@
+/** The map goes to the selected place where it cannot be seen yet, and marks an incident's. */
+
+/** @import { Map as MapLibreMap } from "maplibre-gl" */
+/** @import { PageStore, Spot } from "../page/state.js" */
+import { Marker } from "maplibre-gl";
+import { element } from "../page/dom.js";
+import { keyOf } from "../panels/steps.js";
+import { padding } from "./map.js";
+
+/** How far the zoom may be from the one at which a place is seen well. */
+const NEAR = { nearer: 3.5, farther: 1.5 };
+
+/** @param {MapLibreMap} map @param {PageStore} store */
+export function showSpot(map, store) {
+  // What the address asks for brings its own place with it: at the start, and going back and forward.
+  let addressed = new URLSearchParams(location.hash.slice(1)).has("map") ? keyOf(store.get().view) : "";
+  addEventListener("hashchange", () => (addressed = keyOf(store.get().view)));
+  // So does what was chosen on the map.
+  store.watch((state) => keyOf(state.view), (key, { selected }) => {
+    if (key && selected) addressed = key;
+  });
+  /** @type {Marker | null} */
+  let marker = null;
+  store.watch((state) => state.spot, (spot) => {
+    marker?.remove();
+    marker = spot?.mark && spot.point ? new Marker({ element: pin(spot) }).setLngLat(spot.point).addTo(map) : null;
+    if (spot && spot.key !== addressed) go(map, spot);
+    addressed = "";
+  });
+}
+
+/** A ring; a broken one where the place is not known exactly. @param {Spot} spot */
+function pin({ mark }) {
+  return element("div", { class: "pin", "aria-hidden": "true", "data-mark": mark });
+}
+
+/** @param {MapLibreMap} map @param {Spot} spot */
+function go(map, { bounds, point, zoom }) {
+  const room = padding(map.getContainer());
+  if (bounds) map.fitBounds(bounds, { padding: room, maxZoom: zoom + 4 });
+  else if (point && !isSeen(map, point, zoom, room)) map.flyTo({ center: point, zoom, offset: [(room.left - room.right) / 2, (room.top - room.bottom) / 2] });
+}
+
+/** @param {MapLibreMap} map @param {[number, number]} point @param {number} zoom @param {ReturnType<typeof padding>} room */
+function isSeen(map, point, zoom, room) {
+  const { x, y } = map.project(point);
+  const { clientWidth, clientHeight } = map.getContainer();
+  const inside = x > room.left && x < clientWidth - room.right && y > room.top && y < clientHeight - room.bottom;
+  const off = map.getZoom() - zoom;
+  return inside && off > -NEAR.farther && off < NEAR.nearer;
+}

@@ -1,0 +1,141 @@
+/** The selected district, hexagon or incident, in the stead of the tabs' panels until it is closed. */
+
+/** @import { Place } from "./place_answers.js" */
+/** @import { Told } from "../page/answers.js" */
+/** @import { PageStore, View } from "../page/state.js" */
+import { follow } from "../page/answers.js";
+import { byId, element, keyed, patch } from "../page/dom.js";
+import { words } from "../words/i18n.js";
+import { fetchPlace, placeAddress } from "./place_answers.js";
+import { districtView } from "./place_district.js";
+import { hexagonView } from "./place_hexagon.js";
+import { incidentView } from "./place_incident.js";
+import { countsAtHand, crumbs } from "./place_parts.js";
+import { keyOf, leave, stepOut } from "./steps.js";
+
+/** An answer that takes longer is said to be awaited, ms. */
+const PATIENCE_MS = 300;
+/** Ages are told anew, ms. */
+const AGES_MS = 30_000;
+/** Finds no element. */
+const NOTHING = ":not(*)";
+
+/**
+ * What a kind of place is called and what is shown of it.
+ * @typedef {object} PlaceView
+ * @property {string} title
+ * @property {string} kind what it is, above the title
+ * @property {{ text: string, go: () => void }[]} path the places around it, the largest first
+ * @property {Node[]} parts
+ * @property {import("../page/state.js").Spot | null} spot
+ */
+
+/** @param {PageStore} store */
+export function showPlace(store) {
+  const box = byId("panel");
+  /** @type {{ key: string, place: Place } | null} */
+  let known = null;
+  /** @type {Told<Place> | null} */
+  let told = null;
+  /** Of what the last answer that did not come was asked. */
+  let troubled = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting = undefined;
+
+  const draw = () => {
+    const { view } = store.get();
+    const key = keyOf(view);
+    box.hidden = !key;
+    if (!key) return close();
+    const shown = known?.key === key ? viewOf(store, known.place) : null;
+    patch(box, [...headOf(store, view, shown), ...(troubled === key ? problemOf(told, view) : []), ...(shown?.parts ?? numbersAtHand(store))]);
+    box.setAttribute("aria-label", shown?.title ?? words(view.language).now.where);
+    // Where it is on the map is told once for each place.
+    if (shown?.spot && shown.spot.key !== store.get().spot?.key) store.set({ spot: shown.spot });
+    return undefined;
+  };
+
+  const close = () => {
+    box.replaceChildren();
+    if (store.get().spot) store.set({ spot: null });
+  };
+
+  follow(store, placeAddress, (/** @type {Told<Place>} */ next, { view }) => {
+    if (next.answer && next.answer !== told?.answer) known = { key: keyOf(view), place: next.answer };
+    if (next.problem !== told?.problem) troubled = keyOf(view);
+    told = next;
+    clearTimeout(waiting);
+    box.classList.remove("old");
+    if (next.stale) waiting = setTimeout(() => box.classList.add("old"), PATIENCE_MS);
+    draw();
+  }, fetchPlace);
+  store.watch((state) => state.view, draw);
+  store.watch((state) => state.selected, draw);
+  setInterval(() => keyOf(store.get().view) && draw(), AGES_MS);
+  moveFocus(store, box);
+}
+
+/** @param {PageStore} store @param {Place} place @returns {PlaceView} */
+function viewOf(store, place) {
+  if (place.kind === "district") return districtView(store, place);
+  return place.kind === "hexagon" ? hexagonView(store, place) : incidentView(store, place);
+}
+
+/** @param {PageStore} store @param {View} view @param {PlaceView | null} shown */
+function headOf(store, { language, layer, incident, cell }, shown) {
+  const { close, now } = { ...words(language) };
+  const selected = store.get().selected;
+  const title = shown?.title ?? (incident ? `№ ${incident}` : layer === "hexes" ? now.hexagon : (selected?.name?.[language] ?? cell));
+  const closing = element("button", { type: "button", class: "icon", "data-key": "close", "aria-label": close, title: close, onclick: () => leave(store) }, "×");
+  const heading = element("h2", { tabindex: "-1", "data-key": "title" }, title);
+  return [crumbs(language, shown?.path ?? [], title), element("header", {}, heading, closing), element("p", { class: "muted" }, shown?.kind ?? "")];
+}
+
+/** @param {Told<Place> | null} told @param {View} view */
+function problemOf(told, { language }) {
+  if (!told?.problem) return [];
+  const { kind, detail } = told.problem;
+  return [element("p", { class: "trouble" }, kind === "refused" ? detail : words(language).overview.noAnswer)];
+}
+
+/** What the map knows already, while the answer is on its way. @param {PageStore} store */
+function numbersAtHand(store) {
+  const { selected, view: { cell, incident, language } } = store.get();
+  if (selected?.key === cell && !incident) return [countsAtHand(language, selected)];
+  return [element("p", { class: "muted" }, words(language).overview.loading)];
+}
+
+/**
+ * The keyboard goes where the reader goes: into the place that was chosen, one step out with Escape, and back to what
+ * it was chosen from. A choice on the map leaves it on the map.
+ * @param {PageStore} store @param {HTMLElement} box
+ */
+function moveFocus(store, box) {
+  const side = byId("side");
+  let opener = "";
+  side.addEventListener("focusin", ({ target }) => {
+    if (target instanceof HTMLElement && !box.contains(target)) opener = selectorOf(target);
+  });
+  side.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !keyOf(store.get().view)) return;
+    event.preventDefault();
+    stepOut(store);
+  });
+  let begun = false;
+  store.watch((state) => keyOf(state.view), (key) => {
+    const here = document.activeElement;
+    const follows = begun && (here === document.body || here === null || side.contains(here));
+    begun = true;
+    if (!follows) return;
+    if (key) return keyed(box, "title")?.focus();
+    return /** @type {HTMLElement | null} */ (side.querySelector(opener || NOTHING) ?? side.querySelector("[role=tab]"))?.focus();
+  });
+}
+
+/** How an element is found again after its list has been drawn anew. @param {HTMLElement} target */
+function selectorOf(target) {
+  const key = target.closest("[data-key]")?.getAttribute("data-key");
+  if (key) return `#tab-panels [data-key="${CSS.escape(key)}"]`;
+  const row = target.closest("tr")?.getAttribute("data-row");
+  return row ? `tr[data-row="${CSS.escape(row)}"] button` : target.id && `#${CSS.escape(target.id)}`;
+}

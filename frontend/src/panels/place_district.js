@@ -1,0 +1,96 @@
+/** A district: numbers, sectors, time, what lies in it. */
+
+/** @import { DistrictPlace } from "./place_answers.js" */
+/** @import { PlaceView } from "./place.js" */
+/** @import { DistrictAnswer } from "../page/answer_types.js" */
+/** @import { Language, PageStore } from "../page/state.js" */
+import { element } from "../page/dom.js";
+import { drawChart } from "../dock/chart.js";
+import { formatDay } from "../words/dates.js";
+import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
+import { latestList, numbersList, stepsList } from "./place_parts.js";
+import { keyOf, toDistrict, toHexagon } from "./steps.js";
+
+const FEW = 8;
+/** Of the timeline, px. */
+const CHART = { width: 340, height: 84 };
+/** At which a district is shown whose outline nobody knows. */
+const ZOOM = 8;
+/** The districts whose children are all listed. @type {Set<string>} */
+const opened = new Set();
+
+/** @param {PageStore} store @param {DistrictPlace} place @returns {PlaceView} */
+export function districtView(store, { now, before, latest, hexagons, bounds }) {
+  const { view } = store.get();
+  const { language } = view;
+  const { district, ancestors, among } = now;
+  return {
+    title: district.name[language],
+    kind: kindOf(language, now),
+    path: ancestors.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+    parts: [
+      numbersList(language, district, before?.district ?? null, among),
+      ...childrenOf(store, now),
+      ...hexagonsOf(store, hexagons),
+      latestList(store, latest),
+      sectorsOf(language, now),
+      ...timeOf(language, now),
+    ],
+    spot: bounds && { key: keyOf(view), bounds, point: null, zoom: ZOOM, mark: "" },
+  };
+}
+
+/** @param {Language} language @param {DistrictAnswer} answer */
+function kindOf(language, { district: { level, population, approximate } }) {
+  const { districtLevels, residents, approximate: roughly } = words(language).now;
+  const name = /** @type {Record<string, string>} */ (districtLevels)[level] ?? level;
+  return [name, ...(population ? [counted(language, population, residents)] : []), ...(approximate ? [roughly] : [])].join(" · ");
+}
+
+/** @param {PageStore} store @param {DistrictAnswer} answer */
+function childrenOf(store, { district, children, without_child: without }) {
+  const { language } = store.get().view;
+  const { now } = words(language);
+  const [first] = children;
+  if (!first) return [];
+  const title = /** @type {Record<string, string>} */ (now.children)[first.level] ?? "";
+  const shown = opened.has(district.code) ? children : children.slice(0, FEW);
+  const places = shown.map(({ code, name, count }) => ({ key: `district ${code}`, text: name[language], count, go: () => toDistrict(store, code) }));
+  const open = () => {
+    opened.add(district.code);
+    // The panel is drawn anew for any new view.
+    store.set({ view: { ...store.get().view } });
+  };
+  const rest = without.count ? [element("p", { class: "muted" }, `${now.without}: ${formatNumber(language, without.count)}`)] : [];
+  const all = shown.length < children.length ? [element("button", { type: "button", class: "link", "data-key": "all", onclick: open }, fill(now.showAll, { n: children.length }))] : [];
+  return stepsList(language, title, places, [...all, ...rest]);
+}
+
+/** @param {PageStore} store @param {DistrictPlace["hexagons"]} hexagons */
+function hexagonsOf(store, hexagons) {
+  const { language } = store.get().view;
+  const { now } = words(language);
+  const places = hexagons.map(({ h3, count }, at) => ({ key: `hexagon ${h3}`, text: `${now.hexagon} ${at + 1} · ${h3.replace(/f+$/, "")}`, count, go: () => toHexagon(store, h3) }));
+  return stepsList(language, now.hexagons, places);
+}
+
+/** @param {Language} language @param {DistrictAnswer} answer */
+function sectorsOf(language, { sectors }) {
+  const rows = sectors.filter(({ count }) => count).toSorted((one, other) => other.count - one.count).map(({ code, name, count, share }) => {
+    const bar = element("span", { class: "bar", "aria-hidden": "true" });
+    bar.style.setProperty("--share", String(share));
+    return element("li", { "data-sector-bar": code }, element("span", {}, name[language]), element("span", { class: "number" }, `${formatNumber(language, count)} · ${formatShare(language, share)}`), bar);
+  });
+  return element("section", {}, element("h3", {}, words(language).now.sectors), element("ul", { class: "bars" }, ...rows));
+}
+
+/** @param {Language} language @param {DistrictAnswer} answer */
+function timeOf(language, { timeline: { bucket, buckets }, district, time_zone: timeZone, window, compare, revision }) {
+  const peak = buckets.toSorted((one, other) => other.count - one.count)[0];
+  if (!peak || !district.count) return [];
+  const { now, messages } = words(language);
+  const day = (/** @type {string} */ instant) => formatDay(language, instant, timeZone);
+  const says = fill(now.timelineSays, { total: counted(language, district.count, messages), from: day(buckets[0]?.from ?? ""), to: day(buckets.at(-1)?.from ?? ""), day: day(peak.from), most: formatNumber(language, peak.count) });
+  const chart = drawChart({ bucket, buckets, time_zone: timeZone, window, compare, revision, total: district }, { ...CHART, language });
+  return [element("section", {}, element("h3", {}, now.timeline), chart, element("p", { class: "muted" }, says))];
+}

@@ -1,0 +1,228 @@
+"""What a head of region and an analyst do on the page, its numbers beside those of the API."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Route, expect
+
+from tests.browser.conftest import PATIENCE_MS, Visit, visiting
+
+pytestmark = pytest.mark.browser
+
+VIEW = "map=8/45.2/39.1&lang=en&window=1y"
+LEFT, MIDDLE, RIGHT = 0.02, 0.5, 0.98
+
+
+@pytest.fixture
+def region(browser: Browser, territory_service: str) -> Iterator[Visit]:
+    """The page over the territory; nothing may have gone wrong on it at the end."""
+    with visiting(browser, territory_service) as made:
+        yield made
+        assert made.complaints == []
+
+
+def asked(visit: Visit, path: str) -> Any:
+    """What the API says."""
+    return httpx.get(f"{visit.address}{path}").raise_for_status().json()
+
+
+def number(text: str) -> int:
+    """A number as the page writes it in English."""
+    return int(text.replace(",", ""))
+
+
+def rows(visit: Visit, table: str) -> dict[str, list[str]]:
+    """A table's cells by the name at the beginning of their row."""
+    script = f"[...document.querySelectorAll('{table} tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))"
+    return {name: cells for name, *cells in visit.page.evaluate(script)}
+
+
+def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region: Visit) -> None:
+    region.open(VIEW)
+    told = asked(region, "/api/summary?window=1y&compare=previous")
+    totals = region.page.locator("#totals-before dd:not(.note)")
+    expect(totals.first).to_have_text(f"{told['measures']['count']:,}", timeout=PATIENCE_MS)
+    assert [number(text) for text in totals.all_inner_texts()[:4]] == [
+        told["measures"][name] for name in ("count", "open", "overdue", "closed")
+    ]
+    before = told["measures"]["n_compared"]
+    expect(region.page.locator("#totals-before dd.note").first).to_contain_text(f"before: {before:,}")
+
+
+def test_all_districts_stand_in_a_table_that_is_sorted_by_any_column(region: Visit) -> None:
+    region.open(VIEW)
+    told = {row["name"]["en"]: row for row in asked(region, "/api/districts?window=1y&level=district")["districts"]}
+    expect(region.page.locator("#ranking tbody tr")).to_have_count(len(told), timeout=PATIENCE_MS)
+    shown = rows(region, "#ranking")
+    assert {name: [number(text) for text in cells[:3]] for name, cells in shown.items()} == {
+        name: [row["count"], row["open"], row["overdue"]] for name, row in told.items()
+    }
+    region.page.locator("#ranking th[data-key=count] button").click()
+    assert [number(cells[0]) for cells in rows(region, "#ranking").values()] == sorted(
+        (row["count"] for row in told.values()), reverse=True
+    )
+    expect(region.page.locator("#ranking th[data-key=count]")).to_have_attribute("aria-sort", "descending")
+    region.page.keyboard.press("Enter")
+    assert [number(cells[0]) for cells in rows(region, "#ranking").values()] == sorted(row["count"] for row in told.values())
+    with region.page.expect_download() as download:
+        region.page.locator("#ranking a").click()
+    assert (
+        len(download.value.path().read_text(encoding="utf-8-sig").splitlines()) == len(told) + 2
+    )  # a header, and what lies in no district
+
+
+def test_a_span_of_the_timeline_is_chosen_by_dragging_and_left_again(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.locator("#dock svg rect").first.wait_for(timeout=PATIENCE_MS)
+    box = region.page.locator("#dock .plot").bounding_box()
+    assert box
+    region.page.mouse.move(box["x"] + MIDDLE * box["width"], box["y"] + 20)
+    region.page.mouse.down()
+    region.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 20, steps=4)
+    region.page.mouse.up()
+    region.settle()
+    chosen = dict(pair.split("=") for pair in region.page.url.partition("#")[2].split("&"))
+    total = asked(region, f"/api/summary?from={chosen['from']}&to={chosen['to']}")["n"]
+    region.expect_total(total)
+    assert total < asked(region, "/api/summary?window=1y")["n"]
+    region.page.locator("#whole-period").click()
+    region.expect_total(asked(region, "/api/summary?window=1y")["n"])
+    region.page.go_back()
+    region.expect_total(total)
+
+
+def test_the_handles_of_the_timeline_are_moved_by_the_keyboard(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.locator("#dock svg rect").first.wait_for(timeout=PATIENCE_MS)
+    handle = region.page.get_by_role("slider", name="Beginning of the period")
+    last = int(handle.get_attribute("aria-valuemax") or 0)
+    handle.focus()
+    for _ in range(last - 1):
+        region.page.keyboard.press("ArrowRight")
+    expect(region.page.locator("#whole-period")).to_be_visible(timeout=PATIENCE_MS)
+    assert handle.get_attribute("aria-valuenow") == str(last - 1)
+    assert "from=" in region.page.url
+    assert region.page.evaluate("document.activeElement.getAttribute('role')") == "slider"
+
+
+def test_playback_goes_through_the_frames_in_fixed_colours_and_gives_the_map_back(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.locator("#play").click()
+    region.until("document.querySelector('#dock .frame').textContent.includes('–')")
+    first = region.page.locator("#dock .frame").inner_text()
+    colours = region.page.locator("#legend .swatch").evaluate_all("(all) => all.map((one) => one.style.backgroundColor)")
+    region.until(f"document.querySelector('#dock .frame').textContent !== {first!r}")
+    assert region.page.locator("#legend .swatch").evaluate_all("(all) => all.map((one) => one.style.backgroundColor)") == colours
+    assert "frames=" in region.page.evaluate("geoMap.getSource('hexes').tiles[0]")
+    region.page.locator("#play").click()
+    region.page.keyboard.press("Escape")
+    region.until("!geoMap.getSource('hexes').tiles[0].includes('frames=')")
+    expect(region.page.locator("#dock .frame")).to_have_text("")
+
+
+def test_filters_are_searched_chosen_and_taken_away(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.locator("[data-filter=theme] summary").click()
+    option = region.page.locator("[data-filter=theme] label").first
+    option.wait_for(timeout=PATIENCE_MS)
+    code = option.locator("input").get_attribute("value")
+    option.click()
+    told = asked(region, f"/api/summary?window=1y&theme={code}")
+    region.expect_total(told["n"])
+    assert f"theme={code}" in region.page.url
+    region.page.locator("#chips .chip").click()
+    region.expect_total(asked(region, "/api/summary?window=1y")["n"])
+    assert "theme=" not in region.page.url
+
+
+def test_a_cross_table_holds_every_count_of_the_breakdown(region: Visit) -> None:
+    region.open(f"{VIEW}&tab=analysis")
+    told = asked(region, "/api/breakdown?window=1y&by=theme,status")
+    region.page.locator("#cross tbody tr").first.wait_for(timeout=PATIENCE_MS)
+    shown = [cell for cells in rows(region, "#cross").values() for cell in cells[1:] if cell != "·"]
+    assert sorted(map(number, shown)) == sorted(cell["count"] for cell in told["cells"] if cell["count"])
+    assert sum(number(cells[0]) for cells in rows(region, "#cross").values()) == told["total"]["count"]
+
+
+def test_what_is_coloured_is_chosen_and_what_does_not_go_together_is_put_right(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.locator("[data-layer=districts]").click()
+    region.page.locator("#measure").select_option("per_1000")
+    region.until("geoMap.getSource('districts')?.tiles[0].includes('measure=per_1000')")
+    region.page.locator("#measure").select_option("change")
+    expect(region.page.locator("#compare")).to_have_value("previous")
+    expect(region.page.locator("#legend li", has_text="by chance")).to_have_count(1, timeout=PATIENCE_MS)
+    region.page.locator("#compare").select_option("none")
+    expect(region.page.locator("#measure")).to_have_value("count")
+    region.page.locator("#breaks").select_option("own")
+    region.page.locator("#limits").fill("9; 2")
+    region.page.locator("#limits").press("Enter")
+    expect(region.page.locator("#limits-wrong")).to_contain_text("ascending numbers")
+    region.page.locator("#limits").fill("2; 9")
+    region.page.locator("#limits").press("Enter")
+    region.until("location.hash.includes('breaks=2,9')")
+    legend = asked(region, "/api/legend?layer=districts&zoom=8&window=1y&breaks=2,9")
+    expect(region.page.locator("#legend li .many")).to_have_text([str(row["districts"]) for row in legend["classes"]], timeout=PATIENCE_MS)
+
+
+def test_near_the_ground_incidents_are_shown_one_by_one(region: Visit) -> None:
+    (first,) = asked(region, "/api/incidents?window=1y&limit=1")["incidents"]
+    region.open(f"map=15/{first['lat']}/{first['lng']}&lang=en&window=1y")
+    region.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
+    region.page.mouse.click(*region.pixel(first["lat"], first["lng"]))
+    region.until("location.hash.includes('incident=')")
+    expect(region.page.locator("#legend h2").nth(1)).to_have_text("Messages by age of the newest", timeout=PATIENCE_MS)
+
+
+def test_on_paper_there_is_the_map_and_nothing_to_press(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    region.page.emulate_media(media="print")
+    picture = region.page.locator("#paper img")
+    expect(picture).to_be_visible()
+    assert region.page.evaluate("document.querySelector('#paper img').naturalWidth") > 0
+    for part in ("#windows", "#dock", "#tabs", "#map"):
+        expect(region.page.locator(part)).to_be_hidden()
+    expect(region.page.locator("#ranking tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
+    region.shot("paper")
+
+
+def test_the_pointer_tells_the_change_where_something_is_compared(region: Visit) -> None:
+    region.open(f"{VIEW}&layer=districts&compare=year")
+    region.until(
+        "geoMap.getSource('districts') && geoMap.queryRenderedFeatures({layers: ['districts']}).some((one) => one.properties.code === 'T')"
+    )
+    region.page.mouse.move(*region.pixel(45.0, 38.9))
+    (told,) = (row for row in asked(region, "/api/districts?window=1y&compare=year&level=district")["districts"] if row["code"] == "T")
+    expect(region.page.locator("#tooltip dt").nth(4)).to_have_text("before")
+    expect(region.page.locator("#tooltip dd").nth(0)).to_have_text(str(told["count"]))
+    expect(region.page.locator("#tooltip dd").nth(4)).to_contain_text(str(told["n_compared"]))
+
+
+BASEMAP = {
+    "version": 8,
+    "sources": {},
+    "layers": [{"id": "theirs", "type": "background", "paint": {"background-color": "#123456"}}],
+}
+
+
+def _answer(with_: dict[str, Any], route: Route) -> None:
+    route.fulfill(**with_)
+
+
+def test_a_ground_from_elsewhere_is_drawn_below_the_data_and_done_without_where_it_is_away(
+    browser: Browser, territory_service: str
+) -> None:
+    meta = "document.head.append(Object.assign(document.createElement('meta'), {name: 'geo-basemap', content: '/basemap.json'}))"
+    for answer, ground, note in (({"json": BASEMAP}, "theirs", False), ({"status": 404, "body": ""}, "sea", True)):
+        with visiting(browser, territory_service) as visit:
+            visit.page.route("**/basemap.json", partial(_answer, answer))
+            visit.page.add_init_script(f"addEventListener('readystatechange', () => document.readyState === 'interactive' && {meta}, true)")
+            visit.open(VIEW)
+            shown = visit.page.evaluate("geoMap.getStyle().layers.filter((one) => one.layout?.visibility !== 'none').map((one) => one.id)")
+            assert shown[0] == ground
+            assert shown.index(ground) < shown.index("hexes")
+            expect(visit.page.locator("#ground-note")).to_be_visible(visible=note)
