@@ -30,7 +30,7 @@ const store = createStore(
     legend: null,
     problem: null,
     busy: true,
-    live: { state: "connecting", at: null },
+    live: { state: "connecting", at: null, since: null },
     selected: null,
     spot: null,
     listed: 0,

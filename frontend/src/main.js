@@ -6,7 +6,8 @@ import { listen } from "./page/live.js";
 import { keepFresh } from "./page/refresh.js";
 import { createStore } from "./page/store.js";
 import { showScheme } from "./page/scheme.js";
-import { openSteady } from "./page/steady_live.js";
+import { onWake } from "./page/waking.js";
+import { onSilence } from "./page/silence.js";
 import { begin as beginWall, wallOfAddress } from "./wall/wall.js";
 import { begin as beginWorkplace } from "./workplace.js";
 
@@ -25,7 +26,7 @@ const store = createStore(
     legend: null,
     problem: null,
     busy: true,
-    live: { state: "connecting", at: null },
+    live: { state: "connecting", at: null, since: null },
     selected: null,
     spot: null,
     listed: PAGE,
@@ -47,12 +48,20 @@ let refreshTiles = () => {};
 void begin(store).then((made) => (refreshTiles = made.refreshTiles));
 const tick = throttled(() => store.set({ tick: store.get().tick + 1 }), TICK_MS);
 
-listen(store, () => {
+const refresh = () => {
   refreshNumbers();
   tick();
   // Tiles of a choice that the service has refused would be refused as well.
   if (store.get().problem?.kind !== "refused") refreshTiles();
-}, (address) => openSteady(address, () => store.get().summary?.revision));
+};
+const listenAnew = listen(store, refresh);
+onSilence(store, listenAnew);
+onWake(() => {
+  listenAnew();
+  refresh();
+});
+// What cannot be had is noticed at once.
+addEventListener("offline", refreshNumbers);
 
 /** At once, and then for as long as it goes on once in a while, the last time included. @param {() => void} act @param {number} ms */
 function throttled(act, ms) {

@@ -6,6 +6,7 @@ import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
 import { showNoMap, showNotices } from "./choice/notices.js";
 import { showSectors } from "./choice/sectors.js";
+import { showStaleness } from "./choice/staleness.js";
 import { showTotals } from "./choice/totals.js";
 import { showWindow } from "./choice/window.js";
 import { showDock } from "./dock/dock.js";
@@ -25,7 +26,7 @@ import { showLanguage } from "./words/language.js";
 
 const PARTS = [
   showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showLegend, showTabs, showPlace,
-  showOverview, showNow, showAnalysis, showShare, showDock, showNotices,
+  showOverview, showNow, showAnalysis, showShare, showDock, showNotices, showStaleness,
 ];
 
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */

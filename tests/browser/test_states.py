@@ -1,6 +1,7 @@
 """The page when something is wrong, for everybody, and on every screen."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,44 @@ def test_the_page_says_when_the_live_stream_breaks(troubled: Visit) -> None:
     expect(troubled.page.locator("#live-text")).to_have_text("The service does not answer; trying again", timeout=PATIENCE_MS)
     troubled.page.unroute("**/api/live")
     expect(troubled.page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+
+
+def test_without_a_network_the_page_says_so_and_goes_on_by_itself(troubled: Visit) -> None:
+    troubled.open()
+    troubled.page.context.set_offline(offline=True)
+    problem = troubled.page.locator("#problem")
+    expect(problem).to_have_text("This device has no network. The page goes on by itself when it is back.", timeout=PATIENCE_MS)
+    troubled.shot("offline")
+    assert violations(troubled) == []
+    troubled.page.context.set_offline(offline=False)
+    expect(problem).to_be_hidden(timeout=PATIENCE_MS)
+    expect(troubled.page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
+
+
+def test_a_fault_of_the_service_is_told_with_the_number_of_the_request(troubled: Visit) -> None:
+    troubled.page.route("**/api/summary*", lambda route: route.fulfill(status=500, headers={"X-Request-ID": "4f1e9a"}, body="{}"))
+    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=ru")
+    problem = troubled.page.locator("#problem")
+    expect(problem).to_contain_text("В сервисе произошла ошибка", timeout=PATIENCE_MS)
+    expect(problem.locator("code")).to_have_text("4f1e9a")
+    troubled.shot("failed")
+    assert violations(troubled) == []
+    troubled.page.unroute("**/api/summary*")
+    troubled.expect_total(RECENT)
+
+
+def test_numbers_are_said_to_be_old_while_no_changes_come(troubled: Visit) -> None:
+    troubled.page.clock.install()
+    troubled.page.route("**/api/live", lambda route: route.abort())
+    troubled.open()
+    stale = troubled.page.locator("#stale")
+    expect(stale).to_be_hidden()
+    troubled.page.clock.fast_forward(65_000)
+    expect(stale).to_have_text(re.compile(r"^No live changes for 1 min\. The numbers are of "), timeout=PATIENCE_MS)
+    troubled.shot("stale")
+    assert violations(troubled) == []
+    troubled.page.unroute("**/api/live")
+    expect(stale).to_be_hidden(timeout=2 * PATIENCE_MS)
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

@@ -1,6 +1,7 @@
 /** What the reader must be told: made-up data, errors, and whether the numbers are live. */
 
 /** @import { Live, PageStore, Problem, State } from "../page/state.js" */
+import { icon } from "../charts/icons.js";
 import { byId, element } from "../page/dom.js";
 import { fill, formatAgo, formatNumber, words } from "../words/i18n.js";
 import { readView } from "../page/url.js";
@@ -15,6 +16,7 @@ export function showNotices(store, remedy = wayBack) {
     byId("synthetic").hidden = !text;
     byId("synthetic").textContent = text;
   });
+  for (const change of ["online", "offline"]) addEventListener(change, () => drawProblem(store, remedy));
   const tick = () => drawLive(store.get());
   store.watch((state) => state.live, tick);
   store.watch((state) => state.view.language, tick);
@@ -43,7 +45,20 @@ function drawProblem(store, remedy) {
   box.hidden = !problem;
   box.replaceChildren();
   if (!problem) return;
-  box.append(element("p", {}, problemText(problem, words(view.language))), ...remedy(store, problem));
+  const dictionary = words(view.language);
+  const kind = kindShown(problem);
+  box.dataset["kind"] = kind;
+  box.append(element("p", { class: "told" }, icon(kind), problemText(problem, dictionary)), ...requestOf(problem, dictionary), ...remedy(store, problem));
+}
+
+/** Without a network the reader can do something about it. @param {Problem} problem */
+function kindShown({ kind }) {
+  return kind === "unreachable" && globalThis.navigator?.onLine === false ? "offline" : kind;
+}
+
+/** What those who run the service find the request by in its log. @param {Problem} problem @param {import("../words/i18n.js").Dictionary} dictionary */
+function requestOf({ kind, id }, { requestNumber }) {
+  return id && ["refused", "failed"].includes(kind) ? [element("p", { class: "request" }, `${requestNumber} `, element("code", {}, id))] : [];
 }
 
 /** From a refused choice back to the beginning. @param {PageStore} store @param {Problem} problem */
@@ -56,7 +71,7 @@ function wayBack(store, { kind }) {
 
 /** @param {Problem} problem @param {import("../words/i18n.js").Dictionary} dictionary */
 export function problemText(problem, dictionary) {
-  return fill(dictionary[problem.kind], { detail: problem.detail });
+  return fill(dictionary[kindShown(problem)], { detail: problem.detail });
 }
 
 /** @param {State} state */

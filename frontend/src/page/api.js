@@ -3,7 +3,8 @@
 /** @import { Legend, Problem, Summary, View } from "./state.js" */
 import { countedQuery, selectionQuery } from "./url.js";
 
-const LOADING = 503;
+/** The service is there, but has no hands free: problem types beside that of loading. */
+const BUSY = ["/problems/overloaded", "/problems/database-unavailable"];
 
 /** An answer that is not the one asked for, in the service's own words where it had any. */
 export class ApiError extends Error {
@@ -68,7 +69,15 @@ async function request(path, how) {
   });
   if (response.ok) return response;
   const document = await response.json().catch(() => ({}));
-  const kind = response.status === LOADING ? "loading" : "refused";
+  const kind = kindOf(response.status, document.type);
   const id = response.headers.get("X-Request-ID") ?? "";
   throw new ApiError({ kind, id, allowed: document.allowed, detail: document.detail ?? `${response.status} ${response.statusText}` });
+}
+
+/** @param {number} status @param {string | undefined} type of the problem document @returns {Problem["kind"]} */
+export function kindOf(status, type = "") {
+  if (status < 500) return "refused";
+  if (status === 503) return BUSY.includes(type) ? "busy" : "loading";
+  // A proxy found nobody behind it.
+  return status === 502 || status === 504 ? "unreachable" : "failed";
 }

@@ -1,9 +1,10 @@
 /** Hears of changes from /api/live and says whether the service is there. */
 
 /** @import { PageStore } from "./state.js" */
+import { createBackoff } from "./backoff.js";
 
-/** After this the browser has given up by itself (for example on a 502 of a proxy), and we begin again. */
-const AGAIN_MS = 3000;
+/** Of an EventSource that is connected. */
+const OPEN = 1;
 
 /** @typedef {{ revision: number, at: string }} Revision */
 
@@ -11,28 +12,44 @@ const AGAIN_MS = 3000;
  * @param {PageStore} store
  * @param {() => void} changed is called when the data are others than those shown
  * @param {(address: string) => EventSource} [open]
+ * @returns {() => void} begins the stream anew: one may look open long after its other end is gone
  */
 export function listen(store, changed, open = (address) => new EventSource(address)) {
   /** @type {number | null} */
   let known = null;
+  /** @type {EventSource | null} */
+  let events = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let again = undefined;
+  const backoff = createBackoff();
+
+  /** @param {Revision} revision */
+  function hear({ revision, at }) {
+    backoff.reset();
+    const away = store.get().live.state === "away";
+    store.set({ live: { state: "live", at: Date.parse(at), since: null } });
+    const shown = known ?? store.get().summary?.revision;
+    known = revision;
+    // A service that began again counts from the start: the same number may be other data.
+    if (away || known !== shown) changed();
+  }
 
   function connect() {
-    const events = open("/api/live");
-    events.addEventListener("revision", (event) => {
-      /** @type {Revision} */
-      const revision = JSON.parse(event.data);
-      const away = store.get().live.state === "away";
-      store.set({ live: { state: "live", at: Date.parse(revision.at) } });
-      const shown = known ?? store.get().summary?.revision;
-      known = revision.revision;
-      // A service that began again counts from the start: the same number may be other data.
-      if (away || known !== shown) changed();
-    });
-    events.addEventListener("error", () => {
-      store.set({ live: { ...store.get().live, state: "away" } });
-      if (events.readyState === events.CLOSED) setTimeout(connect, AGAIN_MS);
+    clearTimeout(again);
+    events?.close();
+    const stream = (events = open("/api/live"));
+    stream.addEventListener("revision", ({ data }) => hear(JSON.parse(data)));
+    stream.addEventListener("error", () => {
+      if (stream !== events) return;
+      const { live } = store.get();
+      store.set({ live: { ...live, state: "away", since: live.since ?? Date.now() } });
+      // The browser would try again at an even pace, or not at all. A stream that is shared is opened again by whoever holds it.
+      if (stream.readyState === OPEN) return;
+      stream.close();
+      again = setTimeout(connect, backoff.next());
     });
   }
 
   connect();
+  return connect;
 }

@@ -5,9 +5,9 @@
  * leave none for their tiles. Of all that listen one holds the stream, and tells the others what it hears.
  */
 
+import { createBackoff } from "./backoff.js";
+
 const NAME = "geo-live";
-/** After this the browser has given up by itself, and we begin again. */
-const AGAIN_MS = 3000;
 /** How often a frame that cannot share looks whether something has changed. */
 const LOOK_MS = 5000;
 
@@ -63,12 +63,17 @@ class SharedStream extends EventTarget {
     this.channel.addEventListener("message", ({ data }) => {
       if (data.type === "ask" && last) this.channel.postMessage(last);
     });
+    const backoff = createBackoff();
     const open = () => {
       const events = new EventSource(address);
-      events.addEventListener("revision", ({ data }) => pass({ type: "revision", data }));
+      events.addEventListener("revision", ({ data }) => {
+        backoff.reset();
+        pass({ type: "revision", data });
+      });
       events.addEventListener("error", () => {
         pass({ type: "error" });
-        if (events.readyState === events.CLOSED) setTimeout(open, AGAIN_MS);
+        events.close();
+        setTimeout(open, backoff.next());
       });
     };
     open();

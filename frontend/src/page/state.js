@@ -65,8 +65,8 @@
  * @property {{ class: number, p: number }} [significance] the class of what chance explains
  */
 
-/** @typedef {{ kind: "loading" | "refused" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
-/** @typedef {{ state: "connecting" | "live" | "away", at: number | null }} Live `at`: last change, ms since 1970 */
+/** @typedef {{ kind: "loading" | "busy" | "refused" | "failed" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
+/** @typedef {{ state: "connecting" | "live" | "away", at: number | null, since: number | null }} Live `at`: last change, `since`: when the stream broke, ms since 1970 */
 /**
  * Where the selected place is, for the map to go there.
  * @typedef {object} Spot

@@ -67,7 +67,7 @@ export function showNow(store) {
       if (rows.came) herald(rows.came);
     }
     told = next;
-    list.classList.toggle("old", next.stale && rows?.question !== questionOf(state));
+    list.classList.toggle("old", next.stale && !next.problem && rows?.question !== questionOf(state));
     draw();
   }, fetchList);
   store.watch((state) => state.view, draw);
@@ -158,7 +158,7 @@ function waitingButton({ view: { language } }, rows, show) {
 function belowList(store, { answer, problem }, { shown }) {
   const { view: { language, list }, listed } = store.get();
   const { now, overview } = words(language);
-  const trouble = problem && problem.kind !== "refused" ? [element("p", { class: "trouble" }, overview.noAnswer)] : [];
+  const trouble = problem ? [element("p", { class: "trouble" }, problem.kind === "refused" ? overview.earlier : overview.noAnswer)] : [];
   if (!shown.length) return [...trouble, element("p", {}, now.empty[list])];
   const more = () => store.set({ listed: listed + PAGE });
   if (answer?.next) return [...trouble, element("button", { type: "button", "data-key": "more", onclick: more }, fill(now.more, { n: PAGE }))];

@@ -59,11 +59,12 @@ export function showAnswer(box, told, language, draw) {
   const { answer, stale, problem } = told;
   clearTimeout(waiting.get(box));
   box.classList.remove("old");
-  if (stale) waiting.set(box, setTimeout(() => box.classList.add("old"), PATIENCE_MS));
-  const { loading, noAnswer, none } = words(language).overview;
+  // What stays is told in words, and must be legible.
+  if (stale && answer && !problem) waiting.set(box, setTimeout(() => box.classList.add("old"), PATIENCE_MS));
+  const { earlier, loading, noAnswer, none } = words(language).overview;
   // What is wrong with the choice is told once for the whole page.
   if (!answer) return box.replaceChildren(element("p", { class: "muted" }, problem?.kind === "refused" ? none : problem ? noAnswer : loading));
-  const note = problem && problem.kind !== "refused" ? [element("p", { class: "muted" }, noAnswer)] : [];
+  const note = problem ? [element("p", { class: "muted" }, problem.kind === "refused" ? earlier : noAnswer)] : [];
   return patch(box, [...note, ...draw(answer)]);
 }
 

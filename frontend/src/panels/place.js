@@ -66,7 +66,7 @@ export function showPlace(store) {
     told = next;
     clearTimeout(waiting);
     box.classList.remove("old");
-    if (next.stale) waiting = setTimeout(() => box.classList.add("old"), PATIENCE_MS);
+    if (next.stale && !next.problem) waiting = setTimeout(() => box.classList.add("old"), PATIENCE_MS);
     draw();
   }, fetchPlace);
   store.watch((state) => state.view, draw);
