@@ -41,6 +41,8 @@ _RUNS_DOCS = {
 }
 _RUN_DOCS = {"parameters": [_ID, _FORMAT]}
 _REJECTS_DOCS = {
+    # Who may send without a key may not read without one.
+    "security": [{"writeKey": []}],
     "parameters": [
         _ID,
         parameter("limit", f"Rows in an answer, 1 to {_MOST_ROWS}. Default {_MOST_ROWS}."),

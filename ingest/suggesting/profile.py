@@ -23,6 +23,8 @@ _SAMPLE = 2_000
 
 _MOST_WRONG = 0.02
 """Share of values that may be no date, or no number, in a column of them."""
+_A_FEW = 3
+"""Of so many values one may be wrong, whatever the share."""
 
 
 @dataclass
@@ -71,26 +73,25 @@ class Profile:
         return self.length / max(self.filled, 1)
 
     def date_formats(self) -> list[str]:
-        """The formats of dates that its values have, none when they are no dates."""
-        left = [value for value in self.sample if any(sign in value for sign in "-./:")]
-        if not self.sample or len(left) < len(self.sample) * (1 - _MOST_WRONG):
+        """The formats of dates that its values have, none when they are no dates. Single values that are none are passed over."""
+        dates = [value for value in self.sample if any(sign in value for sign in "-./:")]
+        unread = {form: set(_unread(dates, form)) for form in _DATE_FORMATS}
+        left = set(dates) - set(dates).intersection(*unread.values())
+        if not left or len(self.sample) - len(left) > _wrong(len(self.sample)):
             return []
-        allowed = len(self.sample) * _MOST_WRONG
-        unread = {form: _unread(left, form) for form in _DATE_FORMATS}
-        if alone := next((form for form, lost in unread.items() if len(lost) <= allowed), None):
+        if alone := next((form for form, lost in unread.items() if not left & lost), None):
             return [alone]
         found: list[str] = []
-        for form in _DATE_FORMATS:
-            lost = _unread(left, form)
-            if len(left) - len(lost) > allowed:
+        for form, lost in unread.items():
+            if left - lost:
                 found.append(form)
-                left = lost
-        return found if len(left) <= allowed else []
+                left &= lost
+        return found
 
     def numbers(self) -> list[float]:
         """Its values as numbers, none when they are no numbers."""
         found = [number for number in map(_number, self.sample) if number is not None]
-        return found if len(found) >= len(self.sample) * (1 - _MOST_WRONG) else []
+        return found if len(found) >= len(self.sample) - _wrong(len(self.sample)) else []
 
     def has_comma(self) -> bool:
         """Whether its numbers are written with a comma."""
@@ -108,6 +109,11 @@ def profiles(columns: Iterable[dict[str, Sequence[str]]]) -> list[Profile]:
         for name, values in batch.items():
             found.setdefault(name, Profile(name)).add(values)
     return list(found.values())
+
+
+def _wrong(values: int) -> float:
+    """How many of so many values may be unreadable in a column all the same: of three or more at least one."""
+    return max(values * _MOST_WRONG, 1 if values >= _A_FEW else 0)
 
 
 def _unread(values: list[str], form: str) -> list[str]:

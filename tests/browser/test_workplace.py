@@ -1,11 +1,12 @@
 """What a head of region and an analyst do on the page, its numbers beside those of the API."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import PATIENCE_MS, Visit, visiting
 
@@ -187,3 +188,41 @@ def test_on_paper_there_is_the_map_and_nothing_to_press(region: Visit) -> None:
         expect(region.page.locator(part)).to_be_hidden()
     expect(region.page.locator("#ranking tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
     region.shot("paper")
+
+
+def test_the_pointer_tells_the_change_where_something_is_compared(region: Visit) -> None:
+    region.open(f"{VIEW}&layer=districts&compare=year")
+    region.until(
+        "geoMap.getSource('districts') && geoMap.queryRenderedFeatures({layers: ['districts']}).some((one) => one.properties.code === 'T')"
+    )
+    region.page.mouse.move(*region.pixel(45.0, 38.9))
+    (told,) = (row for row in asked(region, "/api/districts?window=1y&compare=year&level=district")["districts"] if row["code"] == "T")
+    expect(region.page.locator("#tooltip dt").nth(4)).to_have_text("before")
+    expect(region.page.locator("#tooltip dd").nth(0)).to_have_text(str(told["count"]))
+    expect(region.page.locator("#tooltip dd").nth(4)).to_contain_text(str(told["n_compared"]))
+
+
+BASEMAP = {
+    "version": 8,
+    "sources": {},
+    "layers": [{"id": "theirs", "type": "background", "paint": {"background-color": "#123456"}}],
+}
+
+
+def _answer(with_: dict[str, Any], route: Route) -> None:
+    route.fulfill(**with_)
+
+
+def test_a_ground_from_elsewhere_is_drawn_below_the_data_and_done_without_where_it_is_away(
+    browser: Browser, territory_service: str
+) -> None:
+    meta = "document.head.append(Object.assign(document.createElement('meta'), {name: 'geo-basemap', content: '/basemap.json'}))"
+    for answer, ground, note in (({"json": BASEMAP}, "theirs", False), ({"status": 404, "body": ""}, "sea", True)):
+        with visiting(browser, territory_service) as visit:
+            visit.page.route("**/basemap.json", partial(_answer, answer))
+            visit.page.add_init_script(f"addEventListener('readystatechange', () => document.readyState === 'interactive' && {meta}, true)")
+            visit.open(VIEW)
+            shown = visit.page.evaluate("geoMap.getStyle().layers.filter((one) => one.layout?.visibility !== 'none').map((one) => one.id)")
+            assert shown[0] == ground
+            assert shown.index(ground) < shown.index("hexes")
+            expect(visit.page.locator("#ground-note")).to_be_visible(visible=note)

@@ -102,6 +102,10 @@ def test_what_is_needed_and_not_there_is_said(tmp_path: Path) -> None:
         (["11/24/2026", "01/02/2026"], ["%m/%d/%Y"]),
         (["2026-11-24T10:00:00+03:00", "24.11.2026"], ["iso", "%d.%m.%Y"]),
         (["20261124", "20261125"], []),
+        (["2026-11-24 10:00", "not known", "2026-11-25 09:30"], ["iso"]),
+        (["2026-11-24", "24.11.2026", "2026-11-26"], ["iso", "%d.%m.%Y"]),
+        (["2026-11-24", "nonsense"], []),
+        (["2026-11-24", "a.b", "c.d", "2026-11-26"], []),
     ],
 )
 def test_the_formats_of_dates_are_recognised(values: list[str], formats: list[str]) -> None:

@@ -92,6 +92,8 @@ function faces(weight) {
 
 /** @param {MapLibreMap} map once its style is loaded */
 export function fillBase(map) {
+  // On a ground from elsewhere ours is hidden.
+  if (map.getLayoutProperty("land", "visibility") === "none") return;
   void showWorld(map, "50m");
   void showPlaces(map);
   const refine = () => {

@@ -5,8 +5,9 @@
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
-import { baseStyle, fillBase, nameBase, paintBase } from "./basemap.js";
+import { baseStyle, fillBase, LABELS, nameBase, paintBase } from "./basemap.js";
 import { attributions } from "./attribution.js";
+import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.js";
 import { covered, freeSpace } from "./free_space.js";
 import { showGround } from "./ground.js";
 import { showPoints } from "./points.js";
@@ -14,6 +15,10 @@ import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
 const AGAIN_MS = 3000;
+/** A lost canvas comes back by itself within this, or not at all, ms. */
+const LOST_MS = 5000;
+/** A page that loses its canvas so soon would lose it again, ms. */
+const YOUNG_MS = 30_000;
 /** Where the data are is known soon, or the map begins with the world, ms. */
 const PATIENCE_MS = 1500;
 /** @type {Place} */
@@ -41,8 +46,9 @@ export function canDraw() {
 /**
  * @param {HTMLElement} container
  * @param {PageStore} store
- * @param {{ place: Place | null } | null} frame how a map in a frame begins: it leaves the wheel and one finger to the
- *   page around it, and the address alone; null for a page of its own
+ * @param {{ place: Place | null, still?: boolean } | null} frame how a map in a frame begins: it leaves the wheel and one
+ *   finger to the page around it, and the address alone, and where it is still
+ *   nobody moves it and whose the data are stands beside it; null for a page of its own
  * @returns {Promise<AreaMap>}
  */
 export async function createMap(container, store, frame = null) {
@@ -51,9 +57,10 @@ export async function createMap(container, store, frame = null) {
   const { language, scheme } = store.get().view;
   const map = new MapLibreMap({
     container,
-    style: baseStyle(scheme),
+    style: await groundFor(scheme, language),
     hash: frame ? false : "map",
-    cooperativeGestures: Boolean(frame),
+    interactive: !frame?.still,
+    cooperativeGestures: Boolean(frame && !frame.still),
     ...(frame?.place ?? START),
     ...(bounds && { bounds, fitBoundsOptions: { padding: padding(container) } }),
     maxZoom: MAX_TILE_ZOOM + 1,
@@ -66,9 +73,9 @@ export async function createMap(container, store, frame = null) {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  if (!frame?.still) addControls(map, store);
   map.on("error", hear);
+  if (!frame?.still) surviveLoss(map);
   let refreshPoints = () => {};
   map.on("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
@@ -83,10 +90,38 @@ export async function createMap(container, store, frame = null) {
   return { map, refresh, onHover: (act) => watchPointer(map, act) };
 }
 
+/** @param {MapLibreMap} map @param {PageStore} store */
+function addControls(map, store) {
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  map.on("style.load", () => showAttribution(map, store));
+}
+
+/** @param {import("../page/state.js").Scheme} scheme @param {import("../page/state.js").Language} language */
+async function groundFor(scheme, language) {
+  const own = baseStyle(scheme);
+  const address = foreignAddress();
+  const foreign = address ? await fetchForeign(address) : null;
+  const note = document.getElementById("ground-note");
+  if (note) note.hidden = !address || Boolean(foreign);
+  if (note && address) note.textContent = words(language).noGround;
+  return foreign ? onForeignGround(own, foreign, LABELS) : own;
+}
+
 /** @param {MapLibreMap} map */
 async function drawn(map) {
   map.triggerRepaint();
   await map.once("idle");
+}
+
+/** A graphics driver may take the canvas away for good; the page begins anew where it was, unless it has only just begun. @param {MapLibreMap} map */
+function surviveLoss(map) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let giving = undefined;
+  map.on("webglcontextlost", () => {
+    if (performance.now() > YOUNG_MS) giving = setTimeout(() => location.reload(), LOST_MS);
+  });
+  map.on("webglcontextrestored", () => clearTimeout(giving));
 }
 
 /** What the service refuses is said beside the map, once, not for every tile. @param {ErrorEvent} event */
@@ -107,7 +142,6 @@ function begin(map, store, framed) {
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));
   watchSelected(map, store);
-  showAttribution(map, store);
   store.set({ zoom: tileZoom(map) });
   return refreshPoints;
 }

@@ -33,7 +33,11 @@
 /** @typedef {{ n: number, open: number, overdue: number }} Counts */
 /** @typedef {Record<Language, string>} Named */
 /** @typedef {Counts & { code: string, name: Named }} Group */
-/** @typedef {Counts & { key: string, name: Named | null, value: number | null }} Area a hexagon or a district; its key as in `View.cell` */
+/**
+ * A hexagon or a district; its key as in `View.cell`. `before`: how many there were in the compared window, null without one;
+ * `significant`: whether the difference is more than chance.
+ * @typedef {Counts & { key: string, name: Named | null, value: number | null, before: number | null, significant: boolean }} Area
+ */
 
 /**
  * The answer of /api/summary.

@@ -14,7 +14,8 @@ import { changeOf, figure, hoursOf, shareOf, showAnswer } from "./parts.js";
 import { isShown } from "./tabs.js";
 import { byChance, worstDistricts } from "./worst.js";
 
-/** @typedef {{ now: ComparedSummary, before: ComparedSummary }} Both */
+/** @typedef {ComparedSummary & import("../page/state.js").Summary} Totals */
+/** @typedef {{ now: Totals, before: Totals }} Both */
 
 /** @param {PageStore} store */
 export function showOverview(store) {

@@ -61,13 +61,22 @@ function countsList(language, counts, legend) {
     [dictionary.measure.open, formatNumber(language, counts.open)],
     [dictionary.measure.overdue, formatNumber(language, counts.overdue)],
     [dictionary.shareOpen, formatShare(language, counts.n ? counts.open / counts.n : 0)],
+    ...changeRow(language, counts),
     ...valueRow(language, counts, legend),
   ];
   return element("dl", {}, ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
 }
 
+/** Against the compared window. @param {Language} language @param {Area} area */
+function changeRow(language, { n, before, significant }) {
+  if (before === null) return [];
+  const { overview, measures } = words(language);
+  const change = before ? ` (${formatMeasured(language, "change", n / before - 1)}${significant ? "" : `, ${measures.byChance}`})` : "";
+  return [[overview.then, `${formatNumber(language, before)}${change}`]];
+}
+
 /** The coloured measure, where it is none of the counts. @param {Language} language @param {Area} area @param {Legend | null} legend */
 function valueRow(language, { value }, legend) {
-  if (!legend || value === null || MEASURES.some((measure) => measure === legend.measure)) return [];
+  if (!legend || value === null || legend.measure === "change" || MEASURES.some((measure) => measure === legend.measure)) return [];
   return [[measureName(language, legend), formatMeasured(language, legend.measure, value)]];
 }
