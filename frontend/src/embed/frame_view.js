@@ -45,6 +45,7 @@ export function readFrame(query, reader) {
       layer: given.get("layer") === "districts" ? "districts" : "hexes",
       scheme: dark ? "dark" : "light",
       look: "",
+      by: "sector", cross: ["theme", "status"], wide: false,
     },
     legend: given.get("legend") !== "hide",
     place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },

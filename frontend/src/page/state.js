@@ -5,6 +5,7 @@
 /** @typedef {"hexes" | "districts"} Layer */
 /** @typedef {"count" | "open" | "overdue"} Measure the counts, each with its total; an address may name any measure that the service knows */
 /** @typedef {"region" | "district" | "settlement"} Level */
+/** @typedef {"sector" | "theme" | "source" | "agency" | "status" | "district" | "deadline"} Dimension by which incidents are broken down */
 /** @typedef {"received" | "due"} Order of a list of incidents: the newest first, or by deadline */
 /** @typedef {"overview" | "now" | "analysis" | "share"} Tab what stands beside the map; a selected place stands above it */
 
@@ -28,6 +29,9 @@
  * @property {Tab | ""} tab "" where the panel beside the map is folded away
  * @property {Scheme} scheme
  * @property {Scheme | ""} look the scheme that the reader has chosen; "" follows the reader's system
+ * @property {Dimension} by what two windows are set side by side by
+ * @property {readonly [Dimension, Dimension]} cross rows and columns of the cross-table
+ * @property {boolean} wide whether the panel beside the map takes much of it, for wide tables
  */
 
 /** @typedef {{ n: number, open: number, overdue: number }} Counts */
