@@ -68,7 +68,7 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until numbers and map show the last choice."""
-        self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(timeout=PATIENCE_MS)
+        self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
         self.until("window.geoMap?.getSource('hexes') && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
 
     def until(self, condition: str) -> None:
