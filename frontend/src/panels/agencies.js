@@ -26,17 +26,17 @@ export function showAgencies(store) {
     if (!agencies.length) return [element("p", { class: "muted" }, overview.noAgencies)];
     const of = { caption: overview.agencies, language, keyOf: (/** @type {Agency} */ { code }) => code, most: MOST_ROWS };
     const note = `${fill(overview.unrankedNote, { n: SMALL })}${without ? ` ${fill(overview.withoutAgency, { n: formatNumber(language, without) })}` : ""}`;
-    return [table(agencies, columns(store, compare !== null), of), element("p", { class: "muted" }, note), ...cutNote(language, agencies.length)];
+    return [table(agencies, columns(store, agencies, compare !== null), of), element("p", { class: "muted" }, note), ...cutNote(language, agencies.length)];
   };
   return tablePart(store, { id: "agencies", title: ({ agencies }) => agencies, file: "agencies.csv", addressOf, draw });
 }
 
-/** @param {PageStore} store @param {boolean} compared whether there are ranks of an earlier window @returns {Column<Agency>[]} */
-function columns(store, compared) {
+/** @param {PageStore} store @param {readonly Agency[]} agencies @param {boolean} compared whether there are ranks of an earlier window @returns {Column<Agency>[]} */
+function columns(store, agencies, compared) {
   const { language } = store.get().view;
   const { overview } = words(language);
   /** @type {(value: number | null) => Node | string} */
-  const score = (value) => figure(language, value, { maximumFractionDigits: 2 });
+  const score = (value) => figure(language, value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   /** @type {Column<Agency>[]} */
   const before = compared ? [
     { key: "rank_before", title: `${overview.rank} ${overview.then}`, numeric: true, value: ({ compared }) => compared?.rank ?? null, show: ({ compared }) => rankCell(language, compared ?? null) },
@@ -49,14 +49,18 @@ function columns(store, compared) {
     ...before,
     { key: "count", title: overview.names.count, numeric: true, value: ({ count }) => count, show: ({ count }) => formatNumber(language, count) },
     { key: "on_time", title: overview.on_time, hint: overview.on_time_hint, numeric: true, value: (row) => row.share_on_time, show: (row) => shareOf(language, row.share_on_time, row.n_judged) },
-    { key: "answer_hours", title: overview.answer_hours, hint: overview.answer_hours_hint, numeric: true, value: (row) => row.answer_hours, show: hoursCell },
+    ...(agencies.some(({ answer_hours: hours }) => hours !== null) ? [hoursColumn(language)] : []),
   ];
+}
 
-  /** @param {Agency} agency */
-  function hoursCell({ answer_hours: hours, n_answered: answered }) {
+/** Times are those of one deadline, or none: only where some agency has them. @param {Language} language @returns {Column<Agency>} */
+function hoursColumn(language) {
+  const { overview } = words(language);
+  const show = (/** @type {Agency} */ { answer_hours: hours, n_answered: answered }) => {
     const text = figure(language, hours, { maximumFractionDigits: 1 });
     return hours === null ? text : marked(language, text, answered);
-  }
+  };
+  return { key: "answer_hours", title: overview.answer_hours, hint: overview.answer_hours_hint, numeric: true, value: (row) => row.answer_hours, show };
 }
 
 /** An agency with few messages has no rank, and is marked. @param {Language} language @param {Rated | null} rated */

@@ -22,7 +22,7 @@ export function showComparison(store) {
     const { language } = store.get().view;
     const { overview } = words(language);
     const pairs = pairsOf(answer, language, overview.without);
-    const caption = `${overview.comparison[answer.compare?.by ?? "previous"]}: ${overview.dimensions[answer.dimensions[0]?.code ?? "sector"]}`;
+    const caption = `${overview.comparison[answer.compare?.by ?? "previous"]}: ${overview.dimensions[answer.by[0] ?? "sector"]}`;
     const of = { caption, language, keyOf: (/** @type {Pair} */ { key }) => key, most: MOST_ROWS };
     return [table(pairs, columns(language, pairs, answer), of), element("p", { class: "muted" }, overview.chanceNote), ...cutNote(language, pairs.length)];
   };
@@ -32,14 +32,14 @@ export function showComparison(store) {
 }
 
 /** @param {Language} language @param {readonly Pair[]} pairs @param {Breakdown} answer @returns {Column<Pair>[]} */
-function columns(language, pairs, { compare }) {
+function columns(language, pairs, { by, compare }) {
   const { overview } = words(language);
   const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
   const all = pairs.reduce((sum, { now, before }) => ({ ...sum, now: sum.now + now, before: sum.before + before }), { key: "", name: overview.all, now: 0, before: 0 });
   /** @type {(column: Column<Pair>) => Column<Pair>} */
   const totalled = (column) => ({ ...column, numeric: true, total: column.show?.(all) ?? "" });
   return [
-    { key: "name", title: "", value: ({ name }) => name, total: overview.all },
+    { key: "name", title: overview.dimensions[by[0] ?? "sector"], value: ({ name }) => name, total: overview.all },
     totalled({ key: "now", title: overview.now, value: ({ now }) => now, show: ({ now }) => formatNumber(language, now) }),
     totalled({ key: "before", title: overview.then, value: ({ before }) => before, show: ({ before }) => formatNumber(language, before) }),
     totalled({ key: "difference", title: overview.difference, value: ({ now, before }) => now - before, show: ({ now, before }) => signed.format(now - before) }),

@@ -30,12 +30,13 @@ function crossed({ cross: [rows, columns] }, place, code) {
 function crossTable(store, answer, table) {
   const { language } = store.get().view;
   const { overview } = words(language);
+  const [byRows = "theme", byColumns = "status"] = answer.by;
   const { rows, columns } = crossOf(answer, language, overview.without);
   const most = Math.max(1, ...rows.flatMap(({ counts }) => [...counts.values()]));
   const shown = (/** @type {number} */ value) => (value ? formatNumber(language, value) : "·");
   /** @type {Column<CrossRow>[]} */
   const made = [
-    { key: "name", title: "", value: ({ name }) => name, total: overview.all },
+    { key: "name", title: overview.dimensions[byRows], value: ({ name }) => name, total: overview.all },
     { key: "all", title: overview.all, numeric: true, value: ({ all }) => all, show: ({ all }) => shown(all), total: shown(answer.total.count) },
     ...columns.map(({ key, name, all }) => {
       const count = (/** @type {CrossRow} */ { counts }) => counts.get(key) ?? 0;
@@ -43,7 +44,6 @@ function crossTable(store, answer, table) {
       return { key: `of ${key}`, title: name, numeric: true, value: count, show: (/** @type {CrossRow} */ row) => shown(count(row)), heat: (/** @type {CrossRow} */ row) => Math.sqrt(count(row) / most), total: shown(all) };
     }),
   ];
-  const [byRows = "theme", byColumns = "status"] = answer.by;
   const caption = fill(overview.crossOf, { rows: overview.dimensions[byRows], columns: overview.dimensions[byColumns] });
   return [table(rows, made, { caption, language, keyOf: ({ key }) => key, most: MOST_ROWS }), ...cutNote(language, rows.length)];
 }
