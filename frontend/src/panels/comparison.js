@@ -36,7 +36,7 @@ export function showComparison(store) {
       }),
       element("a", { href: `${address(store.get())}&format=csv`, download: "comparison.csv" }, overview.csv),
     ]);
-    if (told) showAnswer(body, told, language, (answer) => [table(pairsOf(answer, language, overview.without), columns(store), { caption: overview.comparison, language, keyOf: ({ key }) => key, most: MOST })]);
+    if (told) showAnswer(body, told, language, (answer) => [table(pairsOf(answer, language, overview.without), columns(store, answer.by[0] ?? by), { caption: overview.comparison, language, keyOf: ({ key }) => key, most: MOST })]);
   };
   follow(store, (state) => (isShown(state, "analysis") ? address(state) : null), (/** @type {Told<Breakdown>} */ answer) => {
     told = answer;
@@ -46,13 +46,13 @@ export function showComparison(store) {
   return box;
 }
 
-/** @param {PageStore} store @returns {Column<Pair>[]} */
-function columns(store) {
+/** @param {PageStore} store @param {string} by the dimension @returns {Column<Pair>[]} */
+function columns(store, by) {
   const { language } = store.get().view;
   const { overview } = words(language);
   const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
   return [
-    { key: "name", title: "", value: ({ name }) => name },
+    { key: "name", title: /** @type {Record<string, string>} */ (overview.dimensions)[by] ?? by, value: ({ name }) => name },
     { key: "now", title: overview.now, numeric: true, value: ({ now }) => now, show: ({ now }) => formatNumber(language, now) },
     { key: "before", title: overview.then, numeric: true, value: ({ before }) => before, show: ({ before }) => formatNumber(language, before) },
     { key: "difference", title: overview.difference, numeric: true, value: ({ now, before }) => now - before, show: ({ now, before }) => signed.format(now - before) },

@@ -55,16 +55,17 @@ function crossTable(store, answer, table) {
   const { overview } = words(language);
   const { rows, columns } = crossOf(answer, language, overview.without);
   const most = Math.max(1, ...rows.flatMap(({ counts }) => [...counts.values()]));
+  const names = /** @type {Record<string, string>} */ (overview.dimensions);
+  const [of = "", across = ""] = answer.by.map((code) => names[code] ?? code);
   /** @type {Column<CrossRow>[]} */
   const made = [
-    { key: "name", title: "", value: ({ name }) => name },
+    { key: "name", title: of, value: ({ name }) => name },
     { key: "all", title: overview.all, numeric: true, value: ({ all }) => all, show: ({ all }) => formatNumber(language, all) },
     ...columns.map(({ key, name, all }) => /** @type {Column<CrossRow>} */ ({
       key: `of ${key}`, title: name, hint: formatNumber(language, all), numeric: true, value: ({ counts }) => counts.get(key) ?? 0, show: ({ counts }) => heat(counts.get(key) ?? 0, most, language),
     })),
   ];
-  const names = /** @type {Record<string, string>} */ (overview.dimensions);
-  const caption = fill(overview.crossOf, { rows: names[answer.by[0] ?? ""] ?? "", columns: names[answer.by[1] ?? ""] ?? "" });
+  const caption = fill(overview.crossOf, { rows: of, columns: across });
   const cut = rows.length > MOST ? [element("p", { class: "muted" }, fill(overview.mostRows, { most: MOST, all: formatNumber(language, rows.length) }))] : [];
   return [table(rows, made, { caption, language, keyOf: ({ key }) => key, most: MOST }), ...cut];
 }
