@@ -68,7 +68,7 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until numbers and map show the last choice."""
-        self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(timeout=PATIENCE_MS)
+        self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
         self.until("window.geoMap?.getSource('hexes') && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
 
     def until(self, condition: str) -> None:
@@ -205,8 +205,8 @@ def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
 _AGENCIES = (
     "insert into agency (code, name) values ('roads', 'Road service'), ('town', 'Town hall');"
     "insert into agency (code, name) select 'ministry.' || n, 'Ministry ' || n from generate_series(1, 70) n;"
-    "update incident set answered_at = case when status = 6 then received_at + interval '1 minute' * (id % 7) end, agency_id = (select id from agency where code ="
-    " case incident.id % 5 when 0 then 'ministry.1' when 1 then 'town' when 2 then 'town' else 'roads' end) where theme_id = 1 or id % 5 > 0"
+    "update incident set answered_at = case when status = 6 then received_at + interval '1 minute' * (id % 7) end,"
+    " agency_id = (select id from agency where code = case incident.id % 5 when 0 then 'ministry.1' when 1 then 'town' when 2 then 'town' else 'roads' end) where theme_id = 1 or id % 5 > 0"
 )
 """Two agencies with many incidents and answers, one with few, many without any."""
 

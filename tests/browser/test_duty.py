@@ -1,5 +1,6 @@
 """What a duty operator does: from a district to a single incident and back, with the keyboard, the numbers those of the API."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -217,6 +218,7 @@ def test_what_is_shared_shows_what_is_on_the_screen(visit: Visit) -> None:
     share = visit.page.locator("#share")
     expect(share.get_by_role("button", name="Picture (PNG)")).to_be_visible(timeout=PATIENCE_MS)
     visit.until("document.querySelector('#share code').textContent.includes('map=8.00/45.0000/38.9000')")
+    expect(visit.total()).to_have_text(re.compile(r"^\d+$"), timeout=PATIENCE_MS)
     roads = ask(visit, "summary?window=30d&sector=roads")["n"]
 
     share.get_by_role("button", name="Copy: Link to this view").click()

@@ -124,9 +124,9 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     region.page.locator("#cross-rows").select_option("sector")
     region.until("document.querySelector('#cross caption')?.textContent === 'sector and district'")
     assert "cross=sector,district" in region.page.url
-    for filter in ("status", "agency"):
-        region.page.locator(f"[data-filter={filter}] summary").click()
-        region.page.locator(f"[data-filter={filter}] label").first.wait_for(timeout=PATIENCE_MS)
+    for name in ("status", "agency"):
+        region.page.locator(f"[data-filter={name}] summary").click()
+        region.page.locator(f"[data-filter={name}] label").first.wait_for(timeout=PATIENCE_MS)
     region.page.locator("#analysis .wider").click()
     region.until("document.documentElement.dataset.wide !== undefined")
     region.shot("analysis-wide")

@@ -24,7 +24,8 @@ _COMPILING_S = 300
 def serving(database_url: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A `geo serve` process and its address."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", int(variables.get("GEO_PORT", 0))))
         port = str(probe.getsockname()[1])
     environment = os.environ | {"GEO_DATABASE_URL": database_url, "GEO_PORT": port, "GEO_LOG_FORMAT": "json"} | variables
     process = subprocess.Popen([GEO, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

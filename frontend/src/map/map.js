@@ -46,8 +46,9 @@ export function canDraw() {
 /**
  * @param {HTMLElement} container
  * @param {PageStore} store
- * @param {{ place: Place | null } | null} frame how a map in a frame begins: it leaves the wheel and one finger to the
- *   page around it, and the address alone; null for a page of its own
+ * @param {{ place: Place | null, still?: boolean } | null} frame how a map in a frame begins: it leaves the wheel and one
+ *   finger to the page around it, and the address alone, and where it is still
+ *   nobody moves it and whose the data are stands beside it; null for a page of its own
  * @returns {Promise<AreaMap>}
  */
 export async function createMap(container, store, frame = null) {
@@ -58,7 +59,8 @@ export async function createMap(container, store, frame = null) {
     container,
     style: await groundFor(scheme, language),
     hash: frame ? false : "map",
-    cooperativeGestures: Boolean(frame),
+    interactive: !frame?.still,
+    cooperativeGestures: Boolean(frame && !frame.still),
     ...(frame?.place ?? START),
     ...(bounds && { bounds, fitBoundsOptions: { padding: padding(container) } }),
     maxZoom: MAX_TILE_ZOOM + 1,
@@ -71,10 +73,9 @@ export async function createMap(container, store, frame = null) {
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  if (!frame?.still) addControls(map, store);
   map.on("error", hear);
-  surviveLoss(map);
+  if (!frame?.still) surviveLoss(map);
   let refreshPoints = () => {};
   map.on("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
@@ -87,6 +88,13 @@ export async function createMap(container, store, frame = null) {
     refreshPoints();
   };
   return { map, refresh, onHover: (act) => watchPointer(map, act) };
+}
+
+/** @param {MapLibreMap} map @param {PageStore} store */
+function addControls(map, store) {
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  map.on("style.load", () => showAttribution(map, store));
 }
 
 /** @param {import("../page/state.js").Scheme} scheme @param {import("../page/state.js").Language} language */
@@ -134,7 +142,6 @@ function begin(map, store, framed) {
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));
   watchSelected(map, store);
-  showAttribution(map, store);
   store.set({ zoom: tileZoom(map) });
   return refreshPoints;
 }

@@ -26,10 +26,12 @@ export function listen(store, changed, open = (address) => new EventSource(addre
   /** @param {Revision} revision */
   function hear({ revision, at }) {
     backoff.reset();
+    const away = store.get().live.state === "away";
     store.set({ live: { state: "live", at: Date.parse(at), since: null } });
     const shown = known ?? store.get().summary?.revision;
     known = revision;
-    if (known !== shown) changed();
+    // A service that began again counts from the start: the same number may be other data.
+    if (away || known !== shown) changed();
   }
 
   function connect() {

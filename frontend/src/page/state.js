@@ -78,6 +78,7 @@
  * @property {[number, number, number, number] | null} bounds west, south, east, north of an area
  * @property {[number, number] | null} point lng, lat of an incident or of a hexagon's middle
  * @property {number} zoom at which it can be seen well
+ * @property {[number, number]} seen the zooms between which it can be seen at all
  * @property {string} mark how precisely the incident's place is known; "" where nothing is to be marked
  */
 

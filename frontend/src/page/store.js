@@ -5,8 +5,8 @@
  * @typedef {object} Store
  * @property {() => State} get
  * @property {(change: Partial<State>) => void} set watchers of what has changed are told, in the order they came
- * @property {<Value>(pick: (state: State) => Value, act: (value: Value, state: State) => void) => void} watch
- *   acts now, and whenever the picked value is another one
+ * @property {<Value>(pick: (state: State) => Value, act: (value: Value, state: State) => void) => () => void} watch
+ *   acts now, and whenever the picked value is another one, until what it returns is called
  */
 
 /**
@@ -16,8 +16,8 @@
  */
 export function createStore(initial) {
   let state = initial;
-  /** @type {(() => void)[]} */
-  const watchers = [];
+  /** @type {Set<() => void>} */
+  const watchers = new Set();
   return {
     get: () => state,
     set(change) {
@@ -27,12 +27,42 @@ export function createStore(initial) {
     watch(pick, act) {
       let last = pick(state);
       act(last, state);
-      watchers.push(() => {
+      const look = () => {
         const value = pick(state);
         if (Object.is(value, last)) return;
         last = value;
         act(value, state);
-      });
+      };
+      watchers.add(look);
+      return () => void watchers.delete(look);
+    },
+  };
+}
+
+/**
+ * The same store for a part of the page that may be made anew: at its end all that it watches comes to an end.
+ *
+ * @template {object} State
+ * @param {Store<State>} store
+ * @returns {{ store: Store<State>, end: () => void }}
+ */
+export function scoped(store) {
+  /** @type {(() => void)[]} */
+  const stops = [];
+  let ended = false;
+  return {
+    store: {
+      ...store,
+      set: (change) => void (ended || store.set(change)),
+      watch(pick, act) {
+        const stop = ended ? () => {} : store.watch(pick, act);
+        stops.push(stop);
+        return stop;
+      },
+    },
+    end() {
+      ended = true;
+      for (const stop of stops) stop();
     },
   };
 }

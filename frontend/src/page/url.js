@@ -129,6 +129,11 @@ export function countedQuery(view, more = {}) {
   return query.toString();
 }
 
+/** With what the numbers are compared where nothing is chosen: all data have no window before them. @param {View} view */
+export function comparison({ window, compare }) {
+  return window === "all" ? "" : compare || "previous";
+}
+
 /** @param {View} view */
 function counted(view) {
   const query = new URLSearchParams();

@@ -5,10 +5,10 @@
 /** @import { Breakdown, Pair } from "./breakdown.js" */
 import { createTable } from "../charts/table.js";
 import { element } from "../page/dom.js";
-import { COMPARABLE, countedQuery } from "../page/url.js";
+import { COMPARABLE, comparison, countedQuery } from "../page/url.js";
 import { formatNumber, words } from "../words/i18n.js";
 import { pairsOf } from "./breakdown.js";
-import { changeOf, comparedBy } from "./parts.js";
+import { changeOf } from "./parts.js";
 import { cutNote, dimensionChoice, MOST_ROWS, tablePart } from "./table_parts.js";
 import { byChance } from "./worst.js";
 
@@ -17,7 +17,7 @@ export function showComparison(store) {
   /** @type {ReturnType<typeof createTable<Pair>>} */
   const table = createTable({ key: "difference", descending: true });
   const addressOf = (/** @type {State} */ { view }) =>
-    `/api/breakdown?${countedQuery(view, { by: view.by, compare: comparedBy(view), ...(view.by === "district" && { level: "district" }) })}`;
+    `/api/breakdown?${countedQuery(view, { by: view.by, compare: comparison(view), ...(view.by === "district" && { level: "district" }) })}`;
   const draw = (/** @type {Breakdown} */ answer) => {
     const { language } = store.get().view;
     const { overview } = words(language);
@@ -27,7 +27,7 @@ export function showComparison(store) {
     return [table(pairs, columns(language, pairs, answer), of), element("p", { class: "muted" }, overview.chanceNote), ...cutNote(language, pairs.length)];
   };
   const choice = dimensionChoice(store, { id: "compared-by", name: "rows", among: COMPARABLE, pick: ({ by }) => by, change: (_, by) => ({ by }) });
-  const title = (/** @type {import("../words/i18n.js").Dictionary["overview"]} */ { comparison }) => comparison[comparedBy(store.get().view)];
+  const title = (/** @type {import("../words/i18n.js").Dictionary["overview"]} */ overview) => overview.comparison[comparison(store.get().view) || "previous"];
   return tablePart(store, { id: "comparison", title, file: "comparison.csv", addressOf, draw }, [choice]);
 }
 

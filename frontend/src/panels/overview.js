@@ -8,16 +8,17 @@ import { createTable } from "../charts/table.js";
 import { follow } from "../page/answers.js";
 import { fetchJson } from "../page/api.js";
 import { byId, element } from "../page/dom.js";
-import { countedQuery } from "../page/url.js";
+import { comparison, countedQuery } from "../page/url.js";
 import { formatWindow } from "../words/dates.js";
 import { fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
-import { changeOf, comparedBy, figure, hoursOf, linkButton, shareOf, showAnswer } from "./parts.js";
+import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "./parts.js";
 import { toDistrict } from "./steps.js";
 import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
 import { isShown } from "./tabs.js";
 import { byChance, worstDistricts } from "./worst.js";
 
-/** @typedef {{ now: ComparedSummary, before: ComparedSummary }} Both */
+/** @typedef {ComparedSummary & import("../page/state.js").Summary} Totals */
+/** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
 
 /** @param {PageStore} store */
 export function showOverview(store) {
@@ -51,12 +52,12 @@ export function showOverview(store) {
 
 /** @param {State} state */
 export function summaryAddress({ view }) {
-  return `/api/summary?${countedQuery(view, { compare: comparedBy(view) })}`;
+  return `/api/summary?${countedQuery(view, { compare: comparison(view) })}`;
 }
 
 /** @param {State} state */
 export function districtsAddress({ view }) {
-  return `/api/districts?${countedQuery(view, { compare: comparedBy(view), level: "district" })}`;
+  return `/api/districts?${countedQuery(view, { compare: comparison(view), level: "district" })}`;
 }
 
 /**
@@ -65,6 +66,7 @@ export function districtsAddress({ view }) {
  */
 export async function fetchBoth(address, signal) {
   const now = await fetchJson(address, signal);
+  if (!now.compare) return { now, before: null };
   const [path, query] = address.split("?");
   const given = new URLSearchParams(query);
   for (const name of ["window", "compare"]) given.delete(name);
@@ -75,16 +77,16 @@ export async function fetchBoth(address, signal) {
 /** @param {Language} language @param {Both} both */
 function totalsOf(language, { now, before }) {
   const { overview } = words(language);
-  const [numbers, then] = [now.measures, before.measures];
+  const [numbers, then] = [now.measures, before?.measures];
   const was = (/** @type {Node | string} */ value) => [fill(overview.before, { value: "" }), value];
-  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(overview.names[name], formatNumber(language, numbers[name]), [
+  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(overview.names[name], formatNumber(language, numbers[name]), !then ? [] : [
     fill(overview.before, { value: formatNumber(language, then[name]) }), " ",
     // Of what came earlier more is handled by now, so only the numbers of arrivals can be set against each other.
     ...(name === "count" ? changed(language, numbers.count, then.count) : []),
   ]));
   const times = [
-    total(overview.names.answer_hours, hoursOf(language, numbers.answer_hours, numbers.n_answered), was(hoursOf(language, then.answer_hours, then.n_answered))),
-    total(overview.names.share_on_time, shareOf(language, numbers.share_on_time, numbers.n_judged), was(shareOf(language, then.share_on_time, then.n_judged))),
+    total(overview.names.answer_hours, hoursOf(language, numbers.answer_hours, numbers.n_answered), then ? was(hoursOf(language, then.answer_hours, then.n_answered)) : []),
+    total(overview.names.share_on_time, shareOf(language, numbers.share_on_time, numbers.n_judged), then ? was(shareOf(language, then.share_on_time, then.n_judged)) : []),
   ];
   const { compare, time_zone: timeZone } = now;
   const rule = compare ? fill(overview.totalsRule, { window: formatWindow(language, { window: compare, data: { first: null, last: null }, time_zone: timeZone }) }) : "";

@@ -1,6 +1,6 @@
 /** What the panels share: numbers with their marks, and saying that an answer is old. */
 
-/** @import { Language, View } from "../page/state.js" */
+/** @import { Language } from "../page/state.js" */
 /** @import { Told } from "../page/answers.js" */
 import { element, patch } from "../page/dom.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
@@ -79,8 +79,3 @@ export function showAnswer(box, told, language, draw) {
 
 /** @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */
 const waiting = new WeakMap();
-
-/** With what numbers are compared: the chosen window, or the one before. @param {View} view @returns {"previous" | "year"} */
-export function comparedBy({ compare }) {
-  return compare || "previous";
-}

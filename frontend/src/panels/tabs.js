@@ -16,11 +16,14 @@ export function showTabs(store) {
   store.watch((state) => state.view, () => drawTabs(store));
   store.watch((state) => state.summary?.overdue, () => drawTabs(store));
   byId("tab-list").addEventListener("keydown", step);
+  // On a phone the choices are one of the panels; elsewhere this button is not there.
+  byId("choose").addEventListener("click", () => open(store, ""));
   byId("fold").addEventListener("click", () => open(store, store.get().view.tab === "" ? "overview" : ""));
 }
 
 /** A tab, or none; a selected place is closed. @param {PageStore} store @param {Tab | ""} tab */
 function open(store, tab) {
+  byId("sheet").scrollTop = 0;
   store.set({ view: { ...store.get().view, tab, cell: "", incident: "" }, selected: null });
 }
 
@@ -35,6 +38,8 @@ function drawTabs(store) {
   const text = view.tab === "" ? dictionary.unfold : dictionary.fold;
   for (const name of ["aria-label", "title"]) byId("fold").setAttribute(name, text);
   byId("fold").textContent = view.tab === "" ? "«" : "»";
+  byId("choose").textContent = dictionary.controls;
+  byId("choose").setAttribute("aria-pressed", String(view.tab === "" && !placed));
   byId("tab-panels").hidden = placed;
   for (const tab of TABS) byId(tab).hidden = tab !== view.tab;
 }

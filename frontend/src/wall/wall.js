@@ -1,13 +1,67 @@
 /** The page on a wall: nothing to press, seen from afar, for days. */
 
 /** @import { PageStore } from "../page/state.js" */
-import { createMap } from "../map/map.js";
-import { byId } from "../page/dom.js";
+/** @import { WallAnswer } from "./question.js" */
+import { showLegend } from "../choice/legend.js";
+import { showNotices } from "../choice/notices.js";
+import { follow } from "../page/answers.js";
+import { worstDistricts } from "../panels/worst.js";
+import { showClock } from "./clock.js";
+import { drawFigures } from "./figures.js";
+import { drawHeading, showCredits, showTitle } from "./heading.js";
+import { drawMarks } from "./marks.js";
+import { askForWall, wallAddress } from "./question.js";
+import { quietly, rotate } from "./rotation.js";
+import { setScene } from "./scene.js";
+import { hidePointer, reloadPage, stayAwake, stayCurrent } from "./upkeep.js";
+import { keepMap } from "./wall_map.js";
+import { placeOf, readWall, withLevel } from "./wall_view.js";
+import { drawWorst } from "./worst_list.js";
+
+/** What the address asks for. */
+export const wallOfAddress = () => readWall(location.hash, location.search, navigator.languages);
 
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
 export async function begin(store) {
-  document.documentElement.dataset["page"] = "wall";
-  const areaMap = await createMap(byId("map"), store);
-  Object.assign(window, { geoMap: areaMap.map });
-  return { refreshTiles: areaMap.refresh };
+  const scene = setScene();
+  const { rotate: seconds, layerGiven } = wallOfAddress();
+  const calmly = (/** @type {() => void} */ act) => quietly(store, act);
+  /** @type {WallAnswer | null} */
+  let shown = null;
+  const worst = () => (shown ? worstDistricts(shown.districts.districts, shown.districts.total) : []);
+  const map = keepMap(scene.map, store, {
+    place: placeOf(location.hash, location.search),
+    mark: (made) => drawMarks(made, worst().map(({ district }) => district.code)),
+    giveUp: () => void reloadPage(calmly),
+  });
+  showTitle(scene.title, store);
+  showCredits(scene.credits, store);
+  showClock(scene.clock, store);
+  showLegend(store);
+  showNotices(store, () => []);
+  follow(store, wallAddress, (/** @type {{ answer: WallAnswer | null }} */ { answer }, { view }) => {
+    if (!answer) return;
+    shown = answer;
+    drawHeading(scene, view, answer);
+    drawFigures(scene.figures, view.language, answer.both);
+    drawWorst(scene.worst, view.language, worst());
+    map.mark();
+    if (!answer.districts.districts.length && !layerGiven && view.layer === "districts") store.set({ view: withLevel({ ...view, layer: "hexes" }) });
+  }, askForWall);
+  followAddress(store, seconds);
+  hidePointer();
+  stayAwake();
+  stayCurrent(store, calmly);
+  return { refreshTiles: map.refresh };
+}
+
+/** What is written into the address by hand counts at once. @param {PageStore} store @param {number} seconds for each sector */
+function followAddress(store, seconds) {
+  let stop = seconds ? rotate(store, seconds) : () => {};
+  addEventListener("hashchange", () => {
+    stop();
+    const wall = wallOfAddress();
+    store.set({ view: wall.view });
+    stop = wall.rotate ? rotate(store, wall.rotate) : () => {};
+  });
 }

@@ -2,7 +2,19 @@
 
 /** @template English @typedef {import("./i18n.js").Translated<English>} Translated */
 
-export const english = {};
+export const english = {
+  stale: "Out of date: numbers of {time}, {ago}",
+  before: "before: {value}",
+  ofBefore: "of those before: {value}",
+  same: "much the same",
+  nothing: "No numbers from the service yet",
+};
 
 /** @type {Translated<typeof english>} */
-export const russian = {};
+export const russian = {
+  stale: "Устарело: числа на {time}, {ago}",
+  before: "было: {value}",
+  ofBefore: "из прежних: {value}",
+  same: "как раньше",
+  nothing: "Числа от сервиса ещё не пришли",
+};

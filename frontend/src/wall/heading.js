@@ -1,0 +1,55 @@
+/** What the wall is about: the region, the sector and the period. */
+
+/** @import { Named, PageStore, View } from "../page/state.js" */
+/** @import { WallAnswer } from "./question.js" */
+import { attributions } from "../map/attribution.js";
+import { fetchJson } from "../page/api.js";
+import { formatWindow } from "../words/dates.js";
+import { words } from "../words/i18n.js";
+
+const AGAIN_MS = 15_000;
+
+/** The region's name, or the chosen district's; asked for until it is known. @param {HTMLElement} box @param {PageStore} store */
+export function showTitle(box, store) {
+  /** @type {Named | null} */
+  let name = null;
+  const draw = (/** @type {View} */ { language }) => {
+    const { title } = words(language);
+    document.documentElement.lang = language;
+    box.textContent = name?.[language] ?? title;
+    document.title = name ? `${name[language]} · ${title}` : title;
+  };
+  const learn = async (/** @type {string} */ district) => {
+    try {
+      name = await nameOf(district);
+      draw(store.get().view);
+    } catch {
+      setTimeout(() => learn(district), AGAIN_MS);
+    }
+  };
+  store.watch((state) => state.view, draw);
+  store.watch((state) => state.view.filters["district"] ?? "", (district) => void learn(district));
+}
+
+/** @param {string} district its code, or "" @returns {Promise<Named | null>} */
+async function nameOf(district) {
+  if (district && !district.includes(",")) return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
+  const { districts } = await fetchJson("/api/districts?level=region&window=7d");
+  return districts.length === 1 ? districts[0].name : null;
+}
+
+/** @param {{ sector: HTMLElement, period: HTMLElement }} boxes @param {View} view @param {WallAnswer} answer */
+export function drawHeading({ sector, period }, { language }, { sectors, both }) {
+  const dictionary = words(language);
+  const names = new Map(both.now.sectors.map(({ code, name }) => [code, name[language]]));
+  sector.textContent = sectors.length ? sectors.map((code) => names.get(code) ?? code).join(", ") : dictionary.allSectors;
+  period.textContent = `${dictionary.title} · ${formatWindow(language, both.now)}`;
+}
+
+/** Whose data they are. @param {HTMLElement} box @param {PageStore} store */
+export function showCredits(box, store) {
+  store.watch(
+    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
+    async (_, state) => (box.textContent = (await attributions(state)).join(" · ")),
+  );
+}

@@ -1,0 +1,92 @@
+/** The wall's map: nobody can move it, its names are large, and it is made anew when the graphics card has lost it. */
+
+/** @import { LngLatBoundsLike, Map as MapLibreMap } from "maplibre-gl" */
+/** @import { PageStore } from "../page/state.js" */
+import { fetchTileJson } from "../page/api.js";
+import { byId } from "../page/dom.js";
+import { scoped } from "../page/store.js";
+import { showNoMap } from "../choice/notices.js";
+import { canDraw, createMap } from "../map/map.js";
+import { isMark, keepMarksOnTop } from "./marks.js";
+
+const AGAIN_MS = 5000;
+/** After so many failures in a row only a new page can help. */
+const PATIENCE = 6;
+
+/**
+ * @typedef {object} WallMap
+ * @property {() => void} refresh fetch the shown tiles anew
+ * @property {() => void} mark draw again what lies over the map
+ */
+
+/**
+ * @param {HTMLElement} container @param {PageStore} store
+ * @param {{ place: import("../map/map.js").Place | null, mark: (map: MapLibreMap) => void, giveUp: () => void }} how
+ *   mark: called whenever the map has drawn; giveUp: when it cannot be drawn any more
+ * @returns {WallMap}
+ */
+export function keepMap(container, store, { place, mark, giveUp }) {
+  /** @type {import("../map/map.js").AreaMap | null} */
+  let current = null;
+  let failures = 0;
+
+  async function make() {
+    if (!canDraw()) {
+      failures += 1;
+      if (failures === 1) showNoMap(store);
+      if (failures % PATIENCE === 0) giveUp();
+      setTimeout(make, AGAIN_MS);
+      return;
+    }
+    failures = 0;
+    container.replaceChildren();
+    const part = scoped(store);
+    const made = await createMap(container, part.store, { place, still: true });
+    current = made;
+    Object.assign(window, { geoMap: made.map });
+    made.map.on("styledata", () => enlarge(made.map));
+    made.map.on("idle", () => mark(made.map));
+    if (!place) made.map.on("resize", () => void fit(made.map, store));
+    if (!place) void fit(made.map, store);
+    made.map.getCanvas().addEventListener("webglcontextlost", () => {
+      current = null;
+      part.end();
+      store.set({ drawn: null });
+      setTimeout(() => {
+        made.map.remove();
+        void make();
+      }, AGAIN_MS);
+    }, { once: true });
+  }
+
+  void make();
+  return { refresh: () => current?.refresh(), mark: () => current && mark(current.map) };
+}
+
+/** All names on the map as large as the smallest text beside it, and the marks above them. @param {MapLibreMap} map */
+function enlarge(map) {
+  const size = rem();
+  keepMarksOnTop(map, size);
+  for (const layer of map.getStyle().layers) {
+    if (layer.type !== "symbol" || isMark(layer.id) || map.getLayoutProperty(layer.id, "text-size") === size) continue;
+    map.setLayoutProperty(layer.id, "text-size", size);
+    // At the point itself a mark may stand.
+    map.setLayoutProperty(layer.id, "text-anchor", "top");
+    map.setLayoutProperty(layer.id, "text-offset", [0, 0.8]);
+  }
+}
+
+/** The data fill the map beside the legend. @param {MapLibreMap} map @param {PageStore} store */
+async function fit(map, store) {
+  const tiles = await fetchTileJson(store.get().view.layer).catch(() => null);
+  if (!tiles || !map.getContainer().isConnected) return;
+  const { clientWidth, offsetLeft } = byId("legend");
+  const beside = clientWidth < map.getContainer().clientWidth / 2 ? offsetLeft + clientWidth : 0;
+  const padding = { top: rem(), right: rem(), bottom: rem(), left: rem() + beside };
+  map.fitBounds(/** @type {LngLatBoundsLike} */ (tiles.bounds), { padding, duration: 0 });
+}
+
+/** The document's font size, px. */
+function rem() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
