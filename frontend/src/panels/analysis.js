@@ -5,12 +5,9 @@ import { byId } from "../page/dom.js";
 import { showAgencies } from "./agencies.js";
 import { showComparison } from "./comparison.js";
 import { showCross } from "./cross.js";
-import { isShown } from "./tabs.js";
 import { widerButton } from "./table_parts.js";
 
 /** @param {PageStore} store */
 export function showAnalysis(store) {
   byId("analysis").append(widerButton(store), ...[showComparison, showCross, showAgencies].map((show) => show(store)));
-  const wide = (/** @type {import("../page/state.js").State} */ state) => state.view.wide && (isShown(state, "analysis") || isShown(state, "overview"));
-  store.watch(wide, (now) => document.documentElement.toggleAttribute("data-wide", now));
 }
