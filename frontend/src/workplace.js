@@ -33,7 +33,7 @@ function showPressableLegend(store) {
 
 /**
  * What is fetched when it is first looked at, so that the map need not wait for it.
- * @type {readonly { wanted: (state: State) => boolean, bring: () => Promise<(store: PageStore) => void> }[]}
+ * @type {readonly { wanted: (state: State) => boolean, bring: () => Promise<(store: PageStore, chosen?: boolean) => void> }[]}
  */
 const LATER = [
   { wanted: ({ view }) => Boolean(view.cell || view.incident), bring: async () => (await import("./panels/place.js")).showPlace },
@@ -46,9 +46,11 @@ const LATER = [
 export async function begin(store) {
   document.documentElement.dataset["page"] = "workplace";
   for (const show of PARTS) show(store);
-  for (const part of LATER) bringOnce(store, part);
+  const later = LATER.map((part) => bringOnce(store, part));
+  const bringAll = () => later.forEach((bring) => void bring());
   if (!canDraw()) {
     showNoMap(store);
+    bringAll();
     return { refreshTiles: () => {} };
   }
   const areaMap = await createMap(byId("map"), store);
@@ -59,20 +61,28 @@ export async function begin(store) {
   tellPlace();
   store.set({ picture: async () => (await import("./map/picture.js")).downloadPicture(areaMap.map, store) });
   readyForPaper(areaMap.map, store);
+  // Once the map is there the rest may come: whoever then opens a panel need not wait for it.
+  void areaMap.map.once("idle").then(bringAll);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh };
 }
 
-/** @param {PageStore} store @param {typeof LATER[number]} part */
+/**
+ * @param {PageStore} store @param {typeof LATER[number]} part
+ * @returns {() => Promise<void>} brings it, if it is not there yet
+ */
 function bringOnce(store, { wanted, bring }) {
   let brought = false;
-  store.watch(wanted, async (now) => {
-    if (!now || brought) return;
+  const atStart = wanted(store.get());
+  const now = async () => {
+    if (brought) return;
     brought = true;
     // Whoever comes while the service is away brings it at the next look.
     const show = await bring().catch(() => null);
-    if (show) show(store);
+    if (show) show(store, !atStart && wanted(store.get()));
     else brought = false;
-  });
+  };
+  store.watch(wanted, (is) => void (is && now()));
+  return now;
 }

@@ -65,6 +65,8 @@ def test_keys_lead_from_the_ranking_to_an_incident_and_back(visit: Visit) -> Non
     visit.page.goto(f"{visit.address}/#lang=en&{PLACE}")
     keys, panel, title = visit.page.keyboard, visit.page.locator("#panel"), visit.page.locator("#panel h2")
 
+    # The panels are there once the map is.
+    visit.until("window.geoMap?.loaded() && geoMap.areTilesLoaded()")
     visit.page.locator("#ranking tr[data-row=T] button").focus()
     keys.press("Enter")
     expect(title).to_have_text("Area T", timeout=PATIENCE_MS)

@@ -23,11 +23,11 @@ STICKING_OUT = """
 """What reaches beyond its card to the left or right; tables scroll in a box of their own."""
 TOO_SMALL = """(least) => [...document.querySelectorAll("button, select, summary, input, .options label")].filter((one) => {
   if (!one.checkVisibility() || one.closest("table, .maplibregl-map, .options")) return false;
-  if (one.matches(".link, .handle, [type=checkbox]")) return false;
+  if (one.matches(".link, .handle, [type=checkbox], #legend .range")) return false;
   const box = one.getBoundingClientRect();
   return box.width > 0 && (box.height < least - 0.5 || box.width < 24);
 }).map((one) => `${one.id} ${one.className} ${one.textContent.slice(0, 20)} ${one.getBoundingClientRect().height}`)"""
-"""Links within text are exempt, as WCAG 2.5.8 has it."""
+"""Links within text are exempt, as WCAG 2.5.8 has it; so are the rows of the legend, which is read more than pressed: they are 24 px."""
 
 
 def check(visit: Visit, width: int, least: int) -> None:

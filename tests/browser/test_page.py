@@ -90,7 +90,7 @@ def test_colouring_by_open_incidents_changes_the_legend(visit: Visit) -> None:
     visit.open()
     visit.page.locator("[data-measure=open]").click()
     visit.settle()
-    expect(visit.page.locator("#legend li")).to_have_text([str(RECENT - CLOSED)])
+    expect(visit.page.locator("#legend li .range")).to_have_text([str(RECENT - CLOSED)])
     assert "measure=open" in visit.page.url
 
 

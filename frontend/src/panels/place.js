@@ -31,7 +31,7 @@ const NOTHING = ":not(*)";
  */
 
 /** @param {PageStore} store */
-export function showPlace(store) {
+export function showPlace(store, chosen = false) {
   const box = byId("panel");
   /** @type {{ key: string, place: Place } | null} */
   let known = null;
@@ -72,7 +72,7 @@ export function showPlace(store) {
   store.watch((state) => state.view, draw);
   store.watch((state) => state.selected, draw);
   setInterval(() => keyOf(store.get().view) && draw(), AGES_MS);
-  moveFocus(store, box);
+  moveFocus(store, box, chosen);
 }
 
 /** @param {PageStore} store @param {Place} place @returns {PlaceView} */
@@ -108,9 +108,9 @@ function numbersAtHand(store) {
 /**
  * The keyboard goes where the reader goes: into the place that was chosen, one step out with Escape, and back to what
  * it was chosen from. A choice on the map leaves it on the map.
- * @param {PageStore} store @param {HTMLElement} box
+ * @param {PageStore} store @param {HTMLElement} box @param {boolean} chosen whether the present place is one that the reader has just chosen
  */
-function moveFocus(store, box) {
+function moveFocus(store, box, chosen) {
   const side = byId("side");
   let opener = "";
   side.addEventListener("focusin", ({ target }) => {
@@ -121,7 +121,7 @@ function moveFocus(store, box) {
     event.preventDefault();
     stepOut(store);
   });
-  let begun = false;
+  let begun = chosen;
   store.watch((state) => keyOf(state.view), (key) => {
     const here = document.activeElement;
     const follows = begun && (here === document.body || here === null || side.contains(here));
