@@ -34,12 +34,6 @@ def number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def rows(visit: Visit, table: str) -> dict[str, list[str]]:
-    """A table's cells by the name at the beginning of their row."""
-    script = f"[...document.querySelectorAll('{table} tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))"
-    return {name: cells for name, *cells in visit.page.evaluate(script)}
-
-
 def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region: Visit) -> None:
     region.open(VIEW)
     told = asked(region, "/api/summary?window=1y&compare=previous")
@@ -50,28 +44,6 @@ def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region
     ]
     before = told["measures"]["n_compared"]
     expect(region.page.locator("#totals-before dd.note").first).to_contain_text(f"before: {before:,}")
-
-
-def test_all_districts_stand_in_a_table_that_is_sorted_by_any_column(region: Visit) -> None:
-    region.open(VIEW)
-    told = {row["name"]["en"]: row for row in asked(region, "/api/districts?window=1y&level=district")["districts"]}
-    expect(region.page.locator("#ranking tbody tr")).to_have_count(len(told), timeout=PATIENCE_MS)
-    shown = rows(region, "#ranking")
-    assert {name: [number(text) for text in cells[:3]] for name, cells in shown.items()} == {
-        name: [row["count"], row["open"], row["overdue"]] for name, row in told.items()
-    }
-    region.page.locator("#ranking th[data-key=count] button").click()
-    assert [number(cells[0]) for cells in rows(region, "#ranking").values()] == sorted(
-        (row["count"] for row in told.values()), reverse=True
-    )
-    expect(region.page.locator("#ranking th[data-key=count]")).to_have_attribute("aria-sort", "descending")
-    region.page.keyboard.press("Enter")
-    assert [number(cells[0]) for cells in rows(region, "#ranking").values()] == sorted(row["count"] for row in told.values())
-    with region.page.expect_download() as download:
-        region.page.locator("#ranking a").click()
-    assert (
-        len(download.value.path().read_text(encoding="utf-8-sig").splitlines()) == len(told) + 2
-    )  # a header, and what lies in no district
 
 
 def test_a_span_of_the_timeline_is_chosen_by_dragging_and_left_again(region: Visit) -> None:
@@ -136,15 +108,6 @@ def test_filters_are_searched_chosen_and_taken_away(region: Visit) -> None:
     region.page.locator("#chips .chip").click()
     region.expect_total(asked(region, "/api/summary?window=1y")["n"])
     assert "theme=" not in region.page.url
-
-
-def test_a_cross_table_holds_every_count_of_the_breakdown(region: Visit) -> None:
-    region.open(f"{VIEW}&tab=analysis")
-    told = asked(region, "/api/breakdown?window=1y&by=theme,status")
-    region.page.locator("#cross tbody tr").first.wait_for(timeout=PATIENCE_MS)
-    shown = [cell for cells in rows(region, "#cross").values() for cell in cells[1:] if cell != "·"]
-    assert sorted(map(number, shown)) == sorted(cell["count"] for cell in told["cells"] if cell["count"])
-    assert sum(number(cells[0]) for cells in rows(region, "#cross").values()) == told["total"]["count"]
 
 
 def test_what_is_coloured_is_chosen_and_what_does_not_go_together_is_put_right(region: Visit) -> None:
