@@ -135,15 +135,6 @@ def test_what_is_coloured_is_chosen_and_what_does_not_go_together_is_put_right(r
     expect(region.page.locator("#legend li .many")).to_have_text([str(row["districts"]) for row in legend["classes"]], timeout=PATIENCE_MS)
 
 
-def test_near_the_ground_incidents_are_shown_one_by_one(region: Visit) -> None:
-    (first,) = asked(region, "/api/incidents?window=1y&limit=1")["incidents"]
-    region.open(f"map=15/{first['lat']}/{first['lng']}&lang=en&window=1y")
-    region.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
-    region.page.mouse.click(*region.pixel(first["lat"], first["lng"]))
-    region.until("location.hash.includes('incident=')")
-    expect(region.page.locator("#legend h2").nth(1)).to_have_text("Messages by age of the newest", timeout=PATIENCE_MS)
-
-
 def test_on_paper_there_is_the_map_and_nothing_to_press(region: Visit) -> None:
     region.open(VIEW)
     region.page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -155,18 +146,6 @@ def test_on_paper_there_is_the_map_and_nothing_to_press(region: Visit) -> None:
         expect(region.page.locator(part)).to_be_hidden()
     expect(region.page.locator("#ranking tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
     region.shot("paper")
-
-
-def test_the_pointer_tells_the_change_where_something_is_compared(region: Visit) -> None:
-    region.open(f"{VIEW}&layer=districts&compare=year")
-    region.until(
-        "geoMap.getSource('districts') && geoMap.queryRenderedFeatures({layers: ['districts']}).some((one) => one.properties.code === 'T')"
-    )
-    region.page.mouse.move(*region.pixel(45.0, 38.9))
-    (told,) = (row for row in asked(region, "/api/districts?window=1y&compare=year&level=district")["districts"] if row["code"] == "T")
-    expect(region.page.locator("#tooltip dt").nth(4)).to_have_text("before")
-    expect(region.page.locator("#tooltip dd").nth(0)).to_have_text(str(told["count"]))
-    expect(region.page.locator("#tooltip dd").nth(4)).to_contain_text(str(told["n_compared"]))
 
 
 BASEMAP = {
