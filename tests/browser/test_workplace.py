@@ -34,6 +34,12 @@ def number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
+def rows(visit: Visit, table: str) -> dict[str, list[str]]:
+    """A table's cells by the name at the beginning of their row."""
+    script = f"[...document.querySelectorAll('{table} tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))"
+    return {name: cells for name, *cells in visit.page.evaluate(script)}
+
+
 def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region: Visit) -> None:
     region.open(VIEW)
     told = asked(region, "/api/summary?window=1y&compare=previous")
