@@ -83,6 +83,8 @@ function bringOnce(store, { wanted, bring }) {
     if (show) show(store, !atStart && wanted(store.get()));
     else brought = false;
   };
-  store.watch(wanted, (is) => void (is && now()));
+  store.watch(wanted, (is) => {
+    if (is) void now();
+  });
   return now;
 }

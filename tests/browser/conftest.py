@@ -69,7 +69,8 @@ class Visit:
     def settle(self) -> None:
         """Wait until numbers and map show the last choice."""
         self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
-        self.until("window.geoMap?.getSource('hexes') && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
+        layer = "['hexes', 'districts'].some((one) => window.geoMap?.getSource(one))"
+        self.until(f"{layer} && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
 
     def until(self, condition: str) -> None:
         """Wait until a JavaScript expression holds; the page's policy forbids Playwright's own way of waiting."""

@@ -136,6 +136,20 @@ async def test_no_module_that_is_sent_uses_a_name_before_it_is_there(client: htt
     assert [line for line in checked.stdout.splitlines() if re.search("TS2448|TS2454|TS2304", line)] == []
 
 
+async def test_what_is_sent_does_what_the_modules_do(client: httpx.AsyncClient, folder: Path) -> None:
+    # A minifier that changes the meaning has been met: `void (a && b())` became nothing.
+    for file in (folder / "src").rglob("*.js"):
+        name = file.relative_to(folder).as_posix()
+        file.with_suffix(".sent").write_text((await client.get(f"/static/{name}")).text)
+    for file in (folder / "src").rglob("*.sent"):
+        file.replace(file.with_suffix(".js"))
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    await to_thread(run, ["node", "--test", *map(str, (folder / "tests").glob("*.test.js"))], check=True, capture_output=True)
+    sources = {file: file.read_text(encoding="utf-8") for file in (FRONTEND / "src").rglob("*.js")}
+    assert [file.name for file, text in sources.items() if re.search(r"void \([^)]*(&&|\|\|)", text)] == []
+
+
 async def test_a_changed_file_gives_the_page_another_digest_and_the_old_one_is_gone(client: httpx.AsyncClient, folder: Path) -> None:
     before, page = await digest_of(client), await client.get("/")
     known = {"If-None-Match": page.headers["ETag"]}

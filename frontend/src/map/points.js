@@ -29,7 +29,9 @@ export function showPoints(map, store) {
   store.watch((state) => addressOf(state.view), (address) => source()?.setTiles([address]));
   store.watch((state) => state.points, paint);
   store.watch((state) => state.view.scheme, paint);
-  store.watch((state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)), (address) => void (address && legend(store, address)));
+  store.watch((state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)), (address) => {
+    if (address) void legend(store, address);
+  });
   map.on("click", ID, ({ features: [feature] = [] }) => {
     // The click is the point's alone: see pointing.js.
     if (feature) store.set({ view: { ...store.get().view, incident: String(feature.properties["id"]), cell: "" }, selected: null });

@@ -53,7 +53,9 @@ export function scoped(store) {
   return {
     store: {
       ...store,
-      set: (change) => void (ended || store.set(change)),
+      set(change) {
+        if (!ended) store.set(change);
+      },
       watch(pick, act) {
         const stop = ended ? () => {} : store.watch(pick, act);
         stops.push(stop);
