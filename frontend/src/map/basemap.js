@@ -90,12 +90,14 @@ function faces(weight) {
   ];
 }
 
-/** @param {MapLibreMap} map once its style is loaded */
-export function fillBase(map) {
-  // On a ground from elsewhere ours is hidden.
-  if (map.getLayoutProperty("land", "visibility") === "none") return;
+/**
+ * What is hidden on a ground from elsewhere is not fetched.
+ * @param {MapLibreMap} map once its style is loaded @param {(places: string[]) => void} named is told which places have names there, in Russian
+ */
+export function fillBase(map, named) {
+  if (isShown(map, LABELS)) void showPlaces(map, named);
+  if (!isShown(map, "land")) return;
   void showWorld(map, "50m");
-  void showPlaces(map);
   const refine = () => {
     if (map.getZoom() < FINE_FROM_ZOOM) return;
     map.off("idle", refine);
@@ -121,14 +123,21 @@ async function showWorld(map, detail) {
   sourceOf(map, "world").setData(world);
 }
 
-/** @param {MapLibreMap} map */
-async function showPlaces(map) {
+/** @param {MapLibreMap} map @param {string} layer */
+export function isShown(map, layer) {
+  return map.getLayoutProperty(layer, "visibility") !== "none";
+}
+
+/** @param {MapLibreMap} map @param {(places: string[]) => void} named */
+async function showPlaces(map, named) {
   try {
-    sourceOf(map, "places").setData(await fetchPlaces());
+    const places = await fetchPlaces();
+    sourceOf(map, "places").setData(places);
+    named(places.features.map(({ properties }) => properties?.["name_ru"]));
   } catch (error) {
     // While the service loads it cannot know which places are near its data.
     if (!(error instanceof ApiError) || error.problem.kind === "refused") throw error;
-    setTimeout(() => showPlaces(map), AGAIN_MS);
+    setTimeout(() => showPlaces(map, named), AGAIN_MS);
   }
 }
 

@@ -5,11 +5,11 @@
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
-import { baseStyle, fillBase, LABELS, nameBase, paintBase } from "./basemap.js";
+import { baseStyle, fillBase, isShown, LABELS, nameBase, paintBase } from "./basemap.js";
 import { attributions } from "./attribution.js";
 import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.js";
 import { covered, freeSpace } from "./free_space.js";
-import { showGround } from "./ground.js";
+import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
@@ -134,10 +134,11 @@ function hear({ error }) {
  * @returns {() => void} fetches incidents one by one anew
  */
 function begin(map, store, framed) {
-  fillBase(map);
+  const named = isShown(map, LABELS);
+  fillBase(map, (places) => leaveUnnamed(map, places));
   showAreas(map, store);
   // A frame shows one layer, the one it is asked for.
-  if (!framed) showGround(map, store, store.get().view.layer);
+  if (!framed) showGround(map, store, { above: store.get().view.layer, named });
   const refreshPoints = framed ? () => {} : showPoints(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));

@@ -9,7 +9,8 @@ import { LABELS } from "./basemap.js";
 
 /** The service has tiles of them from here. */
 export const POINTS_FROM_ZOOM = 12;
-const ID = "incidents";
+/** Their layer on the map. */
+export const POINTS = "incidents";
 /** Measures by which places are left out where the number is zero. */
 const COUNTS = ["open", "overdue", "closed"];
 
@@ -18,10 +19,10 @@ const COUNTS = ["open", "overdue", "closed"];
  * @returns {() => void} fetches them anew
  */
 export function showPoints(map, store) {
-  const source = () => /** @type {VectorTileSource | undefined} */ (map.getSource(ID));
-  map.addSource(ID, { type: "vector", tiles: [addressOf(store.get().view)], minzoom: POINTS_FROM_ZOOM, maxzoom: 16 });
+  const source = () => /** @type {VectorTileSource | undefined} */ (map.getSource(POINTS));
+  map.addSource(POINTS, { type: "vector", tiles: [addressOf(store.get().view)], minzoom: POINTS_FROM_ZOOM, maxzoom: 16 });
   map.addLayer({
-    id: ID, type: "circle", source: ID, "source-layer": ID, minzoom: POINTS_FROM_ZOOM,
+    id: POINTS, type: "circle", source: POINTS, "source-layer": POINTS, minzoom: POINTS_FROM_ZOOM,
     layout: { "circle-sort-key": ["get", "n"] },
     paint: { "circle-radius": ["interpolate", ["linear"], ["get", "n"], 1, 4.5, 20, 9, 200, 16], "circle-stroke-width": ["case", [">", ["get", "overdue"], 0], 3, 1] },
   }, LABELS);
@@ -30,7 +31,7 @@ export function showPoints(map, store) {
   store.watch((state) => state.points, paint);
   store.watch((state) => state.view.scheme, paint);
   store.watch((state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)), (address) => void (address && legend(store, address)));
-  map.on("click", ID, ({ features: [feature] = [] }) => {
+  map.on("click", POINTS, ({ features: [feature] = [] }) => {
     // The click is the point's alone: see pointing.js.
     if (feature) store.set({ view: { ...store.get().view, incident: String(feature.properties["id"]), cell: "" }, selected: null });
   });
@@ -58,9 +59,9 @@ async function legend(store, address) {
 /** @param {MapLibreMap} map @param {State} state */
 function colour(map, { points, view: { scheme } }) {
   const inks = INKS[scheme];
-  map.setPaintProperty(ID, "circle-stroke-color", ["case", [">", ["get", "overdue"], 0], inks.overdue, inks.text]);
+  map.setPaintProperty(POINTS, "circle-stroke-color", ["case", [">", ["get", "overdue"], 0], inks.overdue, inks.text]);
   const [first, ...others] = points?.palette.colors ?? [];
   if (!first) return;
   const byAge = /** @type {ExpressionSpecification} */ (["match", ["get", "age"], 0, first, ...others.flatMap((color, at) => [at + 1, color]), inks.withoutClass]);
-  map.setPaintProperty(ID, "circle-color", byAge);
+  map.setPaintProperty(POINTS, "circle-color", byAge);
 }
