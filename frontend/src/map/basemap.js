@@ -112,14 +112,15 @@ export function nameBase(map, language) {
   map.setLayoutProperty(LABELS, "text-field", ["get", `name_${language}`]);
 }
 
-let finest = 0;
+/** How fine the world on each map is. @type {WeakMap<MapLibreMap, number>} */
+const finest = new WeakMap();
 
 /** The coarse world may arrive after the fine one. @param {MapLibreMap} map @param {"50m" | "10m"} detail */
 async function showWorld(map, detail) {
   const rank = detail === "10m" ? 2 : 1;
   const world = await fetchPacked(`${VENDOR}/world/${detail}.json.gz`);
-  if (rank < finest) return;
-  finest = rank;
+  if (rank < (finest.get(map) ?? 0)) return;
+  finest.set(map, rank);
   sourceOf(map, "world").setData(world);
 }
 

@@ -77,7 +77,8 @@ export async function createMap(container, store, frame = null) {
   map.on("error", hear);
   if (!frame?.still) surviveLoss(map);
   let refreshPoints = () => {};
-  map.on("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
+  // Once: after the canvas was lost MapLibre brings all layers back by itself.
+  map.once("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
   if (!placed && !bounds) void fitData(map, store.get().view.layer);
   store.set({ drawn: () => drawn(map) });
@@ -94,7 +95,7 @@ export async function createMap(container, store, frame = null) {
 function addControls(map, store) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
-  map.on("style.load", () => showAttribution(map, store));
+  map.once("style.load", () => showAttribution(map, store));
 }
 
 /** @param {import("../page/state.js").Scheme} scheme @param {import("../page/state.js").Language} language */

@@ -1,8 +1,11 @@
 /** Incidents one by one, where the map is near enough: larger where there are more, ringed where one is overdue, coloured by age. */
 
 /** @import { ExpressionSpecification, Map as MapLibreMap, VectorTileSource } from "maplibre-gl" */
-/** @import { Legend, PageStore, State, View } from "../page/state.js" */
+/** @import { MapGeoJSONFeature } from "maplibre-gl" */
+/** @import { OneIncident } from "../page/answer_types.js" */
+/** @import { Counts, Legend, PageStore, State, View } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
+import { keyOf, toHexagon } from "../panels/steps.js";
 import { countedQuery } from "../page/url.js";
 import { INKS } from "./inks.js";
 import { LABELS } from "./basemap.js";
@@ -11,6 +14,8 @@ import { LABELS } from "./basemap.js";
 export const POINTS_FROM_ZOOM = 12;
 /** Their layer on the map. */
 export const POINTS = "incidents";
+/** A place of incidents; id, sector, status and age are of the newest one. @typedef {Counts & { id: string, sector: string, status: string, age: number }} Point */
+
 /** Measures by which places are left out where the number is zero. */
 const COUNTS = ["open", "overdue", "closed"];
 
@@ -31,11 +36,24 @@ export function showPoints(map, store) {
   store.watch((state) => state.points, paint);
   store.watch((state) => state.view.scheme, paint);
   store.watch((state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)), (address) => void (address && legend(store, address)));
-  map.on("click", POINTS, ({ features: [feature] = [] }) => {
-    // The click is the point's alone: see pointing.js.
-    if (feature) store.set({ view: { ...store.get().view, incident: String(feature.properties["id"]), cell: "" }, selected: null });
-  });
   return () => source()?.setTiles([addressOf(store.get().view)]);
+}
+
+/** @param {Pick<MapGeoJSONFeature, "properties">} feature @returns {Point} */
+export function pointOf({ properties: { id, sector, status, age, n, open, overdue } }) {
+  return { id: String(id), sector, status, age, n, open, overdue };
+}
+
+/** A single incident is selected; of several at one place, the smallest hexagon around them. @param {PageStore} store @param {Point} point */
+export async function openPoint(store, { id, n }) {
+  const before = keyOf(store.get().view);
+  /** @type {OneIncident | null} */
+  const answer = n > 1 ? await fetchJson(`/api/incidents/${id}`).catch(() => null) : null;
+  const { view } = store.get();
+  // Another choice may have been made meanwhile.
+  if (keyOf(view) !== before) return;
+  if (answer?.incident.h3) toHexagon(store, answer.incident.h3);
+  else store.set({ view: { ...view, incident: id, cell: "" }, selected: null });
 }
 
 /** @param {View} view */
