@@ -21,7 +21,7 @@ test("data lie above the other ground's areas and lines and below its names; our
   assert.deepEqual([both.glyphs, Object.keys(both["font-faces"] ?? {})], ["https://x/{fontstack}/{range}.pbf", ["Own"]]);
 });
 
-test("a ground without names has the data on top", () => {
+test("a ground without names has the data on top, and our names", () => {
   const { layers } = onForeignGround(OWN, { ...FOREIGN, layers: FOREIGN.layers.slice(0, 1) }, "places");
-  assert.deepEqual(layers.map(({ id }) => id), ["sea", "roads", "places"]);
+  assert.deepEqual(layers.map(({ id, layout }) => [id, layout?.visibility]), [["sea", "none"], ["roads", undefined], ["places", undefined]]);
 });

@@ -4,9 +4,10 @@
 /** @import { Layer, PageStore, State } from "../page/state.js" */
 import { tilesAddress } from "../page/api.js";
 import { LABELS, labelLayer } from "./basemap.js";
+import { GROUND_NAMES } from "./ground.js";
 import { INKS } from "./inks.js";
 import { LAYERS } from "./layers.js";
-import { POINTS_FROM_ZOOM } from "./points.js";
+import { POINTS, POINTS_FROM_ZOOM } from "./points.js";
 import { showFrame, shownInFrame } from "./frames.js";
 import { markSelected } from "./pointing.js";
 import { selectionOf } from "../page/refresh.js";
@@ -75,9 +76,10 @@ function addAreas(map, state) {
   shownOn.set(map, layer);
   map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofAreas = { source: layer, "source-layer": layer };
+  const above = [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
   // Without smoothing there are no seams between translucent hexagons.
-  map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false } }, LABELS);
-  map.addLayer({ id: outlineOf(layer), type: "line", ...ofAreas, layout: { "line-join": "round" }, paint: { "line-width": LINE_WIDTH } }, LABELS);
+  map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false } }, above);
+  map.addLayer({ id: outlineOf(layer), type: "line", ...ofAreas, layout: { "line-join": "round" }, paint: { "line-width": LINE_WIDTH } }, above);
   const { labels } = LAYERS[layer];
   if (labels) map.addLayer(labelLayer(labels, { source: layer, "source-layer": labels }));
   // Districts bring their own names.

@@ -90,12 +90,14 @@ function faces(weight) {
   ];
 }
 
-/** @param {MapLibreMap} map once its style is loaded */
-export function fillBase(map) {
-  // On a ground from elsewhere ours is hidden.
-  if (map.getLayoutProperty("land", "visibility") === "none") return;
+/**
+ * What is hidden on a ground from elsewhere is not fetched.
+ * @param {MapLibreMap} map once its style is loaded @param {(places: string[]) => void} named is told which places have names there, in Russian
+ */
+export function fillBase(map, named) {
+  if (isShown(map, LABELS)) void showPlaces(map, named);
+  if (!isShown(map, "land")) return;
   void showWorld(map, "50m");
-  void showPlaces(map);
   const refine = () => {
     if (map.getZoom() < FINE_FROM_ZOOM) return;
     map.off("idle", refine);
@@ -110,25 +112,33 @@ export function nameBase(map, language) {
   map.setLayoutProperty(LABELS, "text-field", ["get", `name_${language}`]);
 }
 
-let finest = 0;
+/** How fine the world on each map is. @type {WeakMap<MapLibreMap, number>} */
+const finest = new WeakMap();
 
 /** The coarse world may arrive after the fine one. @param {MapLibreMap} map @param {"50m" | "10m"} detail */
 async function showWorld(map, detail) {
   const rank = detail === "10m" ? 2 : 1;
   const world = await fetchPacked(`${VENDOR}/world/${detail}.json.gz`);
-  if (rank < finest) return;
-  finest = rank;
+  if (rank < (finest.get(map) ?? 0)) return;
+  finest.set(map, rank);
   sourceOf(map, "world").setData(world);
 }
 
-/** @param {MapLibreMap} map */
-async function showPlaces(map) {
+/** @param {MapLibreMap} map @param {string} layer */
+export function isShown(map, layer) {
+  return map.getLayoutProperty(layer, "visibility") !== "none";
+}
+
+/** @param {MapLibreMap} map @param {(places: string[]) => void} named */
+async function showPlaces(map, named) {
   try {
-    sourceOf(map, "places").setData(await fetchPlaces());
+    const places = await fetchPlaces();
+    sourceOf(map, "places").setData(places);
+    named(places.features.map(({ properties }) => properties?.["name_ru"]));
   } catch (error) {
     // While the service loads it cannot know which places are near its data.
     if (!(error instanceof ApiError) || error.problem.kind === "refused") throw error;
-    setTimeout(() => showPlaces(map), AGAIN_MS);
+    setTimeout(() => showPlaces(map, named), AGAIN_MS);
   }
 }
 

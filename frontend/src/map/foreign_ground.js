@@ -11,8 +11,8 @@ export function foreignAddress() {
 }
 
 /**
- * Both grounds as one style: ours is hidden, and its layer of names is where our data go, above the other's areas and lines and
- * below its names.
+ * Both grounds as one style: ours is hidden, its names only where the other has names; the layer of our names is where our data go,
+ * above the other's areas and lines and below its names.
  * @param {StyleSpecification} own @param {StyleSpecification} foreign @param {string} names id of our layer of names
  * @returns {StyleSpecification}
  */
@@ -20,12 +20,13 @@ export function onForeignGround(own, foreign, names) {
   const hidden = (/** @type {LayerSpecification} */ layer) => /** @type {LayerSpecification} */ ({ ...layer, layout: { ...layer.layout, visibility: "none" } });
   const firstName = foreign.layers.findIndex(({ type }) => type === "symbol");
   const at = firstName < 0 ? foreign.layers.length : firstName;
-  const [ground, anchor] = [own.layers.filter(({ id }) => id !== names), own.layers.filter(({ id }) => id === names)].map((layers) => layers.map(hidden));
+  const ground = own.layers.filter(({ id }) => id !== names).map(hidden);
+  const anchor = own.layers.filter(({ id }) => id === names).map((layer) => (firstName < 0 ? layer : hidden(layer)));
   return {
     ...foreign,
     "font-faces": { ...foreign["font-faces"], ...own["font-faces"] },
     sources: { ...foreign.sources, ...own.sources },
-    layers: [...(ground ?? []), ...foreign.layers.slice(0, at), ...(anchor ?? []), ...foreign.layers.slice(at)],
+    layers: [...ground, ...foreign.layers.slice(0, at), ...anchor, ...foreign.layers.slice(at)],
   };
 }
 

@@ -9,7 +9,8 @@
  * @property {string} marked outline under the pointer or of the selected area
  * @property {Record<Layer, string>} outline of all others
  * @property {string} withoutClass of an area that has no value
- * @property {string} districts borders of districts below the hexagons
+ * @property {string} districts borders of districts below the hexagons @property {string} regions those of regions
+ * @property {string} quiet names of districts above the hexagons
  * @property {string} overdue ring of a place where a message is overdue
  */
 
@@ -26,7 +27,9 @@ export const INKS = {
     marked: "#14202b",
     outline: { hexes: "rgba(90, 60, 20, 0.28)", districts: "rgba(76, 90, 100, 0.7)" },
     withoutClass: "#d5d8da",
-    districts: "#c3c9c4",
+    districts: "#bcc3be",
+    regions: "#8f999f",
+    quiet: "#5f6b73",
     overdue: "#5b1a8b",
   },
   dark: {
@@ -40,7 +43,9 @@ export const INKS = {
     marked: "#ffffff",
     outline: { hexes: "rgba(10, 14, 18, 0.45)", districts: "rgba(170, 182, 191, 0.55)" },
     withoutClass: "#3d474f",
-    districts: "#404c55",
+    districts: "#414d56",
+    regions: "#71808b",
+    quiet: "#a3afb8",
     overdue: "#58c4ff",
   },
 };

@@ -5,11 +5,11 @@
 import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
-import { baseStyle, fillBase, LABELS, nameBase, paintBase } from "./basemap.js";
+import { baseStyle, fillBase, isShown, LABELS, nameBase, paintBase } from "./basemap.js";
 import { attributions } from "./attribution.js";
 import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.js";
 import { covered, freeSpace } from "./free_space.js";
-import { showGround } from "./ground.js";
+import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
@@ -77,7 +77,8 @@ export async function createMap(container, store, frame = null) {
   map.on("error", hear);
   if (!frame?.still) surviveLoss(map);
   let refreshPoints = () => {};
-  map.on("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
+  // Once: after the canvas was lost MapLibre brings all layers back by itself.
+  map.once("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
   if (!placed && !bounds) void fitData(map, store.get().view.layer);
   store.set({ drawn: () => drawn(map) });
@@ -94,7 +95,7 @@ export async function createMap(container, store, frame = null) {
 function addControls(map, store) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
-  map.on("style.load", () => showAttribution(map, store));
+  map.once("style.load", () => showAttribution(map, store));
 }
 
 /** @param {import("../page/state.js").Scheme} scheme @param {import("../page/state.js").Language} language */
@@ -134,10 +135,11 @@ function hear({ error }) {
  * @returns {() => void} fetches incidents one by one anew
  */
 function begin(map, store, framed) {
-  fillBase(map);
+  const named = isShown(map, LABELS);
+  fillBase(map, (places) => leaveUnnamed(map, places));
   showAreas(map, store);
   // A frame shows one layer, the one it is asked for.
-  if (!framed) showGround(map, store, store.get().view.layer);
+  if (!framed) showGround(map, store, { above: store.get().view.layer, named });
   const refreshPoints = framed ? () => {} : showPoints(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));

@@ -5,6 +5,7 @@
 import { byId, element } from "../page/dom.js";
 import { words } from "../words/i18n.js";
 import { selectionWords } from "../words/selection.js";
+import { freeSpace } from "./free_space.js";
 
 /** @param {MapLibreMap} map @param {PageStore} store */
 export function readyForPaper(map, store) {
@@ -12,9 +13,7 @@ export function readyForPaper(map, store) {
   byId("map").before(sheet);
   addEventListener("beforeprint", () => {
     const { language } = store.get().view;
-    // The canvas can be read only in the very task in which it was drawn.
-    map.redraw();
-    const picture = element("img", { src: map.getCanvas().toDataURL(), alt: words(language).map });
+    const picture = element("img", { src: pictureOf(map), alt: words(language).map });
     sheet.replaceChildren(picture, element("figcaption", {}, selectionWords(store.get()).join(" · ")));
     sheet.hidden = false;
   });
@@ -22,4 +21,16 @@ export function readyForPaper(map, store) {
     sheet.hidden = true;
     sheet.replaceChildren();
   });
+}
+
+/** The part of the map that no card covers, as a data address. @param {MapLibreMap} map */
+function pictureOf(map) {
+  const { left, top, width, height } = freeSpace(map.getContainer());
+  // The canvas can be read only in the very task in which it was drawn.
+  map.redraw();
+  const ground = map.getCanvas();
+  const ratio = ground.width / map.getContainer().clientWidth;
+  const canvas = element("canvas", { width: String(Math.round(width * ratio)), height: String(Math.round(height * ratio)) });
+  canvas.getContext("2d")?.drawImage(ground, -left * ratio, -top * ratio);
+  return canvas.toDataURL();
 }

@@ -35,7 +35,9 @@ export async function pictureOf(map, store) {
   pen.scale(RATIO, RATIO);
   pen.fillStyle = inks.paper;
   pen.fillRect(0, 0, width, height + HEAD + FOOT);
-  pen.drawImage(ground, left * RATIO, top * RATIO, width * RATIO, height * RATIO, 0, HEAD, width, height);
+  // On a very large screen the map has fewer pixels than were wanted.
+  const ratio = ground.width / map.getContainer().clientWidth;
+  pen.drawImage(ground, left * ratio, top * ratio, width * ratio, height * ratio, 0, HEAD, width, height);
   pen.textBaseline = "alphabetic";
   drawHead(pen, store.get(), width, inks.text);
   drawLegend(pen, store.get(), { right: width - MARGIN, bottom: HEAD + height - MARGIN }, inks);

@@ -1,14 +1,17 @@
-/** Pointing at hexagons or districts: the one under the pointer, and the selected one. */
+/** Pointing at hexagons, districts and incidents one by one: what is under the pointer, and the selected area. */
 
 /** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "maplibre-gl" */
 /** @import { Area, Layer, PageStore, View } from "../page/state.js" */
+import { stepOut } from "../panels/steps.js";
 import { areaOf, LAYERS } from "./layers.js";
+import { openPoint, POINTS, pointOf } from "./points.js";
 
 /** @typedef {{ x: number, y: number }} Place px from the map's upper left corner */
-/** @typedef {(hovered: { area: Area, place: Place } | null) => void} HoverListener */
+/** @typedef {import("./points.js").Point} Point */
+/** @typedef {(hovered: { area: Area, place: Place } | { point: Point, place: Place } | null) => void} HoverListener */
 /** @typedef {{ source: string, sourceLayer: string, id: number }} Target */
 
-/** @param {MapLibreMap} map @param {HoverListener} act */
+/** What is on top is told, asked for once for each move. @param {MapLibreMap} map @param {HoverListener} act */
 export function watchPointer(map, act) {
   /** @type {Target | null} */
   let hovered = null;
@@ -17,31 +20,44 @@ export function watchPointer(map, act) {
     if (hovered && map.getSource(hovered.source)) map.setFeatureState(hovered, { hover: false });
     if (target) map.setFeatureState(target, { hover: true });
     hovered = target;
-    map.getCanvas().style.cursor = target ? "pointer" : "";
   };
-  for (const layer of /** @type {Layer[]} */ (Object.keys(LAYERS))) {
-    map.on("mousemove", layer, ({ features: [feature] = [], point }) => {
-      if (!feature) return;
-      hover(targetOf(layer, feature));
-      act({ area: areaOf(layer, feature), place: point });
-    });
-    map.on("mouseleave", layer, () => {
-      hover(null);
-      act(null);
-    });
-  }
-  map.on("mouseenter", "incidents", () => (map.getCanvas().style.cursor = "pointer"));
+  const leave = () => {
+    hover(null);
+    map.getCanvas().style.cursor = "";
+    act(null);
+  };
+  map.on("mousemove", ({ point: place }) => {
+    const feature = topmost(map, place);
+    if (!feature) return leave();
+    const layer = layerOf(feature);
+    map.getCanvas().style.cursor = "pointer";
+    hover(layer && targetOf(layer, feature));
+    return act(layer ? { area: areaOf(layer, feature), place } : { point: pointOf(feature), place });
+  });
+  map.on("mouseout", leave);
+}
+
+/** The incident or area that is drawn on top there. @param {MapLibreMap} map @param {PointLike} place */
+function topmost(map, place) {
+  const layers = [POINTS, ...Object.keys(LAYERS)].filter((layer) => map.getLayer(layer));
+  return map.queryRenderedFeatures(place, { layers })[0] ?? null;
+}
+
+/** Null for incidents one by one. @param {MapGeoJSONFeature} feature */
+function layerOf({ layer: { id } }) {
+  return id === POINTS ? null : /** @type {Layer} */ (id);
 }
 
 /**
- * A click selects an area or nothing; so does Enter, at the middle of the map. The selected one keeps its outline
- * and its numbers stay level with the tiles.
+ * A click selects an area or nothing; so does Enter, at the middle of the map, and Escape leaves it. The selected one
+ * keeps its outline and its numbers stay level with the tiles.
  * @param {MapLibreMap} map @param {PageStore} store
  */
 export function watchSelected(map, store) {
   map.on("click", ({ point }) => select(map, store, point));
   map.getCanvas().addEventListener("keydown", ({ key }) => {
     if (key === "Enter") select(map, store, map.project(map.getCenter()));
+    if (key === "Escape") stepOut(store);
   });
   store.watch((state) => state.view.cell + state.view.layer, () => read(map, store));
   map.on("idle", () => read(map, store));
@@ -65,10 +81,11 @@ export function markSelected(map, view) {
 /** @param {MapLibreMap} map @param {PageStore} store @param {PointLike} point */
 function select(map, store, point) {
   const { view } = store.get();
-  if (map.getLayer("incidents") && map.queryRenderedFeatures(point, { layers: ["incidents"] }).length) return;
-  const [feature] = map.queryRenderedFeatures(point, { layers: [view.layer] });
-  const area = feature ? areaOf(view.layer, feature) : null;
-  store.set({ view: { ...view, cell: area?.key ?? "", incident: "" }, selected: area });
+  const feature = topmost(map, point);
+  const layer = feature && layerOf(feature);
+  if (feature && !layer) return void openPoint(store, pointOf(feature));
+  const area = feature && layer ? areaOf(layer, feature) : null;
+  return store.set({ view: { ...view, cell: area?.key ?? "", incident: "" }, selected: area });
 }
 
 /** The selected area's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */

@@ -1,15 +1,21 @@
 /** Incidents one by one, where the map is near enough: larger where there are more, ringed where one is overdue, coloured by age. */
 
 /** @import { ExpressionSpecification, Map as MapLibreMap, VectorTileSource } from "maplibre-gl" */
-/** @import { Legend, PageStore, State, View } from "../page/state.js" */
+/** @import { MapGeoJSONFeature } from "maplibre-gl" */
+/** @import { OneIncident } from "../page/answer_types.js" */
+/** @import { Counts, Legend, PageStore, State, View } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
+import { keyOf, toHexagon } from "../panels/steps.js";
 import { countedQuery } from "../page/url.js";
 import { INKS } from "./inks.js";
 import { LABELS } from "./basemap.js";
 
 /** The service has tiles of them from here. */
 export const POINTS_FROM_ZOOM = 12;
-const ID = "incidents";
+/** Their layer on the map. */
+export const POINTS = "incidents";
+/** A place of incidents; id, sector, status and age are of the newest one. @typedef {Counts & { id: string, sector: string, status: string, age: number }} Point */
+
 /** Measures by which places are left out where the number is zero. */
 const COUNTS = ["open", "overdue", "closed"];
 
@@ -18,10 +24,10 @@ const COUNTS = ["open", "overdue", "closed"];
  * @returns {() => void} fetches them anew
  */
 export function showPoints(map, store) {
-  const source = () => /** @type {VectorTileSource | undefined} */ (map.getSource(ID));
-  map.addSource(ID, { type: "vector", tiles: [addressOf(store.get().view)], minzoom: POINTS_FROM_ZOOM, maxzoom: 16 });
+  const source = () => /** @type {VectorTileSource | undefined} */ (map.getSource(POINTS));
+  map.addSource(POINTS, { type: "vector", tiles: [addressOf(store.get().view)], minzoom: POINTS_FROM_ZOOM, maxzoom: 16 });
   map.addLayer({
-    id: ID, type: "circle", source: ID, "source-layer": ID, minzoom: POINTS_FROM_ZOOM,
+    id: POINTS, type: "circle", source: POINTS, "source-layer": POINTS, minzoom: POINTS_FROM_ZOOM,
     layout: { "circle-sort-key": ["get", "n"] },
     paint: { "circle-radius": ["interpolate", ["linear"], ["get", "n"], 1, 4.5, 20, 9, 200, 16], "circle-stroke-width": ["case", [">", ["get", "overdue"], 0], 3, 1] },
   }, LABELS);
@@ -32,11 +38,24 @@ export function showPoints(map, store) {
   store.watch((state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)), (address) => {
     if (address) void legend(store, address);
   });
-  map.on("click", ID, ({ features: [feature] = [] }) => {
-    // The click is the point's alone: see pointing.js.
-    if (feature) store.set({ view: { ...store.get().view, incident: String(feature.properties["id"]), cell: "" }, selected: null });
-  });
   return () => source()?.setTiles([addressOf(store.get().view)]);
+}
+
+/** @param {Pick<MapGeoJSONFeature, "properties">} feature @returns {Point} */
+export function pointOf({ properties: { id, sector, status, age, n, open, overdue } }) {
+  return { id: String(id), sector, status, age, n, open, overdue };
+}
+
+/** A single incident is selected; of several at one place, the smallest hexagon around them. @param {PageStore} store @param {Point} point */
+export async function openPoint(store, { id, n }) {
+  const before = keyOf(store.get().view);
+  /** @type {OneIncident | null} */
+  const answer = n > 1 ? await fetchJson(`/api/incidents/${id}`).catch(() => null) : null;
+  const { view } = store.get();
+  // Another choice may have been made meanwhile.
+  if (keyOf(view) !== before) return;
+  if (answer?.incident.h3) toHexagon(store, answer.incident.h3);
+  else store.set({ view: { ...view, incident: id, cell: "" }, selected: null });
 }
 
 /** @param {View} view */
@@ -60,9 +79,9 @@ async function legend(store, address) {
 /** @param {MapLibreMap} map @param {State} state */
 function colour(map, { points, view: { scheme } }) {
   const inks = INKS[scheme];
-  map.setPaintProperty(ID, "circle-stroke-color", ["case", [">", ["get", "overdue"], 0], inks.overdue, inks.text]);
+  map.setPaintProperty(POINTS, "circle-stroke-color", ["case", [">", ["get", "overdue"], 0], inks.overdue, inks.text]);
   const [first, ...others] = points?.palette.colors ?? [];
   if (!first) return;
   const byAge = /** @type {ExpressionSpecification} */ (["match", ["get", "age"], 0, first, ...others.flatMap((color, at) => [at + 1, color]), inks.withoutClass]);
-  map.setPaintProperty(ID, "circle-color", byAge);
+  map.setPaintProperty(POINTS, "circle-color", byAge);
 }

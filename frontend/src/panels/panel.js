@@ -1,9 +1,10 @@
 /** The numbers of one hexagon or district: beside the pointer, and in a card for the selected one. */
 
-/** @import { Area, Language, Legend, PageStore } from "../page/state.js" */
+/** @import { Area, Language, Legend, PageStore, State } from "../page/state.js" */
 /** @import { AreaMap } from "../map/map.js" */
+/** @import { Point } from "../map/points.js" */
 import { byId, element } from "../page/dom.js";
-import { formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
+import { counted, formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
 import { measureName } from "../choice/legend.js";
 import { MEASURES } from "../page/url.js";
 
@@ -13,20 +14,44 @@ const AWAY = 14;
 /** @param {AreaMap} areaMap @param {PageStore} store */
 export function showTooltip(areaMap, store) {
   const box = byId("tooltip");
+  let [told, width, height] = ["", 0, 0];
   areaMap.onHover((hovered) => {
     box.hidden = !hovered;
     if (!hovered) return;
-    const { view, legend } = store.get();
-    const name = hovered.area.name ? [element("h2", {}, hovered.area.name[view.language])] : [];
-    box.replaceChildren(...name, countsList(view.language, hovered.area, legend));
-    place(box, hovered.place);
+    const state = store.get();
+    const { place: pointer, ...what } = hovered;
+    const now = JSON.stringify([what, state.view.language, state.legend?.measure, state.legend?.label]);
+    // The pointer moves often, and seldom to another area: only then is anything drawn and measured.
+    if (now !== told) {
+      box.replaceChildren(...("area" in what ? areaParts(state, what.area) : pointParts(state, what.point)));
+      [told, width, height] = [now, box.offsetWidth, box.offsetHeight];
+    }
+    place(box, pointer, width, height);
   });
 }
 
-/** On the side of the pointer where there is room. @param {HTMLElement} box @param {{ x: number, y: number }} pointer */
-function place(box, { x, y }) {
-  const left = x + AWAY + box.offsetWidth > innerWidth ? x - AWAY - box.offsetWidth : x + AWAY;
-  const top = y + AWAY + box.offsetHeight > innerHeight ? y - AWAY - box.offsetHeight : y + AWAY;
+/** @param {State} state @param {Area} area */
+function areaParts({ legend, view: { language } }, area) {
+  const name = area.name ? [element("h2", {}, area.name[language])] : [];
+  return [...name, countsList(language, area, legend)];
+}
+
+/** A single incident, or how many there are at the place. @param {State} state @param {Point} point */
+function pointParts({ summary, view: { language } }, { n, open, overdue, sector, status, age }) {
+  const { measure, measures, now } = words(language);
+  const { ages } = measures;
+  const came = [measures.newest, [ages.today, ages.days3, ages.week, ages.month, ages.older][age] ?? ""];
+  const title = n > 1 ? counted(language, n, measures.atPlace) : (summary?.sectors.find(({ code }) => code === sector)?.name[language] ?? sector);
+  const single = [[now.ladder, /** @type {Record<string, string>} */ (now.status)[status] ?? status], [now.received, came[1] ?? ""]];
+  const several = [[measure.open, formatNumber(language, open)], [measure.overdue, formatNumber(language, overdue)], came];
+  const late = n === 1 && overdue ? [element("p", {}, measures.late)] : [];
+  return [element("h2", {}, title), rowList(n > 1 ? several : single), ...late];
+}
+
+/** On the side of the pointer where there is room. @param {HTMLElement} box @param {{ x: number, y: number }} pointer @param {number} width @param {number} height of the box, px */
+function place(box, { x, y }, width, height) {
+  const left = x + AWAY + width > innerWidth ? x - AWAY - width : x + AWAY;
+  const top = y + AWAY + height > innerHeight ? y - AWAY - height : y + AWAY;
   box.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
 }
 
@@ -64,6 +89,11 @@ function countsList(language, counts, legend) {
     ...changeRow(language, counts),
     ...valueRow(language, counts, legend),
   ];
+  return rowList(rows);
+}
+
+/** @param {string[][]} rows name and value */
+function rowList(rows) {
   return element("dl", {}, ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
 }
 

@@ -37,6 +37,9 @@ export const english = {
   pointsTitle: "Messages by age of the newest",
   ages: { today: "today", days3: "1–3 days", week: "4–7 days", month: "8–30 days", older: "older" },
   overdueRing: "one is overdue",
+  atPlace: { one: "message at this place", other: "messages at this place" },
+  newest: "newest",
+  late: "overdue",
 };
 
 /** @type {Translated<typeof english>} */
@@ -75,4 +78,7 @@ export const russian = {
   pointsTitle: "Сообщения, по давности последнего",
   ages: { today: "сегодня", days3: "1–3 дня", week: "4–7 дней", month: "8–30 дней", older: "раньше" },
   overdueRing: "есть просроченное",
+  atPlace: { one: "сообщение в этом месте", few: "сообщения в этом месте", many: "сообщений в этом месте", other: "сообщения в этом месте" },
+  newest: "последнее",
+  late: "просрочено",
 };
