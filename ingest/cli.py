@@ -147,23 +147,19 @@ def _link_if_needed(url: str, settings: "Settings") -> None:
 
 def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.database import migrate
-    from geo_service.deadlines import read_deadlines
     from geo_service.embedded import database_url
     from geo_service.settings import read_settings
-    from ingest.geocoding.configuration import read_configuration
-    from ingest.run import ingest, open_reader
+    from ingest.run import ingest, open_reader, rules_of
 
     size = open_reader(file, meant).size
     settings = read_settings()
-    deadlines = read_deadlines(settings.deadlines, settings.zone)
-    geocoding = read_configuration(settings.geocoding)
+    rules = rules_of(settings, batch_size)
     with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
         asyncio.run(migrate(url))
         _link_if_needed(url, settings)
         began = time.monotonic()
-        near_m = settings.district_near_m
         with progress(file.name, size) as told:
-            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size, near_m, deadlines, geocoding))
+            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, rules))
     _shown.print(summary(tally, time.monotonic() - began))
     if tally.rejected or tally.warned:
         _shown.print(f"Each of these rows is kept, with its line and reason: geo ingest rejects --run {run}")

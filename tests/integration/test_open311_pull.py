@@ -20,6 +20,7 @@ from geo_service.errors import InputError
 from ingest.mapping import load_mapping
 from ingest.open311.client import Manners
 from ingest.open311.pull import Asked, Told, pull
+from ingest.run import Rules
 from ingest.tally import Tally
 from tests.open311_city import JSON, City, request, served
 
@@ -56,7 +57,7 @@ async def taken(
 ) -> Tally:
     asked = Asked(f"{city.base}/v2", since, until, jurisdiction="city.example", source="city", again=again)
     told = Told((notes if notes is not None else []).append, lambda *_: None, lambda _: None)
-    _, tally = await pull(url, asked, QUICK, load_mapping("open311"), "open311", told, 1000, None, None)
+    _, tally = await pull(url, asked, QUICK, load_mapping("open311"), "open311", told, Rules())
     return tally
 
 
@@ -138,10 +139,11 @@ from datetime import datetime
 from ingest.mapping import load_mapping
 from ingest.open311.client import Manners
 from ingest.open311.pull import Asked, Told, pull
+from ingest.run import Rules
 told = Told(print, lambda *_: None, lambda _: None)
 asked = Asked(sys.argv[2], *map(datetime.fromisoformat, sys.argv[3:5]), source="city", jurisdiction="city.example")
 manners = Manners("tests", 10_000, 5, 0)
-asyncio.run(pull(sys.argv[1], asked, manners, load_mapping("open311"), "open311", told, 1000, None, None))
+asyncio.run(pull(sys.argv[1], asked, manners, load_mapping("open311"), "open311", told, Rules()))
 """
 
 
