@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from geo_service.errors import InputError
 from geo_service.settings import Settings, read_settings
-from ingest.cli import QUIET_SECONDS, MappingName, summary
+from ingest.cli import QUIET_SECONDS, MappingName, kept, summary
 from ingest.tally import Tally
 
 if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
@@ -76,8 +76,8 @@ def _pull(settings: Settings, asked: "Asked", manners: "Manners", mapping_name: 
         with _progress() as told:
             run, tally = asyncio.run(pull(url, asked, manners, mapping, mapping_name, told, rules))
     _shown.print(summary(tally, time.monotonic() - began))
-    if tally.rejected or tally.warned:
-        _shown.print(f"Each of these rows is kept, with its reason, in the table reject under run_id {run}.")
+    if hint := kept(run, tally):
+        _shown.print(hint, soft_wrap=True)
 
 
 def _instant(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:

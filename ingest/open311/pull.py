@@ -12,7 +12,7 @@ import asyncpg
 
 from geo_service.database import connection, database_errors, query
 from geo_service.errors import InputError
-from ingest.mapping import Mapping
+from ingest.mapping import STAND_IN, Mapping, sourced
 from ingest.open311.client import Client, Manners, shown
 from ingest.open311.endpoint import Endpoint, find
 from ingest.open311.mark import plan, read_mark, write_mark
@@ -20,9 +20,6 @@ from ingest.open311.reader import Open311Reader
 from ingest.open311.requests import PAGE_SIZE
 from ingest.run import Input, Rules, columns_asked, take_in
 from ingest.tally import Tally
-
-_STAND_IN = "open311server"
-"""Code of the shipped mapping's source, which is called after the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +90,9 @@ async def pull(
 def named(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
     """The mapping with the source that this server is."""
     host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
-    if code is None and mapping.source.code != _STAND_IN:
+    if code is None and mapping.source.code != STAND_IN:
         return mapping
-    called = {"name_ru": host, "name_en": host} if mapping.source.code == _STAND_IN else {}
-    source = mapping.source.model_copy(update={"code": code or host[:60], **called})
-    return mapping.model_copy(update={"source": source})
+    return sourced(mapping, code or host[:60], host)
 
 
 async def _lock(held: asyncpg.Connection, source: str, endpoint: str) -> None:
