@@ -42,6 +42,9 @@ def rejects_command(run: Run, as_csv: AsCsv = False, warnings: Warned = False) -
         _with_database(lambda held: _print_csv(held, run, warnings))
         return
     rows = _with_database(lambda held: _first_rejects(held, run, warnings))
+    if not rows:
+        _told.print(f"No row of run {run} was rejected{'' if warnings else '; --warnings shows those that were loaded only in part'}.")
+        return
     _shown.print(_rejects_table(rows[:_SHOWN_ROWS]))
     if len(rows) > _SHOWN_ROWS:
         _told.print(f"These are the first {_SHOWN_ROWS}; --csv gives all.")
@@ -116,5 +119,5 @@ def _spelt(counts: dict[str, int]) -> list[str]:
 def _rejects_table(rows: list[asyncpg.Record]) -> Table:
     table = Table("line", "reason", "cause", "row")
     for row in rows:
-        table.add_row(str(row["line"]), row["reason"], *(escape(row[name][:_LONGEST_SHOWN]) for name in ("detail", "row_text")))
+        table.add_row(f"{row['line'] or ''}", row["reason"], *(escape(row[name][:_LONGEST_SHOWN]) for name in ("detail", "row_text")))
     return table

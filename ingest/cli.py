@@ -16,7 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Table
 from typer.core import TyperGroup
 
-from ingest.mapping import Mapping, load_mapping, shipped_names
+from ingest.mapping import Mapping, load_mapping, shipped_names, sourced
 from ingest.tally import Tally
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ _FORMATS = "CSV, XLSX, JSON, NDJSON, GeoJSON or Parquet; what is text also packe
 
 File = Annotated[Path, typer.Argument(help=_FORMATS, metavar="FILE")]
 MappingName = Annotated[str, typer.Option("--mapping", help=f"{', '.join(shipped_names())}, or the path of your own TOML file.")]
+SourceCode = Annotated[
+    str | None, typer.Option("--source", help="Code of the source, if not the mapping's: so that mended requests of a server stay its own.")
+]
 Explain = Annotated[bool, typer.Option("--explain", help="Load nothing; show what the first rows would become.")]
 Rows = Annotated[int, typer.Option("--rows", min=1, max=1000, help="How many rows --explain shows.")]
 Examples = Annotated[int, typer.Option("--examples", min=0, max=100, help="Rows shown for each reason.")]
@@ -70,10 +73,17 @@ ingest_commands = typer.Typer(
 
 @ingest_commands.command(_LOAD)
 def load(
-    file: File, mapping: MappingName = "plain", explain: Explain = False, rows: Rows = ROWS_EXPLAINED, batch_size: BatchSize = 20_000
+    file: File,
+    mapping: MappingName = "plain",
+    source: SourceCode = None,
+    explain: Explain = False,
+    rows: Rows = ROWS_EXPLAINED,
+    batch_size: BatchSize = 20_000,
 ) -> None:
     """Load a file of messages; loading it again changes nothing."""
     meant = load_mapping(mapping)
+    if source is not None:
+        meant = sourced(meant, source, source)
     if explain:
         from geo_service.deadlines import read_deadlines
         from geo_service.settings import read_settings
@@ -147,26 +157,22 @@ def _link_if_needed(url: str, settings: "Settings") -> None:
 
 def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.database import migrate
-    from geo_service.deadlines import read_deadlines
     from geo_service.embedded import database_url
     from geo_service.settings import read_settings
-    from ingest.geocoding.configuration import read_configuration
-    from ingest.run import ingest, open_reader
+    from ingest.run import ingest, open_reader, rules_of
 
     size = open_reader(file, meant).size
     settings = read_settings()
-    deadlines = read_deadlines(settings.deadlines, settings.zone)
-    geocoding = read_configuration(settings.geocoding)
+    rules = rules_of(settings, batch_size)
     with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
         asyncio.run(migrate(url))
         _link_if_needed(url, settings)
         began = time.monotonic()
-        near_m = settings.district_near_m
         with progress(file.name, size) as told:
-            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, batch_size, near_m, deadlines, geocoding))
+            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, rules))
     _shown.print(summary(tally, time.monotonic() - began))
-    if tally.rejected or tally.warned:
-        _shown.print(f"Each of these rows is kept, with its line and reason: geo ingest rejects --run {run}")
+    if hint := kept(run, tally):
+        _shown.print(hint, soft_wrap=True)
 
 
 @contextmanager
@@ -222,3 +228,11 @@ def summary(tally: Tally, seconds: float) -> Table:
     for told, shown in tally.by_kind():
         table.add_row(told, shown)
     return table
+
+
+def kept(run: int, tally: Tally) -> str:
+    """How to see the rows of a run that could not be used, or only in part; blank where there are none."""
+    shown = f"geo ingest rejects --run {run}"
+    told = [f"Rejected rows are kept with their reasons, to be mended: {shown}, and with --csv as a file."] if tally.rejected else []
+    told += [f"Rows that were loaded only in part are shown by {shown} --warnings"] if tally.warned else []
+    return "\n".join(told)

@@ -3,6 +3,7 @@
 Shipped ones are in `ingest/mappings/`; docs/ingest.md lists every key.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +15,8 @@ from geo_service.model import SECTORS, Status
 from ingest.toml_files import Part, read_toml
 
 SHIPPED = Path(__file__).parent / "mappings"
+STAND_IN = "open311server"
+"""Code of a shipped mapping's source that is called after a server."""
 SECTOR_CODES = tuple(sector.code for sector in SECTORS)
 STATUS_CODES = tuple(status.code for status in Status)
 
@@ -61,7 +64,8 @@ def _bounds(given: tuple[float, float, float, float]) -> tuple[float, float, flo
 
 SectorCode = Annotated[str, AfterValidator(_sector)]
 StatusCode = Annotated[str, AfterValidator(_status)]
-Code = Annotated[str, Field(pattern=r"^[^\s,]{1,60}$")]
+_CODE = r"^[^\s,]{1,60}$"
+Code = Annotated[str, Field(pattern=_CODE)]
 Bounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
 """West, south, east, north, degrees."""
 
@@ -196,3 +200,14 @@ def load_mapping(name: str) -> Mapping:
     """
     path = SHIPPED / f"{name}.toml" if name in shipped_names() else Path(name)
     return read_toml(path, Mapping, "the mapping", InputError, f"{', '.join(shipped_names())}, or the path of a TOML file")
+
+
+def sourced(mapping: Mapping, code: str, called: str) -> Mapping:
+    """The mapping for a source with this code; called: its name, where the mapping does not name it.
+
+    `InputError` for what cannot be a code.
+    """
+    if not re.fullmatch(_CODE, code):
+        raise InputError(f"{code[:80]!r} cannot be the code of a source; allowed: 1 to 60 characters, no comma and no white space")
+    names = {"name_ru": called, "name_en": called} if mapping.source.code == STAND_IN else {}
+    return mapping.model_copy(update={"source": mapping.source.model_copy(update={"code": code, **names})})

@@ -103,7 +103,7 @@ async def count_moved(held: asyncpg.Connection, run: int) -> int:
 def returned(row: asyncpg.Record, form: Form) -> dict[str, str]:
     """A reject as a row of the columns RETURNED and of the input's own."""
     fields = cut(row["row_text"], form)
-    about = (str(row["line"]), row["reason"], row["detail"], row["row_text"] if fields is None else "")
+    about = (f"{row['line'] or ''}", row["reason"], row["detail"], row["row_text"] if fields is None else "")
     return dict(zip(RETURNED, about, strict=True)) | dict(fields or {})
 
 

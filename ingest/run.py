@@ -7,7 +7,7 @@ started again, it finds them unchanged and goes on with the rest.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -17,12 +17,13 @@ import orjson
 
 from boundaries.locate import NEAR_M
 from geo_service.database import connection, database_errors, query
-from geo_service.deadlines import Deadlines
+from geo_service.deadlines import Deadlines, read_deadlines
 from geo_service.errors import GeoError
+from geo_service.settings import Settings
 from ingest.catalogue import Source
 from ingest.collecting import seldom
 from ingest.geocoding.building import region_of
-from ingest.geocoding.configuration import Configuration
+from ingest.geocoding.configuration import Configuration, read_configuration
 from ingest.geocoding.placing import Placer, by_precision
 from ingest.mapping import Mapping
 from ingest.naming import Namer
@@ -41,10 +42,10 @@ RUN_LOCKS = 0x67656F << 32
 def columns_asked(mapping: Mapping) -> list[Column]:
     """The input's columns that a mapping reads, each once."""
     asked: dict[str, Column] = {}
-    for field, name in mapping.columns.model_dump().items():
+    for member, name in mapping.columns.model_dump().items():
         if name:
-            needed = field not in mapping.optional or (name in asked and asked[name].needed)
-            asked[name] = Column(name, mapping.other_names.get(field, ()), needed)
+            needed = member not in mapping.optional or (name in asked and asked[name].needed)
+            asked[name] = Column(name, mapping.other_names.get(member, ()), needed)
     return list(asked.values())
 
 
@@ -60,10 +61,33 @@ class Input:
     name: str
     """In the accounts."""
     reader: Reader
+    mapping: Mapping
+    mapping_name: str
+    """In the accounts."""
     beside: Path
     """The files that a mapping names are beside this one."""
     noted: Callable[[asyncpg.Connection, int], Awaitable[None]] | None = None
     """Called in the transaction of each batch with `RawBatch.bytes_read`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How inputs are taken in, whichever they are."""
+
+    batch_size: int = BATCH_SIZE
+    """Rows to a transaction."""
+    near_m: float = NEAR_M
+    """How far outside a district a place may be that is counted to it."""
+    deadlines: Deadlines | None = None
+    """For rows without a deadline."""
+    geocoding: Configuration = field(default_factory=Configuration)
+    """How places are found for rows without coordinates."""
+
+
+def rules_of(settings: Settings, batch_size: int = BATCH_SIZE) -> Rules:
+    """The rules that the settings name; `GeoError` where a file of them cannot be used."""
+    deadlines = read_deadlines(settings.deadlines, settings.zone)
+    return Rules(batch_size, settings.district_near_m, deadlines, read_configuration(settings.geocoding))
 
 
 async def ingest(
@@ -72,45 +96,30 @@ async def ingest(
     mapping: Mapping,
     mapping_name: str,
     told: Callable[[Tally], None],
-    batch_size: int = BATCH_SIZE,
-    near_m: float = NEAR_M,
-    deadlines: Deadlines | None = None,
-    geocoding: Configuration | None = None,
+    rules: Rules | None = None,
 ) -> tuple[int, Tally]:
     """Load the file at `path`; otherwise as `take_in`."""
-    given = Input(path.name, open_reader(path, mapping), path)
-    return await take_in(url, given, mapping, mapping_name, told, batch_size, near_m, deadlines, geocoding)
+    return await take_in(url, Input(path.name, open_reader(path, mapping), mapping, mapping_name, path), told, rules)
 
 
-async def take_in(
-    url: str,
-    given: Input,
-    mapping: Mapping,
-    mapping_name: str,
-    told: Callable[[Tally], None],
-    batch_size: int = BATCH_SIZE,
-    near_m: float = NEAR_M,
-    deadlines: Deadlines | None = None,
-    geocoding: Configuration | None = None,
-) -> tuple[int, Tally]:
+async def take_in(url: str, given: Input, told: Callable[[Tally], None], rules: Rules | None = None) -> tuple[int, Tally]:
     """Load an input into the migrated database at `url`; the run's id and its counts.
 
-    `told` gets the counts after each batch; `deadlines` are the rules for rows without a deadline; `geocoding` is how
-    places are found for rows without coordinates, the shipped configuration if None.
+    `told` gets the counts after each batch; without `rules` those that are shipped hold.
     `InputError` for an input that cannot be read as a whole,
     `DatabaseUnavailable` when the database fails; what was written until then stays.
     """
-    configuration = geocoding or Configuration()
+    rules, mapping = rules or Rules(), given.mapping
     async with connection(url) as held:
-        region = mapping.bounds or await region_of(held, configuration)
-        checks = _checks(given.reader, Validator(mapping, Namer(mapping, given.beside), deadlines, region), batch_size)
+        region = mapping.bounds or await region_of(held, rules.geocoding)
+        checks = _checks(given.reader, Validator(mapping, Namer(mapping, given.beside), rules.deadlines, region), rules.batch_size)
         first = await asyncio.to_thread(next, checks, None)
-        run = await begin_run(held, given.name, mapping_name)
+        run = await begin_run(held, given.name, given.mapping_name)
         await _keep_form(held, run, form_of(given.reader, columns_asked(mapping)))
-        placer = Placer(held, configuration, region)
+        placer = Placer(held, rules.geocoding, region)
         try:
             with seldom():
-                tally = await _load(held, run, given, mapping, chain([first] if first else [], checks), told, near_m, placer)
+                tally = await _load(held, run, given, chain([first] if first else [], checks), told, rules.near_m, placer)
         except BaseException:
             # The first failure is the one to tell.
             with suppress(GeoError):
@@ -128,7 +137,6 @@ async def _load(
     held: asyncpg.Connection,
     run: int,
     given: Input,
-    mapping: Mapping,
     checks: Iterator[Checked],
     told: Callable[[Tally], None],
     near_m: float,
@@ -136,7 +144,7 @@ async def _load(
 ) -> Tally:
     tally = Tally()
     async with IncidentWriter(held, near_m) as writer:
-        source = await writer.ensure_source(Source(**mapping.source.model_dump()))
+        source = await writer.ensure_source(Source(**given.mapping.source.model_dump()))
         ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
         while checked := await ahead:
             ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))

@@ -123,8 +123,8 @@ class Validator:
             status=status[rows],
             instants=kept_instants,
             due_by=due_by,
-            rejects=[*_broken(raw), *_rejects(raw, verdicts.refused)],
-            warnings=_rejects(raw, {row: told for row, told in verdicts.warned.items() if verdicts.kept[row]}),
+            rejects=[*_broken(raw), *self._rejects(raw, verdicts.refused)],
+            warnings=self._rejects(raw, {row: told for row, told in verdicts.warned.items() if verdicts.kept[row]}),
             by_text=int(np.count_nonzero(themed.found[rows])),
             unsure=int(np.count_nonzero(themed.asked[rows] & ~themed.found[rows])),
             read=len(raw.lines) + len(raw.broken),
@@ -137,6 +137,16 @@ class Validator:
         filled = fill_due(self._deadlines, self._mapping.source.code, themes, instants["received_at"], instants["due_at"])
         instants["due_at"] = filled.due_at
         return filled.rules
+
+    def _rejects(self, raw: RawBatch, found: dict[int, Verdict]) -> list[Reject]:
+        name = self._mapping.columns.external_id
+
+        def located(row: int, detail: str) -> str:
+            return f"{detail}; {name} {raw.columns[name][row].strip()!r} in {raw.origin}" if raw.origin else detail
+
+        return [
+            Reject(raw.lines[row], one.reason, located(row, one.detail), shown(raw.texts[row]), one.fields) for row, one in found.items()
+        ]
 
     def _column(self, raw: RawBatch, field: str) -> Sequence[str]:
         name = getattr(self._mapping.columns, field)
@@ -224,8 +234,5 @@ def _picked(items: Sequence[_Item], rows: NDArray[np.intp]) -> list[_Item]:
 
 
 def _broken(raw: RawBatch) -> list[Reject]:
-    return [Reject(one.line, RejectReason.BROKEN_ROW, one.detail, one.text) for one in raw.broken]
-
-
-def _rejects(raw: RawBatch, found: dict[int, Verdict]) -> list[Reject]:
-    return [Reject(raw.lines[row], one.reason, one.detail, shown(raw.texts[row]), one.fields) for row, one in found.items()]
+    where = f"; in {raw.origin}" if raw.origin else ""
+    return [Reject(one.line, RejectReason.BROKEN_ROW, one.detail + where, one.text) for one in raw.broken]

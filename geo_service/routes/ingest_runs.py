@@ -139,7 +139,8 @@ def _run(row: asyncpg.Record) -> dict[str, Any]:
 
 
 def _reject(row: asyncpg.Record, fields: Mapping[str, str] | None) -> dict[str, Any]:
-    about = {name: row[name] for name in ("line", "reason", "detail")}
+    # Requests of a server have no lines: their detail says where they were.
+    about = {"line": row["line"] or None, "reason": row["reason"], "detail": row["detail"]}
     return {**about, "row": fields, "text": row["row_text"] if fields is None else None}
 
 

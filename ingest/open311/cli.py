@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from geo_service.errors import InputError
 from geo_service.settings import Settings, read_settings
-from ingest.cli import QUIET_SECONDS, MappingName, summary
+from ingest.cli import QUIET_SECONDS, MappingName, kept, summary
 from ingest.tally import Tally
 
 if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
@@ -63,23 +63,21 @@ def open311_command(
 
 def _pull(settings: Settings, asked: "Asked", manners: "Manners", mapping_name: str) -> None:
     from geo_service.database import migrate
-    from geo_service.deadlines import read_deadlines
     from geo_service.embedded import database_url
-    from ingest.geocoding.configuration import read_configuration
     from ingest.mapping import load_mapping
     from ingest.open311.pull import pull
+    from ingest.run import rules_of
 
     mapping = load_mapping(mapping_name)
-    deadlines = read_deadlines(settings.deadlines, settings.zone)
-    geocoding = read_configuration(settings.geocoding)
+    rules = rules_of(settings)
     with database_url(settings, _note) as url:
         asyncio.run(migrate(url))
         began = time.monotonic()
         with _progress() as told:
-            run, tally = asyncio.run(pull(url, asked, manners, mapping, mapping_name, told, settings.district_near_m, deadlines, geocoding))
+            run, tally = asyncio.run(pull(url, asked, manners, mapping, mapping_name, told, rules))
     _shown.print(summary(tally, time.monotonic() - began))
-    if tally.rejected or tally.warned:
-        _shown.print(f"Each of these rows is kept, with its reason, in the table reject under run_id {run}.")
+    if hint := kept(run, tally):
+        _shown.print(hint, soft_wrap=True)
 
 
 def _instant(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,20 +11,15 @@ from urllib.parse import urlsplit
 import asyncpg
 
 from geo_service.database import connection, database_errors, query
-from geo_service.deadlines import Deadlines
 from geo_service.errors import InputError
-from ingest.geocoding.configuration import Configuration
-from ingest.mapping import Mapping
+from ingest.mapping import STAND_IN, Mapping, sourced
 from ingest.open311.client import Client, Manners, shown
 from ingest.open311.endpoint import Endpoint, find
 from ingest.open311.mark import plan, read_mark, write_mark
 from ingest.open311.reader import Open311Reader
 from ingest.open311.requests import PAGE_SIZE
-from ingest.run import Input, columns_asked, take_in
+from ingest.run import Input, Rules, columns_asked, take_in
 from ingest.tally import Tally
-
-_STAND_IN = "open311server"
-"""Code of the shipped mapping's source, which is called after the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +56,7 @@ async def pull(
     mapping: Mapping,
     mapping_name: str,
     told: Told,
-    near_m: float,
-    deadlines: Deadlines | None,
-    geocoding: Configuration | None,
+    rules: Rules,
 ) -> tuple[int, Tally]:
     """Pull into the migrated database at `url`; the run's id and its counts.
 
@@ -86,10 +79,10 @@ async def pull(
         async def noted(writing: asyncpg.Connection, position: int) -> None:
             await write_mark(writing, mapping.source.code, name, planned.reached(planned.span.at(position)))
 
-        given = Input(name, reader, Path(mapping_name), noted)
+        given = Input(name, reader, mapping, mapping_name, Path(mapping_name), noted)
         # Whoever is interrupted does not wait for the thread that asks: it is told to leave first.
         stack.callback(client.stop)
-        run, tally = await take_in(url, given, mapping, mapping_name, told.counted, PAGE_SIZE, near_m, deadlines, geocoding)
+        run, tally = await take_in(url, given, told.counted, replace(rules, batch_size=PAGE_SIZE))
         await write_mark(held, mapping.source.code, name, planned.ended())
     return run, tally
 
@@ -97,11 +90,9 @@ async def pull(
 def named(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
     """The mapping with the source that this server is."""
     host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
-    if code is None and mapping.source.code != _STAND_IN:
+    if code is None and mapping.source.code != STAND_IN:
         return mapping
-    called = {"name_ru": host, "name_en": host} if mapping.source.code == _STAND_IN else {}
-    source = mapping.source.model_copy(update={"code": code or host[:60], **called})
-    return mapping.model_copy(update={"source": source})
+    return sourced(mapping, code or host[:60], host)
 
 
 async def _lock(held: asyncpg.Connection, source: str, endpoint: str) -> None:

@@ -1,7 +1,7 @@
 """The requests of a server as rows: those received in a span of time, and of those known before what has changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -60,7 +60,8 @@ class Open311Reader:
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All requests, up to `rows` at a time and never of two answers."""
         for answer in self._answers():
-            yield from self._gatherer.batches(map(self._record, answer), rows)
+            for batch in self._gatherer.batches(map(self._record, answer.requests), rows):
+                yield replace(batch, origin=answer.place)
 
     def _answers(self) -> Iterator[Answer]:
         yield from self._changes()
@@ -73,7 +74,7 @@ class Open311Reader:
         after = {"updated_after": written(self._span.changed_after)}
         for start, end in slices(self._span.since, self._span.reached):
             for answer in self._requests.between(start, end, after):
-                if any(map(self._is_older, answer)):
+                if any(map(self._is_older, answer.requests)):
                     yield from self._last_slice()
                     return
                 yield answer

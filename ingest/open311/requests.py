@@ -40,7 +40,13 @@ class Cut:
     count: int
 
 
-Answer = Sequence[object | Cut]
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server gave at once."""
+
+    requests: Sequence[object | Cut]
+    place: str
+    """Which page of what span, for people."""
 
 
 class Requests:
@@ -83,7 +89,7 @@ class Requests:
         number, firsts = 1, set[str]()
         # Beyond the last page some give the last or the first one again.
         while (got := self._page(start, end, more, number)) and _identity(got[0]) not in firsts:
-            yield got
+            yield Answer(got, f"page {number} of {_span(start, end)}")
             firsts.add(_identity(got[0]))
             number += 1
 
@@ -97,7 +103,7 @@ class Requests:
 
     def _narrowed(self, start: datetime, end: datetime, more: Parameters, got: list[object]) -> Iterator[Answer]:
         if len(got) <= self._whole:
-            yield got
+            yield Answer(got, _span(start, end))
             return
         middle = _middle(got, start, end)
         if middle is None:
@@ -106,7 +112,7 @@ class Requests:
         early, late = self._list(start, middle, more), self._list(middle, end, more)
         if {*map(_identity, early), *map(_identity, late)} <= set(map(_identity, got)):
             self._whole = len(got)
-            yield got
+            yield Answer(got, _span(start, end))
             return
         self._whole = max(self._whole, len(got) - 1)
         yield from self._narrowed(start, middle, more, early)
@@ -117,13 +123,17 @@ class Requests:
         second = max((at for one in got if (at := received(one))), default=start).replace(microsecond=0)
         points = [point for point in (second - _SECOND, second, second + _SECOND) if start < point < end]
         if not points:
-            yield [*got, Cut(start, len(got))]
+            yield Answer([*got, Cut(start, len(got))], _span(start, end))
             return
         for begin, stop in pairwise((start, *points, end)):
             yield from self._narrowed(begin, stop, more, self._list(begin, stop, more))
 
     def _list(self, start: datetime, end: datetime, more: Parameters) -> list[object]:
         return self._ask({"start_date": written(start), "end_date": written(end), **more})
+
+
+def _span(start: datetime, end: datetime) -> str:
+    return f"requests from {written(start)} to {written(end)}"
 
 
 def slices(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -48,6 +48,8 @@ class RawBatch:
     broken: Sequence[BrokenRow]
     bytes_read: int
     """Of the input until now; seconds where the reader's `size` is in seconds."""
+    origin: str = ""
+    """Where in the input all these rows were, in words, where no lines tell it."""
 
 
 class Reader(Protocol):

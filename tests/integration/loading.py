@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from ingest.mapping import load_mapping
-from ingest.run import ingest
+from ingest.run import Rules, ingest
 from ingest.tally import Tally
 
 
@@ -12,7 +12,7 @@ async def load(url: str, path: Path, batch_size: int, source: str = "plain") -> 
     """Load a file of the service's own columns for this source."""
     plain = load_mapping("plain")
     mapping = plain.model_copy(update={"source": plain.source.model_copy(update={"code": source})})
-    return (await ingest(url, path, mapping, "plain", lambda _: None, batch_size))[1]
+    return (await ingest(url, path, mapping, "plain", lambda _: None, Rules(batch_size=batch_size)))[1]
 
 
 def load_and_end(url: str, path: Path, batch_size: int) -> None:

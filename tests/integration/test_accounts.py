@@ -17,7 +17,7 @@ from geo_service.database import connect
 from geo_service.errors import InputError
 from ingest.mapping import Mapping, load_mapping
 from ingest.returning import write_csv
-from ingest.run import ingest
+from ingest.run import Rules, ingest
 from ingest.tally import Tally
 from tests.integration.asking import asking
 
@@ -38,7 +38,7 @@ def rows() -> list[dict[str, str]]:
 
 
 async def load(url: str, path: Path, mapping: Mapping) -> tuple[int, Tally]:
-    return await ingest(url, path, mapping, "plain", lambda _: None, 3)
+    return await ingest(url, path, mapping, "plain", lambda _: None, Rules(batch_size=3))
 
 
 def formatted(**form: object) -> Mapping:

@@ -20,7 +20,7 @@ from geo_service.database import connection
 from geo_service.errors import DatabaseUnavailable
 from geo_service.model import DistrictLevel
 from ingest.mapping import load_mapping
-from ingest.run import ingest
+from ingest.run import Rules, ingest
 from tests.integration.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
 from tests.integration.test_ingest_run import HEADER, line
 from tests.integration.test_serving import PATIENCE_S, serving, wait_until_ready
@@ -154,7 +154,7 @@ def rows(count: int) -> str:
 async def test_incidents_that_come_while_districts_are_replaced_get_the_right_one(database_url: str, tmp_path: Path) -> None:
     await _execute(database_url, EVERYTHING)
     path = written(tmp_path / "many.csv", rows(INCIDENTS))
-    running = asyncio.create_task(ingest(database_url, path, load_mapping("plain"), "plain", lambda _: None, 100))
+    running = asyncio.create_task(ingest(database_url, path, load_mapping("plain"), "plain", lambda _: None, Rules(batch_size=100)))
     replaced: list[int] = []
     try:
         while not running.done():

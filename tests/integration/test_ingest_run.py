@@ -15,7 +15,7 @@ import pytest
 from geo_service.database import connect
 from geo_service.errors import InputError
 from ingest.mapping import load_mapping
-from ingest.run import ingest
+from ingest.run import Rules, ingest
 from ingest.tally import Tally
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
@@ -38,7 +38,7 @@ def line(name: str, **change: str) -> str:
 
 
 async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, Tally]:
-    return await ingest(url, path, load_mapping(mapping), mapping, lambda _: None, batch_size)
+    return await ingest(url, path, load_mapping(mapping), mapping, lambda _: None, Rules(batch_size=batch_size))
 
 
 def accounted(tally: Tally) -> int:
@@ -119,8 +119,8 @@ LOAD = """
 import asyncio, sys
 from pathlib import Path
 from ingest.mapping import load_mapping
-from ingest.run import ingest
-asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, 200))
+from ingest.run import Rules, ingest
+asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, Rules(batch_size=200)))
 """
 
 
@@ -176,7 +176,7 @@ async def test_a_run_that_fails_says_so(database_url: str, tmp_path: Path) -> No
         raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError, match="stop"):
-        await ingest(database_url, many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain", stumble, 100)
+        await ingest(database_url, many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain", stumble, Rules(batch_size=100))
     assert await held.fetchval("select state from ingest_run") == "failed"
     assert await held.fetchval("select count(*) from incident") == 99
     await held.close()

@@ -1,6 +1,8 @@
 """Pulling from an Open311 server into PostGIS: values, accounts, going on after a kill, changes, and the command."""
 
 import asyncio
+import csv
+import io
 import json
 import os
 import signal
@@ -17,9 +19,11 @@ from typer.testing import CliRunner
 from geo_service.cli import app
 from geo_service.database import connect
 from geo_service.errors import InputError
-from ingest.mapping import load_mapping
+from ingest.mapping import load_mapping, sourced
 from ingest.open311.client import Manners
 from ingest.open311.pull import Asked, Told, pull
+from ingest.returning import write_csv
+from ingest.run import Rules, ingest
 from ingest.tally import Tally
 from tests.open311_city import JSON, City, request, served
 
@@ -56,7 +60,7 @@ async def taken(
 ) -> Tally:
     asked = Asked(f"{city.base}/v2", since, until, jurisdiction="city.example", source="city", again=again)
     told = Told((notes if notes is not None else []).append, lambda *_: None, lambda _: None)
-    _, tally = await pull(url, asked, QUICK, load_mapping("open311"), "open311", told, 1000, None, None)
+    _, tally = await pull(url, asked, QUICK, load_mapping("open311"), "open311", told, Rules())
     return tally
 
 
@@ -93,6 +97,8 @@ async def test_requests_are_incidents_with_their_values(database_url: str, held:
     assert tuple(run) == (f"{city.base}/v2?jurisdiction_id=city.example", "open311", "finished", 4, 2)
     kept = {row["reason"]: json.loads(row["row_text"]) for row in await held.fetch("select reason, row_text from reject")}
     assert (kept["unknown_status"]["service_request_id"], kept["unknown_status"]["status"]) == ("4", "lost")
+    detail = await held.fetchval("select detail from reject where reason = 'unknown_status'")
+    assert detail.endswith("; service_request_id '4' in page 1 of requests from 2026-01-01T00:00:00Z to 2026-04-01T00:00:00Z")
     assert {one["jurisdiction_id"] for one in city.asked} == {"city.example"}
     await taken(database_url, city, again=True)
     assert await held.fetchval("select count(*) from reject") == 2
@@ -138,10 +144,11 @@ from datetime import datetime
 from ingest.mapping import load_mapping
 from ingest.open311.client import Manners
 from ingest.open311.pull import Asked, Told, pull
+from ingest.run import Rules
 told = Told(print, lambda *_: None, lambda _: None)
 asked = Asked(sys.argv[2], *map(datetime.fromisoformat, sys.argv[3:5]), source="city", jurisdiction="city.example")
 manners = Manners("tests", 10_000, 5, 0)
-asyncio.run(pull(sys.argv[1], asked, manners, load_mapping("open311"), "open311", told, 1000, None, None))
+asyncio.run(pull(sys.argv[1], asked, manners, load_mapping("open311"), "open311", told, Rules()))
 """
 
 
@@ -166,6 +173,32 @@ async def test_a_pull_that_is_killed_anywhere_and_started_again_ends_like_one_th
     assert reached[-1] > SINCE
     await taken(database_url, city)
     assert await held.fetch(STATE) == whole
+
+
+async def test_rejected_requests_are_mended_as_a_file_and_stay_what_their_server_knows(
+    database_url: str, held: asyncpg.Connection, city: City, tmp_path: Path
+) -> None:
+    nowhere = request(3, SINCE, lat=None, long=None, address="", description=None)
+    city.requests = [request(1, SINCE), request(2, SINCE, status="lost", description="Яма; и\nещё"), nowhere]
+    await taken(database_url, city)
+    run, out = await held.fetchval("select max(id) from ingest_run"), io.StringIO(newline="")
+    assert await write_csv(held, run, out) == 2
+    rows = {row["service_request_id"]: row for row in csv.DictReader(io.StringIO(out.getvalue(), newline=""))}
+    told = {name: (row["reject_line"], row["reject_reason"]) for name, row in rows.items()}
+    assert told == {"2": ("", "unknown_status"), "3": ("", "missing_coordinates")}
+    rows["2"]["status"] = "closed"
+    rows["3"] |= {"lat": "45.03", "long": "38.97"}
+    mended = tmp_path / "mended.csv"
+    with mended.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows["2"])
+        writer.writeheader()
+        writer.writerows(rows.values())
+    _, tally = await ingest(database_url, mended, sourced(load_mapping("open311"), "city", "city"), "open311", lambda _: None)
+    assert (tally.new, dict(tally.rejected)) == (2, {})
+    city.requests[1] = request(2, SINCE, status="open", updated_datetime="2026-05-01T00:00:00Z")
+    again = await taken(database_url, city, again=True)
+    assert (again.new, again.changed) == (0, 1), "the mended request is the server's own"
+    assert await held.fetchval("select count(*) from incident") == 3
 
 
 async def test_two_pulls_of_one_server_at_once_are_refused(database_url: str, held: asyncpg.Connection, city: City) -> None:

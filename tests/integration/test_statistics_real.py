@@ -28,7 +28,7 @@ from ingest.demo import history
 from ingest.demo.districts import load_districts
 from ingest.demo.writing import refresh
 from ingest.mapping import load_mapping
-from ingest.run import ingest
+from ingest.run import Rules, ingest
 from tests.integration.asking import asking
 from tests.integration.test_statistics import ask, check
 
@@ -109,7 +109,7 @@ def filled_url(database_url: str) -> Iterator[str]:
         await refresh(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)
-            await ingest(database_url, MINSK, load_mapping("minsk115"), "minsk115", lambda _: None, near_m=0, deadlines=rules)
+            await ingest(database_url, MINSK, load_mapping("minsk115"), "minsk115", lambda _: None, Rules(near_m=0, deadlines=rules))
         async with connection(database_url) as held:
             await held.execute(PREPARE, FREE, SHORT)
             await held.execute(TOLD)

@@ -332,3 +332,5 @@ def test_the_source_is_called_after_the_server_unless_one_is_named_or_the_mappin
     ]
     assert codes == ["city.example.org:8443", "city", "plain"]
     assert named(load_mapping("open311"), server, "city").source.name_ru == "city.example.org:8443"
+    with pytest.raises(InputError, match="'a,b' cannot be the code of a source; allowed: 1 to 60 characters"):
+        named(load_mapping("open311"), server, "a,b")
