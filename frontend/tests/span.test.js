@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bucketAt, endsOf, framesFor, labelled, shareOfInstant, spanOf } from "../src/dock/span.js";
+import { bucketAt, comparedOver, endsOf, labelled, shareOfInstant, spanOf } from "../src/dock/span.js";
 
 const day = (/** @type {number} */ number) => ({ from: `2026-11-0${number}T00:00:00+03:00`, to: `2026-11-0${number + 1}T00:00:00+03:00` });
 const DAYS = [1, 2, 3, 4, 5].map(day);
@@ -30,11 +30,13 @@ test("labels keep their distance", () => {
   assert.deepEqual(labelled(30, 300, 60), [0, 6, 12, 18, 24]);
 });
 
-for (const [hours, frames] of [[24, 24], [7 * 24, 28], [30 * 24, 30], [365 * 24, 52], [3 * 365 * 24, 60]]) {
-  test(`${hours} hours are played in ${frames} frames`, () => assert.equal(framesFor(0, (hours ?? 0) * 3_600_000), frames));
-}
-
 test("an instant lies in its bucket, as far along as it is in it", () => {
   assert.equal(shareOfInstant(DAYS, Date.parse("2026-11-02T12:00:00+03:00")), 0.3);
   assert.deepEqual([shareOfInstant(DAYS, 0), shareOfInstant(DAYS, Date.parse("2027-01-01T00:00:00Z"))], [0, 1]);
+});
+
+test("what a span is compared with stands in its buckets only", () => {
+  const buckets = DAYS.map((day) => ({ ...day, n_compared: null }));
+  const compared = DAYS.slice(1, 3).map(({ from, to }, at) => ({ from, to, n_compared: at }));
+  assert.deepEqual(comparedOver(buckets, compared).map(({ n_compared: before }) => before), [null, 0, 1, null, null]);
 });

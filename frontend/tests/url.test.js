@@ -6,7 +6,7 @@ const START = readView("", ["en"]);
 
 test("an empty address shows the last 30 days of everything", () => {
   assert.deepEqual(START, {
-    sectors: [], window: "30d", from: "", to: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", filters: {},
+    sectors: [], window: "30d", from: "", to: "", around: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", filters: {},
     list: "received", layer: "hexes", level: "", tab: "overview", scheme: "light", look: "", by: "sector", cross: ["theme", "status"], wide: false,
   });
   assert.equal(selectionQuery(START), "window=30d");
@@ -29,6 +29,8 @@ for (const address of [
   "#map=11.5/45.04/38.98&from=2018-10-01&to=2018-11-01&lang=en",
   "#map=7/45/38.9&window=7d&compare=previous&measure=change&breaks=-0.5,0.5&layer=districts&cell=03401000&tab=analysis&scheme=dark&lang=en",
   "#layer=districts&level=region&list=due&tab=now&lang=en",
+  "#from=2026-11-20T07:00:00Z&to=2026-11-21&around=30d&lang=en",
+  "#from=2026-11-20&to=2026-11-21&around=2026-11-01,2026-12-01&lang=en",
   "#incident=17&tab=none&lang=ru",
   "#tab=analysis&by=district&cross=agency,deadline&wide=1&lang=en",
   "#window=all&theme=roads.pothole&status=open&lang=en",

@@ -66,10 +66,12 @@ def test_a_wider_window_shows_older_incidents(visit: Visit) -> None:
 
 def test_days_from_and_to_are_both_shown(visit: Visit) -> None:
     visit.open("map=7/45.3/39.4&lang=en")
+    visit.page.locator("#calendar summary").click()
     visit.page.locator("#from").fill("2020-01-01")
     visit.page.locator("#until").fill("2020-01-31")
     visit.expect_total(0)
     assert "from=2020-01-01&to=2020-02-01" in visit.page.url
+    expect(visit.page.locator("#calendar summary")).to_have_text(re.compile("Calendar: January 1 – 31, 2020"))
 
 
 def test_an_empty_period_offers_the_last_days_of_the_data(visit: Visit) -> None:

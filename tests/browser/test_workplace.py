@@ -66,10 +66,31 @@ def test_a_span_of_the_timeline_is_chosen_by_dragging_and_left_again(region: Vis
     total = asked(region, f"/api/summary?from={chosen['from']}&to={chosen['to']}")["n"]
     region.expect_total(total)
     assert total < asked(region, "/api/summary?window=1y")["n"]
+    # The year around it is still there, for whoever opens the address as well.
+    assert chosen["around"] == "1y"
+    buckets = asked(region, "/api/timeline?window=1y")["buckets"]
+    end = region.page.get_by_role("slider", name="End of the period")
+    assert end.get_attribute("aria-valuemax") == str(len(buckets))
+    assert int(end.get_attribute("aria-valuenow") or 0) < len(buckets)
     region.page.locator("#whole-period").click()
     region.expect_total(asked(region, "/api/summary?window=1y")["n"])
     region.page.go_back()
     region.expect_total(total)
+    assert int(end.get_attribute("aria-valuenow") or 0) < len(buckets)
+
+
+def test_a_month_of_the_calendar_is_chosen_by_name(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.locator("#calendar summary").click()
+    region.page.locator("[data-preset=lastMonth]").click()
+    region.until("location.hash.includes('from=')")
+    chosen = dict(pair.split("=") for pair in region.page.url.partition("#")[2].split("&"))
+    assert chosen["from"].endswith("-01")
+    assert chosen["to"].endswith("-01")
+    region.expect_total(asked(region, f"/api/summary?from={chosen['from']}&to={chosen['to']}")["n"])
+    expect(region.page.locator("[data-preset=lastMonth]")).to_have_attribute("aria-pressed", "true")
+    region.page.go_back()
+    region.expect_total(asked(region, "/api/summary?window=1y")["n"])
 
 
 def test_the_handles_of_the_timeline_are_moved_by_the_keyboard(region: Visit) -> None:
@@ -99,6 +120,29 @@ def test_playback_goes_through_the_frames_in_fixed_colours_and_gives_the_map_bac
     region.page.keyboard.press("Escape")
     region.until("!geoMap.getSource('hexes').tiles[0].includes('frames=')")
     expect(region.page.locator("#dock .frame")).to_have_text("")
+
+
+def test_what_cannot_be_played_is_set_aside_for_a_playback_and_comes_back(region: Visit) -> None:
+    region.open(VIEW)
+    region.page.locator("[data-layer=districts]").click()
+    region.page.locator("#measure").select_option("share_closed")
+    region.page.locator("#play").click()
+    region.until("geoMap.getSource('hexes')?.tiles[0].includes('frames=')")
+    expect(region.page.locator("#dock .note")).to_contain_text("numbers of messages in hexagons")
+    region.page.locator("#play-way").select_option("growing")
+    query = region.page.evaluate("new URL(geoMap.getSource('hexes').tiles[0]).search")
+    whole = asked(region, f"/api/legend{query}&layer=hexes&zoom=8")["classes"]
+    expect(region.page.locator("#legend li")).to_have_count(len(whole))
+    # The last frame of what grows is the whole window.
+    region.page.locator("#play").click()
+    while region.page.evaluate("geoMap.getGlobalState()['frame-end']") != 1:
+        region.page.locator("#frame-back").click()
+    region.page.locator("#frame-back").click()
+    frames = int(dict(pair.split("=") for pair in query[1:].split("&"))["frames"])
+    assert region.page.evaluate("geoMap.getGlobalState()") == {"frame-begin": 0, "frame-end": frames}
+    region.page.keyboard.press("Escape")
+    region.until("geoMap.getSource('districts')?.tiles[0].includes('measure=share_closed')")
+    assert "layer=districts" in region.page.url
 
 
 def test_filters_are_searched_chosen_and_taken_away(region: Visit) -> None:
@@ -139,6 +183,29 @@ def test_what_is_coloured_is_chosen_and_what_does_not_go_together_is_put_right(r
     region.until("location.hash.includes('breaks=2,9')")
     legend = asked(region, "/api/legend?layer=districts&zoom=8&window=1y&breaks=2,9")
     expect(region.page.locator("#legend li .many")).to_have_text([str(row["districts"]) for row in legend["classes"]], timeout=PATIENCE_MS)
+    region.page.locator("#legend button").first.click()
+    region.until("JSON.stringify(geoMap.getPaintProperty('districts', 'fill-opacity')).includes('class')")
+
+
+def test_near_the_ground_incidents_are_shown_one_by_one(region: Visit) -> None:
+    (first,) = asked(region, "/api/incidents?window=1y&limit=1")["incidents"]
+    region.open(f"map=15/{first['lat']}/{first['lng']}&lang=en&window=1y")
+    region.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
+    region.page.mouse.click(*region.pixel(first["lat"], first["lng"]))
+    region.until("location.hash.includes('incident=')")
+    expect(region.page.locator("#legend h2").nth(1)).to_have_text("Messages by age of the newest", timeout=PATIENCE_MS)
+
+
+def test_the_pointer_tells_the_change_where_something_is_compared(region: Visit) -> None:
+    region.open(f"{VIEW}&layer=districts&compare=year")
+    region.until(
+        "geoMap.getSource('districts') && geoMap.queryRenderedFeatures({layers: ['districts']}).some((one) => one.properties.code === 'T')"
+    )
+    region.page.mouse.move(*region.pixel(45.0, 38.9))
+    (told,) = (row for row in asked(region, "/api/districts?window=1y&compare=year&level=district")["districts"] if row["code"] == "T")
+    expect(region.page.locator("#tooltip dt").nth(4)).to_have_text("before")
+    expect(region.page.locator("#tooltip dd").nth(0)).to_have_text(str(told["count"]))
+    expect(region.page.locator("#tooltip dd").nth(4)).to_contain_text(str(told["n_compared"]))
 
 
 def test_on_paper_there_is_the_map_and_nothing_to_press(region: Visit) -> None:

@@ -1,8 +1,9 @@
-/** The time window: back from now, all data, or from day to day; and the way out of an empty one. */
+/** The time window: back from now, all data, or days of the calendar; and the way out of an empty one. */
 
 /** @import { PageStore, Summary, View } from "../page/state.js" */
+/** @import { Preset } from "../words/dates.js" */
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
-import { addDays, dayOf, formatDay, isDay } from "../words/dates.js";
+import { addDays, dayOf, formatDay, formatWindow, isDay, presetDays } from "../words/dates.js";
 import { fill, words } from "../words/i18n.js";
 import { ofComparison } from "./colouring.js";
 
@@ -23,7 +24,7 @@ export function showWindow(store) {
 function choose(store, change) {
   const { view } = store.get();
   // Before all data there is nothing to compare them with.
-  store.set({ view: { ...view, window: "", from: "", to: "", ...change, ...(change.window === "all" ? ofComparison(view, "none") : {}) } });
+  store.set({ view: { ...view, window: "", from: "", to: "", around: "", ...change, ...(change.window === "all" ? ofComparison(view, "none") : {}) } });
 }
 
 /** @param {PageStore} store */
@@ -38,17 +39,41 @@ function drawWindow(store) {
   drawDates(store);
 }
 
+/** Days of the calendar by name, and the chosen ones in words. @param {PageStore} store */
+function drawCalendar(store) {
+  const { view, summary } = store.get();
+  const { time } = words(view.language);
+  const dated = view.from && view.to && summary;
+  const [title] = byId("calendar").getElementsByTagName("summary");
+  if (title) title.textContent = dated ? `${time.calendar}: ${formatWindow(view.language, summary)}` : time.calendar;
+  const today = dayOf(new Date().toISOString(), summary?.time_zone ?? "UTC");
+  const buttons = Object.entries(time.presets).map(([preset, label]) => {
+    const days = presetDays(/** @type {Preset} */ (preset), today);
+    const made = toggle(view.from === days.from && view.to === days.to, () => choose(store, days), label);
+    made.dataset["preset"] = preset;
+    return made;
+  });
+  replaceButtons(byId("presets"), buttons);
+}
+
 /** The fields show the days of any window, also of one that was chosen by a button. @param {PageStore} store */
 function drawDates(store) {
+  drawCalendar(store);
   const { view, summary } = store.get();
   const [from, until] = [input("from"), input("until")];
   // A date that is being typed is left alone.
   if (document.activeElement === from || document.activeElement === until) return;
-  from.value = isDay(view.from) ? view.from : "";
-  until.value = isDay(view.to) ? addDays(view.to, -1) : "";
   const { first, last } = summary?.data ?? {};
-  if (!summary || !first || !last) return;
-  from.min = until.min = dayOf(first, summary.time_zone);
+  const day = (/** @type {string} */ instant) => (summary && !Number.isNaN(Date.parse(instant)) ? dayOf(instant, summary.time_zone) : "");
+  const window = view.window && summary && first && last ? shownWindow(summary.window, { first, last }) : { from: view.from, to: view.to };
+  from.value = isDay(window.from) ? window.from : day(window.from);
+  until.value = isDay(window.to) ? addDays(window.to, -1) : day(window.to);
+  if (first) from.min = until.min = day(first);
+}
+
+/** As far as there are data. @param {Summary["window"]} window @param {{ first: string, last: string }} data */
+function shownWindow({ from, to }, { first, last }) {
+  return { from: Date.parse(from) < Date.parse(first) ? first : from, to: Date.parse(to) > Date.parse(last) ? last : to };
 }
 
 /** @param {PageStore} store */

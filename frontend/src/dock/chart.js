@@ -47,11 +47,15 @@ function bars_(bucket, left, step, floor, tall) {
   return [...part("handled", 0, handled), ...part("open", handled, bucket.open)];
 }
 
-/** @param {readonly Bucket[]} buckets @param {number} step @param {number} floor @param {(value: number) => number} tall */
+/** Steps over what has been compared, with gaps where nothing has. @param {readonly Bucket[]} buckets @param {number} step @param {number} floor @param {(value: number) => number} tall */
 function outline(buckets, step, floor, tall) {
-  if (!buckets.some(({ n_compared: before }) => before !== null)) return [];
-  const d = buckets.map(({ n_compared: before }, at) => `${at ? "L" : "M"}${at * step},${floor - tall(before ?? 0)}h${step}`).join("");
-  return [svg("path", { class: "before", d, fill: "none" })];
+  let joined = false;
+  const d = buckets.map(({ n_compared: before }, at) => {
+    const sign = joined ? "L" : "M";
+    joined = before !== null;
+    return before === null ? "" : `${sign}${at * step},${floor - tall(before)}h${step}`;
+  }).join("");
+  return d ? [svg("path", { class: "before", d, fill: "none" })] : [];
 }
 
 /** @param {number} x @param {number} y @param {string} anchor @param {string} content @param {number} [at] */

@@ -1,61 +1,58 @@
-/** Playback: the window frame by frame, with one domain of colours for all of them. */
+/** Playback: the window frame by frame, or growing frame by frame, with one domain of colours for all of them. */
 
-/** @import { PageStore, Playing, State, Summary, View } from "../page/state.js" */
+/** @import { PageStore, Playing, State } from "../page/state.js" */
 import { svg } from "../charts/svg.js";
-import { ApiError, fetchJson } from "../page/api.js";
+import { ApiError } from "../page/api.js";
 import { element } from "../page/dom.js";
-import { countedQuery } from "../page/url.js";
-import { words } from "../words/i18n.js";
-import { framesFor } from "./span.js";
+import { fill, words } from "../words/i18n.js";
+import { choiceOf, fetchDomains, startPlaying } from "./played.js";
 
 /** A frame stays this long at least, ms. */
-const SPEEDS = { "½×": 1000, "1×": 500, "2×": 250 };
+const SPEEDS = { "½×": 1000, "1×": 400, "2×": 200 };
 const NORMAL = "1×";
 /** Paths in a square of 16: fonts do not have these signs everywhere. */
 const SIGNS = { play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", back: "M3 2h2v12H3zM13 2v12L6 8z", on: "M11 2h2v12h-2zM3 2v12l7-6z", stop: "M3 3h10v10H3z" };
+
+/** @typedef {ReturnType<typeof build>} Parts */
 
 /**
  * @param {PageStore} store @param {HTMLElement} box for the buttons
  * @param {HTMLElement} playhead the mark over the timeline @param {(instant: number) => number} along where an instant is on it, 0 to 1
  */
 export function showPlayback(store, box, playhead, along) {
-  let pace = SPEEDS[NORMAL];
-  const label = element("strong", { class: "frame", "aria-live": "off" });
-  const button = (/** @type {string} */ id, /** @type {keyof typeof SIGNS} */ sign, /** @type {() => void} */ act) => element("button", { type: "button", id, class: "icon", onclick: act }, icon(sign));
-  const play = button("play", "play", () => void toggle());
-  const back = button("frame-back", "back", () => step(-1));
-  const on = button("frame-on", "on", () => step(1));
-  const stop = button("play-stop", "stop", () => end());
-  const speed = element("select", { id: "play-speed" }, ...Object.keys(SPEEDS).map((name) => element("option", { value: name, selected: name === NORMAL }, name)));
-  speed.addEventListener("change", () => (pace = SPEEDS[/** @type {keyof typeof SPEEDS} */ (speed.value)] ?? pace));
-  box.append(play, back, on, speed, stop, label);
-
-  async function toggle() {
-    const { playing } = store.get();
-    if (!playing) return begin();
-    store.set({ playing: { ...playing, running: !playing.running } });
-    if (!playing.running) void run();
-  }
+  const parts = build();
+  box.append(...Object.values(parts));
+  const run = runner(store, () => SPEEDS[/** @type {keyof typeof SPEEDS} */ (parts.speed.value)]);
+  let loading = false;
+  const announce = (/** @type {string} */ text) => (parts.status.textContent = text);
+  const time = () => words(store.get().view.language).time;
+  const textNow = (/** @type {Playing} */ playing) => frameText(playing, store.get());
 
   async function begin() {
+    if (loading) return;
+    loading = true;
+    parts.label.textContent = time().loadingFrames;
     try {
-      label.textContent = words(store.get().view.language).time.loadingFrames;
-      await start(store);
-      void run();
+      await startPlaying(store, parts.way.value === "growing");
+      const { playing } = store.get();
+      if (playing) announce(fill(time().playing, { frames: playing.edges.length - 1, when: textNow({ ...playing, growing: true, frame: playing.edges.length - 2 }) }));
+      run();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      label.textContent = error.problem.detail;
+      parts.label.textContent = error.problem.detail || time().noFrames;
+    } finally {
+      loading = false;
     }
   }
 
-  async function run() {
-    for (;;) {
-      await Promise.all([store.get().drawn?.(), new Promise((done) => setTimeout(done, pace))]);
-      const { playing } = store.get();
-      if (!playing?.running) return;
-      if (playing.frame + 2 >= playing.edges.length) return store.set({ playing: { ...playing, running: false } });
-      store.set({ playing: { ...playing, frame: playing.frame + 1 } });
-    }
+  function toggle() {
+    const { playing } = store.get();
+    if (!playing) return void begin();
+    const ended = playing.frame + 2 >= playing.edges.length;
+    const next = { ...playing, running: !playing.running, frame: !playing.running && ended ? 0 : playing.frame };
+    store.set({ playing: next });
+    if (next.running) run();
+    else announce(`${time().pause}: ${textNow(next)}`);
   }
 
   /** @param {number} by */
@@ -63,33 +60,100 @@ export function showPlayback(store, box, playhead, along) {
     const { playing } = store.get();
     if (!playing) return;
     const frames = playing.edges.length - 1;
-    store.set({ playing: { ...playing, running: false, frame: (playing.frame + by + frames) % frames } });
+    const next = { ...playing, running: false, frame: (playing.frame + by + frames) % frames };
+    store.set({ playing: next });
+    announce(textNow(next));
   }
 
   function end() {
-    store.set({ playing: null });
+    const { playing, view } = store.get();
+    if (!playing) return;
+    store.set({ playing: null, view: { ...view, ...playing.former } });
+    announce(time().ended);
+    // The button that ended it is gone.
+    if (!document.activeElement || document.activeElement === document.body) parts.play.focus();
   }
 
-  store.watch((state) => state.playing, (playing, state) => {
-    const { time } = words(state.view.language);
-    for (const one of [back, on, stop, speed]) one.hidden = !playing;
-    const running = Boolean(playing?.running);
-    play.replaceChildren(icon(running ? "pause" : "play"));
-    const names = /** @type {const} */ ([[play, running ? time.pause : time.play], [back, time.backward], [on, time.forward], [stop, time.stop], [speed, time.speed]]);
-    for (const [one, name] of names) {
-      one.setAttribute("aria-label", name);
-      one.title = one === play && !playing ? `${name}. ${time.playsCounts}` : name;
-    }
-    label.textContent = playing ? frameText(playing, state) : "";
-    place(playhead, playing, along);
-  });
-  // Another choice ends the playback of the one before.
-  store.watch((state) => choiceOf(state.view), (choice, { playing }) => {
-    if (playing && choice !== playing.choice) end();
+  parts.play.addEventListener("click", toggle);
+  parts.back.addEventListener("click", () => step(-1));
+  parts.on.addEventListener("click", () => step(1));
+  parts.stop.addEventListener("click", end);
+  parts.way.addEventListener("change", () => {
+    const { playing } = store.get();
+    if (playing) store.set({ playing: grown(playing, parts.way.value === "growing") });
   });
   addEventListener("keydown", ({ key }) => {
-    if (key === "Escape" && store.get().playing) end();
+    if (key === "Escape") end();
   });
+  store.watch((state) => state.view.language, (language) => nameWays(parts, language));
+  store.watch((state) => state.playing, (playing, state) => {
+    draw(parts, playing, state);
+    place(playhead, playing, along);
+  });
+  // Another choice ends the playback of the one before, and is not taken back.
+  store.watch((state) => choiceOf(state.view), (choice, { playing }) => {
+    if (playing && choice !== playing.choice) store.set({ playing: null });
+  });
+  // Hexagons of another size hold other numbers, and another scheme has other colours.
+  store.watch(({ zoom, view }) => `${zoom} ${view.scheme}`, async (_, { playing, view, zoom }) => {
+    const domains = playing && (await fetchDomains(playing.query, view, zoom).catch(() => null));
+    const now = store.get().playing;
+    if (domains && now?.query === playing.query) store.set({ playing: grown({ ...now, domains }, now.growing) });
+  });
+}
+
+/** Goes on from frame to frame while it runs; of two runs only the later goes on. @param {PageStore} store @param {() => number} pace ms */
+function runner(store, pace) {
+  let turn = 0;
+  return async function run() {
+    const mine = (turn += 1);
+    for (;;) {
+      await Promise.all([store.get().drawn?.(), new Promise((done) => setTimeout(done, pace()))]);
+      const { playing } = store.get();
+      if (!playing?.running || mine !== turn) return;
+      if (playing.frame + 2 >= playing.edges.length) return store.set({ playing: { ...playing, running: false } });
+      store.set({ playing: { ...playing, frame: playing.frame + 1 } });
+    }
+  };
+}
+
+/** @param {Playing} playing @param {boolean} growing @returns {Playing} */
+function grown(playing, growing) {
+  return { ...playing, growing, classes: growing ? playing.domains.whole : playing.domains.frame };
+}
+
+function build() {
+  const button = (/** @type {string} */ id, /** @type {keyof typeof SIGNS} */ sign) => element("button", { type: "button", id, class: "icon" }, icon(sign));
+  return {
+    play: button("play", "play"), back: button("frame-back", "back"), on: button("frame-on", "on"),
+    speed: element("select", { id: "play-speed" }, ...Object.keys(SPEEDS).map((name) => element("option", { value: name, selected: name === NORMAL }, name))),
+    way: element("select", { id: "play-way" }, element("option", { value: "frames" }), element("option", { value: "growing" })),
+    stop: button("play-stop", "stop"),
+    label: element("strong", { class: "frame" }), note: element("span", { class: "muted note" }),
+    status: element("span", { class: "unseen", role: "status" }),
+  };
+}
+
+/** @param {Parts} parts @param {State["view"]["language"]} language */
+function nameWays({ way }, language) {
+  const { ways } = words(language).time;
+  for (const option of way.options) option.textContent = ways[/** @type {keyof typeof ways} */ (option.value)];
+}
+
+/** @param {Parts} parts @param {Playing | null} playing @param {State} state */
+function draw({ play, back, on, stop, speed, way, label, note }, playing, state) {
+  const { time } = words(state.view.language);
+  for (const one of [back, on, stop, speed, way]) one.hidden = !playing;
+  const running = Boolean(playing?.running);
+  play.replaceChildren(icon(running ? "pause" : "play"));
+  const names = /** @type {const} */ ([[play, running ? time.pause : time.play], [back, time.backward], [on, time.forward], [stop, time.stop], [speed, time.speed], [way, time.way]]);
+  for (const [one, name] of names) {
+    one.setAttribute("aria-label", name);
+    one.title = name;
+  }
+  label.textContent = playing ? frameText(playing, state) : "";
+  note.textContent = playing && Object.keys(playing.former).length ? time.playsCounts : "";
+  note.title = note.textContent;
 }
 
 /** @param {keyof typeof SIGNS} sign */
@@ -97,48 +161,19 @@ function icon(sign) {
   return svg("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: SIGNS[sign], fill: "currentColor" }));
 }
 
-/** Ask for the frames' edges and colours, and set the page to what can be played. @param {PageStore} store */
-async function start(store) {
-  const { view, summary, zoom } = store.get();
-  if (!summary) return;
-  const { from, to } = wholeWindow(summary);
-  /** @type {View} */
-  const played = { ...view, layer: "hexes", measure: "count", compare: "", cell: "", incident: "" };
-  // Own limits are those of the whole window, not of a frame.
-  const breaks = /^[a-z]+$/.test(view.breaks) ? view.breaks : "";
-  const query = countedQuery({ ...played, window: "", from, to }, { frames: String(framesFor(Date.parse(from), Date.parse(to))), breaks });
-  const { playback } = await fetchJson(`/api/legend?${query}&layer=hexes&scheme=${view.scheme}&zoom=${zoom}`);
-  store.set({ view: played });
-  store.set({ playing: { query, choice: choiceOf(played), edges: playback.edges, classes: playback.classes, frame: 0, running: true } });
-}
-
-/** A window without ends is as long as the data. @param {Summary} summary */
-function wholeWindow({ window, data }) {
-  const { first, last } = data;
-  if (!first || !last) return window;
-  const from = Date.parse(window.from) < Date.parse(first) ? first : window.from;
-  const to = Date.parse(window.to) > Date.now() + 60_000 ? new Date(Date.parse(last) + 1000).toISOString().replace(/\.\d+Z$/, "Z") : window.to;
-  return { from, to };
-}
-
-/** @param {View} view */
-function choiceOf({ sectors, window, from, to, filters, layer, measure, compare, breaks }) {
-  return JSON.stringify([sectors, window, from, to, filters, layer, measure, compare, breaks]);
-}
-
 /** @param {Playing} playing @param {State} state */
-function frameText({ edges, frame }, { view, summary }) {
-  const [from, to] = [Date.parse(edges[frame] ?? ""), Date.parse(edges[frame + 1] ?? "") - 1000];
-  const hours = (to - from) / 3_600_000;
+function frameText({ edges, frame, growing }, { view, summary }) {
+  const [begin, from, to] = [edges[0], edges[frame], edges[frame + 1]].map((edge) => Date.parse(edge ?? ""));
+  const hours = ((to ?? 0) - (from ?? 0)) / 3_600_000;
   const format = new Intl.DateTimeFormat(view.language, { timeZone: summary?.time_zone ?? "UTC", day: "numeric", month: "short", ...(hours < 24 ? { hour: "2-digit", minute: "2-digit" } : {}) });
-  return format.formatRange(from, to);
+  return format.formatRange((growing ? begin : from) ?? 0, (to ?? 0) - (hours < 24 ? 0 : 1000));
 }
 
 /** @param {HTMLElement} playhead @param {Playing | null} playing @param {(instant: number) => number} along */
 function place(playhead, playing, along) {
   playhead.hidden = !playing;
   if (!playing) return;
-  const [left, right] = [0, 1].map((by) => along(Date.parse(playing.edges[playing.frame + by] ?? "")));
+  const [left, right] = [playing.growing ? 0 : playing.frame, playing.frame + 1].map((at) => along(Date.parse(playing.edges[at] ?? "")));
   playhead.style.left = `${(left ?? 0) * 100}%`;
   playhead.style.width = `${((right ?? 0) - (left ?? 0)) * 100}%`;
 }

@@ -43,13 +43,6 @@ export function labelled(count, width, least) {
   return Array.from({ length: Math.ceil(count / every) }, (_, at) => at * every).filter((at) => (at + 0.5) * (width / count) < width - least / 2 || at === 0);
 }
 
-/** How many frames play a window well: hours, quarters of days, days or weeks. @param {number} from ms @param {number} to ms */
-export function framesFor(from, to) {
-  const hours = (to - from) / 3_600_000;
-  const step = [1, 6, 24, 168].find((hours_) => hours / hours_ <= 60) ?? hours / 60;
-  return Math.min(120, Math.max(2, Math.round(hours / step)));
-}
-
 /** @param {string} instant */
 function utc(instant) {
   return new Date(instant).toISOString().replace(".000Z", "Z");
@@ -71,4 +64,15 @@ export function shareOfInstant(buckets, instant) {
   if (!bucket) return 1;
   const [from, to] = [Date.parse(bucket.from), Date.parse(bucket.to)];
   return (at + Math.max(0, (instant - from) / (to - from))) / buckets.length;
+}
+
+/**
+ * The buckets with the numbers of the compared window where a span of them has been compared; elsewhere there are none.
+ * @template {Pick<Bucket, "from" | "n_compared">} Some
+ * @param {readonly Some[]} buckets @param {readonly Pick<Bucket, "from" | "n_compared">[]} compared
+ * @returns {Some[]}
+ */
+export function comparedOver(buckets, compared) {
+  const numbers = new Map(compared.map(({ from, n_compared: before }) => [Date.parse(from), before]));
+  return buckets.map((bucket) => ({ ...bucket, n_compared: numbers.get(Date.parse(bucket.from)) ?? null }));
 }

@@ -36,6 +36,10 @@ export function showAreas(map, store) {
   store.watch((state) => state.playing?.query, () => showTiles(map, store.get()));
   store.watch((state) => state.lit, () => fade(map, store.get()));
   store.watch((state) => state.playing?.frame, () => showFrame(map, store.get()));
+  store.watch((state) => state.playing?.classes, () => {
+    showFrame(map, store.get());
+    colour(map, store.get());
+  });
   store.watch((state) => state.view.scheme, () => colour(map, store.get()));
   store.watch((state) => state.view.language, () => name(map, store.get()));
   store.watch(selectionOf, (selection) => {

@@ -22,6 +22,6 @@ export function shownInFrame(least, ...steps) {
 
 /** @param {MapLibreMap} map @param {State} state */
 export function showFrame(map, { playing }) {
-  map.setGlobalStateProperty(BEGIN, playing?.frame ?? 0);
+  map.setGlobalStateProperty(BEGIN, playing && !playing.growing ? playing.frame : 0);
   map.setGlobalStateProperty(END, (playing?.frame ?? 0) + 1);
 }

@@ -16,6 +16,7 @@
  * @property {string} window "7d" and the like, "all", or "" when from and to are given
  * @property {string} from first day shown, or an RFC 3339 instant; "" when there is none
  * @property {string} to the day after the last one shown, or an instant: the interval is half-open
+ * @property {string} around the wider window in which from and to were chosen, as dock/around.js has it; "" when there is none
  * @property {"" | "previous" | "year"} compare the window beside which the numbers stand; "" for none
  * @property {string} measure
  * @property {string} breaks how values are divided into classes; "" for the service's own way
@@ -88,7 +89,10 @@
  * @property {string} query of the tiles with the frames
  * @property {string} choice what is played, to see that it is still the choice
  * @property {string[]} edges RFC 3339, one more than there are frames
- * @property {{ class: number, from: number, color: string }[]} classes the same for all frames
+ * @property {{ class: number, from: number, color: string }[]} classes the same for all frames: one of `domains`
+ * @property {{ frame: Playing["classes"], whole: Playing["classes"] }} domains of single frames, and of what has come up to a frame
+ * @property {Partial<View>} former what of the view was another thing before, and is put back at the end
+ * @property {boolean} growing whether what has come up to the frame is shown, not the frame alone
  * @property {number} frame
  * @property {boolean} running
  */

@@ -36,9 +36,33 @@ export function formatMoment(language, instant, timeZone) {
  */
 export function formatWindow(language, { window, data, time_zone: timeZone }) {
   let [from, last] = [Date.parse(window.from), Date.parse(window.to) - 1];
+  // Of less than a day its days say too little; and its end is an instant, not a day that is in it.
+  const hours = last + 1 - from < DAY_MS;
   const [first, newest] = [Date.parse(data.first ?? ""), Date.parse(data.last ?? "")];
   // "All data" asks from the beginning of time to its end: the data's own ends say more.
   if (first <= last && newest >= from) [from, last] = [Math.max(from, first), Math.min(last, newest)];
-  const format = new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "short", year: "numeric" });
-  return format.formatRange(from, last);
+  const format = new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "long", year: "numeric", ...(hours ? { hour: "2-digit", minute: "2-digit" } : {}) });
+  return format.formatRange(from, hours ? last + 1 : last);
+}
+
+/** @typedef {"today" | "yesterday" | "week" | "lastWeek" | "month" | "lastMonth"} Preset */
+
+/**
+ * Days of the calendar as the address has them; weeks begin on Monday.
+ * @param {Preset} preset @param {string} today
+ * @returns {{ from: string, to: string }} half-open
+ */
+export function presetDays(preset, today) {
+  const monday = addDays(today, -((new Date(`${today}T00:00:00Z`).getUTCDay() + 6) % 7));
+  const first = `${today.slice(0, 8)}01`;
+  const firstBefore = `${addDays(first, -1).slice(0, 8)}01`;
+  const tomorrow = addDays(today, 1);
+  return {
+    today: { from: today, to: tomorrow },
+    yesterday: { from: addDays(today, -1), to: today },
+    week: { from: monday, to: tomorrow },
+    lastWeek: { from: addDays(monday, -7), to: monday },
+    month: { from: first, to: tomorrow },
+    lastMonth: { from: firstBefore, to: first },
+  }[preset];
 }
