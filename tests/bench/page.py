@@ -57,7 +57,7 @@ _PLAY = """async (frames) => {
 async def measure(bench: Bench) -> None:
     """Each cold start in a browser context of its own, in which nothing is kept."""
     async with geo_serve(bench.url) as port, chromium() as browser:
-        address = f"http://127.0.0.1:{port}/#lang=ru&map=6/55/60"
+        address = f"http://127.0.0.1:{port}/#lang=ru"
         cold = [await _cold(browser, address) for _ in range(1 + bench.times(_COLD))][1:]
         page = await _opened(browser, address)
         changes = [float(await page.evaluate(_CHOOSE, _SECTORS[turn % 2])) for turn in range(bench.times(_CHANGES))]
