@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -86,9 +87,14 @@ class CalendarEntry(_Part):
 
     def working_time(self, zone: ZoneInfo) -> WorkingTime:
         """The calendar as a table; `zone` is used where the calendar names none."""
-        days = day_kinds(self.country or None, [_WEEKDAYS.index(day) for day in self.weekdays], self.days_off, self.working_days)
-        own = ZoneInfo(self.time_zone) if self.time_zone else zone
-        return WorkingTime.of(days, own, self.opens, self.closes, self.short_day_minutes * _MINUTE_S)
+        return _table(self, ZoneInfo(self.time_zone) if self.time_zone else zone)
+
+
+# A third of a second of work; who rehearses, who serves and who checks a file in one process ask for the same one.
+@lru_cache(maxsize=4)
+def _table(entry: CalendarEntry, zone: ZoneInfo) -> WorkingTime:
+    days = day_kinds(entry.country or None, [_WEEKDAYS.index(day) for day in entry.weekdays], entry.days_off, entry.working_days)
+    return WorkingTime.of(days, zone, entry.opens, entry.closes, entry.short_day_minutes * _MINUTE_S)
 
 
 class Rule(_Part):

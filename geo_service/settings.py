@@ -1,6 +1,7 @@
 """Settings, read once from the environment and passed down; no other module reads the environment."""
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,6 +21,9 @@ SHORTEST_KEY = 16
 _BASEMAP = re.compile(r"(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)([/?][!-~]*)?|/(?!/)[!-~]*")
 """Of an address on another host the first group is the origin."""
 _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+
+# Hundreds of files are looked into.
+_zones = cache(available_timezones)
 
 
 class Settings(BaseSettings):
@@ -96,7 +100,7 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError(f"unknown time zone {value!r}; use an IANA name such as Europe/Moscow")
         return value
 

@@ -1,30 +1,63 @@
-"""What tests share: one private cluster for the run, and databases copied from a migrated template."""
+"""What tests share: a private cluster for each process that runs them, and databases copied from a migrated template."""
 
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 import hypothesis
 import pytest
+from numba.core.caching import IndexDataCacheFile
 
 from geo_service.database import connection, create_pool, migrate
 from geo_service.embedded import running
+from geo_service.locks import FileLock
 from geo_service.settings import Settings
 
-TEMPLATE = "geo_template"
+BROWSER_TESTS = "tests/browser/"
 
 # How long an example takes says more about what else the machine does than about the code.
 hypothesis.settings.register_profile("geo", deadline=None)
 hypothesis.settings.load_profile("geo")
 
 
+def pytest_configure() -> None:
+    """Let processes that run tests side by side keep compiled loops one after another.
+
+    Numba reads a loop's index, extends it and writes it back; of two processes that do so at once one would lose what
+    it kept, or have the other's loop under its name.
+    """
+    save: Callable[[IndexDataCacheFile, object, object], None] = IndexDataCacheFile.save
+
+    def save_in_turn(index: IndexDataCacheFile, key: object, data: object) -> None:
+        with FileLock(Path(f"{index._index_path}.lock")).exclusively():
+            save(index, key, data)
+
+    IndexDataCacheFile.save = save_in_turn  # type: ignore[method-assign]  # numba offers no other way in
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share out whole files, for what their tests share is made once; all files that need a browser to one process.
+
+    Two browsers that draw at once without a graphics card keep each other and the services from working. Files go out
+    in the order of their names, so the small ones of tests/unit fill up the end.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    scheduling = LoadFileScheduling(config, log)
+    file_of = scheduling._split_scope
+    scheduling._split_scope = lambda name: BROWSER_TESTS if name.startswith(BROWSER_TESTS) else file_of(name)
+    return scheduling
+
+
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
-    """A PostGIS server for this run only, or the one in GEO_TEST_DATABASE_URL; its user may create databases."""
+    """A PostGIS server for this process only, or the one in GEO_TEST_DATABASE_URL; its user may create databases."""
     given = os.environ.get("GEO_TEST_DATABASE_URL")
     if given:
         yield given
@@ -36,11 +69,13 @@ def cluster_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def template(cluster_url: str) -> str:
+def template(cluster_url: str) -> Iterator[str]:
     """A migrated, empty database that others are copied from; its name."""
-    asyncio.run(recreate(cluster_url, TEMPLATE))
-    asyncio.run(migrate(named(cluster_url, TEMPLATE)))
-    return TEMPLATE
+    name = f"geo_{os.getpid()}_template"
+    asyncio.run(recreate(cluster_url, name))
+    asyncio.run(migrate(named(cluster_url, name)))
+    yield name
+    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
 
 
 @pytest.fixture(scope="module")

@@ -33,10 +33,13 @@ const store = createStore(
     live: { state: "connecting", at: null, since: null },
     selected: null,
     spot: null,
+    place: "",
+    picture: null,
     listed: 0,
     names: new Map(),
     points: null,
     playing: null,
+    lit: null,
     drawn: null,
     tick: 0,
   }),
@@ -82,7 +85,7 @@ async function beginMap() {
   showTooltip(areaMap, store);
   const link = () => {
     const { lng, lat } = areaMap.map.getCenter();
-    byId("full-map").setAttribute("href", fullMapAddress(store.get().view, { zoom: areaMap.map.getZoom(), center: [lng, lat] }));
+    byId("full-map").setAttribute("href", fullMapAddress(store.get().view, { zoom: areaMap.map.getZoom(), center: [lng, lat] }, frame.follows));
   };
   areaMap.map.on("moveend", link);
   store.watch((state) => state.view, link);

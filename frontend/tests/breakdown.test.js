@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chosenOf, found, withCode } from "../src/choice/filters.js";
+import { addressOf, choicesOf, chosenOf, found, withCode } from "../src/choice/filter_choices.js";
 import { readView } from "../src/page/url.js";
 import { crossOf, pairsOf } from "../src/panels/breakdown.js";
 
@@ -15,6 +15,7 @@ const CROSS = /** @type {import("../src/panels/breakdown.js").Breakdown} */ ({
     { theme: null, status: "closed", count: 2, n_compared: 0 },
   ],
   total: { count: 12, n_compared: null },
+  compare: null,
 });
 
 test("a cross-table has the greatest rows first, the columns in the service's order, and those that occur", () => {
@@ -45,4 +46,13 @@ test("a search finds words in any order, in the name or the code, and ё as е",
   assert.deepEqual(codes("вод холодн"), ["water.cold"]);
   assert.deepEqual(codes("зеленая"), ["water.green"]);
   assert.deepEqual(codes("WATER"), ["water.green", "water.cold"]);
+});
+
+test("a filter's entries are counted for the choice without the filter itself, the groups of states by the whole", () => {
+  assert.equal(addressOf({ ...VIEW, sectors: ["roads"] }, "status"), "/api/breakdown?sector=roads&theme=a%2Cb&window=30d&by=status");
+  assert.equal(addressOf(VIEW, "district"), "/api/breakdown?theme=a%2Cb&status=open&window=30d&by=district&level=district");
+  const answer = { dimensions: [{ code: "status", entries: [named("new"), named("closed"), { code: null, name: null }] }], cells: [{ status: "new", count: 3 }], total: { open: 3, overdue: 1 } };
+  const choices = choicesOf(answer, "status");
+  assert.deepEqual(choices.map(({ code, count }) => [code, count]), [["open", 3], ["overdue", 1], ["new", 3], ["closed", 0]]);
+  assert.deepEqual(found(choices, "", "en").map(({ code }) => code), ["open", "overdue", "new", "closed"]);
 });

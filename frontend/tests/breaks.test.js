@@ -1,21 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { divisionOf, readLimits } from "../src/choice/breaks.js";
+import { divisionOf, readLimits, typedLimits } from "../src/choice/breaks.js";
 import { ofComparison, ofLayer, ofMeasure } from "../src/choice/colouring.js";
 import { readView } from "../src/page/url.js";
 
 for (const [typed, limits] of /** @type {const} */ ([["5, 20", "5,20"], ["5,20", "5,20"], ["5; 20; 50", "5,20,50"], ["0,5; 1,5", "0.5,1.5"], [" 7 ", "7"], ["1 2 3 4", "1,2,3,4"]])) {
-  test(`limits typed as "${typed}" are ${limits}`, () => assert.equal(readLimits(typed, false), limits));
+  test(`limits typed as "${typed}" are ${limits}`, () => assert.equal(readLimits(typed, "count"), limits));
 }
 
-for (const typed of ["", "a", "5, 2", "1,2,3,4,5", "5; 5"]) {
-  test(`"${typed}" is no limits`, () => assert.equal(readLimits(typed, false), null));
+for (const typed of ["", "a", "5, 2", "1,2,3,4,5", "5; 5", "0; 5", "-1; 5"]) {
+  test(`"${typed}" is no limits`, () => assert.equal(readLimits(typed, "count"), null));
 }
 
-test("limits of a change lie on both sides of zero", () => {
-  assert.equal(readLimits("-0,5; 0,5", true), "-0.5,0.5");
-  assert.equal(readLimits("−0,5; 1", true), "-0.5,1");
-  assert.deepEqual([readLimits("0.5, 1", true), readLimits("-1", true)], [null, null]);
+test("limits of a change are per cents on both sides of zero, and nothing falls by more than all", () => {
+  assert.equal(readLimits("-50; 50", "change"), "-0.5,0.5");
+  assert.equal(readLimits("−12,5 %; 100 %", "change"), "-0.125,1");
+  assert.deepEqual(["50, 100", "-10", "-110; 50"].map((typed) => readLimits(typed, "change")), [null, null, null]);
+});
+
+test("limits of a share are per cents of up to a hundred", () => {
+  assert.equal(readLimits("7; 29; 58", "share_closed"), "0.07,0.29,0.58");
+  assert.equal(readLimits("50; 101", "share_closed"), null);
+});
+
+test("limits are shown as they would be typed", () => {
+  assert.equal(typedLimits("0.07,0.29", "share_on_time", "ru"), "7; 29");
+  assert.equal(typedLimits("1.5,1000", "answer_hours", "ru"), "1,5; 1000");
+  for (const breaks of ["-0.5,0.125"]) assert.equal(readLimits(typedLimits(breaks, "change", "ru"), "change"), breaks);
 });
 
 test("a way of dividing is told from limits of one's own", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { niceMax, sparkPoints } from "../src/charts/svg.js";
 import { sorted } from "../src/charts/table.js";
+import { growthOf } from "../src/panels/overview.js";
 import { byChance, worstDistricts } from "../src/panels/worst.js";
 
 test("rows are sorted by a number, either way, and what has none comes last both times", () => {
@@ -39,4 +40,11 @@ test("where nothing is overdue no district is worst", () => {
 
 test("chance explains a small difference of small numbers, not of large ones", () => {
   assert.deepEqual([byChance(12, 8), byChance(30, 8), byChance(1200, 800), byChance(1040, 1000)], [true, false, false, true]);
+});
+
+test("a reason tells how many more messages came, unless chance explains it", () => {
+  const grown = (/** @type {number} */ count, /** @type {number | null} */ before, change = before ? count / before - 1 : null) =>
+    growthOf("en", /** @type {import("../src/page/answer_types.js").DistrictRow} */ (/** @type {unknown} */ ({ count, n_compared: before, change })), "year");
+  assert.deepEqual(grown(140, 100), ["+40% messages on the year before"]);
+  assert.deepEqual([grown(105, 100), grown(5, 0), grown(5, null)], [[], [], []]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fullMapAddress, readFrame } from "../src/embed/frame_view.js";
-import { selectionQuery } from "../src/page/url.js";
+import { readView, selectionQuery } from "../src/page/url.js";
 
 const READER = { languages: ["ru-RU"], dark: true };
 
@@ -33,5 +33,16 @@ for (const [query, words] of /** @type {[string, string][]} */ ([
 
 test("the full map shows the same selection at the same place", () => {
   const { view } = readFrame("sector=roads,waste&window=7d&lang=en", READER);
-  assert.equal(fullMapAddress(view, { zoom: 7, center: [38.9, 45] }), "/#map=7.00/45.0000/38.9000&sector=roads,waste&window=7d&lang=en");
+  assert.equal(fullMapAddress(view, { zoom: 7, center: [38.9, 45] }, true), "/#map=7.00/45.0000/38.9000&sector=roads,waste&window=7d&lang=en");
+});
+
+test("the full map keeps layer, level, comparison, classes and colours", () => {
+  const { view, follows } = readFrame("layer=districts&level=region&compare=year&measure=change&breaks=-0.5,0.5&scheme=dark&duplicates=merge&lang=ru", READER);
+  const address = fullMapAddress(view, { zoom: 7, center: [38.9, 45] }, follows);
+  const read = readView(address.slice(1), ["en"]);
+  assert.deepEqual(
+    [read.layer, read.level, read.compare, read.measure, read.breaks, read.scheme, read.look, read.filters, read.language],
+    ["districts", "region", "year", "change", "-0.5,0.5", "dark", "dark", { duplicates: "merge" }, "ru"],
+  );
+  assert.equal(selectionQuery({ ...read, window: "" }).split("&").toSorted().join("&"), selectionQuery(view).split("&").toSorted().join("&"));
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parentOf, resolutionOf } from "../src/map/hexagon.js";
+import { parentOf, resolutionOf, zoomsOf } from "../src/map/hexagon.js";
 import { readView } from "../src/page/url.js";
 import { ageText, dueText } from "../src/panels/incident_row.js";
 import { boundsOf, commonDistrict, narrower, placeAddress } from "../src/panels/place_answers.js";
@@ -33,6 +33,15 @@ for (const [cell, resolution, parent] of /** @type {[string, number, string][]} 
     assert.equal(resolutionOf(parent), resolution);
   });
 }
+
+test("hexagons are shown at the zooms at which the tiles hold them", () => {
+  // _RESOLUTIONS of geo_service/tiles/grid.py, by whole zoom.
+  const tiles = [1, 2, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 9, 10, 10, 10, 10];
+  for (const [zoom, resolution] of tiles.entries()) {
+    const [from, to] = zoomsOf(resolution);
+    assert.ok(from <= zoom && zoom < to, `${resolution} at ${zoom}`);
+  }
+});
 
 test("neighbours lie where a compass says, also across the antimeridian", () => {
   const at = { lng: 39, lat: 45 };

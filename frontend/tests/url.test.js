@@ -7,7 +7,7 @@ const START = readView("", ["en"]);
 test("an empty address shows the last 30 days of everything", () => {
   assert.deepEqual(START, {
     sectors: [], window: "30d", from: "", to: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", filters: {},
-    list: "received", layer: "hexes", level: "", tab: "overview", scheme: "light", look: "",
+    list: "received", layer: "hexes", level: "", tab: "overview", scheme: "light", look: "", by: "sector", cross: ["theme", "status"], wide: false,
   });
   assert.equal(selectionQuery(START), "window=30d");
 });
@@ -30,6 +30,7 @@ for (const address of [
   "#map=7/45/38.9&window=7d&compare=previous&measure=change&breaks=-0.5,0.5&layer=districts&cell=03401000&tab=analysis&scheme=dark&lang=en",
   "#layer=districts&level=region&list=due&tab=now&lang=en",
   "#incident=17&tab=none&lang=ru",
+  "#tab=analysis&by=district&cross=agency,deadline&wide=1&lang=en",
   "#window=all&theme=roads.pothole&status=open&lang=en",
 ]) {
   test(`what is read from ${address} is written again`, () => {
@@ -70,4 +71,9 @@ test("numbers beside the map do not depend on how it is coloured", () => {
 test("a reader whose system is dark sees it dark, unless the address says otherwise", () => {
   assert.equal(readView("", [], true).scheme, "dark");
   assert.equal(readView("#scheme=light", [], true).scheme, "light");
+});
+
+test("a cross-table that the address cannot mean is the first one, and states are not set side by side", () => {
+  for (const cross of ["theme,theme", "theme", "nonsense,status", ""]) assert.deepEqual(readView(`#cross=${cross}`, []).cross, ["theme", "status"]);
+  assert.equal(readView("#by=status", []).by, "sector");
 });

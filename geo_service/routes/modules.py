@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_IMPORT = re.compile(r"""(?:\bfrom|\bimport|\bimport\s*\()\s*["']([^"'\n]+)["']""")
+_IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*["']([^"'\n]+)["']""")
 _IMPORT_MAP = re.compile(r"<script type=\"importmap\">(.*?)</script>", re.DOTALL)
 _ENTRY = re.compile(r"""[ \t]*<script type="module" src="/static/([^"]+)"></script>""")
 _STATIC = "/static/"
@@ -18,8 +18,8 @@ _STATIC = "/static/"
 def with_preloads(html: str, sources: Mapping[str, str]) -> str:
     """The page with links to all modules that its module script needs, right before it: what is imported before what imports it.
 
-    sources: the modules' text by their path below /static. Imports that are written out in place count, those made up at run
-    time do not.
+    sources: the modules' text by their path below /static. What is imported later, by `import(…)`, is not wanted
+    at once.
     """
     entry = _ENTRY.search(html)
     if not entry:
@@ -30,7 +30,7 @@ def with_preloads(html: str, sources: Mapping[str, str]) -> str:
 
 
 def needed_modules(entry: str, sources: Mapping[str, str], mapped: Mapping[str, str]) -> Iterator[str]:
-    """Everything that a module imports, dynamic imports as well, and itself; each once, and behind what it imports itself.
+    """Everything that a module imports before it runs, and itself; each once, and behind what it imports itself.
 
     mapped: names of libraries and where they are; a library is not looked into, as that would take longer than all the rest.
     """

@@ -11,6 +11,7 @@ from geo_service.errors import NotFound, NotReady, UnsupportedType
 from geo_service.intake import Delivery
 from geo_service.open311 import documents, posting
 from geo_service.open311.asking import RequestQuery, by_ids, read_query
+from geo_service.open311.multipart import MULTIPART, read_multipart
 from geo_service.open311.requests import find
 from geo_service.open311.services import definition, known, services
 from geo_service.routes.delivered import collected
@@ -95,16 +96,25 @@ async def post_request(request: Request, form: Form) -> Response:
 
 
 async def _delivery(request: Request) -> tuple[Delivery, AsyncIterator[bytes]]:
-    kind = request_header(request.scope, b"content-type").partition(";")[0].strip().lower()
-    if kind != posting.FORM:
-        raise UnsupportedType(f"a body of the type {kind[:60]!r} is not read here; allowed: {posting.FORM}")
-    body = b"".join([part async for part in limited(request, posting.MOST_BYTES)])
-    form = posting.read_form(body)
+    form, digest = await _form(request)
     caller = admit(request, form.get("api_key") or asked(request).get("api_key", ""))
     key = idempotency_key(request, caller, _INPUT)
     member = known(service_of(request).catalogue, form.get("service_code", ""))
     row = posting.incident(form, member, key)
-    return Delivery(_INPUT, _SOURCE, "Open311", key=key, digest=hashlib.sha256(body).digest()), posting.body(row)
+    return Delivery(_INPUT, _SOURCE, "Open311", key=key, digest=digest), posting.body(row)
+
+
+async def _form(request: Request) -> tuple[dict[str, str], bytes]:
+    """The arguments that were sent, and the digest of the body. Photographs are passed over: no media are kept here."""
+    given = request_header(request.scope, b"content-type")
+    kind = given.partition(";")[0].strip().lower()
+    if kind == MULTIPART:
+        form, digest, _ = await read_multipart(limited(request), given)
+        return form, digest
+    if kind != posting.FORM:
+        raise UnsupportedType(f"a body of the type {kind[:60]!r} is not read here; allowed: {posting.FORM}, {MULTIPART}")
+    body = b"".join([part async for part in limited(request, posting.MOST_BYTES)])
+    return posting.read_form(body), hashlib.sha256(body).digest()
 
 
 async def _found(service: Service, question: RequestQuery) -> list[dict[str, Any]]:

@@ -30,6 +30,12 @@ _FORM = {
     "email": ("Accepted and not kept, as are first_name, last_name, phone, device_id, account_id and media_url.", "string"),
 }
 
+_SCHEMA = {
+    "type": "object",
+    "required": ["service_code"],
+    "properties": {name: {"type": kind, "description": told} for name, (told, kind) in _FORM.items()},
+}
+
 POST_DOCS: dict[str, Any] = {
     "security": [{"writeKey": []}, {}],
     "parameters": [
@@ -39,13 +45,11 @@ POST_DOCS: dict[str, Any] = {
         "required": True,
         "content": {
             "application/x-www-form-urlencoded": {
-                "schema": {
-                    "type": "object",
-                    "required": ["service_code"],
-                    "properties": {name: {"type": kind, "description": told} for name, (told, kind) in _FORM.items()},
-                },
+                "schema": _SCHEMA,
                 "example": {"service_code": "roads", "lat": "45.0355", "long": "38.9747", "description": "Яма на дороге"},
-            }
+            },
+            # Files in it are passed over: no photographs are kept.
+            "multipart/form-data": {"schema": _SCHEMA},
         },
     },
 }

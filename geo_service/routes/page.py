@@ -54,7 +54,7 @@ class Pages:
     def __init__(self, folder: AssetFolder, frame_ancestors: Sequence[str], basemap: Basemap) -> None:
         """frame_ancestors: origins whose pages may show the page for frames."""
         self._folder, self._basemap = folder, basemap
-        self._terms = {"index.html": (("none",), _ALONE), "embed.html": (tuple(frame_ancestors), {})}
+        self._terms = {"index.html": (("none",), _ALONE), "wall.html": (("none",), _ALONE), "embed.html": (tuple(frame_ancestors), {})}
         self._made: dict[str, Page] = {}
         for name in self._terms:
             if name not in folder.snapshot.pages:
@@ -81,8 +81,9 @@ class Pages:
 
 
 def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*",), basemap: Basemap = Basemap()) -> None:
-    """Serve `folder`/index.html at /, embed.html at /embed, src/heat-map.js at /heat-map.js, and the folder's files below /static.
+    """Serve `folder`/index.html at / and wall.html at /?view=wall, embed.html at /embed, src/heat-map.js at /heat-map.js.
 
+    The folder's files are below /static.
     frame_ancestors: origins whose pages may show /embed in a frame.
     """
     files = AssetFolder(folder)
@@ -91,8 +92,8 @@ def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*"
 
     @router.get("/", summary="The map", response_class=HTMLResponse, operation_id="page")
     async def get_page(request: Request) -> Response:
-        """The map page."""
-        return _answer(request, pages.page("index.html"))
+        """The map page; with `view=wall` the one for a wall screen."""
+        return _answer(request, pages.page("wall.html" if request.query_params.get("view") == "wall" else "index.html"))
 
     @router.get("/embed", openapi_extra=EMBED_DOCS, summary="A map for frames", response_class=HTMLResponse, operation_id="embed")
     async def get_embed(request: Request) -> Response:

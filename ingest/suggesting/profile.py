@@ -76,7 +76,7 @@ class Profile:
         """The formats of dates that its values have, none when they are no dates. Single values that are none are passed over."""
         dates = [value for value in self.sample if any(sign in value for sign in "-./:")]
         unread = {form: set(_unread(dates, form)) for form in _DATE_FORMATS}
-        left = set(dates) - set.intersection(*unread.values())
+        left = set(dates) - set(dates).intersection(*unread.values())
         if not left or len(self.sample) - len(left) > _wrong(len(self.sample)):
             return []
         if alone := next((form for form, lost in unread.items() if not left & lost), None):

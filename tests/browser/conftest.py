@@ -202,6 +202,17 @@ def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
         assert made.hosts - {""} == {urlsplit(service_url).netloc}
 
 
+_AGENCIES = (
+    "insert into agency (code, name) values ('roads', 'Road service'), ('town', 'Town hall');"
+    "insert into agency (code, name) select 'ministry.' || n, 'Ministry ' || n from generate_series(1, 70) n;"
+    "update incident set answered_at = case when status = 6 then received_at + interval '1 minute' * (id % 7) end,"
+    " agency_id = (select id from agency where code ="
+    " case incident.id % 5 when 0 then 'ministry.1' when 1 then 'town' when 2 then 'town' else 'roads' end)"
+    " where theme_id = 1 or id % 5 > 0"
+)
+"""Two agencies with many incidents and answers, one with few, many without any."""
+
+
 @pytest.fixture(scope="session")
 def territory_service(cluster_url: str, template: str) -> Iterator[str]:
     """A `geo serve` process over the territory, one for all modules that embed its maps elsewhere."""
@@ -211,6 +222,7 @@ def territory_service(cluster_url: str, template: str) -> Iterator[str]:
         await recreate(cluster_url, name, template)
         async with connection(named(cluster_url, name)) as held:
             await territory.fill(held)
+            await held.execute(_AGENCIES)
 
     apart(make)
     with serving(named(cluster_url, name)) as (_, address):

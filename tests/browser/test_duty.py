@@ -1,5 +1,6 @@
 """What a duty operator does: from a district to a single incident and back, with the keyboard, the numbers those of the API."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -209,3 +210,45 @@ def test_what_comes_is_marked_and_does_not_move_a_row_under_the_pointer(browser:
         waiting.click()
         expect(rows.first).to_be_focused()
         assert row_ids(visit) == listed(visit, "order=received&limit=50")
+
+
+def test_what_is_shared_shows_what_is_on_the_screen(visit: Visit) -> None:
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&sector=roads&layer=districts&measure=open&breaks=natural&tab=share&scheme=dark")
+    share = visit.page.locator("#share")
+    expect(share.get_by_role("button", name="Picture (PNG)")).to_be_visible(timeout=PATIENCE_MS)
+    visit.until("document.querySelector('#share code').textContent.includes('map=8.00/45.0000/38.9000')")
+    expect(visit.total()).to_have_text(re.compile(r"^\d+$"), timeout=PATIENCE_MS)
+    roads = ask(visit, "summary?window=30d&sector=roads")["n"]
+
+    share.get_by_role("button", name="Copy: Link to this view").click()
+    expect(share.locator("[data-share=link] .copy")).to_contain_text("Copied")
+    expect(visit.page.locator("#announcement")).to_have_text("Copied: Link to this view")
+    link = visit.page.evaluate("navigator.clipboard.readText()")
+    assert link == share.locator("[data-share=link] code").inner_text()
+
+    tilejson = httpx.get(share.locator("[data-share=tilejson] code").inner_text()).json()
+    assert "measure=open" in tilejson["tiles"][0]
+    style = httpx.get(share.locator("[data-share=style] code").inner_text()).json()
+    assert (style["metadata"]["geo:scheme"], style["version"]) == ("dark", 8)
+    counted = {}
+    for name in ("csv", "geojson"):
+        counted[name] = httpx.get(str(share.locator(f"[data-key={name}]").get_attribute("href")))
+        assert counted[name].status_code == httpx.codes.OK
+    assert (
+        sum(one["properties"]["count"] for one in counted["geojson"].json()["features"])
+        == ask(visit, "districts?window=30d&sector=roads")["total"]["count"]
+        - ask(visit, "districts?window=30d&sector=roads")["without_district"]["count"]
+    )
+
+    with visit.page.expect_download(timeout=PATIENCE_MS) as saved:
+        share.get_by_role("button", name="Picture (PNG)").click()
+    assert saved.value.suggested_filename.endswith(".png")
+    visit.shot("share")
+    assert violations(visit) == []
+
+    visit.page.goto("about:blank")
+    visit.page.goto(link)
+    visit.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(timeout=PATIENCE_MS)
+    expect(visit.total()).to_have_text(str(roads))
+    expect(visit.page.locator("#overview")).to_be_visible()

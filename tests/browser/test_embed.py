@@ -74,7 +74,7 @@ def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
     ).json()
     shown = visit.page.evaluate("geoMap.getPaintProperty('districts', 'fill-color')")
     assert [shown[3 + 2 * row["class"]] for row in told["classes"]] == [row["color"] for row in told["classes"]]
-    expect(visit.page.locator("#legend h2")).to_have_text({"en": "Share closed", "ru": "Доля закрытых"}[language])
+    expect(visit.page.locator("#legend h2")).to_have_text({"en": "share closed", "ru": "доля закрытых"}[language])
     expect(visit.page.locator("#legend li")).to_have_count(len(told["classes"]))
     assert visit.page.locator("#legend li").first.inner_text().endswith("%")
     assert "Boundaries of the test" in (visit.page.locator(".maplibregl-ctrl-attrib").text_content() or "")

@@ -191,14 +191,14 @@ def test_a_map_whose_drawing_was_lost_is_made_anew(wall: Visit) -> None:
 def test_a_wall_takes_the_services_new_page(wall: Visit) -> None:
     show(wall, "lang=en")
     wall.page.evaluate("window.notReloaded = true")
-    other = re.sub(r"/static/[0-9a-f]{16}/", "/static/0123456789abcdef/", httpx.get(wall.address).text)
+    other = re.sub(r"/static/[0-9a-f]{16}/", "/static/0123456789abcdef/", httpx.get(f"{wall.address}/?view=wall").text)
     wanted: list[str] = []
 
     def answer(route: Route) -> None:
         wanted.append(route.request.url)
         route.fulfill(body="")
 
-    wall.page.route(f"{wall.address}/", lambda route: route.fulfill(body=other))
+    wall.page.route(f"{wall.address}/?view=wall", lambda route: route.fulfill(body=other))
     wall.page.route("**/static/0123456789abcdef/**", answer)
     wall.page.route("**/api/live", lambda route: route.abort())
     # As when the network changes: the stream is opened anew, and this one fails.

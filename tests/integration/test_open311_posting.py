@@ -114,3 +114,36 @@ async def test_letters_that_xml_cannot_hold_are_replaced(client: httpx.AsyncClie
     number = xml(answer).findtext("request/service_request_id")
     root = xml(await client.get(f"/open311/v2/requests/{number}.xml"))
     assert root.findtext("request/description") == "a\ufffdb <&> ё\ufffd"
+
+
+async def test_a_form_with_photographs_is_taken_and_they_are_passed_over(client: httpx.AsyncClient) -> None:
+    form = REPORT | PERSONAL | {"attribute[fixmystreet_id]": "photo1"}
+    photographs = [("photo", (f"{at}.jpg", bytes(range(256)) * 8_000, "image/jpeg")) for at in range(3)]
+    answer = await client.post("/open311/v2/requests.json", data=form, files=photographs)
+    assert answer.status_code == 201, answer.text
+    number = answer.json()[0]["service_request_id"]
+    (one,) = (await client.get(f"/open311/v2/requests/{number}.json")).json()
+    assert (one["description"], one["lat"], one["long"]) == ("Яма\n\nво дворе", 45.0355, 38.9747)
+    again = await client.post("/open311/v2/requests.json", data=form, files=photographs)
+    assert again.json()[0]["service_request_id"] == number
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "told"),
+    [
+        ("multipart/form-data", b"--x--", "without a boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=lat\r\n\r\n45", "the end of the"),
+        ("multipart/form-data; boundary=x", b"nothing of the kind", "no whole"),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="lat"\r\n\r\n\xff\r\n--x--\r\n', "not UTF-8"),
+    ],
+)
+async def test_a_broken_form_with_parts_is_refused_in_plain_words(client: httpx.AsyncClient, kind: str, body: bytes, told: str) -> None:
+    answer = await client.post("/open311/v2/requests.json", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 400
+    assert told in answer.json()[0]["description"]
+
+
+async def test_a_form_of_endless_text_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/open311/v2/requests.json", data=REPORT | {"description": "х" * 600_000}, files={"photo": ("a.jpg", b"a")})
+    assert answer.status_code == 400
+    assert "too much text" in answer.json()[0]["description"]

@@ -9,7 +9,7 @@ from geo_service.settings import ROOT
 
 FRONTEND = ROOT / "frontend"
 SOURCES = {
-    "src/main.js": 'import { a } from "./a.js";\nimport map from "maplibre-gl";\nconst { b } = late ? await import("./deep/b.js") : {};',
+    "src/main.js": 'import { a } from "./a.js";\nimport map from "maplibre-gl";\nconst later = () => import("./alone.js");',
     "src/a.js": '/** @import { Type } from "./types.js" */\nimport "./c.js"; // for its effect\nexport * from "./deep/b.js";',
     "src/deep/b.js": 'import {\n  c,\n} from "../c.js";\nimport { a } from "../a.js";\nimport(`./${name}.js`);',
     "src/c.js": 'export const c = "https://from.example.org";',
@@ -41,7 +41,7 @@ def test_a_page_without_a_module_stays_as_it_is() -> None:
     assert with_preloads("<p>plain</p>", SOURCES) == "<p>plain</p>"
 
 
-@pytest.mark.parametrize("page", ["index.html", "embed.html"])
+@pytest.mark.parametrize("page", ["index.html", "wall.html", "embed.html"])
 def test_every_module_of_ours_that_a_page_names_is_there(page: str) -> None:
     sources = {file.relative_to(FRONTEND).as_posix(): file.read_text(encoding="utf-8") for file in (FRONTEND / "src").rglob("*.js")}
     html = (FRONTEND / page).read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
-/** A table that can be sorted by any column; it keeps the focus and the order while its rows change. */
+/** A table that can be sorted by any column; while its rows change it keeps the order, the focus and whatever stays the same. */
 
-import { element } from "../page/dom.js";
+import { element, patch } from "../page/dom.js";
 
 /**
  * @template Row
@@ -11,6 +11,8 @@ import { element } from "../page/dom.js";
  * @property {(row: Row) => number | string | null} value what is sorted by; null comes last, whatever the order
  * @property {(row: Row) => Node | string} [show] the cell; by default the value itself
  * @property {boolean} [numeric] numbers stand on the right, and begin with the greatest when sorted
+ * @property {(row: Row) => number} [heat] how deep the cell's ground is, 0 to 1
+ * @property {Node | string} [total] of all rows, in the table's last line
  */
 
 /** @typedef {{ key: string, descending: boolean }} Order */
@@ -40,7 +42,7 @@ export function sorted(rows, value, descending, language) {
  *   draws the table with these rows; the same element each time
  */
 export function createTable(order) {
-  const box = element("div", { class: "table", tabindex: "0" });
+  const box = element("div", { class: "table", tabindex: "0", "data-same": "table" });
   let chosen = order;
   /** @type {Parameters<ReturnType<typeof createTable<Row>>> | null} */
   let last = null;
@@ -55,44 +57,49 @@ export function createTable(order) {
   function draw(rows, columns, options) {
     last = [rows, columns, options];
     const { caption, language, keyOf, most = Infinity } = options;
-    const focused = keyOfFocus(box);
     const by = columns.find(({ key }) => key === chosen.key) ?? columns[0];
     const shown = by ? sorted(rows, by.value, chosen.descending, language).slice(0, most) : rows;
     const heads = columns.map((column) => headCell(column, column === by ? chosen.descending : null, () => sortBy(column)));
-    const lines = shown.map((row) => element("tr", { "data-row": keyOf(row) }, ...columns.map((column, at) => cell(row, column, at === 0))));
-    const scrolled = [box.scrollLeft, box.scrollTop];
+    const lines = shown.map((row) => line(row, keyOf(row), columns));
     box.setAttribute("aria-label", caption);
     box.setAttribute("role", "group");
-    box.replaceChildren(
-      element("table", {}, element("caption", { class: "unseen" }, caption), element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...lines)),
-    );
-    [box.scrollLeft, box.scrollTop] = /** @type {[number, number]} */ (scrolled);
-    if (focused) /** @type {HTMLElement | null} */ (box.querySelector(focused))?.focus();
+    const parts = [
+      element("caption", { class: "unseen", "data-same": "caption" }, caption),
+      element("thead", { "data-same": "head" }, element("tr", { "data-same": "heads" }, ...heads)),
+      element("tbody", { "data-same": "body" }, ...lines),
+      ...(columns.some(({ total }) => total !== undefined) ? [element("tfoot", {}, element("tr", {}, ...columns.map(footCell)))] : []),
+    ];
+    patch(box, [element("table", { "data-same": "table" }, ...parts)]);
     return box;
   }
   return draw;
-}
-
-/** @param {HTMLElement} box @returns {string} finds the focused button again; "" where none is */
-function keyOfFocus(box) {
-  const focused = document.activeElement;
-  if (!focused || !box.contains(focused)) return "";
-  const head = focused.closest("th[data-key]")?.getAttribute("data-key");
-  if (head) return `th[data-key="${CSS.escape(head)}"] button`;
-  const row = focused.closest("tr")?.getAttribute("data-row");
-  return row ? `tr[data-row="${CSS.escape(row)}"] button` : "";
 }
 
 /** @template Row @param {Column<Row>} column @param {boolean | null} descending null where it is not sorted by @param {() => void} sort */
 function headCell({ key, title, hint = "", numeric = false }, descending, sort) {
   const state = descending === null ? "none" : descending ? "descending" : "ascending";
   const arrow = element("span", { class: "arrow", "aria-hidden": "true" }, { none: "", descending: "↓", ascending: "↑" }[state]);
-  const button = element("button", { type: "button", class: "link", ...(hint && { title: hint }), onclick: sort }, title, arrow);
+  const button = element("button", { type: "button", class: "link", "data-key": `sort ${key}`, ...(hint && { title: hint }), onclick: sort }, title, arrow);
   return element("th", { scope: "col", "aria-sort": state, "data-key": key, class: numeric ? "number" : "" }, button);
 }
 
+/** @template Row @param {Row} row @param {string} key @param {readonly Column<Row>[]} columns */
+function line(row, key, columns) {
+  return element("tr", { "data-row": key, "data-same": `row ${key}` }, ...columns.map((column, at) => cell(row, column, at === 0)));
+}
+
 /** @template Row @param {Row} row @param {Column<Row>} column @param {boolean} first */
-function cell(row, { value, show, numeric = false }, first) {
+function cell(row, { value, show, heat, numeric = false }, first) {
   const content = show ? show(row) : String(value(row) ?? "—");
-  return first ? element("th", { scope: "row" }, content) : element("td", { class: numeric ? "number" : "" }, content);
+  if (first) return element("th", { scope: "row", "data-same": "name" }, content);
+  const made = element("td", { class: numeric ? "number" : "" }, content);
+  if (!heat) return made;
+  made.classList.add("heat");
+  made.style.setProperty("--heat", heat(row).toFixed(2));
+  return made;
+}
+
+/** @template Row @param {Column<Row>} column @param {number} at */
+function footCell({ total = "", numeric = false }, at) {
+  return at === 0 ? element("th", { scope: "row" }, total) : element("td", { class: numeric ? "number" : "" }, total);
 }

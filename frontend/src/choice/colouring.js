@@ -1,9 +1,9 @@
-/** What the map is coloured by: areas, measure, comparison and classes. Only what goes together can be chosen. */
+/** What the map is coloured by: areas and measure; folded away, comparison and classes. Only what goes together can be chosen. */
 
 /** @import { Layer, PageStore, View } from "../page/state.js" */
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
-import { divisionOf, DIVISIONS, readLimits } from "./breaks.js";
+import { divisionOf, DIVISIONS, inPercent, readLimits, typedLimits } from "./breaks.js";
 
 /** @type {readonly Layer[]} */
 const LAYERS = ["hexes", "districts"];
@@ -11,58 +11,94 @@ const LAYERS = ["hexes", "districts"];
 const OF_DISTRICTS = ["per_1000", "per_km2"];
 
 /** @typedef {import("../words/i18n.js").Dictionary["measures"]} Words */
+/** @typedef {Record<"measure" | "compare" | "breaks", HTMLSelectElement>} Selects */
 
 /** @param {PageStore} store */
 export function showColouring(store) {
-  const layers = element("div", { class: "choices", role: "group" });
-  const [measure, compare, breaks] = ["measure", "compare", "breaks"].map((id) => element("select", { id }));
-  const limits = element("input", { id: "limits", type: "text", inputmode: "decimal", autocomplete: "off" });
-  const wrong = element("p", { id: "limits-wrong", class: "wrong", role: "alert", hidden: true });
-  if (!measure || !compare || !breaks) return;
-  const rows = [measure, compare, breaks].map((select) => element("label", { class: "row", for: select.id }, element("span", {}), select));
-  const limitsRow = element("label", { class: "row", for: "limits" }, element("span", {}), limits);
-  byId("colouring").append(element("h2", { id: "colouring-title" }), layers, ...rows, limitsRow, wrong);
-  layers.setAttribute("aria-labelledby", "colouring-title");
-  let own = false;
+  const layers = element("div", { class: "choices", role: "group", "aria-labelledby": "colouring-title" });
+  const [measure, compare, breaks] = [element("select", { id: "measure" }), element("select", { id: "compare" }), element("select", { id: "breaks" })];
+  const [measureRow, compareRow, breaksRow] = [rowOf(measure), rowOf(compare), rowOf(breaks)];
+  const title = element("h2", { id: "colouring-title" });
+  const summary = element("summary", {});
+  const own = ownLimits(store);
+  byId("colouring").append(title, layers, measureRow, element("details", { id: "finer" }, summary, compareRow, breaksRow, own.row, own.wrong));
 
   /** @param {Partial<View>} change */
   const choose = (change) => store.set({ view: { ...store.get().view, ...change } });
   const draw = () => {
     const { view } = store.get();
     const { measures } = words(view.language);
-    byId("colouring-title").textContent = measures.title;
+    title.textContent = measures.title;
     replaceButtons(layers, LAYERS.map((layer) => layerButton(view, layer, measures, () => choose(ofLayer(store.get().view, layer)))));
-    const division = own ? "own" : divisionOf(view.breaks);
-    options(measure, Object.entries(measures.names), view.measure, (code) => (OF_DISTRICTS.includes(code) && view.layer === "hexes" ? measures.districtsOnly : code === "change" && !view.compare ? measures.needsComparison : ""), (code) => OF_DISTRICTS.includes(code) && view.layer === "hexes");
-    options(compare, Object.entries(measures.compared), view.compare || "none");
-    options(breaks, [...DIVISIONS, /** @type {const} */ ("own")].map((code) => [code, measures.divisions[code]]), division);
-    for (const [at, row] of rows.entries()) name(row, [measures.measure, measures.compare, measures.breaks][at] ?? "");
-    name(limitsRow, measures.limits);
-    limitsRow.hidden = division !== "own";
-    limits.placeholder = limits.title = view.measure === "change" ? measures.changeLimits : measures.limitsHint;
-    if (document.activeElement !== limits) limits.value = divisionOf(view.breaks) === "own" ? view.breaks.replaceAll(",", "; ") : "";
+    drawSelects({ measure, compare, breaks }, view, own.typing());
+    for (const [row, text] of /** @type {const} */ ([[measureRow, measures.measure], [compareRow, measures.compare], [breaksRow, measures.breaks]])) name(row, text);
+    summary.textContent = fill(measures.finer, { compare: measures.comparedShort[view.compare || "none"], breaks: measures.divisions[divisionOf(view.breaks)] });
+    own.draw();
   };
   store.watch((state) => state.view, draw);
-
   measure.addEventListener("change", () => choose(ofMeasure(store.get().view, measure.value)));
   compare.addEventListener("change", () => choose(ofComparison(store.get().view, /** @type {View["compare"] | "none"} */ (compare.value))));
   breaks.addEventListener("change", () => {
-    own = breaks.value === "own";
-    wrong.hidden = true;
+    own.begin(breaks.value === "own");
     draw();
-    if (own) limits.focus();
-    else choose({ breaks: breaks.value === "quantile" ? "" : breaks.value });
+    if (breaks.value !== "own") choose({ breaks: breaks.value === "quantile" ? "" : breaks.value });
   });
+}
+
+/**
+ * The field of limits of one's own: shown while they are chosen or about to be.
+ * @param {PageStore} store
+ */
+function ownLimits(store) {
+  const limits = element("input", { id: "limits", type: "text", autocomplete: "off", "aria-describedby": "limits-wrong" });
+  const row = rowOf(limits);
+  const wrong = element("p", { id: "limits-wrong", class: "wrong", role: "alert", hidden: true });
+  let typing = false;
+  let drawn = "";
+  const complain = (/** @type {boolean} */ bad) => {
+    wrong.hidden = !bad;
+    wrong.textContent = bad ? fill("{wrong} {hint}", { wrong: words(store.get().view.language).measures.limitsWrong, hint: limits.title }) : "";
+    limits.setAttribute("aria-invalid", String(bad));
+  };
+  const draw = () => {
+    const { breaks, measure, language } = store.get().view;
+    const { measures } = words(language);
+    name(row, measures.limits);
+    row.hidden = !typing && divisionOf(breaks) !== "own";
+    limits.placeholder = limits.title = measure === "change" ? measures.changeLimits : inPercent(measure) ? measures.percentLimits : measures.limitsHint;
+    if (drawn === breaks + measure + language) return;
+    drawn = breaks + measure + language;
+    limits.value = divisionOf(breaks) === "own" ? typedLimits(breaks, measure, language) : "";
+    complain(false);
+  };
   limits.addEventListener("change", () => {
     const { view } = store.get();
-    const read = readLimits(limits.value, view.measure === "change");
-    wrong.hidden = read !== null;
-    wrong.textContent = fill("{wrong} {hint}", { wrong: words(view.language).measures.limitsWrong, hint: limits.title });
-    limits.setAttribute("aria-invalid", String(read === null));
+    const read = readLimits(limits.value, view.measure);
+    complain(read === null);
     if (read === null) return;
-    own = false;
-    choose({ breaks: read });
+    typing = false;
+    store.set({ view: { ...view, breaks: read } });
   });
+  return {
+    row, wrong, draw, typing: () => typing,
+    begin(/** @type {boolean} */ wanted) {
+      typing = wanted;
+      complain(false);
+      draw();
+      if (wanted) limits.focus();
+    },
+  };
+}
+
+/** @param {Selects} selects @param {View} view @param {boolean} typing limits of one's own */
+function drawSelects({ measure, compare, breaks }, view, typing) {
+  const { measures } = words(view.language);
+  const noRate = (/** @type {string} */ code) => OF_DISTRICTS.includes(code) && view.layer === "hexes";
+  const endless = view.window === "all";
+  options(measure, Object.entries(measures.names), view.measure, (code) =>
+    noRate(code) ? [measures.districtsOnly, true] : code === "change" && endless ? [measures.needsWindow, true] : code === "change" && !view.compare ? [measures.needsComparison, false] : null);
+  options(compare, Object.entries(measures.compared), view.compare || "none", (code) => (endless && code !== "none" ? [measures.needsWindow, true] : null));
+  options(breaks, [...DIVISIONS, /** @type {const} */ ("own")].map((code) => [code, measures.divisions[code]]), typing ? "own" : divisionOf(view.breaks));
 }
 
 /** @param {View} view @param {Layer} layer @param {Words} measures @param {() => void} choose */
@@ -75,7 +111,7 @@ function layerButton(view, layer, measures, choose) {
 /** Another layer: the selected area is none of its, and some rates are of districts only. @param {View} view @param {Layer} layer @returns {Partial<View>} */
 export function ofLayer(view, layer) {
   if (layer === view.layer) return {};
-  return { layer, cell: "", ...(layer === "hexes" && OF_DISTRICTS.includes(view.measure) ? { measure: "count" } : {}) };
+  return { layer, cell: "", ...(layer === "hexes" && OF_DISTRICTS.includes(view.measure) ? ofMeasure(view, "count") : {}) };
 }
 
 /** Another measure: a change needs a comparison, and limits of one's own are those of another number. @param {View} view @param {string} measure @returns {Partial<View>} */
@@ -86,18 +122,25 @@ export function ofMeasure(view, measure) {
 /** @param {View} view @param {View["compare"] | "none"} compare @returns {Partial<View>} */
 export function ofComparison(view, compare) {
   if (compare !== "none") return { compare };
-  return { compare: "", ...(view.measure === "change" ? { measure: "count", ...(divisionOf(view.breaks) === "own" ? { breaks: "" } : {}) } : {}) };
+  return { ...(view.measure === "change" ? ofMeasure(view, "count") : {}), compare: "" };
 }
 
 /**
  * @param {HTMLSelectElement} select @param {readonly (readonly [string, string])[]} pairs value and text @param {string} value
- * @param {(value: string) => string} [note] @param {(value: string) => boolean} [barred]
+ * @param {(value: string) => [hint: string, barred: boolean] | null} [note] what is to be known of an option, and whether it cannot be chosen
  */
-function options(select, pairs, value, note = () => "", barred = () => false) {
+function options(select, pairs, value, note = () => null) {
   // A measure that only the address knows stays to be seen.
   const all = pairs.some(([code]) => code === value) ? pairs : [...pairs, /** @type {const} */ ([value, value])];
-  const made = all.map(([code, text]) => element("option", { value: code, selected: code === value, disabled: barred(code) }, note(code) ? `${text} (${note(code)})` : text));
-  select.replaceChildren(...made);
+  select.replaceChildren(...all.map(([code, text]) => {
+    const [hint, barred] = note(code) ?? ["", false];
+    return element("option", { value: code, selected: code === value, disabled: barred }, hint ? `${text} (${hint})` : text);
+  }));
+}
+
+/** A field with its name before it. @param {HTMLElement} field */
+function rowOf(field) {
+  return element("label", { class: "row", for: field.id }, element("span", {}), field);
 }
 
 /** @param {HTMLElement} row @param {string} text */

@@ -4,6 +4,7 @@
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { addDays, dayOf, formatDay, isDay } from "../words/dates.js";
 import { fill, words } from "../words/i18n.js";
+import { ofComparison } from "./colouring.js";
 
 const LAST_DAYS = 30;
 
@@ -20,7 +21,9 @@ export function showWindow(store) {
 
 /** @param {PageStore} store @param {Partial<View>} change */
 function choose(store, change) {
-  store.set({ view: { ...store.get().view, window: "", from: "", to: "", ...change } });
+  const { view } = store.get();
+  // Before all data there is nothing to compare them with.
+  store.set({ view: { ...view, window: "", from: "", to: "", ...change, ...(change.window === "all" ? ofComparison(view, "none") : {}) } });
 }
 
 /** @param {PageStore} store */

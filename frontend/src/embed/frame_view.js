@@ -6,7 +6,7 @@
 /** @import { Place } from "../map/map.js" */
 /** @import { Language, View } from "../page/state.js" */
 import { fill, words } from "../words/i18n.js";
-import { LANGUAGES, readable, selectionQuery, spoken } from "../page/url.js";
+import { LANGUAGES, placeText, readable, selectionQuery, spoken } from "../page/url.js";
 
 /** The words of a frame that the service's data know nothing of. */
 export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "map"];
@@ -45,6 +45,7 @@ export function readFrame(query, reader) {
       layer: given.get("layer") === "districts" ? "districts" : "hexes",
       scheme: dark ? "dark" : "light",
       look: "",
+      by: "sector", cross: ["theme", "status"], wide: false,
     },
     legend: given.get("legend") !== "hide",
     place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },
@@ -53,9 +54,11 @@ export function readFrame(query, reader) {
   };
 }
 
-/** The page of the whole map with the same selection and place. @param {View} view @param {Place} place */
-export function fullMapAddress(view, { zoom, center: [lng, lat] }) {
-  const pairs = [["map", `${zoom.toFixed(2)}/${lat.toFixed(4)}/${lng.toFixed(4)}`], ...new URLSearchParams(selectionQuery(view)), ["lang", view.language]];
+/** The page of the whole map with the same selection, colours and place. @param {View} view @param {Place} place @param {boolean} follows as in `Frame` */
+export function fullMapAddress(view, { zoom, center: [lng, lat] }, follows) {
+  const layer = view.layer === "hexes" ? [] : [["layer", view.layer]];
+  const scheme = follows ? [] : [["scheme", view.scheme]];
+  const pairs = [["map", placeText(zoom, { lng, lat })], ...new URLSearchParams(selectionQuery(view)), ...layer, ...scheme, ["lang", view.language]];
   return `/#${pairs.map(([name = "", value = ""]) => `${name}=${readable(value)}`).join("&")}`;
 }
 

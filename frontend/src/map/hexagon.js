@@ -42,13 +42,13 @@ export function parentOf(cell, resolution) {
   return index.toString(16);
 }
 
-/** @param {number} resolution @returns {number} a zoom at which the tiles show such hexagons */
-export function zoomOf(resolution) {
-  return ZOOMS[resolution] ?? 0;
+/** @param {number} resolution @returns {[number, number]} the zooms from which on and up to which the tiles show such hexagons */
+export function zoomsOf(resolution) {
+  return [ZOOMS[resolution] ?? 0, ZOOMS[resolution + 1] ?? 0];
 }
 
-/** By resolution; the tiles' own rule is in geo_service/tiles/grid.py. */
-const ZOOMS = [0, 0, 1.5, 3, 4.5, 6, 7, 8.5, 10, 11.5, 13];
+/** By resolution, where its zooms begin, and the end; the tiles' own rule is in geo_service/tiles/grid.py. */
+const ZOOMS = [0, 0, 1, 3, 4, 6, 7, 8, 10, 11, 13, 17];
 
 /** @param {number} id */
 function resolutionOfId(id) {

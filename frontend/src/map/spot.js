@@ -7,13 +7,13 @@ import { element } from "../page/dom.js";
 import { keyOf } from "../panels/steps.js";
 import { padding } from "./map.js";
 
-/** How far the zoom may be from the one at which a place is seen well. */
-const NEAR = { nearer: 3.5, farther: 1.5 };
+/** Whether the address came with a place of its own; MapLibre writes one as soon as there is a map. */
+const PLACED = new URLSearchParams(location.hash.slice(1)).has("map");
 
 /** @param {MapLibreMap} map @param {PageStore} store */
 export function showSpot(map, store) {
   // What the address asks for brings its own place with it: at the start, and going back and forward.
-  let addressed = new URLSearchParams(location.hash.slice(1)).has("map") ? keyOf(store.get().view) : "";
+  let addressed = PLACED ? keyOf(store.get().view) : "";
   addEventListener("hashchange", () => (addressed = keyOf(store.get().view)));
   // So does what was chosen on the map.
   store.watch((state) => keyOf(state.view), (key, { selected }) => {
@@ -35,17 +35,16 @@ function pin({ mark }) {
 }
 
 /** @param {MapLibreMap} map @param {Spot} spot */
-function go(map, { bounds, point, zoom }) {
+function go(map, { bounds, point, zoom, seen }) {
   const room = padding(map.getContainer());
-  if (bounds) map.fitBounds(bounds, { padding: room, maxZoom: zoom + 4 });
-  else if (point && !isSeen(map, point, zoom, room)) map.flyTo({ center: point, zoom, offset: [(room.left - room.right) / 2, (room.top - room.bottom) / 2] });
+  if (bounds) map.fitBounds(bounds, { padding: room, maxZoom: zoom });
+  else if (point && !isSeen(map, point, seen, room)) map.flyTo({ center: point, zoom, offset: [(room.left - room.right) / 2, (room.top - room.bottom) / 2] });
 }
 
-/** @param {MapLibreMap} map @param {[number, number]} point @param {number} zoom @param {ReturnType<typeof padding>} room */
-function isSeen(map, point, zoom, room) {
+/** @param {MapLibreMap} map @param {[number, number]} point @param {Spot["seen"]} seen @param {ReturnType<typeof padding>} room */
+function isSeen(map, point, [from, to], room) {
   const { x, y } = map.project(point);
   const { clientWidth, clientHeight } = map.getContainer();
   const inside = x > room.left && x < clientWidth - room.right && y > room.top && y < clientHeight - room.bottom;
-  const off = map.getZoom() - zoom;
-  return inside && off > -NEAR.farther && off < NEAR.nearer;
+  return inside && map.getZoom() >= from && map.getZoom() < to;
 }

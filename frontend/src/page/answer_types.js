@@ -13,7 +13,7 @@
  *   leading_theme: (Entry & { n: number }) | null,
  * }} DistrictRow
  */
-/** @typedef {{ window: { from: string, to: string }, compare: { by: string, from: string, to: string } | null, time_zone: string, revision: number }} Resolved */
+/** @typedef {{ window: { from: string, to: string }, compare: { by: "previous" | "year", from: string, to: string } | null, time_zone: string, revision: number }} Resolved */
 /** @typedef {Resolved & { level: string, districts: DistrictRow[], total: Measured, without_district: Measured }} Districts */
 /** @typedef {Resolved & { measures: Measured }} ComparedSummary */
 /** @typedef {Tally & Rates & { from: string, to: string, partial: boolean }} Bucket */

@@ -5,6 +5,7 @@
 /** @typedef {"hexes" | "districts"} Layer */
 /** @typedef {"count" | "open" | "overdue"} Measure the counts, each with its total; an address may name any measure that the service knows */
 /** @typedef {"region" | "district" | "settlement"} Level */
+/** @typedef {"sector" | "theme" | "source" | "agency" | "status" | "district" | "deadline"} Dimension by which incidents are broken down */
 /** @typedef {"received" | "due"} Order of a list of incidents: the newest first, or by deadline */
 /** @typedef {"overview" | "now" | "analysis" | "share"} Tab what stands beside the map; a selected place stands above it */
 
@@ -28,6 +29,9 @@
  * @property {Tab | ""} tab "" where the panel beside the map is folded away
  * @property {Scheme} scheme
  * @property {Scheme | ""} look the scheme that the reader has chosen; "" follows the reader's system
+ * @property {Dimension} by what two windows are set side by side by
+ * @property {readonly [Dimension, Dimension]} cross rows and columns of the cross-table
+ * @property {boolean} wide whether the panel beside the map takes much of it, for wide tables
  */
 
 /** @typedef {{ n: number, open: number, overdue: number }} Counts */
@@ -74,6 +78,7 @@
  * @property {[number, number, number, number] | null} bounds west, south, east, north of an area
  * @property {[number, number] | null} point lng, lat of an incident or of a hexagon's middle
  * @property {number} zoom at which it can be seen well
+ * @property {[number, number]} seen the zooms between which it can be seen at all
  * @property {string} mark how precisely the incident's place is known; "" where nothing is to be marked
  */
 
@@ -99,10 +104,13 @@
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
  * @property {Spot | null} spot
+ * @property {string} place where the map is: zoom/latitude/longitude; "" where there is none
+ * @property {(() => Promise<unknown>) | null} picture saves the map as a picture; null where there is no map
  * @property {number} listed how many incidents the list beside the map holds at most
  * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
  * @property {Legend | null} points of incidents one by one, once they are on the map
  * @property {Playing | null} playing
+ * @property {number | null} lit the class of areas that is picked out in the legend
  * @property {(() => Promise<unknown>) | null} drawn resolves when the map has drawn what it was told; null where there is no map
  * @property {number} tick grows when the data may have changed, every few seconds at most: see answers.js
  */

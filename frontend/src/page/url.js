@@ -3,7 +3,7 @@
  * MapLibre keeps `map`; the rest is kept here. The words are those of the tiles' own addresses.
  */
 
-/** @import { Language, Layer, Level, Measure, Order, Scheme, Tab, View } from "./state.js" */
+/** @import { Dimension, Language, Layer, Level, Measure, Order, Scheme, Tab, View } from "./state.js" */
 
 export const DEFAULT_WINDOW = "30d";
 /** @type {readonly Measure[]} */
@@ -20,6 +20,12 @@ const LEVELS = ["region", "district", "settlement"];
 const ORDERS = ["received", "due"];
 /** @type {readonly Scheme[]} */
 const SCHEMES = ["light", "dark"];
+/** What incidents are broken down by. @type {readonly Dimension[]} */
+export const DIMENSIONS = ["sector", "theme", "source", "agency", "status", "district", "deadline"];
+/** Where two windows can be set side by side: of what came earlier more is handled by now, so states and deadlines say nothing. @type {readonly Dimension[]} */
+export const COMPARABLE = ["sector", "theme", "source", "agency", "district"];
+/** @type {readonly [Dimension, Dimension]} */
+const CROSS = ["theme", "status"];
 const COMPARED = /** @type {const} */ (["previous", "year"]);
 /** In the address, a panel beside the map that is folded away. */
 const NO_TAB = "none";
@@ -57,6 +63,9 @@ export function readView(hash, preferred, dark = false) {
     tab: text("tab") === NO_TAB ? "" : (oneOf(TABS, text("tab")) ?? "overview"),
     scheme: oneOf(SCHEMES, text("scheme")) ?? (dark ? "dark" : "light"),
     look: oneOf(SCHEMES, text("scheme")) ?? "",
+    by: oneOf(COMPARABLE, text("by")) ?? "sector",
+    cross: crossed(text("cross")),
+    wide: text("wide") === "1",
   };
 }
 
@@ -83,6 +92,9 @@ export function writeView(view, hash) {
     ["incident", view.incident],
     ["list", view.list === "received" ? "" : view.list],
     ["tab", view.tab === "overview" ? "" : view.tab || NO_TAB],
+    ["by", view.by === "sector" ? "" : view.by],
+    ["cross", String(view.cross) === String(CROSS) ? "" : view.cross.join(",")],
+    ["wide", view.wide ? "1" : ""],
     ["scheme", view.look],
     ["lang", view.language],
   ];
@@ -117,6 +129,11 @@ export function countedQuery(view, more = {}) {
   return query.toString();
 }
 
+/** With what the numbers are compared where nothing is chosen: all data have no window before them. @param {View} view */
+export function comparison({ window, compare }) {
+  return window === "all" ? "" : compare || "previous";
+}
+
 /** @param {View} view */
 function counted(view) {
   const query = new URLSearchParams();
@@ -127,6 +144,17 @@ function counted(view) {
   if (view.from) query.set("from", view.from);
   if (view.to) query.set("to", view.to);
   return query;
+}
+
+/** A place of the map as addresses have it. @param {number} zoom @param {{ lng: number, lat: number }} center */
+export function placeText(zoom, { lng, lat }) {
+  return `${zoom.toFixed(2)}/${lat.toFixed(4)}/${lng.toFixed(4)}`;
+}
+
+/** Two dimensions of a cross-table; the same twice would say nothing. @param {string} text @returns {readonly [Dimension, Dimension]} */
+function crossed(text) {
+  const [rows, columns] = text.split(",").map((code) => oneOf(DIMENSIONS, code));
+  return rows && columns && rows !== columns ? [rows, columns] : CROSS;
 }
 
 /** @param {string} value  slashes and commas stay, for people read addresses */

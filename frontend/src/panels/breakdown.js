@@ -1,14 +1,13 @@
 /** What a breakdown tells: rows and columns of a cross-table, and one dimension in two periods. Pure. */
 
-/** @import { Language, Named } from "../page/state.js" */
+/** @import { Dimension, Language, Named } from "../page/state.js" */
 
 /** @typedef {{ code: string | null, name: Named | null }} Entry */
 /** @typedef {{ count: number, n_compared: number | null } & Record<string, unknown>} Cell */
-/** @typedef {{ by: string[], dimensions: { code: string, label: Named, entries: Entry[] }[], cells: Cell[], total: Cell }} Breakdown */
+/** @typedef {{ by: Dimension[], dimensions: { code: Dimension, label: Named, entries: Entry[] }[], cells: Cell[], total: Cell, compare: { by: "previous" | "year" } | null }} Breakdown */
 /** @typedef {{ key: string, name: string, counts: Map<string, number>, all: number }} CrossRow */
 /** @typedef {{ key: string, name: string, now: number, before: number }} Pair */
 
-export const DIMENSIONS = /** @type {const} */ (["sector", "theme", "source", "agency", "status", "district", "deadline"]);
 /** What is without an entry, such as an incident without an agency. */
 const WITHOUT = "";
 
@@ -17,7 +16,7 @@ const WITHOUT = "";
  * @param {Breakdown} breakdown of two dimensions @param {Language} language @param {string} without name of what has no entry
  * @returns {{ rows: CrossRow[], columns: { key: string, name: string, all: number }[] }}
  */
-export function crossOf({ by: [rowBy = "", columnBy = ""], dimensions, cells }, language, without) {
+export function crossOf({ by: [rowBy = "theme", columnBy = "status"], dimensions, cells }, language, without) {
   const [rowNames, columnNames] = [rowBy, columnBy].map((code) => namesOf(dimensions, code, language, without));
   /** @type {Map<string, CrossRow>} */
   const rows = new Map();
@@ -43,7 +42,7 @@ export function crossOf({ by: [rowBy = "", columnBy = ""], dimensions, cells }, 
  * @param {Breakdown} breakdown of one dimension, compared @param {Language} language @param {string} without
  * @returns {Pair[]}
  */
-export function pairsOf({ by: [code = ""], dimensions, cells }, language, without) {
+export function pairsOf({ by: [code = "sector"], dimensions, cells }, language, without) {
   const names = namesOf(dimensions, code, language, without);
   return cells
     .map((cell) => ({ key: keyOf(cell[code]), name: names.get(keyOf(cell[code])) ?? keyOf(cell[code]), now: cell.count, before: cell.n_compared ?? 0 }))

@@ -8,31 +8,35 @@ import { createTable } from "../charts/table.js";
 import { follow } from "../page/answers.js";
 import { fetchJson } from "../page/api.js";
 import { byId, element } from "../page/dom.js";
-import { countedQuery } from "../page/url.js";
-import { fill, formatNumber, words } from "../words/i18n.js";
-import { changeOf, figure, hoursOf, shareOf, showAnswer } from "./parts.js";
+import { comparison, countedQuery } from "../page/url.js";
+import { formatWindow } from "../words/dates.js";
+import { fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
+import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "./parts.js";
+import { toDistrict } from "./steps.js";
+import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
 import { isShown } from "./tabs.js";
 import { byChance, worstDistricts } from "./worst.js";
 
 /** @typedef {ComparedSummary & import("../page/state.js").Summary} Totals */
-/** @typedef {{ now: Totals, before: Totals }} Both */
+/** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
 
 /** @param {PageStore} store */
 export function showOverview(store) {
-  const [totals, worst, ranking] = ["totals-before", "worst", "ranking"].map((id) => element("div", { id }));
-  if (!totals || !worst || !ranking) return;
-  byId("overview").append(totals, worst, ranking);
+  const [totals, worst, ranking] = [element("div", { id: "totals-before" }), element("div", { id: "worst" }), element("div", { id: "ranking" })];
+  const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
+  byId("overview").append(totals, worst, element("div", {}, head, ranking));
+  /** @type {ReturnType<typeof createTable<DistrictRow>>} */
   const table = createTable({ key: "overdue", descending: true });
   /** @type {Told<Both> | null} */
   let compared = null;
   /** @type {Told<Districts> | null} */
   let districts = null;
   const draw = () => {
-    const { view } = store.get();
-    if (compared) showAnswer(totals, compared, view.language, (answer) => totalsOf(view.language, answer));
+    const { language } = store.get().view;
+    if (compared) showAnswer(totals, compared, language, (answer) => totalsOf(language, answer));
     if (!districts) return;
-    showAnswer(worst, districts, view.language, (answer) => worstOf(store, answer));
-    showAnswer(ranking, districts, view.language, (answer) => rankingOf(store, answer, table));
+    showAnswer(worst, districts, language, (answer) => worstOf(store, answer));
+    showAnswer(ranking, districts, language, (answer) => rankingOf(store, answer, table));
   };
   const shown = (/** @type {State} */ state, /** @type {string} */ address) => (isShown(state, "overview") ? address : null);
   follow(store, (state) => shown(state, summaryAddress(state)), (/** @type {Told<Both>} */ told) => {
@@ -48,12 +52,12 @@ export function showOverview(store) {
 
 /** @param {State} state */
 export function summaryAddress({ view }) {
-  return `/api/summary?${countedQuery(view, { compare: view.compare || "previous" })}`;
+  return `/api/summary?${countedQuery(view, { compare: comparison(view) })}`;
 }
 
 /** @param {State} state */
 export function districtsAddress({ view }) {
-  return `/api/districts?${countedQuery(view, { compare: view.compare || "previous", level: "district" })}`;
+  return `/api/districts?${countedQuery(view, { compare: comparison(view), level: "district" })}`;
 }
 
 /**
@@ -62,6 +66,7 @@ export function districtsAddress({ view }) {
  */
 export async function fetchBoth(address, signal) {
   const now = await fetchJson(address, signal);
+  if (!now.compare) return { now, before: null };
   const [path, query] = address.split("?");
   const given = new URLSearchParams(query);
   for (const name of ["window", "compare"]) given.delete(name);
@@ -72,23 +77,26 @@ export async function fetchBoth(address, signal) {
 /** @param {Language} language @param {Both} both */
 function totalsOf(language, { now, before }) {
   const { overview } = words(language);
-  const [numbers, then] = [now.measures, before.measures];
-  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(overview.names[name], formatNumber(language, numbers[name]), [
+  const [numbers, then] = [now.measures, before?.measures];
+  const was = (/** @type {Node | string} */ value) => [fill(overview.before, { value: "" }), value];
+  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(overview.names[name], formatNumber(language, numbers[name]), !then ? [] : [
     fill(overview.before, { value: formatNumber(language, then[name]) }), " ",
     // Of what came earlier more is handled by now, so only the numbers of arrivals can be set against each other.
     ...(name === "count" ? changed(language, numbers.count, then.count) : []),
   ]));
   const times = [
-    total(overview.names.answer_hours, hoursOf(language, numbers.answer_hours), [fill(overview.before, { value: "" }), hoursOf(language, then.answer_hours)]),
-    total(overview.names.share_on_time, shareOf(language, numbers.share_on_time, numbers.n_judged), [fill(overview.before, { value: "" }), shareOf(language, then.share_on_time, then.n_judged)]),
+    total(overview.names.answer_hours, hoursOf(language, numbers.answer_hours, numbers.n_answered), then ? was(hoursOf(language, then.answer_hours, then.n_answered)) : []),
+    total(overview.names.share_on_time, shareOf(language, numbers.share_on_time, numbers.n_judged), then ? was(shareOf(language, then.share_on_time, then.n_judged)) : []),
   ];
-  return [element("h2", {}, overview.totals), element("p", { class: "muted" }, overview.totalsRule), element("dl", { class: "totals" }, ...counts, ...times)];
+  const { compare, time_zone: timeZone } = now;
+  const rule = compare ? fill(overview.totalsRule, { window: formatWindow(language, { window: compare, data: { first: null, last: null }, time_zone: timeZone }) }) : "";
+  return [element("h2", {}, overview.totals[compare?.by ?? "previous"]), element("p", { class: "muted" }, rule), element("dl", { class: "totals" }, ...counts, ...times)];
 }
 
 /** @param {Language} language @param {number} now @param {number} before */
 function changed(language, now, before) {
   if (!before) return [];
-  const change = changeOf(language, now / before - 1);
+  const change = changeOf(language, now / before - 1, before);
   return byChance(now, before) && now !== before ? [change, element("span", { class: "muted" }, ` · ${words(language).overview.chance}`)] : [change];
 }
 
@@ -98,13 +106,17 @@ function total(name, value, note) {
 }
 
 /** @param {PageStore} store @param {Districts} answer */
-function worstOf(store, { districts, total: all }) {
+function worstOf(store, { districts, total: all, compare }) {
   const { language } = store.get().view;
   const { overview } = words(language);
   const rows = worstDistricts(districts, all);
   const head = [element("h2", {}, overview.worst), element("p", { class: "muted" }, overview.worstRule)];
   if (!rows.length) return [...head, element("p", {}, overview.noneOverdue)];
-  return [...head, element("ol", { class: "worst" }, ...rows.map(({ district, excess }) => element("li", {}, districtButton(store, district), element("p", {}, reasonOf(language, district, excess)))))];
+  const items = rows.map(({ district, excess }) => {
+    const reason = [reasonOf(language, district, excess), ...growthOf(language, district, compare?.by ?? "previous")].join("; ");
+    return element("li", { "data-same": district.code }, districtButton(store, "worst", district), element("p", {}, reason));
+  });
+  return [...head, element("ol", { class: "worst", "data-same": "worst" }, ...items)];
 }
 
 /** Why a district is among the worst, as one sentence. @param {Language} language @param {DistrictRow} district @param {number} excess */
@@ -117,40 +129,39 @@ export function reasonOf(language, district, excess) {
   return parts.join("; ");
 }
 
-/** @param {PageStore} store @param {DistrictRow} district */
-function districtButton(store, { code, name }) {
-  const { view } = store.get();
-  const choose = () => store.set({ view: { ...store.get().view, layer: "districts", cell: code, incident: "" }, selected: null });
-  return element("button", { type: "button", class: "link", onclick: choose }, name[view.language]);
+/** How many more came than before, unless chance explains it. @param {Language} language @param {DistrictRow} district @param {"previous" | "year"} by */
+export function growthOf(language, { change, count, n_compared: before }, by) {
+  if (change === null || !before || byChance(count, before)) return [];
+  return [fill(words(language).overview.growth[by], { change: formatMeasured(language, "change", change) })];
+}
+
+/** @param {PageStore} store @param {string} list @param {DistrictRow} district */
+function districtButton(store, list, { code, name }) {
+  return linkButton(`${list} ${code}`, name[store.get().view.language], () => toDistrict(store, code));
 }
 
 /** @param {PageStore} store @param {Districts} answer @param {ReturnType<typeof createTable<DistrictRow>>} table */
-function rankingOf(store, { districts }, table) {
-  const { view } = store.get();
-  const { language } = view;
+function rankingOf(store, { districts, compare }, table) {
+  const { language } = store.get().view;
   const { overview } = words(language);
-  const href = `${districtsAddress(store.get())}&format=csv`;
-  return [
-    element("header", {}, element("h2", {}, overview.districts), element("a", { href, download: "districts.csv" }, overview.csv)),
-    table(districts, districtColumns(store), { caption: overview.districts, language, keyOf: ({ code }) => code }),
-    element("p", { class: "muted" }, overview.smallNote),
-  ];
+  const of = { caption: overview.districts, language, keyOf: (/** @type {DistrictRow} */ { code }) => code, most: MOST_ROWS };
+  const columns = districtColumns(store, overview.change_hint[compare?.by ?? "previous"]);
+  return [table(districts, columns, of), element("p", { class: "muted" }, overview.smallNote), ...cutNote(language, districts.length)];
 }
 
-/** @param {PageStore} store @returns {Column<DistrictRow>[]} */
-function districtColumns(store) {
+/** @param {PageStore} store @param {string} changeHint @returns {Column<DistrictRow>[]} */
+function districtColumns(store, changeHint) {
   const { language } = store.get().view;
   const { overview } = words(language);
   /** @type {(key: "count" | "open" | "overdue") => Column<DistrictRow>} */
   const count = (key) => ({ key, title: overview.names[key], numeric: true, value: (row) => row[key], show: (row) => formatNumber(language, row[key]) });
   return [
-    { key: "name", title: overview.district, value: (row) => row.name[language], show: (row) => districtButton(store, row) },
+    { key: "name", title: overview.district, value: (row) => row.name[language], show: (row) => districtButton(store, "district", row) },
     count("count"),
     count("open"),
     count("overdue"),
     { key: "per_1000", title: overview.per_1000, hint: overview.per_1000_hint, numeric: true, value: (row) => row.per_1000, show: (row) => figure(language, row.per_1000, { maximumFractionDigits: 2 }) },
     { key: "share_on_time", title: overview.on_time, hint: overview.on_time_hint, numeric: true, value: (row) => row.share_on_time, show: (row) => shareOf(language, row.share_on_time, row.n_judged) },
-    { key: "change", title: overview.change, hint: overview.change_hint, numeric: true, value: (row) => row.change, show: (row) => changeOf(language, row.change) },
+    { key: "change", title: overview.change, hint: changeHint, numeric: true, value: (row) => row.change, show: (row) => changeOf(language, row.change, row.n_compared ?? 0) },
   ];
 }
-

@@ -4,9 +4,8 @@
 /** @import { Told } from "../page/answers.js" */
 import { element, patch } from "../page/dom.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
-import { DIMENSIONS } from "./breakdown.js";
 
-/** Below so many messages a share says little. */
+/** Below so many messages a share, a median or a change says little. */
 export const SMALL = 20;
 /** The last answer stays so long as it is before it fades, ms. */
 const PATIENCE_MS = 300;
@@ -20,24 +19,34 @@ export function figure(language, value, options = {}) {
 /** A share as per cent, marked where it is of few. @param {Language} language @param {number | null} share @param {number} of */
 export function shareOf(language, share, of) {
   const text = figure(language, share, { style: "percent", maximumFractionDigits: 0 });
-  if (share === null || of >= SMALL) return text;
+  return share === null ? text : marked(language, text, of);
+}
+
+/** What is of few is marked, for the eye and for the ear. @param {Language} language @param {Node | string} text @param {number} of */
+export function marked(language, text, of) {
+  if (of >= SMALL) return text;
   const small = fill(words(language).overview.small, { n: formatNumber(language, of) });
   return element("span", { title: small }, text, element("span", { class: "small-mark" }, "°"), element("span", { class: "unseen" }, small));
 }
 
-/** A change with sign and arrow. @param {Language} language @param {number | null} change */
-export function changeOf(language, change) {
+/** A change with sign and arrow, marked where it is of few. @param {Language} language @param {number | null} change @param {number} of how many there were before */
+export function changeOf(language, change, of = SMALL) {
   if (change === null) return figure(language, null);
   const text = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(change);
   const arrow = Math.round(change * 100) === 0 ? "" : change > 0 ? " ▲" : " ▼";
-  return element("span", { class: "change" }, text, element("span", { "aria-hidden": "true" }, arrow));
+  return element("span", { class: "change" }, marked(language, text, of), element("span", { "aria-hidden": "true" }, arrow));
 }
 
-/** @param {Language} language @param {number | null} hours */
-export function hoursOf(language, hours) {
+/** @param {Language} language @param {number | null} hours @param {number} of how many they are the median of: marked where few */
+export function hoursOf(language, hours, of = SMALL) {
   if (hours === null) return figure(language, null);
   const digits = hours < 10 ? 1 : 0;
-  return fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) });
+  return marked(language, fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) }), of);
+}
+
+/** A name that is a step. @param {string} key @param {string} name @param {() => void} go */
+export function linkButton(key, name, go) {
+  return element("button", { type: "button", class: "link", "data-key": key, onclick: go }, name);
 }
 
 /** How many are overdue, on a button. @param {Language} language @param {{ overdue: number } | null} counts */
@@ -70,14 +79,3 @@ export function showAnswer(box, told, language, draw) {
 
 /** @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */
 const waiting = new WeakMap();
-
-/**
- * The choice of a dimension.
- * @param {string} id @param {string} name @param {string} value @param {Language} language @param {(code: string) => void} choose
- */
-export function dimensionChoice(id, name, value, language, choose) {
-  const { dimensions } = words(language).overview;
-  const made = element("select", { id, "aria-label": name }, ...DIMENSIONS.map((code) => element("option", { value: code, selected: code === value }, dimensions[code])));
-  made.addEventListener("change", () => choose(made.value));
-  return made;
-}

@@ -1,9 +1,9 @@
 /** What is asked about the selected place: its numbers, those of the window before, where it belongs, its latest incidents. */
 
 /** @import { CellAnswer, DistrictAnswer, Entry, Incident, IncidentList, Measured, OneIncident } from "../page/answer_types.js" */
-/** @import { State, View } from "../page/state.js" */
+/** @import { State } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
-import { countedQuery } from "../page/url.js";
+import { comparison, countedQuery } from "../page/url.js";
 
 const LATEST = 5;
 /** Hexagons of a district that are looked through for those with most; finer ones would be more than these. */
@@ -26,11 +26,6 @@ export function placeAddress({ view }) {
   if (!cell) return null;
   const query = countedQuery(view, { compare: comparison(view) });
   return `/api/${layer === "districts" ? "districts" : "cells"}/${encodeURIComponent(cell)}?${query}`;
-}
-
-/** All data have no window before them. @param {View} view */
-function comparison({ window, compare }) {
-  return window === "all" ? "" : compare || "previous";
 }
 
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<Place>} */

@@ -14,8 +14,8 @@ import { keyOf, toDistrict, toHexagon } from "./steps.js";
 const FEW = 8;
 /** Of the timeline, px. */
 const CHART = { width: 340, height: 84 };
-/** At which a district is shown whose outline nobody knows. */
-const ZOOM = 8;
+/** Nearer than this a small district would have nothing around it to be known by. */
+const MOST_ZOOM = 12;
 /** The districts whose children are all listed. @type {Set<string>} */
 const opened = new Set();
 
@@ -36,7 +36,7 @@ export function districtView(store, { now, before, latest, hexagons, bounds }) {
       sectorsOf(language, now),
       ...timeOf(language, now),
     ],
-    spot: bounds && { key: keyOf(view), bounds, point: null, zoom: ZOOM, mark: "" },
+    spot: bounds && { key: keyOf(view), bounds, point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" },
   };
 }
 

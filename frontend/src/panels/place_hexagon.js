@@ -5,7 +5,7 @@
 /** @import { Cell } from "../page/answer_types.js" */
 /** @import { Language, PageStore } from "../page/state.js" */
 import { sizeText } from "../choice/legend.js";
-import { zoomOf } from "../map/hexagon.js";
+import { zoomsOf } from "../map/hexagon.js";
 import { copyButton } from "../page/copy.js";
 import { element } from "../page/dom.js";
 import { words } from "../words/i18n.js";
@@ -31,7 +31,7 @@ export function hexagonView(store, { now, before, latest, lineage }) {
       indexOf(language, cell.h3),
       copyButton(language, "link", words(language).copyLink, () => location.href),
     ],
-    spot: { key: keyOf(view), bounds: null, point: [cell.lng, cell.lat], zoom: zoomOf(resolution), mark: "" },
+    spot: { key: keyOf(view), bounds: null, point: [cell.lng, cell.lat], zoom: zoomsOf(resolution)[0] + 0.5, seen: zoomsOf(resolution), mark: "" },
   };
 }
 

@@ -13,6 +13,8 @@ import { keyOf, toDistrict, toHexagon } from "./steps.js";
 
 /** Near enough to see single places. */
 const ZOOM = 14;
+/** From where the map shows points on. @type {[number, number]} */
+const SEEN = [12, 18];
 /** Of the hexagon around it, where none was selected. */
 const RESOLUTION = 8;
 const LADDER = ["new", "assigned", "in_work", "interim", "answered", "closed"];
@@ -22,7 +24,7 @@ export function incidentView(store, { incident, names, lineage, time_zone: timeZ
   const { view } = store.get();
   const { language } = view;
   const { lng, lat, precision } = incident;
-  const spot = lng === null || lat === null ? null : { key: keyOf(view), bounds: null, point: /** @type {[number, number]} */ ([lng, lat]), zoom: ZOOM, mark: precision };
+  const spot = lng === null || lat === null ? null : { key: keyOf(view), bounds: null, point: /** @type {[number, number]} */ ([lng, lat]), zoom: ZOOM, seen: SEEN, mark: precision };
   return {
     title: nameOf(names, "theme", incident.theme, language),
     kind: [nameOf(names, "sector", incident.sector, language), `№ ${incident.id}`].filter(Boolean).join(" · "),

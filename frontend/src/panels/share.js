@@ -1,8 +1,72 @@
-/** The view elsewhere: link, frame, tiles, picture. */
+/** The view elsewhere: link, frame, tiles, files, picture, paper. */
 
-/** @import { PageStore } from "../page/state.js" */
+/** @import { Shared } from "./share_addresses.js" */
+/** @import { Language, PageStore } from "../page/state.js" */
+import { announce, copyButton } from "../page/copy.js";
+import { byId, element, patch } from "../page/dom.js";
+import { words } from "../words/i18n.js";
+import { sharedAs } from "./share_addresses.js";
+import { isShown } from "./tabs.js";
+
+const TEXTS = /** @type {const} */ (["link", "frame", "element", "tilejson", "style"]);
+const FILES = /** @type {const} */ (["csv", "geojson"]);
 
 /** @param {PageStore} store */
 export function showShare(store) {
-  void store;
+  const draw = () => {
+    const state = store.get();
+    if (!isShown(state, "share")) return;
+    const { view, place } = state;
+    const { share } = words(view.language);
+    const shared = sharedAs(view, place, location.origin, share.frameTitle);
+    patch(byId("share"), [
+      element("p", { class: "muted" }, share.rule),
+      ...TEXTS.map((name) => copied(view.language, name, share[name], shared)),
+      filesOf(view.language, shared),
+      paperOf(store, view.language),
+    ]);
+  };
+  store.watch((state) => state.view, draw);
+  store.watch((state) => state.place, draw);
+  store.watch((state) => state.picture, draw);
+}
+
+/** @param {Language} language @param {typeof TEXTS[number]} name @param {string} title @param {Shared} shared */
+function copied(language, name, title, shared) {
+  const text = shared[name];
+  // The code is shown by the same key, so that the button copies what stands beside it.
+  const button = copyButton(language, `${name} ${text}`, words(language).share.copy, () => text, title);
+  return element("section", { "data-share": name }, element("header", {}, element("h3", {}, title), button), element("code", {}, text));
+}
+
+/** @param {Language} language @param {Shared} shared */
+function filesOf(language, shared) {
+  const { share } = words(language);
+  const links = FILES.map((name) => element("li", {}, element("a", { href: shared[name], download: `districts.${name}`, "data-key": name }, share[name])));
+  return element("section", {}, element("h3", {}, share.files), element("ul", { class: "files" }, ...links));
+}
+
+/** @param {PageStore} store @param {Language} language */
+function paperOf(store, language) {
+  const { share } = words(language);
+  const { picture } = store.get();
+  const save = element("button", { type: "button", "data-key": "picture" }, share.picture);
+  save.addEventListener("click", () => void draw(save, picture, language));
+  const print = element("button", { type: "button", "data-key": "print", onclick: () => window.print() }, share.print);
+  return element("section", {}, element("h3", {}, share.paper), element("div", { class: "choices" }, ...(picture ? [save] : []), print));
+}
+
+/** @param {HTMLButtonElement} button @param {(() => Promise<unknown>) | null} picture @param {Language} language */
+async function draw(button, picture, language) {
+  const { share } = words(language);
+  button.disabled = true;
+  button.textContent = share.picturing;
+  try {
+    await picture?.();
+  } catch (error) {
+    console.error(error);
+    announce(share.noPicture);
+  }
+  button.disabled = false;
+  button.textContent = share.picture;
 }

@@ -6,6 +6,9 @@ import { TABS } from "../page/url.js";
 import { words } from "../words/i18n.js";
 import { overdueBadge } from "./parts.js";
 
+/** Panels with tables that may be wide. @type {ReadonlySet<string>} */
+const TABLES = new Set(["overview", "analysis"]);
+
 /** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
 export function isShown({ view }, tab) {
   return view.tab === tab && !view.cell && !view.incident;
@@ -33,6 +36,7 @@ function drawTabs(store) {
   const dictionary = words(view.language);
   const placed = Boolean(view.cell || view.incident);
   document.documentElement.dataset["tab"] = placed ? "place" : view.tab;
+  document.documentElement.toggleAttribute("data-wide", view.wide && !placed && TABLES.has(view.tab));
   byId("tab-list").setAttribute("aria-label", dictionary.panels);
   replaceButtons(byId("tab-list"), TABS.map((tab) => tabButton(store, tab, tab === view.tab && !placed)));
   const text = view.tab === "" ? dictionary.unfold : dictionary.fold;

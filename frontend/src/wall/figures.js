@@ -13,14 +13,15 @@ const LONG = 1_000_000;
 /** @param {HTMLElement} box @param {Language} language @param {Both} both */
 export function drawFigures(box, language, { now, before }) {
   const { overview, wall } = words(language);
-  const [numbers, then] = [now.measures, before.measures];
+  const [numbers, then] = [now.measures, before?.measures];
   const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => {
     // Of what came in the period before more is handled by now: open and closed ones say of which they are.
+    if (!then) return figureOf(name, overview.names[name], short(language, numbers[name]), []);
     const before = fill(name === "count" ? wall.before : wall.ofBefore, { value: short(language, then[name]) });
     const note = name === "count" ? [before, ...changed(language, numbers.count, then.count)] : [before];
     return figureOf(name, overview.names[name], short(language, numbers[name]), note);
   });
-  const was = [fill(wall.before, { value: "" }), hoursOf(language, then.answer_hours)];
+  const was = then ? [fill(wall.before, { value: "" }), hoursOf(language, then.answer_hours)] : [];
   const times = figureOf("answer_hours", overview.names.answer_hours, hoursOf(language, numbers.answer_hours), was);
   box.replaceChildren(...counts, times);
 }

@@ -9,14 +9,13 @@ export function setScene() {
   document.documentElement.dataset["page"] = "wall";
   const main = document.querySelector("main");
   const [map, legend, synthetic, problem, live] = ["map", "legend", "synthetic", "problem", "live"].map(byId);
-  if (!main || !map || !legend || !synthetic || !problem || !live) throw new Error("index.html has no main");
+  if (!main || !map || !legend || !synthetic || !problem || !live) throw new Error("wall.html has no main");
   const [title, sector, period] = [element("h1", {}), element("p", { id: "wall-sector" }), element("p", { id: "wall-period" })];
   const credits = element("p", { id: "wall-credits" });
   const clock = element("p", { id: "wall-clock" });
   const figures = element("dl", { id: "wall-figures" });
   const worst = element("section", { id: "wall-worst" });
   const head = element("header", { id: "wall-head" }, element("div", {}, title, period), element("div", { id: "wall-middle" }, sector, synthetic, problem), element("div", { id: "wall-state" }, clock, live));
-  byId("announcement").remove();
   main.replaceChildren(head, figures, element("div", { id: "wall-map" }, map, legend, credits), worst);
   return { title, sector, period, clock, figures, worst, map, credits };
 }

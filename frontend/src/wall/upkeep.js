@@ -74,6 +74,6 @@ export async function reloadPage(quietly) {
 
 /** @returns {Promise<string>} "" where it does not come */
 async function fetchPage() {
-  const answer = await fetch("/", { cache: "no-cache" }).catch(() => null);
+  const answer = await fetch("/?view=wall", { cache: "no-cache" }).catch(() => null);
   return answer?.ok ? answer.text() : "";
 }

@@ -1,0 +1,87 @@
+/** What every page of the service begins with: one store, its numbers kept fresh, and the parts that watch it. */
+
+/** @import { PageStore, State, View } from "./state.js" */
+import { listen } from "./live.js";
+import { keepFresh } from "./refresh.js";
+import { createStore } from "./store.js";
+import { showScheme } from "./scheme.js";
+import { onWake } from "./waking.js";
+import { onSilence } from "./silence.js";
+
+const FIRST_ZOOM = 6;
+/** Incidents that a list shows at first. */
+const PAGE = 50;
+/** The panels' answers are asked for anew this often at most; the totals and the map follow every change. */
+const TICK_MS = 5000;
+
+/**
+ * @param {View} view what is shown at first
+ * @param {(store: PageStore) => Promise<{ refreshTiles: () => void }>} begin puts the page's own parts together
+ */
+export function start(view, begin) {
+  const store = createStore(initialState(view));
+  showScheme(store);
+  const refreshNumbers = keepFresh(store);
+  let refreshTiles = () => {};
+  // The numbers do not wait for the map.
+  void begin(store).then((made) => (refreshTiles = made.refreshTiles));
+  const tick = throttled(() => store.set({ tick: store.get().tick + 1 }), TICK_MS);
+  const refresh = () => {
+    refreshNumbers();
+    tick();
+    // Tiles of a choice that the service has refused would be refused as well.
+    if (store.get().problem?.kind !== "refused") refreshTiles();
+  };
+  const listenAnew = listen(store, refresh);
+  onSilence(store, listenAnew);
+  onWake(() => {
+    listenAnew();
+    refresh();
+  });
+  // What cannot be had is noticed at once.
+  addEventListener("offline", refreshNumbers);
+}
+
+/** @param {View} view @returns {State} */
+export function initialState(view) {
+  return {
+    view,
+    zoom: FIRST_ZOOM,
+    summary: null,
+    legend: null,
+    problem: null,
+    busy: true,
+    live: { state: "connecting", at: null, since: null },
+    selected: null,
+    spot: null,
+    listed: PAGE,
+    place: "",
+    picture: null,
+    names: new Map(),
+    points: null,
+    playing: null,
+    lit: null,
+    drawn: null,
+    tick: 0,
+  };
+}
+
+/** At once, and then for as long as it goes on once in a while, the last time included. @param {() => void} act @param {number} ms */
+function throttled(act, ms) {
+  let waiting = false;
+  let wanted = false;
+  return function call() {
+    if (waiting) {
+      wanted = true;
+      return;
+    }
+    act();
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      if (!wanted) return;
+      wanted = false;
+      call();
+    }, ms);
+  };
+}
