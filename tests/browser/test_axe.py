@@ -1,0 +1,51 @@
+"""Every view in both languages and on both grounds: axe-core finds nothing against WCAG 2.2 AA."""
+
+from itertools import product
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import PATIENCE_MS, Visit, visiting
+from tests.browser.test_states import violations
+
+pytestmark = pytest.mark.browser
+
+VIEWS = {
+    "overview": ("/#", "#overview dd"),
+    "now": ("/#tab=now", "#now:not(:empty)"),
+    "analysis": ("/#tab=analysis", "#analysis table"),
+    "share": ("/#tab=share", "#share"),
+    "place": ("/#layer=districts&cell=T&", "#panel dd"),
+    "wall": ("/?view=wall#", "#wall-worst li"),
+    "embed": ("/embed?", "#legend li"),
+}
+"""Where each is, and what is there once it has its answers."""
+LOOKS = tuple(product(("ru", "en"), ("light", "dark")))
+
+
+@pytest.fixture(scope="module")
+def service_url(territory_service: str) -> str:
+    """A service whose districts have something to tell in every view."""
+    return territory_service
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing_in_any_language_on_any_ground(browser: Browser, service_url: str, view: str) -> None:
+    path, there = VIEWS[view]
+    found = {}
+    with visiting(browser, service_url) as visit:
+        for language, scheme in LOOKS:
+            # Another hash alone loads nothing anew.
+            visit.page.goto(f"{service_url}{path}&lang={language}&scheme={scheme}")
+            expect(visit.page.locator("html")).to_have_attribute("data-scheme", scheme, timeout=PATIENCE_MS)
+            expect(visit.page.locator("html")).to_have_attribute("lang", language)
+            expect(visit.page.locator(there).first).to_be_attached(timeout=PATIENCE_MS)
+            settle(visit)
+            found[language, scheme] = violations(visit)
+        visit.shot(f"axe-{view}")
+    assert {look: wrong for look, wrong in found.items() if wrong} == {}
+
+
+def settle(visit: Visit) -> None:
+    """Colours fade and old answers are pale for a moment; contrast is judged when all stand."""
+    visit.until("!document.querySelector('.old, .busy') && document.getAnimations().every((one) => one.playState !== 'running')")
