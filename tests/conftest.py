@@ -17,6 +17,8 @@ from geo_service.embedded import running
 from geo_service.locks import FileLock
 from geo_service.settings import Settings
 
+BROWSER_TESTS = "tests/browser/"
+
 # How long an example takes says more about what else the machine does than about the code.
 hypothesis.settings.register_profile("geo", deadline=None)
 hypothesis.settings.load_profile("geo")
@@ -35,6 +37,22 @@ def pytest_configure() -> None:
             save(index, key, data)
 
     IndexDataCacheFile.save = save_in_turn  # type: ignore[method-assign]  # numba offers no other way in
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share out whole files, for what their tests share is made once; all files that need a browser to one process.
+
+    Two browsers that draw at once without a graphics card keep each other and the services from working. Files go out
+    in the order of their names, so the small ones of tests/unit fill up the end.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    scheduling = LoadFileScheduling(config, log)
+    file_of = scheduling._split_scope
+    scheduling._split_scope = lambda name: BROWSER_TESTS if name.startswith(BROWSER_TESTS) else file_of(name)
+    return scheduling
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ const store = createStore(
     names: new Map(),
     points: null,
     playing: null,
+    lit: null,
     drawn: null,
     tick: 0,
   }),

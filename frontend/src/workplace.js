@@ -22,9 +22,14 @@ import { isShown, showTabs } from "./panels/tabs.js";
 import { showLanguage } from "./words/language.js";
 
 const PARTS = [
-  showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showLegend, showTabs,
+  showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showPressableLegend, showTabs,
   showOverview, showDock, showNotices, showStaleness,
 ];
+
+/** @param {PageStore} store */
+function showPressableLegend(store) {
+  showLegend(store, true);
+}
 
 /**
  * What is fetched when it is first looked at, so that the map need not wait for it.

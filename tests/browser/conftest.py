@@ -207,7 +207,8 @@ _AGENCIES = (
     "insert into agency (code, name) select 'ministry.' || n, 'Ministry ' || n from generate_series(1, 70) n;"
     "update incident set answered_at = case when status = 6 then received_at + interval '1 minute' * (id % 7) end,"
     " agency_id = (select id from agency where code ="
-    " case incident.id % 5 when 0 then 'ministry.1' when 3 then 'roads' when 4 then 'roads' else 'town' end) where theme_id = 1"
+    " case incident.id % 5 when 0 then 'ministry.1' when 1 then 'town' when 2 then 'town' else 'roads' end)"
+    " where theme_id = 1 or id % 5 > 0"
 )
 """Two agencies with many incidents and answers, one with few, many without any."""
 

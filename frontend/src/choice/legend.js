@@ -1,23 +1,46 @@
-/** The legend: what each colour stands for and how many areas have it, in numbers from the service. */
+/** The legend: what each colour stands for and how many areas have it, in numbers from the service; a class can be picked out. */
 
 /** @import { Language, Legend, LegendClass, Measure, PageStore, Playing } from "../page/state.js" */
-import { byId, element } from "../page/dom.js";
+import { byId, element, patch } from "../page/dom.js";
 import { widthKm } from "../map/hexagon.js";
 import { POINTS_FROM_ZOOM } from "../map/points.js";
-import { counted, fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
+import { counted, fill, formatNumber, words } from "../words/i18n.js";
+import { selectionOf } from "../page/refresh.js";
+import { rangeText } from "./ranges.js";
 
-/** @param {PageStore} store */
-export function showLegend(store) {
-  const draw = () => drawLegend(store);
+/** @typedef {{ light: (lit: number | null) => void, pin: (lit: number) => void, pinned: number | null }} Lights picking out a class of areas */
+
+/**
+ * @param {PageStore} store
+ * @param {boolean} [pressable] whether a class can be picked out: pointed at or focused for a while, pressed until it is pressed again
+ */
+export function showLegend(store, pressable = false) {
+  const lights = pressable ? lightsOf(store) : null;
+  const draw = () => drawLegend(store, lights?.() ?? null);
   store.watch((state) => state.legend, draw);
   store.watch((state) => state.view.language, draw);
-  store.watch((state) => state.playing?.query, draw);
+  store.watch((state) => state.playing?.classes, draw);
   store.watch((state) => state.points, draw);
   store.watch((state) => state.zoom >= POINTS_FROM_ZOOM, draw);
+  if (pressable) store.watch((state) => state.lit, draw);
 }
 
-/** @param {PageStore} store */
-function drawLegend(store) {
+/** @param {PageStore} store @returns {() => Lights} */
+function lightsOf(store) {
+  /** @type {number | null} */
+  let pinned = null;
+  const light = (/** @type {number | null} */ lit) => store.set({ lit });
+  const pin = (/** @type {number} */ one) => {
+    pinned = pinned === one ? null : one;
+    light(pinned);
+  };
+  // Other classes have other areas.
+  store.watch(selectionOf, () => light((pinned = null)));
+  return () => ({ light: (lit) => light(lit ?? pinned), pin, pinned });
+}
+
+/** @param {PageStore} store @param {Lights | null} lights */
+function drawLegend(store, lights) {
   const { legend, playing, points, view, zoom } = store.get();
   const box = byId("legend");
   box.hidden = !legend;
@@ -25,13 +48,13 @@ function drawLegend(store) {
   const { language } = view;
   const dictionary = words(language);
   box.setAttribute("aria-label", dictionary.legend);
-  const rows = playing ? playedRows(language, playing) : legend.classes.map((row) => classRow(language, legend, row));
-  box.replaceChildren(
+  const rows = playing ? playedRows(language, playing) : legend.classes.map((row) => classRow(language, legend, row, lights));
+  patch(box, [
     element("h2", {}, measureName(language, legend)),
-    rows.length ? element("ol", {}, ...rows) : element("p", {}, dictionary.legendNothing),
+    rows.length ? element("ol", { "data-same": "classes" }, ...rows) : element("p", {}, dictionary.legendNothing),
     ...(playing ? [] : [element("p", { class: "muted" }, countText(language, legend)), ...withoutValue(language, legend)]),
     ...(points && zoom >= POINTS_FROM_ZOOM && !playing ? pointRows(language, points) : []),
-  );
+  ]);
 }
 
 /** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label">} legend */
@@ -48,17 +71,28 @@ export function countText(language, legend) {
 }
 
 /** @param {Language} language @param {Legend} legend */
-function withoutValue(language, { without_value: number = 0 }) {
-  return number ? [element("p", { class: "muted" }, counted(language, number, words(language).measures.withoutValue))] : [];
+function withoutValue(language, { measure, without_value: number = 0 }) {
+  const { withoutValue: none, newlyGrown } = words(language).measures;
+  return number ? [element("p", { class: "muted" }, counted(language, number, measure === "change" ? newlyGrown : none))] : [];
 }
 
-/** @param {Language} language @param {Legend} legend @param {LegendClass} row */
-function classRow(language, { measure, significance }, row) {
-  const { byChance, inClass } = words(language).measures;
-  const chance = significance?.class === row.class;
+/** @param {Language} language @param {Legend} legend @param {LegendClass} row @param {Lights | null} lights */
+function classRow(language, legend, row, lights) {
   const number = row.cells ?? row.districts ?? 0;
-  const many = element("span", { class: "many", title: fill(inClass, { n: number }) }, formatNumber(language, number));
-  return element("li", {}, swatch(row.color), element("span", { class: "range" }, chance ? byChance : rangeText(language, measure, row)), " ", many);
+  const many = element("span", { class: "many", title: fill(words(language).measures.inClass, { n: number }) }, formatNumber(language, number));
+  const key = `class ${row.class}`;
+  const text = rangeText(language, legend, row);
+  if (!lights) return element("li", { "data-same": key }, swatch(row.color), element("span", { class: "range" }, text), " ", many);
+  const range = element("button", { type: "button", class: "range", "data-key": `${key} range`, "aria-pressed": String(lights.pinned === row.class) }, text);
+  const made = element("li", { "data-same": key }, swatch(row.color), range, " ", many);
+  const on = () => lights.light(row.class);
+  const off = () => lights.light(null);
+  range.addEventListener("click", () => lights.pin(row.class));
+  for (const [target, begin, end] of /** @type {const} */ ([[made, "pointerenter", "pointerleave"], [range, "focus", "blur"]])) {
+    target.addEventListener(begin, on);
+    target.addEventListener(end, off);
+  }
+  return made;
 }
 
 /** Incidents one by one, by their age. @param {Language} language @param {Legend} points */
@@ -83,15 +117,6 @@ function swatch(color, kind = "") {
   const made = element("span", { class: `swatch ${kind}`, "aria-hidden": "true" });
   made.style.backgroundColor = color;
   return made;
-}
-
-/** Of whole numbers both ends belong to the class. @param {Language} language @param {string} measure @param {Pick<LegendClass, "from" | "to">} row */
-export function rangeText(language, measure, { from, to }) {
-  const [low, high] = [from, to].map((value) => formatMeasured(language, measure, value));
-  if (low === high) return `${low}`;
-  if (measure === "change") return `${low} … ${high}`;
-  // One sign of per cent is enough for both.
-  return measure.startsWith("share") ? `${formatNumber(language, Math.round(from * 100))}–${high}` : `${low}–${high}`;
 }
 
 /** @param {Language} language @param {Pick<Legend, "resolution">} legend */

@@ -15,6 +15,8 @@ export const MAX_TILE_ZOOM = 16;
 const OPACITY = 0.85;
 /** Below incidents one by one. */
 const FAINT = 0.45;
+/** Of a class that is not the one picked out. */
+const FADED = 0.12;
 const NOTHING = "rgba(0, 0, 0, 0)";
 
 /** Maps on which a tile of the shown choice could not be had. @type {WeakSet<MapLibreMap>} */
@@ -31,6 +33,7 @@ export function showAreas(map, store) {
   let shown = selectionOf(store.get());
   store.watch((state) => state.legend?.palette.colors.join(), () => colour(map, store.get()));
   store.watch((state) => state.playing?.query, () => showTiles(map, store.get()));
+  store.watch((state) => state.lit, () => fade(map, store.get()));
   store.watch((state) => state.playing?.frame, () => showFrame(map, store.get()));
   store.watch((state) => state.view.scheme, () => colour(map, store.get()));
   store.watch((state) => state.view.language, () => name(map, store.get()));
@@ -73,7 +76,7 @@ function addAreas(map, state) {
   map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofAreas = { source: layer, "source-layer": layer };
   // Without smoothing there are no seams between translucent hexagons.
-  map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false, "fill-opacity": ["interpolate", ["linear"], ["zoom"], POINTS_FROM_ZOOM - 1, OPACITY, POINTS_FROM_ZOOM, layer === "hexes" ? FAINT : OPACITY] } }, LABELS);
+  map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false } }, LABELS);
   map.addLayer({ id: outlineOf(layer), type: "line", ...ofAreas, layout: { "line-join": "round" }, paint: { "line-width": LINE_WIDTH } }, LABELS);
   const { labels } = LAYERS[layer];
   if (labels) map.addLayer(labelLayer(labels, { source: layer, "source-layer": labels }));
@@ -105,8 +108,10 @@ function outlineOf(layer) {
 }
 
 /** @param {MapLibreMap} map @param {State} state */
-function colour(map, { legend, playing, view: { scheme, layer } }) {
+function colour(map, state) {
+  const { legend, playing, view: { scheme, layer } } = state;
   const inks = INKS[scheme];
+  fade(map, state);
   map.setPaintProperty(outlineOf(layer), "line-opacity", playing ? shownInFrame(0, 1, 1) : 1);
   map.setPaintProperty(outlineOf(layer), "line-color", ["case", ["any", inState("selected"), inState("hover")], inks.marked, inks.outline[layer]]);
   const { labels } = LAYERS[layer];
@@ -121,6 +126,13 @@ function colour(map, { legend, playing, view: { scheme, layer } }) {
   const pairs = others.flatMap((color, index) => [index + 1, color]);
   // An area without a value has no class.
   map.setPaintProperty(layer, "fill-color", ["match", ["get", "class"], 0, first, ...pairs, inks.withoutClass]);
+}
+
+/** How much each area covers: less where incidents stand one by one, and hardly where another class is picked out. @param {MapLibreMap} map @param {State} state */
+function fade(map, { lit, playing, view: { layer } }) {
+  const near = layer === "hexes" ? FAINT : OPACITY;
+  const of = (/** @type {number} */ opacity) => /** @type {ExpressionSpecification | number} */ (lit === null || playing ? opacity : ["case", ["==", ["get", "class"], lit], opacity, FADED]);
+  map.setPaintProperty(layer, "fill-opacity", ["interpolate", ["linear"], ["zoom"], POINTS_FROM_ZOOM - 1, of(OPACITY), POINTS_FROM_ZOOM, of(near)]);
 }
 
 /** @param {MapLibreMap} map @param {State} state */

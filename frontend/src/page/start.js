@@ -60,6 +60,7 @@ export function initialState(view) {
     names: new Map(),
     points: null,
     playing: null,
+    lit: null,
     drawn: null,
     tick: 0,
   };
