@@ -25,11 +25,12 @@ hypothesis.settings.load_profile("geo")
 
 
 def pytest_configure() -> None:
-    """Let processes that run tests side by side keep compiled loops one after another.
+    """Commands print as wide everywhere, and processes that run tests side by side keep compiled loops in turn.
 
     Numba reads a loop's index, extends it and writes it back; of two processes that do so at once one would lose what
     it kept, or have the other's loop under its name.
     """
+    os.environ["COLUMNS"] = "200"
     save: Callable[[IndexDataCacheFile, object, object], None] = IndexDataCacheFile.save
 
     def save_in_turn(index: IndexDataCacheFile, key: object, data: object) -> None:

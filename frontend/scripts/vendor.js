@@ -2,21 +2,22 @@
  * Lays the page's libraries, fonts and base map into frontend/vendor/, so that the page needs no other host.
  *
  * MapLibre is copied as it is: it finds its worker beside itself. Land and borders (Natural Earth, public domain)
- * become packed GeoJSON, because that is what MapLibre draws.
+ * become vector tiles.
  */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
 import { feature, mesh } from "topojson-client";
 import { flatten } from "./flatten.js";
+import { DEEPEST, tilesOf, writeArchive } from "./world.js";
 
 const FRONTEND = join(dirname(fileURLToPath(import.meta.url)), "..");
 const VENDOR = join(FRONTEND, "vendor");
 
 const MAPLIBRE = ["maplibre-gl.mjs", "maplibre-gl-shared.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css"];
 const FONTS = ["latin", "latin-ext", "cyrillic"].flatMap((script) => [400, 600].map((weight) => `noto-sans-${script}-${weight}-normal.woff2`));
-const DETAILS = ["50m", "10m"];
+/** Natural Earth's scales, and up to which zoom each is fine enough. */
+const DETAILS = /** @type {const} */ ({ "110m": 1, "50m": 4, "10m": DEEPEST });
 
 /** @param {string} file a file of a package, such as world-atlas/land-50m.json */
 function packaged(file) {
@@ -31,27 +32,36 @@ function copy(from, to) {
 }
 
 /**
- * Land areas and the borders between countries, as one collection; property `kind` tells them apart.
- * @param {string} detail 50m or 10m: Natural Earth's scales
- * @returns {import("geojson").FeatureCollection}
+ * Land areas and the borders between countries.
+ * @param {string} detail one of `DETAILS`
+ * @returns {import("./world.js").World}
  */
 function world(detail) {
   const atlas = JSON.parse(readFileSync(packaged(`world-atlas/countries-${detail}.json`), "utf8"));
   const land = /** @type {any} */ (feature(atlas, atlas.objects.land));
   const borders = mesh(atlas, atlas.objects.countries, (one, other) => one !== other);
   const areas = land.type === "FeatureCollection" ? land.features : [land];
-  return {
-    type: "FeatureCollection",
-    features: [
-      ...areas.map((/** @type {import("geojson").Feature} */ area) => ({ type: "Feature", properties: { kind: "land" }, geometry: flatten(area.geometry) })),
-      { type: "Feature", properties: { kind: "border" }, geometry: flatten(borders) },
-    ],
-  };
+  return { land: collection(areas.map((/** @type {import("geojson").Feature} */ area) => area.geometry)), borders: collection([borders]) };
+}
+
+/** @param {readonly import("geojson").Geometry[]} shapes @returns {import("geojson").FeatureCollection} */
+function collection(shapes) {
+  return { type: "FeatureCollection", features: shapes.map((shape) => ({ type: "Feature", properties: {}, geometry: flatten(shape) })) };
+}
+
+/** Each zoom from the coarsest lines that are fine enough for it. */
+function* worldTiles() {
+  let from = 0;
+  for (const [detail, to] of Object.entries(DETAILS)) {
+    yield* tilesOf(world(detail), { from, to });
+    from = to + 1;
+  }
 }
 
 for (const file of MAPLIBRE) copy(`maplibre-gl/dist/${file}`, `maplibre-gl/${file}`);
 copy("maplibre-gl/LICENSE.txt", "maplibre-gl/LICENSE.txt");
 for (const file of FONTS) copy(`@fontsource/noto-sans/files/${file}`, `noto-sans/${file}`);
 copy("@fontsource/noto-sans/LICENSE", "noto-sans/LICENSE");
-mkdirSync(join(VENDOR, "world"), { recursive: true });
-for (const detail of DETAILS) writeFileSync(join(VENDOR, "world", `${detail}.json.gz`), gzipSync(JSON.stringify(world(detail)), { level: 9 }));
+// As earlier versions laid it.
+rmSync(join(VENDOR, "world"), { recursive: true, force: true });
+writeArchive(join(VENDOR, "world.mbtiles"), worldTiles(), { name: "Land and borders", format: "pbf", minzoom: "0", maxzoom: String(DEEPEST), attribution: "Natural Earth" });

@@ -9,7 +9,7 @@ import { FRAME_WORDS, fullMapAddress, readFrame } from "./embed/frame_view.js";
 import { fill, words } from "./words/i18n.js";
 import { showLegend } from "./choice/legend.js";
 import { listen } from "./page/live.js";
-import { canDraw, createMap } from "./map/map.js";
+import { createMap } from "./map/map.js";
 import { problemText, showNoMap, showNotices } from "./choice/notices.js";
 import { showPanel, showTooltip } from "./panels/panel.js";
 import { keepFresh } from "./page/refresh.js";
@@ -57,7 +57,7 @@ async function begin() {
   showPanel(store);
   showPeriod(store);
   const refreshNumbers = keepFresh(store);
-  const refreshMap = canDraw() ? await beginMap() : noMap();
+  const refreshMap = await beginMap();
   listen(store, () => {
     refreshNumbers();
     // Tiles of a choice that the service has refused would be refused as well.
@@ -82,6 +82,10 @@ onShow((query) => {
 /** @returns {Promise<() => void>} fetches the tiles anew */
 async function beginMap() {
   const areaMap = await createMap(byId("map"), store, { place: frame.place });
+  if (!areaMap) {
+    showNoMap(store);
+    return () => {};
+  }
   showTooltip(areaMap, store);
   const link = () => {
     const { lng, lat } = areaMap.map.getCenter();
@@ -89,15 +93,13 @@ async function beginMap() {
   };
   areaMap.map.on("moveend", link);
   store.watch((state) => state.view, link);
-  areaMap.map.on("idle", () => tellReady(store, areaMap.map.areTilesLoaded()));
+  const look = () => tellReady(store, areaMap.map.loaded() && areaMap.map.areTilesLoaded());
+  areaMap.map.on("idle", look);
+  // The numbers may come after the map.
+  store.watch(({ busy, summary, legend }) => [busy, summary?.revision, legend?.measure].join(), look);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return areaMap.refresh;
-}
-
-function noMap() {
-  showNoMap(store);
-  return () => {};
 }
 
 /** The frame's fixed texts, and which of its parts are seen. @param {PageStore} page */

@@ -9,8 +9,7 @@ import { showSectors } from "./choice/sectors.js";
 import { showStaleness } from "./choice/staleness.js";
 import { showTotals } from "./choice/totals.js";
 import { showWindow } from "./choice/window.js";
-import { showDock } from "./dock/dock.js";
-import { canDraw, createMap } from "./map/map.js";
+import { createMap } from "./map/map.js";
 import { showSpot } from "./map/spot.js";
 import { readyForPaper } from "./map/paper.js";
 import { byId } from "./page/dom.js";
@@ -23,7 +22,7 @@ import { showLanguage } from "./words/language.js";
 
 const PARTS = [
   showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showPressableLegend, showTabs,
-  showOverview, showDock, showNotices, showStaleness,
+  showOverview, showNotices, showStaleness,
 ];
 
 /** @param {PageStore} store */
@@ -36,24 +35,27 @@ function showPressableLegend(store) {
  * @type {readonly { wanted: (state: State) => boolean, bring: () => Promise<(store: PageStore, chosen?: boolean) => void> }[]}
  */
 const LATER = [
+  { wanted: ({ view }) => Boolean(view.around), bring: async () => (await import("./dock/dock.js")).showDock },
   { wanted: ({ view }) => Boolean(view.cell || view.incident), bring: async () => (await import("./panels/place.js")).showPlace },
   { wanted: (state) => isShown(state, "now"), bring: async () => (await import("./panels/now.js")).showNow },
   { wanted: (state) => isShown(state, "analysis"), bring: async () => (await import("./panels/analysis.js")).showAnalysis },
   { wanted: (state) => isShown(state, "share"), bring: async () => (await import("./panels/share.js")).showShare },
 ];
 
-/** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
+/** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} */
 export async function begin(store) {
   document.documentElement.dataset["page"] = "workplace";
+  // First, for it takes longest.
+  const making = createMap(byId("map"), store);
   for (const show of PARTS) show(store);
   const later = LATER.map((part) => bringOnce(store, part));
   const bringAll = () => later.forEach((bring) => void bring());
-  if (!canDraw()) {
+  const areaMap = await making;
+  if (!areaMap) {
     showNoMap(store);
     bringAll();
     return { refreshTiles: () => {} };
   }
-  const areaMap = await createMap(byId("map"), store);
   showTooltip(areaMap, store);
   showSpot(areaMap.map, store);
   const tellPlace = () => store.set({ place: placeText(areaMap.map.getZoom(), areaMap.map.getCenter()) });
@@ -62,10 +64,11 @@ export async function begin(store) {
   store.set({ picture: async () => (await import("./map/picture.js")).downloadPicture(areaMap.map, store) });
   readyForPaper(areaMap.map, store);
   // Once the map is there the rest may come: whoever then opens a panel need not wait for it.
-  void areaMap.map.once("idle").then(bringAll);
+  const shown = areaMap.map.once("idle");
+  void shown.then(bringAll);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
-  return { refreshTiles: areaMap.refresh };
+  return { refreshTiles: areaMap.refresh, shown };
 }
 
 /**

@@ -5,6 +5,7 @@ Whoever got that address may keep the file for good; the next version has anothe
 """
 
 import asyncio
+import gzip
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from geo_service.errors import NotFound
+from geo_service.routes.ground import ARCHIVE, tiles_of
 from geo_service.routes.plain import PlainRoute
 from geo_service.tiles.front import request_header
 from geo_service.tiles.negotiation import choose_encoding, etag, matches
@@ -31,14 +33,15 @@ _DIGEST_BYTES = 8
 
 _TYPES = {
     ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-    ".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2", ".json": "application/json", ".gz": "application/gzip",
-    ".txt": "text/plain; charset=utf-8", "": "text/plain; charset=utf-8",
+    ".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2", ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8", "": "text/plain; charset=utf-8", ".mvt": "application/vnd.mapbox-vector-tile",
 }  # fmt: skip
 _OTHER_TYPE = "application/octet-stream"
 _OWN = "src/"
 """Modules of our own are sent small: without comments, with short names inside functions; libraries as they are."""
-_PACKED = (".woff2", ".gz", ".png")
+_PACKED = (".woff2", ".png")
 """Compressed by themselves."""
+_TILE = ".mvt"
 
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda body: zstandard.ZstdCompressor(level=15).compress(body),
@@ -54,10 +57,11 @@ Stamps = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asset:
-    """A file as it was read."""
+    """A file as it was read; `stored` says whether `body` is compressed already: "gzip", or "identity" for as it is."""
 
     name: str
     body: bytes
+    stored: str = "identity"
     _packed: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -67,12 +71,16 @@ class Asset:
 
     def encoding_for(self, accepted: str) -> str:
         """The encoding for a client that sent this Accept-Encoding."""
-        return "identity" if Path(self.name).suffix in _PACKED else choose_encoding(accepted)
+        if Path(self.name).suffix in _PACKED:
+            return "identity"
+        return choose_encoding(accepted) if self.stored == "identity" else choose_encoding(accepted, (self.stored, "identity"))
 
     async def encoded(self, encoding: str) -> bytes:
         """The body in an encoding, worked out when it is first asked for."""
-        if encoding == "identity":
+        if encoding == self.stored:
             return self.body
+        if encoding == "identity":
+            return await asyncio.to_thread(gzip.decompress, self.body)
         if encoding not in self._packed:
             self._packed[encoding] = await asyncio.to_thread(_COMPRESSORS[encoding], self.body)
         return self._packed[encoding]
@@ -85,6 +93,8 @@ class Snapshot:
     digest: str
     assets: Mapping[str, Asset]
     pages: Mapping[str, str]
+    archives: tuple[str, ...] = ()
+    """The folders in which archives of tiles are served."""
 
     @property
     def root(self) -> str:
@@ -126,6 +136,9 @@ def asset_router(folder: AssetFolder) -> APIRouter:
         first, _, rest = path.partition("/")
         name, keep = (rest, FOR_GOOD) if first == snapshot.digest else (path, ASK_AGAIN)
         if name not in snapshot.assets:
+            if name.endswith(_TILE) and name.startswith(snapshot.archives):
+                # There is nothing but sea: no fault, and none for a browser's console.
+                return Response(status_code=204, headers={"Cache-Control": keep})
             raise NotFound(f"there is no file {path[:80]!r}, or no longer in this version")
         return await _answer(request, snapshot.assets[name], keep)
 
@@ -163,10 +176,14 @@ def _read(folder: Path, names: Stamps) -> Snapshot:
     digest = blake2b(digest_size=_DIGEST_BYTES)
     for name, body in bodies.items():
         digest.update(f"{name}\0{len(body)}\0".encode() + body)
+    archives = {f"{name.removesuffix(ARCHIVE)}/": folder / name for name in bodies if name.endswith(ARCHIVE)}
+    tiles = [Asset(f"{within}{tile}", body, stored="gzip") for within, archive in archives.items() for tile, body in tiles_of(archive)]
+    files = [Asset(name, _sent(name, body)) for name, body in bodies.items() if not name.endswith((".html", ARCHIVE))]
     return Snapshot(
         digest.hexdigest(),
-        {name: Asset(name, _sent(name, body)) for name, body in bodies.items() if not name.endswith(".html")},
+        {asset.name: asset for asset in files + tiles},
         {name: body.decode() for name, body in bodies.items() if name.endswith(".html")},
+        tuple(archives),
     )
 
 

@@ -16,7 +16,8 @@ _STATIC = "/static/"
 
 
 def with_preloads(html: str, sources: Mapping[str, str]) -> str:
-    """The page with links to all modules that its module script needs, right before it: what is imported before what imports it.
+    """The page with links to all modules that its module script needs, right before it: the libraries, which take longest,
+    and then what is imported before what imports it.
 
     sources: the modules' text by their path below /static. What is imported later, by `import(…)`, is not wanted
     at once.
@@ -24,7 +25,8 @@ def with_preloads(html: str, sources: Mapping[str, str]) -> str:
     entry = _ENTRY.search(html)
     if not entry:
         return html
-    needed = list(needed_modules(entry[1], sources, _mapped(html)))
+    libraries = _mapped(html)
+    needed = sorted(needed_modules(entry[1], sources, libraries), key=lambda name: name not in libraries.values())
     links = "".join(f'    <link rel="modulepreload" href="{_STATIC}{name}" />\n' for name in needed)
     return html[: entry.start()] + links + html[entry.start() :]
 

@@ -24,18 +24,19 @@ _ALIASES = {"x-gzip": "gzip"}
 
 
 @lru_cache(maxsize=256)
-def choose_encoding(accept_encoding: str) -> str:
+def choose_encoding(accept_encoding: str, offered: tuple[str, ...] = _PREFERRED) -> str:
     """The content encoding to answer with (RFC 9110, 12.5.3); clients send few different headers, so answers are kept.
 
-    Without the header, or when nothing we know is taken, the body goes as it is.
+    offered: what there is, the better first; "identity" is among it. Without the header, or when nothing of it is
+    taken, the body goes as it is.
     """
     wishes = dict(_wish(part) for part in accept_encoding.lower().split(",") if part.strip())
     if not wishes:
         return "identity"
     others = wishes.get("*", 0.0)
     # The body as it is stays acceptable unless it is refused, but counts as the least wished.
-    weights = {name: wishes.get(name, others if name != "identity" else min(wishes.get("*", 0.001), 0.001)) for name in _PREFERRED}
-    best = max(_PREFERRED, key=lambda name: (weights[name], -_PREFERRED.index(name)))
+    weights = {name: wishes.get(name, others if name != "identity" else min(wishes.get("*", 0.001), 0.001)) for name in offered}
+    best = max(offered, key=lambda name: (weights[name], -offered.index(name)))
     return best if weights[best] > 0 else "identity"
 
 

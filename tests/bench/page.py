@@ -30,9 +30,12 @@ window.useful = new Promise((done) => {
     const rests = map?.getLayer("hexes") && map.loaded() && map.areTilesLoaded();
     const drawn = rests && map.queryRenderedFeatures({ layers: ["hexes"] }).length > 0;
     if (told && drawn) done(performance.now());
-    else setTimeout(look, 20);
   };
-  look();
+  const wait = () => {
+    if (window.geoMap) window.geoMap.on("idle", look);
+    else setTimeout(wait, 5);
+  };
+  wait();
 });
 """
 _CHOOSE = """async (sector) => {

@@ -21,22 +21,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 
 from geo_service.database import connection
 from geo_service.settings import ROOT
+from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.conftest import named, recreate
 from tests.integration import territory
 from tests.integration.test_serving import serving, wait_until_ready
 
-CHROMIUM = "/usr/bin/chromium"
-SWITCHES = [
-    "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PATIENCE_S = 20
 PATIENCE_MS = PATIENCE_S * 1000
@@ -164,7 +153,7 @@ def service_url(database_url: str) -> Iterator[str]:
 def browser(service_url: str) -> Iterator[Browser]:
     """Chromium with WebGL drawn by software; it ends before the service and its database do."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        started = playwright.chromium.launch(executable_path=EXECUTABLE, args=SWITCHES)
         yield started
         started.close()
 

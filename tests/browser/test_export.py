@@ -19,7 +19,8 @@ from geo_service.database import connection
 from geo_service.exporting import carry_out, read_order, read_query
 from geo_service.settings import ROOT, Settings
 from geo_service.tiles.archives.place import read_place
-from tests.browser.conftest import CHROMIUM, SWITCHES, Visit, apart, visiting
+from tests.bench.chromium import EXECUTABLE, SWITCHES
+from tests.browser.conftest import Visit, apart, visiting
 from tests.integration import territory
 
 MODULES = ROOT / "node_modules"
@@ -106,7 +107,7 @@ def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_page_of_the_documentation_shows_an_archive_from_a_static_host(site: Path) -> None:
     with hosting(site) as (address, ranges), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=SWITCHES)
         with visiting(browser, address, 900, 700) as visit:
             visit.page.goto(f"{address}/index.html")
             visit.until("window.idle")

@@ -191,8 +191,6 @@ def test_near_the_ground_incidents_are_shown_one_by_one(region: Visit) -> None:
     (first,) = asked(region, "/api/incidents?window=1y&limit=1")["incidents"]
     region.open(f"map=15/{first['lat']}/{first['lng']}&lang=en&window=1y")
     region.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
-    region.page.mouse.click(*region.pixel(first["lat"], first["lng"]))
-    region.until("location.hash.includes('incident=')")
     expect(region.page.locator("#legend h2").nth(1)).to_have_text("Messages by age of the newest", timeout=PATIENCE_MS)
 
 

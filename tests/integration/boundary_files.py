@@ -58,7 +58,6 @@ Geo = Callable[..., Ended]
 def command(url: str, patch: pytest.MonkeyPatch) -> Geo:
     """`geo …` on the database at `url`, in this process: as the script does it, but for its handlers of signals."""
     patch.setenv("GEO_DATABASE_URL", url)
-    patch.setenv("COLUMNS", "200")
     patch.setattr(cli, "signal", SimpleNamespace(signal=lambda *_: None, SIGTERM=0, SIGHUP=0))
 
     def geo(*arguments: object) -> Ended:

@@ -7,6 +7,7 @@ import html
 import json
 import re
 import shutil
+import sqlite3
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -40,7 +41,7 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the pages' folder, to be changed."""
-    return shutil.copytree(FRONTEND, tmp_path / "frontend", ignore=shutil.ignore_patterns("world"))
+    return shutil.copytree(FRONTEND, tmp_path / "frontend", ignore=shutil.ignore_patterns("world.mbtiles"))
 
 
 @pytest.fixture
@@ -102,6 +103,27 @@ async def test_what_is_compressed_by_itself_is_sent_as_it_is(client: httpx.Async
     assert "Content-Encoding" not in answer.headers
     assert answer.headers["Content-Type"] == "font/woff2"
     assert len(body) == int(answer.headers["Content-Length"])
+
+
+async def test_an_archive_of_tiles_is_a_folder_of_them_and_where_it_has_none_there_is_nothing(
+    client: httpx.AsyncClient, folder: Path
+) -> None:
+    tile = gzip.compress(b"a tile of land")
+    with sqlite3.connect(folder / "vendor" / "land.mbtiles") as archive:
+        archive.execute("create table tiles (zoom_level integer, tile_column integer, tile_row integer, tile_data blob)")
+        # The archive counts rows from the south.
+        archive.execute("insert into tiles values (3, 5, 6, ?)", [tile])
+    root = f"/static/{await digest_of(client)}/vendor"
+    for accepted, encoding in (("gzip, br, zstd", "gzip"), ("br", None), ("", None), ("gzip;q=0, identity", None)):
+        answer, body = await raw(client, f"{root}/land/3/5/1.mvt", **{"Accept-Encoding": accepted})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/vnd.mapbox-vector-tile")
+        assert (answer.headers.get("Content-Encoding"), answer.headers["Vary"]) == (encoding, "Accept-Encoding")
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert UNPACK[encoding or "identity"](body) == b"a tile of land"
+    empty = await client.get(f"{root}/land/3/5/2.mvt")
+    assert (empty.status_code, empty.content, "immutable" in empty.headers["Cache-Control"]) == (204, b"", True)
+    for absent in ("land/3/5/1.json", "sea/3/5/1.mvt", "land.mbtiles"):
+        assert (await client.get(f"{root}/{absent}")).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +19,19 @@ from geo_service.errors import ClusterError
 from geo_service.settings import Settings
 
 
+def open_to_all(folder: Path) -> None:
+    """Let PostgreSQL's user enter `folder`, however deep below the folder of temporary files it lies."""
+    for above in (folder, *folder.parents):
+        if above == Path(tempfile.gettempdir()):
+            break
+        above.chmod(0o755)
+
+
 @pytest.fixture
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for a cluster; whatever runs in it is stopped at the end."""
     folder = tmp_path_factory.mktemp("home")
-    for above in (folder, folder.parent, folder.parent.parent):
-        above.chmod(0o755)
+    open_to_all(folder)
     yield folder / "geo"
     Cluster(folder / "geo", durable=False).stop(now=True)
 
@@ -157,8 +165,7 @@ async def test_data_lies_elsewhere_when_the_server_cannot_enter_its_home(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
-    for above in (outside, outside.parent, outside.parent.parent):
-        above.chmod(0o755)
+    open_to_all(outside)
     monkeypatch.setattr(cluster_home, "OUTSIDE", outside)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)

@@ -105,7 +105,7 @@ function build() {
   const shades = [element("div", { class: "shade before" }), element("div", { class: "shade after" })];
   const pointed = element("div", { class: "pointed", hidden: true });
   const playhead = element("div", { class: "playhead", hidden: true });
-  const handles = ["from", "to"].map((end) => element("button", { type: "button", role: "slider", class: `handle ${end}` }));
+  const handles = ["from", "to"].map((end) => element("button", { type: "button", role: "slider", class: `handle ${end}`, hidden: true }));
   const plot = element("div", { class: "plot" }, pointed, drawn, ...shades, playhead, ...handles);
   byId("dock").append(element("header", {}, player, says, key, back), plot);
   return { says, key, back, player, drawn, shades, pointed, playhead, handles, plot };
@@ -146,6 +146,7 @@ function drawEnds({ shades, handles }, timeline, [a, b], language) {
   const count = timeline.buckets.length;
   for (const [at, shade] of shades.entries()) lay(shade, at ? [b, count] : [0, a], count);
   for (const [at, handle] of handles.entries()) {
+    handle.hidden = false;
     handle.style.left = `${(100 * (at ? b : a)) / count}%`;
     const states = { "aria-label": at ? time.to : time.from, "aria-valuemin": 0, "aria-valuemax": count, "aria-valuenow": at ? b : a, "aria-valuetext": bucketText(timeline, at ? b - 1 : a, language) };
     for (const [name, value] of Object.entries(states)) handle.setAttribute(name, String(value));

@@ -3,13 +3,13 @@
 /** @import { FeatureCollection } from "geojson" */
 /** @import { GeoJSONSource, Map as MapLibreMap, StyleSpecification, SymbolLayerSpecification } from "maplibre-gl" */
 /** @import { Language, Scheme } from "../page/state.js" */
-import { ApiError, fetchPacked, fetchPlaces } from "../page/api.js";
+import { ApiError, fetchPlaces } from "../page/api.js";
 import { INKS } from "./inks.js";
 
 /** Beside our own files, wherever these are: their address changes with every version. */
 const VENDOR = new URL("../../vendor", import.meta.url).href;
-/** From this zoom the coast of the coarse world looks broken. */
-const FINE_FROM_ZOOM = 5;
+/** The deepest tiles of land and borders; beyond them these are drawn larger. */
+const WORLD_ZOOM = 6;
 const AGAIN_MS = 3000;
 /** @type {FeatureCollection} */
 const NOTHING = { type: "FeatureCollection", features: [] };
@@ -23,16 +23,16 @@ export function baseStyle(scheme) {
   return {
     version: 8,
     "font-faces": { "Noto Sans": faces(400), "Noto Sans Semibold": faces(600) },
-    sources: { world: { type: "geojson", data: NOTHING }, places: { type: "geojson", data: NOTHING } },
+    sources: { world: { type: "vector", tiles: [`${VENDOR}/world/{z}/{x}/{y}.mvt`], maxzoom: WORLD_ZOOM }, places: { type: "geojson", data: NOTHING } },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": inks.sea } },
-      { id: "land", type: "fill", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "fill-color": inks.land } },
-      { id: "coast", type: "line", source: "world", filter: ["==", ["get", "kind"], "land"], paint: { "line-color": inks.coast, "line-width": 0.8 } },
+      { id: "land", type: "fill", source: "world", "source-layer": "land", paint: { "fill-color": inks.land } },
+      { id: "coast", type: "line", source: "world", "source-layer": "land", paint: { "line-color": inks.coast, "line-width": 0.8 } },
       {
         id: "borders",
         type: "line",
         source: "world",
-        filter: ["==", ["get", "kind"], "border"],
+        "source-layer": "borders",
         paint: { "line-color": inks.border, "line-width": 1, "line-dasharray": [3, 2] },
       },
       {
@@ -96,32 +96,11 @@ function faces(weight) {
  */
 export function fillBase(map, named) {
   if (isShown(map, LABELS)) void showPlaces(map, named);
-  if (!isShown(map, "land")) return;
-  void showWorld(map, "50m");
-  const refine = () => {
-    if (map.getZoom() < FINE_FROM_ZOOM) return;
-    map.off("idle", refine);
-    void showWorld(map, "10m");
-  };
-  // The fine world is large: the data come first.
-  map.on("idle", refine);
 }
 
 /** @param {MapLibreMap} map @param {Language} language */
 export function nameBase(map, language) {
   map.setLayoutProperty(LABELS, "text-field", ["get", `name_${language}`]);
-}
-
-/** How fine the world on each map is. @type {WeakMap<MapLibreMap, number>} */
-const finest = new WeakMap();
-
-/** The coarse world may arrive after the fine one. @param {MapLibreMap} map @param {"50m" | "10m"} detail */
-async function showWorld(map, detail) {
-  const rank = detail === "10m" ? 2 : 1;
-  const world = await fetchPacked(`${VENDOR}/world/${detail}.json.gz`);
-  if (rank < (finest.get(map) ?? 0)) return;
-  finest.set(map, rank);
-  sourceOf(map, "world").setData(world);
 }
 
 /** @param {MapLibreMap} map @param {string} layer */

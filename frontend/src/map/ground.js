@@ -4,6 +4,7 @@
 /** @import { PageStore } from "../page/state.js" */
 import { labelLayer, LABELS } from "./basemap.js";
 import { INKS } from "./inks.js";
+import { POINTS } from "./points.js";
 
 const [DISTRICTS, REGIONS] = ["ground-districts", "ground-regions"];
 /** The names; areas go below them. */
@@ -56,5 +57,5 @@ function addBorders(map, id, { query, minzoom, width, above }) {
 function addNames(map) {
   const layer = labelLayer(GROUND_NAMES, { source: DISTRICTS, "source-layer": "district_labels" });
   const layout = { ...layer.layout, "text-transform": /** @type {const} */ ("uppercase"), "text-letter-spacing": 0.08, "text-size": 10.5, "text-max-width": 7 };
-  map.addLayer({ ...layer, minzoom: NAMES_FROM_ZOOM, layout }, LABELS);
+  map.addLayer({ ...layer, minzoom: NAMES_FROM_ZOOM, layout }, map.getLayer(POINTS) ? POINTS : LABELS);
 }

@@ -2,7 +2,7 @@
 
 /** @import { ErrorEvent } from "maplibre-gl" */
 /** @import { Layer, PageStore } from "../page/state.js" */
-import { AttributionControl, Map as MapLibreMap, NavigationControl, ScaleControl } from "maplibre-gl";
+import { AttributionControl, GPUInitializationError, Map as MapLibreMap, NavigationControl, prewarm, ScaleControl } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, isShown, LABELS, nameBase, paintBase } from "./basemap.js";
@@ -36,11 +36,6 @@ const NARROW = 900;
  * @property {(act: import("./pointing.js").HoverListener) => void} onHover
  */
 
-/** Whether the browser can draw the map at all. */
-export function canDraw() {
-  return Boolean(document.createElement("canvas").getContext("webgl2"));
-}
-
 /** @typedef {{ zoom: number, center: [number, number] }} Place center: lng, lat */
 
 /**
@@ -49,13 +44,15 @@ export function canDraw() {
  * @param {{ place: Place | null, still?: boolean } | null} frame how a map in a frame begins: it leaves the wheel and one
  *   finger to the page around it, and the address alone, and where it is still
  *   nobody moves it and whose the data are stands beside it; null for a page of its own
- * @returns {Promise<AreaMap>}
+ * @returns {Promise<AreaMap | null>} null where the browser cannot draw
  */
 export async function createMap(container, store, frame = null) {
+  // The worker begins while it is asked where the data are.
+  prewarm();
   const placed = frame ? frame.place : new URLSearchParams(location.hash.slice(1)).has("map");
   const bounds = placed ? null : await Promise.race([dataBounds(store.get().view.layer), wait(PATIENCE_MS)]);
   const { language, scheme } = store.get().view;
-  const map = new MapLibreMap({
+  const map = drawnBy({
     container,
     style: await groundFor(scheme, language),
     hash: frame ? false : "map",
@@ -63,14 +60,9 @@ export async function createMap(container, store, frame = null) {
     cooperativeGestures: Boolean(frame && !frame.still),
     ...(frame?.place ?? START),
     ...(bounds && { bounds, fitBoundsOptions: { padding: padding(container) } }),
-    maxZoom: MAX_TILE_ZOOM + 1,
-    attributionControl: false,
-    dragRotate: false,
-    pitchWithRotate: false,
     locale: { ...words(language).maplibre, "Map.Title": words(language).map },
-    // The browser's own cache would show tiles that are older than the numbers; unchanged ones answer with 304.
-    transformRequest: (url, type) => ({ url, ...(type === "Tile" && { cache: "no-cache" }) }),
   });
+  if (!map) return null;
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!frame?.still) addControls(map, store);
@@ -89,6 +81,26 @@ export async function createMap(container, store, frame = null) {
     refreshPoints();
   };
   return { map, refresh, onHover: (act) => watchPointer(map, act) };
+}
+
+/** @param {import("maplibre-gl").MapOptions} options what differs from map to map @returns {MapLibreMap | null} */
+function drawnBy(options) {
+  try {
+    return new MapLibreMap({
+      ...options,
+      maxZoom: MAX_TILE_ZOOM + 1,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      // Names that fade in would have the whole map drawn again and again meanwhile.
+      fadeDuration: 0,
+      // The browser's own cache would show tiles that are older than the numbers; unchanged ones answer with 304. Land stays as it is.
+      transformRequest: (url, type) => ({ url, ...(type === "Tile" && !url.includes("/static/") && { cache: "no-cache" }) }),
+    });
+  } catch (error) {
+    if (error instanceof GPUInitializationError) return null;
+    throw error;
+  }
 }
 
 /** @param {MapLibreMap} map @param {PageStore} store */
@@ -136,10 +148,15 @@ function hear({ error }) {
  */
 function begin(map, store, framed) {
   const named = isShown(map, LABELS);
-  fillBase(map, (places) => leaveUnnamed(map, places));
+  /** @type {readonly string[]} */
+  let places = [];
+  fillBase(map, (told) => leaveUnnamed(map, (places = told)));
   showAreas(map, store);
-  // A frame shows one layer, the one it is asked for.
-  if (!framed) showGround(map, store, { above: store.get().view.layer, named });
+  // A frame shows one layer, the one it is asked for. The data come before what lies around them.
+  if (!framed) void map.once("idle").then(() => {
+    showGround(map, store, { above: store.get().view.layer, named });
+    leaveUnnamed(map, places);
+  });
   const refreshPoints = framed ? () => {} : showPoints(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));

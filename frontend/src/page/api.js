@@ -44,16 +44,6 @@ export function tilesAddress(view) {
 }
 
 /**
- * A packed file of our own.
- * @param {string} path
- * @returns {Promise<any>}
- */
-export async function fetchPacked(path) {
-  const response = await request(path, { cache: "default" });
-  return new Response(response.body?.pipeThrough(new DecompressionStream("gzip"))).json();
-}
-
-/**
  * An answer as it stands now: what the browser has kept is shown only where the service says that it still holds.
  * @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>}
  */

@@ -13,18 +13,20 @@ const FIRST_ZOOM = 6;
 const PAGE = 50;
 /** The panels' answers are asked for anew this often at most; the totals and the map follow every change. */
 const TICK_MS = 5000;
+/** Changes are not heard of before the first map is there, or this has passed, ms. */
+const FIRST_MS = 5000;
 
 /**
  * @param {View} view what is shown at first
- * @param {(store: PageStore) => Promise<{ refreshTiles: () => void }>} begin puts the page's own parts together
+ * @param {(store: PageStore) => Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} begin puts the page's own parts
+ *   together; shown: when the first map is there
  */
 export function start(view, begin) {
   const store = createStore(initialState(view));
   showScheme(store);
   const refreshNumbers = keepFresh(store);
   let refreshTiles = () => {};
-  // The numbers do not wait for the map.
-  void begin(store).then((made) => (refreshTiles = made.refreshTiles));
+  let listenAnew = () => {};
   const tick = throttled(() => store.set({ tick: store.get().tick + 1 }), TICK_MS);
   const refresh = () => {
     refreshNumbers();
@@ -32,8 +34,13 @@ export function start(view, begin) {
     // Tiles of a choice that the service has refused would be refused as well.
     if (store.get().problem?.kind !== "refused") refreshTiles();
   };
-  const listenAnew = listen(store, refresh);
-  onSilence(store, listenAnew);
+  void begin(store).then(async (made) => {
+    refreshTiles = made.refreshTiles;
+    // What is just being asked for the first time need not be asked for again.
+    await Promise.race([made.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
+    listenAnew = listen(store, refresh);
+  });
+  onSilence(store, () => listenAnew());
   onWake(() => {
     listenAnew();
     refresh();

@@ -6,7 +6,7 @@ import { fetchTileJson } from "../page/api.js";
 import { byId } from "../page/dom.js";
 import { scoped } from "../page/store.js";
 import { showNoMap } from "../choice/notices.js";
-import { canDraw, createMap } from "../map/map.js";
+import { createMap } from "../map/map.js";
 import { isMark, keepMarksOnTop } from "./marks.js";
 
 const AGAIN_MS = 5000;
@@ -30,18 +30,23 @@ export function keepMap(container, store, { place, mark, giveUp }) {
   let current = null;
   let failures = 0;
 
+  /** @param {{ store: PageStore, end: () => void }} part of the map that could not be drawn */
+  function fail(part) {
+    failures += 1;
+    showNoMap(part.store);
+    if (failures % PATIENCE === 0) giveUp();
+    setTimeout(() => {
+      part.end();
+      void make();
+    }, AGAIN_MS);
+  }
+
   async function make() {
-    if (!canDraw()) {
-      failures += 1;
-      if (failures === 1) showNoMap(store);
-      if (failures % PATIENCE === 0) giveUp();
-      setTimeout(make, AGAIN_MS);
-      return;
-    }
-    failures = 0;
     container.replaceChildren();
     const part = scoped(store);
     const made = await createMap(container, part.store, { place, still: true });
+    if (!made) return fail(part);
+    failures = 0;
     current = made;
     Object.assign(window, { geoMap: made.map });
     made.map.on("styledata", () => enlarge(made.map));
