@@ -21,6 +21,7 @@ from tests.bench import (
     locate,
     measures,
     page,
+    parquet,
     points,
     replica,
     serving,
@@ -52,15 +53,15 @@ PARTS: dict[str, Part] = {
     "locate": locate.measure,
     "gazetteer": gazetteer.measure,
 }
-BROWSER_PARTS: dict[str, Part] = {"page": page.measure, "soak": soak.measure}
-"""Run only when they are named: they need Chromium and the page's libraries, and the soak takes eleven minutes."""
+NAMED_PARTS: dict[str, Part] = {"parquet": parquet.measure, "page": page.measure, "soak": soak.measure}
+"""Run only when they are named: they take long, and the last two need Chromium and the page's libraries."""
 
 _DATABASE = "geo_bench"
 _told = Console(stderr=True, highlight=False)
 
 
 async def run(server: str, count: int, only: Sequence[str], *, keep: bool = False, quick: bool = False, name: str = _DATABASE) -> Report:
-    """Fill a database `name` on the server and measure the parts; without `only` all that need no browser."""
+    """Fill a database `name` on the server and measure the parts; without `only` all but the long ones."""
     until = int(time.time()) // DAY_S * DAY_S
     report = Report(f"geo-service, {count:,} incidents over three years")
     async with own_database(server, name, keep) as url:
@@ -68,7 +69,7 @@ async def run(server: str, count: int, only: Sequence[str], *, keep: bool = Fals
         await _fill(bench)
         for part in only or PARTS:
             _told.print(f"Measuring: {part}")
-            await (PARTS | BROWSER_PARTS)[part](bench)
+            await (PARTS | NAMED_PARTS)[part](bench)
     return report
 
 
@@ -89,13 +90,13 @@ async def _fill(bench: Bench) -> None:
     bench.report.add(Row("data", "made, copied, indexed", figure, took), seconds=loaded.seconds, bytes=loaded.table_bytes)
 
 
-_ONLY = f"some of: {', '.join(PARTS)}; in Chromium, only when named: {', '.join(BROWSER_PARTS)}"
+_ONLY = f"some of: {', '.join(PARTS)}; only when named: {', '.join(NAMED_PARTS)}"
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("--incidents", type=int, default=1_000_000, help="how many; 10_000_000 needs 10 GB of disk and 8 GB of memory")
-    parser.add_argument("--only", nargs="+", choices=list(PARTS | BROWSER_PARTS), default=[], metavar="PART", help=_ONLY)
+    parser.add_argument("--only", nargs="+", choices=list(PARTS | NAMED_PARTS), default=[], metavar="PART", help=_ONLY)
     parser.add_argument("--keep", action="store_true", help="keep the filled database for the next run of the same day")
     parser.add_argument(
         "--growth",

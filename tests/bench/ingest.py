@@ -13,7 +13,6 @@ from geo_service.database import connection
 from geo_service.model import Status
 from ingest.mapping import load_mapping
 from ingest.run import ingest
-from tests.bench import parquet
 from tests.bench.bench import Bench
 from tests.bench.copying import COLUMNS, addresses, copy_bytes
 from tests.bench.dataset import AGENCIES, THEMES, Incidents, Instants, generate
@@ -54,7 +53,6 @@ async def measure(bench: Bench) -> None:
         rate=rate, copy_rate=most,
     )  # fmt: skip
     bench.report.add(Row("ingest", "the first file again, all unchanged", f"{rows / again:,.0f} rows/s"), again_rate=rows / again)
-    await parquet.measure(bench)
 
 
 def _parts(rows: int, rounds: int, until: int) -> list[Incidents]:

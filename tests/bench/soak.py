@@ -86,8 +86,8 @@ async def measure(bench: Bench) -> None:
         )
 
 
-async def soak(address: str, database_url: str, warm: float, seconds: float) -> dict[str, Growth]:
-    """Each view open for that long under the feed."""
+async def soak(address: str, database_url: str, warm: float, seconds: float, least: int = 0) -> dict[str, Growth]:
+    """Each view open for that long under the feed, and until it was told of the least number of changes."""
     async with chromium() as browser, connection(database_url) as held:
         pages = {name: await _open(browser, address + view) for name, view in VIEWS.items()}
         feeding = asyncio.create_task(_feed(held))
@@ -95,11 +95,21 @@ async def soak(address: str, database_url: str, warm: float, seconds: float) -> 
             await asyncio.sleep(warm)
             before = {name: await _look(page) for name, page in pages.items()}
             await asyncio.sleep(seconds)
+            await _told(pages, {name: told + least for name, (_, told) in before.items()})
             after = {name: await _look(page) for name, page in pages.items()}
         finally:
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
     return {name: Growth(before[name][0], after[name][0], after[name][1] - before[name][1]) for name in pages}
+
+
+async def _told(pages: Mapping[str, Page], changes: Mapping[str, int]) -> None:
+    until = time.monotonic() + _PATIENCE_MS / 1000
+    for name, page in pages.items():
+        while await page.evaluate("() => window.told") < changes[name]:
+            if time.monotonic() > until:
+                raise RuntimeError(f"{name} was not told of {changes[name]} changes")
+            await asyncio.sleep(0.2)
 
 
 async def _open(browser: Browser, address: str) -> Page:

@@ -68,6 +68,31 @@ def test_the_worst_districts_are_those_with_most_overdue_beyond_the_regions_shar
     region.until(f"location.hash.includes('layer=districts&cell={worst[0]['code']}')")
 
 
+def test_all_districts_are_sorted_by_any_column_and_given_as_csv(region: Visit) -> None:
+    show(region, VIEW)
+    told = {row["name"]["en"]: row for row in asked(region, "/api/districts?window=1y&level=district")["districts"]}
+    lines = region.page.locator("#ranking tbody tr")
+    expect(lines).to_have_count(len(told), timeout=PATIENCE_MS)
+    names = lines.locator("th").all_inner_texts()
+    for at, key in enumerate(("count", "open", "overdue")):
+        assert {
+            name: number(text) for name, text in zip(names, lines.locator(f"td:nth-of-type({at + 1})").all_inner_texts(), strict=True)
+        } == {name: row[key] for name, row in told.items()}
+    counts = sorted(row["count"] for row in told.values())
+    head = region.page.locator("#ranking th[data-key=count]")
+    head.locator("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    expect(lines.locator("td:nth-of-type(1)")).to_have_text([f"{count:,}" for count in reversed(counts)])
+    region.page.keyboard.press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    expect(lines.locator("td:nth-of-type(1)")).to_have_text([f"{count:,}" for count in counts])
+    with region.page.expect_download() as download:
+        region.page.locator("#overview a", has_text="CSV").click()
+    lines_of_file = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    # A header, and what lies in no district.
+    assert len(lines_of_file) == len(told) + 2
+
+
 def test_two_periods_stand_side_by_side_with_what_chance_explains(region: Visit) -> None:
     show(region, DAY)
     for by, level in (("sector", ""), ("district", "&level=district")):

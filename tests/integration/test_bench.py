@@ -25,7 +25,7 @@ def report(cluster_url: str) -> Report:
     return asyncio.run(run(cluster_url, COUNT, (), quick=True, name="geo_bench_test"))
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", [*PARTS, "parquet"])
 def test_every_part_of_the_benchmark_measures_something(report: Report, part: str) -> None:
     numbers = {name: value for name, value in report.values.items() if name.startswith(f"{part}.")}
     assert numbers
