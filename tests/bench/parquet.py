@@ -42,10 +42,10 @@ async def measure(bench: Bench) -> None:
         raise RuntimeError(f"of {rows} rows of Parquet {read} were usable")
     bench.report.add(
         Row(
-            "ingest", f"Parquet of {rows:,} rows, read and checked", f"{rows / seconds:,.0f} rows/s, {most_mb:.0f} MB at most",
+            "parquet", f"{rows:,} rows, read and checked", f"{rows / seconds:,.0f} rows/s, {most_mb:.0f} MB at most",
             target=f"≤ {_MOST_MB} MB", met=most_mb <= _MOST_MB,
         ),
-        parquet_rate=rows / seconds, parquet_mb=most_mb,
+        rate=rows / seconds, most_mb=most_mb,
     )  # fmt: skip
 
 

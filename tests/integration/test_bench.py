@@ -16,16 +16,17 @@ from tests.bench.report import Report
 from tests.bench.store import fill, own_database
 
 COUNT = 5_000
+ALL = [*PARTS, "parquet"]
 UNTIL = int(time.time()) // DAY_S * DAY_S
 
 
 @pytest.fixture(scope="module")
 def report(cluster_url: str) -> Report:
-    """A quick run of all parts."""
-    return asyncio.run(run(cluster_url, COUNT, (), quick=True, name="geo_bench_test"))
+    """A quick run of all parts that need no browser."""
+    return asyncio.run(run(cluster_url, COUNT, ALL, quick=True, name="geo_bench_test"))
 
 
-@pytest.mark.parametrize("part", [*PARTS, "parquet"])
+@pytest.mark.parametrize("part", ALL)
 def test_every_part_of_the_benchmark_measures_something(report: Report, part: str) -> None:
     numbers = {name: value for name, value in report.values.items() if name.startswith(f"{part}.")}
     assert numbers

@@ -1,14 +1,14 @@
-/** The map: hexagons or districts over the base, controls, attribution. */
+/** The map: hexagons or districts over the base. */
 
 /** @import { ErrorEvent } from "maplibre-gl" */
 /** @import { Layer, PageStore } from "../page/state.js" */
-import { AttributionControl, GPUInitializationError, Map as MapLibreMap, NavigationControl, prewarm, ScaleControl } from "maplibre-gl";
+import { GPUInitializationError, Map as MapLibreMap, prewarm } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
 import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, isShown, LABELS, nameBase, paintBase } from "./basemap.js";
-import { attributions } from "./attribution.js";
+import { addControls } from "./controls.js";
 import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.js";
-import { covered, freeSpace } from "./free_space.js";
+import { covered } from "./free_space.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
 import { words } from "../words/i18n.js";
@@ -26,8 +26,6 @@ const START = { center: [60, 55], zoom: 2 };
 /** Room left around the data at the start: px, and at most this part of the map. */
 const MARGIN = 40;
 const MARGIN_SHARE = 0.06;
-/** Below this width of the part of the map that is seen, px, the attribution folds away to its button. */
-const NARROW = 900;
 
 /**
  * @typedef {object} AreaMap
@@ -101,13 +99,6 @@ function drawnBy(options) {
     if (error instanceof GPUInitializationError) return null;
     throw error;
   }
-}
-
-/** @param {MapLibreMap} map @param {PageStore} store */
-function addControls(map, store) {
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
-  map.once("style.load", () => showAttribution(map, store));
 }
 
 /** @param {import("../page/state.js").Scheme} scheme @param {import("../page/state.js").Language} language */
@@ -197,32 +188,4 @@ export function padding(container) {
 /** @param {MapLibreMap} map */
 function tileZoom(map) {
   return Math.min(Math.max(Math.floor(map.getZoom()), 0), MAX_TILE_ZOOM);
-}
-
-/** @param {MapLibreMap} map @param {PageStore} store */
-function showAttribution(map, store) {
-  /** @type {AttributionControl | null} */
-  let control = null;
-  store.watch(
-    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
-    async (_, state) => {
-      const parts = await attributions(state);
-      if (control) map.removeControl(control);
-      control = new AttributionControl({ compact: true, customAttribution: parts.map(escaped) });
-      map.addControl(control, "bottom-right");
-      if (freeSpace(map.getContainer()).width < NARROW) fold(map);
-    },
-  );
-}
-
-/** The attribution to its button, where it would cover the map. @param {MapLibreMap} map */
-function fold(map) {
-  const box = map.getContainer().querySelector(".maplibregl-ctrl-attrib");
-  box?.classList.remove("maplibregl-compact-show");
-  box?.removeAttribute("open");
-}
-
-/** MapLibre takes attributions as HTML; ours are texts. @param {string} text */
-function escaped(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

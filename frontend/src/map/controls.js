@@ -1,0 +1,45 @@
+/** What stands on the map's edges: buttons to come nearer, the scale, and whose data are drawn. */
+
+/** @import { Map as MapLibreMap } from "maplibre-gl" */
+/** @import { PageStore } from "../page/state.js" */
+import { AttributionControl, NavigationControl, ScaleControl } from "maplibre-gl";
+import { attributions } from "./attribution.js";
+import { freeSpace } from "./free_space.js";
+
+/** Below this width of the part of the map that is seen, px, the attribution folds away to its button. */
+const NARROW = 900;
+
+/** @param {MapLibreMap} map @param {PageStore} store */
+export function addControls(map, store) {
+  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
+  map.once("style.load", () => showAttribution(map, store));
+}
+
+/** @param {MapLibreMap} map @param {PageStore} store */
+function showAttribution(map, store) {
+  /** @type {AttributionControl | null} */
+  let control = null;
+  store.watch(
+    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
+    async (_, state) => {
+      const parts = await attributions(state);
+      if (control) map.removeControl(control);
+      control = new AttributionControl({ compact: true, customAttribution: parts.map(escaped) });
+      map.addControl(control, "bottom-right");
+      if (freeSpace(map.getContainer()).width < NARROW) fold(map);
+    },
+  );
+}
+
+/** The attribution to its button, where it would cover the map. @param {MapLibreMap} map */
+function fold(map) {
+  const box = map.getContainer().querySelector(".maplibregl-ctrl-attrib");
+  box?.classList.remove("maplibregl-compact-show");
+  box?.removeAttribute("open");
+}
+
+/** MapLibre takes attributions as HTML; ours are texts. @param {string} text */
+function escaped(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
