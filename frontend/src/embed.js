@@ -17,6 +17,8 @@ import { openShared } from "./page/shared_live.js";
 import { createStore } from "./page/store.js";
 
 const FIRST_ZOOM = 6;
+/** How often it is looked whether everything chosen is on the screen, ms. */
+const LOOK_MS = 500;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 const read = (/** @type {string} */ query) => readFrame(query, { languages: navigator.languages, dark: dark.matches });
@@ -95,8 +97,8 @@ async function beginMap() {
   store.watch((state) => state.view, link);
   const look = () => tellReady(store, areaMap.map.loaded() && areaMap.map.areTilesLoaded());
   areaMap.map.on("idle", look);
-  // The numbers may come after the map.
-  store.watch(({ busy, summary, legend }) => [busy, summary?.revision, legend?.measure].join(), look);
+  // The numbers may come when the map has long been at rest.
+  setInterval(look, LOOK_MS);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return areaMap.refresh;

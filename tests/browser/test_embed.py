@@ -1,6 +1,7 @@
 """The page for frames and the element, each in a page of another origin."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Frame, expect
 
-from tests.browser.conftest import PATIENCE_MS, Elsewhere, Visit, visiting
+from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, visiting
 from tests.browser.test_states import violations
 from tests.integration import territory
 
@@ -108,6 +109,13 @@ def test_what_is_wrong_with_the_address_is_said_in_the_frame(visit: Visit, query
     expect(visit.page.locator("#problem")).to_be_in_viewport()
 
 
+def expect_drawn(frame: Frame, layer: str) -> None:
+    """Wait until the frame draws the incidents of roads and no others."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not frame.evaluate(f"Boolean(geoMap.getLayer('{layer}'))") or sum(one["n"] for one in drawn(frame, layer).values()) != ROADS:
+        assert time.monotonic() < deadline, f"{layer} of roads were never drawn"
+
+
 def test_the_element_shows_changed_attributes_without_loading_again_and_tells_what_is_chosen(visit: Visit, elsewhere: Elsewhere) -> None:
     body = f'<heat-map src="{visit.address}" layer="districts" level="district" window="7d" map="7/45/38.9" loading="eager"></heat-map>'
     elsewhere.pages["/portal"] = PAGE.format(service=visit.address, body=body)
@@ -123,9 +131,7 @@ def test_the_element_shows_changed_attributes_without_loading_again_and_tells_wh
 
     frame.evaluate("window.notReloaded = true; geoMap.getCanvas().dataset.kept = 'yes'")
     visit.page.evaluate("heard.length = 0; document.querySelector('heat-map').setAttribute('sector', 'roads')")
-    visit.until("heard.some(([what]) => what === 'ready')")
-    assert visit.page.evaluate("heard.find(([what]) => what === 'ready')[1].n") >= ROADS
-    assert sum(one["n"] for one in drawn(frame, "districts").values()) == ROADS
+    expect_drawn(frame, "districts")
     # The old ones stay until the new have come: the canvas is the same one.
     assert frame.evaluate("window.notReloaded && geoMap.getCanvas().dataset.kept") == "yes"
 
@@ -140,11 +146,9 @@ def test_the_element_shows_changed_attributes_without_loading_again_and_tells_wh
     visit.page.evaluate(
         "heard.length = 0; const map = document.querySelector('heat-map'); map.removeAttribute('level'); map.setAttribute('layer', 'hexes')"
     )
-    visit.until("heard.some(([what, detail]) => what === 'ready' && detail.layer === 'hexes')")
-    assert sum(one["n"] for one in drawn(frame, "hexes").values()) == ROADS
+    expect_drawn(frame, "hexes")
     visit.page.evaluate("heard.length = 0; document.querySelector('heat-map').setAttribute('scheme', 'dark')")
-    visit.until("heard.some(([what]) => what === 'ready')")
-    assert frame.evaluate("getComputedStyle(document.querySelector('#key')).backgroundColor") == "rgb(28, 35, 41)"
+    expect(frame.locator("#key")).to_have_css("background-color", "rgb(28, 35, 41)", timeout=PATIENCE_MS)
     visit.page.evaluate("document.querySelector('heat-map').setAttribute('sector', 'rods')")
     visit.until("heard.some(([what]) => what === 'error')")
     error = visit.page.evaluate("heard.find(([what]) => what === 'error')[1]")

@@ -57,6 +57,8 @@ async function ask(store, signal) {
   const { view, zoom } = store.get();
   try {
     const [summary, legend] = await Promise.all([fetchSummary(view, signal), fetchLegend(view, zoom, signal)]);
+    // They came just when something else was chosen.
+    if (signal.aborted) return;
     store.set({ summary, legend, problem: null, busy: false });
   } catch (error) {
     if (error instanceof ApiError) store.set({ problem: error.problem, busy: false });
