@@ -97,7 +97,7 @@ async function beginMap() {
   store.watch((state) => state.view, link);
   const look = () => tellReady(store, areaMap.map.loaded() && areaMap.map.areTilesLoaded());
   areaMap.map.on("idle", look);
-  // The numbers may come when the map has long been at rest.
+  // The numbers may come when the map has long been at rest; and a busy browser may draw nothing for long, so that there is no idle.
   setInterval(look, LOOK_MS);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });

@@ -35,7 +35,8 @@ function showPressableLegend(store) {
  * @type {readonly { wanted: (state: State) => boolean, bring: () => Promise<(store: PageStore, chosen?: boolean) => void> }[]}
  */
 const LATER = [
-  { wanted: ({ view }) => Boolean(view.around), bring: async () => (await import("./dock/dock.js")).showDock },
+  // Time stands below every map; nobody waits for it.
+  { wanted: () => false, bring: async () => (await import("./dock/dock.js")).showDock },
   { wanted: ({ view }) => Boolean(view.cell || view.incident), bring: async () => (await import("./panels/place.js")).showPlace },
   { wanted: (state) => isShown(state, "now"), bring: async () => (await import("./panels/now.js")).showNow },
   { wanted: (state) => isShown(state, "analysis"), bring: async () => (await import("./panels/analysis.js")).showAnalysis },

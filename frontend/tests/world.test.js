@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
-import { tilesOf, writeArchive } from "../scripts/world.js";
+import { DEEPEST, tilesOf, writeArchive } from "../scripts/world.js";
+import { baseStyle } from "../src/map/basemap.js";
 
 /** A square island in the north-east, from 10 to 20 degrees east and 50 to 60 north, and a border through its middle. */
 const ISLAND = [[[10, 50], [20, 50], [20, 60], [10, 60], [10, 50]]];
@@ -30,6 +31,13 @@ test("only squares with land or borders are tiles, each with its shapes where th
     assert.deepEqual(bounds.map((degrees) => Math.round(degrees * 5) / 5), [10, 50, 20, 60]);
     assert.equal(borders?.feature(0).toGeoJSON(x, y, z).geometry.type, "LineString");
   }
+});
+
+test("the map asks for land down to the deepest tiles that there are, and for no others", () => {
+  const { sources, layers } = baseStyle("light");
+  assert.equal(/** @type {import("maplibre-gl").VectorSourceSpecification} */ (sources["world"]).maxzoom, DEEPEST);
+  const drawn = layers.filter((layer) => "source" in layer && layer.source === "world");
+  assert.deepEqual([...new Set(drawn.map((layer) => "source-layer" in layer && layer["source-layer"]))].toSorted(), Object.keys(WORLD).toSorted());
 });
 
 test("an archive holds the tiles compressed, its rows counted from the south, and is written anew", () => {

@@ -29,7 +29,9 @@ window.useful = new Promise((done) => {
     const told = /[0-9]/.test(document.querySelector("#totals strong")?.textContent ?? "");
     const rests = map?.getLayer("hexes") && map.loaded() && map.areTilesLoaded();
     const drawn = rests && map.queryRenderedFeatures({ layers: ["hexes"] }).length > 0;
-    if (told && drawn) done(performance.now());
+    if (!(told && drawn)) return;
+    map.off("idle", look);
+    done(performance.now());
   };
   const wait = () => {
     if (window.geoMap) window.geoMap.on("idle", look);

@@ -8,7 +8,7 @@ import { INKS } from "./inks.js";
 
 /** Beside our own files, wherever these are: their address changes with every version. */
 const VENDOR = new URL("../../vendor", import.meta.url).href;
-/** The deepest tiles of land and borders; beyond them these are drawn larger. */
+/** The deepest tiles of land and borders, as scripts/world.js cuts them; beyond them these are drawn larger. */
 const WORLD_ZOOM = 6;
 const AGAIN_MS = 3000;
 /** @type {FeatureCollection} */

@@ -141,7 +141,10 @@ function begin(map, store, framed) {
   const named = isShown(map, LABELS);
   /** @type {readonly string[]} */
   let places = [];
-  fillBase(map, (told) => leaveUnnamed(map, (places = told)));
+  fillBase(map, (told) => {
+    places = told;
+    leaveUnnamed(map, places);
+  });
   showAreas(map, store);
   // A frame shows one layer, the one it is asked for. The data come before what lies around them.
   if (!framed) void map.once("idle").then(() => {
