@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import structlog
@@ -46,6 +46,7 @@ from geo_service.routes.documentation import SECURITY_SCHEMES
 from geo_service.routes.page import Basemap, mount_page
 from geo_service.routes.service import Service
 from geo_service.settings import ROOT, Settings
+from geo_service.tasks import cancel_and_wait
 from geo_service.tiles.cache import TileCache
 from geo_service.tiles.districts import DistrictLayer
 from geo_service.tiles.front import HotTiles
@@ -59,6 +60,8 @@ from ingest.intake.writers import Terms
 from ingest.returning import cut
 
 _MEGABYTE = 1_000_000
+_SHUTDOWN_S = 5.0
+"""How long each background task may take to end."""
 
 log = structlog.get_logger(__name__)
 
@@ -148,9 +151,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
         try:
             yield
         finally:
-            following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            await cancel_and_wait(following, _SHUTDOWN_S)
             await service.intake.close()
             service.pool.terminate()
             service.replica.close()

@@ -15,12 +15,16 @@ from geo_service.errors import GeoError, SettingsError
 from geo_service.farewell import Farewell
 from geo_service.logs import configure_logs
 from geo_service.settings import Settings
+from geo_service.tasks import cancel_and_wait
 
 Job = Callable[[], Coroutine[object, object, None]]
 """Work that goes on beside the server in its event loop, until it is cancelled."""
 
 GRACE_S = 2
 """How long answers under way are waited for at the end."""
+
+COMPANIONS_S = 5.0
+"""How long the work beside the server may take to end."""
 
 
 class Server:
@@ -69,9 +73,9 @@ class Server:
 
         companions = asyncio.create_task(accompany())
         await server.serve(sockets=[self._socket])
-        companions.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await companions
+        # A companion that failed is why the server ends: its error is the error of the command.
+        if await cancel_and_wait(companions, COMPANIONS_S) and not companions.cancelled() and (error := companions.exception()):
+            raise error
         if not server.started:
             raise GeoError("cannot serve: the application did not start; the log says why")
 

@@ -10,6 +10,7 @@ new horizon keeps the replica fresh while some other transaction stays open for 
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -84,10 +85,10 @@ class Follower:
             await self.look(connection)
             await self._replica.merge_tail(_TAIL_LIMIT)
             await asyncio.sleep(_REST_S)
-            try:
-                await asyncio.wait_for(self._bell.wait(), _LOOK_EVERY_S)
-            except TimeoutError:
-                continue
+            # Not asyncio.wait_for: on Python 3.11 it loses a cancellation that arrives together with the notification.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await self._bell.wait()
 
     async def _look(self, connection: asyncpg.Connection) -> Change:
         horizon = await read_horizon(connection)

@@ -56,7 +56,8 @@ class Writers:
     async def lease(self) -> AsyncIterator[Writer]:
         """A writer for one request. Raises `Overloaded` when none has become free in time, and `DatabaseUnavailable`."""
         try:
-            await asyncio.wait_for(self._free.acquire(), self._terms.wait_s)
+            async with asyncio.timeout(self._terms.wait_s):
+                await self._free.acquire()
         except TimeoutError:
             raise Overloaded(f"all {self._terms.most} writers are busy; send it again", retry_after=_retry_s(self._terms.wait_s)) from None
         try:
@@ -73,8 +74,8 @@ class Writers:
 
     async def close(self) -> None:
         """Close the writers that are idle."""
-        while self._idle:
-            await _close(self._idle.pop())
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*map(_close, idle))
 
     async def _ready(self) -> Writer:
         while self._idle:

@@ -122,7 +122,8 @@ async def test_work_goes_on_while_anyone_waits_and_stops_when_nobody_does() -> N
     await asyncio.sleep(0.01)
     assert not stopped.is_set()
     second.cancel()
-    await asyncio.wait_for(stopped.wait(), 1)
+    async with asyncio.timeout(1):
+        await stopped.wait()
     release.set()
     assert await flight.do("k", work) == "done"
 

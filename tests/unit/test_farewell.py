@@ -63,7 +63,8 @@ async def test_a_stream_ends_in_order_when_the_server_closes() -> None:
     await asyncio.sleep(0.05)
     assert not serving.done()
     app.close()
-    await asyncio.wait_for(serving, timeout=5)
+    async with asyncio.timeout(5):
+        await serving
     assert client.body.startswith(b"tick\n")
     assert client.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
@@ -73,20 +74,23 @@ async def test_a_stream_whose_reader_goes_is_not_ended_twice() -> None:
     serving = asyncio.create_task(app(SCOPE, client.receive, client.send))
     await asyncio.sleep(0.05)
     client.goes.set()
-    await asyncio.wait_for(serving, timeout=5)
+    async with asyncio.timeout(5):
+        await serving
     assert client.sent[-1].get("more_body") is not False
 
 
 async def test_a_stream_that_is_asked_for_while_the_server_closes_ends_too() -> None:
     app, client = application(endless), Client(b"")
     app.close()
-    await asyncio.wait_for(app(SCOPE, client.receive, client.send), timeout=5)
+    async with asyncio.timeout(5):
+        await app(SCOPE, client.receive, client.send)
     assert client.sent[-1]["more_body"] is False
 
 
 async def test_a_request_that_is_still_being_sent_is_read_and_answered() -> None:
     app, client = application(echo), Client(b"first, ", b"second, ", b"third")
     app.close()
-    await asyncio.wait_for(app(SCOPE, client.receive, client.send), timeout=5)
+    async with asyncio.timeout(5):
+        await app(SCOPE, client.receive, client.send)
     assert client.body == b"first, second, third"
     assert sum(message["type"] == "http.response.body" for message in client.sent) == 1

@@ -56,7 +56,8 @@ async def test_the_work_of_a_client_that_leaves_is_cancelled_and_nothing_is_sent
     asking = asyncio.create_task(client.ask(app))
     await app.begun.wait()
     client.messages.put_nowait(GONE)
-    await asyncio.wait_for(asking, 5)
+    async with asyncio.timeout(5):
+        await asking
     assert (app.end, client.sent) == ("cancelled", [])
 
 
