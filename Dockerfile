@@ -28,7 +28,7 @@ RUN mkdir /var/cache/geo && chown 10001 /var/cache/geo
 ENV PATH=/opt/geo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/var/cache/geo \
     GEO_HOST=0.0.0.0 GEO_PORT=8000 GEO_LOG_FORMAT=json
 USER 10001
-RUN ["python", "-m", "geo_service.rehearsal"]
+RUN ["python", "-m", "geo_service.server.warmup"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]

@@ -12,11 +12,11 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.areas import Polygons
+from boundaries.district_arrays import Polygons
 from boundaries.gaps import find_gaps
-from boundaries.measure import area_m2
+from boundaries.geodesic import area_m2
+from boundaries.records import Units
 from boundaries.report import Fault, Kind, Report
-from boundaries.units import Units
 
 TOLERANCE_HA = 100.0
 """Default: OpenStreetMap's neighbours overlap by up to 15 ha, and a drawn region's holes have up to 30 ha."""

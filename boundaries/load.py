@@ -10,18 +10,18 @@ import numpy as np
 import orjson
 import shapely
 
-from boundaries.areas import Polygons
 from boundaries.check import TOLERANCE_HA, Around, check
-from boundaries.known import KnownDistrict, KnownDistricts, read_areas, read_known
+from boundaries.district_arrays import Polygons
+from boundaries.geodesic import area_m2, labels
 from boundaries.locate import NEAR_M, Locator
-from boundaries.measure import area_m2, labels
 from boundaries.reassign import Assigned, Told, reassign
+from boundaries.records import Unit, Units
 from boundaries.report import Report, area_text
 from boundaries.simplify import shapes
-from boundaries.units import Unit, Units
-from geo_service.database import connection, database_errors, query
-from geo_service.errors import InputError
-from geo_service.model import DistrictLevel
+from boundaries.stored import KnownDistrict, KnownDistricts, read_areas, read_known
+from geo_service.core.database import connection, database_errors, query
+from geo_service.core.errors import InputError
+from geo_service.core.model import DistrictLevel
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.areas import Areas, Polygons
+from boundaries.district_arrays import Areas, Polygons
 from boundaries.nearest import NearestOutline
-from geo_service.model import DistrictLevel
+from geo_service.core.model import DistrictLevel
 
 Floats = NDArray[np.float64]
 

@@ -15,9 +15,9 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from boundaries.antimeridian import split, unwrapped
-from boundaries.areas import Polygons
-from boundaries.units import CODE, Fields, Unit, Units
-from geo_service.errors import InputError
+from boundaries.district_arrays import Polygons
+from boundaries.records import CODE, Fields, Unit, Units
+from geo_service.core.errors import InputError
 
 MAX_MB = 500
 POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundaries.locate import Locator
-from geo_service.database import query
+from geo_service.core.database import query
 
 Told = Callable[[int, int], None]
 """Called with the incidents done and how many there are."""

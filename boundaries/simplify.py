@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.areas import Polygons
-from geo_service.model import ZOOM_BANDS, ZoomBand
+from boundaries.district_arrays import Polygons
+from geo_service.core.model import ZOOM_BANDS, ZoomBand
 
 Floats = NDArray[np.float64]
 

@@ -12,10 +12,10 @@ import hypothesis
 import pytest
 from numba.core.caching import IndexDataCacheFile
 
-from geo_service.database import connection, create_pool, migrate
-from geo_service.embedded import running
-from geo_service.locks import FileLock
-from geo_service.settings import Settings
+from geo_service.cluster.file_lock import FileLock
+from geo_service.cluster.private_cluster import running
+from geo_service.core.database import connection, create_pool, migrate
+from geo_service.core.settings import Settings
 
 BROWSER_TESTS = "tests/browser/"
 

@@ -35,7 +35,7 @@ for (const [cell, resolution, parent] of /** @type {[string, number, string][]} 
 }
 
 test("hexagons are shown at the zooms at which the tiles hold them", () => {
-  // _RESOLUTIONS of geo_service/tiles/grid.py, by whole zoom.
+  // _RESOLUTIONS of geo_service/tiles/encoding/grid.py, by whole zoom.
   const tiles = [1, 2, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 9, 10, 10, 10, 10];
   for (const [zoom, resolution] of tiles.entries()) {
     const [from, to] = zoomsOf(resolution);

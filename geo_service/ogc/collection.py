@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection
-from geo_service.model import DistrictLevel
-from geo_service.ogc.asking import Box
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.model import DistrictLevel
+from geo_service.ogc.query import Box
 
 Feature = dict[str, Any]
 """A GeoJSON feature; its geometry may be an `orjson.Fragment`."""

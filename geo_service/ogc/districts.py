@@ -8,18 +8,18 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
-from geo_service.aggregation.catalogue import Catalogue, District, DistrictShapes
-from geo_service.aggregation.facts import Facts
-from geo_service.aggregation.geometry import to_degrees
-from geo_service.aggregation.grouping import among_districts
-from geo_service.aggregation.measures import MEASURES
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.tables import Row, measured
-from geo_service.errors import NotFound
-from geo_service.model import ZOOM_BANDS, DistrictLevel
-from geo_service.ogc.asking import Box
+from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes
+from geo_service.aggregation.catalogue.geometry import to_degrees
+from geo_service.aggregation.counting.grouping import among_districts
+from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.rows import Row, measured
+from geo_service.aggregation.replica.replica import State
+from geo_service.core.errors import NotFound
+from geo_service.core.model import ZOOM_BANDS, DistrictLevel
 from geo_service.ogc.collection import Description, Feature, FeatureQuery, Page
-from geo_service.tiles.districts import DistrictLayer
+from geo_service.ogc.query import Box
+from geo_service.tiles.layers.districts import DistrictLayer
 
 _FINEST = ZOOM_BANDS[-1].band
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from geo_service.ogc.asking import Box
 from geo_service.ogc.collection import Description, Feature, Page
+from geo_service.ogc.query import Box
 
 JSON, GEOJSON = "application/json", "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"

@@ -7,19 +7,19 @@ import shapely
 from h3ronpy.vector import cells_to_wkb_polygons
 from numpy.typing import NDArray
 
-from geo_service.aggregation.facts import Facts
-from geo_service.aggregation.geometry import cell_geometry
-from geo_service.aggregation.grouping import Grouping
-from geo_service.aggregation.measures import CELL_MEASURES
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.tables import measured
-from geo_service.errors import NotFound
-from geo_service.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
-from geo_service.ogc.asking import Box
+from geo_service.aggregation.catalogue.geometry import cell_geometry
+from geo_service.aggregation.counting.grouping import Grouping
+from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.measures import CELL_MEASURES
+from geo_service.aggregation.measures.rows import measured
+from geo_service.aggregation.replica.replica import State
+from geo_service.core.errors import NotFound
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.ogc.collection import Description, Feature, FeatureQuery, Page
-from geo_service.tiles.grid import project, resolution_at
-from geo_service.tiles.hexes import HexLayer
-from geo_service.tiles.tilejson import zoom_to_show
+from geo_service.ogc.query import Box
+from geo_service.tiles.documents.tilejson import zoom_to_show
+from geo_service.tiles.encoding.grid import project, resolution_at
+from geo_service.tiles.layers.hexes import HexLayer
 
 RESOLUTION = 7
 """Where neither a resolution nor a box is given."""

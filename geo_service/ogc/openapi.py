@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geo_service.ogc.asking import LIMIT, MOST
 from geo_service.ogc.collection import Description
 from geo_service.ogc.documents import GEOJSON, JSON, TITLE
+from geo_service.ogc.query import LIMIT, MOST
 
 _NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
 _TEXT = {"type": "string"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from geo_service.errors import InputError, InvalidParameter
+from geo_service.core.errors import InputError, InvalidParameter
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

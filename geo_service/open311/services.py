@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from geo_service.aggregation.catalogue import Catalogue, Entry
-from geo_service.errors import InvalidParameter, NotFound
+from geo_service.aggregation.catalogue.catalogue import Catalogue, Entry
+from geo_service.core.errors import InvalidParameter, NotFound
 
 FOREIGN_ID = "fixmystreet_id"
 """Attribute with the sender's own id of a request, which FixMyStreet fills by itself."""

@@ -5,16 +5,16 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.calendar import BUCKETS
-from geo_service.aggregation.district_table import DistrictQuestion, district_page, district_table
-from geo_service.aggregation.geometry import district_geometries
-from geo_service.aggregation.timeline import Clockwork
-from geo_service.parameters import read_choice, read_level
-from geo_service.routes import questions
-from geo_service.routes.documentation import MAP_RESPONSES, PROBLEM_RESPONSES, TABLE_RESPONSES, docs
-from geo_service.routes.formats import Forms, answer, read_format
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import service_of
+from geo_service.aggregation.catalogue.geometry import district_geometries
+from geo_service.aggregation.selection.time_buckets import BUCKETS
+from geo_service.aggregation.statistics.districts import DistrictQuestion, district_page, district_table
+from geo_service.aggregation.statistics.timeline import Clockwork
+from geo_service.queries.selection import read_choice, read_level
+from geo_service.routes.common import selection_query
+from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.schemas.parameter_docs import MAP_RESPONSES, PROBLEM_RESPONSES, TABLE_RESPONSES, docs
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/districts", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
@@ -25,12 +25,12 @@ _WITHOUT = {"ru": "Без района", "en": "Without district"}
 async def get_districts(request: Request) -> Response:
     """The districts of a level with every measure, ranked by the chosen one; beside them what lies in none, and the total."""
     service = service_of(request)
-    question = questions.read(request, service, also=("level", "format"))
+    question = selection_query.read(request, service, also=("level", "format"))
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
     revision = service.replica.revision
     asked = DistrictQuestion(question.selection, question.measure, question.compare)
     table = await service.replica.ask(district_table, asked, level)
-    document = {**table, **questions.resolved(question, service, revision)}
+    document = {**table, **selection_query.resolved(question, service, revision)}
     shapes = service.replica.catalogue
     return answer(request, form, Forms(document, lambda: _rows(table), lambda: _features(table, district_geometries(shapes))))
 
@@ -45,14 +45,14 @@ async def get_district(request: Request, code: str) -> Response:
     As CSV: the district and its children.
     """
     service = service_of(request)
-    question = questions.read(request, service, also=("bucket", "format"))
+    question = selection_query.read(request, service, also=("bucket", "format"))
     form, query = read_format(request), dict(request.query_params)
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
     clockwork = Clockwork(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
     asked = DistrictQuestion(question.selection, question.measure, question.compare)
     page = await service.replica.ask(district_page, asked, code, clockwork)
-    document = {**page, **questions.resolved(question, service, revision)}
+    document = {**page, **selection_query.resolved(question, service, revision)}
     return answer(request, form, Forms(document, lambda: _level([page["district"], *page["children"]])))
 
 

@@ -5,16 +5,16 @@ from collections.abc import AsyncGenerator
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.errors import InvalidParameter, UnsupportedType
-from geo_service.intake import Delivery
-from geo_service.parameters import single_values
-from geo_service.routes.delivered import LineStream, document_answer
-from geo_service.routes.documentation import PROBLEM_RESPONSES
-from geo_service.routes.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import service_of
-from geo_service.routes.writing import admit, idempotency_key, limited
-from geo_service.tiles.front import request_header
+from geo_service.core.errors import InvalidParameter, UnsupportedType
+from geo_service.core.ingest_protocol import Delivery
+from geo_service.http.headers import request_header
+from geo_service.queries.selection import single_values
+from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.ingest_response import LineStream, document_answer
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.request_body import admit, idempotency_key, limited
+from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
+from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
 

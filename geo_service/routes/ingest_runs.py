@@ -10,15 +10,15 @@ import asyncpg
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from geo_service.database import database_errors, query
-from geo_service.errors import InvalidParameter, NotFound
-from geo_service.model import RejectReason
-from geo_service.parameters import read_whole, single_values
-from geo_service.routes.documentation import EXTRA_PARAMETERS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
-from geo_service.routes.formats import Forms, answer, read_format
-from geo_service.routes.keys import need_key
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import Service, service_of
+from geo_service.core.database import database_errors, query
+from geo_service.core.errors import InvalidParameter, NotFound
+from geo_service.core.model import RejectReason
+from geo_service.queries.selection import read_whole, single_values
+from geo_service.routes.common.auth import need_key
+from geo_service.routes.common.dependencies import Service, service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/ingest", tags=["ingest"], responses=PROBLEM_RESPONSES)
 

@@ -5,17 +5,17 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.incident_list import ORDERS
-from geo_service.aggregation.incident_rows import FIELDS, list_incidents, one_incident
-from geo_service.aggregation.measures import CELL_MEASURES
-from geo_service.list_parameters import DEFAULT_LIMIT, LIST_PARAMETERS, MOST, mark, read_id, read_list
-from geo_service.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
-from geo_service.parameters import single_values
-from geo_service.routes import questions
-from geo_service.routes.documentation import EXTRA_PARAMETERS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
-from geo_service.routes.formats import Forms, answer, read_format
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import service_of
+from geo_service.aggregation.measures.measures import CELL_MEASURES
+from geo_service.aggregation.statistics.incident_list import ORDERS
+from geo_service.aggregation.statistics.incident_rows import FIELDS, list_incidents, one_incident
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
+from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MOST, mark, read_id, read_list
+from geo_service.queries.selection import single_values
+from geo_service.routes.common import selection_query
+from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
 
@@ -36,14 +36,14 @@ _ONE_RESPONSES: dict[int | str, dict[str, Any]] = {**TABLE_RESPONSES, 404: {"des
 async def get_incidents(request: Request) -> Response:
     """A page of the incidents of a selection with their codes, times and places, and the names of these codes."""
     service = service_of(request)
-    question = questions.read(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
+    question = selection_query.read(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
     asked, form = read_list(dict(request.query_params), question), read_format(request)
     revision = service.replica.revision
     page = await service.replica.ask(list_incidents, asked)
     following = page.end and mark(asked.order, page.end)
     document = {
         "order": asked.order.code, "limit": asked.limit, "incidents": page.rows, "next": following, "names": page.names,
-        **questions.resolved(question, service, revision),
+        **selection_query.resolved(question, service, revision),
     }  # fmt: skip
     made = answer(request, form, Forms(document, lambda: page.rows, columns=FIELDS))
     if following:

@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from geo_service.aggregation.calendar import instant
-from geo_service.aggregation.columns import Change
-from geo_service.aggregation.replica import Replica
-from geo_service.routes.service import service_of
+from geo_service.aggregation.columns.columns import Change
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.routes.common.dependencies import service_of
 
 router = APIRouter(prefix="/api", tags=["live"])
 

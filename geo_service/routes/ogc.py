@@ -5,19 +5,27 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.calendar import instant
-from geo_service.errors import InvalidParameter, NotFound
+from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.ogc import documents
-from geo_service.ogc.asking import read_bbox, read_datetime, read_limit, read_offset
 from geo_service.ogc.collection import FeatureCollection, FeatureQuery
 from geo_service.ogc.districts import DistrictCollection
 from geo_service.ogc.hexes import HexCollection
 from geo_service.ogc.openapi import openapi
-from geo_service.parameters import SELECTION_PARAMETERS, Question, read_asked_level, read_choice, read_question, read_whole, single_values
-from geo_service.routes.answers import bytes_answer, json_answer
-from geo_service.routes.documentation import PARAMETERS, PROBLEM_RESPONSES
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import Service, base_url, service_of
+from geo_service.ogc.query import read_bbox, read_datetime, read_limit, read_offset
+from geo_service.queries.selection import (
+    SELECTION_PARAMETERS,
+    Question,
+    read_asked_level,
+    read_choice,
+    read_question,
+    read_whole,
+    single_values,
+)
+from geo_service.routes.common.dependencies import Service, base_url, service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.responses import bytes_answer, json_answer
+from geo_service.routes.schemas.parameter_docs import PARAMETERS, PROBLEM_RESPONSES
 
 
 def _typed(media_type: str) -> dict[int | str, dict[str, Any]]:

@@ -7,19 +7,19 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.errors import NotFound, NotReady, UnsupportedType
-from geo_service.intake import Delivery
-from geo_service.open311 import documents, posting
-from geo_service.open311.asking import RequestQuery, by_ids, read_query
+from geo_service.core.errors import NotFound, NotReady, UnsupportedType
+from geo_service.core.ingest_protocol import Delivery
+from geo_service.http.headers import request_header
+from geo_service.open311 import documents, report
 from geo_service.open311.multipart import MULTIPART, read_multipart
-from geo_service.open311.requests import find
+from geo_service.open311.query import RequestQuery, by_ids, read_query
+from geo_service.open311.service_requests import find
 from geo_service.open311.services import definition, known, services
-from geo_service.routes.delivered import collected
-from geo_service.routes.open311_answers import Open311Route, answer, asked, created
-from geo_service.routes.open311_docs import POST_DOCS, REQUESTS_DOCS, responses
-from geo_service.routes.service import Service, base_url, service_of
-from geo_service.routes.writing import admit, idempotency_key, limited
-from geo_service.tiles.front import request_header
+from geo_service.routes.common.dependencies import Service, base_url, service_of
+from geo_service.routes.common.ingest_response import collected
+from geo_service.routes.common.open311_formats import Open311Route, answer, asked, created
+from geo_service.routes.common.request_body import admit, idempotency_key, limited
+from geo_service.routes.schemas.open311_docs import POST_DOCS, REQUESTS_DOCS, responses
 
 _FILTERS = ("service_request_id", "service_code", "start_date", "end_date", "status", "updated_after", "page", "page_size")
 Form = Literal["xml", "json"]
@@ -90,8 +90,8 @@ async def post_request(request: Request, form: Form) -> Response:
     """A new request; its id. Who sends it is not kept."""
     delivery, row = await _delivery(request)
     rows, _ = await collected(service_of(request).intake.take(delivery, row))
-    number = posting.number(rows[0])
-    document = [{"service_request_id": number, "service_notice": posting.notice(rows[0]), "account_id": None}]
+    number = report.number(rows[0])
+    document = [{"service_request_id": number, "service_notice": report.notice(rows[0]), "account_id": None}]
     return created(form, "service_requests", document, f"{base_url(request)}/open311/v2/requests/{number}.{form}")
 
 
@@ -100,8 +100,8 @@ async def _delivery(request: Request) -> tuple[Delivery, AsyncIterator[bytes]]:
     caller = admit(request, form.get("api_key") or asked(request).get("api_key", ""))
     key = idempotency_key(request, caller, _INPUT)
     member = known(service_of(request).catalogue, form.get("service_code", ""))
-    row = posting.incident(form, member, key)
-    return Delivery(_INPUT, _SOURCE, "Open311", key=key, digest=digest), posting.body(row)
+    row = report.incident(form, member, key)
+    return Delivery(_INPUT, _SOURCE, "Open311", key=key, digest=digest), report.body(row)
 
 
 async def _form(request: Request) -> tuple[dict[str, str], bytes]:
@@ -111,10 +111,10 @@ async def _form(request: Request) -> tuple[dict[str, str], bytes]:
     if kind == MULTIPART:
         form, digest, _ = await read_multipart(limited(request), given)
         return form, digest
-    if kind != posting.FORM:
-        raise UnsupportedType(f"a body of the type {kind[:60]!r} is not read here; allowed: {posting.FORM}, {MULTIPART}")
-    body = b"".join([part async for part in limited(request, posting.MOST_BYTES)])
-    return posting.read_form(body), hashlib.sha256(body).digest()
+    if kind != report.FORM:
+        raise UnsupportedType(f"a body of the type {kind[:60]!r} is not read here; allowed: {report.FORM}, {MULTIPART}")
+    body = b"".join([part async for part in limited(request, report.MOST_BYTES)])
+    return report.read_form(body), hashlib.sha256(body).digest()
 
 
 async def _found(service: Service, question: RequestQuery) -> list[dict[str, Any]]:

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.database import database_errors, query
-from geo_service.routes.answers import json_answer
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import service_of
+from geo_service.core.database import database_errors, query
+from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.responses import json_answer
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])
 

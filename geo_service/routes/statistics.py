@@ -5,18 +5,21 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.calendar import BUCKETS, instant
-from geo_service.aggregation.cell_table import cell_page
-from geo_service.aggregation.geometry import cell_geometry
-from geo_service.aggregation.measures import CELL_MEASURES
-from geo_service.aggregation.series import MOST_SERIES, SERIES_BY, series_rows
-from geo_service.aggregation.timeline import Clockwork, timeline
-from geo_service.aggregation.totals import Summary, summarise
-from geo_service.parameters import read_cell, read_choice, read_codes, read_level, read_whole
-from geo_service.routes import questions
-from geo_service.routes.answers import json_answer
-from geo_service.routes.documentation import (
+from geo_service.aggregation.catalogue.geometry import cell_geometry
+from geo_service.aggregation.measures.measures import CELL_MEASURES
+from geo_service.aggregation.selection.time_buckets import BUCKETS, instant
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
+from geo_service.aggregation.statistics.cells import cell_page
+from geo_service.aggregation.statistics.series import MOST_SERIES, SERIES_BY, series_rows
+from geo_service.aggregation.statistics.summary import Summary, summarise
+from geo_service.aggregation.statistics.timeline import Clockwork, timeline
+from geo_service.queries.selection import read_cell, read_choice, read_codes, read_level, read_whole
+from geo_service.routes.common import selection_query
+from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.responses import json_answer
+from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.schemas.parameter_docs import (
     LAYER_DOCS,
     MAP_RESPONSES,
     PROBLEM_RESPONSES,
@@ -25,12 +28,9 @@ from geo_service.routes.documentation import (
     docs,
     parameter,
 )  # fmt: skip
-from geo_service.routes.formats import Forms, answer, read_format
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import service_of
 from geo_service.routes.tiles import layer_question
-from geo_service.tiles.grid import MAX_ZOOM
-from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES, in_palette
+from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, in_palette
+from geo_service.tiles.encoding.grid import MAX_ZOOM
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
@@ -63,21 +63,21 @@ async def get_legend(request: Request) -> Response:
     revision = service.replica.revision
     palette = layer.description.palette(asked.question.measure, scheme)
     document = in_palette(await service.replica.ask(layer.legend, asked.view(zoom)), palette)
-    return json_answer(request, {**document, "window": questions.span(asked.question.selection), "revision": revision})
+    return json_answer(request, {**document, "window": selection_query.span(asked.question.selection), "revision": revision})
 
 
 @router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")
 async def get_summary(request: Request) -> Response:
     """Totals, whole and by sector and source, every measure of the whole, and from when to when incidents are held."""
     service = service_of(request)
-    question = questions.read(request, service, also=("format",), measures=CELL_MEASURES)
+    question = selection_query.read(request, service, also=("format",), measures=CELL_MEASURES)
     form = read_format(request)
     revision = service.replica.revision
     summary = await service.replica.ask(summarise, question.selection, question.compare)
     first, last = summary.extent or (None, None)
     document = {
         **summary.total,
-        **questions.resolved(question, service, revision),
+        **selection_query.resolved(question, service, revision),
         "measures": summary.measures,
         "units": summary.units,
         "data": {"first": first and instant(first), "last": last and instant(last)},
@@ -98,12 +98,12 @@ async def get_summary(request: Request) -> Response:
 async def get_breakdown(request: Request) -> Response:
     """Each combination of the dimensions that occurs, with its numbers; and the total."""
     service = service_of(request)
-    question = questions.read(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
+    question = selection_query.read(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
     query, form = dict(request.query_params), read_format(request)
     by = [DIMENSIONS[code] for code in read_codes(query, "by", list(DIMENSIONS), _DIMENSIONS_AT_MOST)]
     revision = service.replica.revision
     table = await service.replica.ask(breakdown, question.selection, by, read_level(query), question.measure, question.compare)
-    document = {**table, **questions.resolved(question, service, revision)}
+    document = {**table, **selection_query.resolved(question, service, revision)}
     return answer(request, form, Forms(document, lambda: table["cells"]))
 
 
@@ -111,14 +111,14 @@ async def get_breakdown(request: Request) -> Response:
 async def get_timeline(request: Request) -> Response:
     """A row for each hour, day, week or month of the window, empty ones included; and series by one dimension."""
     service = service_of(request)
-    question = questions.read(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
+    question = selection_query.read(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
     query, form = dict(request.query_params), read_format(request)
     by = DIMENSIONS[read_choice(query, "by", SERIES_BY)] if "by" in query else None
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
     clockwork = Clockwork(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
     table = await service.replica.ask(timeline, question.selection, clockwork, question.measure, question.compare, by=by)
-    document = {**table, **questions.resolved(question, service, revision)}
+    document = {**table, **selection_query.resolved(question, service, revision)}
     return answer(request, form, Forms(document, lambda: series_rows(table) if by else table["buckets"]))
 
 
@@ -126,11 +126,11 @@ async def get_timeline(request: Request) -> Response:
 async def get_cell(request: Request, h3: str) -> Response:
     """An H3 cell's own numbers and those of the cells around it; resolutions 1 to 10."""
     service = service_of(request)
-    question = questions.read(request, service, also=("format",), measures=CELL_MEASURES)
+    question = selection_query.read(request, service, also=("format",), measures=CELL_MEASURES)
     form, cell = read_format(request, geometry=True), read_cell(h3)
     revision = service.replica.revision
     page = await service.replica.ask(cell_page, question.selection, cell, question.compare)
-    document = {**page, **questions.resolved(question, service, revision)}
+    document = {**page, **selection_query.resolved(question, service, revision)}
     rows = [page["cell"], *page["neighbours"]]
     return answer(request, form, Forms(document, lambda: rows, lambda: [_feature(row) for row in rows]))
 

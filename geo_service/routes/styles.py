@@ -4,19 +4,19 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.replica import State
-from geo_service.layer_parameters import LayerQuestion
-from geo_service.parameters import read_choice
-from geo_service.routes.answers import json_answer
-from geo_service.routes.documentation import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import base_url, service_of
+from geo_service.aggregation.replica.replica import State
+from geo_service.queries.layer import LayerQuestion
+from geo_service.queries.selection import read_choice
+from geo_service.routes.common.dependencies import base_url, service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.responses import json_answer
+from geo_service.routes.schemas.parameter_docs import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
 from geo_service.routes.tiles import layer_question
-from geo_service.tiles.layer import TileLayer
-from geo_service.tiles.levels import FIRST_ZOOM
-from geo_service.tiles.palette import DEFAULT_SCHEME, SCHEMES
-from geo_service.tiles.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, style
-from geo_service.tiles.tilejson import Bounds, zoom_to_show
+from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES
+from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, style
+from geo_service.tiles.documents.tilejson import Bounds, zoom_to_show
+from geo_service.tiles.documents.zoom_levels import FIRST_ZOOM
+from geo_service.tiles.layers.base import TileLayer
 
 router = APIRouter(route_class=PlainRoute, tags=["tiles"], responses=PROBLEM_RESPONSES)
 

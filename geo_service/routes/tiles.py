@@ -3,19 +3,20 @@
 from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from geo_service.errors import NotFound
-from geo_service.layer_parameters import LayerQuestion, read_layer_question
-from geo_service.routes.answers import json_answer
-from geo_service.routes.documentation import FORM_DOCS, LAYER_DOCS, tile_responses
-from geo_service.routes.plain import PlainRoute
-from geo_service.routes.service import Service, base_url, service_of
-from geo_service.tiles.cache import CachedTile
-from geo_service.tiles.forms import CONTENT_TYPES
-from geo_service.tiles.front import request_header, send_tile
-from geo_service.tiles.grid import read_tile
-from geo_service.tiles.negotiation import choose_encoding
-from geo_service.tiles.playback import described
-from geo_service.tiles.tilejson import LayerDescription, tilejson
+from geo_service.core.errors import NotFound
+from geo_service.http.headers import request_header
+from geo_service.http.negotiation import choose_encoding
+from geo_service.queries.layer import LayerQuestion, read_layer_question
+from geo_service.routes.common.dependencies import Service, base_url, service_of
+from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.responses import json_answer
+from geo_service.routes.schemas.parameter_docs import FORM_DOCS, LAYER_DOCS, tile_responses
+from geo_service.tiles.documents.formats import CONTENT_TYPES
+from geo_service.tiles.documents.tilejson import LayerDescription, tilejson
+from geo_service.tiles.encoding.grid import read_tile
+from geo_service.tiles.layers.playback import described
+from geo_service.tiles.server.cache import CachedTile
+from geo_service.tiles.server.fast_path import send_tile
 
 router = APIRouter(route_class=PlainRoute, tags=["tiles"])
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from boundaries.locate import NEAR_M
-from geo_service.database import connection
-from geo_service.errors import DatabaseUnavailable
-from ingest.demo.history import Region, history, region_of
-from ingest.demo.live import arriving, remembered
-from ingest.demo.messages import Messages, joined, local_day
-from ingest.demo.writing import RegionWriter
+from geo_service.core.database import connection
+from geo_service.core.errors import DatabaseUnavailable
+from ingest.demo.db_writer import RegionWriter
+from ingest.demo.messages.draws import Messages, joined, local_day
+from ingest.demo.messages.history import Region, history, region_of
+from ingest.demo.messages.live_messages import arriving, remembered
 
 PER_MINUTE = 6.0
 

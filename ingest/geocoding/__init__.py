@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from geo_service.model import LocationQuality, PlacedBy
+from geo_service.core.model import LocationQuality, PlacedBy
 
 
 @dataclass(frozen=True, slots=True)

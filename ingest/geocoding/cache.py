@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import asyncpg
 
-from geo_service.database import database_errors, query
-from geo_service.model import LocationQuality, PlacedBy
+from geo_service.core.database import database_errors, query
+from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.geocoding import Answer, Passed, Query, Verdict
-from ingest.geocoding.addresses import key_of
+from ingest.geocoding.toponyms.addresses import key_of
 
 
 class Cache:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from geo_service.model import LocationQuality
+from geo_service.core.model import LocationQuality
 from ingest.geocoding import Answer, Candidate, Delayed, Query, Step, Verdict
-from ingest.geocoding.addresses import names_street
-from ingest.geocoding.lexicon import is_in
-from ingest.geocoding.places import Place, distance_km
-from ingest.mapping import Bounds
+from ingest.geocoding.toponyms.addresses import names_street
+from ingest.geocoding.toponyms.gazetteer_index import is_in
+from ingest.geocoding.toponyms.settlements import Place, distance_km
+from ingest.mapping.mapping import Bounds
 
 
 @dataclass(slots=True)

@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from geo_service.errors import SettingsError
-from geo_service.model import LocationQuality
-from ingest.mapping import Bounds
-from ingest.toml_files import Part, read_toml
+from geo_service.core.errors import SettingsError
+from geo_service.core.model import LocationQuality
+from geo_service.core.toml_config import Part, read_toml
+from ingest.mapping.mapping import Bounds
 
 SHIPPED = Path(__file__).with_name("chain.toml")
 

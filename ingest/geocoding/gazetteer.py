@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from geo_service.model import LocationQuality
+from geo_service.core.model import LocationQuality
 from ingest.geocoding import Passed, Query, Verdict
-from ingest.geocoding.deciding import decide
-from ingest.geocoding.finding import read
-from ingest.geocoding.lexicon import Lexicon
+from ingest.geocoding.toponyms.disambiguation import decide
+from ingest.geocoding.toponyms.gazetteer_index import Lexicon
+from ingest.geocoding.toponyms.place_mentions import read
 
 
 class Gazetteer:

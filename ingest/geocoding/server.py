@@ -17,16 +17,16 @@ from geopy.point import Point
 from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
-from geo_service.errors import SettingsError
-from geo_service.model import LocationQuality, PlacedBy
-from geo_service.settings import Settings
+from geo_service.core.errors import SettingsError
+from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.settings import Settings
 from ingest.geocoding import Answer, Candidate, Delayed, Passed, Query, Verdict
-from ingest.geocoding.addresses import names_settlement, question
 from ingest.geocoding.configuration import ServerPart
-from ingest.geocoding.lexicon import is_in
-from ingest.geocoding.places import Place, distance_km
-from ingest.geocoding.precision import CONFIDENCE, of_nominatim, of_photon
-from ingest.mapping import Bounds
+from ingest.geocoding.result_precision import CONFIDENCE, of_nominatim, of_photon
+from ingest.geocoding.toponyms.addresses import names_settlement, question
+from ingest.geocoding.toponyms.gazetteer_index import is_in
+from ingest.geocoding.toponyms.settlements import Place, distance_km
+from ingest.mapping.mapping import Bounds
 
 PUBLIC = frozenset(("nominatim.openstreetmap.org", "photon.komoot.io"))
 """Servers that anyone may ask, once a second, saying who asks: https://operations.osmfoundation.org/policies/nominatim/."""

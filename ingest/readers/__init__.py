@@ -1,7 +1,7 @@
 """Readers: from the bytes of an input to columns of text with line numbers. One file a format.
 
-A new format is a class with the shape of `Reader` and a line in `ingest/readers/opening.py`; it passes the conformance
-tests in tests/unit/reader_conformance.py, as tests/unit/test_readers.py shows.
+A new format is a class with the shape of `Reader` and a line in `ingest/readers/detect.py`; it passes the conformance
+tests in tests/support/reader_conformance.py, as tests/unit/test_readers.py shows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

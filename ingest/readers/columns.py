@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from geo_service.errors import InputError
+from geo_service.core.errors import InputError
 from ingest.readers import BrokenRow, Column, RawBatch
 
 MOST_COLUMNS = 10_000

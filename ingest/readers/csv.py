@@ -10,12 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from geo_service.errors import InputError
-from ingest.mapping import FileFormat
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import FileFormat
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.columns import MOST_COLUMNS, places
+from ingest.readers.decompress import head, opened, size_of
 from ingest.readers.encoding import SAMPLE, named, spelt
-from ingest.readers.streams import head, opened, size_of
 
 LONGEST_LINE = 1 << 20
 """Characters; a longer line is cut, and its pieces are broken rows. Bounds the memory."""

@@ -9,12 +9,12 @@ from typing import BinaryIO
 import ijson
 import orjson
 
-from geo_service.errors import InputError
-from ingest.mapping import FileFormat
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import FileFormat
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.csv import shown
+from ingest.readers.decompress import opened, size_of
 from ingest.readers.records import LONGEST_ROW, Gatherer, Record
-from ingest.readers.streams import opened, size_of
 
 LEADING = b"\xef\xbb\xbf\x1e \t"
 """Before an object: a byte order mark, the separator of RFC 8142, blanks."""

@@ -12,12 +12,12 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from geo_service.errors import InputError
-from ingest.mapping import FileFormat
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column, RawBatch
 from ingest.readers.columns import cleaned, places
+from ingest.readers.decompress import size_of
 from ingest.readers.records import as_text
-from ingest.readers.streams import size_of
 
 _READ_AHEAD = 1 << 20
 """Bytes of a column read at once; without it a row group's columns are read whole."""

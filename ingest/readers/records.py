@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import shapely
 
-from geo_service.errors import InputError
+from geo_service.core.errors import InputError
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.columns import MOST_COLUMNS, cleaned, told
 

@@ -14,12 +14,12 @@ from typing import BinaryIO, Protocol
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from geo_service.errors import InputError
-from ingest.mapping import FileFormat
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column, RawBatch
 from ingest.readers.columns import cleaned, places
+from ingest.readers.decompress import HARMLESS_BYTES, HIGHEST_RATIO, size_of
 from ingest.readers.records import as_text
-from ingest.readers.streams import HARMLESS_BYTES, HIGHEST_RATIO, size_of
 
 MOST_ROWS = 1 << 20
 """What a sheet can have; one that says more is no sheet."""

@@ -1,4 +1,4 @@
-"""Alembic's environment: runs migrations over asyncpg with the address that `geo_service.database` hands in."""
+"""Alembic's environment: runs migrations over asyncpg with the address that `geo_service.core.database` hands in."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from geo_service.schema import metadata
+from geo_service.core.schema import metadata
 
 
 def include_object(thing, name, kind, reflected, compare_to):

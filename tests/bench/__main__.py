@@ -10,8 +10,8 @@ import uvloop
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from geo_service.embedded import running
-from geo_service.settings import read_settings
+from geo_service.cluster.private_cluster import running
+from geo_service.core.settings import read_settings
 from tests.bench import (
     freshness,
     gazetteer,

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from geo_service.aggregation.reading import read_catalogue, read_incidents
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Window
-from geo_service.database import connection
-from geo_service.tiles.grid import Tile
+from geo_service.aggregation.replica.loader import read_catalogue, read_incidents
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Window
+from geo_service.core.database import connection
+from geo_service.tiles.encoding.grid import Tile
 from tests.bench.busy import BusyTiles
 from tests.bench.dataset import DAY_S
 from tests.bench.report import Report

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection, Window
-from geo_service.tiles.grid import MAX_ZOOM, WORLD, Tile, resolution_at
-from geo_service.tiles.outlines import Outlines
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection, Window
+from geo_service.tiles.encoding.grid import MAX_ZOOM, WORLD, Tile, resolution_at
+from geo_service.tiles.layers.hex_outlines import Outlines
 
 WANTED_HEXAGONS = (1000, 2000)
 _LEAST_ZOOM = 5

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.model import LocationQuality
+from geo_service.core.model import LocationQuality
 from tests.bench.dataset import AGENCIES, SOURCES, THEMES, Incidents
 
 COLUMNS = (

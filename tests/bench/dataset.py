@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.model import SECTORS, Status
-from ingest.catalogue import Agency, Source, Theme
+from geo_service.core.model import SECTORS, Status
+from ingest.write.reference_data import Agency, Source, Theme
 from tests.bench.region import Houses, build_houses, district_of
 
 SEED = 20_240_229

@@ -8,12 +8,12 @@ import h3.api.basic_int as h3
 import mapbox_vector_tile
 import numpy as np
 
-from geo_service.database import connection
-from geo_service.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, Status
-from geo_service.tiles.grid import MAX_ZOOM, WORLD, Tile, project
-from ingest.batch import IncidentBatch
-from ingest.catalogue import Source
-from ingest.write import IncidentWriter
+from geo_service.core.database import connection
+from geo_service.core.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, Status
+from geo_service.tiles.encoding.grid import MAX_ZOOM, WORLD, Tile, project
+from ingest.write.incident_batch import IncidentBatch
+from ingest.write.incident_writer import IncidentWriter
+from ingest.write.reference_data import Source
 from tests.bench.bench import Bench
 from tests.bench.copying import Ids
 from tests.bench.dataset import SEED, THEMES

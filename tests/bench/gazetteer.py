@@ -8,7 +8,7 @@ from ingest.geocoding import Answer, Query
 from ingest.geocoding.gazetteer import Gazetteer
 from tests.bench.bench import Bench
 from tests.bench.report import Row
-from tests.unit.gazetteers import demo_lexicon, phrases, placed
+from tests.support.gazetteers import demo_lexicon, phrases, placed
 
 _TEXTS = 60_000
 _QUICK_TEXTS = 2_000

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from geo_service.database import connection
-from geo_service.model import Status
-from ingest.mapping import load_mapping
-from ingest.run import ingest
+from geo_service.core.database import connection
+from geo_service.core.model import Status
+from ingest.mapping.mapping import load_mapping
+from ingest.runs.run import ingest
 from tests.bench.bench import Bench
 from tests.bench.copying import COLUMNS, addresses, copy_bytes
 from tests.bench.dataset import AGENCIES, THEMES, Incidents, Instants, generate

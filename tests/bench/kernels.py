@@ -8,13 +8,13 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_service.aggregation.columns import DELETED
-from geo_service.aggregation.measures import MEASURES
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection
-from geo_service.model import FINEST_RESOLUTION, OPEN_STATUSES
-from geo_service.tiles.hexes import HexLayer
-from geo_service.tiles.layer import TileRequest
+from geo_service.aggregation.columns.columns import DELETED
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.model import FINEST_RESOLUTION, OPEN_STATUSES
+from geo_service.tiles.layers.base import TileRequest
+from geo_service.tiles.layers.hexes import HexLayer
 from tests.bench.bench import MONTH, YEAR, Bench
 from tests.bench.report import Row
 

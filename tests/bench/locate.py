@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from boundaries.areas import Areas, Polygons
+from boundaries.district_arrays import Areas, Polygons
 from boundaries.locate import Locator
-from geo_service.model import DistrictLevel
-from geo_service.settings import ROOT
+from geo_service.core.model import DistrictLevel
+from geo_service.core.settings import ROOT
 from tests.bench.bench import Bench
 from tests.bench.report import Row
 

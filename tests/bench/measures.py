@@ -2,7 +2,7 @@
 
 import itertools
 
-from geo_service.aggregation.selection import Window
+from geo_service.aggregation.selection.selection import Window
 from tests.bench.bench import MONTH, Bench, question
 from tests.bench.http_client import Connection, connect, get, timed
 from tests.bench.processes import geo_serve

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from playwright.async_api import Browser, Page, ViewportSize
 
-from geo_service.settings import ROOT
+from geo_service.core.settings import ROOT
 from tests.bench.bench import Bench
 from tests.bench.chromium import chromium
 from tests.bench.http_client import connect, get

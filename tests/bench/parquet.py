@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo_service.settings import ROOT
-from ingest.mapping import load_mapping
-from ingest.naming import Namer
-from ingest.run import open_reader
-from ingest.validate import Validator
-from ingest.write import BATCH_SIZE
+from geo_service.core.settings import ROOT
+from ingest.mapping.mapping import load_mapping
+from ingest.runs.run import open_reader
+from ingest.validate.entities import Namer
+from ingest.validate.validate import Validator
+from ingest.write.incident_writer import BATCH_SIZE
 from tests.bench.bench import Bench
 from tests.bench.report import Row
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from geo_service.aggregation.columns import POSITION_UNITS
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Window
-from geo_service.tiles.grid import WORLD, Tile, project
+from geo_service.aggregation.columns.columns import POSITION_UNITS
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Window
+from geo_service.tiles.encoding.grid import WORLD, Tile, project
 from tests.bench.bench import MONTH, YEAR, Bench, question
 from tests.bench.dataset import DAY_S
 from tests.bench.http_client import Connection, connect, get, timed

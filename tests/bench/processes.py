@@ -9,8 +9,8 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from geo_service.cluster_home import free_port
-from geo_service.settings import ROOT
+from geo_service.cluster.data_directory import free_port
+from geo_service.core.settings import ROOT
 from tests.bench.http_client import connect, get
 
 _PATIENCE_S = 300
@@ -21,7 +21,7 @@ _STOP_S = 20
 async def geo_serve(url: str) -> AsyncIterator[int]:
     """`geo serve` on a database, ready to answer; its port."""
     environment = {"GEO_DATABASE_URL": url}
-    async with _running([sys.executable, "-c", "from geo_service.cli import main; main()", "serve"], environment, "/readyz") as port:
+    async with _running([sys.executable, "-c", "from geo_service.cli.main import main; main()", "serve"], environment, "/readyz") as port:
         yield port
 
 

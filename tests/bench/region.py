@@ -6,7 +6,7 @@ import h3ronpy.vector as h3
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.model import FINEST_RESOLUTION
+from geo_service.core.model import FINEST_RESOLUTION
 
 Floats = NDArray[np.float64]
 

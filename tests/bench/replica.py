@@ -3,7 +3,7 @@
 import multiprocessing
 import time
 
-from geo_service.database import connection
+from geo_service.core.database import connection
 from tests.bench.bench import Bench
 from tests.bench.report import Row
 
@@ -45,9 +45,9 @@ def _load(url: str) -> tuple[float, int, int, int]:
 
 
 async def _load_here(url: str) -> tuple[float, int, int, int]:
-    from geo_service.aggregation.follow import Follower
-    from geo_service.aggregation.queue import Queue
-    from geo_service.aggregation.replica import Replica
+    from geo_service.aggregation.replica.admission import Queue
+    from geo_service.aggregation.replica.follower import Follower
+    from geo_service.aggregation.replica.replica import Replica
 
     replica = Replica(256_000_000, Queue(10, 600))
     async with connection(url) as held:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import mapbox_vector_tile
 
-from geo_service.aggregation.selection import Window
-from geo_service.tiles.grid import Tile
+from geo_service.aggregation.selection.selection import Window
+from geo_service.tiles.encoding.grid import Tile
 from tests.bench.bench import MONTH, YEAR, Bench, question
 from tests.bench.dataset import AGENCIES, THEMES
 from tests.bench.http_client import Answer, Connection, connect, get, throughput, timed

@@ -15,10 +15,10 @@ import h3.api.basic_int as h3
 import numpy as np
 from h3ronpy.vector import cells_to_wkb_polygons
 
-from geo_service.aggregation.selection import Selection, Window
-from geo_service.database import connection
-from geo_service.model import SECTORS
-from geo_service.tiles.grid import WORLD, Tile, feature_id, project, resolution_at
+from geo_service.aggregation.selection.selection import Selection, Window
+from geo_service.core.database import connection
+from geo_service.core.model import SECTORS
+from geo_service.tiles.encoding.grid import WORLD, Tile, feature_id, project, resolution_at
 from tests.bench.bench import MONTH, YEAR, Bench, question
 from tests.bench.http_client import connect, get
 from tests.bench.processes import geo_serve, thin_server

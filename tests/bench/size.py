@@ -4,14 +4,14 @@ import brotli
 import numpy as np
 import zstandard
 
-from geo_service.aggregation.measures import MEASURES
-from geo_service.aggregation.selection import Selection
-from geo_service.tiles import mvt
-from geo_service.tiles.grid import feature_id
-from geo_service.tiles.hex_forms import NAME, HexTile
-from geo_service.tiles.hexes import HexLayer
-from geo_service.tiles.layer import TileRequest
-from geo_service.tiles.negotiation import compress
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.selection.selection import Selection
+from geo_service.http.negotiation import compress
+from geo_service.tiles.encoding import mvt
+from geo_service.tiles.encoding.grid import feature_id
+from geo_service.tiles.layers.base import TileRequest
+from geo_service.tiles.layers.hex_formats import NAME, HexTile
+from geo_service.tiles.layers.hexes import HexLayer
 from tests.bench.bench import YEAR, Bench
 from tests.bench.busy import BusyTiles
 from tests.bench.report import Row

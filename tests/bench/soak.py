@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import asyncpg
 from playwright.async_api import Browser, CDPSession, Page, ViewportSize
 
-from geo_service.database import connection
+from geo_service.core.database import connection
 from tests.bench.bench import Bench
 from tests.bench.chromium import chromium
 from tests.bench.processes import geo_serve

@@ -11,9 +11,9 @@ import numpy as np
 import shapely
 from h3ronpy.vector import cells_to_wkb_polygons
 
-from geo_service.aggregation.selection import Window
-from geo_service.database import connection
-from geo_service.tiles.grid import Tile, feature_id, resolution_at
+from geo_service.aggregation.selection.selection import Window
+from geo_service.core.database import connection
+from geo_service.tiles.encoding.grid import Tile, feature_id, resolution_at
 from tests.bench.bench import MONTH, YEAR, Bench
 from tests.bench.dataset import AGENCIES, THEMES
 from tests.bench.http_client import connect, get, timed

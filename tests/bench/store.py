@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from geo_service.database import connection, migrate
-from geo_service.model import ZOOM_BANDS
-from ingest.write import IncidentWriter
+from geo_service.core.database import connection, migrate
+from geo_service.core.model import ZOOM_BANDS
+from ingest.write.incident_writer import IncidentWriter
 from tests.bench.copying import COLUMNS, Ids, copy_bytes, order_ids
 from tests.bench.dataset import AGENCIES, CHUNK, SOURCES, THEMES, generate
 from tests.bench.region import BOUNDS, DISTRICTS_ACROSS, DISTRICTS_UP

@@ -11,7 +11,7 @@ import uvicorn
 from isal import igzip
 from starlette.types import Message, Receive, Scope, Send
 
-from geo_service.tiles.grid import resolution_at
+from geo_service.tiles.encoding.grid import resolution_at
 
 SQL = Path(__file__).parent / "sql"
 _CONNECTIONS = 6

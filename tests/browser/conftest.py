@@ -19,12 +19,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect, sync_playwright
 
-from geo_service.database import connection
-from geo_service.settings import ROOT
+from geo_service.core.database import connection
+from geo_service.core.settings import ROOT
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.conftest import named, recreate
-from tests.integration import territory
 from tests.integration.test_serving import serving, wait_until_ready
+from tests.support import territory
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PATIENCE_S = 20

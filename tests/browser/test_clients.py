@@ -11,7 +11,7 @@ import mapbox_vector_tile
 import pytest
 from playwright.sync_api import Browser
 
-from geo_service.settings import ROOT
+from geo_service.core.settings import ROOT
 from tests.browser.conftest import Elsewhere, Visit, visiting
 
 pytestmark = pytest.mark.browser

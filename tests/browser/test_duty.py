@@ -8,11 +8,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from geo_service.database import connection
+from geo_service.core.database import connection
 from tests.browser.conftest import PATIENCE_MS, Visit, apart, insert_incidents, visiting
 from tests.browser.test_states import violations
-from tests.integration import territory
 from tests.integration.test_serving import serving, wait_until_ready
+from tests.support import territory
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Frame, expect
 
 from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, visiting
 from tests.browser.test_states import violations
-from tests.integration import territory
+from tests.support import territory
 
 pytestmark = pytest.mark.browser
 

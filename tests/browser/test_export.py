@@ -14,14 +14,14 @@ from typing import BinaryIO
 import pytest
 from playwright.sync_api import sync_playwright
 
-from geo_service.aggregation.measures import MEASURES
-from geo_service.database import connection
-from geo_service.exporting import carry_out, read_order, read_query
-from geo_service.settings import ROOT, Settings
-from geo_service.tiles.archives.place import read_place
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.core.database import connection
+from geo_service.core.settings import ROOT, Settings
+from geo_service.export.job import carry_out, read_order, read_query
+from geo_service.export.target import read_place
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.browser.conftest import Visit, apart, visiting
-from tests.integration import territory
+from tests.support import territory
 
 MODULES = ROOT / "node_modules"
 VENDORED = ROOT / "frontend/vendor/maplibre-gl"

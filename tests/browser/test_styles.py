@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import Visit, visiting
-from tests.integration import territory
+from tests.support import territory
 
 pytestmark = pytest.mark.browser
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from geo_service.database import connection
+from geo_service.core.database import connection
 from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Visit, apart, visiting
-from tests.integration import territory
 from tests.integration.test_serving import serving, wait_until_ready
+from tests.support import territory
 
 pytestmark = pytest.mark.browser
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geo_service.settings import ROOT
-from geo_service.tiles.grid import Tile
-from geo_service.tiles.hex_forms import HexTile, write_arrow
-from geo_service.tiles.mvt import Polygons
-from geo_service.tiles.texts import joined_numbers
-from tests.contract.written import around
+from geo_service.core.settings import ROOT
+from geo_service.tiles.encoding.grid import Tile
+from geo_service.tiles.encoding.mvt import Polygons
+from geo_service.tiles.encoding.string_columns import joined_numbers
+from geo_service.tiles.layers.hex_formats import HexTile, write_arrow
+from tests.support.written_tiles import around
 
 NODE = shutil.which("node")
 

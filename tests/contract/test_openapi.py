@@ -15,12 +15,12 @@ import httpx
 import pytest
 import uvicorn
 
-from geo_service.app import create_app
-from geo_service.farewell import Farewell
-from geo_service.settings import ROOT, Settings
-from tests.integration.asking import filled
-from tests.integration.sending import KEY
+from geo_service.cli.application import make_application
+from geo_service.core.settings import ROOT, Settings
+from geo_service.server.middleware.shutdown import Farewell
 from tests.integration.test_http import fill
+from tests.support.http_client import filled
+from tests.support.ingest_client import KEY
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 KNOWN = """
@@ -50,7 +50,7 @@ OPTIONS = (
 def served(url: str) -> Iterator[str]:
     """The service in a thread, and its address."""
     given: dict[str, Any] = {"database_url": url, "write_keys": KEY, "statement_timeout_ms": 5000}
-    config = uvicorn.Config(Farewell(create_app(Settings(**given))), port=0, http="httptools", log_config=None, access_log=False)
+    config = uvicorn.Config(Farewell(make_application(Settings(**given))), port=0, http="httptools", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

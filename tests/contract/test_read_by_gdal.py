@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_service.tiles.grid import EXTENT, Tile
-from tests.contract.written import AREAS_LAYER, CASES, LAYER, PLACES_LAYER, Areas, Ring, Written, write, write_areas
+from geo_service.tiles.encoding.grid import EXTENT, Tile
+from tests.support.written_tiles import AREAS_LAYER, CASES, LAYER, PLACES_LAYER, Areas, Ring, Written, write, write_areas
 
 EARTH_RADIUS_M = 6_378_137.0
 HALF_WORLD_M = np.pi * EARTH_RADIUS_M

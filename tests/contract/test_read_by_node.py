@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from geo_service.settings import ROOT
-from geo_service.tiles.grid import EXTENT
-from tests.contract.written import AREAS_LAYER, CASES, LAYER, PLACES_LAYER, write, write_areas
+from geo_service.core.settings import ROOT
+from geo_service.tiles.encoding.grid import EXTENT
+from tests.support.written_tiles import AREAS_LAYER, CASES, LAYER, PLACES_LAYER, write, write_areas
 
 NODE = shutil.which("node")
 POINT, POLYGON = 1, 3

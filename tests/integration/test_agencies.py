@@ -11,8 +11,8 @@ import h3.api.basic_int as h3
 import httpx
 import pytest
 
-from geo_service.database import connection
-from tests.integration.asking import asking, filled
+from geo_service.core.database import connection
+from tests.support.http_client import asking, filled
 
 HOUR = timedelta(hours=1)
 CELL = h3.latlng_to_cell(45.04, 38.98, 10)

@@ -19,10 +19,10 @@ import pytest
 import zstandard
 from fastapi import FastAPI
 
-from geo_service.errors import GeoError, SettingsError
-from geo_service.routes.answers import problem
-from geo_service.routes.page import Basemap, mount_page
-from geo_service.settings import ROOT, read_settings
+from geo_service.core.errors import GeoError, SettingsError
+from geo_service.core.settings import ROOT, read_settings
+from geo_service.pages.page import Basemap, mount_page
+from geo_service.routes.common.responses import problem
 
 FRONTEND = ROOT / "frontend"
 _PARSE = """

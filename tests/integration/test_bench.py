@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geo_service.database import connection
-from geo_service.model import OPEN_STATUSES, Status
+from geo_service.core.database import connection
+from geo_service.core.model import OPEN_STATUSES, Status
 from tests.bench.__main__ import PARTS, run
 from tests.bench.dataset import DAY_S, SPAN_DAYS, generate
 from tests.bench.ingest import write_csv

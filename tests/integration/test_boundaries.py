@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.known import find_district
 from boundaries.load import Loaded, Loading, RefusedBoundaries, load
-from boundaries.units import Unit, Units
-from geo_service.database import connection
-from geo_service.errors import InputError
-from geo_service.model import DistrictLevel
+from boundaries.records import Unit, Units
+from boundaries.stored import find_district
+from geo_service.core.database import connection
+from geo_service.core.errors import InputError
+from geo_service.core.model import DistrictLevel
 
 WEST, EAST = shapely.box(38, 45, 39, 46), shapely.box(39, 45, 40, 46)
 EVERYTHING = "truncate district, district_shape, district_alias, incident, theme, source cascade"

@@ -14,11 +14,11 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.known import read_areas
 from boundaries.locate import NEAR_M, Locator
-from geo_service.database import connection
-from geo_service.model import ZOOM_BANDS
-from tests.integration.boundary_files import Ended, ask, command, counts, fill
+from boundaries.stored import read_areas
+from geo_service.core.database import connection
+from geo_service.core.model import ZOOM_BANDS
+from tests.support.boundary_files import Ended, ask, command, counts, fill
 
 CHECKOUT = Path(__file__).parents[2]
 BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"

@@ -15,15 +15,15 @@ import shapely
 
 from boundaries.load import Loading, load
 from boundaries.locate import NEAR_M
-from boundaries.units import Unit, Units
-from geo_service.database import connection
-from geo_service.errors import DatabaseUnavailable
-from geo_service.model import DistrictLevel
-from ingest.mapping import load_mapping
-from ingest.run import Rules, ingest
-from tests.integration.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
+from boundaries.records import Unit, Units
+from geo_service.core.database import connection
+from geo_service.core.errors import DatabaseUnavailable
+from geo_service.core.model import DistrictLevel
+from ingest.mapping.mapping import load_mapping
+from ingest.runs.run import Rules, ingest
 from tests.integration.test_ingest_run import HEADER, line
 from tests.integration.test_serving import PATIENCE_S, serving, wait_until_ready
+from tests.support.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
 from tests.unit.test_boundary_reading import write
 from tests.unit.test_grid import slippy_tile
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_service.database import connection
-from tests.integration.boundary_files import COVERED, Geo, ask, command, counts, fill, state, written
+from geo_service.core.database import connection
+from tests.support.boundary_files import COVERED, Geo, ask, command, counts, fill, state, written
 from tests.unit.test_boundary_reading import write
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*")  # GDAL's drivers warn of what a format cannot hold.

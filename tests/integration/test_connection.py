@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from geo_service.database import connection
-from geo_service.errors import DatabaseUnavailable
+from geo_service.core.database import connection
+from geo_service.core.errors import DatabaseUnavailable
 
 
 async def test_a_server_that_does_not_answer_the_farewell_hides_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,15 +13,16 @@ import shapely
 
 from boundaries.load import Loading, load
 from boundaries.read import Reading, read_units
-from boundaries.units import Fields
-from geo_service.database import connection
-from geo_service.model import DistrictLevel
-from ingest.demo import feed, history
-from ingest.demo.cli import prepare
-from ingest.demo.districts import load_districts
-from ingest.demo.messages import local_day
-from ingest.demo.writing import Refreshed, RegionWriter, forget, refresh
-from ingest.places import are_loaded, load_places
+from boundaries.records import Fields
+from geo_service.cli.demo import prepare
+from geo_service.core.database import connection
+from geo_service.core.model import DistrictLevel
+from ingest.demo import feed
+from ingest.demo.db_writer import Refreshed, RegionWriter, forget, refresh
+from ingest.demo.district_loader import load_districts
+from ingest.demo.messages import history
+from ingest.demo.messages.draws import local_day
+from ingest.jobs.place_names import are_loaded, load_places
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 HOUR_S = 3600
@@ -99,7 +100,7 @@ async def test_a_region_refreshed_day_by_day_is_the_one_made_at_once(database_ur
 
 
 async def test_a_refresh_that_was_cut_off_is_taken_up_where_it_ended(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.demo.writing.BATCH_SIZE", 2000)
+    monkeypatch.setattr("ingest.demo.db_writer.BATCH_SIZE", 2000)
 
     def stop(done: int, _: int) -> None:
         if done >= 6000:
@@ -261,7 +262,7 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
     async def loaded(_: str) -> bool:
         return True
 
-    monkeypatch.setattr("ingest.places.are_loaded", loaded)
+    monkeypatch.setattr("ingest.jobs.place_names.are_loaded", loaded)
     monkeypatch.setenv("GEO_DISTRICT_NEAR_M", near_m)
     await prepare(database_url)
     async with connection(database_url) as held:

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from geo_service.app import create_app
-from geo_service.errors import SettingsError
-from geo_service.settings import Settings, read_settings
-from tests.integration.asking import asking
+from geo_service.cli.application import make_application
+from geo_service.core.errors import SettingsError
+from geo_service.core.settings import Settings, read_settings
+from tests.support.http_client import asking
 
 
 def ancestors(answer: httpx.Response) -> str:
@@ -35,7 +35,7 @@ async def test_only_the_page_for_frames_may_be_framed_and_only_by_those_in_the_s
 
 
 async def test_anyone_may_frame_it_by_default(database_url: str) -> None:
-    transport = httpx.ASGITransport(create_app(Settings(database_url=database_url)))
+    transport = httpx.ASGITransport(make_application(Settings(database_url=database_url)))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.get("/embed?sector=roads")
         assert (answer.status_code, ancestors(answer)) == (200, "*")

@@ -14,24 +14,24 @@ import pyogrio
 import pytest
 from pmtiles.reader import MemorySource, Reader
 
-from geo_service.aggregation.clocks import RuleTable, WorkingClock
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.snapshot import fingerprint, read_snapshot
-from geo_service.app import create_app
-from geo_service.database import connection
-from geo_service.deadlines import read_deadlines
-from geo_service.errors import ArchiveError, GeoError, InvalidParameter
-from geo_service.exporting import Exported, Order, carry_out, read_order, read_query, read_zooms
-from geo_service.layer_parameters import read_layer_question
-from geo_service.settings import Settings
-from geo_service.tiles import archive
-from geo_service.tiles.archives.place import read_place
-from geo_service.tiles.archives.spool import tile_id
-from geo_service.tiles.frame import Frame, read_frame
-from geo_service.tiles.grid import Tile
-from geo_service.tiles.layers import LAYERS
-from tests.integration import territory
-from tests.integration.asking import asking, filled
+from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.snapshot import fingerprint, read_snapshot
+from geo_service.cli.application import make_application
+from geo_service.core.calendar.deadlines import read_deadlines
+from geo_service.core.database import connection
+from geo_service.core.errors import ArchiveError, GeoError, InvalidParameter
+from geo_service.core.settings import Settings
+from geo_service.export import tile_export
+from geo_service.export.bounds import Frame, read_frame
+from geo_service.export.job import Exported, Order, carry_out, read_order, read_query, read_zooms
+from geo_service.export.spool import tile_id
+from geo_service.export.target import read_place
+from geo_service.queries.layer import read_layer_question
+from geo_service.tiles.encoding.grid import Tile
+from geo_service.tiles.layers.registry import LAYERS
+from tests.support import territory
+from tests.support.http_client import asking, filled
 from tests.unit.test_archives import digests, read_document, read_tiles
 from tests.unit.test_cli import GEO
 
@@ -76,7 +76,7 @@ def export(url: str, wanted: Order) -> Exported:
 
 
 def test_every_layer_that_is_served_can_be_exported(territory_url: str) -> None:
-    app = create_app(Settings(database_url=territory_url))
+    app = make_application(Settings(database_url=territory_url))
     assert set(app.state.service.tiles) == set(SHOWN) == set(LAYERS)
 
 
@@ -115,8 +115,8 @@ def test_no_tile_that_holds_something_is_passed_over(state: State, layer: str) -
     made.grow(state.pyramid)
     query = list(CLOSED.items())
     asked = read_layer_question(query, state.catalogue, Settings().zone, made.description)
-    wanted = archive.Export(made, lambda tile: asked.tile(tile, "mvt", 0), (0, 5), Frame())
-    looked_at = set(archive.tiles_to_look_at(state, wanted))
+    wanted = tile_export.Export(made, lambda tile: asked.tile(tile, "mvt", 0), (0, 5), Frame())
+    looked_at = set(tile_export.tiles_to_look_at(state, wanted))
     for zoom in range(6):
         for x in range(1 << zoom):
             for y in range(1 << zoom):
@@ -133,7 +133,7 @@ def test_an_interrupted_export_goes_on_and_gives_the_same_bytes(
     whole.parent.mkdir()
     done = export(territory_url, order(whole, "districts"))
     assert done.tiles > 24
-    monkeypatch.setattr(archive, "_BATCH", 8)
+    monkeypatch.setattr(tile_export, "_BATCH", 8)
     steps: list[int] = []
 
     def break_off(step: str, looked_at: int, count: int | None) -> None:

@@ -8,20 +8,20 @@ import asyncpg
 import httpx
 import pytest
 
-from geo_service.app import create_app
-from geo_service.database import connect
-from geo_service.model import LocationQuality, PlacedBy
-from geo_service.settings import Settings
-from ingest.demo.districts import load_districts
+from geo_service.cli.application import make_application
+from geo_service.core.database import connect
+from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.settings import Settings
+from ingest.demo.district_loader import load_districts
 from ingest.geocoding.configuration import Configuration
-from ingest.geocoding.explaining import explained
-from ingest.geocoding.pending import LOCK, Worked, work_off
+from ingest.geocoding.explain import explained
 from ingest.geocoding.server import Server
-from ingest.mapping import Mapping
-from ingest.run import ingest
-from ingest.tally import Tally
-from tests.integration.asking import until
-from tests.integration.geocoders import Told, asking, house, serving
+from ingest.jobs.geocode_backlog import LOCK, Worked, work_off
+from ingest.mapping.mapping import Mapping
+from ingest.runs.run import ingest
+from ingest.runs.run_counts import Tally
+from tests.support.geocoders import Told, asking, house, serving
+from tests.support.http_client import until
 
 MAPPING = Mapping.model_validate(
     {
@@ -188,7 +188,7 @@ async def told(client: httpx.AsyncClient) -> set[str]:
 
 async def test_the_summary_counts_what_has_no_place_until_it_has_one(region: str, held: asyncpg.Connection, tmp_path: Path) -> None:
     await load(region, tmp_path)
-    app = create_app(Settings(database_url=region))
+    app = make_application(Settings(database_url=region))
     window = {"from": "2026-10-01", "to": "2026-12-01"}
     async with (
         app.router.lifespan_context(app),

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from geo_service.database import connection
-from geo_service.errors import SettingsError
-from geo_service.model import LocationQuality, PlacedBy
-from geo_service.settings import Settings
+from geo_service.core.database import connection
+from geo_service.core.errors import SettingsError
+from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.settings import Settings
 from ingest.geocoding import Answer, Delayed, Passed, Query, Step
-from ingest.geocoding.addresses import key_of, names_street, question, stands_alone
 from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.server import Server, address_of
-from tests.integration.geocoders import KRASNODAR_KRAI, QUICK, Told, asking, feature, house, serving
-from tests.unit.gazetteers import demo_lexicon
+from ingest.geocoding.toponyms.addresses import key_of, names_street, question, stands_alone
+from tests.support.gazetteers import demo_lexicon
+from tests.support.geocoders import KRASNODAR_KRAI, QUICK, Told, asking, feature, house, serving
 
 KNOWN = Query("г. Краснодар, ул. Красная, 5")
 ASKED = "улица Красная, 5, Краснодар"

@@ -17,11 +17,11 @@ import nanoarrow
 import numpy as np
 import pytest
 
-from geo_service.aggregation.breaks import Division, class_breaks
-from geo_service.database import connection
-from geo_service.tiles.forms import CONTENT_TYPES
-from tests.integration.asking import asking, filled
+from geo_service.aggregation.measures.class_breaks import Division, class_breaks
+from geo_service.core.database import connection
+from geo_service.tiles.documents.formats import CONTENT_TYPES
 from tests.integration.test_http import features
+from tests.support.http_client import asking, filled
 from tests.unit.test_grid import slippy_tile
 
 ZOOM = 8

@@ -14,12 +14,12 @@ import mapbox_vector_tile
 import pytest
 import zstandard
 
-from geo_service.app import create_app
-from geo_service.database import connection
-from geo_service.settings import Settings
-from geo_service.tiles.grid import Tile, feature_id, resolution_at
-from geo_service.tiles.outlines import Outlines
-from tests.integration.asking import asking, filled, ready, until
+from geo_service.cli.application import make_application
+from geo_service.core.database import connection
+from geo_service.core.settings import Settings
+from geo_service.tiles.encoding.grid import Tile, feature_id, resolution_at
+from geo_service.tiles.layers.hex_outlines import Outlines
+from tests.support.http_client import asking, filled, ready, until
 from tests.unit.test_grid import slippy_tile
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -284,7 +284,7 @@ async def test_a_new_incident_changes_the_cached_tile_and_rings_the_live_stream(
 
 
 async def test_before_the_first_load_the_service_is_alive_and_says_that_it_is_not_ready() -> None:
-    app = create_app(Settings(database_url="postgresql://nobody@127.0.0.1:1/none"))
+    app = make_application(Settings(database_url="postgresql://nobody@127.0.0.1:1/none"))
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         assert (await client.get("/healthz")).status_code == 200
         ready = await client.get("/readyz")
@@ -318,7 +318,7 @@ async def test_a_failure_that_nobody_foresaw_names_its_request_as_well(filled_ur
         raise RuntimeError("secret")
 
     monkeypatch.setattr("geo_service.routes.statistics.summarise", fail)
-    app = create_app(Settings(database_url=filled_url))
+    app = make_application(Settings(database_url=filled_url))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         await until(lambda: ready(client))

@@ -11,11 +11,11 @@ import h3.api.basic_int as h3
 import httpx
 import pytest
 
-from geo_service.aggregation.incident_rows import FIELDS
-from geo_service.database import connection
-from geo_service.model import LocationQuality, Status
-from tests.integration.asking import asking, filled, until
+from geo_service.aggregation.statistics.incident_rows import FIELDS
+from geo_service.core.database import connection
+from geo_service.core.model import LocationQuality, Status
 from tests.integration.test_statistics import CELLS, fill
+from tests.support.http_client import asking, filled, until
 
 ALWAYS = {"from": "2024-01-01", "to": "2027-01-01"}
 SELECTIONS = [

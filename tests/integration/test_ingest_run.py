@@ -12,11 +12,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from geo_service.database import connect
-from geo_service.errors import InputError
-from ingest.mapping import load_mapping
-from ingest.run import Rules, ingest
-from ingest.tally import Tally
+from geo_service.core.database import connect
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import load_mapping
+from ingest.runs.run import Rules, ingest
+from ingest.runs.run_counts import Tally
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
 CHECKOUT = Path(__file__).parents[2]
@@ -118,8 +118,8 @@ STATE = "select external_id, st_x(location), status, theme_id, received_at from 
 LOAD = """
 import asyncio, sys
 from pathlib import Path
-from ingest.mapping import load_mapping
-from ingest.run import Rules, ingest
+from ingest.mapping.mapping import load_mapping
+from ingest.runs.run import Rules, ingest
 asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, Rules(batch_size=200)))
 """
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geo_service.database import connect
-from geo_service.model import LocationQuality, PlacedBy
-from ingest.batch import IncidentBatch, Instants
-from ingest.catalogue import Agency, Source, Theme
-from ingest.coordinates import cells
-from ingest.write import IncidentWriter, Written
+from geo_service.core.database import connect
+from geo_service.core.model import LocationQuality, PlacedBy
+from ingest.validate.coordinates import cells
+from ingest.write.incident_batch import IncidentBatch, Instants
+from ingest.write.incident_writer import IncidentWriter, Written
+from ingest.write.reference_data import Agency, Source, Theme
 
 BEGIN = np.datetime64("2026-01-01", "us")
 NEVER = np.datetime64("NaT", "us")

@@ -12,8 +12,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from geo_service.database import connect
-from tests.integration.loading import load, load_and_end
+from geo_service.core.database import connect
+from tests.support.load_process import load, load_and_end
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,text,due_at,answered_at,closed_at,updated_at\n"
 ROWS, BATCH = 600, 30
@@ -57,7 +57,7 @@ def written(path: Path, seed: int, count: int) -> Path:
 def processes() -> ForkServerContext:
     """Processes that have imported everything when they begin."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.integration.loading"])
+    context.set_forkserver_preload(["tests.support.load_process"])
     return context
 
 

@@ -11,11 +11,11 @@ import pytest
 import shapely
 import zstandard
 
-from geo_service.aggregation.measures import DISTRICT_MEASURES
-from geo_service.database import connection
-from geo_service.tiles.grid import EXTENT, Tile
-from tests.integration import territory
-from tests.integration.asking import asking, filled, until
+from geo_service.aggregation.measures.measures import DISTRICT_MEASURES
+from geo_service.core.database import connection
+from geo_service.tiles.encoding.grid import EXTENT, Tile
+from tests.support import territory
+from tests.support.http_client import asking, filled, until
 from tests.unit.test_grid import slippy_tile
 
 LAYERS = {"hexes": 7, "districts": 7, "incidents": 13}

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from geo_service.aggregation.columns import BATCH, POSITION_UNITS
-from geo_service.app import create_app
-from geo_service.routes.service import Service
-from geo_service.settings import Settings
-from tests.integration.asking import filled, until
+from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
+from geo_service.cli.application import make_application
+from geo_service.core.settings import Settings
+from geo_service.routes.common.dependencies import Service
 from tests.integration.test_http import fill
-from tests.integration.test_pressure import served
+from tests.integration.test_overload import served
+from tests.support.http_client import filled, until
 
 READERS = 50
 CHANGES = 200
@@ -36,7 +36,7 @@ async def arrive(service: Service, number: int) -> None:
 
 
 async def test_readers_that_leave_are_forgotten_whether_they_say_so_or_not(filled_url: str) -> None:
-    app = create_app(Settings(database_url=filled_url))
+    app = make_application(Settings(database_url=filled_url))
     service: Service = app.state.service
     async with served(app) as client:
         assert service.replica.listeners == 0
@@ -66,7 +66,7 @@ async def test_a_reader_that_does_not_keep_up_hears_the_sum_later_and_holds_up_n
     filled_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("geo_service.routes.live._AT_MOST_EVERY_S", 0)
-    app = create_app(Settings(database_url=filled_url))
+    app = make_application(Settings(database_url=filled_url))
     service: Service = app.state.service
     async with app.router.lifespan_context(app):
         await until(lambda: _loaded(service))

@@ -14,16 +14,16 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import pytest
 
-from geo_service.database import connection
-from geo_service.model import LocationQuality, PlacedBy
-from geo_service.settings import ROOT
-from ingest.demo.districts import load_districts
+from geo_service.core.database import connection
+from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.settings import ROOT
+from ingest.demo.district_loader import load_districts
 from ingest.geocoding import Answer, Passed, Query
-from ingest.geocoding.building import make_chain, region_of
 from ingest.geocoding.configuration import Configuration
+from ingest.geocoding.factory import make_chain, region_of
 from tests.conftest import execute, named
-from tests.integration.extract import TOWN, VILLAGE, extract, house
-from tests.integration.geocoders import QUICK, asking
+from tests.support.geocoders import QUICK, asking
+from tests.support.nominatim_extract import TOWN, VILLAGE, extract, house
 
 WANTED = Path(__file__).with_name("nominatim.txt")
 DEBIAN_PYTHON = Path("/usr/bin/python3")

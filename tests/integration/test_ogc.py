@@ -13,9 +13,9 @@ import pytest
 import shapely
 from owslib.ogcapi.features import Features
 
-from geo_service.database import connection
-from tests.integration import territory
+from geo_service.core.database import connection
 from tests.integration.test_serving import serving, wait_until_ready
+from tests.support import territory
 
 GEOJSON = "application/geo+json"
 CENTRE_BOX = (38.7, 44.85, 39.1, 45.15)

@@ -16,16 +16,16 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from geo_service.cli import app
-from geo_service.database import connect
-from geo_service.errors import InputError
-from ingest.mapping import load_mapping, sourced
-from ingest.open311.client import Manners
-from ingest.open311.pull import Asked, Told, pull
-from ingest.returning import write_csv
-from ingest.run import Rules, ingest
-from ingest.tally import Tally
-from tests.open311_city import JSON, City, request, served
+from geo_service.cli.main import app
+from geo_service.core.database import connect
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import load_mapping, sourced
+from ingest.pull.client import Manners
+from ingest.pull.pull import Asked, Told, pull
+from ingest.runs.reject_export import write_csv
+from ingest.runs.run import Rules, ingest
+from ingest.runs.run_counts import Tally
+from tests.support.open311_city import JSON, City, request, served
 
 CHECKOUT = Path(__file__).parents[2]
 GEO = Path(sys.executable).with_name("geo")
@@ -141,10 +141,10 @@ async def test_a_server_that_fails_in_the_middle_costs_nothing_and_the_next_pull
 PULL = """
 import asyncio, sys
 from datetime import datetime
-from ingest.mapping import load_mapping
-from ingest.open311.client import Manners
-from ingest.open311.pull import Asked, Told, pull
-from ingest.run import Rules
+from ingest.mapping.mapping import load_mapping
+from ingest.pull.client import Manners
+from ingest.pull.pull import Asked, Told, pull
+from ingest.runs.run import Rules
 told = Told(print, lambda *_: None, lambda _: None)
 asked = Asked(sys.argv[2], *map(datetime.fromisoformat, sys.argv[3:5]), source="city", jurisdiction="city.example")
 manners = Manners("tests", 10_000, 5, 0)

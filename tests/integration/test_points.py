@@ -16,11 +16,11 @@ import httpx
 import numpy as np
 import pytest
 
-from geo_service.database import connection
-from geo_service.tiles.grid import EXTENT
-from geo_service.tiles.points import MOST_PLACES
-from tests.integration.asking import asking, filled, until
+from geo_service.core.database import connection
+from geo_service.tiles.encoding.grid import EXTENT
+from geo_service.tiles.layers.points import MOST_PLACES
 from tests.integration.test_layers import read, tile_at, tile_named
+from tests.support.http_client import asking, filled, until
 from tests.unit.test_grid import slippy_tile
 
 ZONE = "Asia/Yekaterinburg"

@@ -12,11 +12,11 @@ import httpx
 import mapbox_vector_tile
 import pytest
 
-from geo_service.aggregation.measures import CELL_MEASURES, MEASURES
-from geo_service.database import connection
-from geo_service.tiles.grid import resolution_at
-from tests.integration.asking import asking
+from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
+from geo_service.core.database import connection
+from geo_service.tiles.encoding.grid import resolution_at
 from tests.integration.test_statistics import CELLS, fill, oracle, selected_in
+from tests.support.http_client import asking
 from tests.unit.test_grid import slippy_tile
 
 ZOOM = next(zoom for zoom in range(20) if resolution_at(zoom) == 10)

@@ -11,14 +11,14 @@ import h3.api.basic_int as h3
 import numpy as np
 import pytest
 
-from geo_service.aggregation.columns import Change
-from geo_service.aggregation.follow import Follower
-from geo_service.aggregation.queue import Queue
-from geo_service.aggregation.replica import Replica
-from geo_service.aggregation.selection import Selection, Statuses, Window
-from geo_service.database import connection
-from geo_service.errors import NotReady, Overloaded
-from geo_service.model import OPEN_STATUSES, Status
+from geo_service.aggregation.columns.columns import Change
+from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.follower import Follower
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.aggregation.selection.selection import Selection, Statuses, Window
+from geo_service.core.database import connection
+from geo_service.core.errors import NotReady, Overloaded
+from geo_service.core.model import OPEN_STATUSES, Status
 
 START = 1_700_000_000
 SPAN = 1_000_000

@@ -14,9 +14,9 @@ import h3.api.basic_int as h3
 import httpx
 import pytest
 
-from geo_service.aggregation.measures import MEASURES
-from geo_service.database import connection
-from tests.integration.asking import asking, filled
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.core.database import connection
+from tests.support.http_client import asking, filled
 
 COUNT = 4000
 MOSCOW = ZoneInfo("Europe/Moscow")

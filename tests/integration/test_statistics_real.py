@@ -19,18 +19,18 @@ import pytest
 import shapely
 
 from boundaries.load import Loading, load
-from boundaries.units import Unit, Units
-from geo_service.database import connection
-from geo_service.deadlines import read_deadlines
-from geo_service.model import DistrictLevel
-from geo_service.settings import Settings
-from ingest.demo import history
-from ingest.demo.districts import load_districts
-from ingest.demo.writing import refresh
-from ingest.mapping import load_mapping
-from ingest.run import Rules, ingest
-from tests.integration.asking import asking
+from boundaries.records import Unit, Units
+from geo_service.core.calendar.deadlines import read_deadlines
+from geo_service.core.database import connection
+from geo_service.core.model import DistrictLevel
+from geo_service.core.settings import Settings
+from ingest.demo.db_writer import refresh
+from ingest.demo.district_loader import load_districts
+from ingest.demo.messages import history
+from ingest.mapping.mapping import load_mapping
+from ingest.runs.run import Rules, ingest
 from tests.integration.test_statistics import ask, check
+from tests.support.http_client import asking
 
 CHECKOUT = Path(__file__).parents[2]
 MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"

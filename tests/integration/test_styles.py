@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from geo_service.aggregation.measures import CELL_MEASURES, DISTRICT_MEASURES
-from geo_service.settings import ROOT
-from geo_service.tiles.tilejson import INCIDENTS
-from tests.integration import territory
-from tests.integration.asking import asking, filled
+from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES
+from geo_service.core.settings import ROOT
+from geo_service.tiles.documents.tilejson import INCIDENTS
+from tests.support import territory
+from tests.support.http_client import asking, filled
 
 NODE = shutil.which("node")
 CHECK = ROOT / "tests/contract/check_style.js"

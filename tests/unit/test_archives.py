@@ -13,13 +13,13 @@ import pyogrio
 import pytest
 from pmtiles.reader import MemorySource, Reader, all_tiles
 
-from geo_service.errors import ArchiveError, InvalidParameter
-from geo_service.tiles import mvt
-from geo_service.tiles.archive import compress
-from geo_service.tiles.archives.place import Place, read_place
-from geo_service.tiles.archives.spool import Made, Spool, tile_id
-from geo_service.tiles.frame import bounds_of, read_frame
-from geo_service.tiles.grid import WORLD, Tile
+from geo_service.core.errors import ArchiveError, InvalidParameter
+from geo_service.export.bounds import bounds_of, read_frame
+from geo_service.export.spool import Made, Spool, tile_id
+from geo_service.export.target import Place, read_place
+from geo_service.export.tile_export import compress
+from geo_service.tiles.encoding import mvt
+from geo_service.tiles.encoding.grid import WORLD, Tile
 
 NAMES = ["out.pmtiles", "out.mbtiles", "out"]
 SQUARE = np.array([[0, 0], [WORLD, 0], [WORLD, WORLD], [0, WORLD]], np.int32)

@@ -10,14 +10,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundaries.areas import Polygons
 from boundaries.check import Around, check
-from boundaries.measure import area_m2, labels
+from boundaries.district_arrays import Polygons
+from boundaries.geodesic import area_m2, labels
+from boundaries.records import Unit, Units
 from boundaries.report import Kind, Report, area_text
 from boundaries.simplify import shapes, tolerance_m
-from boundaries.units import Unit, Units
-from geo_service.model import ZOOM_BANDS
-from geo_service.settings import ROOT
+from geo_service.core.model import ZOOM_BANDS
+from geo_service.core.settings import ROOT
 
 FIVE_REGIONS = Path(os.environ.get("GEO_SHARED_DATA", ROOT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
 EDGE_KM = 2 * np.pi * 6371.0088 / 360

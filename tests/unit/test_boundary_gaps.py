@@ -6,7 +6,7 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from boundaries.areas import Polygons
+from boundaries.district_arrays import Polygons
 from boundaries.gaps import find_gaps
 
 WIDTH_M = 300.0

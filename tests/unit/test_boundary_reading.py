@@ -11,11 +11,11 @@ import shapely
 from pyproj import Transformer
 
 from boundaries.antimeridian import split, unwrapped
+from boundaries.csv_attributes import with_aliases, with_population
 from boundaries.names import DistrictNames, Named
 from boundaries.read import Reading, read_units
-from boundaries.tables import with_aliases, with_population
-from boundaries.units import Fields, Unit
-from geo_service.errors import InputError
+from boundaries.records import Fields, Unit
+from geo_service.core.errors import InputError
 
 FIELDS = Fields("oktmo", "name", parent="up", name_en="en", name_lang={"tt": "tatar"}, alias="also")
 SQUARES = [shapely.box(38, 45, 39, 46), shapely.box(39, 45, 40, 46)]

@@ -5,13 +5,13 @@ import asyncio
 import numpy as np
 import pytest
 
-from geo_service.aggregation.changes import ChangeLog
-from geo_service.aggregation.columns import BATCH
-from geo_service.aggregation.measures import MEASURES
-from geo_service.aggregation.selection import Selection, Window
-from geo_service.tiles.cache import CachedTile, SingleFlight, TileCache
-from geo_service.tiles.grid import Tile
-from geo_service.tiles.layer import TileRequest
+from geo_service.aggregation.columns.change_log import ChangeLog
+from geo_service.aggregation.columns.columns import BATCH
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.selection.selection import Selection, Window
+from geo_service.tiles.encoding.grid import Tile
+from geo_service.tiles.layers.base import TileRequest
+from geo_service.tiles.server.cache import CachedTile, SingleFlight, TileCache
 
 JANUARY, TODAY = Window(1000, 2000), Window(9000, 9999)
 

@@ -1,7 +1,7 @@
 """The catalogue: whose data is shown is told once."""
 
-from geo_service.aggregation.catalogue import District, Source, attributions
-from geo_service.model import PlacedBy
+from geo_service.aggregation.catalogue.catalogue import District, Source, attributions
+from geo_service.core.model import PlacedBy
 
 
 def test_whose_data_is_shown_is_told_once_by_the_sources_the_districts_and_what_found_places() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from geo_service.errors import InputError
-from geo_service.model import SECTORS
-from ingest.classifier import Rules, load_classifier
-from ingest.demo.themes import KINDS
+from geo_service.core.errors import InputError
+from geo_service.core.model import SECTORS
+from ingest.demo.messages.themes import KINDS
+from ingest.validate.classifier import Rules, load_classifier
 
 NONE = "none"
 
@@ -183,7 +183,7 @@ def small(needed: float = 2.0, **more: object) -> dict[str, object]:
 
 
 def verdict(rules: dict[str, object], text: str) -> str | None:
-    from ingest.classifier import Classifier
+    from ingest.validate.classifier import Classifier
 
     found = Classifier(Rules.model_validate(rules)).theme(text)
     return found.code if found else None

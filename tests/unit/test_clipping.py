@@ -10,9 +10,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.tiles.clipping import BUFFER, HALF_WORLD_M, Rings, clean_rings, clip, metres
-from geo_service.tiles.grid import EXTENT, WORLD, Tile
-from geo_service.tiles.mvt import MultiPolygons, encode_layer
+from geo_service.tiles.encoding.clipping import BUFFER, HALF_WORLD_M, Rings, clean_rings, clip, metres
+from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile
+from geo_service.tiles.encoding.mvt import MultiPolygons, encode_layer
 
 Edge = tuple[tuple[int, int], tuple[int, int]]
 TILE = Tile(9, 309, 160)

@@ -5,8 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from geo_service.aggregation.columns import BATCH, DELETED, Columns
-from geo_service.aggregation.growing import Growing
+from geo_service.aggregation.arrays.growable import Growing
+from geo_service.aggregation.columns.columns import BATCH, DELETED, Columns
 
 Row = tuple[int, int, int]
 """cell index, received, status"""

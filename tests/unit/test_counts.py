@@ -8,12 +8,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.catalogue import EMPTY
-from geo_service.aggregation.columns import BATCH
-from geo_service.aggregation.hands import halves
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection, Statuses, Window
-from geo_service.model import OPEN_STATUSES, Status
+from geo_service.aggregation.arrays.parallel import halves
+from geo_service.aggregation.catalogue.catalogue import EMPTY
+from geo_service.aggregation.columns.columns import BATCH
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection, Statuses, Window
+from geo_service.core.model import OPEN_STATUSES, Status
 
 PLACES = [(45.0 + i * 0.01, 39.0 + i * 0.02) for i in range(6)]
 CELLS = [h3.latlng_to_cell(lat, lng, 10) for lat, lng in PLACES]
@@ -125,7 +125,7 @@ def test_two_hands_count_what_one_does(
     two = State(batch, EMPTY, 1_000_000)
     for state in (one, two):
         state.apply(tail, np.array([1], np.int64), None)
-    with patch.multiple("geo_service.aggregation.hands", _WORTH_IT=0, _ROWS_A_GROUP=0):
+    with patch.multiple("geo_service.aggregation.arrays.parallel", _WORTH_IT=0, _ROWS_A_GROUP=0):
         shared = two.counter.per_cell(selection, resolution)
     np.testing.assert_array_equal(shared, one.counter.per_cell(selection, resolution))
 

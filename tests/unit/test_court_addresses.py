@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import shapely
 
-from boundaries.known import KnownDistrict
-from geo_service.model import DistrictLevel
-from geo_service.settings import ROOT
+from boundaries.stored import KnownDistrict
+from geo_service.core.model import DistrictLevel
+from geo_service.core.settings import ROOT
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.lexicon import build
-from ingest.spelling import spelt
+from ingest.geocoding.toponyms.gazetteer_index import build
+from ingest.mapping.normalise import spelt
 
 DATA = Path(os.environ.get("GEO_SHARED_DATA", ROOT.parent / "shared" / "data"))
 ADDRESSES, DISTRICTS = DATA / "gazetteer" / "court_addresses.csv", DATA / "boundaries" / "five_regions_districts.geojson"

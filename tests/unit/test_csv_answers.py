@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from geo_service.routes.formats import to_csv
+from geo_service.routes.common.table_formats import to_csv
 
 
 def fields(*rows: dict[str, object]) -> list[list[str]]:

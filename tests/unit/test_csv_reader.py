@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.errors import InputError
-from ingest.mapping import FileFormat
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column, RawBatch
 from ingest.readers.csv import CsvReader
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from geo_service.deadlines import Deadlines, read_deadlines
-from geo_service.errors import SettingsError
+from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
+from geo_service.core.errors import SettingsError
 from tests.unit.test_cli import geo
 
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.areas import Areas
 from boundaries.check import Around, check
+from boundaries.csv_attributes import named
+from boundaries.district_arrays import Areas
+from boundaries.geodesic import area_m2
 from boundaries.locate import Locator
-from boundaries.measure import area_m2
 from boundaries.names import DistrictNames, plain
 from boundaries.report import Kind
-from boundaries.tables import named
-from geo_service.model import DistrictLevel
-from ingest.demo.districts import districts, region
-from ingest.demo.messages import days_of_messages
-from ingest.demo.region import habitable, municipalities, neighbours, settlements
-from ingest.demo.spots import locate, on_highway
-from ingest.demo.territory import areas, outline
+from geo_service.core.model import DistrictLevel
+from ingest.demo.district_loader import districts, region
+from ingest.demo.geography.region import habitable, municipalities, neighbours, settlements
+from ingest.demo.geography.territory import areas, outline
+from ingest.demo.messages.draws import days_of_messages
+from ingest.demo.messages.locations import locate, on_highway
 
 CHECKOUT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from geo_service.model import Status
-from ingest.batch import IncidentBatch
-from ingest.demo.answering import CHANNELS, agencies
-from ingest.demo.episodes import EPISODES, SNOW_MESSAGES, anchor_of, planted, snow_day
-from ingest.demo.history import Ids, Region, history
-from ingest.demo.messages import days_of_messages, local_day
-from ingest.demo.region import row_of
-from ingest.demo.themes import KINDS, number_of
+from geo_service.core.model import Status
+from ingest.demo.geography.region import row_of
+from ingest.demo.messages.agencies import CHANNELS, agencies
+from ingest.demo.messages.draws import days_of_messages, local_day
+from ingest.demo.messages.history import Ids, Region, history
+from ingest.demo.messages.planted_events import EPISODES, SNOW_MESSAGES, anchor_of, planted, snow_day
+from ingest.demo.messages.themes import KINDS, number_of
+from ingest.write.incident_batch import IncidentBatch
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 DAY_S = 86_400

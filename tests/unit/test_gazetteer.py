@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from geo_service.errors import InputError
-from geo_service.model import LocationQuality, PlacedBy
+from geo_service.core.errors import InputError
+from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.geocoding import Answer, Passed, Query
-from ingest.geocoding.extract import in_russian
-from ingest.geocoding.finding import read
-from ingest.geocoding.forms import forms
 from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.lexicon import build
-from ingest.geocoding.places import Place, geonames, own_places
-from tests.unit.gazetteers import demo_lexicon, find, phrases, placed
+from ingest.geocoding.toponyms.build_gazetteer import in_russian
+from ingest.geocoding.toponyms.gazetteer_index import build
+from ingest.geocoding.toponyms.inflection import forms
+from ingest.geocoding.toponyms.place_mentions import read
+from ingest.geocoding.toponyms.settlements import Place, geonames, own_places
+from tests.support.gazetteers import demo_lexicon, find, phrases, placed
 
 LEAST_RIGHT = 0.95
 

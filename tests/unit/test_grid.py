@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.errors import InvalidParameter, NotFound
-from geo_service.tiles.grid import EXTENT, MAX_ZOOM, WORLD, Tile, cell_of, feature_id, project, read_tile, resolution_at
+from geo_service.core.errors import InvalidParameter, NotFound
+from geo_service.tiles.encoding.grid import EXTENT, MAX_ZOOM, WORLD, Tile, cell_of, feature_id, project, read_tile, resolution_at
 
 latitudes = st.floats(-85.05, 85.05)
 longitudes = st.floats(-180, 180, exclude_max=True)

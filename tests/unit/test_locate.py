@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from boundaries.areas import NO_AREAS, Areas
+from boundaries.district_arrays import NO_AREAS, Areas
 from boundaries.locate import Locator
-from geo_service.model import DistrictLevel
+from geo_service.core.model import DistrictLevel
 
 REGION, DISTRICT, SETTLEMENT = DistrictLevel
 GEOD = Geod(ellps="WGS84")

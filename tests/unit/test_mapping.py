@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from geo_service.errors import InputError
-from ingest.mapping import Mapping, load_mapping, shipped_names
-from ingest.naming import Namer
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import Mapping, load_mapping, shipped_names
+from ingest.validate.entities import Namer
 
 PLAIN = """
 default_status = "new"

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.tiles.grid import EXTENT, Tile, feature_id, project
-from geo_service.tiles.mvt import Coded, Column, Points, Polygons, encode_layer
-from geo_service.tiles.outlines import Outlines
+from geo_service.tiles.encoding.grid import EXTENT, Tile, feature_id, project
+from geo_service.tiles.encoding.mvt import Coded, Column, Points, Polygons, encode_layer
+from geo_service.tiles.layers.hex_outlines import Outlines
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(55.75, 37.6, 7), 10)), np.uint64)
 OUTLINES = Outlines(CELLS)

@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.tiles.negotiation import choose_encoding, compress, etag, matches
+from geo_service.http.negotiation import choose_encoding, compress, etag, matches
 
 DECODERS = {
     "identity": lambda body: body,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from geo_service.tiles.palette import SCHEMES, in_palette, palette_of
+from geo_service.tiles.documents.palette import SCHEMES, in_palette, palette_of
 
 VISIONS = {
     "normal": np.eye(3),

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.aggregation.breaks import Division, class_breaks
-from geo_service.aggregation.catalogue import EMPTY
-from geo_service.aggregation.cells import CellQuestion
-from geo_service.aggregation.columns import BATCH
-from geo_service.aggregation.measures import MEASURES
-from geo_service.aggregation.playback import frame_edges, frames_by_cell, playback_breaks, prefix_sums
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection, Window
-from tests.contract.written import around
+from geo_service.aggregation.catalogue.catalogue import EMPTY
+from geo_service.aggregation.columns.columns import BATCH
+from geo_service.aggregation.measures.cell_values import CellQuestion
+from geo_service.aggregation.measures.class_breaks import Division, class_breaks
+from geo_service.aggregation.measures.frame_counts import frame_edges, frames_by_cell, playback_breaks, prefix_sums
+from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection, Window
+from tests.support.written_tiles import around
 
 WINDOW = Window(1_000_000, 1_086_400)
 CELLS = np.array(around(45.04, 38.98, 10, 12), np.uint64)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation import quantiles
-from geo_service.aggregation.quantiles import NOTHING, grouped_quantiles, nested_quantiles, quantiles_and_counts
+from geo_service.aggregation.measures import quantiles
+from geo_service.aggregation.measures.quantiles import NOTHING, grouped_quantiles, nested_quantiles, quantiles_and_counts
 
 QS = (0.0, 0.1, 0.5, 0.9, 1.0)
 values = st.one_of(st.integers(0, 20), st.integers(0, 2**32 - 1))

@@ -20,12 +20,12 @@ import shapely
 import zstandard
 from openpyxl.cell import WriteOnlyCell
 
-from geo_service.errors import InputError
-from ingest.mapping import FileFormat, FormatName
+from geo_service.core.errors import InputError
+from ingest.mapping.mapping import FileFormat, FormatName
 from ingest.readers import Column, RawBatch
-from ingest.readers.opening import FORMATS, format_of, open_file
-from tests.unit import reader_conformance as conformance
-from tests.unit.reader_conformance import rows_of
+from ingest.readers.detect import FORMATS, format_of, open_file
+from tests.support import reader_conformance as conformance
+from tests.support.reader_conformance import rows_of
 
 Rows = list[dict[str, str]]
 Writer = Callable[[Path, Rows], None]

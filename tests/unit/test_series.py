@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from geo_service.aggregation.breakdown import DIMENSIONS
-from geo_service.aggregation.catalogue import Catalogue, Entries, Entry
-from geo_service.aggregation.columns import BATCH
-from geo_service.aggregation.facts import Facts
-from geo_service.aggregation.grouping import Grouping
-from geo_service.aggregation.replica import State
-from geo_service.aggregation.selection import Selection, Window
-from geo_service.aggregation.series import MOST_SERIES, series
+from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry
+from geo_service.aggregation.columns.columns import BATCH
+from geo_service.aggregation.counting.grouping import Grouping
+from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection, Window
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS
+from geo_service.aggregation.statistics.series import MOST_SERIES, series
 
 AGENCIES = 60
 BUCKET_OF_STATUS = np.arange(256, dtype=np.int32) % 3

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geo_service.model import Status
-from ingest.mapping import load_mapping
-from ingest.naming import Namer
-from ingest.run import open_reader
-from ingest.validate import Checked, Validator
-from tests.unit.exports import SAMPLES, Row
+from geo_service.core.model import Status
+from ingest.mapping.mapping import load_mapping
+from ingest.runs.run import open_reader
+from ingest.validate.entities import Namer
+from ingest.validate.validate import Checked, Validator
+from tests.support.exports import SAMPLES, Row
 
 
 def became(path: Path, mapping: str) -> Checked:
@@ -69,7 +69,7 @@ def test_a_russian_export_without_coordinates_keeps_its_rows_for_their_words(tmp
 
 
 def test_every_shipped_mapping_has_a_sample_or_a_file_of_its_own() -> None:
-    from ingest.mapping import shipped_names
+    from ingest.mapping.mapping import shipped_names
 
     assert {mapping for mapping, _, _ in SAMPLES.values()} | {"plain", "minsk115", "open311"} == set(shipped_names())
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation import significance
-from geo_service.aggregation.selection import Selection, Window
-from geo_service.aggregation.significance import share_of_time, significant
+from geo_service.aggregation.measures import significance
+from geo_service.aggregation.measures.significance import share_of_time, significant
+from geo_service.aggregation.selection.selection import Selection, Window
 
 SHARES = [(1, 2), (365, 731), (1, 10), (9, 10), (1, 1000)]
 HALF_P = Fraction(1, 40)

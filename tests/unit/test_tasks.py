@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from geo_service.aggregation.columns import Change
-from geo_service.aggregation.follow import CHANNELS, Follower
-from geo_service.aggregation.queue import Queue
-from geo_service.aggregation.replica import Replica
-from geo_service.tasks import cancel_and_wait
+from geo_service.aggregation.columns.columns import Change
+from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.follower import CHANNELS, Follower
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.tasks import cancel_and_wait
 
 
 class Connection:
@@ -33,11 +33,14 @@ class IdleReplica(Replica):
 class IdleFollower(Follower):
     """A follower that finds no change."""
 
-    polls = 0
-
     async def look(self, connection: Any) -> Change:
-        self.polls += 1
         return Change()
+
+    async def waits(self) -> None:
+        """Return once the follower waits for the next notification."""
+        async with asyncio.timeout(5):
+            while not self._bell._waiters:  # noqa: ASYNC110  # asyncio offers no other way to see it
+                await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize("turns", range(8))
@@ -45,10 +48,7 @@ async def test_a_follower_ends_when_a_notification_arrives_just_before_its_cance
     replica = IdleReplica(1_000, Queue(1, 1))
     follower, connection = IdleFollower("", replica), Connection()
     task = asyncio.create_task(follower._follow(connection))
-    while follower.polls == 0:
-        await asyncio.sleep(0)
-    # Long enough for the follower to wait for the next notification.
-    await asyncio.sleep(0.05)
+    await follower.waits()
     connection.listeners[0](None, 0, CHANNELS[0], "")
     for _ in range(turns):
         await asyncio.sleep(0)

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.deadlines import read_deadlines
-from geo_service.model import LocationQuality, PlacedBy
-from ingest.coordinates import cells
-from ingest.instants import NONE, UNREADABLE, read_instants
-from ingest.mapping import Bounds, Dates, Mapping, load_mapping
-from ingest.naming import Namer
+from geo_service.core.calendar.deadlines import read_deadlines
+from geo_service.core.model import LocationQuality, PlacedBy
+from ingest.mapping.mapping import Bounds, Dates, Mapping, load_mapping
 from ingest.readers import RawBatch
-from ingest.run import columns_asked
-from ingest.validate import Checked, Validator
+from ingest.runs.run import columns_asked
+from ingest.validate.coordinates import cells
+from ingest.validate.entities import Namer
+from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
+from ingest.validate.validate import Checked, Validator
 
 GOOD = {"id": "1", "received_at": "2026-11-01T10:00:00Z", "lng": "38.97", "lat": "45.03", "status": "in_work", "sector": "roads"}
 

@@ -47,7 +47,7 @@ export function zoomsOf(resolution) {
   return [ZOOMS[resolution] ?? 0, ZOOMS[resolution + 1] ?? 0];
 }
 
-/** By resolution, where its zooms begin, and the end; the tiles' own rule is in geo_service/tiles/grid.py. */
+/** By resolution, where its zooms begin, and the end; the tiles' own rule is in geo_service/tiles/encoding/grid.py. */
 const ZOOMS = [0, 0, 1, 3, 4, 6, 7, 8, 10, 11, 13, 17];
 
 /** @param {number} id */

@@ -5,7 +5,7 @@ from alembic import op
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects import postgresql
 
-from geo_service.schema import Xid8
+from geo_service.core.schema import Xid8
 
 revision = "0001"
 down_revision = None

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from geo_service.schema import Xid8
+from geo_service.core.schema import Xid8
 
 revision = "0007"
 down_revision = "0006"
@@ -67,7 +67,7 @@ def downgrade() -> None:
     op.drop_table("retention")
     op.drop_table("near_rule")
     op.drop_index("incident_near_idx", "incident")
-    # Triggers and functions are made behind the migrations, see `geo_service.database.migrate`.
+    # Triggers and functions are made behind the migrations, see `geo_service.core.database.migrate`.
     for name in ("incident_unlink() cascade", "incident_unlink_all() cascade", "link_near", "near_pairs"):
         op.execute(f"drop function if exists {name}")
     op.drop_table("incident_link")

@@ -1,6 +1,6 @@
 -- Incidents as replicas keep them: every column has a fixed width and is never null, so that the binary COPY
 -- of this query is an array of equal records. 0 stands for "none"; instants of 'epoch' likewise. The status of a
--- near-duplicate is raised by 16 (LINKED of geo_service/model.py).
+-- near-duplicate is raised by 16 (LINKED of geo_service/core/model.py).
 select
     incident.id,
     coalesce(incident.cell, 0),

@@ -1,0 +1,1 @@
+"""Array building blocks: compiled kernels, growable arrays, and splitting work over threads."""

@@ -1,0 +1,169 @@
+"""The catalogue: what sectors, themes, sources, agencies and districts there are, by code and by id."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.core.model import DistrictLevel, PlacedBy
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that incidents can be selected by. `parent` is a theme's sector or a district's upper district."""
+
+    id: int
+    code: str
+    name_ru: str
+    name_en: str
+    parent: int | None = None
+
+    @property
+    def name(self) -> dict[str, str]:
+        """Names by language."""
+        return {"ru": self.name_ru, "en": self.name_en}
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Entry):
+    """Where messages come from."""
+
+    synthetic: bool = False
+    attribution: str = ""
+    placed_by: tuple[PlacedBy, ...] = ()
+    """What has found places of its incidents, beside the input itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class District(Entry):
+    """An administrative unit of any level."""
+
+    level: DistrictLevel = DistrictLevel.DISTRICT
+    population: int | None = None
+    area_km2: float | None = None
+    label: tuple[float, float] | None = None
+    """Longitude and latitude of a point well inside."""
+    approximate: bool = False
+    attribution: str = ""
+    other_names: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
+    """Names in further languages, by language."""
+
+    @property
+    def name(self) -> dict[str, str]:
+        """Names by language."""
+        return {"ru": self.name_ru, "en": self.name_en, **self.other_names}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DistrictShapes:
+    """Outlines for drawing. by_band: zoom band → ids of districts and their multipolygons in EPSG:3857, as shapely objects."""
+
+    revision: int = -1
+    """Of the boundaries; -1 before any were read."""
+    by_band: Mapping[int, tuple[NDArray[np.int64], NDArray[Any]]] = field(default_factory=dict)
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class Entries(Generic[E]):
+    """All entries of one kind, in their order."""
+
+    def __init__(self, entries: Iterable[E] = ()) -> None:
+        self.all: Sequence[E] = tuple(entries)
+        self.by_code = {entry.code: entry for entry in self.all}
+        self.by_id = {entry.id: entry for entry in self.all}
+        self._below: dict[int, list[int]] = defaultdict(list)
+        for entry in self.all:
+            if entry.parent is not None:
+                self._below[entry.parent].append(entry.id)
+
+    def ids(self, codes: Iterable[str]) -> tuple[int, ...]:
+        """The ids of known codes, sorted, each once."""
+        return tuple(sorted({self.by_code[code].id for code in codes}))
+
+    def unknown(self, codes: Iterable[str]) -> list[str]:
+        """The codes that are not here."""
+        return [code for code in codes if code not in self.by_code]
+
+    def children(self, parents: Iterable[int]) -> set[int]:
+        """Ids of the entries directly below any of the parents."""
+        return {child for parent in parents for child in self._below.get(parent, ())}
+
+    def with_descendants(self, ids: Iterable[int]) -> tuple[int, ...]:
+        """The ids and everything below them, sorted."""
+        found: set[int] = set()
+        fresh = set(ids)
+        while fresh:
+            found |= fresh
+            fresh = self.children(fresh) - found
+        return tuple(sorted(found))
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything a request can name. Never changed: a change in the database makes a new one."""
+
+    sectors: Entries[Entry]
+    themes: Entries[Entry]
+    sources: Entries[Source]
+    agencies: Entries[Entry]
+    districts: Entries[District]
+    shapes: DistrictShapes = field(default_factory=DistrictShapes)
+
+    def says_the_same_as(self, other: "Catalogue") -> bool:
+        """Whether nothing that a request can name, and nothing known of it, is different."""
+        return self._content() == other._content()
+
+    def _content(self) -> tuple[object, ...]:
+        plain = (self.sectors.all, self.themes.all, self.sources.all, self.agencies.all, self.districts.all)
+        return (*plain, [one.other_names for one in self.districts.all], self.shapes.revision)
+
+    def theme_ids(self, sectors: Sequence[str] | None, themes: Sequence[str] | None) -> tuple[int, ...] | None:
+        """Ids of the themes that lie in these sectors and are among these; None where neither is given."""
+        if sectors is None and themes is None:
+            return None
+        inside = set(self.themes.by_id) if sectors is None else self.themes.children(self.sectors.ids(sectors))
+        named = set(self.themes.by_id) if themes is None else set(self.themes.ids(themes))
+        return tuple(sorted(inside & named))
+
+    def sector_of_theme(self) -> list[int]:
+        """For each theme id, the place of its sector in `sectors.all`; 0 for ids that are not there."""
+        places = {entry.id: place for place, entry in enumerate(self.sectors.all)}
+        table = [0] * (max(self.themes.by_id, default=0) + 1)
+        for theme in self.themes.all:
+            table[theme.id] = places[theme.parent] if theme.parent is not None else 0
+        return table
+
+    def districts_at(self, level: DistrictLevel) -> list[District]:
+        """The districts of one level, in the order of their codes."""
+        return sorted((one for one in self.districts.all if one.level is level), key=lambda one: one.code)
+
+    def place_among(self, chosen: Sequence[District]) -> NDArray[np.int32]:
+        """For each district id, the place in `chosen` of the one it is or lies in; else the place behind the last.
+
+        None of the chosen may lie in another. Entry 0 stands for incidents without a district.
+        """
+        places = {one.id: place for place, one in enumerate(chosen)}
+        table = np.full(max(self.districts.by_id, default=0) + 1, len(chosen), np.int32)
+        for one in self.districts.all:
+            above: District | None = one
+            while above is not None and above.id not in places:
+                above = self.districts.by_id.get(above.parent or 0)
+            if above is not None:
+                table[one.id] = places[above.id]
+        return table
+
+
+def attributions(sources: Iterable[Source], districts: Iterable[District] = ()) -> list[str]:
+    """Whose data the sources' incidents and the districts are, each told once."""
+    sources = list(sources)
+    own = sorted(({one.attribution for one in sources} | {one.attribution for one in districts}) - {""})
+    places = sorted({step.attribution for one in sources for step in one.placed_by} - {""})
+    return own + [whose for whose in places if not any(whose in told for told in own)]
+
+
+EMPTY = Catalogue(Entries(), Entries(), Entries(), Entries(), Entries())

@@ -1,0 +1,59 @@
+"""Outlines of districts and hexagons as GeoJSON geometry (RFC 7946): EPSG:4326, five decimals (about a metre)."""
+
+from functools import lru_cache
+from typing import Any
+
+import h3.api.basic_int as h3
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from geo_service.aggregation.catalogue.catalogue import Catalogue, DistrictShapes
+
+_RADIUS_M = 6_378_137.0
+_DECIMALS = 5
+_MIDDLE_BAND = 3
+"""Of `model.ZOOM_BANDS`: fine enough for a region on a screen, small enough to send."""
+
+
+def district_geometries(catalogue: Catalogue) -> dict[str, Any]:
+    """Geometry by the district's code, of those that have one."""
+    by_id = _by_id(catalogue.shapes)
+    return {one.code: by_id[one.id] for one in catalogue.districts.all if one.id in by_id}
+
+
+@lru_cache(maxsize=2)
+def _by_id(shapes: DistrictShapes) -> dict[int, Any]:
+    if not shapes.by_band:
+        return {}
+    ids, outlines = shapes.by_band[min(shapes.by_band, key=lambda band: abs(band - _MIDDLE_BAND))]
+    turned = shapely.orient_polygons(shapely.transform(outlines, to_degrees), exterior_cw=False)
+    return {int(one): orjson.loads(text) for one, text in zip(ids, shapely.to_geojson(turned), strict=True)}
+
+
+def to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 2) EPSG:3857 as longitude and latitude, rounded.
+
+    >>> to_degrees(np.array([[4_300_000.0, 5_600_000.0]])).tolist()
+    [[38.62756, 44.86313]]
+    """
+    x, y = metres[:, 0] / _RADIUS_M, metres[:, 1] / _RADIUS_M
+    degrees = np.degrees(np.column_stack([x, 2 * np.arctan(np.exp(y)) - np.pi / 2]))
+    return np.asarray(np.round(degrees, _DECIMALS), np.float64)
+
+
+def cell_geometry(cell: int) -> dict[str, Any]:
+    """A hexagon; one across the antimeridian is a polygon on each side of it."""
+    ring = np.array([(lng, lat) for lat, lng in h3.cell_to_boundary(cell)])
+    if np.ptp(ring[:, 0]) > 180:
+        ring[:, 0] %= 360
+        whole = shapely.Polygon(ring)
+        east = shapely.intersection(whole, shapely.box(0, -90, 180, 90))
+        west = shapely.transform(shapely.intersection(whole, shapely.box(180, -90, 360, 90)), lambda at: at - (360, 0))
+        outline = shapely.MultiPolygon([east, west])
+    else:
+        outline = shapely.Polygon(ring)
+    rounded = shapely.orient_polygons(shapely.transform(outline, lambda at: np.round(at, _DECIMALS)), exterior_cw=False)
+    found: dict[str, Any] = orjson.loads(shapely.to_geojson(rounded))
+    return found

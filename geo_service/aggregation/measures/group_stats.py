@@ -1,0 +1,168 @@
+"""Facts about the groups of a selection: counts, times, what is known of the groups; each is worked out when first asked for.
+
+Every measure is a function of one `Facts`. All arrays have an entry for each group of the grouping; a number that
+cannot be given, because there is nothing to take it from, is NaN.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from geo_service.aggregation.arrays.parallel import each, parts, total
+from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping
+from geo_service.aggregation.counting.selected_rows import Taken, look_up, take, tally
+from geo_service.aggregation.measures.durations import answer_seconds, close_seconds
+from geo_service.aggregation.measures.quantiles import quantiles_and_counts
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.model import LINKED, Status
+
+Counts = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+Regroup = Callable[[State, Selection, Taken], Taken]
+
+_QUANTILES = (0.5, 0.9)
+_HOUR_S = 3600.0
+_RETURNED = np.uint8(Status.RETURNED)
+_STATUS = np.uint8(LINKED - 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hours:
+    """How long something took in each group, in hours; NaN where it never happened."""
+
+    n: NDArray[np.int32]
+    """Of how many incidents."""
+    median: Floats
+    p90: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Punctuality:
+    """(groups,) int32 each."""
+
+    judged: NDArray[np.int32]
+    """Incidents with a deadline of which it is known whether it was kept: answered, or open without an answer past it."""
+    on_time: NDArray[np.int32]
+    """Of these, those answered by the deadline."""
+    returned: NDArray[np.int32]
+    """Incidents that stand at `returned` now, with or without a deadline."""
+
+
+class Facts:
+    """Facts about `grouping`'s groups under `selection`; `compare` is the selection they are compared with.
+
+    regroup: gives the taken rows other groups (of which `grouping` says how many there are), for those that do not
+    follow from one column; it may also leave rows out. rows: the selection's rows, where they have been taken before.
+    """
+
+    def __init__(
+        self, state: State, selection: Selection, grouping: Grouping, compare: Selection | None = None, regroup: Regroup | None = None,
+        rows: Taken | None = None,
+    ) -> None:  # fmt: skip
+        self.state = state
+        self.selection = selection
+        self.grouping = grouping
+        self._compare = compare
+        self._regroup = regroup
+        self._rows = rows
+
+    @cached_property
+    def counts(self) -> Counts:
+        """(groups, 4) int32, channels as in `kernels.CHANNELS`. The array may be shared: do not write into it."""
+        grouping, counter = self.grouping, self.state.counter
+        if grouping.resolution is not None:
+            return counter.per_cell(self.selection, grouping.resolution)
+        if self._regroup or self._rows is not None or "taken" in self.__dict__:
+            return tally(self.taken.groups, self.taken.state, grouping.size)
+        return counter.per_group(self.selection, grouping.column, grouping.group_of, grouping.size)
+
+    @cached_property
+    def taken(self) -> Taken:
+        """The selected rows and their groups."""
+        columns, grouping = self.state.columns, self.grouping
+        taken = take(columns, self.selection, grouping) if self._rows is None else self._rows
+        if self._regroup:
+            return self._regroup(self.state, self.selection, taken)
+        return taken if self._rows is None else replace(taken, groups=look_up(taken.rows, columns[grouping.column], grouping.group_of))
+
+    @cached_property
+    def answer(self) -> Hours:
+        """Hours from receipt to the first answer, of all that were answered, whatever became of them."""
+        return self._hours(answer_seconds(self.state, self.taken.rows))
+
+    @cached_property
+    def closing(self) -> Hours:
+        """Hours from receipt to closing, of those that are closed and whose time of closing is known."""
+        return self._hours(close_seconds(self.state, self.taken))
+
+    @cached_property
+    def punctuality(self) -> Punctuality:
+        """Deadlines kept and missed, and answers sent back."""
+        columns, taken = self.state.columns, self.taken
+
+        def judge(piece: slice) -> NDArray[np.int32]:
+            found = np.zeros((self.grouping.size, 8), np.int32)
+            own = (taken.rows[piece], taken.groups[piece], taken.state[piece])
+            _judge(found, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
+            return found
+
+        by_kind = total(each(judge, parts(len(taken), self.grouping.size)))
+        # Kinds are bits: judged, on time, returned.
+        return Punctuality(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
+
+    @property
+    def residents(self) -> Floats:
+        """Population of each group, NaN where it is not known."""
+        return self._known(self.grouping.residents)
+
+    @property
+    def area_km2(self) -> Floats:
+        """Area of each group, NaN where it is not known."""
+        return self._known(self.grouping.area_km2)
+
+    @cached_property
+    def previous(self) -> "Facts | None":
+        """The same groups in the compared window; None when nothing is compared."""
+        return Facts(self.state, self._compare, self.grouping, regroup=self._regroup) if self._compare else None
+
+    def whole(self) -> "Facts":
+        """Facts about the same rows as one group; what can be summed is summed."""
+        whole = Facts(self.state, self.selection, EVERYTHING)
+        whole.taken = replace(self.taken, groups=np.zeros(len(self.taken), np.int32))
+        whole.counts = self.counts.sum(axis=0, keepdims=True, dtype=np.int32)
+        own = self.punctuality
+        whole.punctuality = Punctuality(*(part.sum(keepdims=True, dtype=np.int32) for part in (own.judged, own.on_time, own.returned)))
+        whole.previous = self.previous.whole() if self.previous else None
+        return whole
+
+    def _hours(self, seconds: NDArray[np.uint32]) -> Hours:
+        quantiles, n = quantiles_and_counts(self.taken.groups, seconds, self.grouping.size, _QUANTILES)
+        median, p90 = quantiles / _HOUR_S
+        return Hours(n, median, p90)
+
+    def _known(self, values: Floats | None) -> Floats:
+        return np.full(self.grouping.size, np.nan) if values is None else values
+
+
+@njit(nogil=True, cache=True)
+def _judge(
+    out: NDArray[np.int32], rows: NDArray[np.int32], groups: NDArray[np.int32], state: NDArray[np.uint8], due: NDArray[np.uint32],
+    answered: NDArray[np.uint32], status: NDArray[np.uint8], now: np.uint32,
+) -> None:  # fmt: skip
+    """Count the rows of each group by kind. Without branches: which way a row goes cannot be foreseen."""
+    one = np.uint32(1)
+    for i in range(len(rows)):
+        row = rows[i]
+        # What is not there (0) wraps around to the largest number.
+        limit, answer = due[row] - one, answered[row] - one
+        has_limit, has_answer = np.uint8(due[row] != 0), np.uint8(answered[row] != 0)
+        late = np.uint8(limit < now - one) & (state[i] >> np.uint8(1))
+        judged = has_limit & (has_answer | (late & np.uint8(1)))
+        on_time = has_limit & has_answer & np.uint8(answer <= limit)
+        out[groups[i], judged | (on_time << np.uint8(1)) | (np.uint8(status[row] & _STATUS == _RETURNED) << np.uint8(2))] += 1

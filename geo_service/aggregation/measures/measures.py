@@ -1,0 +1,148 @@
+"""Measures: the numbers that groups of incidents are described, classed and coloured by. A new measure is one entry here.
+
+What each means and its formula: docs/statistics.md. A number that cannot be given is NaN, and null in answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.arrays.kernels import CHANNELS
+from geo_service.aggregation.measures.group_stats import Facts
+
+_N, _OPEN, _OVERDUE, _CLOSED = range(len(CHANNELS))
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int32]
+Text = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measure:
+    """How a number is made from the facts about groups, and how it is called. There is one object a measure."""
+
+    code: str
+    label: Text
+    unit: Text
+    make: Callable[[Facts], NDArray[Any]]
+    """(groups,) whole numbers, or float64 with NaN for "nothing"; not yet rounded."""
+    decimals: int = 0
+    """To which its numbers are rounded wherever they appear."""
+    of: Callable[[Facts], Whole] | None = None
+    """For a rate or a time: of how many incidents it is, (groups,); given beside it under `n_field`."""
+    n_field: str = ""
+    channel: int | None = None
+    """Which of `kernels.CHANNELS` it is, if it is one; a group where such a count is zero is not drawn on maps."""
+    classed: bool = True
+    """Whether it can be the class of a tile's features."""
+    diverging: bool = False
+    """Whether it has a middle, zero, on both sides of which it is classed alike."""
+    districts_only: bool = False
+    """Whether it needs residents or an area, which hexagons have not."""
+    needs_compare: bool = False
+
+    def values(self, facts: Facts) -> NDArray[Any]:
+        """(groups,) the numbers as they appear everywhere: whole ones, or float64 rounded to `decimals`, NaN for "nothing"."""
+        values = self.make(facts)
+        return values if values.dtype.kind == "i" else np.round(values, self.decimals)
+
+    def on_map(self, facts: Facts) -> NDArray[Any]:
+        """The values, NaN as well where there are no incidents now: nothing is drawn there.
+
+        Of a change, infinity where there were none before: it has no number, but it is growth. Where incidents are no more it is drawn.
+        """
+        values = self.values(facts)
+        if self.channel is not None:
+            return values
+        has_any = facts.counts[:, _N] > 0
+        if self.diverging:
+            return np.where(np.isnan(values) & has_any, np.inf, values)
+        return np.where(has_any, values, np.nan)
+
+    def is_drawn(self, values: NDArray[Any]) -> NDArray[np.bool_]:
+        """Which values of `on_map` are drawn: counts above zero, and of other measures whatever there is."""
+        drawn: NDArray[np.bool_] = values > 0 if self.channel is not None else ~np.isnan(values)
+        return drawn
+
+
+def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
+    """part / whole, NaN where the whole is 0 or not known."""
+    out = np.full(len(part), np.nan)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out
+
+
+def _channel(channel: int) -> Callable[[Facts], Whole]:
+    return lambda facts: facts.counts[:, channel]
+
+
+def _change(facts: Facts) -> Floats:
+    if facts.previous is None:
+        return np.full(facts.grouping.size, np.nan)
+    return ratio(facts.counts[:, _N], facts.previous.counts[:, _N]) - 1
+
+
+def _previous_n(facts: Facts) -> Whole:
+    return facts.previous.counts[:, _N] if facts.previous else np.zeros(facts.grouping.size, np.int32)
+
+
+_INCIDENTS = {"ru": "сообщений", "en": "incidents"}
+_HOURS = {"ru": "ч", "en": "h"}
+_SHARE = {"ru": "доля от 0 до 1", "en": "share from 0 to 1"}
+_ANSWERED, _CLOSED_N = "n_answered", "n_closed_timed"
+
+_ALL = (
+    Measure("count", {"ru": "Сообщения", "en": "Incidents"}, _INCIDENTS, _channel(_N), channel=_N),
+    Measure("open", {"ru": "Открытые", "en": "Open"}, _INCIDENTS, _channel(_OPEN), channel=_OPEN),
+    Measure("overdue", {"ru": "Просроченные", "en": "Overdue"}, _INCIDENTS, _channel(_OVERDUE), channel=_OVERDUE),
+    Measure("closed", {"ru": "Закрытые", "en": "Closed"}, _INCIDENTS, _channel(_CLOSED), channel=_CLOSED),
+    Measure(
+        "share_closed", {"ru": "Доля закрытых", "en": "Share closed"}, _SHARE,
+        lambda facts: ratio(facts.counts[:, _CLOSED], facts.counts[:, _N]), 4, of=_channel(_N), n_field="count",
+    ),
+    Measure(
+        "answer_hours", {"ru": "Время до ответа, медиана", "en": "Time to first answer, median"}, _HOURS,
+        lambda facts: facts.answer.median, 2, of=lambda facts: facts.answer.n, n_field=_ANSWERED,
+    ),
+    Measure(
+        "answer_hours_p90", {"ru": "Время до ответа, 90 % не дольше", "en": "Time to first answer, 90th percentile"}, _HOURS,
+        lambda facts: facts.answer.p90, 2, of=lambda facts: facts.answer.n, n_field=_ANSWERED,
+    ),
+    Measure(
+        "close_hours", {"ru": "Время до закрытия, медиана", "en": "Time to close, median"}, _HOURS,
+        lambda facts: facts.closing.median, 2, of=lambda facts: facts.closing.n, n_field=_CLOSED_N,
+    ),
+    Measure(
+        "close_hours_p90", {"ru": "Время до закрытия, 90 % не дольше", "en": "Time to close, 90th percentile"}, _HOURS,
+        lambda facts: facts.closing.p90, 2, of=lambda facts: facts.closing.n, n_field=_CLOSED_N,
+    ),
+    Measure(
+        "share_on_time", {"ru": "Доля ответов в срок", "en": "Share answered on time"}, _SHARE,
+        lambda facts: ratio(facts.punctuality.on_time, facts.punctuality.judged), 4,
+        of=lambda facts: facts.punctuality.judged, n_field="n_judged",
+    ),
+    Measure(
+        "per_1000", {"ru": "На 1000 жителей", "en": "Per 1,000 residents"},
+        {"ru": "сообщений на 1000 жителей", "en": "incidents per 1,000 residents"},
+        lambda facts: 1000 * ratio(facts.counts[:, _N], facts.residents), 3, districts_only=True,
+    ),
+    Measure(
+        "per_km2", {"ru": "На км²", "en": "Per km²"}, {"ru": "сообщений на км²", "en": "incidents per km²"},
+        lambda facts: ratio(facts.counts[:, _N], facts.area_km2), 4, districts_only=True,
+    ),
+    Measure(
+        "change", {"ru": "Изменение", "en": "Change"}, {"ru": "доля от сравниваемого числа", "en": "share of the compared number"},
+        _change, 4, of=_previous_n, n_field="n_compared", diverging=True, needs_compare=True,
+    ),
+)  # fmt: skip
+
+MEASURES = {measure.code: measure for measure in _ALL}
+
+CELL_MEASURES = {measure.code: measure for measure in _ALL if measure.classed and not measure.districts_only}
+"""Those that hexagons can be classed by."""
+
+DISTRICT_MEASURES = {measure.code: measure for measure in _ALL if measure.classed}
+"""Those that districts can be classed by."""

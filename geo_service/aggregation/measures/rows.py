@@ -1,0 +1,54 @@
+"""Tables of measures: for each group its numbers, null for "nothing", and the unit of every field."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.measures import MEASURES, Measure
+
+Row = dict[str, Any]
+
+_INCIDENTS = MEASURES["count"].unit
+
+
+def measured(facts: Facts, measures: Iterable[Measure]) -> list[Row]:
+    """One row a group: each measure under its code, and beside a rate or time of how many incidents it is."""
+    columns: dict[str, list[Any]] = {}
+    for measure in measures:
+        missing = measure.needs_compare and facts.previous is None
+        columns[measure.code] = [None] * facts.grouping.size if missing else plain(measure.values(facts))
+        if measure.of is not None and measure.n_field not in columns:
+            columns[measure.n_field] = [None] * facts.grouping.size if missing else measure.of(facts).tolist()
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def units_of(measures: Iterable[Measure]) -> dict[str, dict[str, str]]:
+    """The unit of each field that `measured` gives."""
+    units: dict[str, dict[str, str]] = {}
+    for measure in measures:
+        units[measure.code] = measure.unit
+        if measure.of is not None:
+            units.setdefault(measure.n_field, _INCIDENTS)
+    return units
+
+
+def plain(values: NDArray[Any]) -> list[Any]:
+    """Values for JSON and CSV: None for NaN."""
+    found: list[Any] = values.tolist()
+    return [None if value != value else value for value in found]  # NaN alone differs from itself
+
+
+def ranks(values: NDArray[Any]) -> list[int | None]:
+    """1 for the greatest; equal values share the better rank; None for NaN."""
+    known = values[~np.isnan(values)]
+    above = np.sort(-known)
+    found = np.searchsorted(above, -values, side="left") + 1
+    return [None if np.isnan(value) else int(rank) for value, rank in zip(values, found, strict=True)]
+
+
+def by_rank(rows: list[Row]) -> list[Row]:
+    """Best rank first, those without a rank last, each in the order given."""
+    return sorted(rows, key=lambda row: (row["rank"] is None, row["rank"]))

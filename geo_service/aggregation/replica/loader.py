@@ -1,0 +1,148 @@
+"""Reading incidents out of PostGIS by binary COPY, straight into arrays."""
+
+from collections.abc import Callable
+
+import asyncpg
+import numpy as np
+import orjson
+import shapely
+from numpy.typing import NDArray
+
+from geo_service.aggregation.arrays.growable import Array
+from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
+from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
+from geo_service.core.database import query
+from geo_service.core.model import DistrictLevel, PlacedBy
+
+_FIELDS = (
+    ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
+    ("theme", ">i4"), ("agency", ">i4"), ("district", ">i4"), ("source", ">i2"), ("status", ">i2"),
+    ("quality", ">i2"), ("lng", ">f8"), ("lat", ">f8"),
+)  # fmt: skip
+"""Columns of replica_rows.sql in their order, as PostgreSQL sends them."""
+
+_INSTANTS = ("received", "due", "answered", "closed")
+_POSITIONS = ("lng", "lat")
+
+# A record of a binary COPY: the number of fields, then each field behind its length.
+_RECORD = np.dtype([("fields", ">i2")] + [part for name, kind in _FIELDS for part in ((f"{name}_length", ">i4"), (name, kind))])
+_HEADER_BYTES = 19
+_RECORDS_AT_ONCE = 65_536
+
+# PostgreSQL counts microseconds from 2000-01-01.
+_POSTGRES_EPOCH_S = 946_684_800
+_MICROSECONDS = 1_000_000
+
+
+class RecordStream:
+    """Takes the bytes of a binary COPY as they come and turns whole records into BATCH rows."""
+
+    def __init__(self, progress: Callable[[int], None] = lambda rows: None) -> None:
+        """progress: called with the number of rows read so far."""
+        self._waiting = bytearray()
+        self._parts: list[Array] = []
+        self._rows = 0
+        self._progress = progress
+
+    async def write(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._waiting += data
+        if len(self._waiting) >= _RECORDS_AT_ONCE * _RECORD.itemsize:
+            self._decode()
+
+    def batch(self) -> Array:
+        """All rows, once the COPY has ended."""
+        self._decode()
+        parts, self._parts = self._parts, []
+        return np.concatenate(parts) if parts else np.empty(0, BATCH)
+
+    def _decode(self) -> None:
+        start = _HEADER_BYTES if not self._rows else 0
+        whole = (len(self._waiting) - start) // _RECORD.itemsize
+        if whole <= 0:
+            return
+        end = start + whole * _RECORD.itemsize
+        self._parts.append(_to_batch(np.frombuffer(bytes(self._waiting[start:end]), _RECORD)))
+        del self._waiting[:end]
+        self._rows += whole
+        self._progress(self._rows)
+
+
+def _to_batch(records: Array) -> Array:
+    batch = np.empty(len(records), BATCH)
+    for name, _ in _FIELDS:
+        values = records[name]
+        if name in _INSTANTS:
+            # Floor division: an instant between two whole seconds belongs to the earlier one.
+            values = values.astype(np.int64) // _MICROSECONDS + _POSTGRES_EPOCH_S
+        elif name in _POSITIONS:
+            values = np.rint(values.astype(np.float64) * POSITION_UNITS)
+        batch[name] = values
+    return batch
+
+
+async def read_incidents(
+    connection: asyncpg.Connection, since: int | None = None, progress: Callable[[int], None] = lambda rows: None
+) -> Array:
+    """All incidents, or those written or linked by transaction `since` or a later one, as BATCH rows."""
+    stream = RecordStream(progress)
+    text = query("replica_rows")
+    if since is None:
+        await connection.copy_from_query(text, output=stream.write, format="binary")
+    else:
+        # Two halves, each with an index of its own: the incident was written, or only its link.
+        written = "where incident.xid >= ($1::text)::xid8"
+        linked = "where link.xid >= ($1::text)::xid8 and incident.xid < ($1::text)::xid8"
+        text = f"{text} {written} union all {text} {linked}"
+        await connection.copy_from_query(text, str(since), output=stream.write, format="binary")
+    return stream.batch()
+
+
+async def read_deleted(connection: asyncpg.Connection, since: int) -> Array:
+    """Ids of incidents deleted by transaction `since` or a later one. int64."""
+    rows = await connection.fetch("select id from incident_tombstone where xid >= ($1::text)::xid8", str(since))
+    return np.array([row["id"] for row in rows], np.int64)
+
+
+async def read_horizon(connection: asyncpg.Connection) -> int:
+    """The oldest transaction that was not yet over at this snapshot: whatever is not seen now is not older."""
+    return int(await connection.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text"))
+
+
+async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPTY) -> Catalogue:
+    """The catalogue as it is now; shapes of districts are read when their boundaries have changed since `known`."""
+    kinds: dict[str, list[Entry]] = {}
+    sources: list[Source] = []
+    for row in await connection.fetch(query("catalogue")):
+        plain = (row["id"], row["code"], row["name_ru"], row["name_en"], row["parent"])
+        if row["kind"] == "source":
+            sources.append(Source(*plain, row["synthetic"], row["attribution"], tuple(map(PlacedBy, row["placed_by"]))))
+        else:
+            kinds.setdefault(row["kind"], []).append(Entry(*plain))
+    revision = int(await connection.fetchval("select coalesce(max(revision), 0) from boundary_state"))
+    return Catalogue(
+        sectors=Entries(kinds.get("sector", ())),
+        themes=Entries(kinds.get("theme", ())),
+        sources=Entries(sources),
+        agencies=Entries(kinds.get("agency", ())),
+        districts=Entries([_district(row) for row in await connection.fetch(query("districts"))]),
+        shapes=known.shapes if known.shapes.revision == revision else await _read_shapes(connection, revision),
+    )
+
+
+def _district(row: asyncpg.Record) -> District:
+    return District(
+        row["id"], row["code"], row["name_ru"], row["name_en"], row["parent_id"],
+        level=DistrictLevel(row["level"]), population=row["population"], area_km2=row["area_km2"],
+        label=None if row["lng"] is None else (row["lng"], row["lat"]),
+        approximate=row["approximate"], attribution=row["attribution"], other_names=orjson.loads(row["names"]),
+    )  # fmt: skip
+
+
+async def _read_shapes(connection: asyncpg.Connection, revision: int) -> DistrictShapes:
+    rows = await connection.fetch(query("district_shapes"))
+    by_band: dict[int, tuple[NDArray[np.int64], Array]] = {}
+    for band in sorted({row["band"] for row in rows}):
+        chosen = [row for row in rows if row["band"] == band]
+        by_band[band] = np.array([row["district_id"] for row in chosen], np.int64), shapely.from_wkb([row["shape"] for row in chosen])
+    return DistrictShapes(revision, by_band)

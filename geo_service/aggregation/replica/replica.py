@@ -1,0 +1,218 @@
+"""The replica: columns, pyramid, counts and catalogue of one process, and the one thread that touches them.
+
+Readers and the writer take turns on a single worker thread, so no answer mixes two states; the event loop
+stays free, and the compiled loops and the compression release the GIL.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.arrays.growable import Array
+from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue
+from geo_service.aggregation.columns.change_log import ChangeLog
+from geo_service.aggregation.columns.columns import Change, Columns, Merge
+from geo_service.aggregation.columns.h3_hierarchy import Pyramid
+from geo_service.aggregation.columns.unlocated import Unplaced
+from geo_service.aggregation.counting.counter import Counter
+from geo_service.aggregation.replica.admission import Queue
+from geo_service.core.errors import NotReady
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_NO_PLACE = np.uint64(0)
+_NO_CHANGES = ChangeLog()
+
+
+Seconds = NDArray[np.uint32]
+"""Durations in whole seconds; `quantiles.NOTHING` where there is none."""
+
+
+class Clock(Protocol):
+    """Tells how long something took where a rule counts otherwise than by the calendar, as working hours do."""
+
+    def answer_seconds(self, state: "State", rows: NDArray[np.int32]) -> Seconds:
+        """(rows,) seconds from receipt to the first answer, by the rules of each row's source and theme."""
+        ...
+
+
+class State:
+    """What the replica holds at one moment. Used on the worker thread only."""
+
+    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int, clock: Clock | None = None, revision: int = 0) -> None:
+        """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep. clock: how long answers took; the calendar if None.
+
+        revision: the number of this state, which each change raises by one.
+        """
+        placed = batch[batch["cell"] != _NO_PLACE]
+        cells, index = np.unique(placed["cell"], return_inverse=True)
+        self.pyramid = Pyramid(cells)
+        self.changes = ChangeLog(revision)
+        self.columns = Columns(placed, index.astype(np.int32), self.changes)
+        self.unplaced = Unplaced(batch[batch["cell"] == _NO_PLACE])
+        self.counter = Counter(self.columns, self.pyramid, count_limit, self.changes)
+        self.catalogue = catalogue
+        self.clock = clock
+
+    @property
+    def revision(self) -> int:
+        """The number of the latest change."""
+        return self.changes.revision
+
+    def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
+        """Take in what was written; an incident that lost its place is counted among those without one."""
+        placed = batch["cell"] != _NO_PLACE
+        rows = batch[placed]
+        change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
+        gone = self.columns.delete(np.concatenate([deleted, batch["id"][~placed]]))
+        renewed = catalogue is not None and not catalogue.says_the_same_as(self.catalogue)
+        if catalogue is not None and renewed:
+            self.catalogue = catalogue
+        others = Change(changed=self.unplaced.apply(batch[~placed], np.concatenate([deleted, rows["id"]])))
+        if change or gone or others or renewed:
+            # Another catalogue gives words another meaning: a sector may have a theme more.
+            self.changes.publish(everything=renewed)
+        return change + gone + others
+
+
+class Replica:
+    """Hands work to the thread that owns the state, and tells listeners when the state has changed."""
+
+    def __init__(self, count_limit: int, queue: Queue, clock: Clock | None = None) -> None:
+        """count_limit: bytes of counts to keep. queue: who may wait. clock: as of `State`."""
+        self._clock = clock
+        self._count_limit = count_limit
+        self.queue = queue
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
+        self._state: State | None = None
+        self._changed = asyncio.Event()
+        self._growth_hooks: list[Callable[[Pyramid], None]] = []
+        self.catalogue = EMPTY
+        self.revision = 0
+        self.total = Change()
+        self.listeners = 0
+        self.followed_at = -np.inf
+        self.changed_at = time.time()
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there is a state to answer from, and since when it is level with the database is known."""
+        return self._state is not None and self.followed_at > -np.inf
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the replica last knew itself to be level with the database; inf before the first load."""
+        return time.monotonic() - self.followed_at
+
+    @property
+    def alive(self) -> int:
+        """How many incidents are held."""
+        return self._state.columns.alive if self._state else 0
+
+    @property
+    def changes(self) -> ChangeLog:
+        """What has changed, and when; for any thread."""
+        return self._state.changes if self._state else _NO_CHANGES
+
+    def on_growth(self, hook: Callable[[Pyramid], None]) -> None:
+        """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
+        self._growth_hooks.append(hook)
+
+    async def ask(self, question: Callable[Concatenate[State, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer of `question(state, …)`, computed on the worker thread.
+
+        Raises NotReady before the first load and Overloaded when it would have to wait for too long. A question
+        whose asker has gone before its turn is not computed.
+        """
+        if self._state is None:
+            raise NotReady("the incidents are still being loaded; try again shortly")
+        with self.queue.place():
+            return await self._on_thread(lambda: self._timed(lambda: question(self._held(), *args, **kwargs)))
+
+    async def load(self, batch: Array, catalogue: Catalogue) -> None:
+        """Replace the whole state."""
+        await self._on_thread(self._load, batch, catalogue)
+        self._announce(Change(new=len(batch)))
+
+    async def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
+        """Take in a change; listeners hear of it when there is one."""
+        if not (len(batch) or len(deleted) or catalogue):
+            return Change()
+        change = await self._on_thread(self._apply, batch, deleted, catalogue)
+        if self._held().revision != self.revision:
+            self._announce(change)
+        return change
+
+    async def merge_tail(self, limit: int) -> None:
+        """Bring the tail into time order once it is longer than `limit` rows. No change may be applied meanwhile."""
+        columns = self._held().columns
+        if columns.tail > limit:
+            merge: Merge = await asyncio.to_thread(columns.merge)
+            await self._on_thread(columns.accept, merge)
+
+    @property
+    def wasteful(self) -> bool:
+        """Whether so many rows are dead that loading anew is worth it."""
+        columns = self._held().columns
+        return columns.dead > max(columns.alive, 1_000_000)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Whoever waits for changes again and again is counted as a listener for as long as the block runs."""
+        self.listeners += 1
+        try:
+            yield
+        finally:
+            self.listeners -= 1
+
+    async def next_change(self) -> None:
+        """Wait until the revision moves."""
+        await self._changed.wait()
+
+    def close(self) -> None:
+        """End the worker thread; questions that wait are dropped."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        began = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.queue.took(time.monotonic() - began)
+
+    def _held(self) -> State:
+        if self._state is None:
+            raise NotReady("the incidents are still being loaded; try again shortly")
+        return self._state
+
+    def _load(self, batch: Array, catalogue: Catalogue) -> None:
+        state = State(batch, catalogue, self._count_limit, self._clock, self.revision + 1)
+        for hook in self._growth_hooks:
+            hook(state.pyramid)
+        self._state = state
+
+    def _apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
+        state = self._held()
+        change = state.apply(batch, deleted, catalogue)
+        for hook in self._growth_hooks:
+            hook(state.pyramid)
+        return change
+
+    def _announce(self, change: Change) -> None:
+        state = self._held()
+        self.catalogue = state.catalogue
+        self.total += change
+        self.revision = state.revision
+        self.changed_at = time.time()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _on_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))

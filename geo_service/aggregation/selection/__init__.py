@@ -1,0 +1,1 @@
+"""Selections: filters, windows, time buckets and age classes."""

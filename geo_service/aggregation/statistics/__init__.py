@@ -1,0 +1,1 @@
+"""Statistics: the tables that routes answer with, one module a route family."""

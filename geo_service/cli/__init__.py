@@ -1,0 +1,1 @@
+"""The `geo` command: one file for each subcommand; the only package that knows all others."""

@@ -1,0 +1,26 @@
+"""The application with the ingest behind its write API: the one place that joins the two."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from geo_service.core.calendar.deadlines import read_deadlines
+from geo_service.core.settings import Settings
+from geo_service.server.app import create_app
+from ingest.geocoding.configuration import read_configuration
+from ingest.push.service import Desk
+from ingest.push.writer_pool import Terms
+from ingest.runs.reject_export import cut
+
+
+def make_application(settings: Settings, on_progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
+    """The ASGI application. `on_progress` is called with the number of incidents read so far during the first load."""
+    terms = Terms(
+        url=settings.database_url or "",
+        most=settings.writers,
+        wait_s=settings.queue_wait_s,
+        statement_timeout_ms=settings.statement_timeout_ms,
+        near_m=settings.district_near_m,
+        geocoding=read_configuration(settings.geocoding),
+    )
+    return create_app(settings, Desk(terms, read_deadlines(settings.deadlines, settings.zone)), cut, on_progress)

@@ -1,0 +1,1 @@
+"""The private PostgreSQL cluster: binaries, data directory, locks, start and stop."""

@@ -1,0 +1,1 @@
+"""What all packages share: errors, model, settings, database access, schema, calendar."""

@@ -1,0 +1,1 @@
+"""Business time: working days and hours, holidays, and the deadlines of answers."""

@@ -1,0 +1,39 @@
+"""The tables, described once: migrations, the ingest and every dynamic statement are made from this.
+
+Times are `timestamptz`, geometry is EPSG:4326, `cell` is the H3 index at resolution 10 as a signed 64-bit
+integer (H3 indexes have their top bit clear, so the number is the same as the unsigned one).
+Triggers and functions live in `postgis/sql/triggers/`, one file each.
+"""
+
+from geo_service.core.schema.catalogue import agency, place, sector, source, theme
+from geo_service.core.schema.columns import Xid8, metadata
+from geo_service.core.schema.districts import boundary_state, district, district_alias, district_shape
+from geo_service.core.schema.geocoding import geocode_cache, geocode_wait
+from geo_service.core.schema.incidents import incident, incident_link, incident_tombstone, near_rule, retention
+from geo_service.core.schema.ingest_runs import ingest_run, intake_answer, intake_key, open311_mark, reject
+
+__all__ = [
+    "Xid8",
+    "agency",
+    "boundary_state",
+    "district",
+    "district_alias",
+    "district_shape",
+    "geocode_cache",
+    "geocode_wait",
+    "incident",
+    "incident_link",
+    "incident_tombstone",
+    "ingest_run",
+    "intake_answer",
+    "intake_key",
+    "metadata",
+    "near_rule",
+    "open311_mark",
+    "place",
+    "reject",
+    "retention",
+    "sector",
+    "source",
+    "theme",
+]

@@ -1,0 +1,99 @@
+"""What came in, from where, and what became of it."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from geo_service.core.model import RejectReason
+from geo_service.core.schema.columns import instant, metadata, one_of
+
+RUN_STATES = ("running", "finished", "failed", "interrupted")
+
+ingest_run = Table(
+    "ingest_run",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("input", Text, nullable=False, comment="the file's name"),
+    Column("mapping", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="running"),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    instant("finished_at"),
+    *(
+        Column(name, BigInteger, nullable=False, server_default="0")
+        for name in ("read", "new", "changed", "unchanged", "repeated", "stale")
+    ),
+    Column("rejected", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
+    Column("warned", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
+    Column("located", JSONB, nullable=False, server_default=text("'{}'"), comment="precision: count"),
+    Column("linked", BigInteger, nullable=False, server_default="0"),
+    Column("form", JSONB, nullable=False, server_default=text("'{}'"), comment="how its rows are cut"),
+    one_of("state", RUN_STATES),
+    Index("ingest_run_running_idx", "id", postgresql_where=text("state = 'running'")),
+    comment="One reading of one input.",
+)
+
+reject = Table(
+    "reject",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("run_id", BigInteger, ForeignKey("ingest_run.id"), nullable=False, comment="the last run that met it"),
+    Column("input", Text, nullable=False),
+    Column("line", BigInteger, nullable=False, comment="line of the input at which the row begins, from 1"),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False, comment="what exactly could not be used"),
+    Column("row_text", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of row_text"),
+    one_of("reason", tuple(RejectReason)),
+    UniqueConstraint("input", "line", "reason", "digest"),
+    Index("reject_run_id_idx", "run_id", "line", "id"),
+    comment="A row that could not be used, or only in part, kept as it came.",
+)
+
+intake_key = Table(
+    "intake_key",
+    metadata,
+    Column("key", LargeBinary, primary_key=True, comment="SHA-256 of where it was sent, who sent it, and the Idempotency-Key"),
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the request"),
+    Column("summary", LargeBinary, nullable=False, comment="JSON: the end of the answer"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("intake_key_at_idx", "at"),
+    comment="Requests that sent incidents with an Idempotency-Key, once they were answered to the end.",
+)
+
+intake_answer = Table(
+    "intake_answer",
+    metadata,
+    # No foreign key: parts are written batch by batch, before the request is answered to the end.
+    Column("key", LargeBinary, primary_key=True, comment="as in intake_key"),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("lines", LargeBinary, nullable=False, comment="NDJSON: what became of each row"),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("intake_answer_at_idx", "at"),
+    comment="The answers to these requests, a part for each batch, written together with it.",
+)
+
+open311_mark = Table(
+    "open311_mark",
+    metadata,
+    Column("source", Text, primary_key=True, comment="code of the source"),
+    Column("endpoint", Text, primary_key=True, comment="address of the server, with its jurisdiction"),
+    Column("since", DateTime(timezone=True), nullable=False, comment="requests received from here on"),
+    Column("reached", DateTime(timezone=True), nullable=False, comment="to here are known"),
+    Column("known_at", DateTime(timezone=True), nullable=False, comment="as they were then"),
+    Column("finished", Boolean, nullable=False, comment="whether the last pull came to its end"),
+    comment="How far each server of Open311 has been pulled.",
+)

@@ -1,0 +1,1 @@
+"""Archive writers: PMTiles, MBTiles and folders behind one protocol."""

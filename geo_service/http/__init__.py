@@ -1,0 +1,1 @@
+"""HTTP helpers that know nothing of incidents or tiles: headers, content negotiation, request ids."""

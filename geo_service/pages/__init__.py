@@ -1,0 +1,1 @@
+"""The map page, its iframe and its files, compressed and cacheable."""

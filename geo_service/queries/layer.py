@@ -1,0 +1,107 @@
+"""Query parameters of a layer → what is asked of its tiles: the same words for the server and for an export."""
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from geo_service.aggregation.catalogue.catalogue import Catalogue
+from geo_service.aggregation.measures.class_breaks import CLASSES, QUANTILE, Division
+from geo_service.aggregation.measures.classification import DIVISIONS
+from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
+from geo_service.aggregation.measures.measures import Measure
+from geo_service.core.errors import InvalidParameter
+from geo_service.core.model import DistrictLevel
+from geo_service.queries.selection import Question, is_open, read_asked_level, read_choice, read_question, read_whole
+from geo_service.tiles.documents.tilejson import LayerDescription
+from geo_service.tiles.encoding.grid import Tile
+from geo_service.tiles.layers.base import TileRequest, View
+
+_NUMBER = re.compile(r"-?([0-9]{1,9}(\.[0-9]{1,6})?|\.[0-9]{1,6})")
+_MOST_LIMITS = CLASSES - 1
+_BREAKS_ALLOWED = f"{', '.join(DIVISIONS)}, or 1 to {_MOST_LIMITS} ascending limits such as 5,20"
+_CHANGES_ALLOWED = f"{', '.join(DIVISIONS)}, or two limits, one below zero and one above, such as -0.5,0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class LayerQuestion:
+    """A question asked of a layer, and how its answer is to be drawn."""
+
+    question: Question
+    level: DistrictLevel | None = None
+    division: Division = QUANTILE
+    with_h3: bool = False
+    frames: int | None = None
+    meta: bool = False
+
+    def tile(self, tile: Tile, form: str, revision: int) -> TileRequest:
+        """The question about a tile in one of its forms. revision: of the incidents now."""
+        asked = self.question
+        return TileRequest(
+            tile, asked.selection, asked.measure, self.with_h3, asked.compare, self.level, self.division, self.frames,
+            revision if self.meta else None, form,
+        )  # fmt: skip
+
+    def view(self, zoom: int) -> View:
+        """The question about all that is drawn at a zoom."""
+        asked = self.question
+        return View(zoom, asked.selection, asked.measure, self.level, asked.compare, self.division, self.frames)
+
+
+def read_layer_question(
+    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, also: Sequence[str] = (),
+    clock: Callable[[], float] = time.time,
+) -> LayerQuestion:  # fmt: skip
+    """What is asked of a layer by a query string; parameters in `also` are read by the caller."""
+    question = read_question(query, catalogue, zone, also=(*layer.parameters, *also), clock=clock, measures=layer.measures)
+    given = dict(query)
+    return LayerQuestion(
+        question, read_asked_level(given), read_division(given, question.measure), _is_set(given, "fields", "h3"),
+        read_frames(given, question), _is_set(given, "meta", "1"),
+    )  # fmt: skip
+
+
+def read_division(given: Mapping[str, str], measure: Measure) -> Division:
+    """How values of the measure are divided into classes."""
+    text = given.get("breaks", QUANTILE.method)
+    if text in DIVISIONS:
+        return Division(text)
+    parts = text.split(",")
+    allowed = _CHANGES_ALLOWED if measure.diverging else _BREAKS_ALLOWED
+    if not all(_NUMBER.fullmatch(part) for part in parts):
+        raise InvalidParameter("breaks", f"{text[:40]!r} is not usable", allowed)
+    limits = [float(part) for part in parts]
+    if not all(low < high for low, high in pairwise(limits)) or not _fits(limits, measure):
+        raise InvalidParameter("breaks", f"{text[:40]!r} does not fit", allowed)
+    # Whole ones as such, as they are written in legends.
+    return Division("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
+
+
+def read_frames(given: Mapping[str, str], question: Question) -> int | None:
+    """Into how many frames the window is cut; None for none. What is played is the number of incidents, in a window with both ends."""
+    if "frames" not in given:
+        return None
+    frames = read_whole(given, "frames", FEWEST, MOST)
+    window = question.selection.window
+    if question.measure.code != "count":
+        allowed = "measure=count; status=open or status=overdue plays these"
+        raise InvalidParameter("frames", f"plays numbers of incidents, not {question.measure.code!r}", allowed)
+    if is_open(window):
+        raise InvalidParameter("frames", "needs a window with both ends", "window, or from and to")
+    if window.stop - window.start < frames:
+        raise InvalidParameter("frames", "has more frames than the window has seconds", f"{FEWEST} to {MOST}, or a longer window")
+    return frames
+
+
+def _fits(limits: Sequence[float], measure: Measure) -> bool:
+    """Whether as many limits make classes of the measure. A change lies on both sides of zero."""
+    if measure.diverging:
+        return len(limits) == 2 and -1 < limits[0] < 0 < limits[1]
+    return len(limits) <= _MOST_LIMITS
+
+
+def _is_set(given: Mapping[str, str], name: str, value: str) -> bool:
+    """Whether a parameter that has one value only is there."""
+    return name in given and read_choice(given, name, [value]) == value

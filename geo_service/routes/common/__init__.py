@@ -1,0 +1,1 @@
+"""What route families share: dependencies, authentication, bodies and responses."""

@@ -1,0 +1,55 @@
+"""Turning documents and errors into responses: JSON with ETag, encodings and 304; problems after RFC 9457."""
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from geo_service.core.errors import GeoError
+from geo_service.http.headers import request_header
+from geo_service.http.negotiation import choose_encoding, compress, etag, matches
+from geo_service.http.request_id import request_id
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+def json_answer(request: Request, document: Any, cache_control: str = "no-cache", media_type: str = "application/json") -> Response:
+    """The document in the encoding the client takes; 304 when it has this one already."""
+    return bytes_answer(request, _json(document), cache_control, media_type)
+
+
+def bytes_answer(request: Request, plain: bytes, cache_control: str, media_type: str, vary: str = "Accept-Encoding") -> Response:
+    """The bytes in the encoding the client takes; 304 when it has these already."""
+    encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
+    headers = {"ETag": etag(plain, encoding), "Vary": vary, "Cache-Control": cache_control}
+    if matches(request_header(request.scope, b"if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if encoding != "identity":
+        headers["Content-Encoding"] = encoding
+    return Response(compress(plain, encoding), media_type=media_type, headers=headers)
+
+
+def _json(document: Any) -> bytes:
+    return orjson.dumps(document)
+
+
+def problem(error: GeoError) -> Response:
+    """The error as a problem document."""
+    answer = problem_document(error.status, error.title, str(error), error.kind, error.retry_after, error.members())
+    answer.headers.update(error.headers)
+    return answer
+
+
+def problem_document(
+    status: int, title: str, detail: str, kind: str, retry_after: int | None = None, members: dict[str, Any] | None = None
+) -> Response:
+    """A problem document (RFC 9457). `kind` becomes a relative type address that is the same for all versions.
+
+    It names the request that it answers, as its X-Request-ID does, so that whoever is shown it can tell the operator.
+    """
+    about = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    named = {"request_id": own} if (own := request_id()) else {}
+    document = {**about, **named, **(members or {})}
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_after)} if retry_after else {})
+    return Response(_json(document), status_code=status, media_type=PROBLEM_TYPE, headers=headers)

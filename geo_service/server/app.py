@@ -1,0 +1,190 @@
+"""Putting the service together: the one place that wires."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
+from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.follower import Follower
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.calendar.deadlines import read_deadlines
+from geo_service.core.database import create_pool
+from geo_service.core.errors import GeoError, SettingsError
+from geo_service.core.ingest_protocol import Intake
+from geo_service.core.settings import ROOT, Settings
+from geo_service.core.tasks import cancel_and_wait
+from geo_service.http.request_id import request_id
+from geo_service.pages.page import Basemap, mount_page
+from geo_service.routes import (
+    agencies,
+    districts,
+    health,
+    incidents,
+    ingest_runs,
+    listing,
+    live,
+    ogc,
+    open311,
+    places,
+    statistics,
+    styles,
+    tiles,
+)
+from geo_service.routes.common.dependencies import RowCutter, Service
+from geo_service.routes.common.responses import problem, problem_document
+from geo_service.routes.schemas.parameter_docs import SECURITY_SCHEMES
+from geo_service.server.middleware.access_log import RequestLog
+from geo_service.server.middleware.cors import Cors
+from geo_service.server.middleware.disconnect import LeavingClients
+from geo_service.server.middleware.head import HeadAsGet
+from geo_service.server.warmup import rehearse
+from geo_service.tiles.layers.base import TileLayer
+from geo_service.tiles.layers.districts import DistrictLayer
+from geo_service.tiles.layers.hexes import HexLayer
+from geo_service.tiles.layers.points import PointLayer
+from geo_service.tiles.server.cache import TileCache
+from geo_service.tiles.server.fast_path import HotTiles
+from geo_service.tiles.server.tile_server import TileServer
+
+_MEGABYTE = 1_000_000
+_SHUTDOWN_S = 5.0
+"""How long each background task may take to end."""
+
+log = structlog.get_logger(__name__)
+
+
+class Application(FastAPI):
+    """The framework behind a layer of ours: a cached tile is answered before anything of it runs."""
+
+    def __init__(self, front: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        """front: puts the layer before what it is given. options: FastAPI's."""
+        super().__init__(**options)
+        self._front = front(super().__call__)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the interface, with how a key is given."""
+        document = super().openapi()
+        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
+        return document
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request to the layer in front."""
+        await self._front(scope, receive, send)
+
+
+def create_app(settings: Settings, intake: Intake, cut: RowCutter, progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
+    """The ASGI application. `settings.database_url` must be set.
+
+    intake: writes the incidents that are posted. cut: splits the text of a rejected row into its columns.
+    progress: called with the number of incidents read so far during the first load.
+
+    Starting opens no connection that must succeed: while the database is away the service is alive, not ready.
+    """
+    if settings.database_url is None:
+        raise SettingsError("cannot make the application: GEO_DATABASE_URL is not set and no cluster was started")
+    deadlines = read_deadlines(settings.deadlines, settings.zone)
+    rules = RuleTable(deadlines)
+    queue = Queue(settings.queue_limit, settings.queue_wait_s)
+    replica = Replica(settings.count_cache_mb * _MEGABYTE, queue, WorkingClock(rules))
+    hexes, areas = HexLayer(), DistrictLayer()
+    cache = TileCache(settings.tile_cache_mb * _MEGABYTE, lambda: replica.changes)
+    servers: dict[str, TileServer] = {}
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone))
+    for layer in layers:
+        replica.on_growth(layer.grow)
+        servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
+    service = Service(settings, replica, hexes, areas, servers, rules, intake, cut=cut)
+    follower = Follower(settings.database_url, replica, progress)
+
+    app = Application(
+        lambda inner: HotTiles(inner, cache, settings.cors_origins),
+        title="geo-service",
+        description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
+        lifespan=_lifespan(service, follower),
+        # Outermost first.
+        middleware=[
+            Middleware(Cors, readers=settings.cors_origins, senders=settings.write_origins),
+            Middleware(RequestLog),
+            Middleware(HeadAsGet),
+            Middleware(LeavingClients),
+        ],
+    )
+    app.state.service = service
+    _handle_errors(app)
+    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, listing, incidents, ingest_runs, open311):
+        app.include_router(module.router)
+    mount_page(app, ROOT / "frontend", settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts))
+    return app
+
+
+def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        url = service.settings.database_url or ""
+        rehearsing = asyncio.create_task(_rehearse(service), name="rehearsal")
+        rehearsing.add_done_callback(_report_end)
+        service.pool = await create_pool(url, service.settings)
+        following = asyncio.create_task(follower.run(), name="following the database")
+        following.add_done_callback(_report_end)
+        try:
+            yield
+        finally:
+            await cancel_and_wait(following, _SHUTDOWN_S)
+            await service.intake.close()
+            service.pool.terminate()
+            service.replica.close()
+
+    return lifespan
+
+
+async def _rehearse(service: Service) -> None:
+    await asyncio.to_thread(rehearse, service.settings.zone)
+    service.rehearsed = True
+
+
+def _report_end(task: "asyncio.Task[None]") -> None:
+    """What fails beside the requests has met a bug: say so instead of growing stale in silence."""
+    if not task.cancelled() and task.exception():
+        log.critical(f"{task.get_name()} failed", exc_info=task.exception())
+
+
+def _handle_errors(app: FastAPI) -> None:
+    """Every error leaves as a problem document; none holds database text."""
+
+    @app.exception_handler(GeoError)
+    async def refuse(_: Request, error: GeoError) -> Response:
+        if error.status >= 500:
+            log.warning("request refused", reason=str(error))
+        return problem(error)
+
+    @app.exception_handler(HTTPException)
+    async def refuse_http(_: Request, error: HTTPException) -> Response:
+        answer = problem_document(error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail), "http")
+        answer.headers.update(error.headers or {})
+        return answer
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_request(_: Request, error: RequestValidationError) -> Response:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return problem_document(400, "Invalid request", faults, "invalid-request")
+
+    @app.exception_handler(Exception)
+    async def fail(request: Request, error: Exception) -> Response:
+        # Starlette calls this from outside of all layers: what they know of the request is in its scope alone.
+        own = request_id(request.scope) or ""
+        log.error("request failed", request_id=own, exc_info=error)
+        told = "the request could not be answered; the service's log says why"
+        answer = problem_document(500, "Internal error", told, "internal-error", members={"request_id": own})
+        answer.headers["X-Request-ID"] = own
+        return answer

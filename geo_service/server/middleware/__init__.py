@@ -1,0 +1,1 @@
+"""ASGI middleware: what happens to every request, whatever it asks for."""

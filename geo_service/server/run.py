@@ -1,0 +1,112 @@
+"""The HTTP server: takes its port before any long work, serves until it is told to stop, and ends cleanly."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Coroutine, Sequence
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from geo_service.core.errors import GeoError, SettingsError
+from geo_service.core.settings import Settings
+from geo_service.core.tasks import cancel_and_wait
+from geo_service.server.middleware.access_log import configure_logs
+from geo_service.server.middleware.shutdown import Farewell
+
+Job = Callable[[], Coroutine[object, object, None]]
+"""Work that goes on beside the server in its event loop, until it is cancelled."""
+
+GRACE_S = 2
+"""How long answers under way are waited for at the end."""
+
+COMPANIONS_S = 5.0
+"""How long the work beside the server may take to end."""
+
+
+class Server:
+    """The service on its port, taken from the first moment: `SettingsError` when another program has it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._socket = _bound(settings.host, settings.port)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._socket.close()
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        host, port = self._socket.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def run(self, make: Callable[[Settings], ASGIApp], beside: Sequence[Job] = (), started: Callable[[str], None] = lambda _: None) -> None:
+        """Serve the application that `make` makes until SIGINT or SIGTERM; `started` is called with the address."""
+        configure_logs(self._settings)
+        application = Farewell(make(self._settings))
+        config = uvicorn.Config(
+            application, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False,
+            server_header=False, timeout_graceful_shutdown=GRACE_S,
+        )  # fmt: skip
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve(_Announcing(config, application), beside, started))
+
+    async def _serve(self, server: "_Announcing", beside: Sequence[Job], started: Callable[[str], None]) -> None:
+        async def accompany() -> None:
+            await server.up.wait()
+            started(self.address)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for job in beside:
+                        group.create_task(job())
+            except Exception:
+                server.should_exit = True
+                raise
+
+        companions = asyncio.create_task(accompany())
+        await server.serve(sockets=[self._socket])
+        # A companion that failed is why the server ends: its error is the error of the command.
+        if await cancel_and_wait(companions, COMPANIONS_S) and not companions.cancelled() and (error := companions.exception()):
+            raise error
+        if not server.started:
+            raise GeoError("cannot serve: the application did not start; the log says why")
+
+
+class _Announcing(uvicorn.Server):
+    """Tells when it answers, and the application when it ends."""
+
+    def __init__(self, config: uvicorn.Config, application: Farewell) -> None:
+        super().__init__(config)
+        self._application = application
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        self.up.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop to listen, and wait for answers under way."""
+        self._application.close()
+        await super().shutdown(sockets)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket that has the address and does not listen yet."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        taken = socket.socket(family, kind, protocol)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(address)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}; choose another port with PORT=8001"
+        ) from None
+    return taken

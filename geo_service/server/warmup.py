@@ -1,0 +1,134 @@
+"""Every kind of question asked of a few made-up incidents, so that nobody waits for compiled loops to be made ready.
+
+A loop is compiled when it is first called, which takes seconds, and kept on disk; later starts only load it. Run as a
+program, it does just that: `python -m geo_service.server.warmup`.
+"""
+
+import gc
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import h3.api.basic_int as h3
+import numpy as np
+import shapely
+
+from geo_service.aggregation.arrays.growable import Array
+from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes, Entries, Entry, Source
+from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
+from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
+from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Selection, Window
+from geo_service.aggregation.statistics.agency_rating import rating
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
+from geo_service.aggregation.statistics.cells import cell_page
+from geo_service.aggregation.statistics.districts import DistrictQuestion, district_page
+from geo_service.aggregation.statistics.incident_list import ORDERS, ListQuestion
+from geo_service.aggregation.statistics.incident_rows import list_incidents
+from geo_service.aggregation.statistics.summary import summarise
+from geo_service.aggregation.statistics.timeline import Clockwork, timeline
+from geo_service.core.calendar.deadlines import read_deadlines
+from geo_service.core.model import FINEST_RESOLUTION, ZOOM_BANDS, DistrictLevel
+from geo_service.core.settings import read_settings
+from geo_service.tiles.encoding.grid import Tile, project, resolution_at
+from geo_service.tiles.layers.base import TileRequest, View
+from geo_service.tiles.layers.districts import DistrictLayer
+from geo_service.tiles.layers.hexes import HexLayer
+from geo_service.tiles.layers.points import PointLayer
+
+_AT = (45.0, 39.0)
+"""Latitude and longitude of all the incidents."""
+_ZOOM = 13
+_WORLD_M = (-1e7, -1e7, 1e7, 1e7)
+"""An area around it, in EPSG:3857."""
+_BEGAN = 1_700_000_000
+_EACH_S = 100
+_COUNT = 5_000
+"""More than quantiles of a few groups are found in by sorting: both ways are rehearsed."""
+_FRAMES = 10
+
+
+@cache
+def rehearse(zone: ZoneInfo) -> None:
+    """Ask everything once, under the shipped rules of deadlines; a second time in a process it does nothing. On any thread."""
+    rules = RuleTable(read_deadlines(None, zone))
+    state = State(_incidents(), _catalogue(), 10_000_000, WorkingClock(rules))
+    middle, stop = _BEGAN + _COUNT * _EACH_S // 2, _BEGAN + _COUNT * _EACH_S
+    now, before = (Selection(Window(*span), stop, themes=(1,), sources=(1,)) for span in ((middle, stop), (_BEGAN, middle)))
+    _ask_for_numbers(state, now, before, rules, zone)
+    _ask_for_tiles(state, now, before, zone)
+    # Modules and compiled loops stay for good: looked through for garbage, they would hold up an answer for up to 200 ms.
+    gc.collect()
+    gc.freeze()
+
+
+def _ask_for_numbers(state: State, now: Selection, before: Selection, rules: RuleTable, zone: ZoneInfo) -> None:
+    count = MEASURES["count"]
+    clockwork = Clockwork(zone, compared_by="previous")
+    summarise(state, now, before)
+    district_page(state, DistrictQuestion(now, count, before), "1", clockwork)
+    for dimension in DIMENSIONS.values():
+        breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
+    breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
+    timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
+    cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
+    rating(state, rules, now, before, 1)
+    for order in ORDERS.values():
+        list_incidents(state, ListQuestion(now, order, 10))
+
+
+def _ask_for_tiles(state: State, now: Selection, before: Selection, zone: ZoneInfo) -> None:
+    tile = _tile()
+    hexes = HexLayer()
+    hexes.grow(state.pyramid)
+    for measure in CELL_MEASURES.values():
+        hexes.encode(state, TileRequest(tile, now, measure, True, before))
+        hexes.legend(state, View(_ZOOM, now, measure, compare=before))
+    for form in HexLayer.description.forms:
+        hexes.encode(state, TileRequest(tile, now, MEASURES["count"], frames=_FRAMES, form=form))
+    # Finer levels are rolled up to coarser ones, short windows counted on them: the other way than above.
+    state.counter.per_cell(now, FINEST_RESOLUTION)
+    hexes.encode(state, TileRequest(Tile(0, 0, 0), now, MEASURES["count"]))
+    PointLayer(zone).encode(state, TileRequest(tile, now, MEASURES["count"]))
+    DistrictLayer().encode(state, TileRequest(tile, now, MEASURES["count"], compare=before))
+
+
+def _tile() -> Tile:
+    x, y = project(np.array([_AT[1]]), np.array([_AT[0]]))[0].tolist()
+    size = (1 << 30) >> _ZOOM
+    return Tile(_ZOOM, x // size, y // size)
+
+
+def _incidents() -> Array:
+    batch = np.zeros(_COUNT, BATCH)
+    number = np.arange(_COUNT)
+    batch["id"] = number + 1
+    batch["cell"] = h3.latlng_to_cell(*_AT, FINEST_RESOLUTION)
+    batch["received"] = _BEGAN + number * _EACH_S
+    batch["due"] = batch["received"] + 86_400
+    batch["answered"] = batch["closed"] = batch["received"] + 1 + number % 100_000
+    batch["status"] = number % 9
+    batch["lat"], batch["lng"] = (int(angle * POSITION_UNITS) for angle in _AT)
+    for name in ("theme", "source", "agency"):
+        batch[name] = 1
+    batch["district"] = 2
+    return batch
+
+
+def _catalogue() -> Catalogue:
+    upper = District(1, "1", "", "", level=DistrictLevel.REGION)
+    lower = District(2, "2", "", "", 1, level=DistrictLevel.DISTRICT, population=1, area_km2=1.0)
+    sources = Entries([Source(1, "1", "", "")])
+    one = Entries([Entry(1, "1", "", "")])
+    whole = np.array([shapely.multipolygons([shapely.box(*_WORLD_M)])], object)
+    shapes = DistrictShapes(1, {band.band: (np.array([lower.id], np.int64), whole) for band in ZOOM_BANDS})
+    return Catalogue(one, Entries([Entry(1, "1", "", "", 1)]), sources, one, Entries([upper, lower]), shapes)
+
+
+def main() -> None:
+    """Rehearse in the service's time zone."""
+    rehearse(read_settings().zone)
+
+
+if __name__ == "__main__":
+    main()

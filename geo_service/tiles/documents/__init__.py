@@ -1,0 +1,1 @@
+"""Documents about tiles: TileJSON, MapLibre styles, palettes and property descriptions."""

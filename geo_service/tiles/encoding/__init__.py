@@ -1,0 +1,1 @@
+"""Encoding: the tile grid, clipping, and Mapbox Vector Tiles as bytes."""

@@ -1,0 +1,1 @@
+"""Tile layers: hexagons, districts and points behind one protocol, with their legends."""

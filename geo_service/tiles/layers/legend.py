@@ -1,0 +1,111 @@
+"""The legend: what each class of a layer's tiles stands for."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.arrays.kernels import CHANNELS
+from geo_service.aggregation.measures.cell_values import CellQuestion, cell_breaks, cell_classes, cell_counts, cell_values
+from geo_service.aggregation.measures.class_breaks import ClassBreaks
+from geo_service.aggregation.measures.significance import P_VALUE
+from geo_service.aggregation.replica.replica import State
+from geo_service.tiles.documents.palette import Palette, palette_of
+from geo_service.tiles.encoding.grid import resolution_at
+from geo_service.tiles.layers.base import View
+from geo_service.tiles.layers.choropleth import Choropleth
+
+_TEST = "conditional test of two Poisson counts (Przyborowski and Wilenski 1940)"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What is drawn, one entry a hexagon or district: its value, infinite where it has none but grew from nothing, and its class."""
+
+    values: NDArray[Any]
+    classes: NDArray[np.uint8]
+    breaks: ClassBreaks
+    kind: str = "cells"
+    """Name under which the legend counts them."""
+
+
+def legend(state: State, view: View) -> dict[str, Any]:
+    """Classes with their range, colour and number of hexagons, and the totals of the selection."""
+    resolution = resolution_at(view.zoom)
+    question = CellQuestion(view.selection, resolution, view.measure, view.compare, view.division)
+    counts, values = cell_counts(state, question), cell_values(state, question)
+    places = np.flatnonzero(view.measure.is_drawn(values))
+    shown = Shown(values[places], cell_classes(state, question, places), cell_breaks(state, question))
+    with_incidents = counts[:, 0] > 0
+    total = counts.sum(axis=0, dtype=np.int64).tolist()
+    return {
+        "zoom": view.zoom,
+        "resolution": resolution,
+        **describe_classes(shown, view),
+        "without_value": int(np.count_nonzero(with_incidents & ~np.isfinite(values))),
+        "total": dict(zip(CHANNELS, total, strict=True)),
+    }
+
+
+def district_legend(chosen: Choropleth, view: View) -> dict[str, Any]:
+    """Classes with their range, colour and number of districts; totals of the districts, and of what lies in none of them."""
+    classed = chosen.classed
+    shown = Shown(chosen.values[classed], np.asarray(chosen.classes)[classed], chosen.breaks, "districts")
+    return {
+        "zoom": view.zoom,
+        "level": chosen.level.code,
+        **describe_classes(shown, view),
+        "without_value": int(np.count_nonzero(~np.isfinite(chosen.values))),
+        "total": dict(zip(CHANNELS, chosen.counts.sum(axis=0, dtype=np.int64).tolist(), strict=True)),
+        "without_district": dict(zip(CHANNELS, chosen.outside.tolist(), strict=True)),
+    }
+
+
+def describe_classes(shown: Shown, view: View) -> dict[str, Any]:
+    """The measure, its classes and colours."""
+    measure = view.measure
+    palette = palette_of(diverging=measure.diverging)
+    chance = {} if shown.breaks.middle is None else {"significance": {"class": shown.breaks.middle, "p": P_VALUE, "test": _TEST}}
+    return {
+        "measure": measure.code,
+        "label": measure.label,
+        "unit": measure.unit,
+        "breaks": str(view.division),
+        "classes": _classes(shown, palette),
+        **chance,
+        shown.kind: len(shown.values),
+        "max": _greatest(shown.values, 0 if measure.channel is not None else None),
+        "palette": {"name": palette.name, "colors": list(palette.colors)},
+    }
+
+
+def _classes(shown: Shown, palette: Palette) -> list[dict[str, Any]]:
+    """One row a class; `to` is the greatest whole number that belongs to it, or of other numbers where the next class begins.
+
+    Of the class that is not told by value, `from` and `to` are the least and greatest value in it. How many belong to a class stands
+    under the name of their kind.
+    """
+    breaks = shown.breaks
+    if not breaks.lowers:
+        return []
+    is_whole = shown.values.dtype.kind == "i"
+    uppers = [ceil(lower) - 1 if is_whole else lower for lower in breaks.lowers[1:]]
+    uppers.append(max(_greatest(shown.values, breaks.lowers[-1]), breaks.lowers[-1]))
+    ranges: dict[int, tuple[Any, Any]] = dict(zip(breaks.classes, zip(breaks.lowers, uppers, strict=True), strict=True))
+    if breaks.middle is not None:
+        by_chance = shown.values[shown.classes == breaks.middle]
+        finite = by_chance[np.isfinite(by_chance)]
+        ranges[breaks.middle] = (finite.min().item(), finite.max().item()) if len(finite) else (None, None)
+    count = np.bincount(shown.classes, minlength=len(palette.colors)).tolist()
+    return [
+        {"class": number, "from": low, "to": high, "color": palette.colors[number], shown.kind: count[number]}
+        for number, (low, high) in sorted(ranges.items())
+    ]
+
+
+def _greatest(values: NDArray[Any], otherwise: Any) -> Any:
+    """The greatest finite value."""
+    finite = values[np.isfinite(values)]
+    return finite.max().item() if len(finite) else otherwise

@@ -1,0 +1,31 @@
+"""Playback for clients: the property that holds each hexagon's history, and what its frames and colours are."""
+
+from typing import Any
+
+from geo_service.aggregation.measures.cell_values import CellQuestion
+from geo_service.aggregation.measures.frame_counts import frame_edges, playback_breaks
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.selection import Window
+from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.tiles.documents.palette import palette_of
+from geo_service.tiles.documents.property_docs import PLAYED
+from geo_service.tiles.encoding.grid import resolution_at
+from geo_service.tiles.layers.base import View
+
+PROPERTY = next(iter(PLAYED))
+
+
+def described(window: Window, frames: int) -> dict[str, Any]:
+    """The frames, for TileJSON."""
+    return {"property": PROPERTY, "frames": frames, "edges": [instant(edge) for edge in frame_edges(window, frames).tolist()]}
+
+
+def legend(state: State, view: View, frames: int) -> dict[str, Any]:
+    """The frames, and the classes of a hexagon's incidents in one frame: the same throughout."""
+    question = CellQuestion(view.selection, resolution_at(view.zoom), view.measure, None, view.division)
+    breaks = playback_breaks(state, question, frames)
+    colors = palette_of(diverging=False).colors
+    classes = [
+        {"class": number, "from": lower, "color": colors[number]} for number, lower in zip(breaks.classes, breaks.lowers, strict=True)
+    ]
+    return {**described(view.selection.window, frames), "classes": classes}

@@ -1,0 +1,181 @@
+"""The layer of incidents one by one: a point for each place, with what its newest incident is and how many there are."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, floor
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo_service.aggregation.arrays.kernels import CHANNELS
+from geo_service.aggregation.catalogue.catalogue import Catalogue, attributions
+from geo_service.aggregation.columns.columns import POSITION_UNITS, Columns
+from geo_service.aggregation.columns.h3_hierarchy import Pyramid
+from geo_service.aggregation.columns.spatial_index import Box
+from geo_service.aggregation.counting.grouping import EVERYTHING
+from geo_service.aggregation.counting.points_in_box import Places, places_inside
+from geo_service.aggregation.counting.selected_rows import take
+from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.selection.age_classes import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
+from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.model import LINKED, Status
+from geo_service.tiles.documents.tilejson import EVERYWHERE, INCIDENTS, Bounds, LayerDescription
+from geo_service.tiles.encoding import mvt
+from geo_service.tiles.encoding.clipping import BUFFER
+from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile, latitude, longitude, project
+from geo_service.tiles.encoding.grid import Box as WorldBox
+from geo_service.tiles.layers.base import TileRequest, View
+from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
+
+NAME = INCIDENTS.id
+META_NAME = INCIDENTS.beside[0].id
+MOST_PLACES = 10_000
+"""Places in one tile."""
+
+_PROPERTIES = CHANNELS[:3]
+_STATUSES = [status.code for status in Status]
+_META_ID = 1
+_DAYS_AGO = {"ru": "дней назад", "en": "days ago"}
+_AGE = {"ru": "Когда поступило последнее", "en": "When the newest came"}
+
+
+class PointLayer:
+    """Draws places at which the chosen count is not zero: with the measure `overdue`, those where something is overdue."""
+
+    description: LayerDescription = INCIDENTS
+
+    def __init__(self, zone: ZoneInfo, most: int = MOST_PLACES) -> None:
+        """zone: of the days; most: places in one tile."""
+        self._zone = zone
+        self._most = most
+
+    def grow(self, pyramid: Pyramid) -> None:
+        """Nothing is kept between tiles."""
+
+    def encode(self, state: State, request: TileRequest) -> bytes:
+        """The tile, uncompressed: the places and the layer `meta`; empty when there are no places."""
+        found = places_inside(state.columns, request.selection, boxes_of(request.tile))
+        found = found.chosen(found.counts[:, request.measure.channel or 0] > 0)
+        if not len(found):
+            return b""
+        drawn = found.latest(self._most)
+        points = mvt.Points(positions(state.columns, drawn.newest, request.tile))
+        ids = state.columns.ids(drawn.newest)
+        today = int(local_days(np.array([request.selection.now], np.uint32), self._zone)[0])
+        properties = {"id": ids, **self._properties(state, drawn, today)}
+        body = mvt.encode_layer(NAME, ids.astype(np.uint64), points, properties, request.tile)
+        return body + _meta(found, drawn, request.tile)
+
+    def legend(self, state: State, view: View) -> dict[str, Any]:
+        """What the classes of age stand for, and how many incidents of the selection belong to each."""
+        key = (NAME, "ages", view.selection)
+        counts = state.counter.small(key, lambda: [_count(state, part) for part in selections_by_age(view.selection, self._zone)])
+        channel, palette = view.measure.channel or 0, self.description.palette(view.measure)
+        limits = zip([0, *(limit + 1 for limit in AGE_LIMITS)], [*AGE_LIMITS, None], palette.colors, counts, strict=True)
+        return {
+            "zoom": view.zoom,
+            "measure": view.measure.code,
+            "label": _AGE,
+            "unit": _DAYS_AGO,
+            "classes": [
+                {"class": number, "from": low, "to": high, "color": color, "incidents": count[channel]}
+                for number, (low, high, color, count) in enumerate(limits)
+            ],
+            "incidents": sum(count[channel] for count in counts),
+            "palette": {"name": palette.name, "colors": list(palette.colors)},
+            "total": {name: sum(count[place] for count in counts) for place, name in enumerate(CHANNELS)},
+        }
+
+    def occupied(self, state: State, view: View, within: WorldBox) -> Tiles:
+        """The tiles in which a place of the selection lies, or beside which it lies no further away than the buffer."""
+        rows = take(state.columns, view.selection, EVERYTHING).rows
+        points = project(state.columns["lng"][rows] / POSITION_UNITS, state.columns["lat"][rows] / POSITION_UNITS)
+        margin = (WORLD >> view.zoom) * BUFFER // EXTENT + 1
+        return under_boxes(np.column_stack([points - margin, points + margin]), view.zoom, within)
+
+    def bounds(self, state: State) -> Bounds:
+        """West, south, east, north of all places where incidents are or were; the world when there are none."""
+        return state.counter.small((NAME, "bounds"), lambda: _extent(state.columns)) if state.columns.alive else EVERYWHERE
+
+    def attribution(self, catalogue: Catalogue) -> list[str]:
+        """Of the incidents' sources, and of what found their places."""
+        return attributions(catalogue.sources.all)
+
+    def _properties(self, state: State, places: Places, today: int) -> dict[str, mvt.Column]:
+        """Of each place. Whatever else an incident has, its text and its address above all, stays out of tiles."""
+        columns, catalogue, rows = state.columns, state.catalogue, places.newest
+        days = local_days(columns["received"][rows], self._zone)
+        each, day = np.unique(days, return_inverse=True)
+        theme = columns["theme"][rows]
+        sectors = {one.id: catalogue.sectors.by_id[one.parent].code for one in catalogue.themes.all if one.parent is not None}
+        return {
+            "sector": _coded(sectors, theme),
+            "theme": _coded({one.id: one.code for one in catalogue.themes.all}, theme),
+            "status": mvt.Coded(_STATUSES, (columns["status"][rows] % LINKED).astype(np.intp)),
+            "received": mvt.Coded([day_text(one) for one in each.tolist()], day),
+            "age": age_classes(days, today),
+            **{name: places.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
+        }
+
+
+def boxes_of(tile: Tile) -> list[Box]:
+    """The tile with its buffer, rounded outwards; beyond the antimeridian it goes on at the world's other side.
+
+    A point within `clipping.BUFFER` tile units of an edge is in both tiles, so that a circle around it is whole.
+    """
+    x0, y0, x1, y1 = tile.box
+    margin = (WORLD >> tile.z) * BUFFER // EXTENT + 1
+    south, north = latitude(min(y1 + margin, WORLD)), latitude(max(y0 - margin, 0))
+    boxes = []
+    for shift in (0,) + (WORLD,) * (x0 == 0) + (-WORLD,) * (x1 == WORLD):
+        west, east = longitude(max(x0 - margin + shift, 0)), longitude(min(x1 + margin + shift, WORLD))
+        boxes.append(
+            Box(*(floor(angle * POSITION_UNITS) for angle in (west, south)), *(ceil(angle * POSITION_UNITS) for angle in (east, north)))
+        )
+    return boxes
+
+
+def positions(columns: Columns, rows: NDArray[np.int32], tile: Tile) -> NDArray[np.int32]:
+    """(rows, 2) int32 world units, on the side of the antimeridian where the tile is."""
+    points = project(columns["lng"][rows] / POSITION_UNITS, columns["lat"][rows] / POSITION_UNITS)
+    middle = (tile.box[0] + tile.box[2]) // 2
+    points[:, 0] -= (np.rint((points[:, 0] - middle) / WORLD) * WORLD).astype(np.int32)
+    return points
+
+
+def _coded(code_of: Mapping[int, str], ids: NDArray[np.uint32]) -> mvt.Coded:
+    """The codes of ids."""
+    texts: Sequence[str] = sorted(set(code_of.values()))
+    place = {text: at for at, text in enumerate(texts)}
+    table = np.zeros(max(code_of, default=0) + 1, np.intp)
+    table[list(code_of)] = [place[text] for text in code_of.values()]
+    return mvt.Coded(texts, table[ids])
+
+
+def _meta(found: Places, drawn: Places, tile: Tile) -> bytes:
+    """One point in the tile's middle that tells how much of what was found is drawn."""
+    incidents, shown = int(found.counts[:, 0].sum()), int(drawn.counts[:, 0].sum())
+    told = {
+        "truncated": int(len(drawn) < len(found)), "places": len(drawn), "incidents": shown,
+        "places_left_out": len(found) - len(drawn), "incidents_left_out": incidents - shown,
+    }  # fmt: skip
+    x0, y0, x1, y1 = tile.box
+    middle = mvt.Points(np.array([[(x0 + x1) // 2, (y0 + y1) // 2]], np.int32))
+    return mvt.encode_layer(META_NAME, np.array([_META_ID], np.uint64), middle, {name: np.array([n]) for name, n in told.items()}, tile)
+
+
+def _count(state: State, selection: Selection | None) -> list[int]:
+    """What is counted of a selection, by channel."""
+    if selection is None:
+        return [0] * len(CHANNELS)
+    counts: list[int] = Facts(state, selection, EVERYTHING).counts[0].tolist()
+    return counts
+
+
+def _extent(columns: Columns) -> Bounds:
+    lng, lat = columns["lng"], columns["lat"]
+    corners = (lng.min(), lat.min(), lng.max(), lat.max())
+    west, south, east, north = (round(int(corner) / POSITION_UNITS, 5) for corner in corners)
+    return west, max(south, EVERYWHERE[1]), east, min(north, EVERYWHERE[3])

@@ -1,0 +1,1 @@
+"""Serving tiles: compute once, cache, revalidate by the change log, send."""

@@ -1,0 +1,124 @@
+"""Encoded tiles kept in memory, and computed once however many ask for the same one at the same time."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from starlette.types import Message
+
+from geo_service.aggregation.columns.change_log import ChangeLog
+from geo_service.tiles.layers.base import TileRequest
+
+T = TypeVar("T")
+
+Key = tuple[str, bytes, str]
+"""Path, query string as it came, content encoding."""
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A tile as ASGI messages, never changed once made: how an answer begins, its body, and how a 304 begins."""
+
+    etag: bytes
+    start: Message
+    body: Message
+    unchanged: Message
+
+
+@dataclass(frozen=True, slots=True)
+class CachedTile:
+    """One encoding of one tile, ready to be sent. An empty body means 204."""
+
+    body: bytes
+    etag: str
+    headers: Headers
+    """Of a 200 or 204; a 304 leaves out those that speak of the body."""
+    request: TileRequest
+    revision: int
+    """Of the incidents it was made from, or last found to hold at."""
+    valid_until: float
+    """Seconds since 1970: after that the same words ask for another window."""
+    basis: Hashable = None
+    """What it shows of incidents outside it (`holding.LocalLayer`); None where that is not known."""
+    ready: dict[bytes, Ready] = field(default_factory=dict, compare=False)
+    """By the origin of the page that asks, empty for none; filled as they are asked for."""
+
+
+class TileCache:
+    """The tiles used last, up to a size in bytes; each is answered for as long as it holds."""
+
+    def __init__(self, limit: int, changes: Callable[[], ChangeLog]) -> None:
+        """limit: bytes of bodies. changes: gives the log of the incidents' changes."""
+        self._limit = limit
+        self._changes = changes
+        self._held = 0
+        self._tiles: OrderedDict[Key, CachedTile] = OrderedDict()
+
+    def get(self, key: Key, now: float) -> CachedTile | None:
+        """The tile, unless an incident that it may show has changed or its window has moved on since."""
+        tile = self._tiles.get(key)
+        if tile is None or now >= tile.valid_until:
+            return None
+        changes = self._changes()
+        if tile.revision < changes.revision:
+            seen = changes.revision
+            if tile.request.every_revision or changes.touched(tile.request.selections, tile.revision):
+                return None
+            tile = self._tiles[key] = replace(tile, revision=seen)
+        self._tiles.move_to_end(key)
+        return tile
+
+    def earlier(self, key: Key) -> CachedTile | None:
+        """The tile as it was last, whether it still holds or not."""
+        return self._tiles.get(key)
+
+    def put(self, key: Key, tile: CachedTile) -> None:
+        """Keep a tile; those unused for longest make room."""
+        self._drop(key)
+        self._tiles[key] = tile
+        self._held += _weight(tile)
+        while self._held > self._limit and self._tiles:
+            self._drop(next(iter(self._tiles)))
+
+    def _drop(self, key: Key) -> None:
+        tile = self._tiles.pop(key, None)
+        if tile is not None:
+            self._held -= _weight(tile)
+
+
+def _weight(tile: CachedTile) -> int:
+    """Bytes, with what an entry costs beside its body."""
+    return len(tile.body) + 1000
+
+
+class SingleFlight(Generic[T]):
+    """Identical work under way at the same time is done once; it stops when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[object, tuple[asyncio.Task[T], set[object]]] = {}
+
+    async def do(self, key: object, work: Callable[[], Coroutine[None, None, T]]) -> T:
+        """The result of `work`, shared with everyone who asks for the same key meanwhile."""
+        if key not in self._under_way:
+            task = asyncio.create_task(work())
+            task.add_done_callback(lambda _: self._forget(key, task))
+            self._under_way[key] = (task, set())
+        task, waiting = self._under_way[key]
+        me = object()
+        waiting.add(me)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            waiting.discard(me)
+            if not waiting and not task.done():
+                # Whoever asks from now on must not be given the cancelled work.
+                self._forget(key, task)
+                task.cancel()
+
+    def _forget(self, key: object, task: asyncio.Task[T]) -> None:
+        if key in self._under_way and self._under_way[key][0] is task:
+            del self._under_way[key]

@@ -1,0 +1,1 @@
+"""The demo region's places: settlements, streets, addresses, roads and approximate districts."""

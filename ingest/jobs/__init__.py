@@ -1,0 +1,1 @@
+"""Jobs beside loading: the geocoding backlog, retention, and names of settlements."""

@@ -1,0 +1,1 @@
+"""Mappings: TOML files that say what the columns of an input mean."""

@@ -1,0 +1,213 @@
+"""Mappings: TOML files that say what the columns of an input mean.
+
+Shipped ones are in `ingest/mappings/`; docs/ingest.md lists every key.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, model_validator
+
+from geo_service.core.errors import InputError
+from geo_service.core.model import SECTORS, Status
+from geo_service.core.toml_config import Part, read_toml
+
+SHIPPED = Path(__file__).parent / "mappings"
+STAND_IN = "open311server"
+"""Code of a shipped mapping's source that is called after a server."""
+SECTOR_CODES = tuple(sector.code for sector in SECTORS)
+STATUS_CODES = tuple(status.code for status in Status)
+
+
+def _sector(code: str) -> str:
+    if code not in SECTOR_CODES:
+        raise ValueError(f"unknown sector {code!r}; allowed: {', '.join(SECTOR_CODES)}")
+    return code
+
+
+def _status(code: str) -> str:
+    if code not in STATUS_CODES:
+        raise ValueError(f"unknown status {code!r}; allowed: {', '.join(STATUS_CODES)}")
+    return code
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"unknown time zone {name!r}; allowed: an IANA name such as Europe/Moscow") from error
+    return name
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError as error:
+        raise ValueError(f"unknown encoding {name!r}; allowed: such as utf-8, cp1251, koi8-r") from error
+    return name
+
+
+def _field(name: str) -> str:
+    if name not in Columns.model_fields:
+        raise ValueError(f"unknown field {name!r}; allowed: {', '.join(Columns.model_fields)}")
+    return name
+
+
+def _bounds(given: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = given
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
+    return given
+
+
+SectorCode = Annotated[str, AfterValidator(_sector)]
+StatusCode = Annotated[str, AfterValidator(_status)]
+_CODE = r"^[^\s,]{1,60}$"
+Code = Annotated[str, Field(pattern=_CODE)]
+Bounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
+"""West, south, east, north, degrees."""
+
+FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
+Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
+
+
+class FileFormat(Part):
+    """How the bytes of the file are cut into fields."""
+
+    format: FormatName | None = None
+    """Recognised by the file's content and name when absent."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Recognised when absent."""
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    """Blank when fields are never quoted."""
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    """Recognised when absent."""
+    decimal: Literal[".", ","] = "."
+    skip: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Lines (of a sheet: rows) before the header."""
+    sheet: str | None = None
+    """Of a workbook; the first when absent."""
+    rows: str | None = None
+    """Where a JSON document keeps its rows, such as `result.records`; the first list of objects when absent."""
+
+
+class Columns(Part):
+    """Which column of the file holds what."""
+
+    external_id: str
+    received_at: str
+    lng: str | None = None
+    lat: str | None = None
+    theme: str | None = None
+    sector: str | None = None
+    status: str | None = None
+    agency: str | None = None
+    address: str | None = None
+    text: str | None = None
+    """The message itself; a place is looked for in it where there is none in the address."""
+    due_at: str | None = None
+    answered_at: str | None = None
+    closed_at: str | None = None
+    updated_at: str | None = None
+
+
+FieldName = Annotated[str, AfterValidator(_field)]
+
+
+class Dates(Part):
+    """How instants are written; local ones are in `time_zone`."""
+
+    formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
+    time_zone: Annotated[str, AfterValidator(_zone)]
+    end_of_day: tuple[Instant, ...] = ()
+    """Fields in which a date without a time means the end of that day."""
+
+
+class SourceEntry(Part):
+    """Where the messages come from."""
+
+    code: Code
+    name_ru: str
+    name_en: str
+    attribution: str = ""
+    synthetic: bool = False
+
+
+class ThemeEntry(Part):
+    """What a value of the theme column means."""
+
+    sector: SectorCode
+    ru: str
+    en: str
+
+
+class Lookup(Part):
+    """A CSV beside the input that names what the input only numbers; used when it is there."""
+
+    file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
+    key: str
+    name: str
+
+
+class Mapping(Part):
+    """What the columns of an input mean."""
+
+    source: SourceEntry
+    columns: Columns
+    dates: Dates
+    file: FileFormat = FileFormat()
+    other_names: dict[FieldName, tuple[str, ...]] = Field(default_factory=dict)
+    """Other names that a field's column may have."""
+    optional: tuple[FieldName, ...] = ()
+    """Fields whose column may be absent; their rows are blank there."""
+    status: dict[str, StatusCode] = Field(default_factory=dict)
+    default_status: StatusCode | None = None
+    """Status of rows whose status is blank, or of all when there is no such column."""
+    default_sector: SectorCode = "other"
+    sectors: dict[str, SectorCode] = Field(default_factory=dict)
+    """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""
+    classifier: str | None = None
+    """Rules that tell the theme of rows that have only text: `ru`, or the path of a file of rules."""
+    themes: dict[str, ThemeEntry] = Field(default_factory=dict)
+    agencies: Lookup | None = None
+    deadlines: bool = True
+    """Whether rows without a deadline get one from the service's rules."""
+    bounds: Bounds | None = None
+    """The region that rows must be in."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Mapping":
+        if (self.columns.lng is None) != (self.columns.lat is None):
+            raise ValueError("only one of columns.lng and columns.lat is given; allowed: both or none")
+        if not (self.columns.lng or self.columns.address or self.columns.text):
+            raise ValueError("nothing says where: columns.lng and columns.lat, columns.address or columns.text are needed")
+        if self.columns.status is None and self.default_status is None:
+            raise ValueError("neither columns.status nor default_status is given; one of them is needed")
+        return self
+
+
+def shipped_names() -> list[str]:
+    """Names that `load_mapping` knows without a path."""
+    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+
+
+def load_mapping(name: str) -> Mapping:
+    """The mapping shipped as `name`, or the one in the file at that path.
+
+    `InputError` names the file, the key and what is allowed.
+    """
+    path = SHIPPED / f"{name}.toml" if name in shipped_names() else Path(name)
+    return read_toml(path, Mapping, "the mapping", InputError, f"{', '.join(shipped_names())}, or the path of a TOML file")
+
+
+def sourced(mapping: Mapping, code: str, called: str) -> Mapping:
+    """The mapping for a source with this code; called: its name, where the mapping does not name it.
+
+    `InputError` for what cannot be a code.
+    """
+    if not re.fullmatch(_CODE, code):
+        raise InputError(f"{code[:80]!r} cannot be the code of a source; allowed: 1 to 60 characters, no comma and no white space")
+    names = {"name_ru": called, "name_en": called} if mapping.source.code == STAND_IN else {}
+    return mapping.model_copy(update={"source": mapping.source.model_copy(update={"code": code, **names})})

@@ -1,0 +1,70 @@
+"""What the members of a sent incident mean: those of the mapping `plain`, all but two of which may be left out."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import cache
+
+import asyncpg
+
+from geo_service.core.calendar.deadlines import Deadlines
+from geo_service.core.database import database_errors, query
+from geo_service.core.ingest_protocol import Delivery
+from ingest.mapping.mapping import Mapping, SourceEntry, load_mapping
+from ingest.push.known_entities import KnowingNamer
+from ingest.push.parsing import Row
+from ingest.push.writer_pool import Writer
+from ingest.readers import RawBatch
+from ingest.readers.records import Record, gathered
+from ingest.runs.run import columns_asked
+from ingest.validate.classifier import Classifier
+from ingest.validate.validate import Checked, Validator
+from ingest.write.reference_data import Source
+
+MAPPING = "plain"
+
+_MOST_IGNORED = 50
+"""Names told of members that mean nothing here."""
+
+_LONGEST_NAME = 60
+
+
+@cache
+def _plain() -> Mapping:
+    return load_mapping(MAPPING)
+
+
+class Meaning:
+    """Checks the rows of one request."""
+
+    def __init__(self, mapping: Mapping, source: Source, namer: KnowingNamer, validator: Validator) -> None:
+        self._namer, self._validator = namer, validator
+        self._asked = columns_asked(mapping)
+        self._names = {one.name for one in self._asked}
+        self.source = source
+        self.ignored: set[str] = set()
+        """Members that no incident has, of the first rows that had any."""
+
+    @classmethod
+    async def of(cls, delivery: Delivery, writer: Writer, classifier: Classifier, deadlines: Deadlines) -> "Meaning":
+        """For what is delivered; a source that is known keeps its names."""
+        with database_errors("look up the source"):
+            row = await writer.connection.fetchrow(query("intake_source"), delivery.source)
+        source = Source(**row) if row else Source(delivery.source, delivery.name, delivery.name)
+        entry = SourceEntry(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
+        mapping = _plain().model_copy(update={"source": entry})
+        namer = KnowingNamer(mapping, classifier)
+        return cls(mapping, source, namer, Validator(mapping, namer, deadlines, writer.region))
+
+    async def check(self, rows: Sequence[Row], connection: asyncpg.Connection) -> tuple[RawBatch, Checked]:
+        """The rows as columns of text, and which of them are usable."""
+        self._note_ignored(rows)
+        raw = gathered(rows, self._asked)
+        await self._namer.learn(connection, raw.columns["theme"], raw.columns["agency"])
+        return raw, await asyncio.to_thread(self._validator.check, raw)
+
+    def _note_ignored(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if len(self.ignored) >= _MOST_IGNORED:
+                return
+            if isinstance(row, Record) and row.values.get("type") != "Feature":
+                self.ignored.update(name[:_LONGEST_NAME] for name in row.values if name.casefold() not in self._names)

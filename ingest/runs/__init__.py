@@ -1,0 +1,1 @@
+"""Runs: one input from its first line to its last, its counts and its rejected rows."""

@@ -1,0 +1,150 @@
+"""Which column holds what: by names that exports are known to use, by words in the name, and by the values."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from geo_service.core.model import SECTORS
+from ingest.mapping.mapping import load_mapping, shipped_names
+from ingest.suggest.profile import Profile
+
+_LEAST_DECIMALS = 3
+_TEXT_LENGTH = 40
+"""Mean characters from which a column is taken for the messages themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A field, its column, and why."""
+
+    field: str
+    column: Profile
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    words: str
+    """A regular expression for names of its column."""
+    fits: Callable[[Profile], bool]
+    """Whether the values can be that at all."""
+
+
+def _is_date(column: Profile) -> bool:
+    return bool(column.date_formats())
+
+
+def _within(most: float) -> Callable[[Profile], bool]:
+    def fits(column: Profile) -> bool:
+        numbers = column.numbers()
+        return bool(numbers) and all(abs(number) <= most for number in numbers)
+
+    return fits
+
+
+def _is_sector(column: Profile) -> bool:
+    known = {name.casefold() for sector in SECTORS for name in (sector.code, sector.name_ru, sector.name_en)}
+    return column.few and all(value.casefold() in known for value in column.values)
+
+
+def _is_list(column: Profile) -> bool:
+    return column.few and not _is_date(column)
+
+
+def _is_words(column: Profile) -> bool:
+    return column.filled > 0 and not _is_date(column)
+
+
+FIELDS = (
+    _Field("external_id", r"(^|_| )(id|key|uid|number)$|^id(_| |$)|номер|^№|идентификатор|рег\.", lambda column: column.unique),
+    _Field("lat", r"^(.*[_. ])?(lat|latitude|y)$|широт", _within(90)),
+    _Field("lng", r"^(.*[_. ])?(lng|lon|long|longitude|x)$|долгот", _within(180)),
+    _Field("due_at", r"due|target|deadline|planned|expected|sla|срок|план|контрольн", _is_date),
+    _Field("closed_at", r"clos|complet|resolved|finish|закры|заверш|исполнен|решен", _is_date),
+    _Field("answered_at", r"answer|respon|repl|ответ", _is_date),
+    _Field("updated_at", r"updat|modif|chang|измен|обновл", _is_date),
+    _Field("received_at", r"creat|open|receiv|request|submit|report|date|time|поступ|регистр|созда|дата|подач", _is_date),
+    _Field("status", r"stat(e|us)|статус|состояни", _is_list),
+    _Field("sector", r"sector|отрасл|сфера|направлен|блок", _is_sector),
+    _Field("theme", r"categor|type|theme|topic|subject|service|тем[аы]|тематик|категор|вид|группа", _is_words),
+    _Field("agency", r"agency|department|organi|owner|исполнител|ответствен|организац|ведомств|орган", _is_words),
+    _Field("address", r"address|street|location|адрес|место|улиц", _is_words),
+    _Field("text", r"text|message|descri|comment|detail|текст|сообщен|содержан|описан|суть", _is_words),
+)
+"""In the order in which they choose: those whose values tell most come first."""
+
+
+def guesses(columns: list[Profile]) -> list[Guess]:
+    """One column at most for each field, no column twice; fields of which nothing is known are left out."""
+    left = list(columns)
+    found: list[Guess] = []
+    for rule in (_by_known_name, _by_word, _by_values):
+        for one in FIELDS:
+            if not any(guess.field == one.name for guess in found) and (guess := rule(one, left)):
+                found.append(guess)
+                left.remove(guess.column)
+    return found
+
+
+def _by_known_name(one: _Field, columns: list[Profile]) -> Guess | None:
+    names = _known_names()[one.name]
+    for column in columns:
+        if column.name.casefold() in names and one.fits(column):
+            return Guess(one.name, column, f"known exports call it so; {_seen(one, column)}")
+    return None
+
+
+def _by_word(one: _Field, columns: list[Profile]) -> Guess | None:
+    for column in columns:
+        if re.search(one.words, column.name.casefold()) and one.fits(column):
+            return Guess(one.name, column, f"its name says so; {_seen(one, column)}")
+    return None
+
+
+def _by_values(one: _Field, columns: list[Profile]) -> Guess | None:
+    """Only what can be told from values alone: an id, the first date, coordinates, a long text."""
+    fitting = [column for column in columns if one.fits(column)]
+    if one.name in ("lat", "lng"):
+        fitting = [column for column in fitting if _is_coordinate(column)]
+        if one.name == "lat" and len(fitting) > 1:
+            fitting.sort(key=_reach)
+    elif one.name == "text":
+        fitting = [column for column in fitting if column.mean_length >= _TEXT_LENGTH]
+    elif one.name not in ("external_id", "received_at"):
+        return None
+    return Guess(one.name, fitting[0], f"a guess by its values only: {_seen(one, fitting[0])}") if fitting else None
+
+
+def _is_coordinate(column: Profile) -> bool:
+    return any(len(value.replace(",", ".").partition(".")[2]) >= _LEAST_DECIMALS for value in column.sample)
+
+
+def _reach(column: Profile) -> bool:
+    """Whether it goes beyond what a latitude can be."""
+    return any(abs(number) > 90 for number in column.numbers())
+
+
+def _seen(one: _Field, column: Profile) -> str:
+    blank = f", blank in {column.blank:,} rows" if column.blank else ""
+    if one.name == "external_id":
+        return "filled in every row and never the same"
+    if one.name in ("lat", "lng"):
+        numbers = column.numbers()
+        return f"numbers from {min(numbers):g} to {max(numbers):g}{blank}"
+    if one.name.endswith("_at"):
+        return f"dates such as {next(iter(column.sample))!r}{blank}"
+    many = f"{len(column.values):,} different values" if column.few else "very many different values"
+    return f"{many}, such as {next(iter(column.sample))!r:.60}{blank}"
+
+
+@cache
+def _known_names() -> dict[str, set[str]]:
+    """Names of columns by field, from the shipped mappings."""
+    names: dict[str, set[str]] = {one.name: set() for one in FIELDS}
+    for mapping in map(load_mapping, shipped_names()):
+        for field, name in mapping.columns.model_dump().items():
+            if field in names and name:
+                names[field] |= {one.casefold() for one in (name, *mapping.other_names.get(field, ()))}
+    return names

@@ -1,0 +1,1 @@
+"""Validation: from columns of text to checked values, with a reason for each rejected row."""

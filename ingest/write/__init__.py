@@ -1,0 +1,1 @@
+"""Writing: a batch of incidents to PostGIS, with districts, reference data and duplicate links."""

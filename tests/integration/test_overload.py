@@ -1,0 +1,202 @@
+"""Many requests at once, over real connections to a real server: what is shed, what is held, what is answered all the same."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from geo_service.aggregation.replica.replica import State
+from geo_service.cli.application import make_application
+from geo_service.core.settings import Settings
+from geo_service.routes.common.dependencies import Service
+from geo_service.server.middleware.shutdown import Farewell
+from geo_service.tiles.layers.base import TileLayer, TileRequest
+from tests.integration.test_http import INCIDENTS, fill
+from tests.support.http_client import filled, ready, until
+from tests.unit.test_grid import slippy_tile
+
+HELD = 40
+FLOOD = 200
+KEPT = "/tiles/hexes/8/{}/{}.mvt?from=2020-01-01".format(*slippy_tile(38.98, 45.04, 8))
+
+
+@pytest.fixture(scope="module")
+def filled_url(database_url: str) -> str:
+    """The module's database with incidents in it."""
+    return filled(database_url, fill)
+
+
+@pytest.fixture(autouse=True)
+def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the layer in front time stands still, or a kept tile would have to be looked at again in the midst of a test."""
+    now = time.time()
+    monkeypatch.setattr("geo_service.tiles.server.fast_path.time", SimpleNamespace(time=lambda: now))
+
+
+@asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The application on a port of its own, as `geo serve` would have it, and a client with as many connections as it likes."""
+    config = uvicorn.Config(Farewell(app), http="httptools", log_config=None, access_log=False, server_header=False)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0), backlog=FLOOD) as listening:
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits, transport=httpx.AsyncHTTPTransport(retries=5)) as client:
+            await until(lambda: ready(client))
+            yield client
+        server.should_exit = True
+        await serving
+
+
+class Blocked:
+    """The replica's thread, held up until `release` is set."""
+
+    def __init__(self, service: Service) -> None:
+        self.release = threading.Event()
+        begun = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def hold(_: object) -> None:
+            loop.call_soon_threadsafe(begun.set)
+            assert self.release.wait(60)
+
+        self._asking = asyncio.create_task(service.replica.ask(hold))
+        self.begun = begun.wait()
+
+    async def __aenter__(self) -> threading.Event:
+        await self.begun
+        return self.release
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release.set()
+        await self._asking
+
+
+def spy_on(layer: TileLayer, drawn: list[object]) -> None:
+    draw = layer.encode
+
+    def encode(state: State, request: TileRequest) -> bytes:
+        drawn.append(request)
+        return draw(state, request)
+
+    layer.encode = encode  # type: ignore[method-assign]  # a spy
+
+
+def application(url: str, **options: object) -> tuple[FastAPI, Service, list[object]]:
+    """The application, its parts, and a list that tells which tiles have been drawn."""
+    app = make_application(Settings(database_url=url, **options))  # type: ignore[arg-type]  # values are checked by pydantic itself
+    service: Service = app.state.service
+    drawn: list[object] = []
+    for server in service.tiles.values():
+        spy_on(server.layer, drawn)
+    return app, service, drawn
+
+
+async def test_under_a_flood_some_are_shed_and_what_needs_no_computation_is_answered(filled_url: str) -> None:
+    app, service, drawn = application(filled_url, queue_limit=HELD + 1, queue_wait_s=600)
+    async with served(app) as client:
+        assert (await client.get(KEPT)).status_code == 200
+        async with Blocked(service) as release:
+            flood = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/90.mvt")) for x in range(FLOOD)]
+            while sum(task.done() for task in flood) < FLOOD - HELD:
+                await asyncio.wait([task for task in flood if not task.done()], return_when=asyncio.FIRST_COMPLETED)
+            # The thread is still held up, and the queue is full.
+            for path, status in (("/healthz", 200), ("/readyz", 200), (KEPT, 200), ("/tiles/hexes/8/201/90.mvt", 503)):
+                assert (await client.get(path)).status_code == status
+            shed = [task.result() for task in flood if task.done()]
+            assert {(answer.status_code, answer.headers["retry-after"].isdigit()) for answer in shed} == {(503, True)}
+            assert {answer.json()["type"] for answer in shed} == {"/problems/overloaded"}
+            assert len(shed) == FLOOD - HELD
+            assert len(drawn) == 1
+            release.set()
+            answers = await asyncio.gather(*flood)
+        assert Counter(answer.status_code for answer in answers) == {503: FLOOD - HELD, 204: HELD}
+        assert len(drawn) == 1 + HELD
+        assert (await client.get("/tiles/hexes/8/201/90.mvt")).status_code == 204
+
+
+async def test_who_would_wait_for_too_long_is_told_when_to_come_again(filled_url: str) -> None:
+    app, service, _ = application(filled_url, queue_wait_s=0.05)
+    async with served(app) as client, Blocked(service):
+        await asyncio.sleep(0.1)
+        answer = await client.get("/api/summary")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert "waiting" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("layer", ["hexes", "districts"])
+async def test_the_same_tile_asked_for_many_times_at_once_is_drawn_once(filled_url: str, layer: str) -> None:
+    app, service, drawn = application(filled_url)
+    async with served(app) as client:
+        async with Blocked(service):
+            asked = [asyncio.create_task(client.get(KEPT.replace("hexes", layer))) for _ in range(30)]
+            await waiting(service, 2)
+        answers = await asyncio.gather(*asked)
+        assert len({answer.headers["etag"] for answer in answers}) == 1
+        # There are no districts here.
+        assert {answer.status_code for answer in answers} == {200 if layer == "hexes" else 204}
+        assert len(drawn) == 1
+
+
+async def waiting(service: Service, number: int) -> None:
+    """Until so many are in the queue; the one that holds the thread up is one of them."""
+
+    async def reached() -> bool:
+        return len(service.replica.queue) == number
+
+    await until(reached)
+
+
+async def test_what_nobody_waits_for_any_more_is_never_computed(filled_url: str) -> None:
+    app, service, drawn = application(filled_url)
+    async with served(app) as client:
+        async with Blocked(service):
+            leaving = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/91.mvt")) for x in range(20)]
+            staying = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/91.mvt")) for x in range(3)]
+            await waiting(service, 21)
+            for task in leaving:
+                task.cancel()
+            # The connections are closed; three tiles are still waited for by others.
+            await waiting(service, 4)
+        assert {answer.status_code for answer in await asyncio.gather(*staying)} == {204}
+        assert len(drawn) == 3
+        assert (await client.get("/tiles/hexes/8/10/91.mvt")).status_code == 204
+
+
+async def test_a_tile_that_would_be_counted_from_too_much_is_refused_before_it_is_counted(filled_url: str) -> None:
+    app, _, drawn = application(filled_url, tile_rows_limit=INCIDENTS - 1)
+    async with served(app) as client:
+        answer = await client.get(KEPT)
+        assert (answer.status_code, answer.json()["parameter"]) == (400, "window")
+        assert f"{INCIDENTS} incidents" in answer.json()["detail"]
+        assert drawn == []
+        assert (await client.get("/tiles/hexes/8/153/91.mvt?window=30d")).status_code in (200, 204)
+        assert (await client.get("/tiles/hexes/8/153/91.mvt?window=12w&compare=previous")).status_code == 400
+
+
+@pytest.mark.parametrize("origins", ["*", "https://map.example,https://other.example"])
+async def test_a_kept_tile_has_the_headers_of_one_that_was_just_made(filled_url: str, origins: str) -> None:
+    app, _, drawn = application(filled_url, cors_origins=origins)
+    async with served(app) as client:
+        for place, origin in enumerate(("https://map.example", "https://stranger.example", None)):
+            given = {"Origin": origin} if origin else {}
+            made, kept = [await client.get(f"{KEPT}&to=20{30 + place}-01-01", headers=given) for _ in range(2)]
+            assert len(drawn) == place + 1
+            for answer in (made, kept):
+                for name in ("x-request-id", "date"):
+                    answer.headers.pop(name, None)
+            assert kept.headers == made.headers
+            allowed = origin and (origin == "https://map.example" or origins == "*")
+            assert ("access-control-allow-origin" in kept.headers) == bool(allowed)
+            again = await client.get(f"{KEPT}&to=20{30 + place}-01-01", headers=given | {"If-None-Match": f'"x", {kept.headers["etag"]}'})
+            assert (again.status_code, again.headers["vary"]) == (304, kept.headers["vary"])

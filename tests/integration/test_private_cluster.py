@@ -1,0 +1,205 @@
+"""The private cluster: made, shared, killed, moved, stopped."""
+
+import os
+import re
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from geo_service.cluster import data_directory
+from geo_service.cluster.private_cluster import Cluster, database_url, running
+from geo_service.core.database import connection
+from geo_service.core.errors import ClusterError
+from geo_service.core.settings import Settings
+
+
+def open_to_all(folder: Path) -> None:
+    """Let PostgreSQL's user enter `folder`, however deep below the folder of temporary files it lies."""
+    for above in (folder, *folder.parents):
+        if above == Path(tempfile.gettempdir()):
+            break
+        above.chmod(0o755)
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for a cluster; whatever runs in it is stopped at the end."""
+    folder = tmp_path_factory.mktemp("home")
+    open_to_all(folder)
+    yield folder / "geo"
+    Cluster(folder / "geo", durable=False).stop(now=True)
+
+
+async def ask(url: str, statement: str) -> object:
+    """The first value that `statement` gives."""
+    async with connection(url) as held:
+        return await held.fetchval(statement)
+
+
+async def test_a_cluster_is_utf8_and_listens_on_this_machine_only(home: Path) -> None:
+    with running(home, durable=False) as url:
+        assert await ask(url, "show server_encoding") == "UTF8"
+        assert await ask(url, "select datcollate from pg_database where datname = 'geo'") == "C.UTF-8"
+        assert await ask(url, "show listen_addresses") == "127.0.0.1"
+        assert await ask(url, "show jit") == "off"
+
+
+async def test_the_password_is_needed_and_only_its_owner_can_read_it(home: Path) -> None:
+    with running(home, durable=False) as url:
+        assert (home / "password").stat().st_mode & 0o777 == 0o600
+        wrong = url.replace((home / "password").read_text(), "guess")
+        with pytest.raises(asyncpg.InvalidPasswordError):
+            await asyncpg.connect(wrong)
+
+
+async def test_a_second_start_finds_what_the_first_one_wrote(home: Path) -> None:
+    with running(home) as url:
+        await ask(url, "create table kept as select 42 as answer")
+        assert await ask(url, "show fsync") == "on"
+    assert Cluster(home).status().state == "stopped"
+    with running(home) as url:
+        assert await ask(url, "select answer from kept") == 42
+
+
+def test_the_last_user_stops_the_cluster_and_an_earlier_one_does_not(home: Path) -> None:
+    first, second = Cluster(home, durable=False), Cluster(home, durable=False)
+    assert first.start() == second.start()
+    assert first.release() is False
+    assert second.status().state == "running"
+    assert second.release() is True
+    assert second.status().state == "stopped"
+
+
+def test_a_stopped_cluster_leaves_no_socket_behind(home: Path) -> None:
+    cluster = Cluster(home, durable=False)
+    cluster.start()
+    folder = Path(re.findall("unix_socket_directories = '(.*)'", (cluster.home.server / "conf.d" / "90-here.conf").read_text())[0])
+    assert len(str(folder)) < 60
+    assert folder.stat().st_mode & 0o777 == 0o700
+    cluster.release()
+    assert not folder.exists()
+
+
+def test_a_pinned_cluster_outlives_its_users_until_it_is_stopped(home: Path) -> None:
+    cluster = Cluster(home, durable=False)
+    cluster.start(pin=True)
+    assert cluster.release() is False
+    assert cluster.status().pinned
+    assert cluster.stop() is True
+    assert not cluster.status().pinned
+
+
+def test_stop_waits_for_other_users_unless_told_not_to(home: Path) -> None:
+    user = Cluster(home, durable=False)
+    user.start()
+    assert Cluster(home, durable=False).stop() is False
+    assert user.status().state == "running"
+    assert Cluster(home, durable=False).stop(now=True) is True
+    assert user.status().state == "stopped"
+
+
+async def test_a_killed_server_recovers_with_all_that_was_committed(home: Path) -> None:
+    cluster = Cluster(home)
+    url = cluster.start()
+    await ask(url, "create table kept as select generate_series(1, 1000) as n")
+    pid = cluster.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_for_end(pid)
+    assert cluster.status().state == "stopped"
+    assert await ask(cluster.start(), "select count(*) from kept") == 1000
+    cluster.release()
+
+
+def test_a_stranger_with_the_dead_servers_process_number_is_no_obstacle(home: Path) -> None:
+    cluster = Cluster(home, durable=False)
+    cluster.start()
+    cluster.release()
+    (cluster.home.server / "postmaster.pid").write_text(f"{os.getpid()}\n{cluster.home.server}\n")
+    assert cluster.status().state == "stopped"
+    cluster.start()
+    assert cluster.status().state == "running"
+
+
+def test_another_port_is_chosen_when_the_old_one_is_taken(home: Path) -> None:
+    cluster = Cluster(home, durable=False)
+    cluster.start()
+    before = cluster.status().port
+    assert before is not None
+    cluster.release()
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(("127.0.0.1", before))
+        squatter.listen()
+        cluster.start()
+        assert cluster.status().port not in (None, before)
+
+
+def test_the_port_stays_the_same_from_start_to_start(home: Path) -> None:
+    cluster = Cluster(home, durable=False)
+    assert cluster.start() and cluster.release()
+    before = cluster.status().port
+    cluster.start()
+    assert cluster.status().port == before
+
+
+def test_an_unfinished_creation_is_begun_again(home: Path) -> None:
+    cluster = Cluster(home, durable=False)
+    cluster.home.make(lambda _: None)
+    torn = cluster.home.data / "pg.making"
+    torn.mkdir()
+    (torn / "PG_VERSION").write_text("15\n")
+    cluster.start()
+    assert cluster.status().state == "running"
+    assert not torn.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+async def test_data_lies_elsewhere_when_the_server_cannot_enter_its_home(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    open_to_all(outside)
+    monkeypatch.setattr(data_directory, "OUTSIDE", outside)
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    told: list[str] = []
+    with running(closed / "geo", durable=False, say=told.append) as url:
+        assert await ask(url, "select 1") == 1
+    assert (closed / "geo" / "data").resolve().parent == outside
+    assert any(str(outside) in line for line in told)
+
+
+def test_a_missing_server_is_said_with_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_service.cluster.postgres_binaries.INSTALLED_UNDER", home / "nowhere")
+    with pytest.raises(ClusterError, match="install postgresql-15-postgis-3, or set GEO_DATABASE_URL"):
+        Cluster(home).start()
+
+
+def test_a_server_that_cannot_start_names_its_log(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = Cluster(home, durable=False)
+    cluster.start()
+    cluster.release()
+    monkeypatch.setattr("geo_service.cluster.private_cluster.START_ATTEMPTS", 1)
+    (cluster.home.server / "pg_hba.conf").write_text("nonsense\n")
+    with pytest.raises(ClusterError, match=r"cannot start the private cluster \(its log: .*server\.log\)"):
+        cluster.start()
+
+
+def test_a_given_database_leaves_the_private_cluster_alone(home: Path) -> None:
+    with database_url(Settings(database_url="postgresql://elsewhere/geo", home=home)) as url:
+        assert url == "postgresql://elsewhere/geo"
+    assert not home.exists()
+
+
+def wait_for_end(pid: int, patience_s: float = 10) -> None:
+    """Until process `pid` is gone."""
+    end = time.monotonic() + patience_s
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() and time.monotonic() < end:
+        time.sleep(0.05)

@@ -1,0 +1,134 @@
+"""Streams of incidents: answered while they come, held back instead of heaped up, and carried on after a failure."""
+
+import asyncio
+import tracemalloc
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from geo_service.cli.application import make_application
+from geo_service.core.calendar.deadlines import read_deadlines
+from geo_service.core.errors import Unfinished
+from geo_service.core.ingest_protocol import Block, Delivery
+from geo_service.core.settings import Settings
+from ingest.geocoding.configuration import Configuration
+from ingest.push.batching import MOST
+from ingest.push.service import Desk
+from ingest.push.writer_pool import Terms
+from tests.integration.test_overload import served
+from tests.support.http_client import until
+from tests.support.ingest_client import KEY, emptied, fetch, holds, incident, lines
+
+STREAM = Delivery("POST /api/incidents", "api", "api", lines=True)
+ROWS = 20_000
+TEXT = "нет воды " * 110
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    """A desk with one writer, over an empty database."""
+    await emptied(database_url)
+    settings = Settings()
+    made = Desk(Terms(database_url, 1, 1.0, 10_000, 1000.0, Configuration()), read_deadlines(None, settings.zone))
+    yield made
+    await made.close()
+
+
+async def test_twenty_thousand_long_rows_are_read_no_faster_than_they_are_written(desk: Desk, database_url: str) -> None:
+    """40 MB in all; a sender is never further ahead of the database than a batch and what a connection brings at once."""
+    sent = answered = furthest = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent, furthest
+        for begin in range(0, ROWS, 25):
+            yield lines(incident(str(number), theme="Вода", text=TEXT) for number in range(begin, begin + 25))
+            sent += 25
+            furthest = max(furthest, sent - answered)
+
+    tracemalloc.start()
+    async for piece in desk.take(STREAM, body()):
+        if isinstance(piece, Block):
+            answered += piece.lines.count(b"\n")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert await fetch(database_url, "select count(*) from incident") == [(ROWS,)]
+    assert (answered, furthest <= MOST + 50) == (ROWS, True)
+    assert peak < 20_000_000
+
+
+async def test_a_lost_connection_keeps_the_batches_before_it(desk: Desk, database_url: str) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield lines(incident(str(number)) for number in range(MOST))
+        await until(lambda: holds(database_url, "select 1 from incident"))
+        await fetch(
+            database_url,
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+        )
+        yield lines(incident(str(number)) for number in range(MOST, 2 * MOST))
+
+    answered = 0
+    with pytest.raises(Unfinished) as told:
+        async for piece in desk.take(STREAM, body()):
+            answered += piece.lines.count(b"\n") if isinstance(piece, Block) else 0
+    assert (told.value.status, told.value.members()["read"], answered) == (503, MOST, MOST)
+    assert await fetch(database_url, "select count(*) from incident") == [(MOST,)]
+    async for _ in desk.take(STREAM, whole(lines(incident(str(number)) for number in range(2 * MOST)))):
+        pass
+    runs = await fetch(database_url, "select state, new, unchanged from ingest_run order by id")
+    assert runs == [("interrupted", MOST, 0), ("finished", MOST, MOST)]
+
+
+async def whole(body: bytes) -> AsyncIterator[bytes]:
+    """In one part."""
+    yield body
+
+
+async def test_a_line_is_answered_while_the_next_one_is_not_yet_sent(database_url: str) -> None:
+    """Over a bare connection, because clients send the whole body before they read."""
+    await emptied(database_url)
+    async with served(keyed_app(database_url)) as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(str(client.base_url)).port)
+        head = f"POST /api/incidents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/x-ndjson\r\n"
+        writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        told = []
+        for name in ("first", "second"):
+            line = lines([incident(name)])
+            writer.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+            told.append(await answered_line(reader))
+        writer.write(b"0\r\n\r\n")
+        told.append(await answered_line(reader))
+        writer.close()
+    assert [row.get("id") for row in told] == ["first", "second", None]
+    assert told[2]["summary"]["counts"]["new"] == 2
+
+
+async def test_a_sender_that_goes_away_leaves_what_it_has_sent(database_url: str) -> None:
+    await emptied(database_url)
+    async with served(keyed_app(database_url)) as client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(str(client.base_url)).port)
+        head = f"POST /api/incidents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/x-ndjson\r\n"
+        line = lines([incident("left")])
+        writer.write(f"{head}Content-Length: 100000\r\n\r\n".encode() + line)
+        assert (await answered_line(reader))["outcome"] == "new"
+        writer.close()
+        await until(lambda: holds(database_url, "select 1 from ingest_run where state <> 'running'"))
+    assert await fetch(database_url, "select state, new from ingest_run") == [("failed", 1)]
+
+
+def keyed_app(url: str) -> FastAPI:
+    """The application with the tests' key."""
+    given: dict[str, Any] = {"database_url": url, "write_keys": KEY}
+    return make_application(Settings(**given))
+
+
+async def answered_line(reader: asyncio.StreamReader) -> dict[str, Any]:
+    """The next line of the answer that is JSON."""
+    async with asyncio.timeout(30):
+        while not (line := await reader.readline()).startswith(b"{"):
+            assert line
+    found: dict[str, Any] = orjson.loads(line)
+    return found

@@ -1,0 +1,54 @@
+"""What the tests of sending incidents share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+import orjson
+
+from geo_service.core.database import connection
+
+KEY = "a-key-for-the-tests-1"
+KEYED = {"Authorization": f"Bearer {KEY}"}
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def incident(name: str, **change: Any) -> dict[str, Any]:
+    """An incident that can be used, with some members changed; None takes one away."""
+    whole = {"id": name, "received_at": "2026-11-24T10:15:00+03:00", "lng": 38.9747, "lat": 45.0355, "sector": "roads", "theme": "Ямы"}
+    return {member: value for member, value in (whole | change).items() if value is not None}
+
+
+def lines(rows: Iterable[dict[str, Any]]) -> bytes:
+    """As NDJSON."""
+    return b"".join(orjson.dumps(row) + b"\n" for row in rows)
+
+
+async def send(client: httpx.AsyncClient, body: Any, key: str = "", **params: str) -> httpx.Response:
+    """POST /api/incidents with the tests' key; bytes are NDJSON, anything else a JSON document."""
+    headers = KEYED | ({"Idempotency-Key": key} if key else {})
+    if isinstance(body, bytes):
+        return await client.post("/api/incidents", content=body, headers=headers | NDJSON, params=params)
+    return await client.post("/api/incidents", json=body, headers=headers, params=params)
+
+
+def outcomes(answer: httpx.Response) -> list[str]:
+    """Of the rows, in their order."""
+    return [row["outcome"] for row in answer.json()["rows"]]
+
+
+async def emptied(url: str) -> None:
+    """No incidents, runs and answers; the catalogue stays."""
+    async with connection(url) as held:
+        await held.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, intake_key, intake_answer")
+
+
+async def fetch(url: str, text: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of a statement."""
+    async with connection(url) as held:
+        return [tuple(row) for row in await held.fetch(text, *values)]
+
+
+async def holds(url: str, text: str) -> bool:
+    """Whether a statement gives any row."""
+    return bool(await fetch(url, text))

@@ -1,0 +1,69 @@
+"""What the standard's parameters mean."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from geo_service.core.errors import InvalidParameter
+from geo_service.ogc.query import MOST, read_bbox, read_datetime, read_limit, read_offset
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+LATEST = 2**32 - 1
+
+
+def seconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
+
+
+@pytest.mark.parametrize(
+    ("text", "boxes"),
+    [
+        ("1,2,3,4", ((1, 2, 3, 4),)),
+        ("1,2,-5,3,4,90", ((1, 2, 3, 4),)),
+        ("170,60,-170,70", ((170, 60, 180, 70), (-180, 60, -170, 70))),
+        ("5,6,5,6", ((5, 6, 5, 6),)),
+    ],
+)
+def test_a_box_has_four_numbers_or_six_and_may_go_over_the_antimeridian(text: str, boxes: tuple[tuple[float, ...], ...]) -> None:
+    assert read_bbox({"bbox": text}) == boxes
+    assert read_bbox({}) is None
+
+
+@pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1,4,3,2", "inf,0,1,1", "1;2;3;4"])
+def test_what_is_no_box_is_refused(text: str) -> None:
+    with pytest.raises(InvalidParameter, match="bbox"):
+        read_bbox({"bbox": text})
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "stop"),
+    [
+        ("2026-01-02T00:00:00Z", seconds("2026-01-02"), seconds("2026-01-02") + 1),
+        ("2026-01-02T00:00:00.75Z", seconds("2026-01-02"), seconds("2026-01-02") + 1),
+        ("2026-01-02T03:00:00 03:00", seconds("2026-01-02"), seconds("2026-01-02") + 1),
+        ("2026-01-02", seconds("2026-01-01T21:00"), seconds("2026-01-02T21:00")),
+        ("2026-01-02/2026-01-03", seconds("2026-01-01T21:00"), seconds("2026-01-03T21:00")),
+        ("2026-01-02T00:00:00Z/..", seconds("2026-01-02"), LATEST),
+        ("/2026-01-02T00:00:00Z", 0, seconds("2026-01-02") + 1),
+        ("../..", 0, LATEST),
+        ("1900-01-01/1910-01-01", 0, 1),
+        ("2200-01-01/..", LATEST - 1, LATEST),
+    ],
+)
+def test_an_interval_holds_both_of_its_ends(text: str, start: int, stop: int) -> None:
+    assert read_datetime({"datetime": text}, MOSCOW) == (start, stop)
+
+
+@pytest.mark.parametrize("text", ["", "..", "soon", "2026-13-01", "2026-01-02/2026-01-01", "2026-01-01/2026-01-02/2026-01-03", "20260101"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(InvalidParameter, match="datetime"):
+        read_datetime({"datetime": text}, MOSCOW)
+
+
+def test_limits_have_a_default_and_a_greatest_value() -> None:
+    assert [read_limit(given) for given in ({}, {"limit": "7"}, {"limit": "999999"})] == [100, 7, MOST]
+    assert [read_offset(given) for given in ({}, {"offset": "7"})] == [0, 7]
+    for text in ("0", "-1", "1.5", "", "x"):
+        with pytest.raises(InvalidParameter, match="limit"):
+            read_limit({"limit": text})

@@ -1,0 +1,96 @@
+"""Streams end with the server; short answers are finished."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from geo_service.server.middleware.shutdown import Farewell
+
+SCOPE: Scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "asgi": {"version": "3.0", "spec_version": "2.3"}}
+
+
+async def endless(_: Request) -> Response:
+    async def ticks() -> AsyncIterator[str]:
+        while True:
+            yield "tick\n"
+            await asyncio.sleep(0.01)
+
+    return StreamingResponse(ticks())
+
+
+async def echo(request: Request) -> Response:
+    return PlainTextResponse(await request.body())
+
+
+def application(route: Callable[[Request], Awaitable[Response]]) -> Farewell:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (await route(Request(scope, receive)))(scope, receive, send)
+
+    return Farewell(app)
+
+
+class Client:
+    """A reader who sends `parts` as the request's body and then stays; what it is sent is in `sent`."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self.sent: list[Message] = []
+        self.goes = asyncio.Event()
+        last = len(parts) - 1
+        self._messages: list[Message] = [
+            {"type": "http.request", "body": part, "more_body": place < last} for place, part in enumerate(parts)
+        ]
+
+    async def receive(self) -> Message:
+        if self._messages:
+            return self._messages.pop(0)
+        await self.goes.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+async def test_a_stream_ends_in_order_when_the_server_closes() -> None:
+    app, client = application(endless), Client(b"")
+    serving = asyncio.create_task(app(SCOPE, client.receive, client.send))
+    await asyncio.sleep(0.05)
+    assert not serving.done()
+    app.close()
+    async with asyncio.timeout(5):
+        await serving
+    assert client.body.startswith(b"tick\n")
+    assert client.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+async def test_a_stream_whose_reader_goes_is_not_ended_twice() -> None:
+    app, client = application(endless), Client(b"")
+    serving = asyncio.create_task(app(SCOPE, client.receive, client.send))
+    await asyncio.sleep(0.05)
+    client.goes.set()
+    async with asyncio.timeout(5):
+        await serving
+    assert client.sent[-1].get("more_body") is not False
+
+
+async def test_a_stream_that_is_asked_for_while_the_server_closes_ends_too() -> None:
+    app, client = application(endless), Client(b"")
+    app.close()
+    async with asyncio.timeout(5):
+        await app(SCOPE, client.receive, client.send)
+    assert client.sent[-1]["more_body"] is False
+
+
+async def test_a_request_that_is_still_being_sent_is_read_and_answered() -> None:
+    app, client = application(echo), Client(b"first, ", b"second, ", b"third")
+    app.close()
+    async with asyncio.timeout(5):
+        await app(SCOPE, client.receive, client.send)
+    assert client.body == b"first, second, third"
+    assert sum(message["type"] == "http.response.body" for message in client.sent) == 1
