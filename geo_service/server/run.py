@@ -16,7 +16,7 @@ from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
 from geo_service.server.middleware.access_log import configure_logs
-from geo_service.server.middleware.shutdown import Farewell
+from geo_service.server.middleware.shutdown import GracefulShutdown
 
 Job = Callable[[], Coroutine[object, object, None]]
 """Work that goes on beside the server in its event loop, until it is cancelled."""
@@ -33,7 +33,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._socket = _bound(settings.host, settings.port)
+        self._socket = _bind_socket(settings.host, settings.port)
 
     def __enter__(self) -> Self:
         return self
@@ -50,15 +50,15 @@ class Server:
     def run(self, make: Callable[[Settings], ASGIApp], beside: Sequence[Job] = (), started: Callable[[str], None] = lambda _: None) -> None:
         """Serve the application that `make` makes until SIGINT or SIGTERM; `started` is called with the address."""
         configure_logs(self._settings)
-        application = Farewell(make(self._settings))
+        application = GracefulShutdown(make(self._settings))
         config = uvicorn.Config(
             application, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve(_Announcing(config, application), beside, started))
+            runner.run(self._serve(_NotifyingServer(config, application), beside, started))
 
-    async def _serve(self, server: "_Announcing", beside: Sequence[Job], started: Callable[[str], None]) -> None:
+    async def _serve(self, server: "_NotifyingServer", beside: Sequence[Job], started: Callable[[str], None]) -> None:
         async def accompany() -> None:
             await server.up.wait()
             started(self.address)
@@ -79,10 +79,10 @@ class Server:
             raise GeoError("cannot serve: the application did not start; the log says why")
 
 
-class _Announcing(uvicorn.Server):
+class _NotifyingServer(uvicorn.Server):
     """Tells when it answers, and the application when it ends."""
 
-    def __init__(self, config: uvicorn.Config, application: Farewell) -> None:
+    def __init__(self, config: uvicorn.Config, application: GracefulShutdown) -> None:
         super().__init__(config)
         self._application = application
         self.up = asyncio.Event()
@@ -98,7 +98,7 @@ class _Announcing(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind_socket(host: str, port: int) -> socket.socket:
     """A socket that has the address and does not listen yet."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

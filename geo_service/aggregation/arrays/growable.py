@@ -10,7 +10,7 @@ Array = NDArray[Any]
 _LEAST_ROOM = 1024
 
 
-class Growing:
+class GrowableArray:
     """A one- or two-dimensional array with spare room behind its rows; `values` is a view of what is filled.
 
     A view taken earlier stays valid and unchanged in length when rows are appended.
@@ -21,7 +21,7 @@ class Growing:
         self._size = len(values)
 
     @classmethod
-    def empty(cls, dtype: DTypeLike) -> "Growing":
+    def empty(cls, dtype: DTypeLike) -> "GrowableArray":
         """An array without rows."""
         return cls(np.empty(0, dtype))
 

@@ -22,7 +22,7 @@ _ROWS_A_GROUP = 2
 """Fewer rows a group than this, and putting two arrays of counts together takes the time that was won."""
 
 
-def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
+def run_both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
     """What both give, `right` worked out on the second hand meanwhile; the second hand itself does one after the other."""
     if threading.current_thread().name.startswith(_NAME):
         return left(), right()
@@ -35,23 +35,23 @@ def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
     return mine, under_way.result()
 
 
-def parts(rows: int, groups: int = 0) -> list[slice]:
+def split_rows(rows: int, groups: int = 0) -> list[slice]:
     """All rows in one piece, or in two where the second hand is worth asking; groups: entries of what both make an array of."""
     if rows < max(_WORTH_IT, _ROWS_A_GROUP * groups):
         return [slice(0, rows)]
     return [slice(0, rows // 2), slice(rows // 2, rows)]
 
 
-def each(work: Callable[..., A], *arguments: Sequence[Any]) -> list[A]:
+def map_parts(work: Callable[..., A], *arguments: Sequence[Any]) -> list[A]:
     """What `work` gives for each of one or two pieces, worked out at the same time; `arguments` as `map` takes them."""
     calls = list(zip(*arguments, strict=True))
     if len(calls) == 1:
         return [work(*calls[0])]
     first, second = calls
-    return list(both(lambda: work(*first), lambda: work(*second)))
+    return list(run_both(lambda: work(*first), lambda: work(*second)))
 
 
-def total(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+def sum_counts(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
     """The sum of the pieces' counts; their own arrays stay as they are only where there is but one."""
     first, *others = counts
     for other in others:
@@ -59,7 +59,7 @@ def total(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
     return first
 
 
-def halves(spans: list[Span]) -> tuple[list[Span], list[Span]]:
+def split_ranges(spans: list[Span]) -> tuple[list[Span], list[Span]]:
     """The same rows as two lists of spans, as equally long as can be."""
     left: list[Span] = []
     right: list[Span] = []

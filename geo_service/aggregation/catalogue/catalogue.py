@@ -85,7 +85,7 @@ class Entries(Generic[E]):
         """The ids of known codes, sorted, each once."""
         return tuple(sorted({self.by_code[code].id for code in codes}))
 
-    def unknown(self, codes: Iterable[str]) -> list[str]:
+    def unknown_codes(self, codes: Iterable[str]) -> list[str]:
         """The codes that are not here."""
         return [code for code in codes if code not in self.by_code]
 
@@ -114,7 +114,7 @@ class Catalogue:
     districts: Entries[District]
     shapes: DistrictShapes = field(default_factory=DistrictShapes)
 
-    def says_the_same_as(self, other: "Catalogue") -> bool:
+    def equals(self, other: "Catalogue") -> bool:
         """Whether nothing that a request can name, and nothing known of it, is different."""
         return self._content() == other._content()
 
@@ -142,7 +142,7 @@ class Catalogue:
         """The districts of one level, in the order of their codes."""
         return sorted((one for one in self.districts.all if one.level is level), key=lambda one: one.code)
 
-    def place_among(self, chosen: Sequence[District]) -> NDArray[np.int32]:
+    def group_index(self, chosen: Sequence[District]) -> NDArray[np.int32]:
         """For each district id, the place in `chosen` of the one it is or lies in; else the place behind the last.
 
         None of the chosen may lie in another. Entry 0 stands for incidents without a district.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.growable import Array, Growing
+from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, count_rows, take_rows
 from geo_service.aggregation.selection.selection import Selection, fit
 from geo_service.core.model import OPEN_STATUSES
@@ -25,7 +25,7 @@ _ONE_GROUP = np.zeros(256, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Snapshot:
     """One moment of the log; never changed, so that any thread may look at it."""
 
     revision: int
@@ -45,8 +45,8 @@ class ChangeLog:
         """revision: of the incidents as they are now. limit: rows."""
         self._limit = limit
         self._waiting: list[Mapping[str, Array]] = []
-        self._revisions = Growing.empty(np.int64)
-        self._columns: dict[str, Growing] = {}
+        self._revisions = GrowableArray.empty(np.int64)
+        self._columns: dict[str, GrowableArray] = {}
         self._clear(revision, dict.fromkeys(_FILTERED, 0))
 
     @property
@@ -54,12 +54,12 @@ class ChangeLog:
         """Of the latest change."""
         return self._held.revision
 
-    def note(self, rows: Mapping[str, Array]) -> None:
+    def record(self, rows: Mapping[str, Array]) -> None:
         """Take down rows, columns as of `Columns`, that belong to the change under way."""
         if len(rows["cell"]):
             self._waiting.append(rows)
 
-    def publish(self, everything: bool = False) -> None:
+    def commit(self, everything: bool = False) -> None:
         """End the change under way: it is the next revision. everything: no answer made before holds any more."""
         rows = {name: np.concatenate([part[name] for part in self._waiting]) for name in _FIELDS if self._waiting}
         self._waiting = []
@@ -77,12 +77,12 @@ class ChangeLog:
             self._columns[name].append(rows[name])
         self._show(revision, since, largest)
 
-    def touched(self, selections: Iterable[Selection], since: int) -> bool:
+    def affects(self, selections: Iterable[Selection], since: int) -> bool:
         """Whether one of the selections takes a row that changed after revision `since`; True where that is not known."""
         held = self._held
         if since >= held.revision:
             return False
-        return since < held.since or any(_takes(held, selection, since) for selection in selections)
+        return since < held.since or any(_is_affected(held, selection, since) for selection in selections)
 
     def cells(self, selections: Iterable[Selection], since: int) -> NDArray[np.int32] | None:
         """Indexes, in the pyramid's finest level, of the cells of the rows that `touched` speaks of; None where they are not known."""
@@ -96,22 +96,22 @@ class ChangeLog:
         """Drop the earlier half of the rows, the changes they belong to as a whole; the revision after which all are held."""
         since = int(self._revisions.values[len(self._revisions) // 2])
         kept = int(np.searchsorted(self._revisions.values, since, side="right"))
-        self._revisions = Growing(self._revisions.values[kept:].copy())
-        self._columns = {name: Growing(column.values[kept:].copy()) for name, column in self._columns.items()}
+        self._revisions = GrowableArray(self._revisions.values[kept:].copy())
+        self._columns = {name: GrowableArray(column.values[kept:].copy()) for name, column in self._columns.items()}
         return since
 
     def _clear(self, revision: int, largest: Mapping[str, int]) -> None:
-        self._revisions = Growing.empty(np.int64)
-        self._columns = {name: Growing.empty(_TYPES[name]) for name in _FIELDS}
+        self._revisions = GrowableArray.empty(np.int64)
+        self._columns = {name: GrowableArray.empty(_TYPES[name]) for name in _FIELDS}
         self._show(revision, revision, largest)
 
     def _show(self, revision: int, since: int, largest: Mapping[str, int]) -> None:
         columns = {name: column.values for name, column in self._columns.items()}
         # Readers see the whole of a change or nothing of it: this one assignment is what they look at.
-        self._held = _Held(revision, since, self._revisions.values, columns, largest)
+        self._held = _Snapshot(revision, since, self._revisions.values, columns, largest)
 
 
-def widest(selection: Selection) -> Selection:
+def including_future_overdue(selection: Selection) -> Selection:
     """The selection with all rows that will be taken once they are overdue."""
     statuses = selection.statuses
     return (
@@ -121,23 +121,23 @@ def widest(selection: Selection) -> Selection:
     )
 
 
-def _arguments(held: _Held, selection: Selection, since: int) -> tuple[tuple[int, int], tuple[object, ...]]:
+def _arguments(held: _Snapshot, selection: Selection, since: int) -> tuple[tuple[int, int], tuple[object, ...]]:
     """Which rows to look at, and what the kernels want to know of rows and selection."""
     low = int(np.searchsorted(held.revisions, since, side="right"))
-    wide = widest(selection)
+    wide = including_future_overdue(selection)
     rows = Rows(*(held.columns[name] for name in Rows._fields))
     window = (wide.window.start, wide.window.stop)
     return (low, len(held.revisions)), (rows, fit(wide.tables(), dict(held.largest)), window, wide.now)
 
 
-def _takes(held: _Held, selection: Selection, since: int) -> bool:
+def _is_affected(held: _Snapshot, selection: Selection, since: int) -> bool:
     bounds, asked = _arguments(held, selection, since)
     out = np.zeros((1, len(CHANNELS)), np.int32)
     count_rows(out, [(bounds, True)], held.columns["status"], _ONE_GROUP, *asked)  # type: ignore[arg-type]  # in their order
     return bool(out[0, 0])
 
 
-def _taken_cells(held: _Held, selection: Selection, since: int) -> NDArray[np.int32]:
+def _taken_cells(held: _Snapshot, selection: Selection, since: int) -> NDArray[np.int32]:
     bounds, asked = _arguments(held, selection, since)
     room = bounds[1] - bounds[0]
     out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)

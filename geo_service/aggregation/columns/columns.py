@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.growable import Array, Growing
+from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import Rows
 from geo_service.aggregation.columns.change_log import ChangeLog
-from geo_service.aggregation.columns.spatial_index import Box, Strips
+from geo_service.aggregation.columns.spatial_index import Box, SpatialIndex
 
 BATCH = np.dtype(
     [
@@ -75,13 +75,13 @@ class Columns:
         self._first_id = int(batch["id"].min()) if len(batch) else 1
         stored = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
         # First out of the records into a column, then into order: gathering from records misses the cache each time.
-        self._columns = {name: Growing(stored[name].astype(dtype)[order]) for name, dtype in _STORED.items()}
+        self._columns = {name: GrowableArray(stored[name].astype(dtype)[order]) for name, dtype in _STORED.items()}
         self.base = len(batch)
-        self._strips = Strips(self["lng"], self["lat"])
-        self._row_of = Growing.empty(np.int32)
-        self._point_at(self._columns["id"].values, 0)
+        self._strips = SpatialIndex(self["lng"], self["lat"])
+        self._row_of = GrowableArray.empty(np.int32)
+        self._index_rows(self._columns["id"].values, 0)
         self.largest = {name: int(batch[name].max(initial=0)) for name in _FILTERED}
-        self.alive = len(batch)
+        self.live_rows = len(batch)
 
     def __len__(self) -> int:
         return len(self._columns["id"])
@@ -91,14 +91,14 @@ class Columns:
         return self._columns[name].values
 
     @property
-    def tail(self) -> int:
+    def tail_rows(self) -> int:
         """How many rows wait to be merged."""
         return len(self) - self.base
 
     @property
-    def dead(self) -> int:
+    def dead_rows(self) -> int:
         """Rows that hold no incident any more: deleted, or put anew elsewhere."""
-        return len(self) - self.alive
+        return len(self) - self.live_rows
 
     @property
     def nbytes(self) -> int:
@@ -123,13 +123,13 @@ class Columns:
         """The columns that counting looks at."""
         return Rows(*(self[name] for name in Rows._fields))
 
-    def spans(self, start: int, stop: int) -> list[tuple[tuple[int, int], bool]]:
+    def candidate_ranges(self, start: int, stop: int) -> list[tuple[tuple[int, int], bool]]:
         """Row ranges that may hold instants of [start, stop), each with whether the instants must be looked at."""
         received = self["received"][: self.base]
         # Of the column's own type: a Python integer would make searchsorted cast the whole column.
         low, high = np.searchsorted(received, np.array([start, stop], np.uint32))
         whole = ((int(low), int(high)), False)
-        return [whole, ((self.base, len(self)), True)] if self.tail else [whole]
+        return [whole, ((self.base, len(self)), True)] if self.tail_rows else [whole]
 
     def inside(self, bounds: tuple[int, int], box: Box) -> NDArray[np.int32]:
         """Which of the rows `bounds[0]:bounds[1]` lie within a box, in no particular order; deleted ones too. int32."""
@@ -155,7 +155,7 @@ class Columns:
 
         Rows that are here as they come change nothing and are not counted.
         """
-        self._reach(batch["id"])
+        self._extend_left(batch["id"])
         rows = self._rows(batch["id"])
         known = rows >= 0
         fresh = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
@@ -165,8 +165,8 @@ class Columns:
         moved = differs.copy()
         moved[differs] = self["received"][rows[differs]] != batch["received"][differs]
         in_place = differs & ~moved
-        self._changes.note({name: self[name][rows[differs]] for name in _STORED})
-        self._changes.note({name: column[differs | ~known] for name, column in fresh.items()})
+        self._changes.record({name: self[name][rows[differs]] for name in _STORED})
+        self._changes.record({name: column[differs | ~known] for name, column in fresh.items()})
         self._strips.change(rows[in_place])
         for name in _STORED:
             self[name][rows[in_place]] = fresh[name][in_place]
@@ -174,17 +174,17 @@ class Columns:
         self._append({name: column[~known | moved] for name, column in fresh.items()})
         self.largest = {name: max(self.largest[name], int(batch[name].max(initial=0))) for name in _FILTERED}
         new = int(np.count_nonzero(~known))
-        self.alive += new
+        self.live_rows += new
         return Change(new=new, changed=int(np.count_nonzero(differs)))
 
     def delete(self, ids: NDArray[np.int64]) -> Change:
         """Take away incidents; ids that are not here are passed over."""
         rows = self._rows(ids)
         rows = np.unique(rows[rows >= 0])
-        self._changes.note({name: self[name][rows] for name in _STORED})
+        self._changes.record({name: self[name][rows] for name in _STORED})
         self["status"][rows] = DELETED
         self._row_of.values[self["id"][rows]] = _NOWHERE
-        self.alive -= len(rows)
+        self.live_rows -= len(rows)
         return Change(deleted=len(rows))
 
     def merge(self) -> Merge:
@@ -199,7 +199,7 @@ class Columns:
         # Deleted rows stay, as tombs: taking them out would move every row behind them.
         return Merge(first, {name: self[name][first:][order] for name in _STORED})
 
-    def accept(self, merge: Merge) -> None:
+    def apply_merge(self, merge: Merge) -> None:
         """Put a merge into effect; nothing may have been changed since it was made."""
         for name, region in merge.region.items():
             self[name][merge.first :] = region
@@ -208,13 +208,13 @@ class Columns:
         self.base = len(self)
         self._strips.change_from(merge.first, self.base)
 
-    def _reach(self, ids: NDArray[np.int64]) -> None:
+    def _extend_left(self, ids: NDArray[np.int64]) -> None:
         """Make room for ids below the first: a transaction open at the first load may hold some."""
         missing = self._first_id - int(ids.min(initial=self._first_id))
         if missing:
             self._first_id -= missing
             self["id"][:] += np.uint32(missing)
-            self._row_of = Growing(np.concatenate([np.full(missing, _NOWHERE, np.int32), self._row_of.values]))
+            self._row_of = GrowableArray(np.concatenate([np.full(missing, _NOWHERE, np.int32), self._row_of.values]))
 
     def _rows(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row of each id, -1 where it is not here."""
@@ -228,9 +228,9 @@ class Columns:
         first = len(self)
         for name, column in columns.items():
             self._columns[name].append(column)
-        self._point_at(columns["id"], first)
+        self._index_rows(columns["id"], first)
 
-    def _point_at(self, places: Array, first_row: int) -> None:
+    def _index_rows(self, places: Array, first_row: int) -> None:
         """Let the ids (counted from the first) lead to consecutive rows."""
         needed = int(places.max()) + 1 if len(places) else 0
         if needed > len(self._row_of):

@@ -10,12 +10,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.growable import Growing
+from geo_service.aggregation.arrays.growable import GrowableArray
 
 Positions = NDArray[np.int32]
 
 _BITS = 16
-STRETCH = 1 << _BITS
+CHUNK_ROWS = 1 << _BITS
 """Rows: as many as two bytes can number."""
 
 _STRIP_BITS = 19
@@ -34,15 +34,15 @@ class Box(NamedTuple):
     north: int
 
 
-class Strips:
+class SpatialIndex:
     """Orders of the first rows; those of stretches that have changed are made when they are needed."""
 
     def __init__(self, lng: Positions, lat: Positions) -> None:
         """lng, lat: of the rows to begin with."""
-        self._order = Growing.empty(np.uint16)
+        self._order = GrowableArray.empty(np.uint16)
         self._stale: set[int] = set()
         self.change_from(0, len(lng))
-        self._renew(lng, lat, range(self._stretches))
+        self._renew(lng, lat, range(self._chunks))
 
     @property
     def nbytes(self) -> int:
@@ -56,7 +56,7 @@ class Strips:
     def change_from(self, first: int, size: int) -> None:
         """Hear that all rows from `first` on are others now, and how many there are in all."""
         self._order.resize(size)
-        self._stale.update(range(first >> _BITS, self._stretches))
+        self._stale.update(range(first >> _BITS, self._chunks))
 
     def inside(self, lng: Positions, lat: Positions, bounds: tuple[int, int], box: Box) -> NDArray[np.int32]:
         """Which of the rows `bounds[0]:bounds[1]` lie within a box, in no particular order. int32.
@@ -71,26 +71,26 @@ class Strips:
         at = 0
         for stretch in ordered:
             first = stretch << _BITS
-            order = self._order.values[first : first + STRETCH]
+            order = self._order.values[first : first + CHUNK_ROWS]
             at = _search(out, at, order, first, low, high, lng, lat, *box)
         rest = max(low, known) if ordered else low
         at = _scan(out, at, rest, high, lng, lat, *box)
         return out[:at]
 
     @property
-    def _stretches(self) -> int:
+    def _chunks(self) -> int:
         return -(-len(self._order) >> _BITS)
 
     def _renew(self, lng: Positions, lat: Positions, stretches: range) -> None:
         for stretch in self._stale.intersection(stretches):
             first = stretch << _BITS
-            order = self._order.values[first : first + STRETCH]
+            order = self._order.values[first : first + CHUNK_ROWS]
             end = first + len(order)
             # Strip, longitude and number as one number of 12 + 32 + 16 bits, sorted: several times faster than by two keys.
             strips = (lat[first:end] >> _STRIP_BITS).astype(np.int64) << 32 + _BITS
             packed = strips + (lng[first:end].astype(np.int64) + (1 << 31) << _BITS) + np.arange(len(order))
             packed.sort()
-            order[:] = packed & (STRETCH - 1)
+            order[:] = packed & (CHUNK_ROWS - 1)
         self._stale.difference_update(stretches)
 
 

@@ -11,7 +11,7 @@ _FILTERED = ("theme", "source", "agency", "district")
 _ONE_GROUP = np.zeros(256, np.int32)
 
 
-class Unplaced:
+class UnlocatedIncidents:
     """Few, so one array of records is enough; used on the worker thread only."""
 
     def __init__(self, batch: Array) -> None:

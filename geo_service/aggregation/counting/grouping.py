@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.core.model import FINEST_RESOLUTION, DistrictLevel
 
 NO_TABLE = np.empty(0, np.int32)
@@ -36,7 +36,7 @@ EVERYTHING = Grouping("status", np.zeros(256, np.int32), 1)
 """One group for all."""
 
 
-def by_cell(pyramid: Pyramid, resolution: int) -> Grouping:
+def by_cell(pyramid: H3Hierarchy, resolution: int) -> Grouping:
     """The cells of a resolution, by their index in the pyramid."""
     table = NO_TABLE if resolution == FINEST_RESOLUTION else pyramid.up(resolution)
     return Grouping("cell", table, len(pyramid.levels[resolution]), resolution=resolution)
@@ -51,7 +51,7 @@ def among_districts(catalogue: Catalogue, chosen: Sequence[District]) -> Groupin
     """These districts, none of which lies in another, and behind them one group for incidents elsewhere or without a district."""
     return Grouping(
         "district",
-        catalogue.place_among(chosen),
+        catalogue.group_index(chosen),
         len(chosen) + 1,
         residents=_known([one.population for one in chosen]),
         area_km2=_known([one.area_km2 for one in chosen]),

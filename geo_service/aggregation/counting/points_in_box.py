@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.kernels import Rows, Tables, take_rows
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.columns.spatial_index import Box
-from geo_service.aggregation.counting.selected_rows import Taken, tally
+from geo_service.aggregation.counting.selected_rows import SelectedRows, count_by_group
 from geo_service.aggregation.selection.selection import Selection, fit
 
 Indexes = NDArray[np.int32]
@@ -21,7 +21,7 @@ _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class PointGroups:
     """Places at which there are selected incidents; incidents at one place have the very same position."""
 
     newest: Indexes
@@ -34,18 +34,18 @@ class Places:
     def __len__(self) -> int:
         return len(self.newest)
 
-    def chosen(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "Places":
+    def chosen(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> "PointGroups":
         """Some of them."""
-        return Places(self.newest[which], self.moments[which], self.counts[which])
+        return PointGroups(self.newest[which], self.moments[which], self.counts[which])
 
-    def latest(self, most: int) -> "Places":
+    def latest(self, most: int) -> "PointGroups":
         """At most so many, those whose newest incident is the latest; that of all stands last: drawn in this order, it is on top."""
         return self.chosen(np.argsort(self.moments)[-most:])
 
 
-def places_inside(columns: Columns, selection: Selection, boxes: Sequence[Box]) -> Places:
+def group_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[Box]) -> PointGroups:
     """The places of a selection within boxes that do not overlap, in no particular order."""
-    taken = take_inside(columns, selection, boxes)
+    taken = select_points_in_box(columns, selection, boxes)
     rows = taken.rows
     # First into compact columns: the rows lie far apart, and whoever looks at one after the other waits for each.
     keys = _pair(columns["lng"][rows].view(np.uint32), columns["lat"][rows].view(np.uint32))
@@ -54,15 +54,15 @@ def places_inside(columns: Columns, selection: Selection, boxes: Sequence[Box]) 
     table = np.zeros(1 << (2 * len(rows)).bit_length(), np.int32)
     count = _stack(groups, newest, table, keys, moments)
     found = newest[:count]
-    return Places(rows[found], moments[found], tally(groups, taken.state, count))
+    return PointGroups(rows[found], moments[found], count_by_group(groups, taken.state, count))
 
 
-def take_inside(columns: Columns, selection: Selection, boxes: Sequence[Box]) -> Taken:
+def select_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[Box]) -> SelectedRows:
     """The rows of a selection within boxes that do not overlap; each is its own group."""
     window = selection.window
     tables = fit(selection.tables(), columns.largest)
     parts = []
-    for bounds, timed in columns.spans(window.start, window.stop):
+    for bounds, timed in columns.candidate_ranges(window.start, window.stop):
         span = (window.start, window.stop) if timed else None
         near = np.concatenate([columns.inside(bounds, box) for box in boxes])
         size = len(near)
@@ -71,7 +71,7 @@ def take_inside(columns: Columns, selection: Selection, boxes: Sequence[Box]) ->
         size = take_rows(out, 0, (0, size), near, _KEY_IS_GROUP, seen, tables, span, selection.now)
         parts.append((rows[:size], state[:size]))
     rows, state = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Taken(rows, rows, state)
+    return SelectedRows(rows, rows, state)
 
 
 def _gathered(columns: Rows, rows: Indexes, tables: Tables) -> Rows:

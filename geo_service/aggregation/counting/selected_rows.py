@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS, take_rows
-from geo_service.aggregation.arrays.parallel import Span, each, halves, parts, total
+from geo_service.aggregation.arrays.parallel import Span, map_parts, split_ranges, split_rows, sum_counts
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.selection.selection import Selection, fit
@@ -17,7 +17,7 @@ Groups = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Taken:
+class SelectedRows:
     """Equally long columns, in the order of the replica's rows."""
 
     rows: NDArray[np.int32]
@@ -31,7 +31,7 @@ class Taken:
         return len(self.rows)
 
 
-def take(columns: Columns, selection: Selection, grouping: Grouping) -> Taken:
+def select_rows(columns: Columns, selection: Selection, grouping: Grouping) -> SelectedRows:
     """The rows of `selection` with their groups."""
     window = selection.window
     tables = fit(selection.tables(), columns.largest)
@@ -43,20 +43,22 @@ def take(columns: Columns, selection: Selection, grouping: Grouping) -> Taken:
             at = take_rows(out, at, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, selection.now)
         return at
 
-    spans = columns.spans(window.start, window.stop)
+    spans = columns.candidate_ranges(window.start, window.stop)
     room = sum(high - low for (low, high), _ in spans)
     rows, groups, state = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
-    pieces = parts(room)
-    taken = each(fill, [(rows[piece], groups[piece], state[piece]) for piece in pieces], halves(spans) if len(pieces) > 1 else [spans])
+    pieces = split_rows(room)
+    taken = map_parts(
+        fill, [(rows[piece], groups[piece], state[piece]) for piece in pieces], split_ranges(spans) if len(pieces) > 1 else [spans]
+    )
     first, end = taken[0], sum(taken)
     if len(taken) > 1 and first < pieces[1].start:
         # The second piece moves up to where the first one ends.
         for column in (rows, groups, state):
             column[first:end] = column[pieces[1].start : pieces[1].start + taken[1]]
-    return Taken(rows[:end], groups[:end], state[:end])
+    return SelectedRows(rows[:end], groups[:end], state[:end])
 
 
-def tally(groups: Groups, state: NDArray[np.uint8], size: int) -> NDArray[np.int32]:
+def count_by_group(groups: Groups, state: NDArray[np.uint8], size: int) -> NDArray[np.int32]:
     """(size, 4) int32: how many of each group are there, open, overdue, closed."""
 
     def count(piece: slice) -> NDArray[np.int32]:
@@ -64,12 +66,12 @@ def tally(groups: Groups, state: NDArray[np.uint8], size: int) -> NDArray[np.int
         _tally(found, groups[piece], state[piece])
         return found
 
-    by_state = total(each(count, parts(len(groups), size)))
+    by_state = sum_counts(map_parts(count, split_rows(len(groups), size)))
     bits = (np.arange(16, dtype=np.int32)[:, None] >> np.arange(len(CHANNELS), dtype=np.int32)) & 1
     return np.asarray(by_state @ bits, np.int32)
 
 
-def cross_counts(taken: Taken, column: NDArray[Any], size: int, width: int) -> NDArray[np.int32]:
+def cross_counts(taken: SelectedRows, column: NDArray[Any], size: int, width: int) -> NDArray[np.int32]:
     """(size, width) int32: how many taken rows of each group have each value of a column, values below `width`."""
 
     def count(piece: slice) -> NDArray[np.int32]:
@@ -77,23 +79,23 @@ def cross_counts(taken: Taken, column: NDArray[Any], size: int, width: int) -> N
         _cross_counts(found, taken.groups[piece], taken.rows[piece], column)
         return found
 
-    return total(each(count, parts(len(taken), size)))
+    return sum_counts(map_parts(count, split_rows(len(taken), size)))
 
 
-def look_up(rows: NDArray[np.int32], column: NDArray[Any], group_of: NDArray[np.int32]) -> Groups:
+def map_to_groups(rows: NDArray[np.int32], column: NDArray[Any], group_of: NDArray[np.int32]) -> Groups:
     """(rows,) `group_of[column[row]]`; an empty table stands for itself."""
     out = np.empty(len(rows), np.int32)
-    each(lambda piece: _look_up(out[piece], rows[piece], column, group_of), parts(len(rows)))
+    map_parts(lambda piece: _look_up(out[piece], rows[piece], column, group_of), split_rows(len(rows)))
     return out
 
 
-def place_in_time(rows: NDArray[np.int32], instants: NDArray[np.uint32], edges: NDArray[np.int64]) -> Groups:
+def assign_buckets(rows: NDArray[np.int32], instants: NDArray[np.uint32], edges: NDArray[np.int64]) -> Groups:
     """(rows,) which of the spans [edges[i], edges[i + 1]) each row's instant lies in; the first or last one for those outside.
 
     edges: ascending, at least two. Quick for rows that are nearly in time order.
     """
     out = np.empty(len(rows), np.int32)
-    each(lambda piece: _place_in_time(out[piece], rows[piece], instants, edges), parts(len(rows)))
+    map_parts(lambda piece: _place_in_time(out[piece], rows[piece], instants, edges), split_rows(len(rows)))
     return out
 
 

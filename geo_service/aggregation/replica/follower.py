@@ -46,7 +46,7 @@ class Follower:
         self._replica = replica
         self._progress = progress
         self._horizon: int | None = None
-        self._bell = asyncio.Event()
+        self._notified = asyncio.Event()
         self._catalogue_stale = True
 
     async def run(self) -> None:
@@ -65,32 +65,32 @@ class Follower:
                 log.warning("replica lost its database", reason=str(error), retry_in_s=pause)
                 await asyncio.sleep(pause)
 
-    async def look(self, connection: asyncpg.Connection) -> Change:
+    async def poll(self, connection: asyncpg.Connection) -> Change:
         """Read what was written since the last look, or everything at the first; within the caller's snapshot if there is one."""
         looked_at = time.monotonic()
         with database_errors("read the incidents"):
             async with connection.transaction(isolation="repeatable_read", readonly=True):
-                change = await self._look(connection)
-        self._replica.followed_at = looked_at
+                change = await self._poll(connection)
+        self._replica.synced_at = looked_at
         return change
 
     async def _follow(self, connection: asyncpg.Connection) -> None:
         with database_errors("listen for changes"):
             for channel in CHANNELS:
-                await connection.add_listener(channel, self._ring)
+                await connection.add_listener(channel, self._on_notify)
         # What changed while nobody listened may include the catalogue.
         self._catalogue_stale = True
         while True:
-            self._bell.clear()
-            await self.look(connection)
+            self._notified.clear()
+            await self.poll(connection)
             await self._replica.merge_tail(_TAIL_LIMIT)
             await asyncio.sleep(_REST_S)
             # Not asyncio.wait_for: on Python 3.11 it loses a cancellation that arrives together with the notification.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY_S):
-                    await self._bell.wait()
+                    await self._notified.wait()
 
-    async def _look(self, connection: asyncpg.Connection) -> Change:
+    async def _poll(self, connection: asyncpg.Connection) -> Change:
         horizon = await read_horizon(connection)
         since = self._since(horizon)
         if since is None:
@@ -118,7 +118,7 @@ class Follower:
 
         A horizon that went back means another or a restored database; many dead rows, that loading anew is cheaper.
         """
-        if not self._replica.loaded or self._horizon is None or horizon < self._horizon or self._replica.wasteful:
+        if not self._replica.loaded or self._horizon is None or horizon < self._horizon or self._replica.needs_compaction:
             return None
         return self._horizon
 
@@ -133,7 +133,7 @@ class Follower:
         }
         return any(set(batch[name].tolist()) - {0} - kind.by_id.keys() for name, kind in kinds.items())
 
-    def _ring(self, _connection: object, _pid: int, channel: str, _payload: object) -> None:
+    def _on_notify(self, _connection: object, _pid: int, channel: str, _payload: object) -> None:
         if channel == "catalogue_changed":
             self._catalogue_stale = True
-        self._bell.set()
+        self._notified.set()

@@ -8,25 +8,27 @@ import numpy as np
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.replica.loader import read_catalogue, read_incidents
-from geo_service.aggregation.replica.replica import Clock, State
+from geo_service.aggregation.replica.replica import ReplicaState, ResponseTimer
 from geo_service.aggregation.selection.selection import Window
-from geo_service.core.database import connection, database_errors
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import FINEST_RESOLUTION
 
 _DIGEST_BYTES = 16
 
 
-async def read_snapshot(url: str, clock: Clock, count_limit: int, progress: Callable[[int], None] = lambda rows: None) -> State:
+async def read_snapshot(
+    url: str, clock: ResponseTimer, count_limit: int, progress: Callable[[int], None] = lambda rows: None
+) -> ReplicaState:
     """Everything in the database, in one transaction's view. count_limit: bytes of counts to keep; progress: hears of rows read."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("read the incidents"):
             async with held.transaction(isolation="repeatable_read", readonly=True):
                 catalogue = await read_catalogue(held)
                 batch = await read_incidents(held, progress=progress)
-    return State(batch, catalogue, count_limit, clock)
+    return ReplicaState(batch, catalogue, count_limit, clock)
 
 
-def fingerprint(state: State, windows: Sequence[Window]) -> str:
+def fingerprint(state: ReplicaState, windows: Sequence[Window]) -> str:
     """The same text for the same incidents received in the windows and the same catalogue, whatever else has come."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
     for window in windows:
@@ -35,9 +37,9 @@ def fingerprint(state: State, windows: Sequence[Window]) -> str:
     return digest.hexdigest()
 
 
-def _take_incidents(digest: "blake2b", state: State, window: Window) -> None:
+def _take_incidents(digest: "blake2b", state: ReplicaState, window: Window) -> None:
     columns = state.columns
-    rows = np.concatenate([np.arange(low, high) for (low, high), _ in columns.spans(window.start, window.stop)])
+    rows = np.concatenate([np.arange(low, high) for (low, high), _ in columns.candidate_ranges(window.start, window.stop)])
     # By id: the database gives rows of the same instant in any order.
     rows = rows[np.argsort(columns["id"][rows])]
     cells = state.pyramid.levels[FINEST_RESOLUTION].cells

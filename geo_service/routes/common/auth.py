@@ -9,7 +9,7 @@ from geo_service.http.headers import request_header
 from geo_service.routes.common.dependencies import service_of
 
 
-def need_key(request: Request, act: str) -> None:
+def require_key(request: Request, act: str) -> None:
     """Let only those pass who hold one of GEO_WRITE_KEYS, sent as `Authorization: Bearer <key>`. act: what they want to do.
 
     Raises `Forbidden` where there is no key at all, and `Unauthorised` without a right one.

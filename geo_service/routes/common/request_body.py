@@ -20,7 +20,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MEGABYTE = 1_000_000
 
 
-def admit(request: Request, given: str = "") -> str:
+def authenticate_writer(request: Request, given: str = "") -> str:
     """The key of whoever sends, empty where none is needed. given: one that came otherwise than as `Authorization: Bearer`.
 
     Raises `Forbidden` where nobody may send, or not from a page of that origin, and `Unauthorised` without a right key.
@@ -64,7 +64,7 @@ def idempotency_key(request: Request, caller: str, name: str) -> bytes | None:
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
-def limited(request: Request, most: int | None = None) -> AsyncGenerator[bytes, None]:
+def read_body(request: Request, most: int | None = None) -> AsyncGenerator[bytes, None]:
     """The body as it comes, up to `most` bytes or the setting's. Raises `BodyTooLarge`: at once where its length is told."""
     limit = service_of(request).settings.write_body_mb * _MEGABYTE if most is None else most
     told = request_header(request.scope, b"content-length")

@@ -4,10 +4,10 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo_service.server.middleware.shutdown import FAREWELL
+from geo_service.server.middleware.shutdown import SHUTDOWN
 
 
-class LeavingClients:
+class CancelOnDisconnect:
     """ASGI layer: cancels the answer to a GET whose client has gone. What changes something is carried through."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -58,7 +58,7 @@ class _Exchange:
     async def gone(self) -> bool:
         """Wait for the end of the connection; whether it is the client who ends it, and not this server with its farewell."""
         message = await self._receive()
-        return message["type"] == "http.disconnect" and not message.get(FAREWELL, False)
+        return message["type"] == "http.disconnect" and not message.get(SHUTDOWN, False)
 
 
 async def _never() -> bool:
