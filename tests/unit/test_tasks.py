@@ -33,7 +33,7 @@ class IdleReplica(Replica):
 class IdleFollower(Follower):
     """A follower that finds no change."""
 
-    async def look(self, connection: Any) -> Change:
+    async def poll(self, connection: Any) -> Change:
         return Change()
 
     async def waits(self) -> None:
