@@ -1,6 +1,7 @@
 """Putting the service together: the one place that wires."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -132,14 +133,16 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = service.settings.database_url or ""
-        rehearsing = asyncio.create_task(_warm_up(service), name="rehearsal")
-        rehearsing.add_done_callback(_report_end)
+        stopped = threading.Event()
+        warming = asyncio.create_task(_warm_up(service, stopped), name="warm-up")
+        warming.add_done_callback(_report_end)
         service.pool = await create_pool(url, service.settings)
         following = asyncio.create_task(follower.run(), name="following the database")
         following.add_done_callback(_report_end)
         try:
             yield
         finally:
+            stopped.set()
             await cancel_and_wait(following, _SHUTDOWN_S)
             await service.ingest.close()
             service.pool.terminate()
@@ -148,9 +151,9 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
     return lifespan
 
 
-async def _warm_up(service: Service) -> None:
-    await asyncio.to_thread(warm_up, service.settings.zone)
-    service.warmed_up = True
+async def _warm_up(service: Service, stopped: threading.Event) -> None:
+    await asyncio.to_thread(warm_up, service.settings.zone, stopped)
+    service.warmed_up = not stopped.is_set()
 
 
 def _report_end(task: "asyncio.Task[None]") -> None:

@@ -5,7 +5,8 @@ program, it does just that: `python -m geo_service.server.warmup`.
 """
 
 import gc
-from functools import cache
+from collections.abc import Iterator
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
@@ -48,49 +49,63 @@ _COUNT = 5_000
 _FRAMES = 10
 
 
-@cache
-def warm_up(zone: ZoneInfo) -> None:
-    """Ask everything once, under the shipped rules of deadlines; a second time in a process it does nothing. On any thread."""
+_warm: set[ZoneInfo] = set()
+
+
+def warm_up(zone: ZoneInfo, stopped: Event | None = None) -> None:
+    """Ask everything once, under the shipped rules of deadlines; a second time in a process it does nothing. On any thread.
+
+    stopped: ends the warm-up before its next step, so that a service that is told to end need not wait for it.
+    """
+    if zone in _warm:
+        return
+    for _ in _steps(zone):
+        if stopped is not None and stopped.is_set():
+            return
+    # Modules and compiled loops stay for good: looked through for garbage, they would hold up an answer for up to 200 ms.
+    gc.collect()
+    gc.freeze()
+    _warm.add(zone)
+
+
+def _steps(zone: ZoneInfo) -> Iterator[object]:
     rules = RuleTable(read_deadlines(None, zone))
     state = ReplicaState(_incidents(), _catalogue(), 10_000_000, BusinessTimeTimer(rules))
     middle, stop = _BEGAN + _COUNT * _EACH_S // 2, _BEGAN + _COUNT * _EACH_S
     now, before = (Selection(Window(*span), stop, themes=(1,), sources=(1,)) for span in ((middle, stop), (_BEGAN, middle)))
-    _ask_for_numbers(state, now, before, rules, zone)
-    _ask_for_tiles(state, now, before, zone)
-    # Modules and compiled loops stay for good: looked through for garbage, they would hold up an answer for up to 200 ms.
-    gc.collect()
-    gc.freeze()
+    yield from _statistics_steps(state, now, before, rules, zone)
+    yield from _tile_steps(state, now, before, zone)
 
 
-def _ask_for_numbers(state: ReplicaState, now: Selection, before: Selection, rules: RuleTable, zone: ZoneInfo) -> None:
+def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, rules: RuleTable, zone: ZoneInfo) -> Iterator[object]:
     count = MEASURES["count"]
     clockwork = BucketOptions(zone, compared_by="previous")
-    summarise(state, now, before)
-    district_page(state, DistrictQuery(now, count, before), "1", clockwork)
+    yield summarise(state, now, before)
+    yield district_page(state, DistrictQuery(now, count, before), "1", clockwork)
     for dimension in DIMENSIONS.values():
-        breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
-    breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
-    timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
-    cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
-    rating(state, rules, now, before, 1)
+        yield breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
+    yield breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
+    yield timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
+    yield cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
+    yield rating(state, rules, now, before, 1)
     for order in ORDERS.values():
-        list_incidents(state, IncidentListQuery(now, order, 10))
+        yield list_incidents(state, IncidentListQuery(now, order, 10))
 
 
-def _ask_for_tiles(state: ReplicaState, now: Selection, before: Selection, zone: ZoneInfo) -> None:
+def _tile_steps(state: ReplicaState, now: Selection, before: Selection, zone: ZoneInfo) -> Iterator[object]:
     tile = _tile()
     hexes = HexLayer()
     hexes.refresh(state.pyramid)
     for measure in CELL_MEASURES.values():
-        hexes.encode(state, TileRequest(tile, now, measure, True, before))
-        hexes.legend(state, LegendRequest(_ZOOM, now, measure, compare=before))
+        yield hexes.encode(state, TileRequest(tile, now, measure, True, before))
+        yield hexes.legend(state, LegendRequest(_ZOOM, now, measure, compare=before))
     for form in HexLayer.description.forms:
-        hexes.encode(state, TileRequest(tile, now, MEASURES["count"], frames=_FRAMES, form=form))
+        yield hexes.encode(state, TileRequest(tile, now, MEASURES["count"], frames=_FRAMES, form=form))
     # Finer levels are rolled up to coarser ones, short windows counted on them: the other way than above.
-    state.counter.per_cell(now, FINEST_RESOLUTION)
-    hexes.encode(state, TileRequest(Tile(0, 0, 0), now, MEASURES["count"]))
-    PointLayer(zone).encode(state, TileRequest(tile, now, MEASURES["count"]))
-    DistrictLayer().encode(state, TileRequest(tile, now, MEASURES["count"], compare=before))
+    yield state.counter.per_cell(now, FINEST_RESOLUTION)
+    yield hexes.encode(state, TileRequest(Tile(0, 0, 0), now, MEASURES["count"]))
+    yield PointLayer(zone).encode(state, TileRequest(tile, now, MEASURES["count"]))
+    yield DistrictLayer().encode(state, TileRequest(tile, now, MEASURES["count"], compare=before))
 
 
 def _tile() -> Tile:

@@ -2,6 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from threading import Event
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from geo_service.server import warmup
 
 LOOK = """
 import importlib, pkgutil
@@ -62,3 +69,24 @@ def compiled(warmed_up: bool) -> list[str]:
 def test_after_the_warm_up_no_question_makes_a_loop_ready() -> None:
     assert compiled(warmed_up=True) == []
     assert "geo_service.aggregation.arrays.kernels._count" in compiled(warmed_up=False)
+
+
+def test_a_service_that_ends_waits_for_no_more_than_one_step_of_the_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped, taken = Event(), []
+
+    def steps(zone: ZoneInfo) -> Iterator[object]:
+        for number in range(5):
+            taken.append(number)
+            if number == 2:
+                stopped.set()
+            yield number
+
+    monkeypatch.setattr(warmup, "_steps", steps)
+    zone = ZoneInfo("Pacific/Chatham")
+    warmup.warm_up(zone, stopped)
+    assert taken == [0, 1, 2]
+    stopped.clear()
+    taken.clear()
+    warmup.warm_up(zone, None)
+    warmup.warm_up(zone, None)
+    assert taken == [0, 1, 2, 3, 4]
