@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes
 from geo_service.aggregation.catalogue.geometry import to_degrees
-from geo_service.aggregation.counting.grouping import among_districts
+from geo_service.aggregation.counting.grouping import by_chosen_districts
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.rows import Row, measure_row
@@ -66,7 +66,7 @@ def _features(state: ReplicaState, districts: list[District], query: FeatureQuer
     for level in {one.level for one in districts}:
         # A level at a time: no district lies in another one of its level.
         chosen = [one for one in districts if one.level is level]
-        facts = GroupStats(state, query.selection, among_districts(state.catalogue, chosen), query.compare)
+        facts = GroupStats(state, query.selection, by_chosen_districts(state.catalogue, chosen), query.compare)
         numbers |= zip((one.id for one in chosen), measure_row(facts, MEASURES.values()), strict=False)
     return [
         {

@@ -84,7 +84,9 @@ class Application(FastAPI):
         await self._front(scope, receive, send)
 
 
-def create_app(settings: Settings, intake: IngestService, cut: RowCutter, progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
+def create_app(
+    settings: Settings, ingest: IngestService, row_cutter: RowCutter, on_progress: Callable[[int], None] = lambda rows: None
+) -> FastAPI:
     """The ASGI application. `settings.database_url` must be set.
 
     intake: writes the incidents that are posted. cut: splits the text of a rejected row into its columns.
@@ -105,8 +107,8 @@ def create_app(settings: Settings, intake: IngestService, cut: RowCutter, progre
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules, intake, row_cutter=cut)
-    follower = Follower(settings.database_url, replica, progress)
+    service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
+    follower = Follower(settings.database_url, replica, on_progress)
 
     app = Application(
         lambda inner: CachedTileMiddleware(inner, cache, settings.cors_origins),
@@ -135,10 +137,10 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
         url = service.settings.database_url or ""
         stopped = threading.Event()
         warming = asyncio.create_task(_warm_up(service, stopped), name="warm-up")
-        warming.add_done_callback(_report_end)
+        warming.add_done_callback(_log_failure)
         service.pool = await create_pool(url, service.settings)
         following = asyncio.create_task(follower.run(), name="following the database")
-        following.add_done_callback(_report_end)
+        following.add_done_callback(_log_failure)
         try:
             yield
         finally:
@@ -156,7 +158,7 @@ async def _warm_up(service: Service, stopped: threading.Event) -> None:
     service.warmed_up = not stopped.is_set()
 
 
-def _report_end(task: "asyncio.Task[None]") -> None:
+def _log_failure(task: "asyncio.Task[None]") -> None:
     """What fails beside the requests has met a bug: say so instead of growing stale in silence."""
     if not task.cancelled() and task.exception():
         log.critical(f"{task.get_name()} failed", exc_info=task.exception())

@@ -18,7 +18,7 @@ from geo_service.core.tasks import cancel_and_wait
 from geo_service.server.middleware.access_log import configure_logs
 from geo_service.server.middleware.shutdown import GracefulShutdown
 
-Job = Callable[[], Coroutine[object, object, None]]
+BackgroundJob = Callable[[], Coroutine[object, object, None]]
 """Work that goes on beside the server in its event loop, until it is cancelled."""
 
 GRACE_S = 2
@@ -47,20 +47,25 @@ class Server:
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def run(self, make: Callable[[Settings], ASGIApp], beside: Sequence[Job] = (), started: Callable[[str], None] = lambda _: None) -> None:
+    def run(
+        self,
+        make_application: Callable[[Settings], ASGIApp],
+        jobs: Sequence[BackgroundJob] = (),
+        on_started: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Serve the application that `make` makes until SIGINT or SIGTERM; `started` is called with the address."""
         configure_logs(self._settings)
-        application = GracefulShutdown(make(self._settings))
+        application = GracefulShutdown(make_application(self._settings))
         config = uvicorn.Config(
             application, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve(_NotifyingServer(config, application), beside, started))
+            runner.run(self._serve(_NotifyingServer(config, application), jobs, on_started))
 
-    async def _serve(self, server: "_NotifyingServer", beside: Sequence[Job], started: Callable[[str], None]) -> None:
+    async def _serve(self, server: "_NotifyingServer", beside: Sequence[BackgroundJob], started: Callable[[str], None]) -> None:
         async def accompany() -> None:
-            await server.up.wait()
+            await server.started_event.wait()
             started(self.address)
             try:
                 async with asyncio.TaskGroup() as group:
@@ -85,12 +90,12 @@ class _NotifyingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, application: GracefulShutdown) -> None:
         super().__init__(config)
         self._application = application
-        self.up = asyncio.Event()
+        self.started_event = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen."""
         await super().startup(sockets)
-        self.up.set()
+        self.started_event.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop to listen, and wait for answers under way."""

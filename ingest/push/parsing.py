@@ -94,21 +94,21 @@ class DocumentParser:
             self._events.close()
         except (ijson.JSONError, UnicodeDecodeError) as error:
             raise _unreadable(error) from error
-        return self._take_rows()
+        return self._collect_rows()
 
     def _parsed(self, data: bytes) -> list[Row]:
         rows: list[Row] = []
         try:
             for at in range(0, len(data), PIECE):
                 self._events.send(self._meter.pass_on(data[at : at + PIECE]))
-                rows += self._take_rows()
+                rows += self._collect_rows()
         except InputError as error:
             raise InputError(f"cannot read the body: it {error}") from error
         except (ijson.JSONError, UnicodeDecodeError) as error:
             raise _unreadable(error) from error
         return rows
 
-    def _take_rows(self) -> list[Row]:
+    def _collect_rows(self) -> list[Row]:
         rows: list[Row] = []
         for values in self._found:
             self._count += 1

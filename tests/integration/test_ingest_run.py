@@ -119,8 +119,8 @@ LOAD = """
 import asyncio, sys
 from pathlib import Path
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import Rules, ingest
-asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, Rules(batch_size=200)))
+from ingest.runs.run import IngestOptions, ingest
+asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, IngestOptions(batch_size=200)))
 """
 
 

@@ -142,13 +142,13 @@ PULL = """
 import asyncio, sys
 from datetime import datetime
 from ingest.mapping.mapping import load_mapping
-from ingest.pull.client import Manners
-from ingest.pull.pull import Asked, Told, pull
-from ingest.runs.run import Rules
-told = Told(print, lambda *_: None, lambda _: None)
-asked = Asked(sys.argv[2], *map(datetime.fromisoformat, sys.argv[3:5]), source="city", jurisdiction="city.example")
-manners = Manners("tests", 10_000, 5, 0)
-asyncio.run(pull(sys.argv[1], asked, manners, load_mapping("open311"), "open311", told, Rules()))
+from ingest.pull.client import ClientPolicy
+from ingest.pull.pull import PullRequest, PullCallbacks, pull
+from ingest.runs.run import IngestOptions
+told = PullCallbacks(print, lambda *_: None, lambda _: None)
+asked = PullRequest(sys.argv[2], *map(datetime.fromisoformat, sys.argv[3:5]), source="city", jurisdiction="city.example")
+policy = ClientPolicy("tests", 10_000, 5, 0)
+asyncio.run(pull(sys.argv[1], asked, policy, load_mapping("open311"), "open311", told, IngestOptions()))
 """
 
 

@@ -125,7 +125,7 @@ def test_two_hands_count_what_one_does(
     two = ReplicaState(batch, EMPTY, 1_000_000)
     for state in (one, two):
         state.apply(tail, np.array([1], np.int64), None)
-    with patch.multiple("geo_service.aggregation.arrays.parallel", _WORTH_IT=0, _ROWS_A_GROUP=0):
+    with patch.multiple("geo_service.aggregation.arrays.parallel", _MIN_ROWS=0, _ROWS_A_GROUP=0):
         shared = two.counter.per_cell(selection, resolution)
     np.testing.assert_array_equal(shared, one.counter.per_cell(selection, resolution))
 

@@ -66,9 +66,9 @@ def test_statistics_worked_out_in_two_pieces_are_those_worked_out_in_one(filters
     middle, stop = 1_700_000_000 + 50 * DAY, 1_700_000_000 + 100 * DAY
     now, before = (Selection(Window(*span), stop, **filters) for span in ((middle, stop), (middle - 50 * DAY, middle)))
     state = ReplicaState(made_up(), CATALOGUE, 1_000_000, BusinessTimeTimer(RULES))
-    with patch.object(parallel, "_WORTH_IT", ROWS + 1):
+    with patch.object(parallel, "_MIN_ROWS", ROWS + 1):
         whole = everything(state, now, before)
-    with patch.object(parallel, "_WORTH_IT", 2):
+    with patch.object(parallel, "_MIN_ROWS", 2):
         halved = everything(state, now, before)
     assert halved == whole
     # Something was there to be counted, except for the agency that does not exist.
@@ -78,7 +78,7 @@ def test_statistics_worked_out_in_two_pieces_are_those_worked_out_in_one(filters
 @given(st.integers(0, 1000), st.integers(1, 1000), st.integers(0, 600))
 @settings(max_examples=50)
 def test_the_pieces_hold_each_row_once_and_are_two_where_there_are_rows_enough(rows: int, worth: int, groups: int) -> None:
-    with patch.object(parallel, "_WORTH_IT", worth):
+    with patch.object(parallel, "_MIN_ROWS", worth):
         pieces = split_rows(rows, groups)
     assert [row for piece in pieces for row in range(rows)[piece]] == list(range(rows))
     assert len(pieces) == (1 if rows < worth or rows < 2 * groups else 2)

@@ -86,7 +86,7 @@ def many(rng: np.random.Generator, size: int, first_id: int = 1) -> np.ndarray:
 
 def check(columns: Columns, rng: np.random.Generator) -> None:
     lng, lat = columns["lng"], columns["lat"]
-    assert sorted(columns.inside((0, len(columns)), EVERYWHERE).tolist()) == list(range(len(columns)))
+    assert sorted(columns.rows_in_box((0, len(columns)), EVERYWHERE).tolist()) == list(range(len(columns)))
     found = 0
     for _ in range(12):
         row = rng.integers(len(columns))
@@ -94,7 +94,7 @@ def check(columns: Columns, rng: np.random.Generator) -> None:
         box = Box(int(lng[row]), int(lat[row]), int(lng[row]) + width, int(lat[row]) + height)
         low, high = sorted(rng.integers(0, len(columns) + 1, 2).tolist())
         inside = low + np.flatnonzero(held_by(box, lng[low:high], lat[low:high]))
-        assert np.sort(columns.inside((low, high), box)).tolist() == inside.tolist()
+        assert np.sort(columns.rows_in_box((low, high), box)).tolist() == inside.tolist()
         found += len(inside)
     assert found > 12
 
@@ -121,7 +121,7 @@ def test_rows_inside_are_found_while_incidents_come_move_go_and_are_merged() -> 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1])
 def test_the_orders_take_two_bytes_a_row_and_hold_at_any_length(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spatial_index, "_WORTH_A_SEARCH", 0)
+    monkeypatch.setattr(spatial_index, "_MIN_ROWS_TO_SEARCH", 0)
     rng = np.random.default_rng(size)
     lng, lat = (
         rng.integers(-1_800_000_000, 1_800_000_001, size).astype(np.int32),
@@ -129,5 +129,5 @@ def test_the_orders_take_two_bytes_a_row_and_hold_at_any_length(size: int, monke
     )
     made = SpatialIndex(lng, lat)
     box = Box(-1_800_000_000, -3_000_000, 900_000_000, 3_000_000)
-    assert np.sort(made.inside(lng, lat, (0, size), box)).tolist() == np.flatnonzero(held_by(box, lng, lat)).tolist()
+    assert np.sort(made.rows_in_box(lng, lat, (0, size), box)).tolist() == np.flatnonzero(held_by(box, lng, lat)).tolist()
     assert made.nbytes <= max(2 * size, 2048)

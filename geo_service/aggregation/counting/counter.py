@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS, count_rows, roll_up
-from geo_service.aggregation.arrays.parallel import Span, map_parts, split_ranges, split_rows, sum_counts
+from geo_service.aggregation.arrays.parallel import RowRange, map_parts, split_ranges, split_rows, sum_counts
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy, Indexes
 from geo_service.aggregation.counting.result_cache import ResultCache
-from geo_service.aggregation.selection.selection import Selection, fit
+from geo_service.aggregation.selection.selection import Selection, fit_tables
 from geo_service.core.model import FINEST_RESOLUTION
 
 Counts = NDArray[np.int32]
@@ -69,11 +69,11 @@ class Counter:
 
     def per_group(self, selection: Selection, column: str, group_of: Indexes, groups: int) -> Counts:
         """Counts of each group, where `group_of` leads from a value of the column to its group."""
-        tables = fit(selection.tables(), self._columns.largest)
+        tables = fit_tables(selection.tables(), self._columns.largest)
         window = selection.window.start, selection.window.stop
         spans = self._columns.candidate_ranges(*window)
 
-        def count(some: list[Span]) -> Counts:
+        def count(some: list[RowRange]) -> Counts:
             out = _zeros(groups)
             count_rows(out, some, self._columns[column], group_of, self._columns.rows(), tables, window, selection.now)
             return out

@@ -26,9 +26,9 @@ from geo_service.core.errors import DatabaseUnavailable
 
 CHANNELS = ("incident_changed", "catalogue_changed")
 
-_LOOK_EVERY_S = 1.0
+_POLL_INTERVAL_S = 1.0
 """A lost bell costs no more than this."""
-_REST_S = 0.02
+_MIN_POLL_GAP_S = 0.02
 """Between looks, so that many small commits are read together."""
 _TAIL_LIMIT = 50_000
 """Rows out of time order before they are merged: the tail is scanned by every count, 0.5 ms for so many."""
@@ -40,11 +40,11 @@ log = structlog.get_logger(__name__)
 class Follower:
     """Keeps a replica level with the database."""
 
-    def __init__(self, url: str, replica: Replica, progress: Callable[[int], None] = lambda rows: None) -> None:
+    def __init__(self, url: str, replica: Replica, on_progress: Callable[[int], None] = lambda rows: None) -> None:
         """progress: called with the number of incidents read so far during the first load."""
         self._url = url
         self._replica = replica
-        self._progress = progress
+        self._progress = on_progress
         self._horizon: int | None = None
         self._notified = asyncio.Event()
         self._catalogue_stale = True
@@ -60,7 +60,7 @@ class Follower:
                 finally:
                     connection.terminate()
             except DatabaseUnavailable as error:
-                recent = self._replica.lag < _LOOK_EVERY_S * 5
+                recent = self._replica.lag < _POLL_INTERVAL_S * 5
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
                 log.warning("replica lost its database", reason=str(error), retry_in_s=pause)
                 await asyncio.sleep(pause)
@@ -84,15 +84,15 @@ class Follower:
             self._notified.clear()
             await self.poll(connection)
             await self._replica.merge_tail(_TAIL_LIMIT)
-            await asyncio.sleep(_REST_S)
+            await asyncio.sleep(_MIN_POLL_GAP_S)
             # Not asyncio.wait_for: on Python 3.11 it loses a cancellation that arrives together with the notification.
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY_S):
+                async with asyncio.timeout(_POLL_INTERVAL_S):
                     await self._notified.wait()
 
     async def _poll(self, connection: asyncpg.Connection) -> Change:
         horizon = await read_horizon(connection)
-        since = self._since(horizon)
+        since = self._read_from(horizon)
         if since is None:
             await self._load(connection)
             self._horizon = horizon
@@ -100,7 +100,7 @@ class Follower:
         batch = await read_incidents(connection, since)
         deleted = await read_deleted(connection, since)
         stale, self._catalogue_stale = self._catalogue_stale, False
-        catalogue = await read_catalogue(connection, self._replica.catalogue) if stale or self._unknown(batch) else None
+        catalogue = await read_catalogue(connection, self._replica.catalogue) if stale or self._names_unknown_entry(batch) else None
         change = await self._replica.apply(batch, deleted, catalogue)
         self._horizon = horizon
         return change
@@ -109,11 +109,11 @@ class Follower:
         started = time.monotonic()
         self._catalogue_stale = False
         catalogue = await read_catalogue(connection)
-        batch = await read_incidents(connection, progress=self._progress)
+        batch = await read_incidents(connection, on_progress=self._progress)
         await self._replica.load(batch, catalogue)
         log.info("replica loaded", incidents=len(batch), seconds=round(time.monotonic() - started, 2))
 
-    def _since(self, horizon: int) -> int | None:
+    def _read_from(self, horizon: int) -> int | None:
         """The transaction to read from; None for everything.
 
         A horizon that went back means another or a restored database; many dead rows, that loading anew is cheaper.
@@ -122,7 +122,7 @@ class Follower:
             return None
         return self._horizon
 
-    def _unknown(self, batch: Array) -> bool:
+    def _names_unknown_entry(self, batch: Array) -> bool:
         """Whether a row names something the catalogue does not have yet."""
         known = self._replica.catalogue
         kinds: dict[str, Entries[Any]] = {

@@ -93,7 +93,7 @@ class Replica:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
         self._state: ReplicaState | None = None
         self._changed = asyncio.Event()
-        self._growth_hooks: list[Callable[[H3Hierarchy], None]] = []
+        self._change_hooks: list[Callable[[H3Hierarchy], None]] = []
         self.catalogue = EMPTY
         self.revision = 0
         self.total = Change()
@@ -123,7 +123,7 @@ class Replica:
 
     def on_change(self, hook: Callable[[H3Hierarchy], None]) -> None:
         """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
-        self._growth_hooks.append(hook)
+        self._change_hooks.append(hook)
 
     async def run(self, question: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of `question(state, …)`, computed on the worker thread.
@@ -134,18 +134,18 @@ class Replica:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
-            return await self._on_thread(lambda: self._timed(lambda: question(self._loaded_state(), *args, **kwargs)))
+            return await self._run_on_worker(lambda: self._timed(lambda: question(self._loaded_state(), *args, **kwargs)))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
-        await self._on_thread(self._load, batch, catalogue)
+        await self._run_on_worker(self._load, batch, catalogue)
         self._notify_subscribers(Change(new=len(batch)))
 
     async def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         """Take in a change; listeners hear of it when there is one."""
         if not (len(batch) or len(deleted) or catalogue):
             return Change()
-        change = await self._on_thread(self._apply, batch, deleted, catalogue)
+        change = await self._run_on_worker(self._apply, batch, deleted, catalogue)
         if self._loaded_state().revision != self.revision:
             self._notify_subscribers(change)
         return change
@@ -155,7 +155,7 @@ class Replica:
         columns = self._loaded_state().columns
         if columns.tail_rows > limit:
             merge: Merge = await asyncio.to_thread(columns.merge)
-            await self._on_thread(columns.apply_merge, merge)
+            await self._run_on_worker(columns.apply_merge, merge)
 
     @property
     def needs_compaction(self) -> bool:
@@ -194,14 +194,14 @@ class Replica:
 
     def _load(self, batch: Array, catalogue: Catalogue) -> None:
         state = ReplicaState(batch, catalogue, self._count_limit, self._clock, self.revision + 1)
-        for hook in self._growth_hooks:
+        for hook in self._change_hooks:
             hook(state.pyramid)
         self._state = state
 
     def _apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         state = self._loaded_state()
         change = state.apply(batch, deleted, catalogue)
-        for hook in self._growth_hooks:
+        for hook in self._change_hooks:
             hook(state.pyramid)
         return change
 
@@ -214,5 +214,5 @@ class Replica:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def _on_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _run_on_worker(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))

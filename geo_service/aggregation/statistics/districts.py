@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District
-from geo_service.aggregation.counting.grouping import EVERYTHING, among_districts
+from geo_service.aggregation.counting.grouping import EVERYTHING, by_chosen_districts
 from geo_service.aggregation.counting.selected_rows import SelectedRows, cross_counts, select_rows
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES, Measure
@@ -89,7 +89,7 @@ def district_page(state: ReplicaState, question: DistrictQuery, code: str, clock
 
 
 def _facts(state: ReplicaState, question: DistrictQuery, chosen: Sequence[District], rows: SelectedRows | None = None) -> GroupStats:
-    return GroupStats(state, question.selection, among_districts(state.catalogue, chosen), question.compare, rows=rows)
+    return GroupStats(state, question.selection, by_chosen_districts(state.catalogue, chosen), question.compare, rows=rows)
 
 
 def _rows(facts: GroupStats, chosen: Sequence[District], measure: Measure) -> list[Row]:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.kernels import take_rows
+from geo_service.aggregation.arrays.kernels import collect_rows
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping, by_cell
 from geo_service.aggregation.counting.selected_rows import select_rows
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.aggregation.selection.selection import Selection, Statuses, fit
+from geo_service.aggregation.selection.selection import Selection, Statuses, fit_tables
 from geo_service.core.model import OPEN_STATUSES
 
 RowIndexes = NDArray[np.int32]
@@ -141,8 +141,8 @@ class _PageSelector:
         columns, grouping = self._columns, self._grouping
         size = bounds[1] - bounds[0]
         out = rows, groups, _ = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)
-        tables = fit(self._selection.tables(), columns.largest)
-        size = take_rows(
+        tables = fit_tables(self._selection.tables(), columns.largest)
+        size = collect_rows(
             out, 0, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, self._selection.now
         )  # fmt: skip
         return self._behind(rows[:size][groups[:size] == self._group])

@@ -57,7 +57,7 @@ class PointLayer:
     def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
         """The tile, uncompressed: the places and the layer `meta`; empty when there are no places."""
         found = group_points_in_box(state.columns, request.selection, boxes_of(request.tile))
-        found = found.chosen(found.counts[:, request.measure.channel or 0] > 0)
+        found = found.subset(found.counts[:, request.measure.channel or 0] > 0)
         if not len(found):
             return b""
         drawn = found.latest(self._most)
