@@ -9,10 +9,11 @@ from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.http.headers import request_header
 from geo_service.queries.selection import single_values
+from geo_service.routes.common.auth import authenticate_writer
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.ingest_response import LineStream, document_answer
 from geo_service.routes.common.raw_route import PlainRoute
-from geo_service.routes.common.request_body import authenticate_writer, idempotency_key, read_body
+from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES
 

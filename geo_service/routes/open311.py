@@ -15,10 +15,11 @@ from geo_service.open311.multipart import MULTIPART, read_multipart
 from geo_service.open311.query import ServiceRequestQuery, by_ids, read_query
 from geo_service.open311.service_requests import find
 from geo_service.open311.services import definition, known, services
+from geo_service.routes.common.auth import authenticate_writer
 from geo_service.routes.common.dependencies import Service, base_url, service_of
 from geo_service.routes.common.ingest_response import collected
 from geo_service.routes.common.open311_formats import Open311Route, read_arguments, respond, respond_created
-from geo_service.routes.common.request_body import authenticate_writer, idempotency_key, read_body
+from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.schemas.open311_docs import POST_DOCS, REQUESTS_DOCS, responses
 
 _FILTERS = ("service_request_id", "service_code", "start_date", "end_date", "status", "updated_after", "page", "page_size")

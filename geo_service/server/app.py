@@ -89,8 +89,8 @@ def create_app(
 ) -> FastAPI:
     """The ASGI application. `settings.database_url` must be set.
 
-    intake: writes the incidents that are posted. cut: splits the text of a rejected row into its columns.
-    progress: called with the number of incidents read so far during the first load.
+    ingest: writes the incidents that are posted. row_cutter: splits the text of a rejected row into its columns.
+    on_progress: called with the number of incidents read so far during the first load.
 
     Starting opens no connection that must succeed: while the database is away the service is alive, not ready.
     """
