@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.replica.snapshot import fingerprint, read_snapshot
@@ -24,18 +25,16 @@ from geo_service.export.bounds import ExportBounds, read_bounds
 from geo_service.export.spool import Asked, Spool
 from geo_service.export.target import ExportTarget
 from geo_service.export.tile_export import TileExport, document, make_tiles
-from geo_service.queries.layer import LayerQuery, read_layer_query
-from geo_service.queries.selection import SelectionQuery, read_instant
-from geo_service.tiles.layers.base import TileLayer
+from geo_service.queries.layer import read_layer_query
+from geo_service.queries.selection import read_instant
+from geo_service.tiles.layers.base import Rendering, TileLayer
 from geo_service.tiles.layers.registry import LAYERS
 
 _MEGABYTE = 1_000_000
 _ZOOMS = re.compile(r"([0-9]{1,2})(?:-([0-9]{1,2}))?")
 _SPAN = ("window", "from", "to")
-_NO_REVISION = 0
-"""Of the incidents in a file: it stands for one state of them, and its bytes must not depend on how that came about."""
 
-Query = list[tuple[str, str]]
+Parameters = list[tuple[str, str]]
 
 OnProgress = Callable[[str, int, int | None], None]
 """Hears which step is under way, how much of it is done, and of how much if that is known."""
@@ -49,7 +48,7 @@ class ExportJob:
     layer: TileLayer
     zooms: tuple[int, int]
     frame: ExportBounds
-    query: Query
+    query: Parameters
     at: int | None
 
 
@@ -65,7 +64,9 @@ class ExportResult:
     """Whether the window was over then: only such an archive stays true."""
 
 
-def read_job(place: ExportTarget, layer: str, zoom: str, bounds: str | None, at: str | None, query: Query, zone: ZoneInfo) -> ExportJob:
+def read_job(
+    place: ExportTarget, layer: str, zoom: str, bounds: str | None, at: str | None, query: Parameters, zone: ZoneInfo
+) -> ExportJob:
     """The order that the words of a command make. Raises InvalidParameter; what needs the catalogue is read later."""
     if layer not in LAYERS:
         raise InvalidParameter("--layer", f"{layer[:40]!r} is not known", list(LAYERS))
@@ -85,7 +86,7 @@ def read_zooms(text: str, layer: TileLayer) -> tuple[int, int]:
     return first, last
 
 
-def read_query(select: str, options: Mapping[str, str | None]) -> Query:
+def read_query(select: str, options: Mapping[str, str | None]) -> Parameters:
     """The words of the selection: those in an address and those of single options."""
     try:
         words = parse_qsl(select, keep_blank_values=True, strict_parsing=True) if select else []
@@ -102,43 +103,43 @@ def run_export(url: str, order: ExportJob, settings: Settings, told: OnProgress)
         count_limit = settings.count_cache_mb * _MEGABYTE
         state = asyncio.run(read_snapshot(url, BusinessTimeTimer(rules), count_limit, lambda rows: told("Reading incidents", rows, None)))
         order.layer.refresh(state.pyramid)
-        asked = _resolve(order, state.catalogue, settings.zone, spool.request)
-        _begin(spool, _asked(order, asked.question, state, settings))
-        export = TileExport(order.layer, lambda tile: asked.tile(tile, "mvt", _NO_REVISION), order.zooms, order.frame)
+        query, rendering = _resolve(order, state.catalogue, settings.zone, spool.request)
+        _begin(spool, _asked(order, query, state, settings))
+        export = TileExport(order.layer, query, rendering, order.zooms, order.frame)
         make_tiles(state, export, spool, partial(told, "Making tiles"))
-        return _publish(order, state, export, spool, asked.question, settings, told)
+        return _publish(order, state, export, spool, settings, told)
 
 
 def _publish(
-    order: ExportJob, state: ReplicaState, export: TileExport, spool: Spool, question: SelectionQuery, settings: Settings, told: OnProgress
+    order: ExportJob, state: ReplicaState, export: TileExport, spool: Spool, settings: Settings, told: OnProgress
 ) -> ExportResult:  # fmt: skip
     tiles, contents = spool.counts
     if not tiles:
         spool.clear()
         raise ArchiveError(f"cannot export to {order.place.path}: no tile of the selection holds anything")
-    written = document(state, export, spool, _selection(dict(order.query), question, settings))
+    written = document(state, export, spool, _selection(dict(order.query), export.query, settings))
     order.place.publish(spool, written, lambda done: told("Writing the archive", done, tiles))
-    selection = question.selection
+    selection = export.query.selection
     return ExportResult(tiles, contents, selection.window, selection.now, ended=selection.window.stop <= time.time())
 
 
-def _resolve(order: ExportJob, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked | None) -> LayerQuery:
+def _resolve(order: ExportJob, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked | None) -> tuple[Query, Rendering]:
     """What is asked, at the instant that was given, or that an unfinished export was of, or at the end of a window that is over."""
 
-    def ask(at: float | None) -> LayerQuery:
+    def ask(at: float | None) -> tuple[Query, Rendering]:
         clock = time.time if at is None else lambda: at
         return read_layer_query(order.query, catalogue, zone, order.layer.description, clock=clock)
 
     if order.at is not None or waiting:
         return ask(order.at if order.at is not None or waiting is None else waiting["at"])
     asked = ask(None)
-    selection = asked.question.selection
+    selection = asked[0].selection
     return asked if selection.window.relative or selection.window.stop > selection.now else ask(selection.window.stop)
 
 
-def _asked(order: ExportJob, question: SelectionQuery, state: ReplicaState, settings: Settings) -> Asked:
+def _asked(order: ExportJob, query: Query, state: ReplicaState, settings: Settings) -> Asked:
     """Everything that the tiles depend on."""
-    selections = [question.selection] + ([question.compare] if question.compare else [])
+    selections = [query.selection] + ([query.compare] if query.compare else [])
     windows = [one.window for one in selections]
     return {
         "layer": order.layer.description.id,
@@ -146,7 +147,7 @@ def _asked(order: ExportJob, question: SelectionQuery, state: ReplicaState, sett
         "bounds": None if order.frame.bounds is None else [list(box) for box in order.frame.boxes],
         "selection": dict(sorted((name, value) for name, value in order.query if name not in _SPAN)),
         "windows": [[window.start, window.stop] for window in windows],
-        "at": question.selection.now,
+        "at": query.selection.now,
         "data": fingerprint(state, windows),
         "deadlines": blake2b((settings.deadlines or SHIPPED).read_bytes(), digest_size=16).hexdigest(),
     }
@@ -165,13 +166,13 @@ def _begin(spool: Spool, asked: Asked) -> None:
         )
 
 
-def _selection(given: dict[str, str], question: SelectionQuery, settings: Settings) -> dict[str, Any]:
+def _selection(given: dict[str, str], query: Query, settings: Settings) -> dict[str, Any]:
     """The selection as it was asked and resolved, for the archive's readers."""
     resolved: dict[str, Any] = {name: value for name, value in given.items() if name not in _SPAN}
-    resolved["window"] = _span(question.selection.window)
-    if question.compare:
-        resolved["compare"] = {"by": question.compared_by, **_span(question.compare.window)}
-    return {**resolved, "at": instant(question.selection.now), "time_zone": settings.time_zone}
+    resolved["window"] = _span(query.selection.window)
+    if query.compare:
+        resolved["compare"] = {"by": query.compared_by, **_span(query.compare.window)}
+    return {**resolved, "at": instant(query.selection.now), "time_zone": settings.time_zone}
 
 
 def _span(window: Window) -> dict[str, str]:

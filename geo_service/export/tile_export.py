@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.export.bounds import ExportBounds, bounds_of
 from geo_service.export.spool import EncodedTile, Spool, tile_id, tile_of
@@ -20,7 +21,7 @@ from geo_service.export.writers.base import Document
 from geo_service.tiles.documents.property_docs import TRUTHS
 from geo_service.tiles.documents.tilejson import META_LAYER, tilejson, zoom_to_show
 from geo_service.tiles.encoding.grid import Tile
-from geo_service.tiles.layers.base import LegendRequest, TileLayer, TileRequest
+from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer, TileRequest
 
 _BATCH = 256
 """Tiles that are lost at most when an export is interrupted: less than a second of work."""
@@ -28,21 +29,27 @@ _GZIP_LEVEL = 6
 _GZIP_WINDOW = 31
 """What zlib calls its largest window (15) with a gzip header (16), which then holds no time and no name."""
 _DIGEST_BYTES = 16
+_NO_REVISION = 0
+"""Of the incidents in a file: it stands for one state of them, and its bytes must not depend on how that came about."""
 
 
 @dataclass(frozen=True, slots=True)
 class TileExport:
-    """Which tiles of a layer. request: what is asked of each, the same but for the tile; zooms: the first and the last."""
+    """Which tiles of a layer, for which query. zooms: the first and the last."""
 
     layer: TileLayer
-    request: Callable[[Tile], TileRequest]
+    query: Query
+    rendering: Rendering
     zooms: tuple[int, int]
     frame: ExportBounds
 
+    def tile(self, tile: Tile) -> TileRequest:
+        """The request for one tile, the same whatever the revision of the incidents."""
+        return TileRequest(tile, self.query, self.rendering, _NO_REVISION if self.rendering.with_meta else None)
+
     def view(self, zoom: int) -> LegendRequest:
-        """What is asked at a zoom."""
-        asked = self.request(Tile(zoom, 0, 0))
-        return LegendRequest(zoom, asked.selection, asked.measure, asked.level, asked.compare, asked.division, asked.frames)
+        """The request for all that is drawn at a zoom."""
+        return LegendRequest(zoom, self.query, self.rendering)
 
 
 def candidate_tiles(state: ReplicaState, export: TileExport) -> list[int]:
@@ -76,7 +83,7 @@ def _encode(
 ) -> Iterable[tuple[int, bytes, Future[bytes] | None]]:
     """The tiles of a batch that hold something; a body only where the same has not been before."""
     for identity in batch:
-        plain = export.layer.encode(state, export.request(tile_of(identity)))
+        plain = export.layer.encode(state, export.tile(tile_of(identity))).body
         if not plain:
             continue
         digest = blake2b(plain, digest_size=_DIGEST_BYTES).digest()
@@ -101,7 +108,7 @@ def document(state: ReplicaState, export: TileExport, spool: Spool, selection: d
     query = urlencode(dict.fromkeys(selection, ""))
     whole = tilejson(layer.description, base_url="", query=query, bounds=bounds, attribution=_attribution(state, layer), revision=0)
     lng, lat, _ = whole["center"]
-    measure = export.view(first).measure
+    measure = export.query.measure
     palette = export.layer.description.palette(measure)
     zooms = {"minzoom": first, "maxzoom": last}
     texts = {one.id: one.texts for one in (layer.description, *layer.description.beside, META_LAYER)}

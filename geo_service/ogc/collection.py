@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import DistrictLevel
 from geo_service.ogc.query import Box
 
@@ -17,8 +17,7 @@ Feature = dict[str, Any]
 class FeatureQuery:
     """Which features, and what is counted in them."""
 
-    selection: Selection
-    compare: Selection | None = None
+    query: Query
     boxes: tuple[Box, ...] | None = None
     """None for everywhere."""
     limit: int = 100
@@ -57,11 +56,11 @@ class FeatureCollection(Protocol):
         """What clients are told of it."""
         ...
 
-    def find(self, state: ReplicaState, query: FeatureQuery) -> Page:
+    def find(self, state: ReplicaState, asked: FeatureQuery) -> Page:
         """The features that the query asks for."""
         ...
 
-    def one(self, state: ReplicaState, name: str, query: FeatureQuery) -> Feature:
+    def one(self, state: ReplicaState, name: str, asked: FeatureQuery) -> Feature:
         """The feature with the id. Raises NotFound."""
         ...
 

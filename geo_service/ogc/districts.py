@@ -37,36 +37,36 @@ class DistrictCollection:
     def __init__(self, layer: DistrictLayer) -> None:
         self._layer = layer
 
-    def find(self, state: ReplicaState, query: FeatureQuery) -> Page:
+    def find(self, state: ReplicaState, asked: FeatureQuery) -> Page:
         """Districts whose outlines touch the boxes; where the selection names districts, these and those below them."""
         catalogue = state.catalogue
-        listed = [one for level in DistrictLevel if query.level in (None, level) for one in catalogue.districts_at(level)]
-        if query.selection.districts is not None:
-            named = set(query.selection.districts)
+        listed = [one for level in DistrictLevel if asked.level in (None, level) for one in catalogue.districts_at(level)]
+        if asked.query.selection.districts is not None:
+            named = set(asked.query.selection.districts)
             listed = [one for one in listed if one.id in named]
-        if query.boxes is not None:
-            touched = _touching(catalogue.shapes, query.boxes)
+        if asked.boxes is not None:
+            touched = _touching(catalogue.shapes, asked.boxes)
             listed = [one for one in listed if one.id in touched]
-        return Page(_features(state, listed[query.offset : query.offset + query.limit], query), len(listed))
+        return Page(_features(state, listed[asked.offset : asked.offset + asked.limit], asked), len(listed))
 
-    def one(self, state: ReplicaState, name: str, query: FeatureQuery) -> Feature:
+    def one(self, state: ReplicaState, name: str, asked: FeatureQuery) -> Feature:
         """The district with the code."""
         if name not in state.catalogue.districts.by_code:
             raise NotFound(f"there is no district with the code {name[:40]!r}")
-        return _features(state, [state.catalogue.districts.by_code[name]], query)[0]
+        return _features(state, [state.catalogue.districts.by_code[name]], asked)[0]
 
     def extent(self, state: ReplicaState) -> Box:
         """The bounds of all districts."""
         return self._layer.bounds(state)
 
 
-def _features(state: ReplicaState, districts: list[District], query: FeatureQuery) -> list[Feature]:
+def _features(state: ReplicaState, districts: list[District], asked: FeatureQuery) -> list[Feature]:
     geometries = _geometries(state.catalogue.shapes)
     numbers: dict[int, Row] = {}
     for level in {one.level for one in districts}:
         # A level at a time: no district lies in another one of its level.
         chosen = [one for one in districts if one.level is level]
-        facts = GroupStats(state, query.selection, by_chosen_districts(state.catalogue, chosen), query.compare)
+        facts = GroupStats(state, asked.query.selection, by_chosen_districts(state.catalogue, chosen), asked.query.compare)
         numbers |= zip((one.id for one in chosen), measure_row(facts, MEASURES.values()), strict=False)
     return [
         {

@@ -41,16 +41,16 @@ class HexCollection:
     def __init__(self, layer: HexLayer) -> None:
         self._layer = layer
 
-    def find(self, state: ReplicaState, query: FeatureQuery) -> Page:
+    def find(self, state: ReplicaState, asked: FeatureQuery) -> Page:
         """Hexagons that touch the boxes and hold incidents."""
-        resolution = query.resolution or _resolution_for(query.boxes)
-        held = state.counter.per_cell(query.selection, resolution)[:, 0] > 0
-        places = np.flatnonzero(held) if query.boxes is None else self._touching(query.boxes, resolution, held)
+        resolution = asked.resolution or _resolution_for(asked.boxes)
+        held = state.counter.per_cell(asked.query.selection, resolution)[:, 0] > 0
+        places = np.flatnonzero(held) if asked.boxes is None else self._touching(asked.boxes, resolution, held)
         cells = np.sort(state.pyramid.levels[resolution].cells[places])
-        features = _features(state, cells[query.offset : query.offset + query.limit], resolution, query)
+        features = _features(state, cells[asked.offset : asked.offset + asked.limit], resolution, asked)
         return Page(features, len(cells), (("resolution", str(resolution)),))
 
-    def one(self, state: ReplicaState, name: str, query: FeatureQuery) -> Feature:
+    def one(self, state: ReplicaState, name: str, asked: FeatureQuery) -> Feature:
         """The hexagon, of any resolution, if it ever held incidents."""
         cell = int(name, 16) if len(name) == 15 and name.isalnum() and name.isascii() and _is_hex(name) else 0
         resolution = h3.get_resolution(cell) if h3.is_valid_cell(cell) else 0
@@ -58,7 +58,7 @@ class HexCollection:
         cells = np.array([cell], np.uint64)
         if level is None or level.index(cells)[0] < 0:
             raise NotFound(f"there is no hexagon {name[:40]!r} that holds incidents")
-        return _features(state, cells, resolution, query)[0]
+        return _features(state, cells, resolution, asked)[0]
 
     def extent(self, state: ReplicaState) -> Box:
         """The bounds of all hexagons."""
@@ -81,10 +81,10 @@ def _resolution_for(boxes: tuple[Box, ...] | None) -> int:
     return resolution_at(zoom_to_show((0.0, boxes[0][1], width, boxes[0][3])))
 
 
-def _features(state: ReplicaState, cells: NDArray[np.uint64], resolution: int, query: FeatureQuery) -> list[Feature]:
+def _features(state: ReplicaState, cells: NDArray[np.uint64], resolution: int, asked: FeatureQuery) -> list[Feature]:
     if not len(cells):
         return []
-    facts = GroupStats(state, query.selection, _among(state, cells, resolution), query.compare)
+    facts = GroupStats(state, asked.query.selection, _among(state, cells, resolution), asked.query.compare)
     rows = measure_row(facts, CELL_MEASURES.values())
     return [
         {"type": "Feature", "id": name, "geometry": geometry, "properties": {"h3": name, "resolution": resolution, **row}}

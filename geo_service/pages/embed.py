@@ -5,9 +5,9 @@ import re
 from fastapi import Request
 
 from geo_service.core.errors import InvalidParameter
+from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_choice
 from geo_service.routes.common.dependencies import service_of
-from geo_service.routes.tiles import layer_question
 from geo_service.tiles.documents.palette import SCHEMES
 from geo_service.tiles.documents.style import LANGUAGES
 
@@ -22,7 +22,7 @@ def check_embed(request: Request) -> None:
     """Raises InvalidParameter where the address asks for what cannot be shown."""
     service, given = service_of(request), dict(request.query_params)
     layer = service.tiles_of(read_choice(given, "layer", LAYERS, LAYERS[0])).layer
-    layer_question(request, service, layer.description, also=EMBED_PARAMETERS)
+    read_layer_query(request.query_params.multi_items(), service.catalogue, service.settings.zone, layer.description, EMBED_PARAMETERS)
     read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
     read_choice(given, "scheme", ["auto", *SCHEMES], "auto")
     read_choice(given, "legend", ("show", "hide"), "show")

@@ -5,9 +5,10 @@ import binascii
 import struct
 from collections.abc import Mapping
 
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.statistics.incident_list import ORDERS, Cursor, IncidentListQuery, SortOrder
 from geo_service.core.errors import InvalidParameter
-from geo_service.queries.selection import SelectionQuery, read_cell, read_choice, read_int
+from geo_service.queries.selection import read_cell, read_choice, read_int
 
 LIST_PARAMETERS = ("cell", "order", "limit", "after")
 DEFAULT_LIMIT, MOST = 50, 200
@@ -17,11 +18,11 @@ _MARK = struct.Struct(">BIQ")
 _LARGEST_ID = 2**63 - 1
 
 
-def read_list(given: Mapping[str, str], question: SelectionQuery) -> IncidentListQuery:
+def read_list(given: Mapping[str, str], query: Query) -> IncidentListQuery:
     """What is asked of the list beside the selection."""
     order = ORDERS[read_choice(given, "order", list(ORDERS), "received")]
     return IncidentListQuery(
-        question.selection,
+        query.selection,
         order,
         read_int(given, "limit", 1, MOST, DEFAULT_LIMIT),
         _decode_cursor(given["after"], order) if "after" in given else None,

@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -12,12 +11,11 @@ from geo_service.aggregation.measures.class_breaks import CLASSES, QUANTILE, Cla
 from geo_service.aggregation.measures.classification import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import Measure
+from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
-from geo_service.core.model import DistrictLevel
-from geo_service.queries.selection import SelectionQuery, is_open, read_choice, read_int, read_optional_level, read_selection_query
+from geo_service.queries.selection import is_open, read_choice, read_int, read_optional_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
-from geo_service.tiles.encoding.grid import Tile
-from geo_service.tiles.layers.base import LegendRequest, TileRequest
+from geo_service.tiles.layers.base import Rendering
 
 _NUMBER = re.compile(r"-?([0-9]{1,9}(\.[0-9]{1,6})?|\.[0-9]{1,6})")
 _MOST_LIMITS = CLASSES - 1
@@ -25,41 +23,16 @@ _BREAKS_ALLOWED = f"{', '.join(CLASSIFIERS)}, or 1 to {_MOST_LIMITS} ascending l
 _CHANGES_ALLOWED = f"{', '.join(CLASSIFIERS)}, or two limits, one below zero and one above, such as -0.5,0.5"
 
 
-@dataclass(frozen=True, slots=True)
-class LayerQuery:
-    """A question asked of a layer, and how its answer is to be drawn."""
-
-    question: SelectionQuery
-    level: DistrictLevel | None = None
-    division: ClassificationMethod = QUANTILE
-    with_h3: bool = False
-    frames: int | None = None
-    meta: bool = False
-
-    def tile(self, tile: Tile, form: str, revision: int) -> TileRequest:
-        """The question about a tile in one of its forms. revision: of the incidents now."""
-        asked = self.question
-        return TileRequest(
-            tile, asked.selection, asked.measure, self.with_h3, asked.compare, self.level, self.division, self.frames,
-            revision if self.meta else None, form,
-        )  # fmt: skip
-
-    def view(self, zoom: int) -> LegendRequest:
-        """The question about all that is drawn at a zoom."""
-        asked = self.question
-        return LegendRequest(zoom, asked.selection, asked.measure, self.level, asked.compare, self.division, self.frames)
-
-
 def read_layer_query(
     query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, extra: Sequence[str] = (),
-    clock: Callable[[], float] = time.time,
-) -> LayerQuery:  # fmt: skip
-    """What is asked of a layer by a query string; parameters in `also` are read by the caller."""
-    question = read_selection_query(query, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
+    clock: Callable[[], float] = time.time, tile_format: str = "mvt",
+) -> tuple[Query, Rendering]:  # fmt: skip
+    """What a query string asks of a layer, and how that is drawn; parameters in `extra` are read by the caller, and so is the format."""
+    asked = read_selection_query(query, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
     given = dict(query)
-    return LayerQuery(
-        question, read_optional_level(given), read_division(given, question.measure), _is_set(given, "fields", "h3"),
-        read_frames(given, question), _is_set(given, "meta", "1"),
+    return asked, Rendering(
+        read_optional_level(given), read_division(given, asked.measure), read_frames(given, asked), tile_format,
+        with_h3=_is_set(given, "fields", "h3"), with_meta=_is_set(given, "meta", "1"),
     )  # fmt: skip
 
 
@@ -79,15 +52,15 @@ def read_division(given: Mapping[str, str], measure: Measure) -> ClassificationM
     return ClassificationMethod("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
 
 
-def read_frames(given: Mapping[str, str], question: SelectionQuery) -> int | None:
+def read_frames(given: Mapping[str, str], query: Query) -> int | None:
     """Into how many frames the window is cut; None for none. What is played is the number of incidents, in a window with both ends."""
     if "frames" not in given:
         return None
     frames = read_int(given, "frames", FEWEST, MOST)
-    window = question.selection.window
-    if question.measure.code != "count":
+    window = query.selection.window
+    if query.measure.code != "count":
         allowed = "measure=count; status=open or status=overdue plays these"
-        raise InvalidParameter("frames", f"plays numbers of incidents, not {question.measure.code!r}", allowed)
+        raise InvalidParameter("frames", f"plays numbers of incidents, not {query.measure.code!r}", allowed)
     if is_open(window):
         raise InvalidParameter("frames", "needs a window with both ends", "window, or from and to")
     if window.stop - window.start < frames:

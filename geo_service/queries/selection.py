@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ import h3.api.basic_int as h3
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries
 from geo_service.aggregation.measures.measures import MEASURES, Measure
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Ids, Selection, Statuses, Window
 from geo_service.aggregation.selection.time_buckets import year_before
 from geo_service.core.errors import InvalidParameter
@@ -43,25 +44,11 @@ _STATUS_GROUPS: dict[str, Statuses] = {
 } | {status.code: Statuses(frozenset({status})) for status in Status}
 
 
-@dataclass(frozen=True, slots=True)
-class SelectionQuery:
-    """A selection, the measure asked of it, and what it is compared with."""
-
-    selection: Selection
-    measure: Measure
-    valid_until: int
-    """Until then, seconds since 1970, the same words ask the same question."""
-    compare: Selection | None = None
-    """The same filter in another window."""
-    compared_by: str | None = None
-    """One of COMPARISONS, where something is compared."""
-
-
 def read_selection_query(
     query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, extra: Sequence[str] = (),
     clock: Callable[[], float] = time.time, measures: Mapping[str, Measure] = MEASURES,
-) -> SelectionQuery:  # fmt: skip
-    """The question that the query string asks.
+) -> Query:  # fmt: skip
+    """The query that the query string stands for.
 
     also: parameters that the caller reads itself; measures: those that can be asked for here.
     """
@@ -82,7 +69,7 @@ def read_selection_query(
         raise InvalidParameter(
             "measure", f"{measure.code!r} needs something to compare with", "together with compare=previous or compare=year"
         )
-    return SelectionQuery(selection, measure, valid_until=now + step, compare=compare, compared_by=given.get("compare"))
+    return Query(selection, measure, compare, compared_by=given.get("compare"), valid_until=now + step)
 
 
 def single_values(query: Sequence[tuple[str, str]], allowed: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.catalogue.geometry import district_geometries
 from geo_service.aggregation.selection.time_buckets import BUCKETS
-from geo_service.aggregation.statistics.districts import DistrictQuery, district_page, district_table
+from geo_service.aggregation.statistics.districts import district_page, district_table
 from geo_service.aggregation.statistics.timeline import BucketOptions
 from geo_service.queries.selection import read_choice, read_level
 from geo_service.routes.common import selection_query
@@ -28,8 +28,7 @@ async def get_districts(request: Request) -> Response:
     question = selection_query.read_selection(request, service, also=("level", "format"))
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
     revision = service.replica.revision
-    asked = DistrictQuery(question.selection, question.measure, question.compare)
-    table = await service.replica.run(district_table, asked, level)
+    table = await service.replica.run(district_table, question, level)
     document = {**table, **selection_query.resolved(question, service, revision)}
     shapes = service.replica.catalogue
     return render(request, form, Representations(document, lambda: _rows(table), lambda: _features(table, district_geometries(shapes))))
@@ -50,8 +49,7 @@ async def get_district(request: Request, code: str) -> Response:
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
     clockwork = BucketOptions(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
-    asked = DistrictQuery(question.selection, question.measure, question.compare)
-    page = await service.replica.run(district_page, asked, code, clockwork)
+    page = await service.replica.run(district_page, question, code, clockwork)
     document = {**page, **selection_query.resolved(question, service, revision)}
     return render(request, form, Representations(document, lambda: _level([page["district"], *page["children"]])))
 

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.time_buckets import instant
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.ogc import documents
@@ -15,7 +16,6 @@ from geo_service.ogc.openapi import openapi
 from geo_service.ogc.query import read_bbox, read_datetime, read_limit, read_offset
 from geo_service.queries.selection import (
     SELECTION_PARAMETERS,
-    SelectionQuery,
     read_choice,
     read_int,
     read_optional_level,
@@ -90,7 +90,7 @@ async def get_items(request: Request, name: str) -> Response:
     chosen = _named(service, name)
     given, question = _question(request, service, (*_ITEMS, *chosen.description.parameters))
     asked = FeatureQuery(
-        question.selection, question.compare, read_bbox(given), read_limit(given), read_offset(given), read_optional_level(given),
+        question, read_bbox(given), read_limit(given), read_offset(given), read_optional_level(given),
         read_int(given, "resolution", 1, 10) if "resolution" in given else None,
     )  # fmt: skip
     page = await service.replica.run(chosen.find, asked)
@@ -108,7 +108,7 @@ async def get_item(request: Request, name: str, feature: str) -> Response:
     service = service_of(request)
     chosen = _named(service, name)
     _, question = _question(request, service, ("datetime", "f"))
-    found = await service.replica.run(chosen.one, feature, FeatureQuery(question.selection, question.compare))
+    found = await service.replica.run(chosen.one, feature, FeatureQuery(question))
     return _features(request, documents.item(_root(request), name, request.query_params.multi_items(), found))
 
 
@@ -130,7 +130,7 @@ async def _described(request: Request, service: Service, one: FeatureCollection)
     return documents.collection(_root(request), one.description, extent, interval)
 
 
-def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], SelectionQuery]:
+def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], Query]:
     """The parameters, and the question they ask; `datetime` stands for the window."""
     query = request.query_params.multi_items()
     given = single_values(query, (*_ABOUT, *own))

@@ -13,6 +13,7 @@ from geo_service.aggregation.statistics.cells import cell_page
 from geo_service.aggregation.statistics.series import MOST_SERIES, SERIES_BY, series_rows
 from geo_service.aggregation.statistics.summary import Summary, summarise
 from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
+from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import service_of
@@ -28,9 +29,9 @@ from geo_service.routes.schemas.parameter_docs import (
     docs,
     parameter,
 )  # fmt: skip
-from geo_service.routes.tiles import layer_question
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, in_palette
 from geo_service.tiles.encoding.grid import MAX_ZOOM
+from geo_service.tiles.layers.base import LegendRequest
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
@@ -57,13 +58,14 @@ async def get_legend(request: Request) -> Response:
     service = service_of(request)
     given = dict(request.query_params)
     layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer
-    asked = layer_question(request, service, layer.description, also=("zoom", "layer", "scheme"))
+    parameters, also = request.query_params.multi_items(), ("zoom", "layer", "scheme")
+    query, rendering = read_layer_query(parameters, service.catalogue, service.settings.zone, layer.description, also)
     zoom = read_int(given, "zoom", 0, MAX_ZOOM)
     scheme = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME)
     revision = service.replica.revision
-    palette = layer.description.palette(asked.question.measure, scheme)
-    document = in_palette(await service.replica.run(layer.legend, asked.view(zoom)), palette)
-    return json_answer(request, {**document, "window": selection_query.span(asked.question.selection), "revision": revision})
+    palette = layer.description.palette(query.measure, scheme)
+    document = in_palette(await service.replica.run(layer.legend, LegendRequest(zoom, query, rendering)), palette)
+    return json_answer(request, {**document, "window": selection_query.span(query.selection), "revision": revision})
 
 
 @router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")

@@ -4,19 +4,19 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.queries.layer import LayerQuery
+from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_choice
 from geo_service.routes.common.dependencies import base_url, service_of
 from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
-from geo_service.routes.tiles import layer_question
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES
 from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, style
 from geo_service.tiles.documents.tilejson import Bounds, zoom_to_show
 from geo_service.tiles.documents.zoom_levels import FIRST_ZOOM
-from geo_service.tiles.layers.base import TileLayer
+from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer
 
 router = APIRouter(route_class=PlainRoute, tags=["tiles"], responses=PROBLEM_RESPONSES)
 
@@ -34,24 +34,27 @@ async def get_style(request: Request, layer: str) -> Response:
     """A complete style (version 8) that shows the layer for a selection, with its legend in `metadata`."""
     service = service_of(request)
     served = service.tiles_of(layer).layer
-    asked_of = layer_question(request, service, served.description, also=OWN_PARAMETERS)
+    parameters = request.query_params.multi_items()
+    query, rendering = read_layer_query(parameters, service.catalogue, service.settings.zone, served.description, OWN_PARAMETERS)
     given = dict(request.query_params)
     language = read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
     scheme, labels = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(given, "labels", LABELS, LABELS[0])
-    bounds, legends = await service.replica.run(_look, served, asked_of)
+    bounds, legends = await service.replica.run(_bounds_and_legends, served, query, rendering)
     asked = StyleRequest(
-        served.description, base_url(request), _of_the_source(request.url.query), asked_of.question.measure, legends, bounds,
+        served.description, base_url(request), _of_the_source(request.url.query), query.measure, legends, bounds,
         " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
     )  # fmt: skip
     return json_answer(request, style(asked))
 
 
-def _look(state: ReplicaState, layer: TileLayer, asked: LayerQuery) -> tuple[Bounds, list[dict[str, Any]]]:
+def _bounds_and_legends(
+    state: ReplicaState, layer: TileLayer, query: Query, rendering: Rendering
+) -> tuple[Bounds, list[dict[str, Any]]]:  # fmt: skip
     """The layer's bounds, and its legends: of each level, or of the zoom that shows everything."""
     bounds = layer.bounds(state)
     levelled = "level" in layer.description.parameters
     zooms = [*FIRST_ZOOM.values()] if levelled else [zoom_to_show(bounds)]
-    legends = [layer.legend(state, asked.view(zoom)) for zoom in zooms]
+    legends = [layer.legend(state, LegendRequest(zoom, query, rendering)) for zoom in zooms]
     # The zooms of several levels may all show the same one.
     return bounds, list({legend.get("level"): legend for legend in reversed(legends)}.values())[::-1]
 

@@ -17,13 +17,14 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes, Entries, Entry, Source
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import rating
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
 from geo_service.aggregation.statistics.cells import cell_page
-from geo_service.aggregation.statistics.districts import DistrictQuery, district_page
+from geo_service.aggregation.statistics.districts import district_page
 from geo_service.aggregation.statistics.incident_list import ORDERS, IncidentListQuery
 from geo_service.aggregation.statistics.incident_rows import list_incidents
 from geo_service.aggregation.statistics.summary import summarise
@@ -32,7 +33,7 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import FINEST_RESOLUTION, ZOOM_BANDS, DistrictLevel
 from geo_service.core.settings import read_settings
 from geo_service.tiles.encoding.grid import Tile, project, resolution_at
-from geo_service.tiles.layers.base import LegendRequest, TileRequest
+from geo_service.tiles.layers.base import LegendRequest, Rendering, TileRequest
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
@@ -81,7 +82,7 @@ def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, ru
     count = MEASURES["count"]
     clockwork = BucketOptions(zone, compared_by="previous")
     yield summarise(state, now, before)
-    yield district_page(state, DistrictQuery(now, count, before), "1", clockwork)
+    yield district_page(state, Query(now, count, before), "1", clockwork)
     for dimension in DIMENSIONS.values():
         yield breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
     yield breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
@@ -97,15 +98,15 @@ def _tile_steps(state: ReplicaState, now: Selection, before: Selection, zone: Zo
     hexes = HexLayer()
     hexes.refresh(state.pyramid)
     for measure in CELL_MEASURES.values():
-        yield hexes.encode(state, TileRequest(tile, now, measure, True, before))
-        yield hexes.legend(state, LegendRequest(_ZOOM, now, measure, compare=before))
+        yield hexes.encode(state, TileRequest(tile, Query(now, measure, before), Rendering(with_h3=True)))
+        yield hexes.legend(state, LegendRequest(_ZOOM, Query(now, measure, before)))
     for form in HexLayer.description.forms:
-        yield hexes.encode(state, TileRequest(tile, now, MEASURES["count"], frames=_FRAMES, form=form))
+        yield hexes.encode(state, TileRequest(tile, Query(now), Rendering(frames=_FRAMES, format=form)))
     # Finer levels are rolled up to coarser ones, short windows counted on them: the other way than above.
     yield state.counter.per_cell(now, FINEST_RESOLUTION)
-    yield hexes.encode(state, TileRequest(Tile(0, 0, 0), now, MEASURES["count"]))
-    yield PointLayer(zone).encode(state, TileRequest(tile, now, MEASURES["count"]))
-    yield DistrictLayer().encode(state, TileRequest(tile, now, MEASURES["count"], compare=before))
+    yield hexes.encode(state, TileRequest(Tile(0, 0, 0), Query(now)))
+    yield PointLayer(zone).encode(state, TileRequest(tile, Query(now)))
+    yield DistrictLayer().encode(state, TileRequest(tile, Query(now, compare=before)))
 
 
 def _tile() -> Tile:

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.columns.columns import DELETED
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import FINEST_RESOLUTION, OPEN_STATUSES
@@ -36,8 +36,8 @@ async def measure(bench: Bench) -> None:
 async def _measure_encoder(bench: Bench, state: ReplicaState) -> None:
     layer, tile = HexLayer(), (await bench.tiles())[0]
     layer.refresh(state.pyramid)
-    request = TileRequest(tile, Selection(bench.window(MONTH), bench.until), MEASURES["count"])
-    decoded = mapbox_vector_tile.decode(layer.encode(state, request))["hexes"]
+    request = TileRequest(tile, Query(Selection(bench.window(MONTH), bench.until)))
+    decoded = mapbox_vector_tile.decode(layer.encode(state, request).body)["hexes"]
     features = [{**one, "geometry": shapely.geometry.shape(one["geometry"])} for one in decoded["features"]]
     ours = _median(bench, lambda: layer.encode(state, request))
     theirs = _median(bench, lambda: mapbox_vector_tile.encode({"name": "hexes", "features": features}), 5)

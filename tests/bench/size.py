@@ -4,7 +4,7 @@ import brotli
 import numpy as np
 import zstandard
 
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.http.negotiation import compress
 from geo_service.tiles.encoding import mvt
@@ -27,9 +27,9 @@ async def measure(bench: Bench) -> None:
     layer = HexLayer()
     layer.refresh(state.pyramid)
     tile = BusyTiles(state, window).nearest(_HEXAGONS)
-    request = TileRequest(tile, Selection(window, bench.until), MEASURES["count"])
+    request = TileRequest(tile, Query(Selection(window, bench.until)))
     drawn = layer.draw(state, request)
-    for name, body in _poorer_and_poorer(drawn, layer.encode(state, request)).items():
+    for name, body in _poorer_and_poorer(drawn, layer.encode(state, request).body).items():
         sent = {encoding: len(compress(body, encoding)) for encoding in ("zstd", "br", "gzip")}
         slow = len(zstandard.ZstdCompressor(level=_SLOW_ZSTD).compress(body)), len(brotli.compress(body, quality=_SLOW_BROTLI))
         figure = "  ".join([f"plain {len(body) / 1000:.1f}", *(f"{encoding} {size / 1000:.1f}" for encoding, size in sent.items())])

@@ -19,7 +19,7 @@ from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.routes.common.dependencies import Service
 from geo_service.server.middleware.shutdown import GracefulShutdown
-from geo_service.tiles.layers.base import TileLayer, TileRequest
+from geo_service.tiles.layers.base import EncodedTile, TileLayer, TileRequest
 from tests.integration.test_http import INCIDENTS, fill
 from tests.support.http_client import filled, ready, until
 from tests.unit.test_grid import slippy_tile
@@ -85,7 +85,7 @@ class Blocked:
 def spy_on(layer: TileLayer, drawn: list[object]) -> None:
     draw = layer.encode
 
-    def encode(state: ReplicaState, request: TileRequest) -> bytes:
+    def encode(state: ReplicaState, request: TileRequest) -> EncodedTile:
         drawn.append(request)
         return draw(state, request)
 

@@ -7,7 +7,7 @@ import pytest
 
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import TileRequest
@@ -27,7 +27,7 @@ class NamesTheRevision(TileRequest):
 
 
 def tile(size: int = 10, window: Window = JANUARY, valid_until: float = 100.0, kind: type[TileRequest] = TileRequest) -> CachedTile:
-    request = kind(Tile(0, 0, 0), Selection(window, 50), MEASURES["count"])
+    request = kind(Tile(0, 0, 0), Query(Selection(window, 50)))
     return CachedTile(b"x" * size, '"t"', (), request, 0, valid_until)
 
 

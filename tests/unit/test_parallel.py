@@ -13,12 +13,13 @@ from geo_service.aggregation.arrays import parallel
 from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, Source
 from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import rating
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.statistics.districts import DistrictQuery, district_table
+from geo_service.aggregation.statistics.districts import district_table
 from geo_service.aggregation.statistics.summary import summarise
 from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
 from geo_service.core.calendar.deadlines import read_deadlines
@@ -53,7 +54,7 @@ def everything(state: ReplicaState, now: Selection, before: Selection) -> list[A
     """All statistics of a selection compared with another."""
     count, clockwork = MEASURES["count"], BucketOptions(ZONE, compared_by="previous")
     return [
-        district_table(state, DistrictQuery(now, count, before), DistrictLevel.DISTRICT),
+        district_table(state, Query(now, count, before), DistrictLevel.DISTRICT),
         summarise(state, now, before),
         breakdown(state, now, [DIMENSIONS["deadline"], DIMENSIONS["agency"]], DistrictLevel.DISTRICT, count, before),
         timeline(state, now, clockwork, count, before),

@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.aggregation.measures.cell_values import CellQuery
-from geo_service.aggregation.measures.class_breaks import ClassificationMethod, class_breaks
+from geo_service.aggregation.measures.class_breaks import QUANTILE, class_breaks
 from geo_service.aggregation.measures.frame_counts import frame_edges, frames_by_cell, playback_breaks, prefix_sums
-from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from tests.support.written_tiles import around
@@ -43,10 +41,10 @@ def test_histories_are_those_of_a_plain_count_wherever_rows_stand(frames: int, r
     state = ReplicaState(batch[:2500], EMPTY, 10**8)
     # These wait in the tail, out of order.
     state.apply(batch[2500:], np.empty(0, np.int64), None)
-    question = CellQuery(Selection(WINDOW, WINDOW.stop), resolution, MEASURES["count"])
+    selection = Selection(WINDOW, WINDOW.stop)
     level = state.pyramid.levels[resolution]
     places = np.arange(len(level))
-    found = prefix_sums(frames_by_cell(state, question, frames), places, frames)
+    found = prefix_sums(frames_by_cell(state, selection, resolution, frames), places, frames)
     edges = frame_edges(WINDOW, frames)
     index = state.pyramid.up(resolution)[state.pyramid.levels[10].index(batch["cell"])]
     inside = (batch["received"] >= WINDOW.start) & (batch["received"] < WINDOW.stop)
@@ -55,4 +53,4 @@ def test_histories_are_those_of_a_plain_count_wherever_rows_stand(frames: int, r
     np.add.at(counts, (index[inside], frame[inside]), 1)
     assert (found[:, 0] == 0).all()
     assert (np.diff(found, axis=1) == counts).all()
-    assert playback_breaks(state, question, frames) == class_breaks(counts[counts > 0], ClassificationMethod(), least=1)
+    assert playback_breaks(state, selection, resolution, QUANTILE, frames) == class_breaks(counts[counts > 0], least=1)

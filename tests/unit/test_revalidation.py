@@ -12,12 +12,13 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.measures.measures import CELL_MEASURES
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.tiles.encoding.grid import Tile
-from geo_service.tiles.layers.base import TileRequest
+from geo_service.tiles.layers.base import EncodedTile, TileRequest
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.server.cache import CachedTile, TileCache
 from geo_service.tiles.server.tile_server import TileServer
@@ -37,7 +38,7 @@ class CountingLayer(HexLayer):
         super().__init__()
         self.drawn = 0
 
-    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
+    def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
         self.drawn += 1
         return super().encode(state, request)
 
@@ -56,7 +57,7 @@ class Stand:
     async def tile(self, words: Words) -> CachedTile:
         """As the front and the router would answer."""
         key = (repr(words), b"", "identity")
-        return self.cache.get(key, self.clock) or await self.server.answer(key, self.request(words), self.clock // STEP * STEP + STEP)
+        return self.cache.get(key, self.clock) or await self.server.render(key, self.request(words))
 
     def request(self, words: Words) -> TileRequest:
         """What the words mean now."""
@@ -66,7 +67,8 @@ class Stand:
             window = Window(now + STEP - window, now + STEP, relative=True)
         selection = Selection(window, now, themes=themes, statuses=statuses)
         before = Window(window.start - (window.stop - window.start), window.start, window.relative)
-        return TileRequest(tile, selection, CELL_MEASURES[measure], compare=replace(selection, window=before) if compared else None)
+        compare = replace(selection, window=before) if compared else None
+        return TileRequest(tile, Query(selection, CELL_MEASURES[measure], compare, valid_until=now + STEP))
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def tile_over(place: tuple[float, float], zoom: int) -> Tile:
 def from_scratch(rows: dict[int, Array]) -> Callable[[TileRequest], bytes]:
     state, layer = ReplicaState(np.array(list(rows.values()), BATCH), EMPTY, 1_000_000), HexLayer()
     layer.refresh(state.pyramid)
-    return lambda request: layer.encode(state, request)
+    return lambda request: layer.encode(state, request).body
 
 
 def incident(rng: random.Random, key: int) -> Array:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, Source
+from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.model import OPEN_STATUSES, DistrictLevel, Status
-from geo_service.queries.selection import SELECTION_PARAMETERS, SelectionQuery, read_int, read_level, read_selection_query
+from geo_service.queries.selection import SELECTION_PARAMETERS, read_int, read_level, read_selection_query
 from geo_service.routes.schemas.parameter_docs import PARAMETERS
 
 CATALOGUE = Catalogue(
@@ -24,7 +25,7 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 24, 12, 0, 3, tzinfo=UTC).timestamp()
 
 
-def ask(**given_parameters: str) -> SelectionQuery:
+def ask(**given_parameters: str) -> Query:
     query = [(name.removesuffix("_"), value) for name, value in given_parameters.items()]
     return read_selection_query(query, CATALOGUE, MOSCOW, clock=lambda: NOW)
 
@@ -71,7 +72,7 @@ def test_a_window_goes_back_from_now(window: str, length: int) -> None:
 
 
 def test_equal_questions_within_a_step_are_equal_keys_and_valid_until_it_ends() -> None:
-    def at(clock: float) -> SelectionQuery:
+    def at(clock: float) -> Query:
         return read_selection_query([("window", "30d")], CATALOGUE, MOSCOW, clock=lambda: clock)
 
     assert at(NOW) == at(NOW + 56.9)

@@ -19,6 +19,7 @@ import geo_service
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
 from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
@@ -51,7 +52,7 @@ state.apply(without, np.array([], np.int64), None)
 selection = Selection(Window(0, 300), 400, agencies=(1,), statuses=Statuses(frozenset({Status.CLOSED, Status.NEW})))
 layer = HexLayer()
 layer.refresh(state.pyramid)
-layer.encode(state, TileRequest(Tile(0, 0, 0), selection, MEASURES["answer_hours"]))
+layer.encode(state, TileRequest(Tile(0, 0, 0), Query(selection, MEASURES["answer_hours"])))
 totals(state, selection)
 state.unplaced.count(selection)
 breakdown(state, selection, [DIMENSIONS["status"]], DistrictLevel.DISTRICT, MEASURES["count"], None)

@@ -84,7 +84,7 @@ class Counter:
     def _count_cells(self, selection: Selection, resolution: int) -> Counts:
         """Roll up from the finest level where that is known or worth knowing; else count on the level itself."""
         finest = self._find((selection, FINEST_RESOLUTION), len(self._pyramid))
-        if finest is None and resolution != FINEST_RESOLUTION and self._asked_on_many_levels(selection):
+        if finest is None and resolution != FINEST_RESOLUTION and self._asked_on_many_levels(selection, resolution):
             finest = self.per_cell(selection, FINEST_RESOLUTION)
         up = _KEY_IS_GROUP if resolution == FINEST_RESOLUTION else self._pyramid.up(resolution)
         groups = len(self._pyramid.levels[resolution])
@@ -94,10 +94,10 @@ class Counter:
         roll_up(out, finest, up)
         return out
 
-    def _asked_on_many_levels(self, selection: Selection) -> bool:
-        """Whether it is known on another level already, and has more rows than there are cells to be rolled up."""
-        known = any(self._kept.get((selection, level)) is not None for level in self._pyramid.levels)
-        return known and self._rows_of(selection) > len(self._pyramid)
+    def _asked_on_many_levels(self, selection: Selection, resolution: int) -> bool:
+        """Whether it was counted on another level already, and has more rows than there are cells to be rolled up."""
+        first: int = self.cached_value((selection, "first counted on"), lambda: resolution)
+        return first != resolution and self._rows_of(selection) > len(self._pyramid)
 
     def _rows_of(self, selection: Selection) -> int:
         """How many rows its window has."""

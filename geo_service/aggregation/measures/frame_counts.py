@@ -6,10 +6,9 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.counting.grouping import by_cell
 from geo_service.aggregation.counting.selected_rows import assign_buckets, select_rows
-from geo_service.aggregation.measures.cell_values import CellQuery, cell_counts
-from geo_service.aggregation.measures.class_breaks import ClassBreaks, class_breaks
+from geo_service.aggregation.measures.class_breaks import ClassBreaks, ClassificationMethod, class_breaks
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.aggregation.selection.selection import Window
+from geo_service.aggregation.selection.selection import Selection, Window
 
 FEWEST, MOST = 2, 120
 """Frames in a window."""
@@ -27,25 +26,25 @@ def frame_edges(window: Window, frames: int) -> NDArray[np.int64]:
     return window.start + np.arange(frames + 1) * (window.stop - window.start) // frames
 
 
-def frames_by_cell(state: ReplicaState, question: CellQuery, frames: int) -> tuple[Offsets, Frames]:
+def frames_by_cell(state: ReplicaState, selection: Selection, resolution: int, frames: int) -> tuple[Offsets, Frames]:
     """The frame of each incident of the selection, those of a cell together: (cells + 1,) offsets by the cell's index, (incidents,).
 
-    Made once for a window and a level; an incident takes one byte. Shared: do not write into them.
+    Made once for a window and a resolution; an incident takes one byte. Shared: do not write into them.
     """
-    key = (question.selection, question.resolution)
 
     def make_offsets() -> Offsets:
-        return np.concatenate([[0], np.cumsum(cell_counts(state, question)[:, 0], dtype=np.int64)])
+        counts = state.counter.per_cell(selection, resolution)
+        return np.concatenate([[0], np.cumsum(counts[:, 0], dtype=np.int64)])
 
     def make_frames() -> Frames:
-        taken = select_rows(state.columns, question.selection, by_cell(state.pyramid, question.resolution))
-        edges = frame_edges(question.selection.window, frames)
+        taken = select_rows(state.columns, selection, by_cell(state.pyramid, resolution))
         out = np.empty(len(taken), np.uint8)
-        _gather(out, offsets[:-1].copy(), taken.groups, assign_buckets(taken.rows, state.columns["received"], edges))
+        buckets = assign_buckets(taken.rows, state.columns["received"], frame_edges(selection.window, frames))
+        _gather(out, offsets[:-1].copy(), taken.groups, buckets)
         return out
 
-    offsets = state.counter.cached_array((*key, "incidents up to each cell"), make_offsets)
-    return offsets, state.counter.cached_array((*key, frames, "frames"), make_frames)
+    offsets = state.counter.cached_array((selection, resolution, "incidents up to each cell"), make_offsets)
+    return offsets, state.counter.cached_array((selection, resolution, frames, "frames"), make_frames)
 
 
 def prefix_sums(found: tuple[Offsets, Frames], places: NDArray[np.intp], frames: int) -> NDArray[np.int32]:
@@ -55,15 +54,17 @@ def prefix_sums(found: tuple[Offsets, Frames], places: NDArray[np.intp], frames:
     return out
 
 
-def playback_breaks(state: ReplicaState, question: CellQuery, frames: int) -> ClassBreaks:
+def playback_breaks(
+    state: ReplicaState, selection: Selection, resolution: int, classifier: ClassificationMethod, frames: int
+) -> ClassBreaks:  # fmt: skip
     """Class breaks over the counts of all cells in all frames where there are any: they hold while the window is played."""
 
     def make() -> ClassBreaks:
-        offsets, by_cell_ = frames_by_cell(state, question, frames)
+        offsets, by_cell_ = frames_by_cell(state, selection, resolution, frames)
         counts = np.empty(len(by_cell_), np.int32)
-        return class_breaks(counts[: _counts(counts, offsets, by_cell_, frames)], question.division, least=1)
+        return class_breaks(counts[: _counts(counts, offsets, by_cell_, frames)], classifier, least=1)
 
-    return state.counter.cached_value((*question.key, question.division, frames, "playback"), make)
+    return state.counter.cached_value((selection, resolution, classifier, frames, "playback"), make)
 
 
 @njit(nogil=True, cache=True)

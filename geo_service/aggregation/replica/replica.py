@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
@@ -134,7 +135,7 @@ class Replica:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
-            return await self._run_on_worker(lambda: self._timed(lambda: question(self._loaded_state(), *args, **kwargs)))
+            return await self._run_on_worker(lambda: self._timed(question, *args, **kwargs))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
@@ -180,10 +181,10 @@ class Replica:
         """End the worker thread; questions that wait are dropped."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _timed(self, work: Callable[[], T]) -> T:
+    def _timed(self, question: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         began = time.monotonic()
         try:
-            return work()
+            return question(self._loaded_state(), *args, **kwargs)
         finally:
             self.queue.record_duration(time.monotonic() - began)
 
@@ -215,4 +216,4 @@ class Replica:
         self._changed = asyncio.Event()
 
     async def _run_on_worker(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))

@@ -1,7 +1,7 @@
 """Numbers of districts: a whole level, or one district with its children and its place among its neighbours."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from geo_service.aggregation.counting.grouping import EVERYTHING, by_chosen_dist
 from geo_service.aggregation.counting.selected_rows import SelectedRows, cross_counts, select_rows
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES, Measure
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.rows import Row, measure_row, ranks, sort_by_rank, to_json_value, units_of
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
@@ -27,50 +28,41 @@ _OWN_UNITS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DistrictQuery:
-    """What is asked of districts."""
-
-    selection: Selection
-    measure: Measure
-    compare: Selection | None = None
-
-
-def district_table(state: ReplicaState, question: DistrictQuery, level: DistrictLevel) -> dict[str, Any]:
+def district_table(state: ReplicaState, query: Query, level: DistrictLevel) -> dict[str, Any]:
     """The districts of a level, best rank first, and what lies in none of them; with the total.
 
     Where the selection names districts, only these, those below and those above them are listed.
     """
     catalogue, chosen = state.catalogue, state.catalogue.districts_at(level)
-    facts = _facts(state, question, chosen)
-    rows = _rows(facts, chosen, question.measure)
-    wanted = _wanted(catalogue, question.selection)
+    facts = _facts(state, query, chosen)
+    rows = _rows(facts, chosen, query.measure)
+    wanted = _wanted(catalogue, query.selection)
     return {
         "level": level.code,
-        "measure": question.measure.code,
+        "measure": query.measure.code,
         "districts": sort_by_rank([row for one, row in zip(chosen, rows, strict=False) if wanted is None or one.id in wanted]),
         "without_district": rows[-1],
-        "total": measure_row(facts.overall(), _for_total(question.measure))[0],
+        "total": measure_row(facts.overall(), _for_total(query.measure))[0],
         "units": units_of(MEASURES.values()) | _OWN_UNITS,
     }
 
 
-def district_page(state: ReplicaState, question: DistrictQuery, code: str, clockwork: BucketOptions) -> dict[str, Any]:
+def district_page(state: ReplicaState, query: Query, code: str, clockwork: BucketOptions) -> dict[str, Any]:
     """One district: its numbers, ancestors, children, shares by sector and source, timeline and place among its neighbours."""
     catalogue = state.catalogue
     if code not in catalogue.districts.by_code:
         raise NotFound(f"there is no district with the code {code[:40]!r}")
     one = catalogue.districts.by_code[code]
-    inside = replace(question, selection=_within(question.selection, one, catalogue), compare=_within(question.compare, one, catalogue))
+    inside = replace(query, selection=_within(query.selection, one, catalogue), compare=_within(query.compare, one, catalogue))
     siblings = [other for other in catalogue.districts_at(one.level) if other.parent == one.parent]
-    facts = _facts(state, question, siblings)
-    rows = _rows(facts, siblings, question.measure)
+    facts = _facts(state, query, siblings)
+    rows = _rows(facts, siblings, query.measure)
     children = sorted((catalogue.districts.by_id[child] for child in catalogue.districts.children([one.id])), key=lambda child: child.code)
     own = select_rows(state.columns, inside.selection, EVERYTHING)
-    below = _rows(_facts(state, inside, children, own), children, question.measure)
+    below = _rows(_facts(state, inside, children, own), children, query.measure)
 
     def shares(dimension: str) -> list[Row]:
-        broken = breakdown(state, inside.selection, [DIMENSIONS[dimension]], one.level, question.measure, inside.compare, own)
+        broken = breakdown(state, inside.selection, [DIMENSIONS[dimension]], one.level, query.measure, inside.compare, own)
         return _shares(broken, dimension)
 
     return {
@@ -80,16 +72,16 @@ def district_page(state: ReplicaState, question: DistrictQuery, code: str, clock
         "without_child": below[-1],
         "sectors": shares("sector"),
         "sources": shares("source"),
-        "timeline": timeline(state, inside.selection, clockwork, question.measure, inside.compare, own),
+        "timeline": timeline(state, inside.selection, clockwork, query.measure, inside.compare, own),
         "among": _place(facts, siblings.index(one)),
         "neighbours": len(siblings),
-        "measure": question.measure.code,
+        "measure": query.measure.code,
         "units": units_of(MEASURES.values()) | _OWN_UNITS,
     }
 
 
-def _facts(state: ReplicaState, question: DistrictQuery, chosen: Sequence[District], rows: SelectedRows | None = None) -> GroupStats:
-    return GroupStats(state, question.selection, by_chosen_districts(state.catalogue, chosen), question.compare, rows=rows)
+def _facts(state: ReplicaState, query: Query, chosen: Sequence[District], rows: SelectedRows | None = None) -> GroupStats:
+    return GroupStats(state, query.selection, by_chosen_districts(state.catalogue, chosen), query.compare, rows=rows)
 
 
 def _rows(facts: GroupStats, chosen: Sequence[District], measure: Measure) -> list[Row]:

@@ -6,21 +6,20 @@ from typing import Any
 from fastapi import Request
 
 from geo_service.aggregation.measures.measures import MEASURES, Measure
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.selection.time_buckets import instant
-from geo_service.queries.selection import SelectionQuery, read_selection_query
+from geo_service.queries.selection import read_selection_query
 from geo_service.routes.common.dependencies import Service
 
 
-def read_selection(
-    request: Request, service: Service, also: tuple[str, ...] = (), measures: Mapping[str, Measure] = MEASURES
-) -> SelectionQuery:
+def read_selection(request: Request, service: Service, also: tuple[str, ...] = (), measures: Mapping[str, Measure] = MEASURES) -> Query:
     """The question of a request."""
     query = request.query_params.multi_items()
     return read_selection_query(query, service.catalogue, service.settings.zone, extra=also, measures=measures)
 
 
-def resolved(question: SelectionQuery, service: Service, revision: int) -> dict[str, Any]:
+def resolved(question: Query, service: Service, revision: int) -> dict[str, Any]:
     """Window, compared window, time zone and revision as they were taken."""
     return {
         "window": span(question.selection),

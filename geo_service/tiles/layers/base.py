@@ -1,12 +1,13 @@
 """The seam of the tile layers: what a layer must offer to be served. `tests/integration/test_layers.py` holds every layer to it."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.measures.class_breaks import QUANTILE, ClassificationMethod
-from geo_service.aggregation.measures.measures import Measure
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import DistrictLevel
@@ -16,49 +17,60 @@ from geo_service.tiles.layers.tile_coverage import Tiles
 
 
 @dataclass(frozen=True, slots=True)
+class Rendering:
+    """How a query's answer is drawn; nothing in it changes what is counted."""
+
+    level: DistrictLevel | None = None
+    """Which districts; None where the zoom decides."""
+    classifier: ClassificationMethod = QUANTILE
+    """How values are divided into classes."""
+    frames: int | None = None
+    """Into how many equal parts the window is divided for playback; None for no playback."""
+    format: str = "mvt"
+    """Of tiles: one of `formats.CONTENT_TYPES`."""
+    with_h3: bool = False
+    """Whether each feature carries its H3 index as text."""
+    with_meta: bool = False
+    """Whether a tile has a layer of its totals, which names the revision of the incidents."""
+
+
+@dataclass(frozen=True, slots=True)
 class TileRequest:
     """Everything a tile depends on but the incidents themselves."""
 
     tile: Tile
-    selection: Selection
-    measure: Measure
-    with_h3: bool = False
-    """Whether each feature carries its H3 index as text."""
-    compare: Selection | None = None
-    """What the selection is compared with."""
-    level: DistrictLevel | None = None
-    """Which districts; None where the zoom decides."""
-    division: ClassificationMethod = QUANTILE
-    """How values are divided into classes."""
-    frames: int | None = None
-    """Into how many equal buckets the window is cut for playback."""
-    meta: int | None = None
-    """The incidents' revision, where a layer that tells it beside the tile's totals is asked for."""
-    form: str = "mvt"
-    """One of `forms.CONTENT_TYPES`."""
+    query: Query
+    rendering: Rendering = Rendering()
+    revision: int | None = None
+    """Of the incidents, where the tile names it; None for `rendering.with_meta` false."""
 
     @property
     def every_revision(self) -> bool:
         """Whether any change of the incidents makes it another tile, as when the tile names the revision itself."""
-        return self.meta is not None
+        return self.revision is not None
 
     @property
     def selections(self) -> tuple[Selection, ...]:
         """All whose incidents the tile may show."""
-        return (self.selection,) if self.compare is None else (self.selection, self.compare)
+        return self.query.selections
 
 
 @dataclass(frozen=True, slots=True)
 class LegendRequest:
-    """What a legend depends on: a selection looked at from a zoom, and which districts, or None where the zoom decides."""
+    """Everything a legend depends on but the incidents themselves: a query as it is drawn at a zoom."""
 
     zoom: int
-    selection: Selection
-    measure: Measure
-    level: DistrictLevel | None = None
-    compare: Selection | None = None
-    division: ClassificationMethod = QUANTILE
-    frames: int | None = None
+    query: Query
+    rendering: Rendering = Rendering()
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedTile:
+    """A tile's bytes, and what `LocallyCacheable.fingerprint` gives for its request; None where the layer has no fingerprints."""
+
+    body: bytes
+    """Uncompressed; empty when there is nothing in the tile."""
+    fingerprint: Hashable = None
 
 
 class TileLayer(Protocol):
@@ -69,8 +81,8 @@ class TileLayer(Protocol):
         """What clients are told of it."""
         ...
 
-    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
-        """The tile, uncompressed; empty when there is nothing in it."""
+    def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
+        """Compute and encode the tile."""
         ...
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:

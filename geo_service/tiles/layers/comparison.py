@@ -5,13 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.aggregation.measures.level_values import LevelValues
 from geo_service.tiles.documents.property_docs import COMPARED
 from geo_service.tiles.encoding.mvt import Column
 
 
-def comparison(n: NDArray[np.int32], n0: NDArray[np.int32], significant: NDArray[np.bool_]) -> dict[str, Column]:
-    """The properties of COMPARED."""
-    return dict(zip(COMPARED, (n0, n - n0, significant), strict=True))
+def comparison(numbers: LevelValues) -> dict[str, Column]:
+    """The properties of COMPARED; none where nothing is compared."""
+    if numbers.compared is None or numbers.significant is None:
+        return {}
+    return dict(zip(COMPARED, (numbers.compared, numbers.counts[:, 0] - numbers.compared, numbers.significant), strict=True))
 
 
 def without_infinity(values: NDArray[Any]) -> NDArray[Any]:

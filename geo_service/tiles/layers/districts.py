@@ -17,12 +17,12 @@ from geo_service.tiles.documents.zoom_levels import band_at, shown_level
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import HALF_WORLD_M
 from geo_service.tiles.encoding.grid import Box, Tile, project
-from geo_service.tiles.layers.base import LegendRequest, TileRequest
+from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.choropleth import Choropleth, choropleth
 from geo_service.tiles.layers.clipped_districts import ClipCache, extent, outlines
 from geo_service.tiles.layers.comparison import comparison, without_infinity
 from geo_service.tiles.layers.legend import district_legend
-from geo_service.tiles.layers.meta_layer import Numbers, meta_layer, totals
+from geo_service.tiles.layers.meta_layer import meta_layer, totals
 from geo_service.tiles.layers.tile_coverage import Tiles, under_shapes
 
 NAME = DISTRICTS.id
@@ -50,27 +50,29 @@ class DistrictLayer:
     def refresh(self, pyramid: H3Hierarchy) -> None:
         """Nothing here hangs on the cells."""
 
-    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
-        """The tile, uncompressed: first the areas, then the labels; empty when no district touches it."""
-        level = shown_level(state.catalogue, request.tile.z, request.level)
+    def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
+        """The tile: first the areas, then the labels; empty when no district touches it."""
+        level = shown_level(state.catalogue, request.tile.z, request.rendering.level)
         cut = self._cuts.get(state.catalogue, level, request.tile)
         if not len(cut.places):
-            return b""
+            return EncodedTile(b"")
         shown = self.choropleth(state, request, level)
         body = mvt.encode_layer(NAME, _ids(shown, cut.places), cut.shapes, _properties(shown, cut.places), request.tile)
         places, points = _labels_in(shown.districts, request.tile)
         if len(places):
             body += mvt.encode_layer(LABELS_NAME, _ids(shown, places), mvt.Points(points), _properties(shown, places), request.tile)
-        return body + meta_layer(request.tile, _totals(shown, cut.places, request)) if request.meta is not None else body
+        if request.revision is not None:
+            body += meta_layer(request.tile, totals(request, shown.numbers.at(np.unique(cut.places))))
+        return EncodedTile(body)
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
-        level = shown_level(state.catalogue, view.zoom, view.level)
+        level = shown_level(state.catalogue, view.zoom, view.rendering.level)
         return district_legend(self.choropleth(state, view, level), view)
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
         """The tiles in which a district of the level is seen."""
-        districts = state.catalogue.districts_at(shown_level(state.catalogue, view.zoom, view.level))
+        districts = state.catalogue.districts_at(shown_level(state.catalogue, view.zoom, view.rendering.level))
         _, shapes = outlines(state.catalogue, districts, band_at(view.zoom))
         return under_shapes(shapes, view.zoom, within)
 
@@ -91,10 +93,11 @@ class DistrictLayer:
         """The level's districts with their numbers, shared by all tiles of a view."""
         if state is not self._state:
             self._state, self._made = state, ResultCache(state.changes, _CHOROPLETHS_KEPT, lambda _: 1)
-        key = (asked.selection, asked.measure.code, level, asked.compare, asked.division)
+        query, classifier = asked.query, asked.rendering.classifier
+        key = (query.selection, query.measure.code, level, query.compare, classifier)
         made = self._made.get(key)
         if made is None:
-            made = choropleth(state, asked.selection, asked.measure, level, asked.compare, asked.division)
+            made = choropleth(state, query, classifier, level)
             self._made.put(key, made)
         return made
 
@@ -104,28 +107,16 @@ def _ids(shown: Choropleth, places: NDArray[np.intp]) -> NDArray[np.uint64]:
 
 
 def _properties(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Column]:
-    chosen = [shown.districts[place] for place in places.tolist()]
+    chosen, numbers = [shown.districts[place] for place in places.tolist()], shown.numbers.at(places)
     return {
         "code": [one.code for one in chosen],
         "name_ru": [one.name_ru for one in chosen],
         "name_en": [one.name_en for one in chosen],
-        **{name: shown.counts[places, channel] for channel, name in enumerate(_PROPERTIES)},
-        "value": without_infinity(shown.values[places]),
+        **{name: numbers.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
+        "value": without_infinity(numbers.values),
         "class": shown.classes[places],
-        **_comparison(shown, places),
+        **comparison(numbers),
     }
-
-
-def _totals(shown: Choropleth, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
-    once = np.unique(places)
-    compared = None if shown.compared is None else shown.compared[once]
-    return totals(request, Numbers(shown.counts[once], shown.values[once], compared))
-
-
-def _comparison(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Column]:
-    if shown.compared is None or shown.significant is None:
-        return {}
-    return comparison(shown.counts[places, 0], shown.compared[places], shown.significant[places])
 
 
 def _labels_in(districts: list[District], tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.int32]]:

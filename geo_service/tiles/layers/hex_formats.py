@@ -29,7 +29,7 @@ class HexTile:
     columns: dict[str, mvt.Column]
     """By name; a real number that cannot be given is NaN."""
     about: dict[str, str]
-    """How the question was understood."""
+    """How the query was understood, for formats that say so."""
     totals: dict[str, Any] = field(default_factory=dict)
     """The tile's totals, where they were asked for."""
 
@@ -41,6 +41,8 @@ class HexForm:
     write: Callable[[HexTile], bytes]
     whole: bool
     """Whether a hexagon that crosses the tile's edge is in the tiles on both sides; else it is in the one with its middle only."""
+    describes_query: bool = False
+    """Whether `HexTile.about` is written."""
 
 
 def write_mvt(drawn: HexTile) -> bytes:
@@ -71,7 +73,11 @@ def write_arrow(drawn: HexTile) -> bytes:
     return out.getvalue()
 
 
-HEX_FORMS = {"mvt": HexForm(write_mvt, True), "json": HexForm(write_json, False), "arrow": HexForm(write_arrow, False)}
+HEX_FORMS = {
+    "mvt": HexForm(write_mvt, True),
+    "json": HexForm(write_json, False),
+    "arrow": HexForm(write_arrow, False, describes_query=True),
+}
 
 
 def _plain(column: mvt.Column) -> Sequence[Any]:

@@ -1,6 +1,7 @@
 """The layer of hexagons: how many incidents, how many open and overdue, and the class of the chosen measure."""
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -10,27 +11,20 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.catalogue.catalogue import Catalogue, attributions
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
-from geo_service.aggregation.measures.cell_values import (
-    CellQuery,
-    cell_classes,
-    cell_counts,
-    cell_significance,
-    cell_values,
-    compared_counts,
-)
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
+from geo_service.aggregation.measures.level_values import LevelValues, cell_values
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.tiles.documents.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import Box, Tile, latitude, longitude, resolution_at
 from geo_service.tiles.encoding.string_columns import h3_texts, joined_numbers
 from geo_service.tiles.layers import playback
-from geo_service.tiles.layers.base import LegendRequest, TileRequest
+from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.comparison import comparison, without_infinity
 from geo_service.tiles.layers.hex_formats import HEX_FORMS, HexTile
 from geo_service.tiles.layers.hex_outlines import HexOutlines
 from geo_service.tiles.layers.legend import legend
-from geo_service.tiles.layers.meta_layer import Numbers, resolved_query, totals
+from geo_service.tiles.layers.meta_layer import resolved_query, totals
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 
 _PROPERTIES = CHANNELS[:3]
@@ -45,6 +39,18 @@ Seen = tuple[NDArray[np.intp], NDArray[np.int32]]
 """Each hexagon of a tile: the cell's index, and by how much it is to be shifted in x."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VisibleHexes:
+    """The hexagons drawn in a tile, one entry each."""
+
+    resolution: int
+    places: NDArray[np.intp]
+    """The cell's index in the pyramid."""
+    shifts: NDArray[np.int32]
+    """World units to add to x: one over the antimeridian is drawn on either side."""
+    numbers: LevelValues
+
+
 class HexLayer:
     """Draws the cells of the pyramid; a hexagon where the chosen measure is "nothing", or a count of zero, is left out."""
 
@@ -54,11 +60,9 @@ class HexLayer:
         self._pyramid: H3Hierarchy | None = None
         self._outlines: dict[int, HexOutlines] = {}
         self._touching: OrderedDict[Box, Seen] = OrderedDict()
-        self._latest: tuple[TileRequest, Seen] | None = None
 
     def refresh(self, pyramid: H3Hierarchy) -> None:
         """Take in the outlines of cells that have come, or of a whole new pyramid."""
-        self._latest = None
         if pyramid is not self._pyramid:
             self._pyramid = pyramid
             self._outlines = {resolution: HexOutlines(level.cells) for resolution, level in pyramid.levels.items()}
@@ -73,40 +77,42 @@ class HexLayer:
         """Outlines of the cells of a resolution, by their index in the pyramid."""
         return self._outlines[resolution]
 
-    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
-        """The tile, uncompressed; empty when no hexagon touches it, or in forms without outlines, when none has its middle in it."""
-        drawn = self.draw(state, request)
-        return HEX_FORMS[request.form].write(drawn) if len(drawn.cells) else b""
+    def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
+        """The tile; empty when no hexagon touches it, or in formats without outlines, when none has its middle in it."""
+        shown = self._visible_hexes(state, request)
+        drawn = self._draw(state, request, shown)
+        body = HEX_FORMS[request.rendering.format].write(drawn) if len(drawn.cells) else b""
+        return EncodedTile(body, _digest(shown.numbers))
 
     def draw(self, state: ReplicaState, request: TileRequest) -> HexTile:
-        """What is in the tile, before it is written in one of the forms."""
-        question = _question(request)
-        outlines = self._outlines[question.resolution]
-        places, shifts = self._memoised_hexes(state, request)
-        if not HEX_FORMS[request.form].whole:
-            inside = outlines.centroid_in(places, shifts, request.tile.box)
-            places, shifts = places[inside], shifts[inside]
+        """What is in the tile, before it is written in one of the formats."""
+        return self._draw(state, request, self._visible_hexes(state, request))
+
+    def fingerprint(self, state: ReplicaState, request: TileRequest) -> bytes:
+        """A digest of its hexagons' classes: only these may change with incidents outside the tile."""
+        return _digest(self._visible_hexes(state, request).numbers)
+
+    def _visible_hexes(self, state: ReplicaState, request: TileRequest) -> VisibleHexes:
+        """The hexagons that are drawn in the tile, in the order of its features."""
+        resolution, rendering = resolution_at(request.tile.z), request.rendering
+        level = cell_values(state, request.query, rendering.classifier, resolution)
+        places, shifts = self._hexes_in_tile(state, resolution, request.tile)
+        drawn = request.query.measure.is_drawn(level.values[places])
+        if not HEX_FORMS[rendering.format].whole:
+            drawn &= self._outlines[resolution].centroid_in(places, shifts, request.tile.box)
+        places, shifts = places[drawn], shifts[drawn]
+        return VisibleHexes(resolution, places, shifts, level.at(places))
+
+    def _draw(self, state: ReplicaState, request: TileRequest, shown: VisibleHexes) -> HexTile:
+        outlines, form = self._outlines[shown.resolution], HEX_FORMS[request.rendering.format]
         return HexTile(
             request.tile,
-            state.pyramid.levels[question.resolution].cells[places],
-            mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
-            _columns(state, question, places, request) if len(places) else {},
-            resolved_query(request),
-            _totals(state, question, places, request) if request.meta is not None else {},
+            state.pyramid.levels[shown.resolution].cells[shown.places],
+            mvt.Polygons(outlines.vertices, outlines.offsets, shown.places, shown.shifts),
+            _columns(state, request, shown) if len(shown.places) else {},
+            resolved_query(request) if form.describes_query else {},
+            _totals(request, shown) if request.revision is not None else {},
         )
-
-    def _memoised_hexes(self, state: ReplicaState, request: TileRequest) -> Seen:
-        """The hexagons of the tile; asked for twice in a row, when a tile is drawn and when its basis is taken down."""
-        latest = self._latest
-        if latest is None or latest[0] != request:
-            latest = self._latest = (request, self._visible_hexes(state, _question(request), request.tile))
-        return latest[1]
-
-    def _visible_hexes(self, state: ReplicaState, question: CellQuery, tile: Tile) -> Seen:
-        """Indexes of the hexagons that touch the tile and are drawn, and by how much each is moved, in the order of the tile's features."""
-        rings, shifts = self._hexes_in_tile(state, question.resolution, tile)
-        drawn = question.measure.is_drawn(cell_values(state, question)[rings])
-        return rings[drawn], shifts[drawn]
 
     def _hexes_in_tile(self, state: ReplicaState, resolution: int, tile: Tile) -> Seen:
         """Those that touch the tile, drawn or not. Kept: another choice of incidents is mostly asked for in the same tiles."""
@@ -121,12 +127,6 @@ class HexLayer:
         self._touching.move_to_end(tile.box)
         return found
 
-    def fingerprint(self, state: ReplicaState, request: TileRequest) -> bytes:
-        """A digest of its hexagons' classes: only these may change with incidents outside the tile."""
-        question = _question(request)
-        places, _ = self._memoised_hexes(state, request)
-        return blake2b(cell_classes(state, question, places).tobytes(), digest_size=_DIGEST_BYTES).digest()
-
     def intersects(self, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32]) -> bool:
         """Whether the hexagon of one of the finest cells may be seen in the tile."""
         resolution = resolution_at(request.tile.z)
@@ -136,13 +136,13 @@ class HexLayer:
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
         made = legend(state, view)
-        return made if view.frames is None else {**made, "playback": playback.legend(state, view, view.frames)}
+        return made if view.rendering.frames is None else {**made, "playback": playback.legend(state, view, view.rendering.frames)}
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
         """The tiles that a hexagon which is drawn touches with its bounding box."""
         resolution = resolution_at(view.zoom)
-        values = cell_values(state, CellQuery(view.selection, resolution, view.measure, view.compare, view.division))
-        return under_boxes(self._outlines[resolution].boxes[view.measure.is_drawn(values)], view.zoom, within)
+        values = cell_values(state, view.query, view.rendering.classifier, resolution).values
+        return under_boxes(self._outlines[resolution].boxes[view.query.measure.is_drawn(values)], view.zoom, within)
 
     def bounds(self, state: ReplicaState) -> Bounds:
         """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
@@ -158,31 +158,27 @@ class HexLayer:
         return attributions(catalogue.sources.all)
 
 
-def _question(request: TileRequest) -> CellQuery:
-    return CellQuery(request.selection, resolution_at(request.tile.z), request.measure, request.compare, request.division)
-
-
-def _columns(state: ReplicaState, question: CellQuery, places: NDArray[np.intp], request: TileRequest) -> dict[str, mvt.Column]:
-    """The properties of the hexagons at `places`."""
-    chosen = cell_counts(state, question)[places]
-    columns: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
-    if request.form != "mvt" or question.measure.code not in _OWN_PROPERTY:
-        columns["value"] = without_infinity(cell_values(state, question)[places])
-    columns["class"] = cell_classes(state, question, places)
-    before, found = compared_counts(state, question), cell_significance(state, question, places)
-    if before is not None and found is not None:
-        columns |= comparison(chosen[:, 0], before[places, 0], found)
-    if request.frames is not None:
-        by_cell = frames_by_cell(state, question, request.frames)
-        columns[playback.PROPERTY] = joined_numbers(prefix_sums(by_cell, places, request.frames))
-    if request.with_h3:
-        columns["h3"] = h3_texts(state.pyramid.levels[question.resolution].cells[places])
+def _columns(state: ReplicaState, request: TileRequest, shown: VisibleHexes) -> dict[str, mvt.Column]:
+    """The properties of the hexagons."""
+    numbers, rendering = shown.numbers, request.rendering
+    columns: dict[str, mvt.Column] = {name: numbers.counts[:, channel] for channel, name in enumerate(_PROPERTIES)}
+    if rendering.format != "mvt" or request.query.measure.code not in _OWN_PROPERTY:
+        columns["value"] = without_infinity(numbers.values)
+    columns["class"] = numbers.classes
+    columns |= comparison(numbers)
+    if rendering.frames is not None:
+        by_cell = frames_by_cell(state, request.query.selection, shown.resolution, rendering.frames)
+        columns[playback.PROPERTY] = joined_numbers(prefix_sums(by_cell, shown.places, rendering.frames))
+    if rendering.with_h3:
+        columns["h3"] = h3_texts(state.pyramid.levels[shown.resolution].cells[shown.places])
     return columns
 
 
-def _totals(state: ReplicaState, question: CellQuery, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
-    """Of the hexagons at `places`, each once: one over the antimeridian may be drawn twice."""
-    once = np.unique(places)
-    before = compared_counts(state, question)
-    compared = None if before is None else before[once, 0]
-    return totals(request, Numbers(cell_counts(state, question)[once], cell_values(state, question)[once], compared))
+def _totals(request: TileRequest, shown: VisibleHexes) -> dict[str, Any]:
+    """Of the hexagons, each once: one over the antimeridian may be drawn twice."""
+    _, once = np.unique(shown.places, return_index=True)
+    return totals(request, shown.numbers.at(once))
+
+
+def _digest(numbers: LevelValues) -> bytes:
+    return blake2b(numbers.classes.tobytes(), digest_size=_DIGEST_BYTES).digest()

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
-from geo_service.aggregation.measures.cell_values import CellQuery, cell_breaks, cell_classes, cell_counts, cell_values
 from geo_service.aggregation.measures.class_breaks import ClassBreaks
+from geo_service.aggregation.measures.level_values import cell_values
 from geo_service.aggregation.measures.significance import P_VALUE
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.tiles.documents.palette import Palette, palette_of
@@ -33,46 +33,47 @@ class LegendItem:
 
 def legend(state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
     """Classes with their range, colour and number of hexagons, and the totals of the selection."""
-    resolution = resolution_at(view.zoom)
-    question = CellQuery(view.selection, resolution, view.measure, view.compare, view.division)
-    counts, values = cell_counts(state, question), cell_values(state, question)
-    places = np.flatnonzero(view.measure.is_drawn(values))
-    shown = LegendItem(values[places], cell_classes(state, question, places), cell_breaks(state, question))
-    with_incidents = counts[:, 0] > 0
-    total = counts.sum(axis=0, dtype=np.int64).tolist()
+    resolution, measure = resolution_at(view.zoom), view.query.measure
+    level = cell_values(state, view.query, view.rendering.classifier, resolution)
+    drawn = level.at(np.flatnonzero(measure.is_drawn(level.values)))
+    with_incidents = level.counts[:, 0] > 0
     return {
         "zoom": view.zoom,
         "resolution": resolution,
-        **describe_classes(shown, view),
-        "without_value": int(np.count_nonzero(with_incidents & ~np.isfinite(values))),
-        "total": dict(zip(CHANNELS, total, strict=True)),
+        **describe_classes(LegendItem(drawn.values, drawn.classes, level.breaks), view),
+        "without_value": int(np.count_nonzero(with_incidents & ~np.isfinite(level.values))),
+        "total": _by_channel(level.counts.sum(axis=0, dtype=np.int64)),
     }
 
 
 def district_legend(chosen: Choropleth, view: LegendRequest) -> dict[str, Any]:
     """Classes with their range, colour and number of districts; totals of the districts, and of what lies in none of them."""
-    classed = chosen.classed
-    shown = LegendItem(chosen.values[classed], np.asarray(chosen.classes)[classed], chosen.breaks, "districts")
+    classed, numbers = chosen.classed, chosen.numbers
+    shown = LegendItem(numbers.values[classed], np.asarray(chosen.classes)[classed], numbers.breaks, "districts")
     return {
         "zoom": view.zoom,
         "level": chosen.level.code,
         **describe_classes(shown, view),
-        "without_value": int(np.count_nonzero(~np.isfinite(chosen.values))),
-        "total": dict(zip(CHANNELS, chosen.counts.sum(axis=0, dtype=np.int64).tolist(), strict=True)),
-        "without_district": dict(zip(CHANNELS, chosen.outside.tolist(), strict=True)),
+        "without_value": int(np.count_nonzero(~np.isfinite(numbers.values))),
+        "total": _by_channel(numbers.counts.sum(axis=0, dtype=np.int64)),
+        "without_district": _by_channel(chosen.outside),
     }
+
+
+def _by_channel(total: NDArray[Any]) -> dict[str, int]:
+    return dict(zip(CHANNELS, total.tolist(), strict=True))
 
 
 def describe_classes(shown: LegendItem, view: LegendRequest) -> dict[str, Any]:
     """The measure, its classes and colours."""
-    measure = view.measure
+    measure = view.query.measure
     palette = palette_of(diverging=measure.diverging)
     chance = {} if shown.breaks.middle is None else {"significance": {"class": shown.breaks.middle, "p": P_VALUE, "test": _TEST}}
     return {
         "measure": measure.code,
         "label": measure.label,
         "unit": measure.unit,
-        "breaks": str(view.division),
+        "breaks": str(view.rendering.classifier),
         "classes": _classes(shown, palette),
         **chance,
         shown.kind: len(shown.values),

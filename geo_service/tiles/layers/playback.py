@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from geo_service.aggregation.measures.cell_values import CellQuery
 from geo_service.aggregation.measures.frame_counts import frame_edges, playback_breaks
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Window
@@ -22,10 +21,10 @@ def described(window: Window, frames: int) -> dict[str, Any]:
 
 def legend(state: ReplicaState, view: LegendRequest, frames: int) -> dict[str, Any]:
     """The frames, and the classes of a hexagon's incidents in one frame: the same throughout."""
-    question = CellQuery(view.selection, resolution_at(view.zoom), view.measure, None, view.division)
-    breaks = playback_breaks(state, question, frames)
+    selection = view.query.selection
+    breaks = playback_breaks(state, selection, resolution_at(view.zoom), view.rendering.classifier, frames)
     colors = palette_of(diverging=False).colors
     classes = [
         {"class": number, "from": lower, "color": colors[number]} for number, lower in zip(breaks.classes, breaks.lowers, strict=True)
     ]
-    return {**described(view.selection.window, frames), "classes": classes}
+    return {**described(selection.window, frames), "classes": classes}

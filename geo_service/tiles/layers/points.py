@@ -26,7 +26,7 @@ from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import BUFFER
 from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile, latitude, longitude, project
 from geo_service.tiles.encoding.grid import Box as WorldBox
-from geo_service.tiles.layers.base import LegendRequest, TileRequest
+from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 
 NAME = INCIDENTS.id
@@ -54,29 +54,31 @@ class PointLayer:
     def refresh(self, pyramid: H3Hierarchy) -> None:
         """Nothing is kept between tiles."""
 
-    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
-        """The tile, uncompressed: the places and the layer `meta`; empty when there are no places."""
-        found = group_points_in_box(state.columns, request.selection, boxes_of(request.tile))
-        found = found.subset(found.counts[:, request.measure.channel or 0] > 0)
+    def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
+        """The tile: the places and the layer `meta`; empty when there are no places."""
+        selection = request.query.selection
+        found = group_points_in_box(state.columns, selection, boxes_of(request.tile))
+        found = found.subset(found.counts[:, request.query.measure.channel or 0] > 0)
         if not len(found):
-            return b""
+            return EncodedTile(b"")
         drawn = found.latest(self._most)
         points = mvt.Points(positions(state.columns, drawn.newest, request.tile))
         ids = state.columns.ids(drawn.newest)
-        today = int(local_days(np.array([request.selection.now], np.uint32), self._zone)[0])
+        today = int(local_days(np.array([selection.now], np.uint32), self._zone)[0])
         properties = {"id": ids, **self._properties(state, drawn, today)}
         body = mvt.encode_layer(NAME, ids.astype(np.uint64), points, properties, request.tile)
-        return body + _meta(found, drawn, request.tile)
+        return EncodedTile(body + _meta(found, drawn, request.tile))
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """What the classes of age stand for, and how many incidents of the selection belong to each."""
-        key = (NAME, "ages", view.selection)
-        counts = state.counter.cached_value(key, lambda: [_count(state, part) for part in selections_by_age(view.selection, self._zone)])
-        channel, palette = view.measure.channel or 0, self.description.palette(view.measure)
+        selection, measure = view.query.selection, view.query.measure
+        key = (NAME, "ages", selection)
+        counts = state.counter.cached_value(key, lambda: [_count(state, part) for part in selections_by_age(selection, self._zone)])
+        channel, palette = measure.channel or 0, self.description.palette(measure)
         limits = zip([0, *(limit + 1 for limit in AGE_LIMITS)], [*AGE_LIMITS, None], palette.colors, counts, strict=True)
         return {
             "zoom": view.zoom,
-            "measure": view.measure.code,
+            "measure": measure.code,
             "label": _AGE,
             "unit": _DAYS_AGO,
             "classes": [
@@ -90,7 +92,7 @@ class PointLayer:
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: WorldBox) -> Tiles:
         """The tiles in which a place of the selection lies, or beside which it lies no further away than the buffer."""
-        rows = select_rows(state.columns, view.selection, EVERYTHING).rows
+        rows = select_rows(state.columns, view.query.selection, EVERYTHING).rows
         points = project(state.columns["lng"][rows] / POSITION_UNITS, state.columns["lat"][rows] / POSITION_UNITS)
         margin = (WORLD >> view.zoom) * BUFFER // EXTENT + 1
         return under_boxes(np.column_stack([points - margin, points + margin]), view.zoom, within)

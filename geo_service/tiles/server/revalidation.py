@@ -36,11 +36,11 @@ class LocallyCacheable(Protocol):
         ...
 
 
-def revalidate(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile, valid_until: float) -> float | None:
+def revalidate(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile) -> float | None:
     """Until when a tile made earlier is what `request` asks for now; None when it may be another.
 
-    valid_until: how long the request's words ask for it, seconds since 1970. Where only the clock has moved on and
-    the window stands still, that is until the next deadline passes.
+    Seconds since 1970: as long as the query string asks for it, and where only the clock has moved on and the window
+    stands still, until the next deadline passes.
     """
     if earlier.request.every_revision and earlier.revision != state.revision:
         return None
@@ -49,9 +49,9 @@ def revalidate(layer: object, state: ReplicaState, request: TileRequest, earlier
     if state.changes.affects(earlier.request.selections, earlier.revision) and not _change_is_outside(layer, state, request, earlier):
         return None
     if request == earlier.request:
-        return valid_until
+        return request.query.valid_until
     until = _steady_until(state, earlier.request)
-    return max(until, valid_until) if until > request.selection.now else None
+    return max(until, request.query.valid_until) if until > request.query.selection.now else None
 
 
 def _change_is_outside(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile) -> bool:
@@ -64,9 +64,9 @@ def _change_is_outside(layer: object, state: ReplicaState, request: TileRequest,
 
 def _same_but_now(request: TileRequest, earlier: TileRequest) -> bool:
     """Whether only the instant differs at which overdue is judged."""
-    now = request.selection.now
-    compare = earlier.compare and replace(earlier.compare, now=now)
-    return request == replace(earlier, selection=replace(earlier.selection, now=now), compare=compare)
+    now, query = request.query.selection.now, earlier.query
+    compare = query.compare and replace(query.compare, now=now)
+    return request == replace(earlier, query=replace(query, selection=replace(query.selection, now=now), compare=compare))
 
 
 def _steady_until(state: ReplicaState, request: TileRequest) -> float:

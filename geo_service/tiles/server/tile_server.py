@@ -10,8 +10,8 @@ from geo_service.core.errors import InvalidParameter
 from geo_service.http.negotiation import compress, etag
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.layers.base import TileLayer, TileRequest
-from geo_service.tiles.server.cache import CachedTile, Key, SingleFlight, TileCache
-from geo_service.tiles.server.revalidation import LocallyCacheable, revalidate
+from geo_service.tiles.server.cache import CachedTile, Headers, Key, SingleFlight, TileCache
+from geo_service.tiles.server.revalidation import revalidate
 
 _ROWS_LIMIT = 200_000_000
 
@@ -42,44 +42,39 @@ class TileServer:
         self._replica = replica
         self._rows_limit = rows_limit
         self.layer = layer
-        self._local = layer if isinstance(layer, LocallyCacheable) else None
         self._cache = cache
         self._flight: SingleFlight[CachedTile] = SingleFlight()
 
-    async def answer(self, key: Key, request: TileRequest, valid_until: float) -> CachedTile:
-        """The tile for `key`, made now unless an earlier one still holds. `valid_until`: how long the key's words ask this request."""
+    async def render(self, key: Key, request: TileRequest) -> CachedTile:
+        """The tile for `key`, made now unless an earlier one still holds; identical requests under way share one computation."""
 
         async def compute() -> CachedTile:
-            tile = await self._replica.run(self._renew, request, key[2], valid_until, self._cache.peek(key))
+            tile = await self._replica.run(self._renew, request, key[2], self._cache.peek(key))
             self._cache.put(key, tile)
             return tile
 
         return await self._flight.run((key, self._replica.revision, request), compute)
 
-    def _renew(
-        self, state: ReplicaState, request: TileRequest, encoding: str, valid_until: float, earlier: CachedTile | None
-    ) -> CachedTile:
-        until = revalidate(self.layer, state, request, earlier, valid_until) if earlier else None
-        if earlier is None or until is None:
-            return self._make(state, request, encoding, valid_until)
-        return replace(earlier, request=request, revision=state.revision, valid_until=until)
-
-    def _make(self, state: ReplicaState, request: TileRequest, encoding: str, valid_until: float) -> CachedTile:
-        check_cost(state.columns, request.selections, self._rows_limit)
-        plain = self.layer.encode(state, request)
-        body = compress(plain, encoding) if plain else b""
-        tag = etag(plain, encoding)
-        window = request.selection.window
-        ended = not window.relative and window.stop <= request.selection.now
-        fingerprint = self._local.fingerprint(state, request) if self._local else None
-        headers = tuple(_headers(body, tag, encoding, cache_control(ended), CONTENT_TYPES[request.form]))
-        return CachedTile(body, tag, headers, request, state.revision, valid_until, fingerprint)
+    def _renew(self, state: ReplicaState, request: TileRequest, encoding: str, earlier: CachedTile | None) -> CachedTile:
+        """The earlier tile where it still holds, else a new one, on the replica's thread."""
+        until = revalidate(self.layer, state, request, earlier) if earlier else None
+        if earlier is not None and until is not None:
+            return replace(earlier, request=request, revision=state.revision, valid_until=until)
+        check_cost(state.columns, request.query.selections, self._rows_limit)
+        made = self.layer.encode(state, request)
+        body = compress(made.body, encoding) if made.body else b""
+        tag = etag(made.body, encoding)
+        headers = _headers(body, tag, encoding, request)
+        return CachedTile(body, tag, headers, request, state.revision, request.query.valid_until, made.fingerprint)
 
 
-def _headers(body: bytes, tag: str, encoding: str, control: str, content_type: str) -> list[tuple[bytes, bytes]]:
-    headers = [(b"etag", tag.encode()), (b"cache-control", control.encode()), (b"vary", b"Accept-Encoding")]
+def _headers(body: bytes, tag: str, encoding: str, request: TileRequest) -> Headers:
+    selection = request.query.selection
+    ended = not selection.window.relative and selection.window.stop <= selection.now
+    headers = [(b"etag", tag.encode()), (b"cache-control", cache_control(ended).encode()), (b"vary", b"Accept-Encoding")]
     if body:
-        headers += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+        content_type = CONTENT_TYPES[request.rendering.format].encode()
+        headers += [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
-    return headers
+    return tuple(headers)
