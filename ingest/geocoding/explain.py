@@ -1,15 +1,19 @@
 """How words are understood, step by step, as a table for people."""
 
+from typing import TYPE_CHECKING
+
 import asyncpg
 from rich.table import Table
 
 from ingest.geocoding import Answer, Candidate, Delayed, Query, Verdict
 from ingest.geocoding.configuration import Configuration
 from ingest.geocoding.factory import make_chain, region_of
-from ingest.geocoding.server import Server
+
+if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
+    from ingest.geocoding.server import Server
 
 
-async def explained(held: asyncpg.Connection, configuration: Configuration, server: Server | None, text: str) -> Table:
+async def explained(held: asyncpg.Connection, configuration: Configuration, server: "Server | None", text: str) -> Table:
     """Each step's view of `text`, and what the chain makes of it."""
     chain = await make_chain(held, configuration, await region_of(held, configuration), server)
     (outcome,) = await chain.locate([Query(text)])

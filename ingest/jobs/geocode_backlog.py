@@ -6,6 +6,7 @@ waits longer each time, and nothing is given up for that.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import asyncpg
 import numpy as np
@@ -20,12 +21,14 @@ from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain, Outcome
 from ingest.geocoding.configuration import Configuration
 from ingest.geocoding.factory import make_chain, region_of
-from ingest.geocoding.server import Server
 from ingest.geocoding.toponyms.addresses import stands_alone
 from ingest.validate.coordinates import cells
 from ingest.write.district_lookup import Districts
 from ingest.write.duplicates import link
 from ingest.write.reference_data import Catalogue
+
+if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
+    from ingest.geocoding.server import Server
 
 PAGE = 500
 LOCK = 0x67656F + 1
@@ -62,7 +65,7 @@ class _Found:
 
 
 async def work_off(
-    url: str, configuration: Configuration, server: Server | None, told: Callable[[Worked], None],
+    url: str, configuration: Configuration, server: "Server | None", told: Callable[[Worked], None],
     *, again: bool = False, near_m: float = NEAR_M, page: int = PAGE,
 ) -> Worked:  # fmt: skip
     """Ask for everything that is due; again: also for what was given up. `InputError` when another process is at it."""
