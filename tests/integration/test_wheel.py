@@ -190,6 +190,16 @@ def test_it_makes_the_schema_and_serves_page_files_and_tiles(programs: Path, els
         assert httpx.get(f"{address}/openapi.json").json()["info"]["version"] == __version__
 
 
+def test_without_its_extra_a_geocoding_server_is_refused_with_what_brings_it(programs: Path, elsewhere: Path, empty_database: str) -> None:
+    program = (
+        "import sys; sys.modules['geopy'] = None; sys.argv = ['geo', 'geocode', '--pending']; from geo_service.cli.main import main; main()"
+    )
+    server = {"GEO_DATABASE_URL": empty_database, "GEO_GEOCODER": "photon", "GEO_GEOCODER_URL": "http://127.0.0.1:1"}
+    done = run(programs / "python", "-c", program, cwd=elsewhere, **server)
+    wanted = "geo: cannot ask a geocoding server: geopy is not installed; it comes with pip install 'geo-service[geocoder]'\n"
+    assert (done.returncode, done.stderr) == (2, wanted)
+
+
 def test_an_editable_install_needs_no_network_and_finds_the_files_of_its_checkout(folder: Path, elsewhere: Path) -> None:
     sources = copy_sources(folder / "editable")
     programs = make_environment(folder / "editable environment", "--editable", sources)

@@ -41,15 +41,20 @@ def canonical(requirement: str) -> str:
     return re.split(r"[\[<>=~! ;]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
-def project() -> dict[str, Any]:
-    table: dict[str, Any] = tomllib.loads(text_of("pyproject.toml"))["project"]
-    return table
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads(text_of("pyproject.toml"))
 
 
 def declared(*extras: str) -> set[str]:
     """Packages that are always installed, and those of `extras`."""
-    optional = project()["optional-dependencies"]
-    return {canonical(line) for line in [*project()["dependencies"], *(line for extra in extras for line in optional[extra])]}
+    project = pyproject()["project"]
+    optional = project["optional-dependencies"]
+    return {canonical(line) for line in [*project["dependencies"], *(line for extra in extras for line in optional[extra])]}
+
+
+def in_group(name: str) -> set[str]:
+    """Packages of a dependency group: those of no installation."""
+    return {canonical(line) for line in pyproject()["dependency-groups"][name]}
 
 
 def imported() -> set[str]:
@@ -103,7 +108,7 @@ def test_every_package_that_is_imported_is_declared_and_nothing_else_is() -> Non
 
 
 def test_a_missing_extra_is_named_for_each_of_its_packages_and_for_no_other() -> None:
-    optional = project()["optional-dependencies"]
+    optional = pyproject()["project"]["optional-dependencies"]
     assert {module: extra for extra in EXTRAS for module in map(canonical, optional[extra])} == EXTRA_OF
     assert optional["all"] == [f"geo-service[{','.join(EXTRAS)}]"]
     assert set(optional) == {*EXTRAS, "all", "dev"}
@@ -121,9 +126,14 @@ def test_the_version_is_that_of_the_newest_release_in_the_changelog() -> None:
     assert headings[1].startswith(f"[{__version__}]")
 
 
+def test_what_makes_the_package_is_installed_before_it() -> None:
+    assert pyproject()["build-system"]["requires"] == pyproject()["dependency-groups"]["build"]
+    assert declared().isdisjoint({"setuptools", "hatchling"})
+
+
 def test_every_dependency_has_its_reason() -> None:
     reasons = text_of("docs/dependencies.md")
-    for name in declared(*EXTRAS, "dev"):
+    for name in declared(*EXTRAS, "dev") | in_group("build") | in_group("page"):
         assert re.search(rf"\b{re.escape(name)}\b", reasons), f"{name} has no reason in docs/dependencies.md"
 
 
@@ -137,7 +147,13 @@ def test_lock_files_name_hashes_and_no_address(name: str) -> None:
 
 
 def test_lock_files_hold_what_is_declared() -> None:
-    for lock, names in (("requirements.txt", declared(*EXTRAS)), ("requirements-dev.txt", declared(*EXTRAS, "dev"))):
+    wanted = {
+        "requirements.txt": declared(*EXTRAS),
+        "requirements-build.txt": in_group("build"),
+        "requirements-dev.txt": declared(*EXTRAS, "dev"),
+        "requirements-page.txt": in_group("page"),
+    }
+    for lock, names in wanted.items():
         assert names <= {canonical(line) for line in text_of(lock).splitlines() if "==" in line}
 
 
