@@ -5,24 +5,32 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev
 COPY frontend frontend
-RUN npm run vendor
+RUN npm run vendor && npm run build
 
 FROM python:3.11.14-slim-bookworm AS packages
 RUN python -m venv /opt/geo
 COPY requirements.txt /tmp/
 RUN /opt/geo/bin/pip install --no-cache-dir --require-hashes -r /tmp/requirements.txt
 
-FROM python:3.11.14-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home geo
-COPY --from=packages /opt/geo /opt/geo
+FROM python:3.11.14-slim-bookworm AS wheel
+COPY requirements-build.txt /tmp/
+RUN pip install --no-cache-dir --require-hashes -r /tmp/requirements-build.txt
 WORKDIR /app
-COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE NOTICE ./
 COPY geo_service geo_service
 COPY boundaries boundaries
 COPY ingest ingest
 COPY postgis postgis
-COPY --from=page /app/frontend frontend
-RUN /opt/geo/bin/pip install --no-cache-dir --no-deps --no-build-isolation --no-index -e .
+COPY --from=page /app/frontend/dist frontend/dist
+RUN python -m hatchling build -t wheel
+
+FROM packages AS installed
+COPY --from=wheel /app/dist /tmp/dist
+RUN /opt/geo/bin/pip install --no-cache-dir --no-deps --no-index /tmp/dist/*.whl
+
+FROM python:3.11.14-slim-bookworm
+RUN useradd --system --uid 10001 --no-create-home geo
+COPY --from=installed /opt/geo /opt/geo
 # Compiled loops are kept here, the one folder that must be writable; they fit the kind of processor they were made on.
 RUN mkdir /var/cache/geo && chown 10001 /var/cache/geo
 ENV PATH=/opt/geo/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 NUMBA_CACHE_DIR=/var/cache/geo \

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from geo_service.core.errors import InputError
+from geo_service.core.extras import require
 from geo_service.core.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
@@ -80,6 +81,10 @@ async def _worked(
 async def _server(stack: AsyncExitStack, url: str, settings: Settings, configuration: "GeocodingConfiguration") -> "Server | None":
     from geo_service.core.database import open_connection
     from ingest.geocoding.factory import read_region
+
+    if settings.geocoder is None:
+        return None
+    require("cannot ask a geocoding server", "geopy", "purgatory")
     from ingest.geocoding.server import Server, address_of
 
     if (address := address_of(settings)) is None:

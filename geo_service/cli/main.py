@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from geo_service import __version__
 from geo_service.cli.boundaries import commands as boundary_commands
 from geo_service.cli.deadlines import deadlines_command
 from geo_service.cli.demo import Job, demo_commands
@@ -26,7 +27,7 @@ from geo_service.cluster.private_cluster import Cluster, database_url
 from geo_service.core.errors import ClusterError, GeoError
 from geo_service.core.settings import Settings, read_settings
 
-app = typer.Typer(help="Citizens' messages as a live heat map.", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 db = typer.Typer(help="The database: the private cluster, or the one in GEO_DATABASE_URL.", no_args_is_help=True)
 app.add_typer(db, name="db")
 
@@ -36,6 +37,19 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 STOP_CODE = 128
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"geo-service {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Citizens' messages as a live heat map."""
 
 
 @app.command()

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from geo_service import __version__
 from geo_service.cli.ingest import QUIET_SECONDS, MappingName, reject_hint, summary
 from geo_service.core.errors import InputError
 from geo_service.core.settings import Settings, read_settings
@@ -57,7 +57,7 @@ def open311_command(
     settings = read_settings()
     begin, end = (_instant(name, text, settings.zone) for name, text in (("--since", since), ("--until", until)))
     asked = PullRequest(url, begin, end, jurisdiction, source, again, api_key or settings.open311_pull_key)
-    agent = settings.open311_pull_agent or f"geo-service/{version('geo-service')} (Open311 client)"
+    agent = settings.open311_pull_agent or f"geo-service/{__version__} (Open311 client)"
     _pull(settings, asked, ClientPolicy(agent, per_second, timeout, retries), mapping)
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from geo_service.cluster.postgres_binaries import ServerUser
 from geo_service.core.errors import ClusterError
-from geo_service.core.settings import ROOT
+from geo_service.core.resources import postgis_folder
 
-CONF = ROOT / "postgis" / "conf"
+CONF = postgis_folder() / "conf"
 OUTSIDE = Path("/var/lib/geo-service")
 """Where root's cluster keeps its data when the `postgres` user cannot enter GEO_HOME (a checkout in /root)."""
 

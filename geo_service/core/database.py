@@ -17,11 +17,12 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import SECTORS
+from geo_service.core.resources import postgis_folder
 from geo_service.core.schema import sector
-from geo_service.core.settings import ROOT, Settings
+from geo_service.core.settings import Settings
 
-SQL = ROOT / "postgis" / "sql"
-MIGRATIONS = ROOT / "postgis" / "migrations"
+SQL = postgis_folder() / "sql"
+MIGRATIONS = postgis_folder() / "migrations"
 POSTGIS_LEAST = (3, 3)
 MIGRATION_LOCK = 0x67656F  # "geo": one migration at a time, however many services start together.
 
@@ -109,7 +110,7 @@ async def migrate(url: str) -> None:
 
 
 def alembic_config(url: str) -> Config:
-    """Alembic's configuration for this checkout; `url` is handed to env.py as an attribute, never written."""
+    """Alembic's configuration for the migrations of this version; `url` is handed to env.py as an attribute, never written."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["url"] = url

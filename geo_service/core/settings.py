@@ -10,10 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from geo_service.core.errors import SettingsError
-
-ROOT = Path(__file__).resolve().parents[2]
-"""The checkout: `postgis/` and `frontend/` are read from here."""
-
+from geo_service.core.resources import default_home
 
 SHORTEST_KEY = 16
 """Characters of a key that is hard to guess."""
@@ -34,7 +31,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="PostgreSQL address, postgresql://user:password@host:port/name; without it a private cluster is used."
     )
-    home: Path = Field(ROOT / ".geo", description="Where the private cluster lives.")
+    home: Path = Field(
+        default_factory=default_home, description="Where the private cluster lives; .geo of a checkout, else the user's folder of data."
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("GEO_PORT", "PORT"), description="Port to listen on (also PORT).")
     public_url: str | None = Field(

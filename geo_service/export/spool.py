@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, Self
 from pmtiles.tile import tileid_to_zxy, zxy_to_tileid
 
 from geo_service.core.errors import ArchiveError
+from geo_service.core.resources import package_folder
 from geo_service.tiles.encoding.grid import Tile
 
-_SCHEMA = Path(__file__).with_name("spool.sql")
+_SCHEMA = package_folder("geo_service.export") / "spool.sql"
 
 Asked = dict[str, Any]
 """What an export is of, as JSON: an interrupted one is only gone on with for the same."""

@@ -27,7 +27,7 @@ from geo_service.routes.common.raw_route import PlainRoute
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
-_LEFT_OUT = ("tests", "scripts")
+_LEFT_OUT = ("dist", "scripts", "tests")
 """Folders that no page needs."""
 _DIGEST_BYTES = 8
 

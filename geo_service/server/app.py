@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import Follower
@@ -23,7 +24,8 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.ingest_protocol import IngestService
-from geo_service.core.settings import ROOT, Settings
+from geo_service.core.resources import page_folder
+from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
 from geo_service.http.request_id import request_id
 from geo_service.pages.page import Basemap, mount_page
@@ -113,6 +115,7 @@ def create_app(
     app = Application(
         lambda inner: CachedTileMiddleware(inner, cache, settings.cors_origins),
         title="geo-service",
+        version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
         lifespan=_lifespan(service, follower),
         # Outermost first.
@@ -127,7 +130,7 @@ def create_app(
     _handle_errors(app)
     for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, listing, incidents, ingest_runs, open311):
         app.include_router(module.router)
-    mount_page(app, ROOT / "frontend", settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts))
+    mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts))
     return app
 
 

@@ -7,10 +7,11 @@ from pydantic import Field
 
 from geo_service.core.errors import SettingsError
 from geo_service.core.model import LocationQuality
+from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
 from ingest.mapping.mapping import Bounds
 
-SHIPPED = Path(__file__).with_name("chain.toml")
+SHIPPED = package_folder("ingest.geocoding") / "chain.toml"
 
 StepName = Literal["cache", "gazetteer", "server"]
 MaxCoarseness = Literal["house", "street", "settlement", "district", "region"]

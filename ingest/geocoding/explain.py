@@ -1,15 +1,19 @@
 """How words are understood, step by step, as a table for people."""
 
+from typing import TYPE_CHECKING
+
 import asyncpg
 from rich.table import Table
 
 from ingest.geocoding import Answer, Candidate, Deferred, Query, StepResult
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain, read_region
-from ingest.geocoding.server import Server
+
+if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
+    from ingest.geocoding.server import Server
 
 
-async def explain_table(held: asyncpg.Connection, configuration: GeocodingConfiguration, server: Server | None, text: str) -> Table:
+async def explain_table(held: asyncpg.Connection, configuration: GeocodingConfiguration, server: "Server | None", text: str) -> Table:
     """Each step's view of `text`, and what the chain makes of it."""
     chain = await make_chain(held, configuration, await read_region(held, configuration), server)
     (outcome,) = await chain.locate([Query(text)])

@@ -1,6 +1,7 @@
 """The chain as the configuration, the database's districts and the settings make it."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -11,10 +12,12 @@ from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.server import Server
 from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build
 from ingest.geocoding.toponyms.settlements import own_places
 from ingest.mapping.mapping import Bounds
+
+if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
+    from ingest.geocoding.server import Server
 
 
 async def read_region(connection: asyncpg.Connection, configuration: GeocodingConfiguration) -> Bounds | None:
@@ -39,7 +42,7 @@ async def read_gazetteer_index(
 
 
 async def make_chain(
-    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None, server: Server | None = None
+    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None, server: "Server | None" = None
 ) -> Chain:
     """The chain, its steps in the configured order; without the server, where none is given."""
     steps: list[Step] = []

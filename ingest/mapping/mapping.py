@@ -12,9 +12,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS, Status
+from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
 
-SHIPPED = Path(__file__).parent / "mappings"
+SHIPPED = package_folder("ingest.mapping") / "mappings"
 STAND_IN = "open311server"
 """Code of a shipped mapping's source that is called after a server."""
 SECTOR_CODES = tuple(sector.code for sector in SECTORS)

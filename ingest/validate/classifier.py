@@ -14,12 +14,13 @@ from pydantic import Field
 
 from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS
+from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
 from ingest.mapping.mapping import Code, SectorCode
 from ingest.mapping.normalise import normalise
 from ingest.write.reference_data import Theme
 
-SHIPPED = Path(__file__).parent / "rules"
+SHIPPED = package_folder("ingest.validate") / "rules"
 
 WIDEST_GAP = 2
 """Other words between two of a phrase."""

@@ -11,11 +11,11 @@ import shapely
 from boundaries.district_arrays import DistrictArrays, Polygons
 from boundaries.locate import Locator
 from geo_service.core.model import DistrictLevel
-from geo_service.core.settings import ROOT
 from tests.bench.bench import Bench
 from tests.bench.report import Row
+from tests.support.paths import CHECKOUT
 
-FILE = Path(os.environ.get("GEO_SHARED_DATA", ROOT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
+FILE = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
 POINTS = 1_000_000
 _QUICK_POINTS = 20_000
 _LEAST_RATE = 300_000

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 from playwright.async_api import Browser, Page, ViewportSize
 
-from geo_service.core.settings import ROOT
 from tests.bench.bench import Bench
 from tests.bench.chromium import chromium
 from tests.bench.http_client import connect, get
 from tests.bench.processes import geo_serve
 from tests.bench.report import Row
+from tests.support.paths import CHECKOUT
 
 _SIZE = ViewportSize(width=1280, height=800)
 _COLD, _CHANGES, _FRAMES = 5, 10, 6
@@ -128,8 +128,8 @@ async def _sizes(port: int, page: Page) -> tuple[float, float]:
     brought = {path.split("/", 3)[3] for path in asked if path.startswith("/static/") and "/src/" in path}
     http = await connect(port)
     sizes: dict[str, int] = {}
-    for file in sorted((ROOT / "frontend" / "src").rglob("*.js")):
-        name = file.relative_to(ROOT / "frontend").as_posix()
+    for file in sorted((CHECKOUT / "frontend" / "src").rglob("*.js")):
+        name = file.relative_to(CHECKOUT / "frontend").as_posix()
         answer = await http.ask(get(f"/static/{name}"))
         sizes[name] = len(zlib.compress(answer.body, 9, wbits=31))
     http.close()

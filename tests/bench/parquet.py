@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo_service.core.settings import ROOT
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import open_reader
 from ingest.validate.entities import EntityResolver
@@ -20,6 +19,7 @@ from ingest.validate.validate import Validator
 from ingest.write.incident_writer import BATCH_SIZE
 from tests.bench.bench import Bench
 from tests.bench.report import Row
+from tests.support.paths import CHECKOUT
 
 ROWS = 10_000_000
 _QUICK_ROWS = 20_000
@@ -36,7 +36,7 @@ async def measure(bench: Bench) -> None:
         path = Path(folder) / "rows.parquet"
         write(path, rows, bench.until)
         command = [sys.executable, "-m", "tests.bench.parquet", str(path)]
-        done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=True)
+        done = await asyncio.to_thread(subprocess.run, command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     read, seconds, most_mb = json.loads(done.stdout)
     if read != rows:
         raise RuntimeError(f"of {rows} rows of Parquet {read} were usable")

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from geo_service.cluster.data_directory import free_port
-from geo_service.core.settings import ROOT
 from tests.bench.http_client import connect, get
+from tests.support.paths import CHECKOUT
 
 _PATIENCE_S = 300
 _STOP_S = 20
@@ -48,7 +48,7 @@ async def _running(command: list[str], environment: Mapping[str, str], ready: st
     port = free_port(None)
     surroundings = {**os.environ, **environment, "GEO_PORT": str(port), "GEO_HOST": "127.0.0.1"}
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=said, stderr=said)  # noqa: ASYNC220  # starting is quick
+        process = subprocess.Popen(command, cwd=CHECKOUT, env=surroundings, stdout=said, stderr=said)  # noqa: ASYNC220  # starting is quick
         try:
             await _wait(process, port, ready, said.fileno())
             yield port

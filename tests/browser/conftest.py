@@ -20,11 +20,11 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect, sync_playwright
 
 from geo_service.core.database import open_connection
-from geo_service.core.settings import ROOT
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.conftest import named, recreate
 from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
+from tests.support.paths import CHECKOUT
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 PATIENCE_S = 20
@@ -241,7 +241,7 @@ class Elsewhere:
             def log_message(self, *_: object) -> None:
                 """Nothing: the browser says what it misses."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(ROOT)))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(CHECKOUT)))
         # Not the service's host name: another site, not merely another port.
         self.address = f"http://localhost:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, daemon=True)

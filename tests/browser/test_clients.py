@@ -11,16 +11,16 @@ import mapbox_vector_tile
 import pytest
 from playwright.sync_api import Browser
 
-from geo_service.core.settings import ROOT
 from tests.browser.conftest import Elsewhere, Visit, visiting
+from tests.support.paths import CHECKOUT
 
 pytestmark = pytest.mark.browser
 
 Classed = dict[int, int]
 """How many incidents and which class: by the features' id."""
 
-DOCUMENTED = re.findall(r"^```html\n(.*?)^```", (ROOT / "docs/clients.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-COMMANDS = re.findall(r"^(ogrinfo .*)$", (ROOT / "docs/clients.md").read_text(encoding="utf-8"), re.MULTILINE)
+DOCUMENTED = re.findall(r"^```html\n(.*?)^```", (CHECKOUT / "docs/clients.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+COMMANDS = re.findall(r"^(ogrinfo .*)$", (CHECKOUT / "docs/clients.md").read_text(encoding="utf-8"), re.MULTILINE)
 PAGES = {re.findall(r"<title>(.*)</title>", page)[0]: page for page in DOCUMENTED}
 SERVICE = "http://127.0.0.1:8000"
 ZOOM = 7

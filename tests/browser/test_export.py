@@ -16,15 +16,16 @@ from playwright.sync_api import sync_playwright
 
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.core.database import open_connection
-from geo_service.core.settings import ROOT, Settings
+from geo_service.core.settings import Settings
 from geo_service.export.job import read_job, read_query, run_export
 from geo_service.export.target import read_target
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.browser.conftest import Visit, apart, visiting
 from tests.support import territory
+from tests.support.paths import CHECKOUT
 
-MODULES = ROOT / "node_modules"
-VENDORED = ROOT / "frontend/vendor/maplibre-gl"
+MODULES = CHECKOUT / "node_modules"
+VENDORED = CHECKOUT / "frontend/vendor/maplibre-gl"
 
 pytestmark = [
     pytest.mark.browser,
@@ -97,7 +98,7 @@ def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copytree(VENDORED, folder / "maplibre-gl")
     copytree(MODULES / "pmtiles/dist/esm", folder / "pmtiles/dist/esm")
     copytree(MODULES / "fflate/esm", folder / "fflate/esm")
-    snippet, imports = re.findall(r"```html\n(.*?)```", (ROOT / "docs/export.md").read_text(encoding="utf-8"), re.DOTALL)
+    snippet, imports = re.findall(r"```html\n(.*?)```", (CHECKOUT / "docs/export.md").read_text(encoding="utf-8"), re.DOTALL)
     style = '<link rel="stylesheet" href="maplibre-gl/maplibre-gl.css"><link rel="icon" href="data:,">'
     watched = snippet.replace("</script>", "  window.map = map; map.on('idle', () => { window.idle = true; });\n</script>")
     page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>January</title>{style}{imports}'

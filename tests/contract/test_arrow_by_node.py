@@ -8,18 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geo_service.core.settings import ROOT
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.encoding.mvt import Polygons
 from geo_service.tiles.encoding.string_columns import joined_numbers
 from geo_service.tiles.layers.hex_formats import HexTile, write_arrow
+from tests.support.paths import CHECKOUT
 from tests.support.written_tiles import around
 
 NODE = shutil.which("node")
 
 pytestmark = [
     pytest.mark.skipif(NODE is None, reason="Node.js is not installed"),
-    pytest.mark.skipif(not (ROOT / "node_modules/apache-arrow").is_dir(), reason="apache-arrow is not installed; npm ci"),
+    pytest.mark.skipif(not (CHECKOUT / "node_modules/apache-arrow").is_dir(), reason="apache-arrow is not installed; npm ci"),
 ]
 
 

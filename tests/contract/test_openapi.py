@@ -16,11 +16,12 @@ import pytest
 import uvicorn
 
 from geo_service.cli.application import make_application
-from geo_service.core.settings import ROOT, Settings
+from geo_service.core.settings import Settings
 from geo_service.server.middleware.shutdown import GracefulShutdown
 from tests.integration.test_http import fill
 from tests.support.http_client import filled
 from tests.support.ingest_client import KEY
+from tests.support.paths import CHECKOUT
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 KNOWN = """
@@ -74,7 +75,7 @@ def test_nothing_that_is_described_is_answered_by_a_500(database_url: str, mode:
     if mode == "positive":
         filled(database_url, fill)
         (tmp_path / "schemathesis.toml").write_text(KNOWN, encoding="utf-8")
-    hooks = {"SCHEMATHESIS_HOOKS": "tests.contract.fuzzing", "PYTHONPATH": str(ROOT)}
+    hooks = {"SCHEMATHESIS_HOOKS": "tests.contract.fuzzing", "PYTHONPATH": str(CHECKOUT)}
     with served(database_url) as address:
         done = subprocess.run(
             [SCHEMATHESIS, "run", f"{address}/openapi.json", "--mode", mode, *OPTIONS],

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from geo_service.core.settings import ROOT
 from geo_service.tiles.encoding.grid import EXTENT
+from tests.support.paths import CHECKOUT
 from tests.support.written_tiles import AREAS_LAYER, CASES, LAYER, PLACES_LAYER, write, write_areas
 
 NODE = shutil.which("node")
@@ -17,7 +17,7 @@ POINT, POLYGON = 1, 3
 
 pytestmark = [
     pytest.mark.skipif(NODE is None, reason="Node.js is not installed"),
-    pytest.mark.skipif(not (ROOT / "node_modules/@mapbox/vector-tile").is_dir(), reason="@mapbox/vector-tile is not installed; npm ci"),
+    pytest.mark.skipif(not (CHECKOUT / "node_modules/@mapbox/vector-tile").is_dir(), reason="@mapbox/vector-tile is not installed; npm ci"),
 ]
 
 

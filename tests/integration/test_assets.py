@@ -20,11 +20,12 @@ import zstandard
 from fastapi import FastAPI
 
 from geo_service.core.errors import GeoError, SettingsError
-from geo_service.core.settings import ROOT, read_settings
+from geo_service.core.settings import read_settings
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes.common.responses import problem
+from tests.support.paths import CHECKOUT
 
-FRONTEND = ROOT / "frontend"
+FRONTEND = CHECKOUT / "frontend"
 _PARSE = """
 const { SourceTextModule } = require('vm');
 for (const text of JSON.parse(require('fs').readFileSync(0))) new SourceTextModule(text);
@@ -153,7 +154,7 @@ async def test_no_module_that_is_sent_uses_a_name_before_it_is_there(client: htt
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((await client.get(f"/static/{name}")).text)
     files = [str(tmp_path / name) for name in names]
-    checked = await to_thread(run, [*_TYPES, *files], cwd=ROOT, capture_output=True, text=True)
+    checked = await to_thread(run, [*_TYPES, *files], cwd=CHECKOUT, capture_output=True, text=True)
     assert "error TS" in checked.stdout, "without the comments there are types that are not known"
     assert [line for line in checked.stdout.splitlines() if re.search("TS2448|TS2454|TS2304", line)] == []
 
@@ -166,7 +167,7 @@ async def test_what_is_sent_does_what_the_modules_do(client: httpx.AsyncClient, 
     for file in (folder / "src").rglob("*.sent"):
         file.replace(file.with_suffix(".js"))
     (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    (folder / "node_modules").symlink_to(CHECKOUT / "node_modules")
     await to_thread(run, ["node", "--test", *map(str, (folder / "tests").glob("*.test.js"))], check=True, capture_output=True)
     sources = {file: file.read_text(encoding="utf-8") for file in (FRONTEND / "src").rglob("*.js")}
     assert [file.name for file, text in sources.items() if re.search(r"void \([^)]*(&&|\|\|)", text)] == []

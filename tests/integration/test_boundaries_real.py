@@ -19,8 +19,8 @@ from boundaries.stored import read_areas
 from geo_service.core.database import open_connection
 from geo_service.core.model import ZOOM_BANDS
 from tests.support.boundary_files import Ended, ask, command, counts, fill
+from tests.support.paths import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
 REGIONS, DISTRICTS = BOUNDARIES / "five_regions.geojson", BOUNDARIES / "five_regions_districts.geojson"
 

@@ -23,11 +23,11 @@ from ingest.demo.district_loader import load_districts
 from ingest.demo.messages import history
 from ingest.demo.messages.draws import local_day
 from ingest.jobs.place_names import are_loaded, load_places
+from tests.support.paths import CHECKOUT
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 HOUR_S = 3600
 
-CHECKOUT = Path(__file__).parents[2]
 BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
 REAL_DISTRICTS = BOUNDARIES / "five_regions_districts.geojson"
 

@@ -17,9 +17,9 @@ from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
 from ingest.runs.run_counts import RunCounts
+from tests.support.paths import CHECKOUT
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
-CHECKOUT = Path(__file__).parents[2]
 MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
 
 

@@ -16,7 +16,6 @@ import pytest
 
 from geo_service.core.database import open_connection
 from geo_service.core.model import LocationQuality, PlacedBy
-from geo_service.core.settings import ROOT
 from ingest.demo.district_loader import load_districts
 from ingest.geocoding import Answer, Query, Unresolved
 from ingest.geocoding.configuration import GeocodingConfiguration
@@ -24,6 +23,7 @@ from ingest.geocoding.factory import make_chain, read_region
 from tests.conftest import execute, named
 from tests.support.geocoders import QUICK, asking
 from tests.support.nominatim_extract import TOWN, VILLAGE, extract, house
+from tests.support.paths import CHECKOUT
 
 WANTED = Path(__file__).with_name("nominatim.txt")
 DEBIAN_PYTHON = Path("/usr/bin/python3")
@@ -36,7 +36,7 @@ def environment() -> Path:
         pytest.skip("a real Nominatim needs Debian's osm2pgsql")
     if subprocess.run([DEBIAN_PYTHON, "-c", "import icu, venv"], capture_output=True, check=False).returncode:
         pytest.skip("a real Nominatim needs Debian's python3-icu and python3-venv")
-    folder = ROOT / ".geo" / f"nominatim-{sha256(WANTED.read_bytes()).hexdigest()[:12]}"
+    folder = CHECKOUT / ".geo" / f"nominatim-{sha256(WANTED.read_bytes()).hexdigest()[:12]}"
     if not (folder / "made").exists():
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([DEBIAN_PYTHON, "-m", "venv", "--system-site-packages", folder], check=True, capture_output=True)

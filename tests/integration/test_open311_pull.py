@@ -26,8 +26,8 @@ from ingest.runs.reject_export import write_csv
 from ingest.runs.run import IngestOptions, ingest
 from ingest.runs.run_counts import RunCounts
 from tests.support.open311_city import JSON, City, request, served
+from tests.support.paths import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 GEO = Path(sys.executable).with_name("geo")
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 UNTIL = SINCE + timedelta(days=270)

@@ -31,8 +31,8 @@ from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
 from tests.integration.test_statistics import ask, check
 from tests.support.http_client import asking
+from tests.support.paths import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)

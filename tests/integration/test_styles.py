@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES
-from geo_service.core.settings import ROOT
 from geo_service.tiles.documents.tilejson import INCIDENTS
 from tests.support import territory
 from tests.support.http_client import asking, filled
+from tests.support.paths import CHECKOUT
 
 NODE = shutil.which("node")
-CHECK = ROOT / "tests/contract/check_style.js"
+CHECK = CHECKOUT / "tests/contract/check_style.js"
 MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES, "incidents": INCIDENTS.measures}
 
 
@@ -43,7 +43,7 @@ async def style_of(client: httpx.AsyncClient, layer: str, **query: str) -> dict[
 
 @pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 @pytest.mark.skipif(
-    not (ROOT / "node_modules/@maplibre/maplibre-gl-style-spec").is_dir(), reason="the style specification is not installed; npm ci"
+    not (CHECKOUT / "node_modules/@maplibre/maplibre-gl-style-spec").is_dir(), reason="the style specification is not installed; npm ci"
 )
 @pytest.mark.parametrize("look", [{}, {"scheme": "dark", "lang": "en", "labels": "client"}], ids=["light", "dark"])
 @pytest.mark.parametrize(("layer", "measure"), [(layer, measure) for layer, measures in MEASURES_OF.items() for measure in measures])

@@ -17,9 +17,11 @@ from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.report import Kind, Report, area_text
 from boundaries.simplify import shapes, tolerance_m
 from geo_service.core.model import ZOOM_BANDS
-from geo_service.core.settings import ROOT
+from tests.support.paths import CHECKOUT
 
-FIVE_REGIONS = Path(os.environ.get("GEO_SHARED_DATA", ROOT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
+FIVE_REGIONS = (
+    Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
+)
 EDGE_KM = 2 * np.pi * 6371.0088 / 360
 """Of a degree of latitude on the sphere, for areas right to half a per cent."""
 

@@ -11,13 +11,13 @@ import shapely
 
 from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel
-from geo_service.core.settings import ROOT
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import build
 from ingest.mapping.normalise import normalise
+from tests.support.paths import CHECKOUT
 
-DATA = Path(os.environ.get("GEO_SHARED_DATA", ROOT.parent / "shared" / "data"))
+DATA = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
 ADDRESSES, DISTRICTS = DATA / "gazetteer" / "court_addresses.csv", DATA / "boundaries" / "five_regions_districts.geojson"
 LEAST_PLACED = 0.95
 REGIONS = {

@@ -22,8 +22,8 @@ from ingest.demo.geography.region import habitable, municipalities, neighbours, 
 from ingest.demo.geography.territory import areas, outline
 from ingest.demo.messages.draws import days_of_messages
 from ingest.demo.messages.locations import locate, on_highway
+from tests.support.paths import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[2]
 REAL = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
 ADYGEA = {
     "Maykop": (40.10, 44.61),

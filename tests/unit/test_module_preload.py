@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from geo_service.core.settings import ROOT
 from geo_service.pages.module_preload import needed_modules, with_preloads
+from tests.support.paths import CHECKOUT
 
-FRONTEND = ROOT / "frontend"
+FRONTEND = CHECKOUT / "frontend"
 SOURCES = {
     "src/main.js": 'import { a } from "./a.js";\nimport map from "maplibre-gl";\nconst later = () => import("./alone.js");',
     "src/a.js": '/** @import { Type } from "./types.js" */\nimport "./c.js"; // for its effect\nexport * from "./deep/b.js";',

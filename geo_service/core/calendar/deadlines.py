@@ -18,8 +18,9 @@ from geo_service.core.calendar.business_days import countries, day_kinds
 from geo_service.core.calendar.business_time import Instants, WorkingTime
 from geo_service.core.errors import SettingsError
 from geo_service.core.model import SECTORS
+from geo_service.core.resources import package_folder
 
-SHIPPED = Path(__file__).with_name("deadlines.toml")
+SHIPPED = package_folder("geo_service.core.calendar") / "deadlines.toml"
 
 _HOUR_S, _MINUTE_S = 3600, 60
 _LIMITS = ("working_hours", "working_days", "calendar_hours", "calendar_days")

@@ -4,10 +4,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from geo_service.core.resources import package_folder
 from geo_service.export.spool import Spool, file_errors, tile_of
 from geo_service.export.writers.base import Document, Told, compact
 
-_SCHEMA = Path(__file__).with_name("mbtiles.sql")
+_SCHEMA = package_folder("geo_service.export.writers") / "mbtiles.sql"
 _MAGIC = b"SQLite format 3\0"
 _TEXTS = ("name", "description", "attribution")
 _LISTS = ("bounds", "center")

@@ -10,13 +10,14 @@ import csv
 import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-DATA = Path(__file__).parent / "data"
+from geo_service.core.resources import package_folder
+
+DATA = package_folder("ingest.demo.geography") / "data"
 
 KM_PER_DEGREE = 111.2
 """Of latitude."""

@@ -7,11 +7,11 @@ process 2 s and 290 MB, reading the extract 10 ms.
 import csv
 import re
 import sys
-from pathlib import Path
 
+from geo_service.core.resources import package_folder
 from ingest.geocoding.toponyms.russian_names import settlements
 
-FILE = Path(__file__).parent / "data" / "settlements.csv"
+FILE = package_folder("ingest.geocoding.toponyms") / "data" / "settlements.csv"
 HEADER = ("geoname_id", "name", "lng", "lat", "population")
 
 _CORRECTED = {
