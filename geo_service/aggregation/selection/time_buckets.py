@@ -87,8 +87,3 @@ def local(seconds: int, zone: ZoneInfo) -> str:
     """RFC 3339 with the zone's offset."""
     moment = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
     return moment.isoformat()
-
-
-def instant(seconds: float) -> str:
-    """RFC 3339, UTC, whole seconds."""
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
-from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.core.instants import format_instant
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import TileRequest
@@ -29,7 +29,7 @@ def resolved_query(request: TileRequest) -> dict[str, str]:
     about = {"measure": request.measure.code, "breaks": str(request.division)}
     for prefix, selection in (("", request.selection), ("compare_", request.compare)):
         if selection is not None:
-            about |= {f"{prefix}from": instant(selection.window.start), f"{prefix}to": instant(selection.window.stop)}
+            about |= {f"{prefix}from": format_instant(selection.window.start), f"{prefix}to": format_instant(selection.window.stop)}
     return about
 
 
