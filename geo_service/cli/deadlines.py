@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from geo_service.core.errors import InvalidParameter
+from geo_service.core.instants import LATEST, parse_iso_instant, to_seconds
 from geo_service.core.model import SECTORS
 
 if TYPE_CHECKING:
     from geo_service.core.calendar.deadlines import Deadlines, Rule
 
 _shown = Console(highlight=False)
-_LATEST = 0xFFFFFFFF
 
 Source = Annotated[str | None, typer.Option("--source", help="Code of a source: show the deadline of a message from it.")]
 Theme = Annotated[str, typer.Option("--theme", help="Code of the message's theme.")]
@@ -43,9 +43,8 @@ def _received(text: str | None, zone: ZoneInfo) -> datetime:
     if text is None:
         return datetime.now(zone)
     try:
-        read = datetime.fromisoformat(text)
-        found = read if read.tzinfo else read.replace(tzinfo=zone)
-        in_range = 0 <= found.timestamp() <= _LATEST
+        found = parse_iso_instant(text, zone)
+        in_range = 0 <= to_seconds(found) <= LATEST
     except (ValueError, OverflowError):
         in_range = False
     if not in_range:

@@ -86,11 +86,13 @@ def _export(order: "ExportJob", settings: "Settings") -> None:
 
 
 def _summary(order: "ExportJob", done: "ExportResult", seconds: float) -> str:
-    from geo_service.export.job import instant
+    from geo_service.core.instants import format_instant
 
     size = _size(order.place.path) / 1e6
     made = f"{order.place.path}: {done.tiles:,} tiles, {done.contents:,} of them different, {size:,.1f} MB, in {seconds:.1f} s"
-    window = f"Window {instant(done.window.start)} to {instant(done.window.stop)}, overdue judged at {instant(done.at)}"
+    window = (
+        f"Window {format_instant(done.window.start)} to {format_instant(done.window.stop)}, overdue judged at {format_instant(done.at)}"
+    )
     return f"{made}\n{window}" + ("" if done.ended else "\nThe window was not over then: incidents that come later are missing.")
 
 

@@ -1,7 +1,7 @@
 """`geo forget`: takes personal text and addresses from what is old."""
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from geo_service.core.errors import InputError
+from geo_service.core.errors import InputError, InvalidParameter
+from geo_service.core.instants import parse_instant
 
 if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
     from ingest.jobs.retention import ErasedCounts, EraseOrder
@@ -44,15 +45,13 @@ def forget_command(before: Before, what: What, dry_run: DryRun = False) -> None:
 
 
 def read_instant(text: str, zone: ZoneInfo) -> datetime:
-    """The instant; a date is its first one. `InputError` for anything else, and for the future."""
+    """The instant; a date is its first one. Raises `InvalidParameter` for anything else, and for the future."""
     try:
-        moment: datetime | None
-        day = date.fromisoformat(text) if len(text) == len("2025-11-24") else None
-        moment = datetime(day.year, day.month, day.day, tzinfo=zone) if day else datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or moment > datetime.now(UTC):
-        raise InputError(f"cannot forget what was before {text!r}; allowed: {_ALLOWED}")
+        moment = parse_instant(text, zone)
+    except (ValueError, OverflowError):
+        raise InvalidParameter("--before", f"{text[:40]!r} is not an instant", _ALLOWED) from None
+    if moment > datetime.now(UTC):
+        raise InvalidParameter("--before", f"{text[:40]!r} is in the future", _ALLOWED)
     return moment
 
 

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from geo_service import __version__
 from geo_service.cli.ingest import QUIET_SECONDS, MappingName, reject_hint, summary
-from geo_service.core.errors import InputError
+from geo_service.core.errors import InvalidParameter
+from geo_service.core.instants import parse_iso_instant
 from geo_service.core.settings import Settings, read_settings
 from ingest.runs.run_counts import RunCounts
 
@@ -84,10 +85,9 @@ def _instant(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:
     if text is None:
         return None
     try:
-        read = datetime.fromisoformat(text)
+        return parse_iso_instant(text, zone)
     except ValueError as error:
-        raise InputError(f"{name}: {text!r} is no date; allowed: 2026-11-24 or 2026-11-24T10:15:00+03:00") from error
-    return read if read.tzinfo else read.replace(tzinfo=zone)
+        raise InvalidParameter(name, f"{text[:40]!r} is not an instant", "2026-11-24 or 2026-11-24T10:15:00+03:00") from error
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -20,6 +19,7 @@ from geo_service.aggregation.replica.snapshot import fingerprint, read_snapshot
 from geo_service.aggregation.selection.selection import Window
 from geo_service.core.calendar.deadlines import SHIPPED, read_deadlines
 from geo_service.core.errors import ArchiveError, InvalidParameter
+from geo_service.core.instants import format_instant
 from geo_service.core.settings import Settings
 from geo_service.export.bounds import ExportBounds, read_bounds
 from geo_service.export.spool import Asked, Spool
@@ -172,13 +172,8 @@ def _selection(given: dict[str, str], query: Query, settings: Settings) -> dict[
     resolved["window"] = _span(query.selection.window)
     if query.compare:
         resolved["compare"] = {"by": query.compared_by, **_span(query.compare.window)}
-    return {**resolved, "at": instant(query.selection.now), "time_zone": settings.time_zone}
+    return {**resolved, "at": format_instant(query.selection.now), "time_zone": settings.time_zone}
 
 
 def _span(window: Window) -> dict[str, str]:
-    return {"from": instant(window.start), "to": instant(window.stop)}
-
-
-def instant(seconds: int) -> str:
-    """Seconds since 1970 as RFC 3339, UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    return {"from": format_instant(window.start), "to": format_instant(window.stop)}

@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from geo_service.aggregation.selection.time_buckets import instant
 from geo_service.core.database import database_errors, query
+from geo_service.core.instants import format_instant
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.open311.query import ServiceRequestQuery
 
@@ -56,4 +56,4 @@ def _request(row: asyncpg.Record, shown: Sequence[str]) -> dict[str, Any]:
 
 
 def _moment(at: datetime | None) -> str | None:
-    return None if at is None else instant(at.timestamp())
+    return None if at is None else format_instant(at.timestamp())

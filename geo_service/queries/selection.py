@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +15,7 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Ids, Selection, Statuses, Window
 from geo_service.aggregation.selection.time_buckets import year_before
 from geo_service.core.errors import InvalidParameter
+from geo_service.core.instants import LATEST, parse_instant, to_seconds
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, OPEN_STATUSES, DistrictLevel, Status
 
 SELECTION_PARAMETERS = (
@@ -32,8 +32,6 @@ _INSTANT_ALLOWED = "a date (2026-11-24) or an RFC 3339 instant (2026-11-24T08:00
 _STEP_S = 60
 _SHORT_STEP_S = 10
 """For windows of up to three days."""
-_LATEST = 0xFFFFFFFF
-"""Instants are kept as unsigned 32-bit seconds."""
 _LISTED_AT_MOST = 50
 """Allowed codes named in an answer."""
 
@@ -202,7 +200,7 @@ def _read_span(given: Mapping[str, str], zone: ZoneInfo) -> Window:
     if "window" in given:
         raise InvalidParameter("window", "cannot stand beside from or to", "either window, or from and to")
     start = read_instant(given, "from", zone, 0)
-    stop = read_instant(given, "to", zone, _LATEST)
+    stop = read_instant(given, "to", zone, LATEST)
     if start >= stop:
         raise InvalidParameter("to", "is not later than from", "an instant after from; the window is [from, to)")
     return Window(start, stop)
@@ -210,7 +208,7 @@ def _read_span(given: Mapping[str, str], zone: ZoneInfo) -> Window:
 
 def is_open(window: Window) -> bool:
     """Whether an end of the window was left out."""
-    return window.start == 0 or window.stop == _LATEST
+    return window.start == 0 or window.stop == LATEST
 
 
 def _read_compare(given: Mapping[str, str], selection: Selection, reach: int, zone: ZoneInfo) -> Selection | None:
@@ -231,28 +229,17 @@ def _read_compare(given: Mapping[str, str], selection: Selection, reach: int, zo
 
 
 def read_instant(given: Mapping[str, str], name: str, zone: ZoneInfo, default: int) -> int:
-    """Seconds since 1970; a date is its first instant in the service's time zone. Fractions are rounded up."""
+    """Seconds since 1970 of the second that contains the instant; a date is its first instant in the service's time zone."""
     text = given.get(name)
     if text is None:
         return default
     try:
-        # A space stands where a plus was not percent-encoded.
-        moment = _parse_instant(text.replace(" ", "+"), zone)
-        seconds = -int((datetime(1970, 1, 1, tzinfo=UTC) - moment) // timedelta(seconds=1))
+        seconds = to_seconds(parse_instant(text, zone))
     except (ValueError, OverflowError):
         raise InvalidParameter(name, f"{_shorten(text)!r} is not an instant", _INSTANT_ALLOWED) from None
-    if not 0 <= seconds <= _LATEST:
+    if not 0 <= seconds <= LATEST:
         raise InvalidParameter(name, f"{_shorten(text)!r} is out of range", "1970-01-01 to 2106-02-07")
     return seconds
-
-
-def _parse_instant(text: str, zone: ZoneInfo) -> datetime:
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        day = date.fromisoformat(text)
-        return datetime(day.year, day.month, day.day, tzinfo=zone)
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})", text):
-        raise ValueError("neither a date nor RFC 3339")
-    return datetime.fromisoformat(text.upper())
 
 
 def _floor(clock: float, step: int) -> int:

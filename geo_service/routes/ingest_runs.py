@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.core.database import database_errors, query
 from geo_service.core.errors import InvalidParameter, NotFound
+from geo_service.core.instants import format_instant
 from geo_service.core.model import RejectReason
 from geo_service.queries.selection import read_int, single_values
 from geo_service.routes.common.auth import require_key
@@ -131,8 +131,8 @@ async def _find(service: Service, run: str) -> asyncpg.Record:
 def _run(row: asyncpg.Record) -> dict[str, Any]:
     return {
         **{name: row[name] for name in ("id", "input", "mapping", "state")},
-        "started_at": _instant(row["started_at"]),
-        "finished_at": _instant(row["finished_at"]) if row["finished_at"] else None,
+        "started_at": format_instant(row["started_at"]),
+        "finished_at": format_instant(row["finished_at"]) if row["finished_at"] else None,
         **{name: row[name] for name in _COUNTS},
         **{name: orjson.loads(row[name]) for name in _BY_KIND},
     }
@@ -148,10 +148,6 @@ def _line(reject: Mapping[str, Any]) -> dict[str, Any]:
     """As `geo ingest rejects --csv` writes it."""
     about = {f"reject_{name}": reject[name] for name in ("line", "reason", "detail")}
     return {**about, "reject_row": reject["text"], **(reject["row"] or {})}
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _next(request: Request, given: Mapping[str, str], where: Mapping[str, Any]) -> str:

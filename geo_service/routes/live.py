@@ -9,7 +9,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from geo_service.aggregation.columns.columns import Change
 from geo_service.aggregation.replica.replica import Replica
-from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.core.instants import format_instant
 from geo_service.routes.common.dependencies import service_of
 
 router = APIRouter(prefix="/api", tags=["live"])
@@ -40,7 +40,7 @@ def _event(replica: Replica, change: Change) -> ServerSentEvent:
         "new": change.new,
         "changed": change.changed,
         "deleted": change.deleted,
-        "at": instant(replica.changed_at),
+        "at": format_instant(replica.changed_at),
     }
     return ServerSentEvent(event="revision", id=str(replica.revision), data=data, retry=_RECONNECT_MS)
 

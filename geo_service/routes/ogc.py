@@ -6,8 +6,8 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.measures.query import Query
-from geo_service.aggregation.selection.time_buckets import instant
 from geo_service.core.errors import InvalidParameter, NotFound
+from geo_service.core.instants import format_instant
 from geo_service.ogc import documents
 from geo_service.ogc.collection import FeatureCollection, FeatureQuery
 from geo_service.ogc.districts import DistrictCollection
@@ -97,7 +97,7 @@ async def get_items(request: Request, name: str) -> Response:
     root = _root(request)
     document = documents.items(
         f"{root}/collections/{name}/items", root, name, request.query_params.multi_items(), page, asked.offset, asked.limit,
-        instant(question.selection.now),
+        format_instant(question.selection.now),
     )  # fmt: skip
     return _features(request, document)
 
@@ -126,7 +126,7 @@ def _named(service: Service, name: str) -> FeatureCollection:
 
 async def _described(request: Request, service: Service, one: FeatureCollection) -> dict[str, Any]:
     extent, held = await service.replica.run(lambda state: (one.extent(state), state.columns.extent()))
-    interval = (instant(held[0]), instant(held[1])) if held else None
+    interval = (format_instant(held[0]), format_instant(held[1])) if held else None
     return documents.collection(_root(request), one.description, extent, interval)
 
 
@@ -139,7 +139,7 @@ def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple
     if span is not None:
         if any(name in given for name in _WINDOWS):
             raise InvalidParameter("datetime", "cannot stand beside window, from or to", "either datetime or these")
-        query = [*query, ("from", instant(span[0])), ("to", instant(span[1]))]
+        query = [*query, ("from", format_instant(span[0])), ("to", format_instant(span[1]))]
     return given, read_selection_query(query, service.catalogue, service.settings.zone, extra=own)
 
 

@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.catalogue.geometry import cell_geometry
 from geo_service.aggregation.measures.measures import CELL_MEASURES
-from geo_service.aggregation.selection.time_buckets import BUCKETS, instant
+from geo_service.aggregation.selection.time_buckets import BUCKETS
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
 from geo_service.aggregation.statistics.cells import cell_page
 from geo_service.aggregation.statistics.series import MOST_SERIES, SERIES_BY, series_rows
 from geo_service.aggregation.statistics.summary import Summary, summarise
 from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
+from geo_service.core.instants import format_instant
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
 from geo_service.routes.common import selection_query
@@ -82,8 +83,8 @@ async def get_summary(request: Request) -> Response:
         **selection_query.resolved(question, service, revision),
         "measures": summary.measures,
         "units": summary.units,
-        "data": {"first": first and instant(first), "last": last and instant(last)},
-        "generated_at": instant(time.time()),
+        "data": {"first": first and format_instant(first), "last": last and format_instant(last)},
+        "generated_at": format_instant(time.time()),
         "synthetic": summary.synthetic,
         "without_place": summary.without_place,
         "attribution": " · ".join(summary.attribution),

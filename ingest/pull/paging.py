@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import orjson
 
+from geo_service.core.instants import format_instant, parse_iso_instant
 from ingest.pull.client import RequestRejected
 
 SLICE = timedelta(days=90)
@@ -152,10 +153,9 @@ def received(request: object) -> datetime | None:
 def instant(text: object) -> datetime | None:
     """ISO 8601; without an offset UTC."""
     try:
-        read = datetime.fromisoformat(str(text))
-    except ValueError:
+        return parse_iso_instant(str(text), None).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _middle(got: Sequence[object], start: datetime, end: datetime) -> datetime | None:
@@ -175,4 +175,4 @@ def _identity(request: object) -> str:
 
 def written(at: datetime) -> str:
     """As the standard wants it, in UTC and whole seconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_instant(at)

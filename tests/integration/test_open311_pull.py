@@ -225,4 +225,4 @@ def test_a_date_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, databas
     monkeypatch.setenv("GEO_DATABASE_URL", database_url)
     done = CliRunner().invoke(app, ["ingest", "open311", "http://127.0.0.1:9/v2", "--since", "soon"])
     assert isinstance(done.exception, InputError)
-    assert str(done.exception) == "--since: 'soon' is no date; allowed: 2026-11-24 or 2026-11-24T10:15:00+03:00"
+    assert str(done.exception) == "--since: 'soon' is not an instant; allowed: 2026-11-24 or 2026-11-24T10:15:00+03:00"

@@ -146,6 +146,10 @@ def test_a_plus_that_was_not_percent_encoded_is_understood() -> None:
     assert ask(from_="2026-01-01T00:00:00 03:00").selection.window.start == seconds("2026-01-01T00:00:00+03:00")
 
 
+def test_nanoseconds_are_rounded_down_to_the_second_that_contains_them() -> None:
+    assert ask(from_="2026-01-01T10:00:00.123456789Z").selection.window.start == seconds("2026-01-01T10:00:00Z")
+
+
 def test_an_open_end_reaches_as_far_as_incidents_can() -> None:
     assert ask(from_="2026-01-01").selection.window.stop == 0xFFFFFFFF
     assert ask(to="2026-01-01").selection.window.start == 0

@@ -85,8 +85,3 @@ def local(seconds: int, zone: ZoneInfo) -> str:
     """Format as RFC 3339 with the zone's offset."""
     moment = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
     return moment.isoformat()
-
-
-def instant(seconds: float) -> str:
-    """Format as RFC 3339 in UTC, whole seconds."""
-    return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

@@ -11,10 +11,10 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entr
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.measures.rows import Row
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.aggregation.selection.time_buckets import instant
 from geo_service.aggregation.statistics.breakdown import STATUS_NAMES
 from geo_service.aggregation.statistics.incident_list import Cursor, IncidentListQuery, RowIndexes, list_page
 from geo_service.core.errors import NotFound
+from geo_service.core.instants import format_instant
 from geo_service.core.model import FINEST_RESOLUTION, LINKED, OPEN_STATUSES, LocationQuality, Status
 
 FIELDS = (
@@ -73,7 +73,7 @@ def _rows(held: Mapping[str, Array] | Array, catalogue: Catalogue, now: int) -> 
 def _row(held: Mapping[str, int], catalogue: Catalogue, now: int) -> Row:
     """One incident, in the order of FIELDS."""
     status, theme = Status(held["status"] % LINKED), catalogue.themes.by_id.get(held["theme"])
-    times = {f"{name}_at": instant(held[name]) if held[name] else None for name in _INSTANTS}
+    times = {f"{name}_at": format_instant(held[name]) if held[name] else None for name in _INSTANTS}
     return {
         "id": held["id"],
         **times,

@@ -17,8 +17,7 @@ from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.selection.time_buckets import bucket_edges, bucket_for, local, year_before
 from geo_service.aggregation.statistics.breakdown import Dimension, chosen_measures
 from geo_service.aggregation.statistics.series import series
-
-_LATEST = 0xFFFFFFFF
+from geo_service.core.instants import LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,10 @@ def _span(state: ReplicaState, selection: Selection) -> tuple[int, int]:
     """The window, its open ends drawn in to the data; never empty."""
     window = selection.window
     start, stop = window.start, window.stop
-    if start == 0 or stop == _LATEST:
+    if start == 0 or stop == LATEST:
         first, last = state.columns.extent() or (selection.now, selection.now)
         start = max(start, first) if start == 0 else start
-        stop = min(stop, max(last + 1, selection.now)) if stop == _LATEST else stop
+        stop = min(stop, max(last + 1, selection.now)) if stop == LATEST else stop
     return (start, stop) if start < stop else (start, start + 1)
 
 

@@ -8,7 +8,7 @@ from fastapi import Request
 from geo_service.aggregation.measures.measures import MEASURES, Measure
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.core.instants import format_instant
 from geo_service.queries.selection import read_selection_query
 from geo_service.routes.common.dependencies import Service
 
@@ -31,4 +31,4 @@ def resolved(question: Query, service: Service, revision: int) -> dict[str, Any]
 
 def span(selection: Selection) -> dict[str, str]:
     """The selection's window, RFC 3339."""
-    return {"from": instant(selection.window.start), "to": instant(selection.window.stop)}
+    return {"from": format_instant(selection.window.start), "to": format_instant(selection.window.stop)}

@@ -6,7 +6,7 @@ import numpy as np
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.measures.level_values import LevelValues
-from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.core.instants import format_instant
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import TileRequest
@@ -20,7 +20,7 @@ def resolved_query(request: TileRequest) -> dict[str, str]:
     about = {"measure": query.measure.code, "breaks": str(request.rendering.classifier)}
     for prefix, selection in (("", query.selection), ("compare_", query.compare)):
         if selection is not None:
-            about |= {f"{prefix}from": instant(selection.window.start), f"{prefix}to": instant(selection.window.stop)}
+            about |= {f"{prefix}from": format_instant(selection.window.start), f"{prefix}to": format_instant(selection.window.stop)}
     return about
 
 

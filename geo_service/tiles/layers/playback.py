@@ -5,7 +5,7 @@ from typing import Any
 from geo_service.aggregation.measures.frame_counts import frame_edges, playback_breaks
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Window
-from geo_service.aggregation.selection.time_buckets import instant
+from geo_service.core.instants import format_instant
 from geo_service.tiles.documents.palette import palette_of
 from geo_service.tiles.documents.property_docs import PLAYED
 from geo_service.tiles.encoding.grid import resolution_at
@@ -16,7 +16,7 @@ PROPERTY = next(iter(PLAYED))
 
 def described(window: Window, frames: int) -> dict[str, Any]:
     """The frames, for TileJSON."""
-    return {"property": PROPERTY, "frames": frames, "edges": [instant(edge) for edge in frame_edges(window, frames).tolist()]}
+    return {"property": PROPERTY, "frames": frames, "edges": [format_instant(edge) for edge in frame_edges(window, frames).tolist()]}
 
 
 def legend(state: ReplicaState, view: LegendRequest, frames: int) -> dict[str, Any]:
