@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from boundaries.district_arrays import Polygons
 from boundaries.gaps import find_gaps
 from boundaries.geodesic import area_m2
-from boundaries.records import Units
+from boundaries.records import DistrictRecords
 from boundaries.report import Fault, Kind, Report
 
 TOLERANCE_HA = 100.0
@@ -34,7 +34,7 @@ _TOUCH_DEGREES = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class CheckContext:
     """What is known already around the districts that are checked."""
 
     parents: Polygons
@@ -47,17 +47,17 @@ class Around:
     """Whether districts of this level cover the land; settlements do not."""
 
     @classmethod
-    def nothing(cls, count: int, *, gapless: bool = True) -> "Around":
+    def nothing(cls, count: int, *, gapless: bool = True) -> "CheckContext":
         """Around a set that is alone in the world."""
         return cls(np.full(count, None, object), np.empty(0, object), (), gapless)
 
 
-def check(units: Units, around: Around, tolerance_ha: float = TOLERANCE_HA) -> Report:
+def check(units: DistrictRecords, around: CheckContext, tolerance_ha: float = TOLERANCE_HA) -> Report:
     """Everything that is wrong with the districts; what is larger than tolerated is marked as refused.
 
     Tolerated is what has at most `tolerance_ha` hectares and at most 2 % of the smallest district that it concerns.
     """
-    judge = _Judge(units, around, tolerance_ha)
+    judge = _CoverageChecker(units, around, tolerance_ha)
     faults = [*judge.overlaps(), *judge.outside()]
     if around.gapless:
         faults += judge.gaps()
@@ -65,14 +65,14 @@ def check(units: Units, around: Around, tolerance_ha: float = TOLERANCE_HA) -> R
     return Report(len(units), units.repaired, [*_duplicates(units), *faults])
 
 
-def _duplicates(units: Units) -> list[Fault]:
+def _duplicates(units: DistrictRecords) -> list[Fault]:
     counted = Counter(units.codes)
     named = {code: tuple(unit.name_ru for unit in units.units if unit.code == code) for code, count in counted.items() if count > 1}
     return [Fault(Kind.DUPLICATE, (code, *names), 0.0, refused=True) for code, names in named.items()]
 
 
-class _Judge:
-    def __init__(self, units: Units, around: Around, tolerance_ha: float) -> None:
+class _CoverageChecker:
+    def __init__(self, units: DistrictRecords, around: CheckContext, tolerance_ha: float) -> None:
         self._new = len(units)
         self._polygons: Polygons = np.concatenate([units.polygons, around.neighbours])
         self._names = [*(unit.name_ru for unit in units.units), *around.names]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from boundaries.names import DistrictNames, Named
-from boundaries.records import Unit
+from boundaries.names import DistrictNames, NameMatch
+from boundaries.records import DistrictRecord
 from geo_service.core.errors import InputError
 
 _MOST = 2**31 - 1
@@ -15,13 +15,13 @@ _MOST = 2**31 - 1
 _ENCODING = "utf-8-sig"
 
 
-def with_population(units: Sequence[Unit], path: Path) -> list[Unit]:
+def with_population(units: Sequence[DistrictRecord], path: Path) -> list[DistrictRecord]:
     """The units with the populations of a file of the columns `code` (a code or a name) and `population`."""
     found = {code: _number(path, line, text) for line, code, text in _rows(path, "population", units)}
     return [replace(unit, population=found.get(unit.code, unit.population)) for unit in units]
 
 
-def with_aliases(units: Sequence[Unit], path: Path) -> list[Unit]:
+def with_aliases(units: Sequence[DistrictRecord], path: Path) -> list[DistrictRecord]:
     """The units with the further aliases of a file of the columns `code` (a code or a name) and `alias`, one a line."""
     found: dict[str, list[str]] = defaultdict(list)
     for _, code, alias in _rows(path, "alias", units):
@@ -29,12 +29,12 @@ def with_aliases(units: Sequence[Unit], path: Path) -> list[Unit]:
     return [replace(unit, aliases=tuple(dict.fromkeys((*unit.aliases, *found[unit.code])))) for unit in units]
 
 
-def named(unit: Unit) -> Named:
+def named(unit: DistrictRecord) -> NameMatch:
     """What the unit can be called by."""
-    return Named(unit.code, (unit.name_ru, unit.name_en, *unit.names.values(), *unit.aliases), unit.parent)
+    return NameMatch(unit.code, (unit.name_ru, unit.name_en, *unit.names.values(), *unit.aliases), unit.parent)
 
 
-def _rows(path: Path, column: str, units: Sequence[Unit]) -> Iterator[tuple[int, str, str]]:
+def _rows(path: Path, column: str, units: Sequence[DistrictRecord]) -> Iterator[tuple[int, str, str]]:
     """Line, code and the column's text of each row that belongs to one of the units; rows of other districts are left out."""
     names = DistrictNames(map(named, units))
     try:

@@ -13,7 +13,7 @@ Polygons = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Areas:
+class DistrictArrays:
     """Districts of all levels, one row each in every column, **in the order of their codes**."""
 
     ids: NDArray[np.int32]
@@ -43,4 +43,4 @@ class Areas:
         return 0 if above is None else int(self.ids[above])
 
 
-NO_AREAS = Areas(np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0, np.int32), np.empty(0, object))
+NO_DISTRICTS = DistrictArrays(np.empty(0, np.int32), np.empty(0, np.int16), np.empty(0, np.int32), np.empty(0, object))

@@ -10,22 +10,22 @@ import numpy as np
 import orjson
 import shapely
 
-from boundaries.check import TOLERANCE_HA, Around, check
+from boundaries.check import TOLERANCE_HA, CheckContext, check
 from boundaries.district_arrays import Polygons
 from boundaries.geodesic import area_m2, labels
 from boundaries.locate import NEAR_M, Locator
-from boundaries.reassign import Assigned, Told, reassign
-from boundaries.records import Unit, Units
+from boundaries.reassign import OnProgress, ReassignResult, reassign
+from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.report import Report, area_text
 from boundaries.simplify import shapes
-from boundaries.stored import KnownDistrict, KnownDistricts, read_areas, read_known
-from geo_service.core.database import connection, database_errors, query
+from boundaries.stored import StoredDistrict, StoredDistricts, read_areas, read_stored
+from geo_service.core.database import database_errors, open_connection, query
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
 
 
 @dataclass(frozen=True, slots=True)
-class Loading:
+class LoadOptions:
     """What is loaded as what."""
 
     level: DistrictLevel
@@ -40,7 +40,7 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class LoadResult:
     """What a replacement did."""
 
     report: Report
@@ -48,10 +48,10 @@ class Loaded:
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
-    assigned: Assigned = field(default_factory=Assigned)
+    assigned: ReassignResult = field(default_factory=ReassignResult)
 
 
-class RefusedBoundaries(InputError):
+class BoundariesRejected(InputError):
     """The check found what is not taken without being asked for."""
 
     exit_code = 1
@@ -69,50 +69,50 @@ class RefusedBoundaries(InputError):
 class _Plan:
     """Units with their parents, and what is replaced by them."""
 
-    units: Units
-    replaced: list[KnownDistrict]
+    units: DistrictRecords
+    replaced: list[StoredDistrict]
     """The set as it was."""
-    around: Around
+    around: CheckContext
 
 
-async def examine(url: str, units: Units, how: Loading) -> Report:
+async def check_against_stored(url: str, units: DistrictRecords, how: LoadOptions) -> Report:
     """The check's report as a load would make it; nothing is changed."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("look at the districts"):
-            known = await read_known(held)
+            known = await read_stored(held)
     plan = await asyncio.to_thread(_plan, units, known, how)
     return await asyncio.to_thread(check, plan.units, plan.around, how.tolerance_ha)
 
 
-async def load(url: str, units: Units, how: Loading, told: Told = lambda done, all_: None) -> Loaded:
+async def load(url: str, units: DistrictRecords, how: LoadOptions, told: OnProgress = lambda done, all_: None) -> LoadResult:
     """Replace the districts of a level below the given parents by `units`, in one transaction, and every incident's district.
 
-    Codes that stay keep their ids. `RefusedBoundaries` where the check refuses, `InputError` for a code of another level or
+    Codes that stay keep their ids. `BoundariesRejected` where the check refuses, `InputError` for a code of another level or
     a parent that is not known, `DatabaseUnavailable` when the database fails: then nothing has changed. `told` is called
     with the incidents located so far, and how many there are.
     """
     async with _replacing(url) as held:
-        known = await read_known(held)
+        known = await read_stored(held)
         plan = await asyncio.to_thread(_plan, units, known, how)
         report = await asyncio.to_thread(check, plan.units, plan.around, how.tolerance_ha)
         if report.duplicates or (report.refused and not how.force):
-            raise RefusedBoundaries(report)
+            raise BoundariesRejected(report)
         written = await _write(held, plan.units, how)
         gone = [one for one in plan.replaced if one.code not in set(plan.units.codes)]
-        await _let_go(held, gone)
-        await _adopt(held)
-        await _draw(held, how.level)
+        await _release_incidents(held, gone)
+        await _set_parents(held)
+        await _simplify_level(held, how.level)
         locator = Locator(await read_areas(held), how.near_m)
         assigned = await reassign(held, locator, told)
         await _remove(held, gone)
     new, changed = written["new"], written["changed"]
-    return Loaded(report, new, changed, len(units) - new - changed, len(gone), assigned)
+    return LoadResult(report, new, changed, len(units) - new - changed, len(gone), assigned)
 
 
 @asynccontextmanager
 async def _replacing(url: str) -> AsyncIterator[asyncpg.Connection]:
     """A transaction that has the boundaries to itself."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("replace the boundaries"):
             async with held.transaction():
                 await held.fetchval(query("boundary_hold"))
@@ -120,7 +120,7 @@ async def _replacing(url: str) -> AsyncIterator[asyncpg.Connection]:
                 await held.execute(query("boundary_advance"))
 
 
-def _plan(units: Units, known: KnownDistricts, how: Loading) -> _Plan:
+def _plan(units: DistrictRecords, known: StoredDistricts, how: LoadOptions) -> _Plan:
     for unit in units.units:
         if (one := known.by_code.get(unit.code)) and one.level is not how.level:
             raise InputError(f"cannot load {unit.code}: there is a {one.level.code} with this code, {one.name_ru}; codes are unique")
@@ -134,7 +134,7 @@ def _plan(units: Units, known: KnownDistricts, how: Loading) -> _Plan:
     return _Plan(ordered, replaced, _around(ordered, replaced, known, how))
 
 
-def _parents(units: Units, known: KnownDistricts, how: Loading) -> list[str | None]:
+def _parents(units: DistrictRecords, known: StoredDistricts, how: LoadOptions) -> list[str | None]:
     """Codes of the units' parents: the one for all, or each one's own by code or name, or the one that it lies in."""
     names = known.names(how.level)
     if how.region is not None:
@@ -156,18 +156,18 @@ def _named(name: str, found: list[str], what: str) -> str:
     raise InputError(f"cannot load the districts: {what} is {name!r}, which may be any of {', '.join(found)}; give its code")
 
 
-def _around(units: Units, replaced: list[KnownDistrict], known: KnownDistricts, how: Loading) -> Around:
+def _around(units: DistrictRecords, replaced: list[StoredDistrict], known: StoredDistricts, how: LoadOptions) -> CheckContext:
     gone = {one.code for one in replaced} | set(units.codes)
     stay = [one for one in known.at(how.level) if one.code not in gone]
     above = [known.by_code[unit.parent] if unit.parent else None for unit in units.units]
     # Surveyed districts are not held against a parent whose own outline is approximate.
     parents = [None if one is None or (one.approximate and not how.approximate) else one.area for one in above]
-    return Around(
+    return CheckContext(
         _objects(parents), _objects([one.area for one in stay]), [one.name_ru for one in stay], how.level is not DistrictLevel.SETTLEMENT
     )
 
 
-async def _write(held: asyncpg.Connection, units: Units, how: Loading) -> asyncpg.Record:
+async def _write(held: asyncpg.Connection, units: DistrictRecords, how: LoadOptions) -> asyncpg.Record:
     areas, points = await asyncio.to_thread(lambda: (area_m2(units.polygons), labels(units.polygons)))
     rows = units.units
     counts = await held.fetchrow(
@@ -180,30 +180,30 @@ async def _write(held: asyncpg.Connection, units: Units, how: Loading) -> asyncp
     return counts
 
 
-async def _write_aliases(held: asyncpg.Connection, rows: Sequence[Unit]) -> None:
+async def _write_aliases(held: asyncpg.Connection, rows: Sequence[DistrictRecord]) -> None:
     units = [one for one in rows if one.aliases]
     codes = [one.code for one in units for _ in one.aliases]
     await held.execute("delete from district_alias using district where id = district_id and code = any($1)", [one.code for one in units])
     await held.execute(query("boundary_aliases"), codes, [alias for one in units for alias in one.aliases])
 
 
-async def _let_go(held: asyncpg.Connection, gone: list[KnownDistrict]) -> None:
+async def _release_incidents(held: asyncpg.Connection, gone: list[StoredDistrict]) -> None:
     """Districts that go have no children and no outline any more; they stay until no incident has them."""
     ids = [one.id for one in gone]
     await held.execute("update district set parent_id = null where parent_id = any($1)", ids)
     await held.execute("update district set area = null where id = any($1)", ids)
 
 
-async def _remove(held: asyncpg.Connection, gone: list[KnownDistrict]) -> None:
+async def _remove(held: asyncpg.Connection, gone: list[StoredDistrict]) -> None:
     if gone:
         ids = [one.id for one in gone]
         await held.execute("update incident set district_id = null, district_near = false where district_id = any($1)", ids)
         await held.execute("delete from district where id = any($1)", ids)
 
 
-async def _adopt(held: asyncpg.Connection) -> None:
+async def _set_parents(held: asyncpg.Connection) -> None:
     """Districts without a parent get the one that they lie in, now that there may be one."""
-    known = await read_known(held)
+    known = await read_stored(held)
     for level in DistrictLevel:
         orphans = [one for one in known.at(level) if one.parent is None]
         if orphans and known.above(level):
@@ -212,9 +212,9 @@ async def _adopt(held: asyncpg.Connection) -> None:
             await held.execute(query("boundary_orphans"), [code for code, _ in pairs], [parent for _, parent in pairs])
 
 
-async def _draw(held: asyncpg.Connection, level: DistrictLevel) -> None:
+async def _simplify_level(held: asyncpg.Connection, level: DistrictLevel) -> None:
     """Shapes of all districts of a level anew: neighbours are simplified together."""
-    drawn = (await read_known(held)).at(level)
+    drawn = (await read_stored(held)).at(level)
     made = await asyncio.to_thread(shapes, _objects([one.area for one in drawn]))
     await held.execute("delete from district_shape using district where id = district_id and level = $1", level.value)
     for band, polygons in made.items():

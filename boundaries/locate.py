@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.district_arrays import Areas, Polygons
+from boundaries.district_arrays import DistrictArrays, Polygons
 from boundaries.nearest import NearestOutline
 from geo_service.core.model import DistrictLevel
 
@@ -24,7 +24,7 @@ class Locator:
     to a settlement that does not cover it: the countryside beside a village is not the village.
     """
 
-    def __init__(self, areas: Areas, near_m: float = NEAR_M) -> None:
+    def __init__(self, areas: DistrictArrays, near_m: float = NEAR_M) -> None:
         self._areas = areas
         self._deepest_first = [areas.rows_at(level) for level in sorted(DistrictLevel, reverse=True)]
         self._bounds: Floats = shapely.bounds(areas.polygons).reshape(-1, 4)

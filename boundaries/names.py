@@ -18,7 +18,7 @@ _KINDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NameMatch:
     """What a district can be called by."""
 
     code: str
@@ -42,7 +42,7 @@ def bare(name: str) -> str:
 class DistrictNames:
     """Finds districts by code, name or alias."""
 
-    def __init__(self, districts: Iterable[Named]) -> None:
+    def __init__(self, districts: Iterable[NameMatch]) -> None:
         self._parents: dict[str, str | None] = {}
         self._plain: dict[str, set[str]] = defaultdict(set)
         self._bare: dict[str, set[str]] = defaultdict(set)

@@ -16,7 +16,7 @@ from pyproj.exceptions import CRSError, ProjError
 
 from boundaries.antimeridian import split, unwrapped
 from boundaries.district_arrays import Polygons
-from boundaries.records import CODE, Fields, Unit, Units
+from boundaries.records import CODE, DistrictRecord, DistrictRecords, Fields
 from geo_service.core.errors import InputError
 
 MAX_MB = 500
@@ -28,7 +28,7 @@ Values = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """How to read a file."""
 
     fields: Fields
@@ -39,7 +39,7 @@ class Reading:
     max_mb: float = MAX_MB
 
 
-def read_units(path: Path, reading: Reading) -> Units:
+def read_units(path: Path, reading: ReadOptions) -> DistrictRecords:
     """The districts in a file; `InputError` says what is wrong with it, and the way out."""
     _check_size(path, reading.max_mb)
     info = _info(path, reading)
@@ -51,7 +51,7 @@ def read_units(path: Path, reading: Reading) -> Units:
     units = [_unit(path, row, columns, reading.fields) for row in range(len(geometry))]
     codes = [unit.code for unit in units]
     polygons, repaired = valid(path.name, codes, _in_degrees(path, codes, _polygonal(path, codes, geometry), crs))
-    return Units(units, polygons, repaired)
+    return DistrictRecords(units, polygons, repaired)
 
 
 def valid(name: str, codes: Sequence[str], polygons: Polygons) -> tuple[Polygons, list[str]]:
@@ -93,7 +93,7 @@ def _check_size(path: Path, max_mb: float) -> None:
         raise InputError(f"cannot read {path.name}: it is empty")
 
 
-def _info(path: Path, reading: Reading) -> dict[str, Any]:
+def _info(path: Path, reading: ReadOptions) -> dict[str, Any]:
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
         if reading.layer is not None and reading.layer not in layers:
@@ -124,7 +124,7 @@ def _check_fields(path: Path, there: list[str], fields: Fields) -> None:
             raise InputError(f"cannot read {path.name}: it has no field {name!r}; its fields: {', '.join(there) or 'none'}")
 
 
-def _features(path: Path, reading: Reading) -> tuple[Polygons, dict[str, Values]]:
+def _features(path: Path, reading: ReadOptions) -> tuple[Polygons, dict[str, Values]]:
     """Geometries and the columns of all fields that are used."""
     wanted = reading.fields.used()
     try:
@@ -135,7 +135,7 @@ def _features(path: Path, reading: Reading) -> tuple[Polygons, dict[str, Values]
     return geometry, dict(zip(meta["fields"].tolist(), columns, strict=True))
 
 
-def _unit(path: Path, row: int, columns: dict[str, Values], fields: Fields) -> Unit:
+def _unit(path: Path, row: int, columns: dict[str, Values], fields: Fields) -> DistrictRecord:
     def needed(field: str, what: str) -> str:
         found = _text(columns[field][row])
         if not found:
@@ -149,7 +149,7 @@ def _unit(path: Path, row: int, columns: dict[str, Values], fields: Fields) -> U
         )
     name = needed(fields.name, "name")
     names = {language: _text(columns[field][row]) for language, field in fields.name_lang.items()}
-    return Unit(
+    return DistrictRecord(
         code,
         name,
         (_text(columns[fields.name_en][row]) if fields.name_en else "") or name,

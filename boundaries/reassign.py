@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from boundaries.locate import Locator
 from geo_service.core.database import query
 
-Told = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Called with the incidents done and how many there are."""
 
 _FIELDS = (("id", ">i8"), ("lng", ">f8"), ("lat", ">f8"), ("district", ">i4"), ("near", "?"))
@@ -30,7 +30,7 @@ Records = NDArray[np.void]
 
 
 @dataclass(slots=True)
-class Assigned:
+class ReassignResult:
     """Incidents with a place: inside a district, near one, in none; and how many of all changed."""
 
     inside: int = 0
@@ -48,7 +48,7 @@ class _Stream:
         self._waiting = bytearray()
         self._header = _HEADER_BYTES
         self._parts: list[bytes] = []
-        self.assigned = Assigned()
+        self.assigned = ReassignResult()
         self._rows = 0
 
     async def write(self, data: bytes) -> None:
@@ -83,7 +83,7 @@ class _Stream:
         self.assigned.without += int(np.count_nonzero(district == 0))
 
 
-async def reassign(connection: asyncpg.Connection, locator: Locator, told: Told) -> Assigned:
+async def reassign(connection: asyncpg.Connection, locator: Locator, told: OnProgress) -> ReassignResult:
     """Locate every incident in the caller's transaction, which holds the boundaries."""
     count = int(await connection.fetchval("select count(*) from incident where location is not null"))
     told(0, count)

@@ -30,7 +30,7 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class DistrictRecord:
     """A district without its outline."""
 
     code: str
@@ -45,10 +45,10 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Units:
+class DistrictRecords:
     """The districts of a set."""
 
-    units: Sequence[Unit]
+    units: Sequence[DistrictRecord]
     polygons: Polygons
     """One each: valid polygons or multipolygons in EPSG:4326, between -180° and 180°."""
     repaired: Sequence[str] = ()

@@ -7,14 +7,14 @@ import numpy as np
 import orjson
 import shapely
 
-from boundaries.district_arrays import Areas, Polygons
-from boundaries.names import DistrictNames, Named
+from boundaries.district_arrays import DistrictArrays, Polygons
+from boundaries.names import DistrictNames, NameMatch
 from geo_service.core.database import query
 from geo_service.core.model import DistrictLevel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnownDistrict:
+class StoredDistrict:
     """A district of the database with its outline in degrees (None where it has none)."""
 
     id: int
@@ -29,24 +29,24 @@ class KnownDistrict:
     """Its outline is not a surveyed one."""
 
 
-class KnownDistricts:
+class StoredDistricts:
     """All districts, in the order of their codes."""
 
-    def __init__(self, districts: list[KnownDistrict]) -> None:
+    def __init__(self, districts: list[StoredDistrict]) -> None:
         self.all = districts
         self.by_code = {one.code: one for one in districts}
 
-    def at(self, level: DistrictLevel) -> list[KnownDistrict]:
+    def at(self, level: DistrictLevel) -> list[StoredDistrict]:
         """Those of one level that have an outline."""
         return [one for one in self.all if one.level is level and one.area is not None]
 
-    def above(self, level: DistrictLevel) -> list[KnownDistrict]:
+    def above(self, level: DistrictLevel) -> list[StoredDistrict]:
         """Those that a district of this level can lie in, the nearest level first."""
         return sorted((one for one in self.all if one.level < level), key=lambda one: -one.level)
 
     def names(self, below: DistrictLevel) -> DistrictNames:
         """The names of the districts that one of the level `below` can lie in."""
-        return DistrictNames(Named(one.code, one.names, one.parent) for one in self.above(below))
+        return DistrictNames(NameMatch(one.code, one.names, one.parent) for one in self.above(below))
 
     def parent_by_place(self, level: DistrictLevel, polygons: Polygons) -> list[str | None]:
         """For each polygon of this level the code of the district of the nearest level above that holds more than half of it."""
@@ -58,7 +58,7 @@ class KnownDistricts:
         return found
 
 
-def _holders(polygons: Polygons, candidates: list[KnownDistrict]) -> dict[int, str]:
+def _holders(polygons: Polygons, candidates: list[StoredDistrict]) -> dict[int, str]:
     outlines = np.array([one.area for one in candidates], object)
     child, holder = shapely.STRtree(outlines).query(polygons, predicate="intersects")
     # Shares of one district, so degrees will do.
@@ -67,9 +67,9 @@ def _holders(polygons: Polygons, candidates: list[KnownDistrict]) -> dict[int, s
     return {row: candidates[place].code for row, place in zip(child[inside].tolist(), holder[inside].tolist(), strict=True)}
 
 
-async def read_known(connection: asyncpg.Connection) -> KnownDistricts:
+async def read_stored(connection: asyncpg.Connection) -> StoredDistricts:
     """All districts as they are now."""
-    return KnownDistricts([_district(row) for row in await connection.fetch(query("boundary_districts"))])
+    return StoredDistricts([_district(row) for row in await connection.fetch(query("boundary_districts"))])
 
 
 async def find_district(connection: asyncpg.Connection, name: str, within: str | None = None) -> str | None:
@@ -77,14 +77,14 @@ async def find_district(connection: asyncpg.Connection, name: str, within: str |
 
     Case, ё and words like «муниципальный округ» do not matter. None where there is none, or more than one.
     """
-    known = await read_known(connection)
-    return DistrictNames(Named(one.code, one.names, one.parent) for one in known.all).find(name, within)
+    known = await read_stored(connection)
+    return DistrictNames(NameMatch(one.code, one.names, one.parent) for one in known.all).find(name, within)
 
 
-async def read_areas(connection: asyncpg.Connection) -> Areas:
+async def read_areas(connection: asyncpg.Connection) -> DistrictArrays:
     """What points are located in."""
     rows = await connection.fetch(query("boundary_areas"))
-    return Areas(
+    return DistrictArrays(
         np.array([row["id"] for row in rows], np.int32),
         np.array([row["level"] for row in rows], np.int16),
         np.array([row["parent_id"] for row in rows], np.int32),
@@ -92,9 +92,9 @@ async def read_areas(connection: asyncpg.Connection) -> Areas:
     )
 
 
-def _district(row: asyncpg.Record) -> KnownDistrict:
+def _district(row: asyncpg.Record) -> StoredDistrict:
     further = orjson.loads(row["names"]).values()
-    return KnownDistrict(
+    return StoredDistrict(
         row["id"], row["code"], DistrictLevel(row["level"]), row["parent"], row["name_ru"],
         (row["name_ru"], row["name_en"], *further, *row["aliases"]),
         None if row["area"] is None else shapely.from_wkb(row["area"]), row["approximate"],

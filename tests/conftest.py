@@ -14,7 +14,7 @@ from numba.core.caching import IndexDataCacheFile
 
 from geo_service.cluster.file_lock import FileLock
 from geo_service.cluster.private_cluster import running
-from geo_service.core.database import connection, create_pool, migrate
+from geo_service.core.database import create_pool, migrate, open_connection
 from geo_service.core.settings import Settings
 
 BROWSER_TESTS = "tests/browser/"
@@ -115,5 +115,5 @@ async def recreate(url: str, name: str, template: str = "template1") -> None:
 
 async def execute(url: str, statement: str) -> None:
     """Run one statement on its own connection."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         await held.execute(statement)

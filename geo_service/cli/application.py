@@ -8,14 +8,14 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.settings import Settings
 from geo_service.server.app import create_app
 from ingest.geocoding.configuration import read_configuration
-from ingest.push.service import Desk
-from ingest.push.writer_pool import Terms
-from ingest.runs.reject_export import cut
+from ingest.push.service import PushService
+from ingest.push.writer_pool import WriterSettings
+from ingest.runs.reject_export import split_row
 
 
 def make_application(settings: Settings, on_progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
     """The ASGI application. `on_progress` is called with the number of incidents read so far during the first load."""
-    terms = Terms(
+    terms = WriterSettings(
         url=settings.database_url or "",
         most=settings.writers,
         wait_s=settings.queue_wait_s,
@@ -23,4 +23,4 @@ def make_application(settings: Settings, on_progress: Callable[[int], None] = la
         near_m=settings.district_near_m,
         geocoding=read_configuration(settings.geocoding),
     )
-    return create_app(settings, Desk(terms, read_deadlines(settings.deadlines, settings.zone)), cut, on_progress)
+    return create_app(settings, PushService(terms, read_deadlines(settings.deadlines, settings.zone)), split_row, on_progress)

@@ -51,24 +51,24 @@ def load(
 ) -> None:  # fmt: skip
     """Replace a set of districts by those of a file, and give every incident its district anew."""
     from boundaries.csv_attributes import with_aliases, with_population
-    from boundaries.load import Loading, RefusedBoundaries
+    from boundaries.load import BoundariesRejected, LoadOptions
     from boundaries.load import load as replace_set
-    from boundaries.read import Reading, read_units
+    from boundaries.read import ReadOptions, read_units
     from boundaries.records import Fields
     from geo_service.cli.boundary_tables import loaded_table, report_table
     from geo_service.core.settings import read_settings
 
-    how = Loading(_level(level), region, attribution, tolerance_ha=tolerance, force=force, near_m=read_settings().district_near_m)
+    how = LoadOptions(_level(level), region, attribution, tolerance_ha=tolerance, force=force, near_m=read_settings().district_near_m)
     _one_parent(parent, region)
     fields = Fields(code, name, name_en, _languages(name_lang), parent, alias)
-    units = read_units(file, Reading(fields, crs, layer, encoding, max_mb))
+    units = read_units(file, ReadOptions(fields, crs, layer, encoding, max_mb))
     rows = with_population(units.units, population) if population else units.units
     units = replace(units, units=with_aliases(rows, aliases) if aliases else rows)
     began = time.monotonic()
     try:
         with _database() as url, _progress() as told:
             done = asyncio.run(replace_set(url, units, how, told))
-    except RefusedBoundaries as error:
+    except BoundariesRejected as error:
         _shown.print(report_table(error.report))
         raise
     if done.report.faults or done.report.repaired:
@@ -82,16 +82,16 @@ def check(
     crs: Crs = None, layer: Layer = None, encoding: Encoding = None, max_mb: MaxMb = 500, tolerance: Tolerance = 100,
 ) -> None:  # fmt: skip
     """Tell what is wrong with a file's districts; changes nothing. Ends with 1 where a load would be refused."""
-    from boundaries.load import Loading, examine
-    from boundaries.read import Reading, read_units
+    from boundaries.load import LoadOptions, check_against_stored
+    from boundaries.read import ReadOptions, read_units
     from boundaries.records import Fields
     from geo_service.cli.boundary_tables import report_table
 
     _one_parent(parent, region)
-    how = Loading(_level(level), region, tolerance_ha=tolerance)
-    units = read_units(file, Reading(Fields(code, name, parent=parent), crs, layer, encoding, max_mb))
+    how = LoadOptions(_level(level), region, tolerance_ha=tolerance)
+    units = read_units(file, ReadOptions(Fields(code, name, parent=parent), crs, layer, encoding, max_mb))
     with _database() as url:
-        report = asyncio.run(examine(url, units, how))
+        report = asyncio.run(check_against_stored(url, units, how))
     _shown.print(report_table(report))
     if report.refused:
         raise typer.Exit(1)
@@ -101,10 +101,10 @@ def check(
 def list_districts() -> None:
     """List the districts that are loaded."""
     from geo_service.cli.boundary_tables import list_table
-    from geo_service.core.database import connection, database_errors, query
+    from geo_service.core.database import database_errors, open_connection, query
 
     async def rows(url: str) -> list[asyncpg.Record]:
-        async with connection(url) as held:
+        async with open_connection(url) as held:
             with database_errors("list the districts"):
                 return list(await held.fetch(query("boundary_list")))
 

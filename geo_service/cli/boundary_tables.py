@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 from rich.table import Table
 
-from boundaries.load import Loaded
+from boundaries.load import LoadResult
 from boundaries.report import Report, area_text
 from geo_service.core.model import DistrictLevel
 
@@ -27,7 +27,7 @@ def report_table(report: Report) -> Table:
     return table
 
 
-def loaded_table(loaded: Loaded, seconds: float) -> Table:
+def loaded_table(loaded: LoadResult, seconds: float) -> Table:
     """The counts of a load."""
     table = Table("what", "count", title=f"{loaded.report.districts:,} districts in {seconds:.1f} s", title_justify="left")
     table.columns[1].justify = "right"

@@ -50,7 +50,7 @@ def demo_commands(serve: Serve) -> typer.Typer:
 async def prepare(url: str, *, afresh: bool = False) -> None:
     """The names of settlements, the districts and the demo region are in the database, level with now."""
     from geo_service.core.settings import read_settings
-    from ingest.demo.db_writer import forget, refresh
+    from ingest.demo.db_writer import delete_demo, refresh
     from ingest.demo.district_loader import load_districts
     from ingest.jobs.place_names import are_loaded, load_places
 
@@ -59,7 +59,7 @@ async def prepare(url: str, *, afresh: bool = False) -> None:
         _say("Loading the names of settlements")
         await load_places(url)
     if afresh:
-        _say(f"Deleted {await forget(url):,} made-up messages")
+        _say(f"Deleted {await delete_demo(url):,} made-up messages")
     if await load_districts(url, near_m):
         _say("Loaded the districts of the demo region; their boundaries are approximate")
     with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_told) as bar:

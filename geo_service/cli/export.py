@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 if TYPE_CHECKING:
     from geo_service.core.settings import Settings
-    from geo_service.export.job import Exported, Order
+    from geo_service.export.job import ExportJob, ExportResult
 
 _told = Console(stderr=True, highlight=False)
 _shown = Console(highlight=False)
@@ -54,22 +54,22 @@ def export_command(
 ) -> None:  # fmt: skip
     """Write the tiles of a selection to a file or a folder that any static host can serve."""
     from geo_service.core.settings import read_settings
-    from geo_service.export.job import read_order, read_query
-    from geo_service.export.target import read_place
+    from geo_service.export.job import read_job, read_query
+    from geo_service.export.target import read_target
 
     options = {
         "window": window, "from": from_, "to": to, "sector": sector, "theme": theme, "source": source, "agency": agency,
         "status": status, "duplicates": duplicates, "district": district, "compare": compare, "measure": measure,
     }  # fmt: skip
     settings = read_settings()
-    place = read_place(out, overwrite=overwrite, resume=resume)
-    _export(read_order(place, layer, zoom, bounds, at, read_query(select, options), settings.zone), settings)
+    place = read_target(out, overwrite=overwrite, resume=resume)
+    _export(read_job(place, layer, zoom, bounds, at, read_query(select, options), settings.zone), settings)
 
 
-def _export(order: "Order", settings: "Settings") -> None:
+def _export(order: "ExportJob", settings: "Settings") -> None:
     from geo_service.cluster.private_cluster import database_url
     from geo_service.core.database import migrate
-    from geo_service.export.job import carry_out
+    from geo_service.export.job import run_export
 
     order.place.check()
     began = time.monotonic()
@@ -77,7 +77,7 @@ def _export(order: "Order", settings: "Settings") -> None:
         asyncio.run(migrate(url))
         try:
             with _progress() as told:
-                done = carry_out(url, order, settings, told)
+                done = run_export(url, order, settings, told)
         except (KeyboardInterrupt, SystemExit):
             if order.place.spool.exists():
                 _say(f"Interrupted; what is made waits in {order.place.spool}: the same command with --resume goes on.")
@@ -85,7 +85,7 @@ def _export(order: "Order", settings: "Settings") -> None:
     _shown.print(_summary(order, done, time.monotonic() - began), soft_wrap=True, markup=False)
 
 
-def _summary(order: "Order", done: "Exported", seconds: float) -> str:
+def _summary(order: "ExportJob", done: "ExportResult", seconds: float) -> str:
     from geo_service.export.job import instant
 
     size = _size(order.place.path) / 1e6

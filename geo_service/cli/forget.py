@@ -13,7 +13,7 @@ from rich.table import Table
 from geo_service.core.errors import InputError
 
 if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
-    from ingest.jobs.retention import Forgotten, Order
+    from ingest.jobs.retention import ErasedCounts, EraseOrder
 
 _told = Console(stderr=True, highlight=False)
 _shown = Console(highlight=False)
@@ -30,10 +30,10 @@ def forget_command(before: Before, what: What, dry_run: DryRun = False) -> None:
     from geo_service.cluster.private_cluster import database_url
     from geo_service.core.database import migrate
     from geo_service.core.settings import read_settings
-    from ingest.jobs.retention import Order, count
+    from ingest.jobs.retention import EraseOrder, count
 
     settings = read_settings()
-    order = Order(read_instant(before, settings.zone), read_kinds(what))
+    order = EraseOrder(read_instant(before, settings.zone), read_kinds(what))
     with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
         asyncio.run(migrate(url))
         found = asyncio.run(count(url, order))
@@ -66,16 +66,16 @@ def read_kinds(text: str) -> frozenset[str]:
     return frozenset(kinds)
 
 
-def _forget(url: str, order: "Order", found: "Forgotten") -> "Forgotten":
-    from ingest.jobs.retention import forget
+def _forget(url: str, order: "EraseOrder", found: "ErasedCounts") -> "ErasedCounts":
+    from ingest.jobs.retention import erase
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
         task = bar.add_task("Forgetting", total=found.incidents + found.rejects)
-        return asyncio.run(forget(url, order, lambda done: bar.update(task, completed=done.incidents + done.rejects)))
+        return asyncio.run(erase(url, order, lambda done: bar.update(task, completed=done.incidents + done.rejects)))
 
 
-def summary(done: "Forgotten", order: "Order", title: str) -> Table:
+def summary(done: "ErasedCounts", order: "EraseOrder", title: str) -> Table:
     """What was taken away."""
     table = Table("what", "count", title=f"Of before {order.before.isoformat()}: {title}", title_justify="left")
     table.columns[1].justify = "right"

@@ -15,9 +15,9 @@ from geo_service.core.extras import require
 from geo_service.core.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
-    from ingest.geocoding.configuration import Configuration
+    from ingest.geocoding.configuration import GeocodingConfiguration
     from ingest.geocoding.server import Server
-    from ingest.jobs.geocode_backlog import Worked
+    from ingest.jobs.geocode_backlog import BacklogResult
 
 _told = Console(stderr=True, highlight=False)
 _shown = Console(highlight=False)
@@ -48,7 +48,7 @@ def geocode_command(pending: Pending = False, again: Again = False, explain: Wor
             _work(url, settings, configuration, again)
 
 
-def _work(url: str, settings: Settings, configuration: "Configuration", again: bool) -> None:
+def _work(url: str, settings: Settings, configuration: "GeocodingConfiguration", again: bool) -> None:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -59,7 +59,7 @@ def _work(url: str, settings: Settings, configuration: "Configuration", again: b
     with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
         task = bar.add_task("Finding places", placed="")
 
-        def told(worked: "Worked") -> None:
+        def told(worked: "BacklogResult") -> None:
             bar.update(task, total=worked.total, completed=worked.asked, placed=f"{sum(worked.placed.values()):,} placed")
 
         worked = asyncio.run(_worked(url, settings, configuration, told, again))
@@ -68,17 +68,19 @@ def _work(url: str, settings: Settings, configuration: "Configuration", again: b
         _told.print("The geocoding server cannot be asked now; what waits for it is kept for later.")
 
 
-async def _worked(url: str, settings: Settings, configuration: "Configuration", told: "Callable[[Worked], None]", again: bool) -> "Worked":
-    from ingest.jobs.geocode_backlog import work_off
+async def _worked(
+    url: str, settings: Settings, configuration: "GeocodingConfiguration", told: "Callable[[BacklogResult], None]", again: bool
+) -> "BacklogResult":
+    from ingest.jobs.geocode_backlog import geocode_backlog
 
     async with AsyncExitStack() as stack:
         server = await _server(stack, url, settings, configuration)
-        return await work_off(url, configuration, server, told, again=again, near_m=settings.district_near_m)
+        return await geocode_backlog(url, configuration, server, told, again=again, near_m=settings.district_near_m)
 
 
-async def _server(stack: AsyncExitStack, url: str, settings: Settings, configuration: "Configuration") -> "Server | None":
-    from geo_service.core.database import connection
-    from ingest.geocoding.factory import region_of
+async def _server(stack: AsyncExitStack, url: str, settings: Settings, configuration: "GeocodingConfiguration") -> "Server | None":
+    from geo_service.core.database import open_connection
+    from ingest.geocoding.factory import read_region
 
     if settings.geocoder is None:
         return None
@@ -87,22 +89,22 @@ async def _server(stack: AsyncExitStack, url: str, settings: Settings, configura
 
     if (address := address_of(settings)) is None:
         return None
-    async with connection(url) as held:
-        region = await region_of(held, configuration)
+    async with open_connection(url) as held:
+        region = await read_region(held, configuration)
     return await stack.enter_async_context(Server(address, configuration.server, region))
 
 
-async def _explained(url: str, settings: Settings, configuration: "Configuration", text: str) -> Table:
-    from geo_service.core.database import connection
-    from ingest.geocoding.explain import explained
+async def _explained(url: str, settings: Settings, configuration: "GeocodingConfiguration", text: str) -> Table:
+    from geo_service.core.database import open_connection
+    from ingest.geocoding.explain import explain_table
 
     async with AsyncExitStack() as stack:
         server = await _server(stack, url, settings, configuration)
-        held = await stack.enter_async_context(connection(url))
-        return await explained(held, configuration, server, text)
+        held = await stack.enter_async_context(open_connection(url))
+        return await explain_table(held, configuration, server, text)
 
 
-def summary(worked: "Worked") -> Table:
+def summary(worked: "BacklogResult") -> Table:
     """What has been done."""
     table = Table("incidents", "count", title=f"{worked.asked:,} of {worked.total:,} that waited", title_justify="left")
     table.columns[1].justify = "right"

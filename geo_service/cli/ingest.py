@@ -16,8 +16,8 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Table
 from typer.core import TyperGroup
 
-from ingest.mapping.mapping import Mapping, load_mapping, shipped_names, sourced
-from ingest.runs.run_counts import Tally
+from ingest.mapping.mapping import Mapping, load_mapping, shipped_names, with_source
+from ingest.runs.run_counts import RunCounts
 
 if TYPE_CHECKING:
     from geo_service.core.settings import Settings
@@ -83,7 +83,7 @@ def load(
     """Load a file of messages; loading it again changes nothing."""
     meant = load_mapping(mapping)
     if source is not None:
-        meant = sourced(meant, source, source)
+        meant = with_source(meant, source, source)
     if explain:
         from geo_service.core.calendar.deadlines import read_deadlines
         from geo_service.core.settings import read_settings
@@ -135,22 +135,22 @@ def link_command() -> None:
 
 
 def _link(url: str, settings: "Settings") -> int:
-    from ingest.write.duplicates import Linked, NearRule, link_all
+    from ingest.write.duplicates import DuplicateRule, LinkProgress, relink_all
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
         task = bar.add_task("Linking near-duplicates")
 
-        def told(done: Linked) -> None:
+        def told(done: LinkProgress) -> None:
             bar.update(task, completed=done.seen, total=done.total)
 
-        return asyncio.run(link_all(url, NearRule(settings.duplicate_distance_m, settings.duplicate_span_h), told))
+        return asyncio.run(relink_all(url, DuplicateRule(settings.duplicate_distance_m, settings.duplicate_span_h), told))
 
 
 def _link_if_needed(url: str, settings: "Settings") -> None:
-    from ingest.write.duplicates import NearRule, in_force
+    from ingest.write.duplicates import DuplicateRule, rule_is_current
 
-    if not asyncio.run(in_force(url, NearRule(settings.duplicate_distance_m, settings.duplicate_span_h))):
+    if not asyncio.run(rule_is_current(url, DuplicateRule(settings.duplicate_distance_m, settings.duplicate_span_h))):
         _told.print("The rule of near-duplicates is a new one: all incidents are linked by it first.")
         _link(url, settings)
 
@@ -159,11 +159,11 @@ def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.cluster.private_cluster import database_url
     from geo_service.core.database import migrate
     from geo_service.core.settings import read_settings
-    from ingest.runs.run import ingest, open_reader, rules_of
+    from ingest.runs.run import ingest, ingest_options, open_reader
 
     size = open_reader(file, meant).size
     settings = read_settings()
-    rules = rules_of(settings, batch_size)
+    rules = ingest_options(settings, batch_size)
     with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
         asyncio.run(migrate(url))
         _link_if_needed(url, settings)
@@ -171,12 +171,12 @@ def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
         with progress(file.name, size) as told:
             run, tally = asyncio.run(ingest(url, file, meant, mapping, told, rules))
     _shown.print(summary(tally, time.monotonic() - began))
-    if hint := kept(run, tally):
+    if hint := reject_hint(run, tally):
         _shown.print(hint, soft_wrap=True)
 
 
 @contextmanager
-def progress(name: str, size: int) -> Iterator[Callable[[Tally], None]]:
+def progress(name: str, size: int) -> Iterator[Callable[[RunCounts], None]]:
     """A progress bar on a terminal, elsewhere a line now and then; takes the counts after each batch."""
     if not _told.is_terminal:
         yield _lines(name, size)
@@ -194,11 +194,11 @@ def progress(name: str, size: int) -> Iterator[Callable[[Tally], None]]:
         yield lambda tally: bar.update(task, completed=tally.bytes_read, rate=f"{_rate(tally, began):,} rows/s")
 
 
-def _lines(name: str, size: int) -> Callable[[Tally], None]:
+def _lines(name: str, size: int) -> Callable[[RunCounts], None]:
     began = time.monotonic()
     last = began
 
-    def told(tally: Tally) -> None:
+    def told(tally: RunCounts) -> None:
         nonlocal last
         if time.monotonic() - last >= QUIET_SECONDS:
             last = time.monotonic()
@@ -207,11 +207,11 @@ def _lines(name: str, size: int) -> Callable[[Tally], None]:
     return told
 
 
-def _rate(tally: Tally, began: float) -> int:
+def _rate(tally: RunCounts, began: float) -> int:
     return round(tally.read / max(time.monotonic() - began, 1e-3))
 
 
-def summary(tally: Tally, seconds: float) -> Table:
+def summary(tally: RunCounts, seconds: float) -> Table:
     """The counts of a run."""
     table = Table(
         "rows",
@@ -225,12 +225,12 @@ def summary(tally: Tally, seconds: float) -> Table:
     for name, meaning in _SELDOM:
         if count := getattr(tally, name):
             table.add_row(meaning, f"{count:,}")
-    for told, shown in tally.by_kind():
+    for told, shown in tally.summary_rows():
         table.add_row(told, shown)
     return table
 
 
-def kept(run: int, tally: Tally) -> str:
+def reject_hint(run: int, tally: RunCounts) -> str:
     """How to see the rows of a run that could not be used, or only in part; blank where there are none."""
     shown = f"geo ingest rejects --run {run}"
     told = [f"Rejected rows are kept with their reasons, to be mended: {shown}, and with --csv as a file."] if tally.rejected else []

@@ -68,12 +68,12 @@ async def _print_csv(held: asyncpg.Connection, run: int, warnings: bool) -> None
 def _with_database(work: Any) -> Any:
     """What `work` gives for a connection to the migrated database."""
     from geo_service.cluster.private_cluster import database_url
-    from geo_service.core.database import connection, migrate
+    from geo_service.core.database import migrate, open_connection
     from geo_service.core.settings import read_settings
 
     async def run(url: str) -> Any:
         await migrate(url)
-        async with connection(url) as held:
+        async with open_connection(url) as held:
             return await work(held)
 
     with database_url(read_settings(), lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
@@ -89,9 +89,9 @@ async def _read_runs(held: asyncpg.Connection, limit: int) -> list[dict[str, Any
 
 
 async def _first_rejects(held: asyncpg.Connection, run: int, warnings: bool) -> list[asyncpg.Record]:
-    from ingest.runs.reject_export import read_form, rejects
+    from ingest.runs.reject_export import read_row_format, rejects
 
-    await read_form(held, run)
+    await read_row_format(held, run)
     rows = []
     async for row in rejects(held, run, warnings):
         rows.append(row)

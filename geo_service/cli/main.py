@@ -60,7 +60,7 @@ def serve() -> None:
     settings = read_settings()
     with Server(settings) as server, database_url(settings, _say) as url:
         _migrate(url)
-        server.run(_maker(url), started=_say_address)
+        server.run(_maker(url), on_started=_say_address)
 
 
 def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
@@ -70,7 +70,7 @@ def _serve_demo(prepare: Callable[[str], None], beside: Job) -> None:
     with Server(settings) as server, database_url(settings, _say) as url:
         _migrate(url)
         prepare(url)
-        server.run(_maker(url), [partial(beside, url)], started=_say_address)
+        server.run(_maker(url), [partial(beside, url)], on_started=_say_address)
 
 
 def _maker(url: str) -> "Callable[[Settings], FastAPI]":

@@ -13,14 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from geo_service import __version__
-from geo_service.cli.ingest import QUIET_SECONDS, MappingName, kept, summary
+from geo_service.cli.ingest import QUIET_SECONDS, MappingName, reject_hint, summary
 from geo_service.core.errors import InputError
 from geo_service.core.settings import Settings, read_settings
-from ingest.runs.run_counts import Tally
+from ingest.runs.run_counts import RunCounts
 
 if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
-    from ingest.pull.client import Manners
-    from ingest.pull.pull import Asked, Told
+    from ingest.pull.client import ClientPolicy
+    from ingest.pull.pull import PullCallbacks, PullRequest
 
 _told = Console(stderr=True, highlight=False)
 _shown = Console(highlight=False)
@@ -51,32 +51,32 @@ def open311_command(
     again: Again = False,
 ) -> None:
     """Pull service requests from an Open311 server; pulling again brings what is new and what has changed."""
-    from ingest.pull.client import Manners
-    from ingest.pull.pull import Asked
+    from ingest.pull.client import ClientPolicy
+    from ingest.pull.pull import PullRequest
 
     settings = read_settings()
     begin, end = (_instant(name, text, settings.zone) for name, text in (("--since", since), ("--until", until)))
-    asked = Asked(url, begin, end, jurisdiction, source, again, api_key or settings.open311_pull_key)
+    asked = PullRequest(url, begin, end, jurisdiction, source, again, api_key or settings.open311_pull_key)
     agent = settings.open311_pull_agent or f"geo-service/{__version__} (Open311 client)"
-    _pull(settings, asked, Manners(agent, per_second, timeout, retries), mapping)
+    _pull(settings, asked, ClientPolicy(agent, per_second, timeout, retries), mapping)
 
 
-def _pull(settings: Settings, asked: "Asked", manners: "Manners", mapping_name: str) -> None:
+def _pull(settings: Settings, asked: "PullRequest", manners: "ClientPolicy", mapping_name: str) -> None:
     from geo_service.cluster.private_cluster import database_url
     from geo_service.core.database import migrate
     from ingest.mapping.mapping import load_mapping
     from ingest.pull.pull import pull
-    from ingest.runs.run import rules_of
+    from ingest.runs.run import ingest_options
 
     mapping = load_mapping(mapping_name)
-    rules = rules_of(settings)
+    rules = ingest_options(settings)
     with database_url(settings, _note) as url:
         asyncio.run(migrate(url))
         began = time.monotonic()
         with _progress() as told:
             run, tally = asyncio.run(pull(url, asked, manners, mapping, mapping_name, told, rules))
     _shown.print(summary(tally, time.monotonic() - began))
-    if hint := kept(run, tally):
+    if hint := reject_hint(run, tally):
         _shown.print(hint, soft_wrap=True)
 
 
@@ -91,9 +91,9 @@ def _instant(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 @contextmanager
-def _progress() -> Iterator["Told"]:
+def _progress() -> Iterator["PullCallbacks"]:
     """A progress bar over the time that is asked for on a terminal, elsewhere a line now and then."""
-    from ingest.pull.pull import Told
+    from ingest.pull.pull import PullCallbacks
 
     columns = (
         TextColumn("{task.description}"),
@@ -105,18 +105,18 @@ def _progress() -> Iterator["Told"]:
     with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
         task = bar.add_task("", count="")
 
-        def counted(tally: Tally) -> None:
+        def counted(tally: RunCounts) -> None:
             bar.update(task, completed=tally.bytes_read, count=f"{tally.read:,} requests")
             line(bar.tasks[0].description, 100 * tally.bytes_read // max(int(bar.tasks[0].total or 0), 1), tally)
 
         line = _quiet() if bar.disable else lambda *_: None
-        yield Told(_note, lambda name, size: bar.update(task, description=name, total=size), counted)
+        yield PullCallbacks(_note, lambda name, size: bar.update(task, description=name, total=size), counted)
 
 
-def _quiet() -> Callable[[str, int, Tally], None]:
+def _quiet() -> Callable[[str, int, RunCounts], None]:
     last = time.monotonic()
 
-    def told(name: str, share: int, tally: Tally) -> None:
+    def told(name: str, share: int, tally: RunCounts) -> None:
         nonlocal last
         if time.monotonic() - last >= QUIET_SECONDS:
             last = time.monotonic()

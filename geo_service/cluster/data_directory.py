@@ -31,7 +31,7 @@ BUFFERS_MB = (64, 1024)
 LOG_KEPT_BYTES = 10_000_000
 
 
-class ClusterHome:
+class DataDirectory:
     """The folder `root` of one private cluster whose server runs as `user`."""
 
     def __init__(self, root: Path, user: ServerUser) -> None:

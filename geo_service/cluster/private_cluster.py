@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from geo_service.cluster import postgres_binaries
-from geo_service.cluster.data_directory import ClusterHome, free_port
+from geo_service.cluster.data_directory import DataDirectory, free_port
 from geo_service.cluster.file_lock import FileLock
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings
@@ -49,7 +49,7 @@ class Cluster:
     """
 
     def __init__(self, home: Path, *, durable: bool = True, say: Callable[[str], None] = _silent) -> None:
-        self.home = ClusterHome(home, postgres_binaries.server_user())
+        self.home = DataDirectory(home, postgres_binaries.server_user())
         self._durable = durable
         self._say = say
         self._users = FileLock(self.home.root / "users")

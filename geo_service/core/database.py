@@ -42,7 +42,7 @@ def query(name: str) -> str:
     return (SQL / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def shown(url: str) -> str:
+def without_password(url: str) -> str:
     """The address of a database without its password, for messages."""
     parts = urlsplit(url)
     return f"{parts.hostname or 'local socket'}:{parts.port or 5432}{parts.path}"
@@ -66,12 +66,12 @@ def database_errors(act: str) -> Iterator[None]:
 
 async def connect(url: str) -> asyncpg.Connection:
     """One connection without a statement timeout, for loading, following and ingesting."""
-    with database_errors(f"connect to {shown(url)}"):
+    with database_errors(f"connect to {without_password(url)}"):
         return await asyncpg.connect(url, timeout=10, server_settings={"application_name": "geo-service", "timezone": "UTC"})
 
 
 @asynccontextmanager
-async def connection(url: str) -> AsyncIterator[asyncpg.Connection]:
+async def open_connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection that is closed at the end of the block."""
     held = await connect(url)
     try:
@@ -86,7 +86,7 @@ async def connection(url: str) -> AsyncIterator[asyncpg.Connection]:
 async def create_pool(url: str, settings: Settings) -> asyncpg.Pool:
     """The pool for requests: each statement has a timeout at the server."""
     options = {"statement_timeout": str(settings.statement_timeout_ms), "application_name": "geo-service", "timezone": "UTC"}
-    with database_errors(f"connect to {shown(url)}"):
+    with database_errors(f"connect to {without_password(url)}"):
         return await asyncpg.create_pool(
             url, min_size=0, max_size=settings.pool_size, timeout=10, server_settings=options,
             command_timeout=settings.statement_timeout_ms / 1000 + 1,
@@ -98,7 +98,7 @@ async def migrate(url: str) -> None:
 
     Running it again changes nothing. Two at once wait for each other.
     """
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("migrate the schema"):
             await held.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
             await held.execute("create extension if not exists postgis")

@@ -131,7 +131,7 @@ class BodyIncomplete(GeoError):
     kind = "body-incomplete"
 
 
-class KeyUnderWay(GeoError):
+class IdempotencyConflict(GeoError):
     """A request with the same Idempotency-Key is still being answered."""
 
     status = 409
@@ -156,7 +156,7 @@ class UnsupportedType(GeoError):
     kind = "unsupported-type"
 
 
-class KeyReused(GeoError):
+class IdempotencyKeyReused(GeoError):
     """An Idempotency-Key that belongs to another request."""
 
     status = 422
@@ -164,7 +164,7 @@ class KeyReused(GeoError):
     kind = "key-reused"
 
 
-class Unfinished(GeoError):
+class PartialFailure(GeoError):
     """What is taken in batch by batch, and failed after some of them: those are kept, and said to be."""
 
     def __init__(self, cause: GeoError, kept: Mapping[str, object]) -> None:

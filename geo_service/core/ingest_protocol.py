@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class IngestRequest:
     """What is said of incidents that are sent, beside themselves."""
 
     input: str
@@ -24,7 +24,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class BatchResult:
     """What became of a batch."""
 
     lines: bytes
@@ -43,19 +43,19 @@ class Summary:
     """Whether it is the answer that the same request had before."""
 
 
-Pieces = AsyncGenerator[Block | Summary, None]
+ResultStream = AsyncGenerator[BatchResult | Summary, None]
 
 
-class Intake(Protocol):
+class IngestService(Protocol):
     """Takes incidents in."""
 
-    def take(self, delivery: Delivery, body: AsyncIterator[bytes]) -> Pieces:
+    def ingest(self, delivery: IngestRequest, body: AsyncIterator[bytes]) -> ResultStream:
         """What became of the incidents in `body`: blocks in the order of the input, then the summary.
 
         A block is given when its incidents are in the database, and the body read no further before that.
         Raises `InputError` for a body that cannot be read on, `BodyTooLarge` for a document of too many incidents,
-        `KeyUnderWay`, `KeyReused`, `Overloaded` when all writers are busy and `DatabaseUnavailable`; once something has been
-        taken in they are `Unfinished`, which says what is kept.
+        `IdempotencyConflict`, `IdempotencyKeyReused`, `Overloaded` when all writers are busy and `DatabaseUnavailable`;
+        once rows have been written they are `PartialFailure`, which says what is stored.
         """
         ...
 

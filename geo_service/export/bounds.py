@@ -15,17 +15,17 @@ _DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ExportBounds:
     """Boxes in world units, two of them over the antimeridian; bounds: what was asked for, None where that is everything."""
 
     boxes: tuple[Box, ...] = (WHOLE_WORLD,)
     bounds: Bounds | None = None
 
 
-def read_frame(text: str | None) -> Frame:
+def read_bounds(text: str | None) -> ExportBounds:
     """The frame that west,south,east,north names; everything where there is none. Raises InvalidParameter."""
     if text is None:
-        return Frame()
+        return ExportBounds()
     try:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError:
@@ -34,8 +34,8 @@ def read_frame(text: str | None) -> Frame:
         raise InvalidParameter("--bounds", f"{text[:60]!r} frames nothing on the map", _ALLOWED)
     (x0, y1), (x1, y0) = project(np.array([west, east]), np.array([south, north])).tolist()
     if west < east:
-        return Frame(((x0, y0, x1, y1),), (west, south, east, north))
-    return Frame(((x0, y0, WORLD, y1), (0, y0, x1, y1)), (-180.0, south, 180.0, north))
+        return ExportBounds(((x0, y0, x1, y1),), (west, south, east, north))
+    return ExportBounds(((x0, y0, WORLD, y1), (0, y0, x1, y1)), (-180.0, south, 180.0, north))
 
 
 def bounds_of(tiles: Iterable[Tile]) -> Bounds:

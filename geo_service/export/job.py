@@ -13,19 +13,19 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.replica.snapshot import fingerprint, read_snapshot
 from geo_service.aggregation.selection.selection import Window
 from geo_service.core.calendar.deadlines import SHIPPED, read_deadlines
 from geo_service.core.errors import ArchiveError, InvalidParameter
 from geo_service.core.settings import Settings
-from geo_service.export.bounds import Frame, read_frame
+from geo_service.export.bounds import ExportBounds, read_bounds
 from geo_service.export.spool import Asked, Spool
-from geo_service.export.target import Place
-from geo_service.export.tile_export import Export, document, make_tiles
-from geo_service.queries.layer import LayerQuestion, read_layer_question
-from geo_service.queries.selection import Question, read_instant
+from geo_service.export.target import ExportTarget
+from geo_service.export.tile_export import TileExport, document, make_tiles
+from geo_service.queries.layer import LayerQuery, read_layer_query
+from geo_service.queries.selection import SelectionQuery, read_instant
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.registry import LAYERS
 
@@ -37,24 +37,24 @@ _NO_REVISION = 0
 
 Query = list[tuple[str, str]]
 
-Told = Callable[[str, int, int | None], None]
+OnProgress = Callable[[str, int, int | None], None]
 """Hears which step is under way, how much of it is done, and of how much if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportJob:
     """What is to be exported and where to. at: the instant of the question, seconds; None where the window decides."""
 
-    place: Place
+    place: ExportTarget
     layer: TileLayer
     zooms: tuple[int, int]
-    frame: Frame
+    frame: ExportBounds
     query: Query
     at: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """What has been written. contents: different tiles; at: when overdue was judged, seconds."""
 
     tiles: int
@@ -65,13 +65,13 @@ class Exported:
     """Whether the window was over then: only such an archive stays true."""
 
 
-def read_order(place: Place, layer: str, zoom: str, bounds: str | None, at: str | None, query: Query, zone: ZoneInfo) -> Order:
+def read_job(place: ExportTarget, layer: str, zoom: str, bounds: str | None, at: str | None, query: Query, zone: ZoneInfo) -> ExportJob:
     """The order that the words of a command make. Raises InvalidParameter; what needs the catalogue is read later."""
     if layer not in LAYERS:
         raise InvalidParameter("--layer", f"{layer[:40]!r} is not known", list(LAYERS))
     chosen = LAYERS[layer](zone)
     when = None if at is None else read_instant({"--at": at}, "--at", zone, 0)
-    return Order(place, chosen, read_zooms(zoom, chosen), read_frame(bounds), query, when)
+    return ExportJob(place, chosen, read_zooms(zoom, chosen), read_bounds(bounds), query, when)
 
 
 def read_zooms(text: str, layer: TileLayer) -> tuple[int, int]:
@@ -94,24 +94,24 @@ def read_query(select: str, options: Mapping[str, str | None]) -> Query:
     return words + [(name, value) for name, value in options.items() if value is not None]
 
 
-def carry_out(url: str, order: Order, settings: Settings, told: Told) -> Exported:
+def run_export(url: str, order: ExportJob, settings: Settings, told: OnProgress) -> ExportResult:
     """Make the archive from the database at `url`. Interrupted, it leaves its spool, and can be gone on with."""
     order.place.check()
-    with order.place.spooling() as spool:
+    with order.place.open_spool() as spool:
         rules = RuleTable(read_deadlines(settings.deadlines, settings.zone))
         count_limit = settings.count_cache_mb * _MEGABYTE
-        state = asyncio.run(read_snapshot(url, WorkingClock(rules), count_limit, lambda rows: told("Reading incidents", rows, None)))
-        order.layer.grow(state.pyramid)
-        asked = _resolve(order, state.catalogue, settings.zone, spool.asked)
+        state = asyncio.run(read_snapshot(url, BusinessTimeTimer(rules), count_limit, lambda rows: told("Reading incidents", rows, None)))
+        order.layer.refresh(state.pyramid)
+        asked = _resolve(order, state.catalogue, settings.zone, spool.request)
         _begin(spool, _asked(order, asked.question, state, settings))
-        export = Export(order.layer, lambda tile: asked.tile(tile, "mvt", _NO_REVISION), order.zooms, order.frame)
+        export = TileExport(order.layer, lambda tile: asked.tile(tile, "mvt", _NO_REVISION), order.zooms, order.frame)
         make_tiles(state, export, spool, partial(told, "Making tiles"))
         return _publish(order, state, export, spool, asked.question, settings, told)
 
 
 def _publish(
-    order: Order, state: State, export: Export, spool: Spool, question: Question, settings: Settings, told: Told
-) -> Exported:  # fmt: skip
+    order: ExportJob, state: ReplicaState, export: TileExport, spool: Spool, question: SelectionQuery, settings: Settings, told: OnProgress
+) -> ExportResult:  # fmt: skip
     tiles, contents = spool.counts
     if not tiles:
         spool.clear()
@@ -119,15 +119,15 @@ def _publish(
     written = document(state, export, spool, _selection(dict(order.query), question, settings))
     order.place.publish(spool, written, lambda done: told("Writing the archive", done, tiles))
     selection = question.selection
-    return Exported(tiles, contents, selection.window, selection.now, ended=selection.window.stop <= time.time())
+    return ExportResult(tiles, contents, selection.window, selection.now, ended=selection.window.stop <= time.time())
 
 
-def _resolve(order: Order, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked | None) -> LayerQuestion:
+def _resolve(order: ExportJob, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked | None) -> LayerQuery:
     """What is asked, at the instant that was given, or that an unfinished export was of, or at the end of a window that is over."""
 
-    def ask(at: float | None) -> LayerQuestion:
+    def ask(at: float | None) -> LayerQuery:
         clock = time.time if at is None else lambda: at
-        return read_layer_question(order.query, catalogue, zone, order.layer.description, clock=clock)
+        return read_layer_query(order.query, catalogue, zone, order.layer.description, clock=clock)
 
     if order.at is not None or waiting:
         return ask(order.at if order.at is not None or waiting is None else waiting["at"])
@@ -136,7 +136,7 @@ def _resolve(order: Order, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked 
     return asked if selection.window.relative or selection.window.stop > selection.now else ask(selection.window.stop)
 
 
-def _asked(order: Order, question: Question, state: State, settings: Settings) -> Asked:
+def _asked(order: ExportJob, question: SelectionQuery, state: ReplicaState, settings: Settings) -> Asked:
     """Everything that the tiles depend on."""
     selections = [question.selection] + ([question.compare] if question.compare else [])
     windows = [one.window for one in selections]
@@ -154,7 +154,7 @@ def _asked(order: Order, question: Question, state: State, settings: Settings) -
 
 def _begin(spool: Spool, asked: Asked) -> None:
     """Begin the spool, or make sure that it is of the same."""
-    waiting = spool.asked
+    waiting = spool.request
     if waiting is None:
         spool.begin(asked)
     elif waiting != asked:
@@ -165,7 +165,7 @@ def _begin(spool: Spool, asked: Asked) -> None:
         )
 
 
-def _selection(given: dict[str, str], question: Question, settings: Settings) -> dict[str, Any]:
+def _selection(given: dict[str, str], question: SelectionQuery, settings: Settings) -> dict[str, Any]:
     """The selection as it was asked and resolved, for the archive's readers."""
     resolved: dict[str, Any] = {name: value for name, value in given.items() if name not in _SPAN}
     resolved["window"] = _span(question.selection.window)

@@ -20,7 +20,7 @@ Asked = dict[str, Any]
 """What an export is of, as JSON: an interrupted one is only gone on with for the same."""
 
 
-class Made(NamedTuple):
+class EncodedTile(NamedTuple):
     """A tile that holds something. digest: of what is in it, before compression; body: gzip, None where the spool has it."""
 
     id: int
@@ -49,13 +49,13 @@ class Spool:
         self._db.close()
 
     @property
-    def asked(self) -> Asked | None:
+    def request(self) -> Asked | None:
         """What it is of; None before it is begun."""
         row = self._db.execute("select document from asked").fetchone()
         return json.loads(row[0]) if row else None
 
     @property
-    def position(self) -> int:
+    def cursor(self) -> int:
         """How many of the tiles that may hold something have been looked at."""
         return int(self._db.execute("select tiles from position").fetchone()[0])
 
@@ -81,7 +81,7 @@ class Spool:
         """Of all contents that are here."""
         return {row[0] for row in self._db.execute("select digest from image")}
 
-    def add(self, made: Iterable[Made], position: int) -> None:
+    def add(self, made: Iterable[EncodedTile], position: int) -> None:
         """Take in tiles, and that `position` have been looked at; both or nothing."""
         with file_errors(self.path), self._transaction():
             for tile in made:
@@ -94,7 +94,7 @@ class Spool:
         """Id and the number of its content, of every tile that holds something, by id."""
         yield from self._db.execute("select id, image from tile order by id")
 
-    def images(self) -> Iterator[tuple[int, bytes]]:
+    def contents(self) -> Iterator[tuple[int, bytes]]:
         """Number and gzip body of every content, by number."""
         yield from self._db.execute("select number, body from image order by number")
 

@@ -20,7 +20,7 @@ _ALLOWED = "a name that ends with .pmtiles or .mbtiles, or a folder: OUT/"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ExportTarget:
     """An archive's path, and how what is there already is treated."""
 
     path: Path
@@ -46,10 +46,10 @@ class Place:
                 raise ArchiveError(f"cannot replace {self.path}: it is no {self.writer.name} of tiles; choose another name")
 
     @contextmanager
-    def spooling(self) -> Iterator[Spool]:
+    def open_spool(self) -> Iterator[Spool]:
         """The spool to go on with, or a new one; it is gone afterwards unless tiles wait in it."""
         with Spool(self.spool) as spool:
-            waiting = spool.asked is not None
+            waiting = spool.request is not None
             if waiting and not (self.resume or self.overwrite):
                 raise ArchiveError(
                     f"cannot begin {self.path}: {self.spool} is an unfinished export; --resume goes on with it, --overwrite begins anew"
@@ -59,7 +59,7 @@ class Place:
             try:
                 yield spool
             finally:
-                if spool.asked is None:
+                if spool.request is None:
                     self.spool.unlink(missing_ok=True)
 
     def publish(self, spool: Spool, document: Document, told: Told) -> None:
@@ -77,13 +77,13 @@ class Place:
             spool.clear()
 
 
-def read_place(out: str, *, overwrite: bool = False, resume: bool = False) -> Place:
+def read_target(out: str, *, overwrite: bool = False, resume: bool = False) -> ExportTarget:
     """The place that a path names. Raises InvalidParameter where its ending belongs to no format."""
     path = Path(out)
     ending = "" if out.endswith("/") else path.suffix.lower()
     if ending not in WRITERS or not path.name:
         raise InvalidParameter("OUT", f"{out[-60:]!r} names no kind of archive", _ALLOWED)
-    return Place(path, WRITERS[ending], overwrite, resume)
+    return ExportTarget(path, WRITERS[ending], overwrite, resume)
 
 
 def _remove(path: Path) -> None:

@@ -13,14 +13,14 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlencode
 
-from geo_service.aggregation.replica.replica import State
-from geo_service.export.bounds import Frame, bounds_of
-from geo_service.export.spool import Made, Spool, tile_id, tile_of
+from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.export.bounds import ExportBounds, bounds_of
+from geo_service.export.spool import EncodedTile, Spool, tile_id, tile_of
 from geo_service.export.writers.base import Document
 from geo_service.tiles.documents.property_docs import TRUTHS
 from geo_service.tiles.documents.tilejson import META_LAYER, tilejson, zoom_to_show
 from geo_service.tiles.encoding.grid import Tile
-from geo_service.tiles.layers.base import TileLayer, TileRequest, View
+from geo_service.tiles.layers.base import LegendRequest, TileLayer, TileRequest
 
 _BATCH = 256
 """Tiles that are lost at most when an export is interrupted: less than a second of work."""
@@ -31,46 +31,48 @@ _DIGEST_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class TileExport:
     """Which tiles of a layer. request: what is asked of each, the same but for the tile; zooms: the first and the last."""
 
     layer: TileLayer
     request: Callable[[Tile], TileRequest]
     zooms: tuple[int, int]
-    frame: Frame
+    frame: ExportBounds
 
-    def view(self, zoom: int) -> View:
+    def view(self, zoom: int) -> LegendRequest:
         """What is asked at a zoom."""
         asked = self.request(Tile(zoom, 0, 0))
-        return View(zoom, asked.selection, asked.measure, asked.level, asked.compare, asked.division, asked.frames)
+        return LegendRequest(zoom, asked.selection, asked.measure, asked.level, asked.compare, asked.division, asked.frames)
 
 
-def tiles_to_look_at(state: State, export: Export) -> list[int]:
+def candidate_tiles(state: ReplicaState, export: TileExport) -> list[int]:
     """Ids of the tiles that may hold something, ascending: sure to have all that do."""
     found: set[int] = set()
     for zoom in range(export.zooms[0], export.zooms[1] + 1):
         for box in export.frame.boxes:
-            occupied = export.layer.occupied(state, export.view(zoom), box)
+            occupied = export.layer.covered_tiles(state, export.view(zoom), box)
             found.update(tile_id(Tile(zoom, x, y)) for x, y in occupied.tolist())
     return sorted(found)
 
 
-def make_tiles(state: State, export: Export, spool: Spool, told: Callable[[int, int], None] = lambda done, count: None) -> None:
+def make_tiles(state: ReplicaState, export: TileExport, spool: Spool, told: Callable[[int, int], None] = lambda done, count: None) -> None:
     """Make all tiles that the spool does not have yet; `told` hears how many of how many have been looked at."""
-    identities = tiles_to_look_at(state, export)
+    identities = candidate_tiles(state, export)
     known = spool.digests()
     # Compressing goes on beside encoding the next tile: both leave the interpreter to others.
     with ThreadPoolExecutor(1, thread_name_prefix="compress") as compressing:
-        for start in range(spool.position, len(identities), _BATCH):
+        for start in range(spool.cursor, len(identities), _BATCH):
             told(start, len(identities))
             batch = identities[start : start + _BATCH]
             made = list(_encode(state, export, batch, known, compressing))
-            spool.add((Made(identity, digest, body.result() if body else None) for identity, digest, body in made), start + len(batch))
+            spool.add(
+                (EncodedTile(identity, digest, body.result() if body else None) for identity, digest, body in made), start + len(batch)
+            )
     told(len(identities), len(identities))
 
 
 def _encode(
-    state: State, export: Export, batch: Sequence[int], known: set[bytes], compressing: ThreadPoolExecutor
+    state: ReplicaState, export: TileExport, batch: Sequence[int], known: set[bytes], compressing: ThreadPoolExecutor
 ) -> Iterable[tuple[int, bytes, Future[bytes] | None]]:
     """The tiles of a batch that hold something; a body only where the same has not been before."""
     for identity in batch:
@@ -89,7 +91,7 @@ def compress(plain: bytes) -> bytes:
     return packer.compress(plain) + packer.flush()
 
 
-def document(state: State, export: Export, spool: Spool, selection: dict[str, Any]) -> Document:
+def document(state: ReplicaState, export: TileExport, spool: Spool, selection: dict[str, Any]) -> Document:
     """What is known of the archive. selection: as it was asked and resolved.
 
     Nothing in it depends on the clock, or on incidents that are not in the tiles.
@@ -123,11 +125,11 @@ def _types(fields: Collection[str], texts: Collection[str]) -> dict[str, str]:
     return {name: "String" if name in texts else "Boolean" if name in TRUTHS else "Number" for name in fields}
 
 
-def _attribution(state: State, layer: TileLayer) -> str:
+def _attribution(state: ReplicaState, layer: TileLayer) -> str:
     return " · ".join(layer.attribution(state.catalogue))
 
 
-def _legends(state: State, export: Export) -> list[dict[str, Any]]:
+def _legends(state: ReplicaState, export: TileExport) -> list[dict[str, Any]]:
     """The legends, each with the zooms that it is of: neighbouring zooms with the same cells or districts share one."""
     legends: list[dict[str, Any]] = []
     for zoom in range(export.zooms[0], export.zooms[1] + 1):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import DistrictLevel
 from geo_service.ogc.query import Box
@@ -57,14 +57,14 @@ class FeatureCollection(Protocol):
         """What clients are told of it."""
         ...
 
-    def find(self, state: State, query: FeatureQuery) -> Page:
+    def find(self, state: ReplicaState, query: FeatureQuery) -> Page:
         """The features that the query asks for."""
         ...
 
-    def one(self, state: State, name: str, query: FeatureQuery) -> Feature:
+    def one(self, state: ReplicaState, name: str, query: FeatureQuery) -> Feature:
         """The feature with the id. Raises NotFound."""
         ...
 
-    def extent(self, state: State) -> Box:
+    def extent(self, state: ReplicaState) -> Box:
         """Where features can be."""
         ...

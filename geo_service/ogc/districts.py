@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes
 from geo_service.aggregation.catalogue.geometry import to_degrees
-from geo_service.aggregation.counting.grouping import among_districts
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.counting.grouping import by_chosen_districts
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES
-from geo_service.aggregation.measures.rows import Row, measured
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.rows import Row, measure_row
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
 from geo_service.core.model import ZOOM_BANDS, DistrictLevel
 from geo_service.ogc.collection import Description, Feature, FeatureQuery, Page
@@ -37,7 +37,7 @@ class DistrictCollection:
     def __init__(self, layer: DistrictLayer) -> None:
         self._layer = layer
 
-    def find(self, state: State, query: FeatureQuery) -> Page:
+    def find(self, state: ReplicaState, query: FeatureQuery) -> Page:
         """Districts whose outlines touch the boxes; where the selection names districts, these and those below them."""
         catalogue = state.catalogue
         listed = [one for level in DistrictLevel if query.level in (None, level) for one in catalogue.districts_at(level)]
@@ -49,25 +49,25 @@ class DistrictCollection:
             listed = [one for one in listed if one.id in touched]
         return Page(_features(state, listed[query.offset : query.offset + query.limit], query), len(listed))
 
-    def one(self, state: State, name: str, query: FeatureQuery) -> Feature:
+    def one(self, state: ReplicaState, name: str, query: FeatureQuery) -> Feature:
         """The district with the code."""
         if name not in state.catalogue.districts.by_code:
             raise NotFound(f"there is no district with the code {name[:40]!r}")
         return _features(state, [state.catalogue.districts.by_code[name]], query)[0]
 
-    def extent(self, state: State) -> Box:
+    def extent(self, state: ReplicaState) -> Box:
         """The bounds of all districts."""
         return self._layer.bounds(state)
 
 
-def _features(state: State, districts: list[District], query: FeatureQuery) -> list[Feature]:
+def _features(state: ReplicaState, districts: list[District], query: FeatureQuery) -> list[Feature]:
     geometries = _geometries(state.catalogue.shapes)
     numbers: dict[int, Row] = {}
     for level in {one.level for one in districts}:
         # A level at a time: no district lies in another one of its level.
         chosen = [one for one in districts if one.level is level]
-        facts = Facts(state, query.selection, among_districts(state.catalogue, chosen), query.compare)
-        numbers |= zip((one.id for one in chosen), measured(facts, MEASURES.values()), strict=False)
+        facts = GroupStats(state, query.selection, by_chosen_districts(state.catalogue, chosen), query.compare)
+        numbers |= zip((one.id for one in chosen), measure_row(facts, MEASURES.values()), strict=False)
     return [
         {
             "type": "Feature",

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.geometry import cell_geometry
 from geo_service.aggregation.counting.grouping import Grouping
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import CELL_MEASURES
-from geo_service.aggregation.measures.rows import measured
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.rows import measure_row
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.ogc.collection import Description, Feature, FeatureQuery, Page
@@ -41,7 +41,7 @@ class HexCollection:
     def __init__(self, layer: HexLayer) -> None:
         self._layer = layer
 
-    def find(self, state: State, query: FeatureQuery) -> Page:
+    def find(self, state: ReplicaState, query: FeatureQuery) -> Page:
         """Hexagons that touch the boxes and hold incidents."""
         resolution = query.resolution or _resolution_for(query.boxes)
         held = state.counter.per_cell(query.selection, resolution)[:, 0] > 0
@@ -50,7 +50,7 @@ class HexCollection:
         features = _features(state, cells[query.offset : query.offset + query.limit], resolution, query)
         return Page(features, len(cells), (("resolution", str(resolution)),))
 
-    def one(self, state: State, name: str, query: FeatureQuery) -> Feature:
+    def one(self, state: ReplicaState, name: str, query: FeatureQuery) -> Feature:
         """The hexagon, of any resolution, if it ever held incidents."""
         cell = int(name, 16) if len(name) == 15 and name.isalnum() and name.isascii() and _is_hex(name) else 0
         resolution = h3.get_resolution(cell) if h3.is_valid_cell(cell) else 0
@@ -60,7 +60,7 @@ class HexCollection:
             raise NotFound(f"there is no hexagon {name[:40]!r} that holds incidents")
         return _features(state, cells, resolution, query)[0]
 
-    def extent(self, state: State) -> Box:
+    def extent(self, state: ReplicaState) -> Box:
         """The bounds of all hexagons."""
         return self._layer.bounds(state)
 
@@ -81,18 +81,18 @@ def _resolution_for(boxes: tuple[Box, ...] | None) -> int:
     return resolution_at(zoom_to_show((0.0, boxes[0][1], width, boxes[0][3])))
 
 
-def _features(state: State, cells: NDArray[np.uint64], resolution: int, query: FeatureQuery) -> list[Feature]:
+def _features(state: ReplicaState, cells: NDArray[np.uint64], resolution: int, query: FeatureQuery) -> list[Feature]:
     if not len(cells):
         return []
-    facts = Facts(state, query.selection, _among(state, cells, resolution), query.compare)
-    rows = measured(facts, CELL_MEASURES.values())
+    facts = GroupStats(state, query.selection, _among(state, cells, resolution), query.compare)
+    rows = measure_row(facts, CELL_MEASURES.values())
     return [
         {"type": "Feature", "id": name, "geometry": geometry, "properties": {"h3": name, "resolution": resolution, **row}}
         for name, geometry, row in zip(map(h3.int_to_str, cells.tolist()), _geometries(cells), rows, strict=False)
     ]
 
 
-def _among(state: State, cells: NDArray[np.uint64], resolution: int) -> Grouping:
+def _among(state: ReplicaState, cells: NDArray[np.uint64], resolution: int) -> Grouping:
     """These cells, and behind them one group for all others."""
     level = state.pyramid.levels[resolution]
     group_of = np.full(len(level), len(cells), np.int32)

@@ -48,12 +48,12 @@ def read_bbox(given: Mapping[str, str]) -> tuple[Box, ...] | None:
 
 def read_limit(given: Mapping[str, str]) -> int:
     """How many features at most. More than MOST is taken for MOST, as the standard asks."""
-    return min(_whole(given, "limit", 1, LIMIT, f"a whole number from 1; more than {MOST} is taken for {MOST}"), MOST)
+    return min(_read_int(given, "limit", 1, LIMIT, f"a whole number from 1; more than {MOST} is taken for {MOST}"), MOST)
 
 
 def read_offset(given: Mapping[str, str]) -> int:
     """How many features to pass over."""
-    offset = _whole(given, "offset", 0, 0, f"a whole number from 0 to {FARTHEST}")
+    offset = _read_int(given, "offset", 0, 0, f"a whole number from 0 to {FARTHEST}")
     if offset > FARTHEST:
         raise InvalidParameter("offset", f"{offset} is too great", f"a whole number from 0 to {FARTHEST}")
     return offset
@@ -97,7 +97,7 @@ def _floor(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
 
 
-def _whole(given: Mapping[str, str], name: str, least: int, default: int, allowed: str) -> int:
+def _read_int(given: Mapping[str, str], name: str, least: int, default: int, allowed: str) -> int:
     text = given.get(name)
     if text is None:
         return default

@@ -29,7 +29,7 @@ _ONE_OF = {
 """Names of lists, and of what is in them."""
 
 
-def written(form: str, name: str, content: Any) -> bytes:
+def render(form: str, name: str, content: Any) -> bytes:
     """The document `name`; form: xml or json."""
     if form == "json":
         return orjson.dumps(content)
@@ -41,7 +41,7 @@ def written(form: str, name: str, content: Any) -> bytes:
 
 def errors(form: str, status: int, description: str) -> bytes:
     """What has gone wrong."""
-    return written(form, "errors", [{"code": status, "description": description}])
+    return render(form, "errors", [{"code": status, "description": description}])
 
 
 def discovery(root: str, contact: str, *, needs_key: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.model import OPEN_STATUSES, Status
-from geo_service.queries.selection import read_instant, read_whole
+from geo_service.queries.selection import read_instant, read_int
 
 SPAN_S = 90 * 86_400
 """Longest interval that may be asked for, and the one that is meant when none is named."""
@@ -25,7 +25,7 @@ _LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class RequestQuery:
+class ServiceRequestQuery:
     """Which requests are asked for. Where there are `ids`, they alone."""
 
     ids: Sequence[int] | None
@@ -39,15 +39,15 @@ class RequestQuery:
     offset: int
 
 
-def read_query(asked: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, now: int) -> RequestQuery:
+def read_query(asked: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, now: int) -> ServiceRequestQuery:
     """The question; a blank parameter is none. `InvalidParameter` and `NotFound` say what is wrong with it."""
     given = {name: value.strip() for name, value in asked.items() if value.strip()}
     begin, end = _span(given, zone, now)
-    size = read_whole(given, "page_size", 1, MOST, MOST)
-    page = read_whole(given, "page", 1, MOST_BEFORE, 1)
+    size = read_int(given, "page_size", 1, MOST, MOST)
+    page = read_int(given, "page", 1, MOST_BEFORE, 1)
     if (page - 1) * size > MOST_BEFORE:
         raise InvalidParameter("page", f"is too far: {MOST_BEFORE:,} requests come before it", "a shorter interval of dates")
-    return RequestQuery(
+    return ServiceRequestQuery(
         ids=read_ids(given["service_request_id"]) if "service_request_id" in given else None,
         by_update=_by_update(given),
         begin=datetime.fromtimestamp(begin, UTC),
@@ -59,10 +59,10 @@ def read_query(asked: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, n
     )
 
 
-def by_ids(text: str) -> RequestQuery:
+def by_ids(text: str) -> ServiceRequestQuery:
     """The question for the requests with these ids."""
     epoch = datetime.fromtimestamp(0, UTC)
-    return RequestQuery(read_ids(text), False, epoch, epoch, None, (), MOST, 0)
+    return ServiceRequestQuery(read_ids(text), False, epoch, epoch, None, (), MOST, 0)
 
 
 def read_ids(text: str) -> list[int]:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from geo_service.core.errors import InputError, InvalidParameter, KeyUnderWay
+from geo_service.core.errors import IdempotencyConflict, InputError, InvalidParameter
 from geo_service.open311.services import FOREIGN_ID
 
 FORM = "application/x-www-form-urlencoded"
@@ -53,7 +53,7 @@ def number(row: Mapping[str, Any]) -> str:
     if row["outcome"] == "rejected":
         raise InvalidParameter(" and ".join(row["fields"]) or "request", f"cannot be used: {row['detail']}")
     if row["incident"] is None:
-        raise KeyUnderWay("the same request is just being stored; send it again")
+        raise IdempotencyConflict("the same request is just being stored; send it again")
     return str(row["incident"])
 
 

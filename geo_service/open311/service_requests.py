@@ -9,7 +9,7 @@ import asyncpg
 from geo_service.aggregation.selection.time_buckets import instant
 from geo_service.core.database import database_errors, query
 from geo_service.core.model import OPEN_STATUSES, Status
-from geo_service.open311.query import RequestQuery
+from geo_service.open311.query import ServiceRequestQuery
 
 ALL = "*"
 
@@ -17,7 +17,7 @@ _POOL_WAIT_S = 5.0
 """For a free connection; then it is 503."""
 
 
-async def find(pool: asyncpg.Pool, asked: RequestQuery, shown: Sequence[str]) -> list[dict[str, Any]]:
+async def find(pool: asyncpg.Pool, asked: ServiceRequestQuery, shown: Sequence[str]) -> list[dict[str, Any]]:
     """The requests asked for, newest first; shown: sources whose words may be seen. `DatabaseUnavailable`."""
     with database_errors("look for requests"):
         async with pool.acquire(timeout=_POOL_WAIT_S) as held:

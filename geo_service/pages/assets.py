@@ -107,7 +107,7 @@ class AssetFolder:
 
     def __init__(self, folder: Path) -> None:
         self.place = folder
-        self._stamps = _look(folder)
+        self._stamps = _scan(folder)
         self._snapshot = _read(folder, self._stamps)
 
     @property
@@ -115,10 +115,10 @@ class AssetFolder:
         """The files as they were when `look` looked last."""
         return self._snapshot
 
-    def look(self) -> Snapshot:
+    def scan(self) -> Snapshot:
         """The files as they are now; where they are just being replaced, as they were. Takes three milliseconds."""
         try:
-            stamps = _look(self.place)
+            stamps = _scan(self.place)
             if stamps != self._stamps:
                 self._snapshot, self._stamps = _read(self.place, stamps), stamps
         except OSError:
@@ -166,7 +166,7 @@ def _files(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def _look(folder: Path) -> Stamps:
+def _scan(folder: Path) -> Stamps:
     stamps = {file.relative_to(folder).as_posix(): file.stat() for file in _files(folder)}
     return {name: (stat.st_mtime_ns, stat.st_size) for name, stat in stamps.items()}
 

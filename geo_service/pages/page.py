@@ -65,7 +65,7 @@ class Pages:
 
     def page(self, name: str) -> Page:
         """A page that names its files by their present digest."""
-        snapshot = self._folder.look()
+        snapshot = self._folder.scan()
         known = self._made.get(name)
         if known is None or known.digest != snapshot.digest:
             known = self._made[name] = self._make(name, snapshot)

@@ -5,9 +5,9 @@ import binascii
 import struct
 from collections.abc import Mapping
 
-from geo_service.aggregation.statistics.incident_list import ORDERS, ListQuestion, Order, Place
+from geo_service.aggregation.statistics.incident_list import ORDERS, Cursor, IncidentListQuery, SortOrder
 from geo_service.core.errors import InvalidParameter
-from geo_service.queries.selection import Question, read_cell, read_choice, read_whole
+from geo_service.queries.selection import SelectionQuery, read_cell, read_choice, read_int
 
 LIST_PARAMETERS = ("cell", "order", "limit", "after")
 DEFAULT_LIMIT, MOST = 50, 200
@@ -17,19 +17,19 @@ _MARK = struct.Struct(">BIQ")
 _LARGEST_ID = 2**63 - 1
 
 
-def read_list(given: Mapping[str, str], question: Question) -> ListQuestion:
+def read_list(given: Mapping[str, str], question: SelectionQuery) -> IncidentListQuery:
     """What is asked of the list beside the selection."""
     order = ORDERS[read_choice(given, "order", list(ORDERS), "received")]
-    return ListQuestion(
+    return IncidentListQuery(
         question.selection,
         order,
-        read_whole(given, "limit", 1, MOST, DEFAULT_LIMIT),
-        _read_place(given["after"], order) if "after" in given else None,
+        read_int(given, "limit", 1, MOST, DEFAULT_LIMIT),
+        _decode_cursor(given["after"], order) if "after" in given else None,
         read_cell(given["cell"], "cell") if "cell" in given else None,
     )
 
 
-def mark(order: Order, place: Place) -> str:
+def encode_cursor(order: SortOrder, place: Cursor) -> str:
     """The place for `after`, as text that is safe in an address.
 
     >>> _read_place(mark(ORDERS["due"], Place(7, 9)), ORDERS["due"])
@@ -46,7 +46,7 @@ def read_id(text: str) -> int:
     return int(text)
 
 
-def _read_place(text: str, order: Order) -> Place:
+def _decode_cursor(text: str, order: SortOrder) -> Cursor:
     try:
         packed = base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", b"-_", validate=True)
         number, instant, id_ = _MARK.unpack(packed)
@@ -54,4 +54,4 @@ def _read_place(text: str, order: Order) -> Place:
         number, instant, id_ = -1, 0, 0
     if number != list(ORDERS).index(order.code) or id_ > _LARGEST_ID:
         raise InvalidParameter("after", "is no place in a list in this order", "`next` of an answer to the same question")
-    return Place(instant, id_)
+    return Cursor(instant, id_)

@@ -8,30 +8,30 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.aggregation.measures.class_breaks import CLASSES, QUANTILE, Division
-from geo_service.aggregation.measures.classification import DIVISIONS
+from geo_service.aggregation.measures.class_breaks import CLASSES, QUANTILE, ClassificationMethod
+from geo_service.aggregation.measures.classification import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import Measure
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.model import DistrictLevel
-from geo_service.queries.selection import Question, is_open, read_asked_level, read_choice, read_question, read_whole
+from geo_service.queries.selection import SelectionQuery, is_open, read_choice, read_int, read_optional_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
 from geo_service.tiles.encoding.grid import Tile
-from geo_service.tiles.layers.base import TileRequest, View
+from geo_service.tiles.layers.base import LegendRequest, TileRequest
 
 _NUMBER = re.compile(r"-?([0-9]{1,9}(\.[0-9]{1,6})?|\.[0-9]{1,6})")
 _MOST_LIMITS = CLASSES - 1
-_BREAKS_ALLOWED = f"{', '.join(DIVISIONS)}, or 1 to {_MOST_LIMITS} ascending limits such as 5,20"
-_CHANGES_ALLOWED = f"{', '.join(DIVISIONS)}, or two limits, one below zero and one above, such as -0.5,0.5"
+_BREAKS_ALLOWED = f"{', '.join(CLASSIFIERS)}, or 1 to {_MOST_LIMITS} ascending limits such as 5,20"
+_CHANGES_ALLOWED = f"{', '.join(CLASSIFIERS)}, or two limits, one below zero and one above, such as -0.5,0.5"
 
 
 @dataclass(frozen=True, slots=True)
-class LayerQuestion:
+class LayerQuery:
     """A question asked of a layer, and how its answer is to be drawn."""
 
-    question: Question
+    question: SelectionQuery
     level: DistrictLevel | None = None
-    division: Division = QUANTILE
+    division: ClassificationMethod = QUANTILE
     with_h3: bool = False
     frames: int | None = None
     meta: bool = False
@@ -44,30 +44,30 @@ class LayerQuestion:
             revision if self.meta else None, form,
         )  # fmt: skip
 
-    def view(self, zoom: int) -> View:
+    def view(self, zoom: int) -> LegendRequest:
         """The question about all that is drawn at a zoom."""
         asked = self.question
-        return View(zoom, asked.selection, asked.measure, self.level, asked.compare, self.division, self.frames)
+        return LegendRequest(zoom, asked.selection, asked.measure, self.level, asked.compare, self.division, self.frames)
 
 
-def read_layer_question(
-    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, also: Sequence[str] = (),
+def read_layer_query(
+    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, extra: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
-) -> LayerQuestion:  # fmt: skip
+) -> LayerQuery:  # fmt: skip
     """What is asked of a layer by a query string; parameters in `also` are read by the caller."""
-    question = read_question(query, catalogue, zone, also=(*layer.parameters, *also), clock=clock, measures=layer.measures)
+    question = read_selection_query(query, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
     given = dict(query)
-    return LayerQuestion(
-        question, read_asked_level(given), read_division(given, question.measure), _is_set(given, "fields", "h3"),
+    return LayerQuery(
+        question, read_optional_level(given), read_division(given, question.measure), _is_set(given, "fields", "h3"),
         read_frames(given, question), _is_set(given, "meta", "1"),
     )  # fmt: skip
 
 
-def read_division(given: Mapping[str, str], measure: Measure) -> Division:
+def read_division(given: Mapping[str, str], measure: Measure) -> ClassificationMethod:
     """How values of the measure are divided into classes."""
     text = given.get("breaks", QUANTILE.method)
-    if text in DIVISIONS:
-        return Division(text)
+    if text in CLASSIFIERS:
+        return ClassificationMethod(text)
     parts = text.split(",")
     allowed = _CHANGES_ALLOWED if measure.diverging else _BREAKS_ALLOWED
     if not all(_NUMBER.fullmatch(part) for part in parts):
@@ -76,14 +76,14 @@ def read_division(given: Mapping[str, str], measure: Measure) -> Division:
     if not all(low < high for low, high in pairwise(limits)) or not _fits(limits, measure):
         raise InvalidParameter("breaks", f"{text[:40]!r} does not fit", allowed)
     # Whole ones as such, as they are written in legends.
-    return Division("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
+    return ClassificationMethod("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
 
 
-def read_frames(given: Mapping[str, str], question: Question) -> int | None:
+def read_frames(given: Mapping[str, str], question: SelectionQuery) -> int | None:
     """Into how many frames the window is cut; None for none. What is played is the number of incidents, in a window with both ends."""
     if "frames" not in given:
         return None
-    frames = read_whole(given, "frames", FEWEST, MOST)
+    frames = read_int(given, "frames", FEWEST, MOST)
     window = question.selection.window
     if question.measure.code != "count":
         allowed = "measure=count; status=open or status=overdue plays these"

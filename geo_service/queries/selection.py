@@ -44,7 +44,7 @@ _STATUS_GROUPS: dict[str, Statuses] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SelectionQuery:
     """A selection, the measure asked of it, and what it is compared with."""
 
     selection: Selection
@@ -57,15 +57,15 @@ class Question:
     """One of COMPARISONS, where something is compared."""
 
 
-def read_question(
-    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, also: Sequence[str] = (),
+def read_selection_query(
+    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, extra: Sequence[str] = (),
     clock: Callable[[], float] = time.time, measures: Mapping[str, Measure] = MEASURES,
-) -> Question:  # fmt: skip
+) -> SelectionQuery:  # fmt: skip
     """The question that the query string asks.
 
     also: parameters that the caller reads itself; measures: those that can be asked for here.
     """
-    given = single_values(query, (*SELECTION_PARAMETERS, *also))
+    given = single_values(query, (*SELECTION_PARAMETERS, *extra))
     window, now, step = _read_window(given, zone, clock())
     selection = Selection(
         window=window,
@@ -82,7 +82,7 @@ def read_question(
         raise InvalidParameter(
             "measure", f"{measure.code!r} needs something to compare with", "together with compare=previous or compare=year"
         )
-    return Question(selection, measure, valid_until=now + step, compare=compare, compared_by=given.get("compare"))
+    return SelectionQuery(selection, measure, valid_until=now + step, compare=compare, compared_by=given.get("compare"))
 
 
 def single_values(query: Sequence[tuple[str, str]], allowed: Sequence[str]) -> dict[str, str]:
@@ -97,7 +97,7 @@ def single_values(query: Sequence[tuple[str, str]], allowed: Sequence[str]) -> d
     return given
 
 
-def read_whole(given: Mapping[str, str], name: str, low: int, high: int, default: int | None = None) -> int:
+def read_int(given: Mapping[str, str], name: str, low: int, high: int, default: int | None = None) -> int:
     """A whole number in [low, high]."""
     text = given.get(name)
     if text is None and default is not None:
@@ -121,7 +121,7 @@ def read_level(given: Mapping[str, str], default: DistrictLevel = DistrictLevel.
     return DistrictLevel[read_choice(given, "level", [level.code for level in DistrictLevel], default.code).upper()]
 
 
-def read_asked_level(given: Mapping[str, str]) -> DistrictLevel | None:
+def read_optional_level(given: Mapping[str, str]) -> DistrictLevel | None:
     """The level of districts asked for; None where none is."""
     return read_level(given) if "level" in given else None
 
@@ -162,7 +162,7 @@ def _split(given: Mapping[str, str], name: str) -> list[str] | None:
 
 def _codes(given: Mapping[str, str], name: str, entries: Entries[Any]) -> list[str] | None:
     codes = _split(given, name)
-    unknown = entries.unknown(codes or ())
+    unknown = entries.unknown_codes(codes or ())
     if unknown:
         listed = list(entries.by_code)[:_LISTED_AT_MOST]
         more = len(entries.by_code) - len(listed)

@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.statistics.agency_rating import rating
-from geo_service.queries.selection import read_choice, read_whole
+from geo_service.queries.selection import read_choice, read_int
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.raw_route import PlainRoute
-from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
@@ -32,14 +32,14 @@ async def get_agencies(request: Request) -> Response:
     As CSV: a line an agency, or with by=source a line an agency and source.
     """
     service = service_of(request)
-    question = selection_query.read(request, service, also=_OWN)
+    question = selection_query.read_selection(request, service, also=_OWN)
     query, form = dict(request.query_params), read_format(request)
-    least = read_whole(query, "min_incidents", 1, _MOST, 20)
+    least = read_int(query, "min_incidents", 1, _MOST, 20)
     by = read_choice(query, "by", ("agency", "source"), "agency")
     revision = service.replica.revision
-    table = await service.replica.ask(rating, service.rules, question.selection, question.compare, least)
+    table = await service.replica.run(rating, service.rules, question.selection, question.compare, least)
     document = {**table, **selection_query.resolved(question, service, revision)}
-    return answer(request, form, Forms(document, lambda: _lines(table["agencies"], by)))
+    return render(request, form, Representations(document, lambda: _lines(table["agencies"], by)))
 
 
 def _lines(agencies: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.catalogue.geometry import district_geometries
 from geo_service.aggregation.selection.time_buckets import BUCKETS
-from geo_service.aggregation.statistics.districts import DistrictQuestion, district_page, district_table
-from geo_service.aggregation.statistics.timeline import Clockwork
+from geo_service.aggregation.statistics.districts import DistrictQuery, district_page, district_table
+from geo_service.aggregation.statistics.timeline import BucketOptions
 from geo_service.queries.selection import read_choice, read_level
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.raw_route import PlainRoute
-from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import MAP_RESPONSES, PROBLEM_RESPONSES, TABLE_RESPONSES, docs
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/districts", tags=["statistics"], responses=PROBLEM_RESPONSES)
@@ -25,14 +25,14 @@ _WITHOUT = {"ru": "Без района", "en": "Without district"}
 async def get_districts(request: Request) -> Response:
     """The districts of a level with every measure, ranked by the chosen one; beside them what lies in none, and the total."""
     service = service_of(request)
-    question = selection_query.read(request, service, also=("level", "format"))
+    question = selection_query.read_selection(request, service, also=("level", "format"))
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
     revision = service.replica.revision
-    asked = DistrictQuestion(question.selection, question.measure, question.compare)
-    table = await service.replica.ask(district_table, asked, level)
+    asked = DistrictQuery(question.selection, question.measure, question.compare)
+    table = await service.replica.run(district_table, asked, level)
     document = {**table, **selection_query.resolved(question, service, revision)}
     shapes = service.replica.catalogue
-    return answer(request, form, Forms(document, lambda: _rows(table), lambda: _features(table, district_geometries(shapes))))
+    return render(request, form, Representations(document, lambda: _rows(table), lambda: _features(table, district_geometries(shapes))))
 
 
 @router.get(
@@ -45,15 +45,15 @@ async def get_district(request: Request, code: str) -> Response:
     As CSV: the district and its children.
     """
     service = service_of(request)
-    question = selection_query.read(request, service, also=("bucket", "format"))
+    question = selection_query.read_selection(request, service, also=("bucket", "format"))
     form, query = read_format(request), dict(request.query_params)
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
-    clockwork = Clockwork(service.settings.zone, bucket, question.compared_by)
+    clockwork = BucketOptions(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
-    asked = DistrictQuestion(question.selection, question.measure, question.compare)
-    page = await service.replica.ask(district_page, asked, code, clockwork)
+    asked = DistrictQuery(question.selection, question.measure, question.compare)
+    page = await service.replica.run(district_page, asked, code, clockwork)
     document = {**page, **selection_query.resolved(question, service, revision)}
-    return answer(request, form, Forms(document, lambda: _level([page["district"], *page["children"]])))
+    return render(request, form, Representations(document, lambda: _level([page["district"], *page["children"]])))
 
 
 def _rows(table: dict[str, Any]) -> list[dict[str, Any]]:

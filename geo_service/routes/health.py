@@ -22,7 +22,7 @@ async def get_readyz(request: Request) -> JSONResponse:
     reason = None
     if not replica.loaded:
         reason = "the incidents are still being loaded"
-    elif not service.rehearsed:
+    elif not service.warmed_up:
         reason = "what counts the incidents is still being compiled or read"
     elif replica.lag > limit:
         reason = f"the incidents are {replica.lag:.0f} s behind the database, more than {limit:.0f} s"
@@ -31,6 +31,6 @@ async def get_readyz(request: Request) -> JSONResponse:
         "reason": reason,
         "revision": replica.revision,
         "lag_s": round(replica.lag, 3) if replica.loaded else None,
-        "incidents": replica.alive,
+        "incidents": replica.live_rows,
     }
     return JSONResponse(state, status_code=200 if reason is None else 503, headers={"Cache-Control": "no-store"})

@@ -6,13 +6,14 @@ from collections.abc import AsyncGenerator
 from fastapi import APIRouter, Request, Response
 
 from geo_service.core.errors import InvalidParameter, UnsupportedType
-from geo_service.core.ingest_protocol import Delivery
+from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.http.headers import request_header
 from geo_service.queries.selection import single_values
+from geo_service.routes.common.auth import authenticate_writer
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.ingest_response import LineStream, document_answer
 from geo_service.routes.common.raw_route import PlainRoute
-from geo_service.routes.common.request_body import admit, idempotency_key, limited
+from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES
 
@@ -30,18 +31,18 @@ _SOURCE = re.compile(r"[^\s,\0]{1,60}")
 async def post_incidents(request: Request) -> Response:
     """What became of each incident, in the order of the body; those that could not be used with the reason."""
     delivery, body = _delivery(request)
-    pieces = service_of(request).intake.take(delivery, body)
+    pieces = service_of(request).ingest.ingest(delivery, body)
     return await LineStream.of(pieces) if delivery.lines else await document_answer(pieces)
 
 
-def _delivery(request: Request) -> tuple[Delivery, AsyncGenerator[bytes, None]]:
-    caller = admit(request)
+def _delivery(request: Request) -> tuple[IngestRequest, AsyncGenerator[bytes, None]]:
+    caller = authenticate_writer(request)
     given = single_values(request.query_params.multi_items(), ("source",))
     source = given.get("source", "api")
     if not _SOURCE.fullmatch(source):
         raise InvalidParameter("source", "is no code", "1 to 60 characters without blanks and commas")
     key = idempotency_key(request, caller, _INPUT)
-    return Delivery(_INPUT, source, source, _are_lines(request), key), limited(request)
+    return IngestRequest(_INPUT, source, source, _are_lines(request), key), read_body(request)
 
 
 def _are_lines(request: Request) -> bool:

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Request, Response
 from geo_service.core.database import database_errors, query
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.model import RejectReason
-from geo_service.queries.selection import read_whole, single_values
-from geo_service.routes.common.auth import need_key
+from geo_service.queries.selection import read_int, single_values
+from geo_service.routes.common.auth import require_key
 from geo_service.routes.common.dependencies import Service, service_of
 from geo_service.routes.common.raw_route import PlainRoute
-from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/ingest", tags=["ingest"], responses=PROBLEM_RESPONSES)
@@ -61,13 +61,13 @@ _MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such run."
 async def get_runs(request: Request) -> Response:
     """Each input that was read, the newest first: its counts, rejects by reason, and places found by precision."""
     given, form = single_values(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
-    limit = read_whole(given, "limit", 1, _MOST, _LIMIT)
+    limit = read_int(given, "limit", 1, _MOST, _LIMIT)
     before = _number("before", given["before"]) if "before" in given else None
     with database_errors("read the runs"):
         rows = await service_of(request).database.fetch(query("ingest_runs"), before, limit)
     runs = [_run(row) for row in rows]
     onward = _next(request, given, {"before": rows[-1]["id"]}) if len(rows) == limit else None
-    return _paged(answer(request, form, Forms({"runs": runs, "next": onward}, lambda: runs)), onward)
+    return _paged(render(request, form, Representations({"runs": runs, "next": onward}, lambda: runs)), onward)
 
 
 @router.get("/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _MISSING, summary="One run", operation_id="ingest_run")
@@ -76,7 +76,7 @@ async def get_run(request: Request, run: str) -> Response:
     single_values(request.query_params.multi_items(), ("format",))
     form, found = read_format(request), _run(await _find(service_of(request), run))
     document = {**found, "rejects": f"/api/ingest/runs/{found['id']}/rejects"}
-    return answer(request, form, Forms(document, lambda: [found]))
+    return render(request, form, Representations(document, lambda: [found]))
 
 
 @router.get(
@@ -88,17 +88,17 @@ async def get_rejects(request: Request, run: str) -> Response:
 
     As CSV: in the columns of the input, to be mended and loaded again.
     """
-    need_key(request, "read rejected rows")
+    require_key(request, "read rejected rows")
     service = service_of(request)
     given, form = single_values(request.query_params.multi_items(), ("limit", "after", "format")), read_format(request)
-    limit, after = read_whole(given, "limit", 1, _MOST_ROWS, _MOST_ROWS), _place(given)
+    limit, after = read_int(given, "limit", 1, _MOST_ROWS, _MOST_ROWS), _place(given)
     found = await _find(service, run)
     with database_errors("read rejected rows"):
         rows = await service.database.fetch(query("ingest_rejects"), found["id"], *after, _WARNINGS, limit)
-    rejects = [_reject(row, service.cut(row["row_text"], orjson.loads(found["form"]))) for row in rows]
+    rejects = [_reject(row, service.row_cutter(row["row_text"], orjson.loads(found["form"]))) for row in rows]
     onward = _next(request, given, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
     document = {"run": found["id"], "rejects": rejects, "next": onward}
-    made = _paged(answer(request, form, Forms(document, lambda: list(map(_line, rejects)))), onward)
+    made = _paged(render(request, form, Representations(document, lambda: list(map(_line, rejects)))), onward)
     made.headers["Cache-Control"] = "private, no-store"
     return made
 

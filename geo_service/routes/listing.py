@@ -9,12 +9,12 @@ from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.statistics.incident_list import ORDERS
 from geo_service.aggregation.statistics.incident_rows import FIELDS, list_incidents, one_incident
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
-from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MOST, mark, read_id, read_list
+from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MOST, encode_cursor, read_id, read_list
 from geo_service.queries.selection import single_values
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.raw_route import PlainRoute
-from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
@@ -36,16 +36,16 @@ _ONE_RESPONSES: dict[int | str, dict[str, Any]] = {**TABLE_RESPONSES, 404: {"des
 async def get_incidents(request: Request) -> Response:
     """A page of the incidents of a selection with their codes, times and places, and the names of these codes."""
     service = service_of(request)
-    question = selection_query.read(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
+    question = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
     asked, form = read_list(dict(request.query_params), question), read_format(request)
     revision = service.replica.revision
-    page = await service.replica.ask(list_incidents, asked)
-    following = page.end and mark(asked.order, page.end)
+    page = await service.replica.run(list_incidents, asked)
+    following = page.end and encode_cursor(asked.order, page.end)
     document = {
         "order": asked.order.code, "limit": asked.limit, "incidents": page.rows, "next": following, "names": page.names,
         **selection_query.resolved(question, service, revision),
     }  # fmt: skip
-    made = answer(request, form, Forms(document, lambda: page.rows, columns=FIELDS))
+    made = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
     if following:
         made.headers["Link"] = f'<{request.url.include_query_params(after=following).replace(scheme="", netloc="")}>; rel="next"'
     return made
@@ -58,8 +58,8 @@ async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # 
     single_values(request.query_params.multi_items(), ("format",))
     number, form = read_id(id), read_format(request)
     revision = service.replica.revision
-    found = await service.replica.ask(one_incident, number, int(time.time()))
+    found = await service.replica.run(one_incident, number, int(time.time()))
     document = {
         "incident": found.rows[0], "names": found.names, "time_zone": service.settings.time_zone, "revision": revision
     }  # fmt: skip
-    return answer(request, form, Forms(document, lambda: found.rows))
+    return render(request, form, Representations(document, lambda: found.rows))

@@ -15,11 +15,11 @@ from geo_service.ogc.openapi import openapi
 from geo_service.ogc.query import read_bbox, read_datetime, read_limit, read_offset
 from geo_service.queries.selection import (
     SELECTION_PARAMETERS,
-    Question,
-    read_asked_level,
+    SelectionQuery,
     read_choice,
-    read_question,
-    read_whole,
+    read_int,
+    read_optional_level,
+    read_selection_query,
     single_values,
 )
 from geo_service.routes.common.dependencies import Service, base_url, service_of
@@ -90,10 +90,10 @@ async def get_items(request: Request, name: str) -> Response:
     chosen = _named(service, name)
     given, question = _question(request, service, (*_ITEMS, *chosen.description.parameters))
     asked = FeatureQuery(
-        question.selection, question.compare, read_bbox(given), read_limit(given), read_offset(given), read_asked_level(given),
-        read_whole(given, "resolution", 1, 10) if "resolution" in given else None,
+        question.selection, question.compare, read_bbox(given), read_limit(given), read_offset(given), read_optional_level(given),
+        read_int(given, "resolution", 1, 10) if "resolution" in given else None,
     )  # fmt: skip
-    page = await service.replica.ask(chosen.find, asked)
+    page = await service.replica.run(chosen.find, asked)
     root = _root(request)
     document = documents.items(
         f"{root}/collections/{name}/items", root, name, request.query_params.multi_items(), page, asked.offset, asked.limit,
@@ -108,7 +108,7 @@ async def get_item(request: Request, name: str, feature: str) -> Response:
     service = service_of(request)
     chosen = _named(service, name)
     _, question = _question(request, service, ("datetime", "f"))
-    found = await service.replica.ask(chosen.one, feature, FeatureQuery(question.selection, question.compare))
+    found = await service.replica.run(chosen.one, feature, FeatureQuery(question.selection, question.compare))
     return _features(request, documents.item(_root(request), name, request.query_params.multi_items(), found))
 
 
@@ -125,12 +125,12 @@ def _named(service: Service, name: str) -> FeatureCollection:
 
 
 async def _described(request: Request, service: Service, one: FeatureCollection) -> dict[str, Any]:
-    extent, held = await service.replica.ask(lambda state: (one.extent(state), state.columns.extent()))
+    extent, held = await service.replica.run(lambda state: (one.extent(state), state.columns.extent()))
     interval = (instant(held[0]), instant(held[1])) if held else None
     return documents.collection(_root(request), one.description, extent, interval)
 
 
-def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], Question]:
+def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], SelectionQuery]:
     """The parameters, and the question they ask; `datetime` stands for the window."""
     query = request.query_params.multi_items()
     given = single_values(query, (*_ABOUT, *own))
@@ -140,7 +140,7 @@ def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple
         if any(name in given for name in _WINDOWS):
             raise InvalidParameter("datetime", "cannot stand beside window, from or to", "either datetime or these")
         query = [*query, ("from", instant(span[0])), ("to", instant(span[1]))]
-    return given, read_question(query, service.catalogue, service.settings.zone, also=own)
+    return given, read_selection_query(query, service.catalogue, service.settings.zone, extra=own)
 
 
 def _plain(request: Request) -> None:

@@ -22,7 +22,7 @@ _AROUND_DEGREES = 1.0
 async def get_places(request: Request) -> Response:
     """The most populous named settlements within a degree of the incidents, as GeoJSON."""
     service = service_of(request)
-    west, south, east, north = await service.replica.ask(service.hexes.bounds)
+    west, south, east, north = await service.replica.run(service.hexes.bounds)
     box = (west - _AROUND_DEGREES, south - _AROUND_DEGREES, east + _AROUND_DEGREES, north + _AROUND_DEGREES)
     with database_errors("read the settlements"):
         rows = await service.database.fetch(query("places"), *box, _AT_MOST)

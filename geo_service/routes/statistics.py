@@ -12,13 +12,13 @@ from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
 from geo_service.aggregation.statistics.cells import cell_page
 from geo_service.aggregation.statistics.series import MOST_SERIES, SERIES_BY, series_rows
 from geo_service.aggregation.statistics.summary import Summary, summarise
-from geo_service.aggregation.statistics.timeline import Clockwork, timeline
-from geo_service.queries.selection import read_cell, read_choice, read_codes, read_level, read_whole
+from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
+from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.responses import json_answer
-from geo_service.routes.common.table_formats import Forms, answer, read_format
+from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import (
     LAYER_DOCS,
     MAP_RESPONSES,
@@ -58,11 +58,11 @@ async def get_legend(request: Request) -> Response:
     given = dict(request.query_params)
     layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer
     asked = layer_question(request, service, layer.description, also=("zoom", "layer", "scheme"))
-    zoom = read_whole(given, "zoom", 0, MAX_ZOOM)
+    zoom = read_int(given, "zoom", 0, MAX_ZOOM)
     scheme = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME)
     revision = service.replica.revision
     palette = layer.description.palette(asked.question.measure, scheme)
-    document = in_palette(await service.replica.ask(layer.legend, asked.view(zoom)), palette)
+    document = in_palette(await service.replica.run(layer.legend, asked.view(zoom)), palette)
     return json_answer(request, {**document, "window": selection_query.span(asked.question.selection), "revision": revision})
 
 
@@ -70,10 +70,10 @@ async def get_legend(request: Request) -> Response:
 async def get_summary(request: Request) -> Response:
     """Totals, whole and by sector and source, every measure of the whole, and from when to when incidents are held."""
     service = service_of(request)
-    question = selection_query.read(request, service, also=("format",), measures=CELL_MEASURES)
+    question = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form = read_format(request)
     revision = service.replica.revision
-    summary = await service.replica.ask(summarise, question.selection, question.compare)
+    summary = await service.replica.run(summarise, question.selection, question.compare)
     first, last = summary.extent or (None, None)
     document = {
         **summary.total,
@@ -88,7 +88,7 @@ async def get_summary(request: Request) -> Response:
         "sectors": summary.sectors,
         "sources": summary.sources,
     }
-    return answer(request, form, Forms(document, lambda: _summary_rows(summary)))
+    return render(request, form, Representations(document, lambda: _summary_rows(summary)))
 
 
 @router.get(
@@ -98,41 +98,41 @@ async def get_summary(request: Request) -> Response:
 async def get_breakdown(request: Request) -> Response:
     """Each combination of the dimensions that occurs, with its numbers; and the total."""
     service = service_of(request)
-    question = selection_query.read(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
+    question = selection_query.read_selection(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
     query, form = dict(request.query_params), read_format(request)
     by = [DIMENSIONS[code] for code in read_codes(query, "by", list(DIMENSIONS), _DIMENSIONS_AT_MOST)]
     revision = service.replica.revision
-    table = await service.replica.ask(breakdown, question.selection, by, read_level(query), question.measure, question.compare)
+    table = await service.replica.run(breakdown, question.selection, by, read_level(query), question.measure, question.compare)
     document = {**table, **selection_query.resolved(question, service, revision)}
-    return answer(request, form, Forms(document, lambda: table["cells"]))
+    return render(request, form, Representations(document, lambda: table["cells"]))
 
 
 @router.get("/timeline", openapi_extra=_TIMELINE_DOCS, responses=TABLE_RESPONSES, summary="A selection along time", operation_id="timeline")
 async def get_timeline(request: Request) -> Response:
     """A row for each hour, day, week or month of the window, empty ones included; and series by one dimension."""
     service = service_of(request)
-    question = selection_query.read(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
+    question = selection_query.read_selection(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
     query, form = dict(request.query_params), read_format(request)
     by = DIMENSIONS[read_choice(query, "by", SERIES_BY)] if "by" in query else None
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
-    clockwork = Clockwork(service.settings.zone, bucket, question.compared_by)
+    clockwork = BucketOptions(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
-    table = await service.replica.ask(timeline, question.selection, clockwork, question.measure, question.compare, by=by)
+    table = await service.replica.run(timeline, question.selection, clockwork, question.measure, question.compare, by=by)
     document = {**table, **selection_query.resolved(question, service, revision)}
-    return answer(request, form, Forms(document, lambda: series_rows(table) if by else table["buckets"]))
+    return render(request, form, Representations(document, lambda: series_rows(table) if by else table["buckets"]))
 
 
 @router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
 async def get_cell(request: Request, h3: str) -> Response:
     """An H3 cell's own numbers and those of the cells around it; resolutions 1 to 10."""
     service = service_of(request)
-    question = selection_query.read(request, service, also=("format",), measures=CELL_MEASURES)
+    question = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form, cell = read_format(request, geometry=True), read_cell(h3)
     revision = service.replica.revision
-    page = await service.replica.ask(cell_page, question.selection, cell, question.compare)
+    page = await service.replica.run(cell_page, question.selection, cell, question.compare)
     document = {**page, **selection_query.resolved(question, service, revision)}
     rows = [page["cell"], *page["neighbours"]]
-    return answer(request, form, Forms(document, lambda: rows, lambda: [_feature(row) for row in rows]))
+    return render(request, form, Representations(document, lambda: rows, lambda: [_feature(row) for row in rows]))
 
 
 def _feature(row: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.replica.replica import State
-from geo_service.queries.layer import LayerQuestion
+from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.queries.layer import LayerQuery
 from geo_service.queries.selection import read_choice
 from geo_service.routes.common.dependencies import base_url, service_of
 from geo_service.routes.common.raw_route import PlainRoute
@@ -38,7 +38,7 @@ async def get_style(request: Request, layer: str) -> Response:
     given = dict(request.query_params)
     language = read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
     scheme, labels = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(given, "labels", LABELS, LABELS[0])
-    bounds, legends = await service.replica.ask(_look, served, asked_of)
+    bounds, legends = await service.replica.run(_look, served, asked_of)
     asked = StyleRequest(
         served.description, base_url(request), _of_the_source(request.url.query), asked_of.question.measure, legends, bounds,
         " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
@@ -46,7 +46,7 @@ async def get_style(request: Request, layer: str) -> Response:
     return json_answer(request, style(asked))
 
 
-def _look(state: State, layer: TileLayer, asked: LayerQuestion) -> tuple[Bounds, list[dict[str, Any]]]:
+def _look(state: ReplicaState, layer: TileLayer, asked: LayerQuery) -> tuple[Bounds, list[dict[str, Any]]]:
     """The layer's bounds, and its legends: of each level, or of the zoom that shows everything."""
     bounds = layer.bounds(state)
     levelled = "level" in layer.description.parameters

@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 from geo_service.core.errors import NotFound
 from geo_service.http.headers import request_header
 from geo_service.http.negotiation import choose_encoding
-from geo_service.queries.layer import LayerQuestion, read_layer_question
+from geo_service.queries.layer import LayerQuery, read_layer_query
 from geo_service.routes.common.dependencies import Service, base_url, service_of
 from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.responses import json_answer
@@ -69,7 +69,7 @@ async def get_tilejson(request: Request, layer: str) -> Response:
     service = service_of(request)
     served = service.tiles_of(layer).layer
     asked = layer_question(request, service, served.description)
-    bounds = await service.replica.ask(served.bounds)
+    bounds = await service.replica.run(served.bounds)
     document = tilejson(
         served.description, base_url=base_url(request), query=request.url.query, bounds=bounds,
         attribution=" · ".join(served.attribution(service.replica.catalogue)), revision=service.replica.revision,
@@ -78,6 +78,6 @@ async def get_tilejson(request: Request, layer: str) -> Response:
     return json_answer(request, document)
 
 
-def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> LayerQuestion:
+def layer_question(request: Request, service: Service, layer: LayerDescription, also: tuple[str, ...] = ()) -> LayerQuery:
     """What is asked of a layer; parameters in `also` are read by the caller."""
-    return read_layer_question(request.query_params.multi_items(), service.catalogue, service.settings.zone, layer, also)
+    return read_layer_query(request.query_params.multi_items(), service.catalogue, service.settings.zone, layer, also)

@@ -1,6 +1,7 @@
 """Putting the service together: the one place that wires."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -15,14 +16,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service import __version__
-from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
-from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError
-from geo_service.core.ingest_protocol import Intake
+from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
@@ -48,15 +49,15 @@ from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.parameter_docs import SECURITY_SCHEMES
 from geo_service.server.middleware.access_log import RequestLog
 from geo_service.server.middleware.cors import Cors
-from geo_service.server.middleware.disconnect import LeavingClients
-from geo_service.server.middleware.head import HeadAsGet
-from geo_service.server.warmup import rehearse
+from geo_service.server.middleware.disconnect import CancelOnDisconnect
+from geo_service.server.middleware.head import HeadSupport
+from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
 from geo_service.tiles.server.cache import TileCache
-from geo_service.tiles.server.fast_path import HotTiles
+from geo_service.tiles.server.fast_path import CachedTileMiddleware
 from geo_service.tiles.server.tile_server import TileServer
 
 _MEGABYTE = 1_000_000
@@ -85,11 +86,13 @@ class Application(FastAPI):
         await self._front(scope, receive, send)
 
 
-def create_app(settings: Settings, intake: Intake, cut: RowCutter, progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
+def create_app(
+    settings: Settings, ingest: IngestService, row_cutter: RowCutter, on_progress: Callable[[int], None] = lambda rows: None
+) -> FastAPI:
     """The ASGI application. `settings.database_url` must be set.
 
-    intake: writes the incidents that are posted. cut: splits the text of a rejected row into its columns.
-    progress: called with the number of incidents read so far during the first load.
+    ingest: writes the incidents that are posted. row_cutter: splits the text of a rejected row into its columns.
+    on_progress: called with the number of incidents read so far during the first load.
 
     Starting opens no connection that must succeed: while the database is away the service is alive, not ready.
     """
@@ -97,20 +100,20 @@ def create_app(settings: Settings, intake: Intake, cut: RowCutter, progress: Cal
         raise SettingsError("cannot make the application: GEO_DATABASE_URL is not set and no cluster was started")
     deadlines = read_deadlines(settings.deadlines, settings.zone)
     rules = RuleTable(deadlines)
-    queue = Queue(settings.queue_limit, settings.queue_wait_s)
-    replica = Replica(settings.count_cache_mb * _MEGABYTE, queue, WorkingClock(rules))
+    queue = AdmissionQueue(settings.queue_limit, settings.queue_wait_s)
+    replica = Replica(settings.count_cache_mb * _MEGABYTE, queue, BusinessTimeTimer(rules))
     hexes, areas = HexLayer(), DistrictLayer()
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, lambda: replica.changes)
     servers: dict[str, TileServer] = {}
     layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone))
     for layer in layers:
-        replica.on_growth(layer.grow)
+        replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules, intake, cut=cut)
-    follower = Follower(settings.database_url, replica, progress)
+    service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
+    follower = Follower(settings.database_url, replica, on_progress)
 
     app = Application(
-        lambda inner: HotTiles(inner, cache, settings.cors_origins),
+        lambda inner: CachedTileMiddleware(inner, cache, settings.cors_origins),
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
@@ -119,8 +122,8 @@ def create_app(settings: Settings, intake: Intake, cut: RowCutter, progress: Cal
         middleware=[
             Middleware(Cors, readers=settings.cors_origins, senders=settings.write_origins),
             Middleware(RequestLog),
-            Middleware(HeadAsGet),
-            Middleware(LeavingClients),
+            Middleware(HeadSupport),
+            Middleware(CancelOnDisconnect),
         ],
     )
     app.state.service = service
@@ -135,28 +138,30 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = service.settings.database_url or ""
-        rehearsing = asyncio.create_task(_rehearse(service), name="rehearsal")
-        rehearsing.add_done_callback(_report_end)
+        stopped = threading.Event()
+        warming = asyncio.create_task(_warm_up(service, stopped), name="warm-up")
+        warming.add_done_callback(_log_failure)
         service.pool = await create_pool(url, service.settings)
         following = asyncio.create_task(follower.run(), name="following the database")
-        following.add_done_callback(_report_end)
+        following.add_done_callback(_log_failure)
         try:
             yield
         finally:
+            stopped.set()
             await cancel_and_wait(following, _SHUTDOWN_S)
-            await service.intake.close()
+            await service.ingest.close()
             service.pool.terminate()
             service.replica.close()
 
     return lifespan
 
 
-async def _rehearse(service: Service) -> None:
-    await asyncio.to_thread(rehearse, service.settings.zone)
-    service.rehearsed = True
+async def _warm_up(service: Service, stopped: threading.Event) -> None:
+    await asyncio.to_thread(warm_up, service.settings.zone, stopped)
+    service.warmed_up = not stopped.is_set()
 
 
-def _report_end(task: "asyncio.Task[None]") -> None:
+def _log_failure(task: "asyncio.Task[None]") -> None:
     """What fails beside the requests has met a bug: say so instead of growing stale in silence."""
     if not task.cancelled() and task.exception():
         log.critical(f"{task.get_name()} failed", exc_info=task.exception())

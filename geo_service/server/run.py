@@ -16,9 +16,9 @@ from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
 from geo_service.server.middleware.access_log import configure_logs
-from geo_service.server.middleware.shutdown import Farewell
+from geo_service.server.middleware.shutdown import GracefulShutdown
 
-Job = Callable[[], Coroutine[object, object, None]]
+BackgroundJob = Callable[[], Coroutine[object, object, None]]
 """Work that goes on beside the server in its event loop, until it is cancelled."""
 
 GRACE_S = 2
@@ -33,7 +33,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._socket = _bound(settings.host, settings.port)
+        self._socket = _bind_socket(settings.host, settings.port)
 
     def __enter__(self) -> Self:
         return self
@@ -47,20 +47,25 @@ class Server:
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
-    def run(self, make: Callable[[Settings], ASGIApp], beside: Sequence[Job] = (), started: Callable[[str], None] = lambda _: None) -> None:
+    def run(
+        self,
+        make_application: Callable[[Settings], ASGIApp],
+        jobs: Sequence[BackgroundJob] = (),
+        on_started: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Serve the application that `make` makes until SIGINT or SIGTERM; `started` is called with the address."""
         configure_logs(self._settings)
-        application = Farewell(make(self._settings))
+        application = GracefulShutdown(make_application(self._settings))
         config = uvicorn.Config(
             application, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve(_Announcing(config, application), beside, started))
+            runner.run(self._serve(_NotifyingServer(config, application), jobs, on_started))
 
-    async def _serve(self, server: "_Announcing", beside: Sequence[Job], started: Callable[[str], None]) -> None:
+    async def _serve(self, server: "_NotifyingServer", beside: Sequence[BackgroundJob], started: Callable[[str], None]) -> None:
         async def accompany() -> None:
-            await server.up.wait()
+            await server.started_event.wait()
             started(self.address)
             try:
                 async with asyncio.TaskGroup() as group:
@@ -79,18 +84,18 @@ class Server:
             raise GeoError("cannot serve: the application did not start; the log says why")
 
 
-class _Announcing(uvicorn.Server):
+class _NotifyingServer(uvicorn.Server):
     """Tells when it answers, and the application when it ends."""
 
-    def __init__(self, config: uvicorn.Config, application: Farewell) -> None:
+    def __init__(self, config: uvicorn.Config, application: GracefulShutdown) -> None:
         super().__init__(config)
         self._application = application
-        self.up = asyncio.Event()
+        self.started_event = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen."""
         await super().startup(sockets)
-        self.up.set()
+        self.started_event.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop to listen, and wait for answers under way."""
@@ -98,7 +103,7 @@ class _Announcing(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bind_socket(host: str, port: int) -> socket.socket:
     """A socket that has the address and does not listen yet."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

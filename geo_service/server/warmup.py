@@ -5,7 +5,8 @@ program, it does just that: `python -m geo_service.server.warmup`.
 """
 
 import gc
-from functools import cache
+from collections.abc import Iterator
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
@@ -16,22 +17,22 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes, Entries, Entry, Source
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
-from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import rating
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
 from geo_service.aggregation.statistics.cells import cell_page
-from geo_service.aggregation.statistics.districts import DistrictQuestion, district_page
-from geo_service.aggregation.statistics.incident_list import ORDERS, ListQuestion
+from geo_service.aggregation.statistics.districts import DistrictQuery, district_page
+from geo_service.aggregation.statistics.incident_list import ORDERS, IncidentListQuery
 from geo_service.aggregation.statistics.incident_rows import list_incidents
 from geo_service.aggregation.statistics.summary import summarise
-from geo_service.aggregation.statistics.timeline import Clockwork, timeline
+from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import FINEST_RESOLUTION, ZOOM_BANDS, DistrictLevel
 from geo_service.core.settings import read_settings
 from geo_service.tiles.encoding.grid import Tile, project, resolution_at
-from geo_service.tiles.layers.base import TileRequest, View
+from geo_service.tiles.layers.base import LegendRequest, TileRequest
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
@@ -48,49 +49,63 @@ _COUNT = 5_000
 _FRAMES = 10
 
 
-@cache
-def rehearse(zone: ZoneInfo) -> None:
-    """Ask everything once, under the shipped rules of deadlines; a second time in a process it does nothing. On any thread."""
-    rules = RuleTable(read_deadlines(None, zone))
-    state = State(_incidents(), _catalogue(), 10_000_000, WorkingClock(rules))
-    middle, stop = _BEGAN + _COUNT * _EACH_S // 2, _BEGAN + _COUNT * _EACH_S
-    now, before = (Selection(Window(*span), stop, themes=(1,), sources=(1,)) for span in ((middle, stop), (_BEGAN, middle)))
-    _ask_for_numbers(state, now, before, rules, zone)
-    _ask_for_tiles(state, now, before, zone)
+_warm: set[ZoneInfo] = set()
+
+
+def warm_up(zone: ZoneInfo, stopped: Event | None = None) -> None:
+    """Ask everything once, under the shipped rules of deadlines; a second time in a process it does nothing. On any thread.
+
+    stopped: ends the warm-up before its next step, so that a service that is told to end need not wait for it.
+    """
+    if zone in _warm:
+        return
+    for _ in _steps(zone):
+        if stopped is not None and stopped.is_set():
+            return
     # Modules and compiled loops stay for good: looked through for garbage, they would hold up an answer for up to 200 ms.
     gc.collect()
     gc.freeze()
+    _warm.add(zone)
 
 
-def _ask_for_numbers(state: State, now: Selection, before: Selection, rules: RuleTable, zone: ZoneInfo) -> None:
+def _steps(zone: ZoneInfo) -> Iterator[object]:
+    rules = RuleTable(read_deadlines(None, zone))
+    state = ReplicaState(_incidents(), _catalogue(), 10_000_000, BusinessTimeTimer(rules))
+    middle, stop = _BEGAN + _COUNT * _EACH_S // 2, _BEGAN + _COUNT * _EACH_S
+    now, before = (Selection(Window(*span), stop, themes=(1,), sources=(1,)) for span in ((middle, stop), (_BEGAN, middle)))
+    yield from _statistics_steps(state, now, before, rules, zone)
+    yield from _tile_steps(state, now, before, zone)
+
+
+def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, rules: RuleTable, zone: ZoneInfo) -> Iterator[object]:
     count = MEASURES["count"]
-    clockwork = Clockwork(zone, compared_by="previous")
-    summarise(state, now, before)
-    district_page(state, DistrictQuestion(now, count, before), "1", clockwork)
+    clockwork = BucketOptions(zone, compared_by="previous")
+    yield summarise(state, now, before)
+    yield district_page(state, DistrictQuery(now, count, before), "1", clockwork)
     for dimension in DIMENSIONS.values():
-        breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
-    breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
-    timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
-    cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
-    rating(state, rules, now, before, 1)
+        yield breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
+    yield breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
+    yield timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
+    yield cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
+    yield rating(state, rules, now, before, 1)
     for order in ORDERS.values():
-        list_incidents(state, ListQuestion(now, order, 10))
+        yield list_incidents(state, IncidentListQuery(now, order, 10))
 
 
-def _ask_for_tiles(state: State, now: Selection, before: Selection, zone: ZoneInfo) -> None:
+def _tile_steps(state: ReplicaState, now: Selection, before: Selection, zone: ZoneInfo) -> Iterator[object]:
     tile = _tile()
     hexes = HexLayer()
-    hexes.grow(state.pyramid)
+    hexes.refresh(state.pyramid)
     for measure in CELL_MEASURES.values():
-        hexes.encode(state, TileRequest(tile, now, measure, True, before))
-        hexes.legend(state, View(_ZOOM, now, measure, compare=before))
+        yield hexes.encode(state, TileRequest(tile, now, measure, True, before))
+        yield hexes.legend(state, LegendRequest(_ZOOM, now, measure, compare=before))
     for form in HexLayer.description.forms:
-        hexes.encode(state, TileRequest(tile, now, MEASURES["count"], frames=_FRAMES, form=form))
+        yield hexes.encode(state, TileRequest(tile, now, MEASURES["count"], frames=_FRAMES, form=form))
     # Finer levels are rolled up to coarser ones, short windows counted on them: the other way than above.
-    state.counter.per_cell(now, FINEST_RESOLUTION)
-    hexes.encode(state, TileRequest(Tile(0, 0, 0), now, MEASURES["count"]))
-    PointLayer(zone).encode(state, TileRequest(tile, now, MEASURES["count"]))
-    DistrictLayer().encode(state, TileRequest(tile, now, MEASURES["count"], compare=before))
+    yield state.counter.per_cell(now, FINEST_RESOLUTION)
+    yield hexes.encode(state, TileRequest(Tile(0, 0, 0), now, MEASURES["count"]))
+    yield PointLayer(zone).encode(state, TileRequest(tile, now, MEASURES["count"]))
+    yield DistrictLayer().encode(state, TileRequest(tile, now, MEASURES["count"], compare=before))
 
 
 def _tile() -> Tile:
@@ -127,7 +142,7 @@ def _catalogue() -> Catalogue:
 
 def main() -> None:
     """Rehearse in the service's time zone."""
-    rehearse(read_settings().zone)
+    warm_up(read_settings().zone)
 
 
 if __name__ == "__main__":

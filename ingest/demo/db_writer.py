@@ -10,13 +10,13 @@ import asyncpg
 import numpy as np
 
 from boundaries.locate import NEAR_M
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import database_errors, open_connection, query
 from geo_service.core.model import OPEN_STATUSES
 from ingest.demo.messages.agencies import CHANNELS, agencies
 from ingest.demo.messages.history import Ids, Region, history
 from ingest.demo.messages.live_messages import remembered
 from ingest.demo.messages.themes import KINDS
-from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, Written
+from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
 from ingest.write.reference_data import Theme
 
 
@@ -39,7 +39,7 @@ class Refreshed:
     new: int = 0
     changed: int = 0
 
-    def plus(self, written: Written) -> "Refreshed":
+    def plus(self, written: WriteResult) -> "Refreshed":
         """With what another batch did."""
         return Refreshed(self.new + written.new, self.changed + written.changed)
 
@@ -107,13 +107,13 @@ async def refresh(
     url: str, now: float, progress: Callable[[int, int], None] = lambda done, all_: None, near_m: float = NEAR_M
 ) -> Refreshed:
     """Bring the region in the database at `url` to `now`; see `RegionWriter.refresh`."""
-    async with connection(url) as held, RegionWriter(held, near_m) as writer:
+    async with open_connection(url) as held, RegionWriter(held, near_m) as writer:
         return await writer.refresh(now, progress)
 
 
-async def forget(url: str) -> int:
+async def delete_demo(url: str) -> int:
     """Delete every made-up message of the region; how many there were."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("delete the demo region"):
             outcome = await held.execute(query("demo_forget"), [channel.source.code for channel in CHANNELS])
     return int(outcome.rpartition(" ")[2])

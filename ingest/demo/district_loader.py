@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from boundaries.load import Loading, load
+from boundaries.load import LoadOptions, load
 from boundaries.locate import NEAR_M
-from boundaries.records import Unit, Units
-from geo_service.core.database import connection, database_errors, query
+from boundaries.records import DistrictRecord, DistrictRecords
+from geo_service.core.database import database_errors, open_connection, query
 from geo_service.core.model import DistrictLevel
 from ingest.demo.geography.region import Municipality, municipalities, settlements
 from ingest.demo.geography.territory import areas, outline
 
-REGION = Unit("demo-krai", "Краснодарский край", "Krasnodar Krai", aliases=("Кубань", "03000000"), population=5_838_273)
+REGION = DistrictRecord("demo-krai", "Краснодарский край", "Krasnodar Krai", aliases=("Кубань", "03000000"), population=5_838_273)
 """The parent of all; its population is that of the census of 2021, its other code that of OKTMO."""
 ATTRIBUTION = "Районы (демо) построены по GeoNames, CC BY 4.0 · Demo districts made from GeoNames, CC BY 4.0"
 
@@ -20,29 +20,29 @@ async def load_districts(url: str, near_m: float = NEAR_M) -> bool:
 
     Nothing is done where there are districts already: the demo's own, surveyed ones, or those of another region.
     """
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("look for districts"):
             if await held.fetchval(query("demo_has_districts"), REGION.code):
                 return False
-    await load(url, region(), Loading(DistrictLevel.REGION, attribution=ATTRIBUTION, approximate=True, near_m=near_m))
-    await load(url, districts(), Loading(DistrictLevel.DISTRICT, REGION.code, ATTRIBUTION, approximate=True, near_m=near_m))
+    await load(url, region(), LoadOptions(DistrictLevel.REGION, attribution=ATTRIBUTION, approximate=True, near_m=near_m))
+    await load(url, districts(), LoadOptions(DistrictLevel.DISTRICT, REGION.code, ATTRIBUTION, approximate=True, near_m=near_m))
     return True
 
 
-def region() -> Units:
+def region() -> DistrictRecords:
     """The region's own row."""
-    return Units([REGION], np.array([outline()], object), approximate=True)
+    return DistrictRecords([REGION], np.array([outline()], object), approximate=True)
 
 
-def districts() -> Units:
+def districts() -> DistrictRecords:
     """A district for each municipality."""
-    return Units([_unit(one) for one in municipalities()], areas(), approximate=True)
+    return DistrictRecords([_unit(one) for one in municipalities()], areas(), approximate=True)
 
 
-def _unit(one: Municipality) -> Unit:
+def _unit(one: Municipality) -> DistrictRecord:
     centre = settlements().name[one.centre]
     aliases = {centre, one.oktmo, one.alias} - {one.name, None}
-    return Unit(
+    return DistrictRecord(
         code=f"demo-{one.code}",
         name_ru=one.name.replace("р-н", "район"),
         name_en=one.name_en,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from boundaries.locate import NEAR_M
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.errors import DatabaseUnavailable
 from ingest.demo.db_writer import RegionWriter
 from ingest.demo.messages.draws import Messages, joined, local_day
@@ -36,7 +36,7 @@ async def feed(url: str, per_minute: float = PER_MINUTE, say: Callable[[str], No
     pause = _BACKOFF_S[0]
     while True:
         try:
-            async with connection(url) as held, RegionWriter(held, near_m) as writer:
+            async with open_connection(url) as held, RegionWriter(held, near_m) as writer:
                 alive = await _wake(writer)
                 while True:
                     await asyncio.sleep(_TICK_S)

@@ -45,7 +45,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class Unresolved:
     """No place: the next step may know better."""
 
     reason: str
@@ -55,13 +55,13 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
-class Delayed:
+class Deferred:
     """The step could not look: it is to be asked again."""
 
     reason: str
 
 
-Verdict = Answer | Passed | Delayed
+StepResult = Answer | Unresolved | Deferred
 
 
 class Step(Protocol):
@@ -72,7 +72,7 @@ class Step(Protocol):
         """As in the chain's configuration."""
         ...
 
-    async def locate(self, queries: Sequence[Query]) -> list[Verdict]:
+    async def locate(self, queries: Sequence[Query]) -> list[StepResult]:
         """A verdict for each query, in order. It raises nothing for a query that it cannot make sense of, nor for a
-        service that is down (`Delayed`)."""
+        service that is down (`Deferred`)."""
         ...

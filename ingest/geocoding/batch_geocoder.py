@@ -13,7 +13,7 @@ from geo_service.core.database import database_errors, query
 from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.geocoding import Candidate, Query
 from ingest.geocoding.chain import Chain, Outcome
-from ingest.geocoding.configuration import Configuration
+from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain
 from ingest.mapping.mapping import Bounds
 from ingest.validate.coordinates import cells
@@ -21,7 +21,7 @@ from ingest.write.incident_batch import IncidentBatch
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class GeocodedBatch:
     """A batch with the places that were found, and what is known of its rows that still wait."""
 
     batch: IncidentBatch
@@ -29,26 +29,26 @@ class Placed:
     """Rows of the batch."""
 
 
-class Placer:
+class BatchGeocoder:
     """Places batches over one connection; made ready when the first row needs it."""
 
-    def __init__(self, connection: asyncpg.Connection, configuration: Configuration, region: Bounds | None) -> None:
+    def __init__(self, connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None) -> None:
         self._connection, self._configuration, self._region = connection, configuration, region
         self._chain: Chain | None = None
 
-    async def place(self, batch: IncidentBatch) -> Placed:
+    async def geocode(self, batch: IncidentBatch) -> GeocodedBatch:
         """The batch with the places that were found."""
         lacking = [row for row in np.flatnonzero(batch.cell == 0).tolist() if batch.address[row] or batch.message[row]]
         if not lacking:
-            return Placed(batch, [])
+            return GeocodedBatch(batch, [])
         if self._chain is None:
             self._chain = await make_chain(self._connection, self._configuration, self._region)
         outcomes = await self._chain.locate([Query(batch.address[row], batch.message[row]) for row in lacking])
         found = list(zip(lacking, outcomes, strict=True))
         waiting = [(row, one) for row, one in found if not one.settled or one.answer is None]
-        return Placed(_with_places(batch, found), waiting)
+        return GeocodedBatch(_with_places(batch, found), waiting)
 
-    async def note(self, placed: Placed) -> None:
+    async def enqueue_waiting(self, placed: GeocodedBatch) -> None:
         """Keep what is known of rows that wait; called once they are written, in the same transaction."""
         if not placed.waiting:
             return
@@ -90,7 +90,7 @@ def _with_places(batch: IncidentBatch, found: Sequence[tuple[int, Outcome]]) -> 
     return replace(batch, **columns)
 
 
-def by_precision(batch: IncidentBatch) -> Counter[str]:
+def counts_by_precision(batch: IncidentBatch) -> Counter[str]:
     """How many rows were placed by their words at which precision, and how many have no place."""
     told: Counter[str] = Counter()
     for quality in LocationQuality:

@@ -7,7 +7,7 @@ import asyncpg
 
 from geo_service.core.database import database_errors, query
 from geo_service.core.model import LocationQuality, PlacedBy
-from ingest.geocoding import Answer, Passed, Query, Verdict
+from ingest.geocoding import Answer, Query, StepResult, Unresolved
 from ingest.geocoding.toponyms.addresses import key_of
 
 
@@ -20,15 +20,15 @@ class Cache:
         self._connection = connection
         self._max_age = timedelta(days=max_age_days)
 
-    async def locate(self, queries: Sequence[Query]) -> list[Verdict]:
+    async def locate(self, queries: Sequence[Query]) -> list[StepResult]:
         """A verdict for each query, in one question to the database."""
         keys = [key_of(one.address) for one in queries]
         if not any(keys):
-            return [Passed("there is no address")] * len(keys)
+            return [Unresolved("there is no address")] * len(keys)
         with database_errors("look into the cache of addresses"):
             rows = await self._connection.fetch(query("geocode_cache_read"), list({key for key in keys if key}), self._max_age)
         known = {row["key"]: _answer(row) for row in rows}
-        return [known.get(key, Passed("not asked before")) for key in keys]
+        return [known.get(key, Unresolved("not asked before")) for key in keys]
 
     async def keep(self, answers: Mapping[str, Answer]) -> None:
         """Keep servers' answers, by address."""
@@ -42,7 +42,7 @@ class Cache:
             await self._connection.execute(query("geocode_cache_write"), *map(list, zip(*rows, strict=True)))
 
 
-def _answer(row: asyncpg.Record) -> Verdict:
+def _answer(row: asyncpg.Record) -> StepResult:
     return Answer(
         row["lng"], row["lat"], LocationQuality(row["location_quality"]), row["confidence"], PlacedBy(row["placed_by"]), row["name"]
     )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from geo_service.core.model import LocationQuality
-from ingest.geocoding import Answer, Candidate, Delayed, Query, Step, Verdict
+from ingest.geocoding import Answer, Candidate, Deferred, Query, Step, StepResult
 from ingest.geocoding.toponyms.addresses import names_street
 from ingest.geocoding.toponyms.gazetteer_index import is_in
-from ingest.geocoding.toponyms.settlements import Place, distance_km
+from ingest.geocoding.toponyms.settlements import Settlement, distance_km
 from ingest.mapping.mapping import Bounds
 
 
@@ -23,7 +23,7 @@ class Outcome:
     """A step could not look."""
     settled: bool = False
     """Nothing finer is to be found."""
-    views: list[tuple[str, Verdict, str]] = field(default_factory=list)
+    views: list[tuple[str, StepResult, str]] = field(default_factory=list)
     """Of each step that was asked: its name, its verdict, and why an answer was passed over (else empty)."""
 
 
@@ -45,10 +45,10 @@ class Chain:
                 break
             verdicts = await step.locate([_with_settlement(queries[row], outcomes[row]) for row in rows])
             for row, verdict in zip(rows, verdicts, strict=True):
-                self._take(outcomes[row], queries[row], step.name, verdict)
+                self._accept(outcomes[row], queries[row], step.name, verdict)
         return outcomes
 
-    def _take(self, outcome: Outcome, query: Query, step: str, verdict: Verdict) -> None:
+    def _accept(self, outcome: Outcome, query: Query, step: str, verdict: StepResult) -> None:
         fault = self._fault(outcome, verdict) if isinstance(verdict, Answer) else ""
         outcome.views.append((step, verdict, fault))
         if isinstance(verdict, Answer):
@@ -57,7 +57,7 @@ class Chain:
                 outcome.settled = verdict.quality <= wanted(query)
             return
         outcome.reason = verdict.reason
-        if isinstance(verdict, Delayed):
+        if isinstance(verdict, Deferred):
             outcome.delayed = True
         else:
             outcome.candidates = outcome.candidates or verdict.candidates
@@ -86,5 +86,5 @@ def _with_settlement(query: Query, outcome: Outcome) -> Query:
     return replace(query, settlement=found.name) if found and found.quality is LocationQuality.SETTLEMENT else query
 
 
-def _place(answer: Answer) -> Place:
-    return Place(answer.name, answer.lng, answer.lat, 0)
+def _place(answer: Answer) -> Settlement:
+    return Settlement(answer.name, answer.lng, answer.lat, 0)

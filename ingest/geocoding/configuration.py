@@ -14,7 +14,7 @@ from ingest.mapping.mapping import Bounds
 SHIPPED = package_folder("ingest.geocoding") / "chain.toml"
 
 StepName = Literal["cache", "gazetteer", "server"]
-Coarsest = Literal["house", "street", "settlement", "district", "region"]
+MaxCoarseness = Literal["house", "street", "settlement", "district", "region"]
 
 
 class CachePart(Part):
@@ -36,12 +36,12 @@ class ServerPart(Part):
     pause_s: float = Field(30, gt=0)
 
 
-class Configuration(Part):
+class GeocodingConfiguration(Part):
     """The whole of it."""
 
     steps: tuple[StepName, ...] = Field(default=("cache", "gazetteer", "server"), min_length=1)
     least_confidence: float = Field(0.6, ge=0, le=1)
-    coarsest: Coarsest = "district"
+    coarsest: MaxCoarseness = "district"
     bounds: Bounds | None = None
     settlements: Path | None = None
     agree_km: float = Field(30, gt=0)
@@ -54,11 +54,11 @@ class Configuration(Part):
         return LocationQuality[self.coarsest.upper()]
 
 
-def read_configuration(path: Path | None) -> Configuration:
+def read_configuration(path: Path | None) -> GeocodingConfiguration:
     """The configuration in the file, or the shipped one; a settlements' file is looked for beside it.
 
     `SettingsError` names the file, the key and what is allowed.
     """
     file = path or SHIPPED
-    read = read_toml(file, Configuration, "the configuration of geocoding", SettingsError)
+    read = read_toml(file, GeocodingConfiguration, "the configuration of geocoding", SettingsError)
     return read.model_copy(update={"settlements": file.parent / read.settlements}) if read.settlements else read

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 import asyncpg
 from rich.table import Table
 
-from ingest.geocoding import Answer, Candidate, Delayed, Query, Verdict
-from ingest.geocoding.configuration import Configuration
-from ingest.geocoding.factory import make_chain, region_of
+from ingest.geocoding import Answer, Candidate, Deferred, Query, StepResult
+from ingest.geocoding.configuration import GeocodingConfiguration
+from ingest.geocoding.factory import make_chain, read_region
 
 if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
     from ingest.geocoding.server import Server
 
 
-async def explained(held: asyncpg.Connection, configuration: Configuration, server: "Server | None", text: str) -> Table:
+async def explain_table(held: asyncpg.Connection, configuration: GeocodingConfiguration, server: "Server | None", text: str) -> Table:
     """Each step's view of `text`, and what the chain makes of it."""
-    chain = await make_chain(held, configuration, await region_of(held, configuration), server)
+    chain = await make_chain(held, configuration, await read_region(held, configuration), server)
     (outcome,) = await chain.locate([Query(text)])
     table = Table("step", "says", title=text, title_justify="left")
     for step, verdict, fault in outcome.views:
@@ -28,11 +28,11 @@ async def explained(held: asyncpg.Connection, configuration: Configuration, serv
     return table
 
 
-def _said(verdict: Verdict) -> str:
+def _said(verdict: StepResult) -> str:
     if isinstance(verdict, Answer):
         place = f"{verdict.name}: {verdict.lng:.5f}, {verdict.lat:.5f}"
         return f"{place}; {verdict.quality.code}, confidence {verdict.confidence:.2f}, by {verdict.placed_by.code}"
-    return f"delayed: {verdict.reason}" if isinstance(verdict, Delayed) else verdict.reason
+    return f"delayed: {verdict.reason}" if isinstance(verdict, Deferred) else verdict.reason
 
 
 def _listed(one: Candidate) -> str:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from boundaries.stored import read_known
+from boundaries.stored import read_stored
 from geo_service.core.database import database_errors, query
 from ingest.geocoding import Step
 from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain
-from ingest.geocoding.configuration import Configuration
+from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.toponyms.gazetteer_index import Lexicon, build
+from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build
 from ingest.geocoding.toponyms.settlements import own_places
 from ingest.mapping.mapping import Bounds
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libr
     from ingest.geocoding.server import Server
 
 
-async def region_of(connection: asyncpg.Connection, configuration: Configuration) -> Bounds | None:
+async def read_region(connection: asyncpg.Connection, configuration: GeocodingConfiguration) -> Bounds | None:
     """Where incidents are expected: the configuration's bounds, or else the box around the loaded districts."""
     if configuration.bounds:
         return configuration.bounds
@@ -29,10 +29,12 @@ async def region_of(connection: asyncpg.Connection, configuration: Configuration
     return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
 
 
-async def read_lexicon(connection: asyncpg.Connection, configuration: Configuration, region: Bounds | None) -> Lexicon | None:
+async def read_gazetteer_index(
+    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None
+) -> GazetteerIndex | None:
     """The region's names; None where no region is known."""
     with database_errors("read the districts"):
-        known = await read_known(connection)
+        known = await read_stored(connection)
     if region is None and not known.all:
         return None
     own = own_places(configuration.settlements) if configuration.settlements else []
@@ -40,7 +42,7 @@ async def read_lexicon(connection: asyncpg.Connection, configuration: Configurat
 
 
 async def make_chain(
-    connection: asyncpg.Connection, configuration: Configuration, region: Bounds | None, server: "Server | None" = None
+    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None, server: "Server | None" = None
 ) -> Chain:
     """The chain, its steps in the configured order; without the server, where none is given."""
     steps: list[Step] = []
@@ -48,7 +50,7 @@ async def make_chain(
         if name == "cache":
             steps.append(Cache(connection, configuration.cache.max_age_days))
         elif name == "gazetteer":
-            steps.append(Gazetteer(await read_lexicon(connection, configuration, region), configuration.coarsest_quality))
+            steps.append(Gazetteer(await read_gazetteer_index(connection, configuration, region), configuration.coarsest_quality))
         elif server:
             steps.append(server)
     return Chain(steps, configuration.least_confidence, region, configuration.agree_km)

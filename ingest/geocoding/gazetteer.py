@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from geo_service.core.model import LocationQuality
-from ingest.geocoding import Passed, Query, Verdict
-from ingest.geocoding.toponyms.disambiguation import decide
-from ingest.geocoding.toponyms.gazetteer_index import Lexicon
-from ingest.geocoding.toponyms.place_mentions import read
+from ingest.geocoding import Query, StepResult, Unresolved
+from ingest.geocoding.toponyms.disambiguation import disambiguate
+from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex
+from ingest.geocoding.toponyms.place_mentions import find_mentions
 
 
 class Gazetteer:
@@ -14,26 +14,26 @@ class Gazetteer:
 
     name = "gazetteer"
 
-    def __init__(self, lexicon: Lexicon | None, coarsest: LocationQuality = LocationQuality.DISTRICT) -> None:
+    def __init__(self, lexicon: GazetteerIndex | None, coarsest: LocationQuality = LocationQuality.DISTRICT) -> None:
         """lexicon: None where no region is known; then nothing is found, for every name has namesakes somewhere."""
         self._lexicon = lexicon
         self._coarsest = coarsest
 
-    async def locate(self, queries: Sequence[Query]) -> list[Verdict]:
+    async def locate(self, queries: Sequence[Query]) -> list[StepResult]:
         """A verdict for each query."""
         return [self.find(one) for one in queries]
 
-    def find(self, query: Query) -> Verdict:
+    def find(self, query: Query) -> StepResult:
         """By the address; by the message where the address names no place."""
         if self._lexicon is None:
-            return Passed("no region is known: load districts, or give bounds in the configuration of geocoding")
-        verdict: Verdict = Passed("there are no words")
+            return Unresolved("no region is known: load districts, or give bounds in the configuration of geocoding")
+        verdict: StepResult = Unresolved("there are no words")
         for text in (query.address, query.message):
             if text:
-                verdict = decide(read(text, self._lexicon), self._lexicon, self._coarsest)
-                if not isinstance(verdict, Passed) or verdict.reason != NOTHING:
+                verdict = disambiguate(find_mentions(text, self._lexicon), self._lexicon, self._coarsest)
+                if not isinstance(verdict, Unresolved) or verdict.reason != NO_PLACE:
                     return verdict
         return verdict
 
 
-NOTHING = "no place is named"
+NO_PLACE = "no place is named"

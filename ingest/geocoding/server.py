@@ -20,12 +20,12 @@ from purgatory.domain.model import OpenedState
 from geo_service.core.errors import SettingsError
 from geo_service.core.model import LocationQuality, PlacedBy
 from geo_service.core.settings import Settings
-from ingest.geocoding import Answer, Candidate, Delayed, Passed, Query, Verdict
+from ingest.geocoding import Answer, Candidate, Deferred, Query, StepResult, Unresolved
 from ingest.geocoding.configuration import ServerPart
 from ingest.geocoding.result_precision import CONFIDENCE, of_nominatim, of_photon
 from ingest.geocoding.toponyms.addresses import names_settlement, question
 from ingest.geocoding.toponyms.gazetteer_index import is_in
-from ingest.geocoding.toponyms.settlements import Place, distance_km
+from ingest.geocoding.toponyms.settlements import Settlement, distance_km
 from ingest.mapping.mapping import Bounds
 
 PUBLIC = frozenset(("nominatim.openstreetmap.org", "photon.komoot.io"))
@@ -99,33 +99,33 @@ class Server:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._stack.aclose()
 
-    async def locate(self, queries: Sequence[Query]) -> list[Verdict]:
-        """A verdict for each query; `Delayed` where the server could not be asked."""
+    async def locate(self, queries: Sequence[Query]) -> list[StepResult]:
+        """A verdict for each query; `Deferred` where the server could not be asked."""
         return list(await asyncio.gather(*map(self._one, queries)))
 
-    async def _one(self, query: Query) -> Verdict:
+    async def _one(self, query: Query) -> StepResult:
         if not query.address:
-            return Passed("there is no address to ask for")
+            return Unresolved("there is no address to ask for")
         if not (query.settlement or names_settlement(query.address)):
-            return Passed("the address names no settlement: the same street is in many")
+            return Unresolved("the address names no settlement: the same street is in many")
         asked = question(query.address, query.settlement)
         if not asked:
-            return Passed("nothing is left of the address to ask for")
+            return Unresolved("nothing is left of the address to ask for")
         async with self._at_once:
             return await self._guarded(asked)
 
-    async def _guarded(self, asked: str) -> Verdict:
+    async def _guarded(self, asked: str) -> StepResult:
         breaker = await self._breakers.get_breaker(self.name)
         try:
             async with breaker:
                 found = await self._ask(asked, **self._parameters())
         except OpenedState:
-            return Delayed(f"{self.name} is left alone for a while, after failures")
+            return Deferred(f"{self.name} is left alone for a while, after failures")
         except GeocoderQueryError:
-            return Passed(f"{self.name} does not understand the address")
+            return Unresolved(f"{self.name} does not understand the address")
         # geopy lets a TypeError or a KeyError out where an answer is JSON but not the one it expects.
         except (GeopyError, TypeError, KeyError, ValueError) as error:
-            return Delayed(f"{self.name} could not be asked ({type(error).__name__})")
+            return Deferred(f"{self.name} could not be asked ({type(error).__name__})")
         return self._chosen(found or [])
 
     def _parameters(self) -> dict[str, Any]:
@@ -135,16 +135,16 @@ class Server:
             return common | {"addressdetails": True, "language": "ru", "viewbox": box, "bounded": box is not None}
         return common | {"bbox": box}
 
-    def _chosen(self, found: Sequence[Location]) -> Verdict:
+    def _chosen(self, found: Sequence[Location]) -> StepResult:
         """The finest of the answers in the region; none where several places are equally fine."""
         answers = [
             answer for one in found if (answer := self._answer(one)) and (self._bounds is None or is_in(_place(answer), self._bounds))
         ]
         if not answers:
-            return Passed(f"{self.name} knows no such place in the region")
+            return Unresolved(f"{self.name} knows no such place in the region")
         finest = [one for one in answers if one.quality == min(other.quality for other in answers)]
         if any(distance_km(_place(finest[0]), _place(one)) > SAME_KM for one in finest[1:]):
-            return Passed(f"{self.name} knows several such places", tuple(Candidate(one.name, "", one.lng, one.lat) for one in finest))
+            return Unresolved(f"{self.name} knows several such places", tuple(Candidate(one.name, "", one.lng, one.lat) for one in finest))
         return finest[0]
 
     def _answer(self, found: Location) -> Answer | None:
@@ -155,5 +155,5 @@ class Server:
         return Answer(found.longitude, found.latitude, quality, CONFIDENCE[quality], self._placed_by, found.address)
 
 
-def _place(answer: Answer) -> Place:
-    return Place(answer.name, answer.lng, answer.lat, 0)
+def _place(answer: Answer) -> Settlement:
+    return Settlement(answer.name, answer.lng, answer.lat, 0)

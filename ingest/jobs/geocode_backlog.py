@@ -12,20 +12,20 @@ import asyncpg
 import numpy as np
 
 from boundaries.locate import NEAR_M
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import database_errors, open_connection, query
 from geo_service.core.errors import InputError
 from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.batch_geocoder import COARSE, as_json, digest
 from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain, Outcome
-from ingest.geocoding.configuration import Configuration
-from ingest.geocoding.factory import make_chain, region_of
+from ingest.geocoding.configuration import GeocodingConfiguration
+from ingest.geocoding.factory import make_chain, read_region
 from ingest.geocoding.toponyms.addresses import stands_alone
 from ingest.validate.coordinates import cells
-from ingest.write.district_lookup import Districts
-from ingest.write.duplicates import link
-from ingest.write.reference_data import Catalogue
+from ingest.write.district_lookup import DistrictLookup
+from ingest.write.duplicates import link_duplicates
+from ingest.write.reference_data import ReferenceData
 
 if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
     from ingest.geocoding.server import Server
@@ -39,7 +39,7 @@ LONGEST_WAIT_S = 6 * 3600.0
 
 
 @dataclass
-class Worked:
+class BacklogResult:
     """What has been done until now."""
 
     total: int = 0
@@ -64,23 +64,25 @@ class _Found:
     outcome: Outcome
 
 
-async def work_off(
-    url: str, configuration: Configuration, server: "Server | None", told: Callable[[Worked], None],
+async def geocode_backlog(
+    url: str, configuration: GeocodingConfiguration, server: "Server | None", told: Callable[[BacklogResult], None],
     *, again: bool = False, near_m: float = NEAR_M, page: int = PAGE,
-) -> Worked:  # fmt: skip
+) -> BacklogResult:  # fmt: skip
     """Ask for everything that is due; again: also for what was given up. `InputError` when another process is at it."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("work through what waits for a place"):
             if not await held.fetchval("select pg_try_advisory_lock($1)", LOCK):
                 raise InputError("cannot work through what waits for a place: another geo geocode is at it")
             await held.execute(query("geocode_sweep"))
-            worked = Worked(total=int(await held.fetchval(query("geocode_pending_count"), again)))
-            chain = await make_chain(held, configuration, await region_of(held, configuration), server)
+            worked = BacklogResult(total=int(await held.fetchval(query("geocode_pending_count"), again)))
+            chain = await make_chain(held, configuration, await read_region(held, configuration), server)
             await _pages(_Writer(held, configuration, near_m, asked_server=server is not None), chain, worked, told, again, page)
     return worked
 
 
-async def _pages(writer: "_Writer", chain: Chain, worked: Worked, told: Callable[[Worked], None], again: bool, page: int) -> None:
+async def _pages(
+    writer: "_Writer", chain: Chain, worked: BacklogResult, told: Callable[[BacklogResult], None], again: bool, page: int
+) -> None:
     after = 0
     while rows := await writer.connection.fetch(query("geocode_pending"), after, page, again):
         outcomes = await chain.locate([Query(row["address"], row["message"]) for row in rows])
@@ -99,14 +101,14 @@ async def _pages(writer: "_Writer", chain: Chain, worked: Worked, told: Callable
 class _Writer:
     """Writes a page's outcomes."""
 
-    def __init__(self, held: asyncpg.Connection, configuration: Configuration, near_m: float, *, asked_server: bool) -> None:
+    def __init__(self, held: asyncpg.Connection, configuration: GeocodingConfiguration, near_m: float, *, asked_server: bool) -> None:
         self.connection = held
         self._cache = Cache(held, configuration.cache.max_age_days)
-        self._districts = Districts(held, near_m)
-        self._catalogue = Catalogue(held)
+        self._districts = DistrictLookup(held, near_m)
+        self._catalogue = ReferenceData(held)
         self._asked_server = asked_server
 
-    async def write(self, found: Sequence[_Found], worked: Worked) -> None:
+    async def write(self, found: Sequence[_Found], worked: BacklogResult) -> None:
         """In one transaction: places, answers for the cache, and what still waits."""
         async with self.connection.transaction():
             placed = await self._place([(one, one.outcome.answer) for one in found if one.outcome.answer])
@@ -134,7 +136,7 @@ class _Writer:
         rows = await self.connection.fetch(query("geocode_place"), *columns)
         await self._catalogue.credit((row["source_id"], row["placed_by"]) for row in rows)
         placed = [row["id"] for row in rows]
-        await link(self.connection, [], placed)
+        await link_duplicates(self.connection, [], placed)
         return set(placed)
 
     async def _postpone(self, found: Sequence[_Found]) -> None:

@@ -4,14 +4,14 @@ import asyncio
 import json
 import sys
 
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import database_errors, open_connection, query
 from geo_service.core.errors import InputError
 from geo_service.core.extras import require
 
 
 async def are_loaded(url: str) -> bool:
     """Whether there are any."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("look for the settlements"):
             return bool(await held.fetchval("select exists (select from place)"))
 
@@ -20,7 +20,7 @@ async def load_places(url: str) -> int:
     """Load settlements of Russia and its neighbours (GeoNames, CC BY 4.0); how many. Loading again changes nothing."""
     rows = [json.loads(line) for line in (await _gazetteer()).splitlines()]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("write the settlements"):
             await held.execute(query("places_upsert"), *columns)
     return len(rows)

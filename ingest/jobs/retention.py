@@ -11,7 +11,7 @@ from datetime import datetime
 
 import asyncpg
 
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import database_errors, open_connection, query
 from ingest.geocoding.toponyms.addresses import key_of
 
 KINDS = ("text", "address")
@@ -21,7 +21,7 @@ _PASSES = 3
 
 
 @dataclass(slots=True)
-class Forgotten:
+class ErasedCounts:
     """What was (or, in a dry run, would be) taken away until now."""
 
     incidents: int = 0
@@ -39,7 +39,7 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class EraseOrder:
     """What is to be forgotten: some of KINDS, of what was received, met or answered before an instant."""
 
     before: datetime
@@ -51,12 +51,12 @@ class Order:
         return "text" in self.kinds, "address" in self.kinds
 
 
-async def count(url: str, order: Order, page: int = PAGE) -> Forgotten:
+async def count(url: str, order: EraseOrder, page: int = PAGE) -> ErasedCounts:
     """What `forget` would take away; changes nothing."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with _errors():
             found = await held.fetchrow(query("forget_count"), order.before, *order.flags)
-            told = Forgotten(found["incidents"], found["texts"], found["addresses"], found["rejects"])
+            told = ErasedCounts(found["incidents"], found["texts"], found["addresses"], found["rejects"])
             if order.flags[1]:
                 told.cached = await _count_cached(held, order, page)
             if await held.fetchval(query("forget_answers_kept")):
@@ -64,10 +64,10 @@ async def count(url: str, order: Order, page: int = PAGE) -> Forgotten:
     return told
 
 
-async def forget(url: str, order: Order, told: Callable[[Forgotten], None], page: int = PAGE) -> Forgotten:
+async def erase(url: str, order: EraseOrder, told: Callable[[ErasedCounts], None], page: int = PAGE) -> ErasedCounts:
     """Take it away; `told` gets what was done after each page."""
-    done = Forgotten()
-    async with connection(url) as held:
+    done = ErasedCounts()
+    async with open_connection(url) as held:
         with _errors():
             await held.execute(query("forget_note"), sorted(order.kinds), order.before)
             for _ in range(_PASSES):
@@ -86,7 +86,9 @@ async def forget(url: str, order: Order, told: Callable[[Forgotten], None], page
     return done
 
 
-async def _incidents(held: asyncpg.Connection, order: Order, done: Forgotten, told: Callable[[Forgotten], None], page: int) -> None:
+async def _incidents(
+    held: asyncpg.Connection, order: EraseOrder, done: ErasedCounts, told: Callable[[ErasedCounts], None], page: int
+) -> None:
     after = 0
     while True:
         async with held.transaction():
@@ -102,7 +104,7 @@ async def _incidents(held: asyncpg.Connection, order: Order, done: Forgotten, to
         told(done)
 
 
-async def _count_cached(held: asyncpg.Connection, order: Order, page: int) -> int:
+async def _count_cached(held: asyncpg.Connection, order: EraseOrder, page: int) -> int:
     known: set[str] = set()
     after = 0
     while rows := await held.fetch(query("forget_addresses"), order.before, after, page):

@@ -203,7 +203,7 @@ def load_mapping(name: str) -> Mapping:
     return read_toml(path, Mapping, "the mapping", InputError, f"{', '.join(shipped_names())}, or the path of a TOML file")
 
 
-def sourced(mapping: Mapping, code: str, called: str) -> Mapping:
+def with_source(mapping: Mapping, code: str, called: str) -> Mapping:
     """The mapping for a source with this code; called: its name, where the mapping does not name it.
 
     `InputError` for what cannot be a code.

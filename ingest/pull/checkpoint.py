@@ -14,7 +14,7 @@ OVERLAP = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Checkpoint:
     """Requests received in [since, reached) are known as they were at `known_at`."""
 
     since: datetime
@@ -25,26 +25,26 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PullPlan:
     """What a pull asks for, and the mark that it begins with."""
 
     span: Span
-    mark: Mark
+    mark: Checkpoint
     began: datetime
 
-    def reached(self, at: datetime) -> Mark:
+    def reached(self, at: datetime) -> Checkpoint:
         """The mark once everything received before `at` has been written."""
         if at < self.mark.reached:
             return self.mark
         known_at = self.began if self.mark.finished else self.mark.known_at
-        return Mark(self.mark.since, at, known_at, finished=False)
+        return Checkpoint(self.mark.since, at, known_at, finished=False)
 
-    def ended(self) -> Mark:
+    def ended(self) -> Checkpoint:
         """The mark at the end."""
         return replace(self.reached(self.span.until), finished=True)
 
 
-def plan(mark: Mark | None, since: datetime | None, until: datetime | None, now: datetime, *, again: bool) -> Plan:
+def plan(mark: Checkpoint | None, since: datetime | None, until: datetime | None, now: datetime, *, again: bool) -> PullPlan:
     """What to ask for after `mark` (None: nothing was pulled before); `again` asks for everything once more.
 
     `InputError` when nothing says where to begin.
@@ -56,22 +56,22 @@ def plan(mark: Mark | None, since: datetime | None, until: datetime | None, now:
     if begin >= end:
         raise InputError(f"cannot pull: --since {begin.isoformat()} is not before {end.isoformat()}")
     if mark is None or again or not mark.since <= begin <= mark.reached:
-        return Plan(Span(begin, begin, end, now), Mark(begin, begin, now, finished=False), now)
+        return PullPlan(Span(begin, begin, end, now), Checkpoint(begin, begin, now, finished=False), now)
     if not mark.finished:
         # What was under way comes first; changes of what is known wait for the next pull.
         start = min(mark.reached, end)
-        return Plan(Span(start, start, end, now), mark, now)
-    return Plan(Span(mark.since, min(mark.reached, end), end, mark.known_at - OVERLAP), mark, now)
+        return PullPlan(Span(start, start, end, now), mark, now)
+    return PullPlan(Span(mark.since, min(mark.reached, end), end, mark.known_at - OVERLAP), mark, now)
 
 
-async def read_mark(held: asyncpg.Connection, source: str, endpoint: str) -> Mark | None:
+async def read_checkpoint(held: asyncpg.Connection, source: str, endpoint: str) -> Checkpoint | None:
     """The mark of this server, None when there is none."""
     with database_errors("read how far a server was pulled"):
         row = await held.fetchrow(query("open311_mark_read"), source, endpoint)
-    return Mark(*row) if row else None
+    return Checkpoint(*row) if row else None
 
 
-async def write_mark(held: asyncpg.Connection, source: str, endpoint: str, mark: Mark) -> None:
+async def write_checkpoint(held: asyncpg.Connection, source: str, endpoint: str, mark: Checkpoint) -> None:
     """Keep the mark of this server."""
     with database_errors("write how far a server was pulled"):
         await held.execute(query("open311_mark_write"), source, endpoint, mark.since, mark.reached, mark.known_at, mark.finished)

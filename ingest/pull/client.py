@@ -13,7 +13,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from geo_service.core.errors import InputError
-from ingest.pull.response_parsing import Malformed, document, told
+from ingest.pull.response_parsing import InvalidResponse, document, server_message
 
 LARGEST_ANSWER = 64 << 20
 """Bytes, unpacked: a thousand requests have about one megabyte."""
@@ -29,7 +29,7 @@ _LONGEST_PAUSE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
+class ClientPolicy:
     """How a server is asked."""
 
     agent: str
@@ -39,11 +39,11 @@ class Manners:
     """For one answer, from the question to its last byte."""
     retries: int = 6
     """After failures that may pass."""
-    pause_s: float = 1.0
+    retry_pause_s: float = 1.0
     """Before the first of them; each further one is about twice as long, a minute at most."""
 
 
-class Refused(InputError):
+class RequestRejected(InputError):
     """An answer that says no, and will again."""
 
     def __init__(self, message: str, answered: int) -> None:
@@ -52,7 +52,7 @@ class Refused(InputError):
         super().__init__(message)
 
 
-class Failing(InputError):
+class ServerUnavailable(InputError):
     """A failure that may pass, and has not after all tries."""
 
     def __init__(self, message: str, after: float | None = None) -> None:
@@ -63,7 +63,7 @@ class Failing(InputError):
 class Client:
     """One connection to a server, used by one thread; `told` gets a line about each failure that is waited out."""
 
-    def __init__(self, manners: Manners, secret: Mapping[str, str], told: Callable[[str], None]) -> None:
+    def __init__(self, manners: ClientPolicy, secret: Mapping[str, str], told: Callable[[str], None]) -> None:
         """secret: parameters of every question that no message shows."""
         self._manners, self._secret, self._told = manners, secret, told
         self._stopped = threading.Event()
@@ -86,13 +86,13 @@ class Client:
     def ask(self, url: str, parameters: Mapping[str, str]) -> object:
         """The document at `url`.
 
-        `Refused` for an answer that says no, `Failing` for what fails to the last try, `InputError` for what is malformed: all
-        name the URL and say what was got.
+        Raises `RequestRejected` for an answer that says no, `ServerUnavailable` for what fails to the last try and
+        `InputError` for what is malformed; each names the URL and says what was received.
         """
         asked = _url(url, parameters)
         tries = Retrying(
             stop=stop_after_attempt(1 + self._manners.retries), wait=self._pause, sleep=self._sleep, before_sleep=self._tell,
-            retry=retry_if_exception_type(Failing), reraise=True,
+            retry=retry_if_exception_type(ServerUnavailable), reraise=True,
         )  # fmt: skip
         return tries(self._once, asked)
 
@@ -103,11 +103,11 @@ class Client:
             with self._http.stream("GET", asked.copy_merge_params(dict(self._secret))) as response:
                 body = self._body(response, asked)
         except httpx.TransportError as error:
-            raise Failing(f"cannot read {shown(asked)}: {type(error).__name__}: {self._hidden(str(error))}") from error
+            raise ServerUnavailable(f"cannot read {shown(asked)}: {type(error).__name__}: {self._hidden(str(error))}") from error
         except httpx.TooManyRedirects as error:
             raise InputError(f"cannot read {shown(asked)}: it leads from one address to another without end") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Failing(f"cannot read {shown(asked)}: a damaged answer ({type(error).__name__})") from error
+            raise ServerUnavailable(f"cannot read {shown(asked)}: a damaged answer ({type(error).__name__})") from error
         return self._document(response, asked, body)
 
     def _body(self, response: httpx.Response, asked: httpx.URL) -> bytes:
@@ -118,28 +118,28 @@ class Client:
             if size > LARGEST_ANSWER:
                 raise InputError(f"cannot read {shown(asked)}: the answer has more than {LARGEST_ANSWER:,} bytes")
             if time.monotonic() > until:
-                raise Failing(f"cannot read {shown(asked)}: no whole answer in {self._manners.timeout_s:g} s")
+                raise ServerUnavailable(f"cannot read {shown(asked)}: no whole answer in {self._manners.timeout_s:g} s")
         return b"".join(parts)
 
     def _document(self, response: httpx.Response, asked: httpx.URL, body: bytes) -> object:
         status = response.status_code
         try:
             found = document(body, response.headers.get("content-type", ""))
-        except Malformed as error:
+        except InvalidResponse as error:
             if status == HTTPStatus.OK:
                 message = f"cannot read {shown(asked)}: got {error}"
-                raise (Failing(message) if error.cut else InputError(message)) from error
+                raise (ServerUnavailable(message) if error.cut else InputError(message)) from error
             found = None
         if status == HTTPStatus.OK:
             return found
-        reason = self._hidden(told(found)) or response.reason_phrase
+        reason = self._hidden(server_message(found)) or response.reason_phrase
         message = f"cannot read {shown(asked)}: it answered {status}{f' ({reason})' if reason else ''}"
         if status not in _PASSING:
-            raise Refused(message, status)
+            raise RequestRejected(message, status)
         after = _seconds(response.headers.get("retry-after"))
         if after is not None and after > LONGEST_WAIT_S:
             raise InputError(f"{message} and asks to wait for {after:,.0f} s; start again after that, it will go on from there")
-        raise Failing(message, after)
+        raise ServerUnavailable(message, after)
 
     def _hidden(self, text: str) -> str:
         for value in self._secret.values():
@@ -153,9 +153,11 @@ class Client:
     def _pause(self, state: RetryCallState) -> float:
         """What the server asks for, else longer and longer."""
         failure = state.outcome.exception() if state.outcome else None
-        if isinstance(failure, Failing) and failure.after is not None:
+        if isinstance(failure, ServerUnavailable) and failure.after is not None:
             return failure.after
-        return wait_exponential_jitter(multiplier=self._manners.pause_s, max=_LONGEST_PAUSE_S, jitter=self._manners.pause_s)(state)
+        return wait_exponential_jitter(multiplier=self._manners.retry_pause_s, max=_LONGEST_PAUSE_S, jitter=self._manners.retry_pause_s)(
+            state
+        )
 
     def _tell(self, state: RetryCallState) -> None:
         failure = state.outcome.exception() if state.outcome else None

@@ -7,8 +7,8 @@ from functools import partial
 from typing import Literal
 
 from geo_service.core.errors import InputError
-from ingest.pull.client import Failing
-from ingest.pull.response_parsing import Malformed, objects
+from ingest.pull.client import ServerUnavailable
+from ingest.pull.response_parsing import InvalidResponse, objects
 
 Ask = Callable[[str, Mapping[str, str]], object]
 """The document at an address with these parameters."""
@@ -62,7 +62,7 @@ def _first(act: str, attempts: Sequence[Callable[[], Endpoint]]) -> Endpoint:
     for attempt in attempts:
         try:
             return attempt()
-        except Failing:
+        except ServerUnavailable:
             raise
         except InputError as error:
             failures.append(f"{error}")
@@ -105,5 +105,5 @@ def _services(listed: Sequence[object]) -> Mapping[str, Service]:
 def _listed(ask: Ask, url: str, parameters: Mapping[str, str]) -> list[object]:
     try:
         return objects(ask(url, parameters))
-    except Malformed as error:
+    except InvalidResponse as error:
         raise InputError(f"cannot read {url}: got {error}") from error

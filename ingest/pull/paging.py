@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import orjson
 
-from ingest.pull.client import Refused
+from ingest.pull.client import RequestRejected
 
 SLICE = timedelta(days=90)
 """The longest span that the standard lets a server answer."""
@@ -33,7 +33,7 @@ List = Callable[[Parameters], list[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TruncatedPage:
     """An answer that may lack requests, and cannot be narrowed any more."""
 
     at: datetime
@@ -44,7 +44,7 @@ class Cut:
 class Answer:
     """What a server gave at once."""
 
-    requests: Sequence[object | Cut]
+    requests: Sequence[object | TruncatedPage]
     place: str
     """Which page of what span, for people."""
 
@@ -76,7 +76,7 @@ class Requests:
         plain = self._list(start, end, more)
         try:
             first, second = (self._page(start, end, more, number) for number in (1, 2))
-        except Refused as error:
+        except RequestRejected as error:
             if error.answered in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
                 return False
             raise
@@ -96,7 +96,7 @@ class Requests:
     def _page(self, start: datetime, end: datetime, more: Parameters, number: int) -> list[object]:
         try:
             return self._list(start, end, {**more, "page": f"{number}", "page_size": f"{PAGE_SIZE}"})
-        except Refused as error:
+        except RequestRejected as error:
             if number > 1 and error.answered == HTTPStatus.NOT_FOUND:
                 return []
             raise
@@ -123,7 +123,7 @@ class Requests:
         second = max((at for one in got if (at := received(one))), default=start).replace(microsecond=0)
         points = [point for point in (second - _SECOND, second, second + _SECOND) if start < point < end]
         if not points:
-            yield Answer([*got, Cut(start, len(got))], _span(start, end))
+            yield Answer([*got, TruncatedPage(start, len(got))], _span(start, end))
             return
         for begin, stop in pairwise((start, *points, end)):
             yield from self._narrowed(begin, stop, more, self._list(begin, stop, more))

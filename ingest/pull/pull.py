@@ -10,20 +10,20 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import database_errors, open_connection, query
 from geo_service.core.errors import InputError
-from ingest.mapping.mapping import STAND_IN, Mapping, sourced
-from ingest.pull.checkpoint import plan, read_mark, write_mark
-from ingest.pull.client import Client, Manners, shown
+from ingest.mapping.mapping import STAND_IN, Mapping, with_source
+from ingest.pull.checkpoint import plan, read_checkpoint, write_checkpoint
+from ingest.pull.client import Client, ClientPolicy, shown
 from ingest.pull.discovery import Endpoint, find
 from ingest.pull.paging import PAGE_SIZE
 from ingest.pull.reader import Open311Reader
-from ingest.runs.run import Input, Rules, columns_asked, take_in
-from ingest.runs.run_counts import Tally
+from ingest.runs.run import IngestOptions, Input, ingest_input, required_columns
+from ingest.runs.run_counts import RunCounts
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PullRequest:
     """What a person asks for."""
 
     url: str
@@ -38,26 +38,26 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PullCallbacks:
     """Whom a pull tells of its progress."""
 
     note: Callable[[str], None]
     """A line for people."""
     begins: Callable[[str, int], None]
     """The endpoint, and the seconds of the span that is asked for."""
-    counted: Callable[[Tally], None]
-    """After each batch; `Tally.bytes_read` is in seconds of the span."""
+    counted: Callable[[RunCounts], None]
+    """After each batch; `RunCounts.bytes_read` is in seconds of the span."""
 
 
 async def pull(
     url: str,
-    asked: Asked,
-    manners: Manners,
+    asked: PullRequest,
+    manners: ClientPolicy,
     mapping: Mapping,
     mapping_name: str,
-    told: Told,
-    rules: Rules,
-) -> tuple[int, Tally]:
+    told: PullCallbacks,
+    rules: IngestOptions,
+) -> tuple[int, RunCounts]:
     """Pull into the migrated database at `url`; the run's id and its counts.
 
     `InputError` names the address and what was got where the server cannot be read; what was written until then stays, and
@@ -68,31 +68,31 @@ async def pull(
         parameters = {"jurisdiction_id": asked.jurisdiction} if asked.jurisdiction else {}
         endpoint = await asyncio.to_thread(find, client.ask, asked.url, parameters)
         name = shown(endpoint.url) + (f"?jurisdiction_id={asked.jurisdiction}" if asked.jurisdiction else "")
-        mapping = named(mapping, endpoint, asked.source)
-        held = await stack.enter_async_context(connection(url))
+        mapping = named_mapping(mapping, endpoint, asked.source)
+        held = await stack.enter_async_context(open_connection(url))
         await _lock(held, mapping.source.code, name)
-        mark, now = await read_mark(held, mapping.source.code, name), datetime.now(UTC).replace(microsecond=0)
+        mark, now = await read_checkpoint(held, mapping.source.code, name), datetime.now(UTC).replace(microsecond=0)
         planned = plan(mark, asked.since, asked.until, now, again=asked.again)
-        reader = Open311Reader(client.ask, endpoint, parameters, planned.span, columns_asked(mapping), told.note)
+        reader = Open311Reader(client.ask, endpoint, parameters, planned.span, required_columns(mapping), told.note)
         told.begins(name, reader.size)
 
         async def noted(writing: asyncpg.Connection, position: int) -> None:
-            await write_mark(writing, mapping.source.code, name, planned.reached(planned.span.at(position)))
+            await write_checkpoint(writing, mapping.source.code, name, planned.reached(planned.span.at(position)))
 
         given = Input(name, reader, mapping, mapping_name, Path(mapping_name), noted)
         # Whoever is interrupted does not wait for the thread that asks: it is told to leave first.
         stack.callback(client.stop)
-        run, tally = await take_in(url, given, told.counted, replace(rules, batch_size=PAGE_SIZE))
-        await write_mark(held, mapping.source.code, name, planned.ended())
+        run, tally = await ingest_input(url, given, told.counted, replace(rules, batch_size=PAGE_SIZE))
+        await write_checkpoint(held, mapping.source.code, name, planned.ended())
     return run, tally
 
 
-def named(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
+def named_mapping(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
     """The mapping with the source that this server is."""
     host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
     if code is None and mapping.source.code != STAND_IN:
         return mapping
-    return sourced(mapping, code or host[:60], host)
+    return with_source(mapping, code or host[:60], host)
 
 
 async def _lock(held: asyncpg.Connection, source: str, endpoint: str) -> None:

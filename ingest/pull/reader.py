@@ -8,10 +8,10 @@ import orjson
 
 from geo_service.core.errors import InputError
 from ingest.pull.discovery import Ask, Endpoint, Service
-from ingest.pull.paging import SLICE, Answer, Cut, Parameters, Requests, instant, slices, written
-from ingest.pull.response_parsing import Malformed, objects
+from ingest.pull.paging import SLICE, Answer, Parameters, Requests, TruncatedPage, instant, slices, written
+from ingest.pull.response_parsing import InvalidResponse, objects
 from ingest.readers import BrokenRow, Column, RawBatch
-from ingest.readers.records import Gatherer, Record
+from ingest.readers.records import Record, RecordBatcher
 
 _NO_LINE = 0
 """Requests come in no lasting order."""
@@ -53,7 +53,7 @@ class Open311Reader:
         """parameters: of every question; told: gets a line about what the server cannot do."""
         self._ask, self._endpoint, self._parameters, self._span, self._told = ask, endpoint, parameters, span, told
         self._requests = Requests(self._list)
-        self._gatherer = Gatherer(endpoint.url, wanted, lambda: self.position)
+        self._gatherer = RecordBatcher(endpoint.url, wanted, lambda: self.position)
         self.size = span.seconds(span.until)
         self.position = 0
 
@@ -99,13 +99,13 @@ class Open311Reader:
     def _list(self, parameters: Parameters) -> list[object]:
         try:
             return objects(self._ask(self._endpoint.requests, {**self._parameters, **parameters}))
-        except Malformed as error:
+        except InvalidResponse as error:
             raise InputError(f"cannot read {self._endpoint.requests}: got {error}") from error
 
-    def _record(self, request: object | Cut) -> Record | BrokenRow:
+    def _record(self, request: object | TruncatedPage) -> Record | BrokenRow:
         if isinstance(request, Mapping):
             return Record(_NO_LINE, completed(request, self._endpoint.services))
-        if isinstance(request, Cut):
+        if isinstance(request, TruncatedPage):
             told = f"{request.count:,} requests received at {written(request.at)} or so; the server gives no more at once and may have more"
             return BrokenRow(_NO_LINE, self._endpoint.requests, told)
         return BrokenRow(_NO_LINE, orjson.dumps(request, default=str).decode()[:1000], "no object")

@@ -20,7 +20,7 @@ _WRAPPERS = ("service_requests", "requests", "request", "services", "service")
 """Members in which some servers wrap the list that the standard has without a name."""
 
 
-class Malformed(ValueError):
+class InvalidResponse(ValueError):
     """An answer that is not what it should be; the message says what was got.
 
     cut: whether it may only have been cut short, so that it is worth asking again.
@@ -32,28 +32,28 @@ class Malformed(ValueError):
 
 
 def document(body: bytes, media_type: str) -> object:
-    """The answer as plain objects: by its media type, else by what it begins with. `Malformed` for what is neither JSON nor XML."""
+    """The answer as plain objects: by its media type, else by what it begins with. `InvalidResponse` for what is neither JSON nor XML."""
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
-        raise Malformed("an empty answer", cut=True)
+        raise InvalidResponse("an empty answer", cut=True)
     if start.lower().startswith((b"<!doctype html", b"<html")):
-        raise Malformed(f"a page for people: {_shown(start)}", cut=False)
+        raise InvalidResponse(f"a page for people: {_shown(start)}", cut=False)
     # What begins like XML is no JSON whatever the server calls it, and the other way round.
     return _xml(body) if start.startswith(b"<") or ("xml" in media_type and not start.startswith((b"{", b"["))) else _json(body, start)
 
 
 def objects(answer: object) -> list[object]:
-    """The list in an answer, also where the server has wrapped it. `Malformed` when there is none."""
+    """The list in an answer, also where the server has wrapped it. `InvalidResponse` when there is none."""
     if isinstance(answer, list):
         return answer
     if isinstance(answer, Mapping):
         for name in _WRAPPERS:
             if name in answer:
                 return objects(answer[name]) if isinstance(answer[name], list | Mapping) else []
-    raise Malformed(f"no list: {_shown(orjson.dumps(answer, default=str))}", cut=False)
+    raise InvalidResponse(f"no list: {_shown(orjson.dumps(answer, default=str))}", cut=False)
 
 
-def told(answer: object) -> str:
+def server_message(answer: object) -> str:
     """What an answer says of an error, blank when it says nothing that is known."""
     listed = answer.get("errors", answer) if isinstance(answer, Mapping) else answer
     one = listed[0] if isinstance(listed, list) and listed else listed
@@ -65,23 +65,23 @@ def _json(body: bytes, start: bytes) -> object:
         return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         cut = start.startswith((b"{", b"["))
-        raise Malformed(f"{'JSON cut short or damaged' if cut else 'no JSON'} ({error}): {_shown(start)}", cut=cut) from error
+        raise InvalidResponse(f"{'JSON cut short or damaged' if cut else 'no JSON'} ({error}): {_shown(start)}", cut=cut) from error
 
 
 def _xml(body: bytes) -> object:
     try:
         root = fromstring(body, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise Malformed("XML with a document type of its own, as an attack would have", cut=False) from error
+        raise InvalidResponse("XML with a document type of its own, as an attack would have", cut=False) from error
     except (ParseError, ValueError, LookupError) as error:
-        raise Malformed(f"XML cut short or damaged ({error}): {_shown(body)}", cut=True) from error
+        raise InvalidResponse(f"XML cut short or damaged ({error}): {_shown(body)}", cut=True) from error
     return _value(root, 0)
 
 
 def _value(element: Element, depth: int) -> object:
     """Text, an object of the children by name, or a list of them; names without a namespace."""
     if depth > _DEEPEST:
-        raise Malformed(f"XML with more than {_DEEPEST} elements within each other", cut=False)
+        raise InvalidResponse(f"XML with more than {_DEEPEST} elements within each other", cut=False)
     if _name(element) in _LISTS:
         return [_value(child, depth + 1) for child in element]
     if not len(element):

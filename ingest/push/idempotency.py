@@ -8,16 +8,16 @@ import asyncpg
 import orjson
 
 from geo_service.core.database import database_errors, query
-from geo_service.core.errors import KeyReused, KeyUnderWay
-from geo_service.core.ingest_protocol import Block, Delivery, Pieces, Summary
+from geo_service.core.errors import IdempotencyConflict, IdempotencyKeyReused
+from geo_service.core.ingest_protocol import BatchResult, IngestRequest, ResultStream, Summary
 
 _PARTS_AT_ONCE = 50
 
 
-class Digested:
+class HashingBody:
     """A body that is digested while it is read."""
 
-    def __init__(self, delivery: Delivery, body: AsyncIterator[bytes]) -> None:
+    def __init__(self, delivery: IngestRequest, body: AsyncIterator[bytes]) -> None:
         self._body = body
         self._hash = hashlib.sha256(repr((delivery.source, delivery.lines, delivery.digest)).encode())
         self._whole = not delivery.digest
@@ -41,21 +41,21 @@ class Digested:
         return self._hash.digest()
 
 
-class Memory:
+class IdempotencyStore:
     """What is known of one key, over the connection whose session holds it meanwhile."""
 
     def __init__(self, connection: asyncpg.Connection, key: bytes) -> None:
         self._connection, self._key = connection, key
         self._part = 0
 
-    async def claim(self) -> None:
-        """Hold the key until the session's locks are given back. Raises `KeyUnderWay` where another request does."""
+    async def acquire(self) -> None:
+        """Hold the key until the session's locks are given back. Raises `IdempotencyConflict` where another request does."""
         with database_errors("look for the Idempotency-Key"):
             await self._connection.execute(query("intake_sweep"))
             if not await self._connection.fetchval(query("intake_claim"), int.from_bytes(self._key[:8], signed=True)):
-                raise KeyUnderWay("a request with this Idempotency-Key is being answered; send it again when it is done")
+                raise IdempotencyConflict("a request with this Idempotency-Key is being answered; send it again when it is done")
 
-    async def recall(self) -> tuple[bytes, dict[str, Any]] | None:
+    async def lookup(self) -> tuple[bytes, dict[str, Any]] | None:
         """The digest of the request that was answered to its end, and the end of its answer."""
         with database_errors("look for the Idempotency-Key"):
             row = await self._connection.fetchrow(query("intake_recall"), self._key)
@@ -63,27 +63,27 @@ class Memory:
                 await self._connection.execute(query("intake_forget"), self._key)
         return None if row is None else (row["digest"], orjson.loads(row["summary"]))
 
-    async def repeat(self, found: tuple[bytes, dict[str, Any]], body: Digested) -> Pieces:
-        """The answer as it was. Raises `KeyReused` where the request is another one."""
+    async def replay(self, found: tuple[bytes, dict[str, Any]], body: HashingBody) -> ResultStream:
+        """The answer as it was. Raises `IdempotencyKeyReused` where the request is another one."""
         digest, summary = found
         if await body.to_the_end() != digest:
-            raise KeyReused("this Idempotency-Key belongs to another request; a new request needs a new key")
+            raise IdempotencyKeyReused("this Idempotency-Key belongs to another request; a new request needs a new key")
         after = 0
         while True:
             with database_errors("read a kept answer"):
                 rows = await self._connection.fetch(query("intake_parts"), self._key, after, _PARTS_AT_ONCE)
             for row in rows:
-                yield Block(row["lines"], repeated=True)
+                yield BatchResult(row["lines"], repeated=True)
             if len(rows) < _PARTS_AT_ONCE:
                 break
             after = rows[-1]["part"] + 1
         yield Summary(summary, repeated=True)
 
-    async def keep(self, lines: bytes) -> None:
+    async def append(self, lines: bytes) -> None:
         """A part of the answer, in the transaction of its batch."""
         await self._connection.execute(query("intake_part"), self._key, self._part, lines)
         self._part += 1
 
-    async def keep_end(self, digest: bytes, summary: dict[str, Any]) -> None:
+    async def complete(self, digest: bytes, summary: dict[str, Any]) -> None:
         """The answer is whole."""
         await self._connection.execute(query("intake_end"), self._key, digest, orjson.dumps(summary))

@@ -8,11 +8,11 @@ import asyncpg
 from geo_service.core.database import database_errors, query
 from ingest.mapping.mapping import Mapping
 from ingest.validate.classifier import Classifier
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 from ingest.write.reference_data import Agency, Theme
 
 
-class KnowingNamer(Namer):
+class KnownEntityResolver(EntityResolver):
     """Knows a mapping's themes, and those of the database once they have been looked up."""
 
     def __init__(self, mapping: Mapping, classifier: Classifier) -> None:

@@ -6,7 +6,7 @@ import ijson
 
 from geo_service.core.errors import BodyTooLarge, InputError
 from ingest.readers import BrokenRow
-from ingest.readers.json import LEADING, PIECE, Meter, first_line, line_record, too_long
+from ingest.readers.json import LEADING, PIECE, NestingGuard, first_line, line_record, too_long
 from ingest.readers.records import LONGEST_ROW, Record
 
 MOST_ROWS = 50_000
@@ -71,7 +71,7 @@ class DocumentParser:
     form = "object"
 
     def __init__(self) -> None:
-        self._meter = Meter()
+        self._meter = NestingGuard()
         self._found: list[object] = []
         self._events: Any = None
         self._count = 0
@@ -94,21 +94,21 @@ class DocumentParser:
             self._events.close()
         except (ijson.JSONError, UnicodeDecodeError) as error:
             raise _unreadable(error) from error
-        return self._taken()
+        return self._collect_rows()
 
     def _parsed(self, data: bytes) -> list[Row]:
         rows: list[Row] = []
         try:
             for at in range(0, len(data), PIECE):
                 self._events.send(self._meter.pass_on(data[at : at + PIECE]))
-                rows += self._taken()
+                rows += self._collect_rows()
         except InputError as error:
             raise InputError(f"cannot read the body: it {error}") from error
         except (ijson.JSONError, UnicodeDecodeError) as error:
             raise _unreadable(error) from error
         return rows
 
-    def _taken(self) -> list[Row]:
+    def _collect_rows(self) -> list[Row]:
         rows: list[Row] = []
         for values in self._found:
             self._count += 1

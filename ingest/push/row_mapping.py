@@ -8,14 +8,14 @@ import asyncpg
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors, query
-from geo_service.core.ingest_protocol import Delivery
+from geo_service.core.ingest_protocol import IngestRequest
 from ingest.mapping.mapping import Mapping, SourceEntry, load_mapping
-from ingest.push.known_entities import KnowingNamer
+from ingest.push.known_entities import KnownEntityResolver
 from ingest.push.parsing import Row
 from ingest.push.writer_pool import Writer
 from ingest.readers import RawBatch
-from ingest.readers.records import Record, gathered
-from ingest.runs.run import columns_asked
+from ingest.readers.records import Record, gather_columns
+from ingest.runs.run import required_columns
 from ingest.validate.classifier import Classifier
 from ingest.validate.validate import Checked, Validator
 from ingest.write.reference_data import Source
@@ -33,32 +33,32 @@ def _plain() -> Mapping:
     return load_mapping(MAPPING)
 
 
-class Meaning:
+class RowMapping:
     """Checks the rows of one request."""
 
-    def __init__(self, mapping: Mapping, source: Source, namer: KnowingNamer, validator: Validator) -> None:
+    def __init__(self, mapping: Mapping, source: Source, namer: KnownEntityResolver, validator: Validator) -> None:
         self._namer, self._validator = namer, validator
-        self._asked = columns_asked(mapping)
+        self._asked = required_columns(mapping)
         self._names = {one.name for one in self._asked}
         self.source = source
         self.ignored: set[str] = set()
         """Members that no incident has, of the first rows that had any."""
 
     @classmethod
-    async def of(cls, delivery: Delivery, writer: Writer, classifier: Classifier, deadlines: Deadlines) -> "Meaning":
+    async def of(cls, delivery: IngestRequest, writer: Writer, classifier: Classifier, deadlines: Deadlines) -> "RowMapping":
         """For what is delivered; a source that is known keeps its names."""
         with database_errors("look up the source"):
             row = await writer.connection.fetchrow(query("intake_source"), delivery.source)
         source = Source(**row) if row else Source(delivery.source, delivery.name, delivery.name)
         entry = SourceEntry(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
         mapping = _plain().model_copy(update={"source": entry})
-        namer = KnowingNamer(mapping, classifier)
+        namer = KnownEntityResolver(mapping, classifier)
         return cls(mapping, source, namer, Validator(mapping, namer, deadlines, writer.region))
 
     async def check(self, rows: Sequence[Row], connection: asyncpg.Connection) -> tuple[RawBatch, Checked]:
         """The rows as columns of text, and which of them are usable."""
         self._note_ignored(rows)
-        raw = gathered(rows, self._asked)
+        raw = gather_columns(rows, self._asked)
         await self._namer.learn(connection, raw.columns["theme"], raw.columns["agency"])
         return raw, await asyncio.to_thread(self._validator.check, raw)
 

@@ -8,7 +8,7 @@ import orjson
 from ingest.readers import RawBatch
 from ingest.validate.row_errors import Reject
 from ingest.validate.validate import Checked
-from ingest.write.incident_writer import Written
+from ingest.write.incident_writer import WriteResult
 
 OUTCOMES = ("new", "changed", "unchanged", "stale", "repeated", "rejected")
 """Each row is one of these."""
@@ -16,7 +16,7 @@ OUTCOMES = ("new", "changed", "unchanged", "stale", "repeated", "rejected")
 _ID = "id"
 
 
-def answers(raw: RawBatch, checked: Checked, written: Written) -> bytes:
+def row_results(raw: RawBatch, checked: Checked, written: WriteResult) -> bytes:
     """A line for each row of the batch, in the order of the input."""
     told: dict[int, dict[str, Any]] = {}
     for row, external_id, outcome in zip(checked.rows.tolist(), checked.external_id, written.rows, strict=True):
@@ -24,9 +24,9 @@ def answers(raw: RawBatch, checked: Checked, written: Written) -> bytes:
         told[line] = {"row": line, "id": external_id, "outcome": outcome.outcome, "incident": outcome.incident}
     ids = dict(zip(raw.lines, raw.columns[_ID], strict=True)) if checked.rejects else {}
     for one in checked.rejects:
-        told[one.line] = {"row": one.line, "id": ids.get(one.line) or None, "outcome": "rejected", **_why(one)}
+        told[one.line] = {"row": one.line, "id": ids.get(one.line) or None, "outcome": "rejected", **_reason_members(one)}
     for one in checked.warnings:
-        told[one.line]["warning"] = _why(one)
+        told[one.line]["warning"] = _reason_members(one)
     return b"".join(orjson.dumps(told[line]) + b"\n" for line in sorted(told))
 
 
@@ -35,5 +35,5 @@ def counts(outcomes: Counter[str]) -> dict[str, int]:
     return {name: outcomes[name] for name in OUTCOMES}
 
 
-def _why(one: Reject) -> dict[str, Any]:
+def _reason_members(one: Reject) -> dict[str, Any]:
     return {"reason": one.reason.value, "fields": list(one.fields), "detail": one.detail}

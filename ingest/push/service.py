@@ -10,37 +10,37 @@ from typing import Any
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
-from geo_service.core.errors import GeoError, Unfinished
-from geo_service.core.ingest_protocol import Block, Delivery, Pieces, Summary
+from geo_service.core.errors import GeoError, PartialFailure
+from geo_service.core.ingest_protocol import BatchResult, IngestRequest, ResultStream, Summary
 from ingest.push.batching import batches
-from ingest.push.idempotency import Digested, Memory
+from ingest.push.idempotency import HashingBody, IdempotencyStore
 from ingest.push.parsing import DocumentParser, LineParser, Row
-from ingest.push.row_mapping import MAPPING, Meaning
-from ingest.push.row_results import answers, counts
-from ingest.push.writer_pool import Terms, Writer, Writers
+from ingest.push.row_mapping import MAPPING, RowMapping
+from ingest.push.row_results import counts, row_results
+from ingest.push.writer_pool import Writer, WriterPool, WriterSettings
 from ingest.runs.run import begin_run, end_run, write_batch
-from ingest.runs.run_counts import Tally
+from ingest.runs.run_counts import RunCounts
 from ingest.validate.classifier import Classifier, load_classifier
-from ingest.write.incident_writer import Written
+from ingest.write.incident_writer import WriteResult
 
 _RULES = "ru"
 
 
-class Desk:
-    """Implements `geo_service.core.ingest_protocol.Intake`."""
+class PushService:
+    """Implements `geo_service.core.ingest_protocol.IngestService`."""
 
-    def __init__(self, terms: Terms, deadlines: Deadlines) -> None:
-        self._writers = Writers(terms)
+    def __init__(self, terms: WriterSettings, deadlines: Deadlines) -> None:
+        self._writers = WriterPool(terms)
         self._deadlines = deadlines
 
     @cached_property
     def _classifier(self) -> Classifier:
         return load_classifier(_RULES)
 
-    async def take(self, delivery: Delivery, body: AsyncIterator[bytes]) -> Pieces:
-        """What became of the incidents; see `Intake.take`."""
-        digested = Digested(delivery, body)
-        async with self._writers.lease() as writer, aclosing(self._pieces(writer, delivery, digested)) as pieces:
+    async def ingest(self, delivery: IngestRequest, body: AsyncIterator[bytes]) -> ResultStream:
+        """What became of the incidents; see `IngestService.take`."""
+        digested = HashingBody(delivery, body)
+        async with self._writers.acquire() as writer, aclosing(self._pieces(writer, delivery, digested)) as pieces:
             async for piece in pieces:
                 yield piece
 
@@ -48,21 +48,21 @@ class Desk:
         """Close the idle writers' connections."""
         await self._writers.close()
 
-    async def _pieces(self, writer: Writer, delivery: Delivery, body: Digested) -> Pieces:
-        memory = Memory(writer.connection, delivery.key) if delivery.key else None
+    async def _pieces(self, writer: Writer, delivery: IngestRequest, body: HashingBody) -> ResultStream:
+        memory = IdempotencyStore(writer.connection, delivery.key) if delivery.key else None
         if memory:
-            await memory.claim()
-            if found := await memory.recall():
-                async for piece in memory.repeat(found, body):
+            await memory.acquire()
+            if found := await memory.lookup():
+                async for piece in memory.replay(found, body):
                     yield piece
                 return
-        meaning = await Meaning.of(delivery, writer, self._classifier, self._deadlines)
+        meaning = await RowMapping.of(delivery, writer, self._classifier, self._deadlines)
         run = _Run(writer, delivery, meaning, memory)
         parser = LineParser() if delivery.lines else DocumentParser()
         try:
             async with aclosing(batches(body.parts(), parser)) as found_rows:
                 async for rows in found_rows:
-                    yield Block(await run.write(rows))
+                    yield BatchResult(await run.write(rows))
             yield await run.finish(parser.form, body)
         except GeoError as error:
             await run.fail("failed")
@@ -75,10 +75,10 @@ class Desk:
 class _Run:
     """One request in the accounting of runs; begun with its first batch."""
 
-    def __init__(self, writer: Writer, delivery: Delivery, meaning: Meaning, memory: Memory | None) -> None:
+    def __init__(self, writer: Writer, delivery: IngestRequest, meaning: RowMapping, memory: IdempotencyStore | None) -> None:
         self._writer, self._delivery, self._meaning, self._memory = writer, delivery, meaning, memory
         self._id: int | None = None
-        self._tally = Tally()
+        self._tally = RunCounts()
         """Of what has been committed."""
 
     async def write(self, rows: Sequence[Row]) -> bytes:
@@ -86,11 +86,11 @@ class _Run:
         raw, checked = await self._meaning.check(rows, self._writer.connection)
         run, writer, tally, told = await self._begun(), self._writer, deepcopy(self._tally), b""
 
-        async def keep(written: Written) -> None:
+        async def keep(written: WriteResult) -> None:
             nonlocal told
-            told = answers(raw, checked, written)
+            told = row_results(raw, checked, written)
             if self._memory:
-                await self._memory.keep(told)
+                await self._memory.append(told)
 
         await write_batch(
             writer.connection, writer.incidents, writer.placer, run, self._delivery.input, self._source, checked, tally, each=keep,
@@ -98,7 +98,7 @@ class _Run:
         self._tally = tally
         return told
 
-    async def finish(self, form: str, body: Digested) -> Summary:
+    async def finish(self, form: str, body: HashingBody) -> Summary:
         """The run is over, and its answer is kept where it may be asked for again."""
         run = await self._begun()
         document = self._document(form)
@@ -106,7 +106,7 @@ class _Run:
             async with self._writer.connection.transaction():
                 await end_run(self._writer.connection, run, "finished")
                 if self._memory:
-                    await self._memory.keep_end(body.digest, document)
+                    await self._memory.complete(body.digest, document)
         return Summary(document)
 
     async def fail(self, state: str) -> None:
@@ -117,7 +117,7 @@ class _Run:
 
     def unfinished(self, error: GeoError, form: str) -> GeoError:
         """The error, with what is kept all the same."""
-        return Unfinished(error, self._document(form)) if self._tally.read else error
+        return PartialFailure(error, self._document(form)) if self._tally.read else error
 
     async def _begun(self) -> int:
         if self._id is None:

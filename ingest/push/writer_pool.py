@@ -9,9 +9,9 @@ import asyncpg
 
 from geo_service.core.database import connect, database_errors, query
 from geo_service.core.errors import GeoError, Overloaded
-from ingest.geocoding.batch_geocoder import Placer
-from ingest.geocoding.configuration import Configuration
-from ingest.geocoding.factory import region_of
+from ingest.geocoding.batch_geocoder import BatchGeocoder
+from ingest.geocoding.configuration import GeocodingConfiguration
+from ingest.geocoding.factory import read_region
 from ingest.mapping.mapping import Bounds
 from ingest.write.incident_writer import IncidentWriter
 
@@ -24,14 +24,14 @@ class Writer:
 
     connection: asyncpg.Connection
     incidents: IncidentWriter
-    placer: Placer
+    placer: BatchGeocoder
     region: Bounds | None = None
     revision: int = -1
     """Of the boundaries that `placer` and `region` were made from."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class WriterSettings:
     """How writers work."""
 
     url: str
@@ -41,19 +41,19 @@ class Terms:
     """How long a request may wait for one."""
     statement_timeout_ms: int
     near_m: float
-    geocoding: Configuration
+    geocoding: GeocodingConfiguration
 
 
-class Writers:
+class WriterPool:
     """At most so many writers; made when they are needed first."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: WriterSettings) -> None:
         self._terms = terms
         self._free = asyncio.Semaphore(terms.most)
         self._idle: list[Writer] = []
 
     @asynccontextmanager
-    async def lease(self) -> AsyncIterator[Writer]:
+    async def acquire(self) -> AsyncIterator[Writer]:
         """A writer for one request. Raises `Overloaded` when none has become free in time, and `DatabaseUnavailable`."""
         try:
             async with asyncio.timeout(self._terms.wait_s):
@@ -66,9 +66,9 @@ class Writers:
                 yield writer
             except BaseException as error:
                 # Whatever has happened to its session, the next request does not meet it; a fault of the request is none of it.
-                await (self._give_back(writer) if isinstance(error, GeoError) and error.status < 500 else _close(writer))
+                await (self._release(writer) if isinstance(error, GeoError) and error.status < 500 else _close(writer))
                 raise
-            await self._give_back(writer)
+            await self._release(writer)
         finally:
             self._free.release()
 
@@ -83,7 +83,7 @@ class Writers:
             if not writer.connection.is_closed():
                 break
         else:
-            writer = await self._made()
+            writer = await self._open_writer()
         try:
             await self._refresh(writer)
         except BaseException:
@@ -91,23 +91,23 @@ class Writers:
             raise
         return writer
 
-    async def _made(self) -> Writer:
+    async def _open_writer(self) -> Writer:
         held = await connect(self._terms.url)
         with database_errors("prepare for writing incidents"):
             await held.execute(query("intake_session"), str(self._terms.statement_timeout_ms))
         incidents = await IncidentWriter(held, self._terms.near_m).__aenter__()
-        return Writer(held, incidents, Placer(held, self._terms.geocoding, None))
+        return Writer(held, incidents, BatchGeocoder(held, self._terms.geocoding, None))
 
     async def _refresh(self, writer: Writer) -> None:
         """What knows the districts is made anew when they have changed."""
         with database_errors("look for changes of the boundaries"):
             revision = int(await writer.connection.fetchval(query("intake_revision")) or 0)
         if revision != writer.revision:
-            writer.region = await region_of(writer.connection, self._terms.geocoding)
-            writer.placer = Placer(writer.connection, self._terms.geocoding, writer.region)
+            writer.region = await read_region(writer.connection, self._terms.geocoding)
+            writer.placer = BatchGeocoder(writer.connection, self._terms.geocoding, writer.region)
             writer.revision = revision
 
-    async def _give_back(self, writer: Writer) -> None:
+    async def _release(self, writer: Writer) -> None:
         try:
             with database_errors("end the work of a writer"):
                 await writer.connection.execute(query("intake_release"))

@@ -17,7 +17,7 @@ _NAMES_TOLD = 60
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
-def places(header: Sequence[str], wanted: Sequence[Column] | None, path: Path) -> dict[str, int | None]:
+def find_columns(header: Sequence[str], wanted: Sequence[Column] | None, path: Path) -> dict[str, int | None]:
     """For each column asked for its place in `header`, None when it is not there and need not be.
 
     Names are compared as they are and then without regard to case. `InputError` for a column that is missing, that is
@@ -29,11 +29,11 @@ def places(header: Sequence[str], wanted: Sequence[Column] | None, path: Path) -
     spelt = _spellings(header)
     found = {one.name: _place(one, header, spelt, path) for one in asked}
     if missing := [one.name for one in asked if one.needed and found[one.name] is None]:
-        raise InputError(f"cannot read {path}: no column {', '.join(missing)}; there are: {told(header)}")
+        raise InputError(f"cannot read {path}: no column {', '.join(missing)}; there are: {header_text(header)}")
     return found
 
 
-def told(header: Sequence[str]) -> str:
+def header_text(header: Sequence[str]) -> str:
     """The names for a message, not all of very many."""
     more = f" and {len(header) - _NAMES_TOLD:,} more" if len(header) > _NAMES_TOLD else ""
     return (", ".join(header[:_NAMES_TOLD]) or "none") + more
@@ -76,7 +76,9 @@ class RowTexts(Sequence[str]):
         return (self[row] for row in range(self._count))
 
 
-def cleaned(columns: dict[str, list[str]], lines: Sequence[int], texts: Sequence[str] | None, broken: list[BrokenRow], at: int) -> RawBatch:
+def clean_columns(
+    columns: dict[str, list[str]], lines: Sequence[int], texts: Sequence[str] | None, broken: list[BrokenRow], at: int
+) -> RawBatch:
     """A batch without the rows that PostgreSQL cannot keep: those with a NUL or half of a surrogate pair are broken.
 
     `texts` None means that the rows are to be written as JSON.

@@ -13,8 +13,8 @@ from typing import Any, TextIO
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import BrokenRow, Column, RawBatch
-from ingest.readers.columns import MOST_COLUMNS, places
-from ingest.readers.decompress import head, opened, size_of
+from ingest.readers.columns import MOST_COLUMNS, find_columns
+from ingest.readers.decompress import open_decompressed, read_head, size_of
 from ingest.readers.encoding import SAMPLE, named, spelt
 
 LONGEST_LINE = 1 << 20
@@ -134,9 +134,9 @@ class CsvReader:
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All rows in order, up to `rows` at a time."""
-        sample = head(self._path, SAMPLE)
+        sample = read_head(self._path, SAMPLE)
         self._encoding = named(self._form.encoding, sample)
-        with opened(self._path) as stream, self._decoded(stream.file) as file:
+        with open_decompressed(self._path) as stream, self._decoded(stream.file) as file:
             lines = _Lines(file)
             skipped = self._skip(lines)
             self._shape = self._dialect(sample, skipped)
@@ -185,7 +185,7 @@ class CsvReader:
                 f"cannot read {self._path}: its first line has {LONGEST_LINE:,} characters or more; allowed: {MOST_COLUMNS:,} columns"
             )
         self.header = header
-        return places(header, self._wanted, self._path), len(header)
+        return find_columns(header, self._wanted, self._path), len(header)
 
     def _batch(
         self, lines: _Lines, parser: Iterator[list[str]], header: tuple[dict[str, int | None], int], rows: int, position: Any

@@ -96,7 +96,7 @@ class _ZstdFrames:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Opened]:
+def open_decompressed(path: Path) -> Iterator[Opened]:
     """The bytes of the file, unpacked. What fails while it is being read is an `InputError` that names the file."""
     try:
         with path.open("rb") as raw:
@@ -119,9 +119,9 @@ def _unpacking(raw: BinaryIO) -> _Source | None:
     return _ZstdFrames(raw) if start == ZSTD else None
 
 
-def head(path: Path, size: int) -> bytes:
+def read_head(path: Path, size: int) -> bytes:
     """The first `size` bytes of the file, unpacked."""
-    with opened(path) as stream:
+    with open_decompressed(path) as stream:
         return stream.file.read(size)
 
 

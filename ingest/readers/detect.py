@@ -9,7 +9,7 @@ from geo_service.core.extras import require
 from ingest.mapping.mapping import FileFormat, FormatName
 from ingest.readers import RETURNED, Column, Reader
 from ingest.readers.csv import DELIMITERS, CsvReader
-from ingest.readers.decompress import GZIP, ZSTD, head
+from ingest.readers.decompress import GZIP, ZSTD, read_head
 from ingest.readers.json import GeoJsonReader, JsonReader, NdjsonReader
 
 _LOOKED_AT = 1 << 16
@@ -63,7 +63,7 @@ def open_file(path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> 
 def is_returned(path: Path) -> bool:
     """Whether the file holds rejects that `geo ingest rejects` gave back, whatever format they had before."""
     mark = RETURNED[0].encode()
-    start = head(path, len(mark) + 8).removeprefix(b"\xef\xbb\xbf").removeprefix(b'"') if path.is_file() else b""
+    start = read_head(path, len(mark) + 8).removeprefix(b"\xef\xbb\xbf").removeprefix(b'"') if path.is_file() else b""
     return start.startswith(mark) and start[len(mark) :].removeprefix(b'"')[:1] in tuple(one.encode() for one in DELIMITERS)
 
 
@@ -89,7 +89,7 @@ def _start(path: Path) -> bytes:
 
 def format_of(path: Path) -> FormatName:
     """The format by the first bytes, else by the ending of the name, else by what the beginning looks like."""
-    start = head(path, _LOOKED_AT)
+    start = read_head(path, _LOOKED_AT)
     for mark, told in _UNREADABLE.items():
         if start.startswith(mark):
             raise InputError(f"cannot read {path}: it is {told}; allowed: {', '.join(one.name for one in FORMATS)}")

@@ -16,7 +16,7 @@ _LINES_BYTES = 1 << 15
 """Of the lines that have such bytes: enough to tell the encodings apart, and few enough to be quick."""
 
 
-def recognised(sample: bytes) -> str:
+def detect_encoding(sample: bytes) -> str:
     """The name of the encoding of a file that begins with `sample`; UTF-8 when there is no reason for another.
 
     A few damaged places do not make a UTF-8 file another: they are broken rows.
@@ -39,7 +39,7 @@ def recognised(sample: bytes) -> str:
 def named(encoding: str | None, sample: bytes) -> str:
     """The encoding that was named, else the one recognised; one of UTF-8 with or without a mark."""
     name = encoding and codecs.lookup(encoding).name
-    return {None: "", "utf-8": "utf-8-sig"}.get(name, name or "") or recognised(sample)
+    return {None: "", "utf-8": "utf-8-sig"}.get(name, name or "") or detect_encoding(sample)
 
 
 def spelt(encoding: str) -> str:

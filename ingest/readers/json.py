@@ -13,8 +13,8 @@ from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.csv import shown
-from ingest.readers.decompress import opened, size_of
-from ingest.readers.records import LONGEST_ROW, Gatherer, Record
+from ingest.readers.decompress import open_decompressed, size_of
+from ingest.readers.records import LONGEST_ROW, Record, RecordBatcher
 
 LEADING = b"\xef\xbb\xbf\x1e \t"
 """Before an object: a byte order mark, the separator of RFC 8142, blanks."""
@@ -35,8 +35,8 @@ class NdjsonReader:
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All rows in order, up to `rows` at a time."""
-        with opened(self._path) as stream:
-            yield from Gatherer(self._path, self._wanted, stream.position).batches(self._records(stream.file), rows)
+        with open_decompressed(self._path) as stream:
+            yield from RecordBatcher(self._path, self._wanted, stream.position).batches(self._records(stream.file), rows)
 
     def _records(self, file: BinaryIO) -> Iterator[Record | BrokenRow]:
         number = 0
@@ -64,7 +64,7 @@ def too_long(number: int, raw: bytes) -> BrokenRow:
     return BrokenRow(number, raw[:1000].decode("utf-8", "backslashreplace"), f"longer than {LONGEST_ROW:,} bytes")
 
 
-class Meter:
+class NestingGuard:
     """Looks at the bytes of JSON before the parser: refuses an object that never ends, or is so deep that it would choke."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Meter:
         self._since = self._open = 0
 
 
-class _Metered(Meter):
+class _GuardedFile(NestingGuard):
     """A file that the parser reads through the meter."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -111,14 +111,14 @@ class JsonReader:
         """All rows in order, up to `rows` at a time."""
         try:
             place = self._at if self._at is not None else self._first_list()
-            with opened(self._path) as stream:
+            with open_decompressed(self._path) as stream:
                 found = self._records(stream.file, f"{place}.item" if place else "item")
-                yield from Gatherer(self._path, self._wanted, stream.position).batches(found, rows)
+                yield from RecordBatcher(self._path, self._wanted, stream.position).batches(found, rows)
         except (ijson.JSONError, UnicodeDecodeError) as error:
             raise InputError(f"cannot read {self._path} to its end: it is cut short or no JSON: {first_line(error)}") from error
 
     def _records(self, file: BinaryIO, place: str) -> Iterator[Record | BrokenRow]:
-        metered = _Metered(_without_mark(file))
+        metered = _GuardedFile(_without_mark(file))
         for number, values in enumerate(ijson.items(metered, place, buf_size=PIECE), start=1):
             metered.row_ended()
             yield Record(number, values) if isinstance(values, dict) else BrokenRow(number, f"{values}"[:1000], "no object")
@@ -127,8 +127,8 @@ class JsonReader:
         """The path of the first list of objects; of the first list at all when there are no objects in one."""
         lists: list[str] = []
         before = ""
-        with opened(self._path) as stream:
-            for place, event, _ in ijson.parse(_Metered(_without_mark(stream.file)), buf_size=PIECE):
+        with open_decompressed(self._path) as stream:
+            for place, event, _ in ijson.parse(_GuardedFile(_without_mark(stream.file)), buf_size=PIECE):
                 if event == "start_map" and before == "start_array":
                     return lists[-1]
                 if len(place) > _DEEPEST:

@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column, RawBatch
-from ingest.readers.columns import cleaned, places
+from ingest.readers.columns import clean_columns, find_columns
 from ingest.readers.decompress import size_of
 from ingest.readers.records import as_text
 
@@ -47,7 +47,7 @@ class ParquetReader:
         leaves = _leaves(file.schema_arrow)
         made = [name for name in _PLACE if geometry and name not in leaves]
         header = [*leaves, *made]
-        found = {name: None if place is None else header[place] for name, place in places(header, self._wanted, self._path).items()}
+        found = {name: None if place is None else header[place] for name, place in find_columns(header, self._wanted, self._path).items()}
         read = [name for name in dict.fromkeys(found.values()) if name and name not in made]
         if geometry and any(name in made for name in found.values()):
             read.append(geometry.column)
@@ -66,7 +66,7 @@ class ParquetReader:
             for name, leaf in found.items()
         }
         at = self.size * (done + count) // max(total, 1)
-        return cleaned(columns, range(done + 1, done + count + 1), None, [], at)
+        return clean_columns(columns, range(done + 1, done + count + 1), None, [], at)
 
 
 def _leaves(schema: Any) -> list[str]:

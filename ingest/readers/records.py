@@ -12,7 +12,7 @@ import shapely
 
 from geo_service.core.errors import InputError
 from ingest.readers import BrokenRow, Column, RawBatch
-from ingest.readers.columns import MOST_COLUMNS, cleaned, told
+from ingest.readers.columns import MOST_COLUMNS, clean_columns, header_text
 
 LONGEST_ROW = 1 << 20
 """Bytes of one object; bounds the memory."""
@@ -62,7 +62,7 @@ def _plain(value: object) -> object:
     return float(value) if isinstance(value, Decimal) else str(value)
 
 
-def flattened(values: Mapping[str, object]) -> dict[str, str]:
+def flatten(values: Mapping[str, object]) -> dict[str, str]:
     """Texts by name; members of an object within have dotted names. `ValueError` for what has too many or is no text."""
     flat: dict[str, str] = {}
     waiting = [("", values)]
@@ -78,7 +78,7 @@ def flattened(values: Mapping[str, object]) -> dict[str, str]:
     return flat
 
 
-def unfolded(values: Mapping[str, object]) -> Mapping[str, object]:
+def unwrap_feature(values: Mapping[str, object]) -> Mapping[str, object]:
     """A GeoJSON feature as its properties, with `id`, `lng` and `lat` of its own; anything else as it is."""
     if values.get("type") != "Feature" or "geometry" not in values:
         return values
@@ -102,7 +102,7 @@ def _point(geometry: object) -> tuple[object, object]:
     return within.x, within.y
 
 
-class Gatherer:
+class RecordBatcher:
     """Puts objects together to batches of the columns asked for."""
 
     def __init__(self, path: Path | str, wanted: Sequence[Column] | None, position: Callable[[], int]) -> None:
@@ -129,11 +129,11 @@ class Gatherer:
             self._wanted = [Column(name) for name in names]
         elif not any(name in names for one in self._wanted for name in _spellings(one)):
             needed = ", ".join(one.name for one in self._wanted if one.needed)
-            raise InputError(f"cannot read {self._path}: no column {needed}; there are: {told(names)}")
+            raise InputError(f"cannot read {self._path}: no column {needed}; there are: {header_text(names)}")
         return self._wanted
 
 
-def gathered(taken: Iterable[Record | BrokenRow], wanted: Sequence[Column]) -> RawBatch:
+def gather_columns(taken: Iterable[Record | BrokenRow], wanted: Sequence[Column]) -> RawBatch:
     """Objects as a batch of the columns `wanted`; one that an object lacks is blank there."""
     return _batch_of(*_flat(taken), wanted, 0)
 
@@ -149,7 +149,7 @@ def _flat(taken: Iterable[Record | BrokenRow]) -> tuple[_Flat, list[BrokenRow]]:
             broken.append(one)
             continue
         try:
-            flat.append((one, flattened(unfolded(one.values))))
+            flat.append((one, flatten(unwrap_feature(one.values))))
         except ValueError as error:
             broken.append(BrokenRow(one.line, one.text or "", f"{error}"))
     return flat, broken
@@ -161,7 +161,7 @@ def _batch_of(flat: _Flat, broken: list[BrokenRow], asked: Sequence[Column], pos
     }
     lines = [record.line for record, _ in flat]
     kept = [record.text for record, _ in flat if record.text is not None]
-    return cleaned(columns, lines, kept if len(kept) == len(lines) else None, broken, position)
+    return clean_columns(columns, lines, kept if len(kept) == len(lines) else None, broken, position)
 
 
 def _spellings(column: Column) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column, RawBatch
-from ingest.readers.columns import cleaned, places
+from ingest.readers.columns import clean_columns, find_columns
 from ingest.readers.decompress import HARMLESS_BYTES, HIGHEST_RATIO, size_of
 from ingest.readers.records import as_text
 
@@ -75,10 +75,10 @@ class XlsxReader:
         numbered = _numbered(self._sheet(file), self._path)
         content = ((number, row) for number, row in numbered if number > self._form.skip and any(cell is not None for cell in row))
         header = [as_text(cell).strip() for cell in next(content, (0, ()))[1]]
-        found = places(header, self._wanted, self._path)
+        found = find_columns(header, self._wanted, self._path)
         while taken := list(islice(content, rows)):
             columns = {name: [_cell(row, place) for _, row in taken] for name, place in found.items()}
-            yield cleaned(columns, [number for number, _ in taken], None, [], min(file.tell(), self.size))
+            yield clean_columns(columns, [number for number, _ in taken], None, [], min(file.tell(), self.size))
 
     def _sheet(self, file: BinaryIO) -> _Sheet:
         with warnings.catch_warnings():

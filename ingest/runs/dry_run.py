@@ -11,10 +11,10 @@ from rich.table import Table
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.settings import Settings
 from ingest.mapping.mapping import Mapping
-from ingest.runs.gc_tuning import seldom
+from ingest.runs.gc_tuning import relaxed_gc
 from ingest.runs.run import open_reader
-from ingest.runs.run_counts import Tally
-from ingest.validate.entities import Namer
+from ingest.runs.run_counts import RunCounts
+from ingest.validate.entities import EntityResolver
 from ingest.validate.row_errors import Reject
 from ingest.validate.validate import Checked, Validator
 from ingest.write.incident_writer import BATCH_SIZE
@@ -23,11 +23,11 @@ _LONGEST_SHOWN = 200
 
 
 @dataclass
-class Found:
+class DryRunResult:
     """What a file holds; of each reason a few rows."""
 
     most: int
-    tally: Tally = field(default_factory=Tally)
+    tally: RunCounts = field(default_factory=RunCounts)
     usable: int = 0
     worded: int = 0
     """Usable rows without usable coordinates: a load looks for their place in their words."""
@@ -52,7 +52,7 @@ class Found:
         counts.add_row("usable", f"{self.usable:,}")
         if self.worded:
             counts.add_row("with a place only in words", f"{self.worded:,}")
-        for told, count in tally.by_kind():
+        for told, count in tally.summary_rows():
             counts.add_row(told, count)
         return [counts, *(_rows(reason, kept) for reason, kept in self.examples.items() if kept)]
 
@@ -64,14 +64,14 @@ def _rows(reason: str, kept: list[Reject]) -> Table:
     return table
 
 
-def check_file(path: Path, mapping: Mapping, settings: Settings, told: Callable[[Tally], None], examples: int) -> Found:
+def check_file(path: Path, mapping: Mapping, settings: Settings, told: Callable[[RunCounts], None], examples: int) -> DryRunResult:
     """Every row of the file at `path`, checked by `mapping`; `told` gets the counts after each batch.
 
     `InputError` for a file that cannot be read as a whole.
     """
-    validator = Validator(mapping, Namer(mapping, path), read_deadlines(settings.deadlines, settings.zone))
-    found = Found(examples)
-    with seldom():
+    validator = Validator(mapping, EntityResolver(mapping, path), read_deadlines(settings.deadlines, settings.zone))
+    found = DryRunResult(examples)
+    with relaxed_gc():
         for raw in open_reader(path, mapping).batches(BATCH_SIZE):
             found.add(validator.check(raw))
             told(found.tally)

@@ -9,7 +9,7 @@ _ROWS_IN_HAND = 200_000
 
 
 @contextmanager
-def seldom() -> Iterator[None]:
+def relaxed_gc() -> Iterator[None]:
     """Seldom, in this block: rows are very many objects without a circle among them, and looking after every 700 of them took
     a quarter of an ingest's time."""
     before = gc.get_threshold()

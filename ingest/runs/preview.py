@@ -11,7 +11,7 @@ from geo_service.core.model import LocationQuality, Status
 from ingest.mapping.mapping import Mapping
 from ingest.readers import RawBatch
 from ingest.runs.run import open_reader
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 from ingest.validate.row_errors import Reject
 from ingest.validate.validate import Checked, Validator
 
@@ -24,7 +24,7 @@ def explain(path: Path, mapping: Mapping, count: int, deadlines: Deadlines | Non
     raw = next(islice(open_reader(path, mapping).batches(count), 1), None)
     if raw is None:
         return []
-    checked = Validator(mapping, Namer(mapping, path), deadlines).check(raw)
+    checked = Validator(mapping, EntityResolver(mapping, path), deadlines).check(raw)
     places = {row: place for place, row in enumerate(checked.rows.tolist())}
     rejects = {one.line: one for one in (*checked.rejects, *checked.warnings)}
     tables = [_table(mapping, raw, row, checked, places.get(row), rejects.get(line)) for row, line in enumerate(raw.lines)]

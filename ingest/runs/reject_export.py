@@ -13,30 +13,30 @@ from geo_service.core.errors import InputError
 from geo_service.core.model import RejectReason
 from ingest.readers import RETURNED, Column, Reader
 from ingest.readers.csv import CsvReader
-from ingest.readers.records import flattened, unfolded
+from ingest.readers.records import flatten, unwrap_feature
 
 PAGE = 1000
 
-Form = Mapping[str, Any]
+RowFormat = Mapping[str, Any]
 """How an input's rows are cut: `columns`, `delimiter` and `quote` of a CSV; of what has objects for rows `asked`, the columns
 that the mapping reads, each with all names that it may have."""
 
 
-def form_of(reader: Reader, asked: Sequence[Column]) -> Form:
+def row_format(reader: Reader, asked: Sequence[Column]) -> RowFormat:
     """The form of what a reader has begun to read."""
     if isinstance(reader, CsvReader):
         return {"columns": list(reader.header), "delimiter": reader.delimiter, "quote": reader.quote}
     return {"asked": [[one.name, *one.others] for one in asked]}
 
 
-def cut(text: str, form: Form) -> Mapping[str, str] | None:
+def split_row(text: str, form: RowFormat) -> Mapping[str, str] | None:
     """A rejected row as the input's columns; None where it cannot be cut into them."""
     fields = _cells(text, form) if form.get("columns") else _members(text)
     # Rejects that were mended and refused again: why they were refused before is not part of them.
     return None if fields is None else {name: value for name, value in fields.items() if name not in RETURNED}
 
 
-def _cells(text: str, form: Form) -> Mapping[str, str] | None:
+def _cells(text: str, form: RowFormat) -> Mapping[str, str] | None:
     quoting: dict[str, Any] = {"quotechar": form["quote"]} if form["quote"] else {"quoting": csv.QUOTE_NONE}
     try:
         (cells,) = csv.reader(io.StringIO(text, newline=""), delimiter=form["delimiter"], strict=True, **quoting)
@@ -48,7 +48,7 @@ def _cells(text: str, form: Form) -> Mapping[str, str] | None:
 def _members(text: str) -> Mapping[str, str] | None:
     try:
         found = orjson.loads(text)
-        return flattened(unfolded(found)) if isinstance(found, dict) else None
+        return flatten(unwrap_feature(found)) if isinstance(found, dict) else None
     except ValueError:
         return None
 
@@ -67,29 +67,29 @@ async def rejects(held: asyncpg.Connection, run: int, warnings: bool = False) ->
         after = (rows[-1]["line"], rows[-1]["id"])
 
 
-async def read_form(held: asyncpg.Connection, run: int) -> Form:
+async def read_row_format(held: asyncpg.Connection, run: int) -> RowFormat:
     """How the run's rows are cut. `InputError` where there is no such run."""
     with database_errors("look for the run"):
         row = await held.fetchrow(query("ingest_runs"), run + 1, 1)
     if row is None or row["id"] != run:
         raise InputError(f"there is no run {run}; geo ingest runs lists them")
-    form: Form = orjson.loads(row["form"])
+    form: RowFormat = orjson.loads(row["form"])
     return form
 
 
 async def write_csv(held: asyncpg.Connection, run: int, out: TextIO, warnings: bool = False) -> int:
     """Write the run's rejects as CSV; how many there are. The rows are read twice: the columns of objects are known at their end."""
-    form = await read_form(held, run)
+    form = await read_row_format(held, run)
     columns = dict.fromkeys(name for name in form.get("columns", ()) if name not in RETURNED)
     if not columns:
         async for row in rejects(held, run, warnings):
-            columns |= dict.fromkeys(cut(row["row_text"], form) or ())
+            columns |= dict.fromkeys(split_row(row["row_text"], form) or ())
         columns |= dict.fromkeys(_missing(columns, form))
     writer = csv.DictWriter(out, [*RETURNED, *columns], lineterminator="\r\n")
     writer.writeheader()
     count = 0
     async for row in rejects(held, run, warnings):
-        writer.writerow(returned(row, form))
+        writer.writerow(reject_row(row, form))
         count += 1
     return count
 
@@ -100,14 +100,14 @@ async def count_moved(held: asyncpg.Connection, run: int) -> int:
         return int(await held.fetchval(query("ingest_rejects_moved"), run, [one.value for one in RejectReason if one.is_warning]))
 
 
-def returned(row: asyncpg.Record, form: Form) -> dict[str, str]:
+def reject_row(row: asyncpg.Record, form: RowFormat) -> dict[str, str]:
     """A reject as a row of the columns RETURNED and of the input's own."""
-    fields = cut(row["row_text"], form)
+    fields = split_row(row["row_text"], form)
     about = (f"{row['line'] or ''}", row["reason"], row["detail"], row["row_text"] if fields is None else "")
     return dict(zip(RETURNED, about, strict=True)) | dict(fields or {})
 
 
-def _missing(columns: Mapping[str, object], form: Form) -> Iterator[str]:
+def _missing(columns: Mapping[str, object], form: RowFormat) -> Iterator[str]:
     """Columns that the mapping reads and that no row names."""
     known = {name.casefold() for name in columns}
     return (names[0] for names in form.get("asked", ()) if not known.intersection(name.casefold() for name in names))

@@ -9,7 +9,7 @@ from geo_service.core.database import database_errors, query
 from ingest.validate.row_errors import Reject
 
 
-async def keep(connection: asyncpg.Connection, run: int, source_name: str, rejects: Sequence[Reject]) -> None:
+async def store_rejects(connection: asyncpg.Connection, run: int, source_name: str, rejects: Sequence[Reject]) -> None:
     """Write `rejects` of the input `source_name`; those kept before are not doubled."""
     if not rejects:
         return

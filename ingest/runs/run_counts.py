@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from ingest.runs.reject_store import by_reason
 from ingest.validate.validate import Checked
-from ingest.write.incident_writer import Written
+from ingest.write.incident_writer import WriteResult
 
 
 @dataclass
-class Tally:
+class RunCounts:
     """read = new + changed + unchanged + repeated + stale + all of `rejected`; `warned` rows were kept."""
 
     read: int = 0
@@ -35,7 +35,7 @@ class Tally:
     located: Counter[str] = field(default_factory=Counter)
     """Rows without usable coordinates by the precision with which their words placed them; `none` for "no place"."""
 
-    def add(self, checked: Checked, written: Written) -> None:
+    def add(self, checked: Checked, written: WriteResult) -> None:
         """Count a batch."""
         self.add_checked(checked)
         self.new += written.new
@@ -56,7 +56,7 @@ class Tally:
         self.warned += by_reason(checked.warnings)
         self.bytes_read = checked.bytes_read
 
-    def by_kind(self) -> Iterator[tuple[str, str]]:
+    def summary_rows(self) -> Iterator[tuple[str, str]]:
         """How the themes of texts, the places of words and the rejects came out: a name and a count for people."""
         if asked := self.by_text + self.unsure:
             yield "theme told by the text", f"{self.by_text:,}"

@@ -76,7 +76,7 @@ FIELDS = (
 """In the order in which they choose: those whose values tell most come first."""
 
 
-def guesses(columns: list[Profile]) -> list[Guess]:
+def guess_columns(columns: list[Profile]) -> list[Guess]:
     """One column at most for each field, no column twice; fields of which nothing is known are left out."""
     left = list(columns)
     found: list[Guess] = []

@@ -10,7 +10,7 @@ from geo_service.core.errors import InputError
 from geo_service.core.model import Status
 from ingest.mapping.mapping import FileFormat, load_mapping, shipped_names
 from ingest.readers.detect import format_of, open_file
-from ingest.suggest.column_guesses import FIELDS, Guess, guesses
+from ingest.suggest.column_guesses import FIELDS, Guess, guess_columns
 from ingest.suggest.profile import Profile, profiles
 
 _BATCH = 10_000
@@ -29,7 +29,7 @@ def suggest_mapping(path: Path, rows: int, zone: str) -> str:
     columns = profiles(dict(batch.columns) for batch in batches)
     if not columns or not any(column.filled for column in columns):
         raise InputError(f"cannot suggest a mapping for {path}: there are no rows in it")
-    found = {guess.field: guess for guess in guesses(columns)}
+    found = {guess.field: guess for guess in guess_columns(columns)}
     looked = max(column.filled + column.blank for column in columns)
     return "\n".join(
         [

@@ -17,7 +17,7 @@ from geo_service.core.model import SECTORS
 from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
 from ingest.mapping.mapping import Code, SectorCode
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 from ingest.write.reference_data import Theme
 
 SHIPPED = package_folder("ingest.validate") / "rules"
@@ -44,7 +44,7 @@ class ThemeRule(Part):
     not_: tuple[str, ...] = Field(default=(), alias="not")
 
 
-class Rules(Part):
+class ClassifierRules(Part):
     """A rules file."""
 
     needed: float
@@ -66,7 +66,7 @@ class _Phrase:
 class Classifier:
     """Finds the theme of texts by one file of rules."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: ClassifierRules) -> None:
         self._rules = rules
         self._patterns: dict[str, int] = {}
         self._by_first: dict[int, list[_Phrase]] = {}
@@ -101,7 +101,7 @@ class Classifier:
 
     def _weights(self, text: str) -> dict[int, float]:
         """Weight by theme, of those above 0."""
-        words = [self._meaning(word) for word in _WORDS.findall(spelt(text[:LONGEST_TEXT]))]
+        words = [self._meaning(word) for word in _WORDS.findall(normalise(text[:LONGEST_TEXT]))]
         met = {phrase for place in range(len(words)) for phrase in self._begun(words, place)}
         weights: dict[int, float] = {}
         for phrase in met:
@@ -127,11 +127,13 @@ def _goes_on(words: Sequence[frozenset[int]], place: int, parts: Sequence[int]) 
 
 def _pattern(word: str) -> str:
     """As a regular expression: `ям*` any word that begins so, `вода/воды` one or the other."""
-    return "|".join(re.escape(one.removesuffix("*")) + (r"\w*" if one.endswith("*") else "") for one in spelt(word).split("/"))
+    return "|".join(re.escape(one.removesuffix("*")) + (r"\w*" if one.endswith("*") else "") for one in normalise(word).split("/"))
 
 
 def load_classifier(name: str) -> Classifier:
     """The rules shipped as `name`, or those in the file at that path; `InputError` says what is wrong with them."""
     shipped = sorted(file.stem for file in SHIPPED.glob("*.toml"))
     path = SHIPPED / f"{name}.toml" if name in shipped else Path(name)
-    return Classifier(read_toml(path, Rules, "the file of rules", InputError, f"{', '.join(shipped)}, or the path of a TOML file"))
+    return Classifier(
+        read_toml(path, ClassifierRules, "the file of rules", InputError, f"{', '.join(shipped)}, or the path of a TOML file")
+    )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geo_service.core.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, RejectReason
 from ingest.mapping.mapping import Bounds
-from ingest.validate.row_errors import Mask, Verdicts
+from ingest.validate.row_errors import Mask, RowErrors
 
 ZERO = 1e-6
 """Degrees: nearer to 0° N 0° E than this (10 cm) is a default value, not a place."""
@@ -21,7 +21,7 @@ Degrees = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RawCoordinate:
     """The texts of a column, and what the input calls it."""
 
     name: str | None
@@ -62,10 +62,10 @@ class CoordinateReader:
         """
         self._decimal, self._bounds, self._region = decimal, bounds, bounds or region
 
-    def read(self, lng: Written, lat: Written, worded: Mask, verdicts: Verdicts) -> Coordinates:
+    def read(self, lng: RawCoordinate, lat: RawCoordinate, worded: Mask, verdicts: RowErrors) -> Coordinates:
         """Coordinates of all rows; one with bad or without any is refused, or left without a place where it is `worded`."""
         blank = np.fromiter((not x.strip() or not y.strip() for x, y in zip(lng.texts, lat.texts, strict=True)), np.bool_, len(worded))
-        verdicts.refuse(blank & ~worded, RejectReason.MISSING_COORDINATES, lambda _: _missing(lng, lat), lng.name, lat.name)
+        verdicts.reject(blank & ~worded, RejectReason.MISSING_COORDINATES, lambda _: _missing(lng, lat), lng.name, lat.name)
         (x, no_x), (y, no_y) = (numbers(one.texts, self._decimal) for one in (lng, lat))
 
         def place(row: int) -> str:
@@ -81,7 +81,7 @@ class CoordinateReader:
             (no_y & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lat.name} {lat.texts[row]!r} is no number", (lat.name,)),
             *((mask & ~blank, reason, _placed(place, fault), both) for mask, reason, fault in self._faults(x, y)),
         ):
-            verdicts.refuse(wrong & ~worded, reason, told, *names)
+            verdicts.reject(wrong & ~worded, reason, told, *names)
             verdicts.warn(wrong & worded & ~bad, RejectReason.COORDINATES_LEFT_OUT, _left_out(reason, told), *names)
             bad |= wrong
         coarse = self._coarse(x, y) & ~(bad | blank)
@@ -145,7 +145,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _missing(lng: Written, lat: Written) -> str:
+def _missing(lng: RawCoordinate, lat: RawCoordinate) -> str:
     return f"{lng.name} or {lat.name} is blank" if lng.name else "there is neither an address nor a text"
 
 

@@ -17,7 +17,7 @@ _SPELLINGS = {name.casefold(): sector for sector in SECTORS for name in (sector.
 _NOT_IN_CODES = re.compile(r"[\s,\0]+")
 
 
-class Namer:
+class EntityResolver:
     """Knows a mapping's themes and, from the lookup file beside `input_path`, its agencies."""
 
     def __init__(self, mapping: Mapping, input_path: Path) -> None:

@@ -24,7 +24,7 @@ class Reject:
     """Columns of the input that it is about, where it is about some of them."""
 
 
-class Verdict(NamedTuple):
+class RowError(NamedTuple):
     """Why a row is refused or warned about."""
 
     reason: RejectReason
@@ -32,19 +32,19 @@ class Verdict(NamedTuple):
     fields: tuple[str, ...]
 
 
-class Verdicts:
+class RowErrors:
     """Verdicts over `count` rows."""
 
     def __init__(self, count: int) -> None:
         self.kept: Mask = np.ones(count, np.bool_)
-        self.refused: dict[int, Verdict] = {}
-        self.warned: dict[int, Verdict] = {}
+        self.refused: dict[int, RowError] = {}
+        self.warned: dict[int, RowError] = {}
 
-    def refuse(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
+    def reject(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
         """Refuse the rows of `mask` that are still kept; `fields` are the columns that say why."""
         named = tuple(one for one in fields if one)
         for row in np.flatnonzero(mask & self.kept).tolist():
-            self.refused[row] = Verdict(reason, detail(row), named)
+            self.refused[row] = RowError(reason, detail(row), named)
         self.kept &= ~mask
 
     def warn(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
@@ -52,4 +52,4 @@ class Verdicts:
         for row in np.flatnonzero(mask & self.kept).tolist():
             told, about = (f"{self.warned[row].detail}; ", self.warned[row].fields) if row in self.warned else ("", ())
             named = tuple(dict.fromkeys((*about, *(one for one in fields if one))))
-            self.warned[row] = Verdict(reason, told + detail(row), named)
+            self.warned[row] = RowError(reason, told + detail(row), named)

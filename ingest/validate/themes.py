@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 from ingest.validate.row_errors import Mask
 from ingest.write.reference_data import Theme
 
@@ -21,7 +21,7 @@ class Themed:
     """Of those, rows whose text spoke of a theme; the others have the default one."""
 
 
-def theme_rows(sectors: Sequence[str], themes: Sequence[str], texts: Sequence[str], namer: Namer) -> Themed:
+def theme_rows(sectors: Sequence[str], themes: Sequence[str], texts: Sequence[str], namer: EntityResolver) -> Themed:
     """The themes of rows with these values."""
     pairs = list(zip(sectors, themes, strict=True))
     known = {pair: namer.theme(*pair) for pair in set(pairs)}

@@ -12,10 +12,10 @@ from geo_service.core.model import SECTORS, RejectReason, Status
 from ingest.mapping.mapping import Bounds, Columns, Instant, Mapping
 from ingest.readers import RawBatch
 from ingest.readers.csv import shown
-from ingest.validate.coordinates import CoordinateReader, Coordinates, Written
+from ingest.validate.coordinates import CoordinateReader, Coordinates, RawCoordinate
 from ingest.validate.deadlines import fill_due
-from ingest.validate.entities import Namer
-from ingest.validate.row_errors import Mask, Reject, Verdict, Verdicts
+from ingest.validate.entities import EntityResolver
+from ingest.validate.row_errors import Mask, Reject, RowError, RowErrors
 from ingest.validate.themes import Themed, theme_rows
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
 from ingest.write.incident_batch import IncidentBatch, Instants
@@ -87,7 +87,7 @@ class Checked:
 class Validator:
     """Checks raw batches by one mapping."""
 
-    def __init__(self, mapping: Mapping, namer: Namer, deadlines: Deadlines | None = None, region: Bounds | None = None) -> None:
+    def __init__(self, mapping: Mapping, namer: EntityResolver, deadlines: Deadlines | None = None, region: Bounds | None = None) -> None:
         """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds."""
         self._mapping = mapping
         self._namer = namer
@@ -96,7 +96,7 @@ class Validator:
 
     def check(self, raw: RawBatch) -> Checked:
         """Every row of `raw` becomes a checked row or a reject."""
-        verdicts = Verdicts(len(raw.lines))
+        verdicts = RowErrors(len(raw.lines))
         ids = self._ids(raw, verdicts)
         instants = self._instants(raw, verdicts)
         addresses, messages = self._words(raw, "address", LONGEST_ADDRESS), self._words(raw, "text", LONGEST_MESSAGE)
@@ -138,7 +138,7 @@ class Validator:
         instants["due_at"] = filled.due_at
         return filled.rules
 
-    def _rejects(self, raw: RawBatch, found: dict[int, Verdict]) -> list[Reject]:
+    def _rejects(self, raw: RawBatch, found: dict[int, RowError]) -> list[Reject]:
         name = self._mapping.columns.external_id
 
         def located(row: int, detail: str) -> str:
@@ -152,41 +152,41 @@ class Validator:
         name = getattr(self._mapping.columns, field)
         return raw.columns[name] if name else [""] * len(raw.lines)
 
-    def _ids(self, raw: RawBatch, verdicts: Verdicts) -> list[str]:
+    def _ids(self, raw: RawBatch, verdicts: RowErrors) -> list[str]:
         ids = [value.strip() for value in self._column(raw, "external_id")]
         wrong = np.fromiter((not 0 < len(value) <= LONGEST_ID for value in ids), np.bool_, len(ids))
         name = self._mapping.columns.external_id
-        verdicts.refuse(
+        verdicts.reject(
             wrong, RejectReason.BROKEN_ROW, lambda row: f"{name} has {len(ids[row])} characters; allowed: 1 to {LONGEST_ID}", name
         )
         return ids
 
-    def _instants(self, raw: RawBatch, verdicts: Verdicts) -> dict[Instant, NDArray[np.int64]]:
+    def _instants(self, raw: RawBatch, verdicts: RowErrors) -> dict[Instant, NDArray[np.int64]]:
         dates = self._mapping.dates
         found: dict[Instant, NDArray[np.int64]] = {}
         for field in _INSTANTS:
             values = self._column(raw, field)
             found[field] = read_instants(values, dates, end_of_day=field in dates.end_of_day)
             name = getattr(self._mapping.columns, field)
-            verdicts.refuse(
+            verdicts.reject(
                 found[field] == UNREADABLE,
                 RejectReason.UNREADABLE_DATE,
                 _quoting(name, values, "is no date between 1970 and 2106 in a known format"),
                 name,
             )
         name = self._mapping.columns.received_at
-        verdicts.refuse(found["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank", name)
+        verdicts.reject(found["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank", name)
         return found
 
     def _words(self, raw: RawBatch, field: str, longest: int) -> list[str]:
         return [text.strip()[:longest] for text in self._column(raw, field)]
 
-    def _coordinates(self, raw: RawBatch, worded: Mask, verdicts: Verdicts) -> Coordinates:
+    def _coordinates(self, raw: RawBatch, worded: Mask, verdicts: RowErrors) -> Coordinates:
         names = self._mapping.columns
-        lng, lat = Written(names.lng, self._column(raw, "lng")), Written(names.lat, self._column(raw, "lat"))
+        lng, lat = RawCoordinate(names.lng, self._column(raw, "lng")), RawCoordinate(names.lat, self._column(raw, "lat"))
         return self._coordinate_reader.read(lng, lat, worded, verdicts)
 
-    def _status(self, raw: RawBatch, verdicts: Verdicts) -> NDArray[np.int16]:
+    def _status(self, raw: RawBatch, verdicts: RowErrors) -> NDArray[np.int16]:
         values = self._column(raw, "status")
         meaning = {value.casefold(): Status[code.upper()].value for value, code in self._mapping.status.items()}
         if self._mapping.default_status:
@@ -195,19 +195,19 @@ class Validator:
         status = np.fromiter(map(known.__getitem__, values), np.int16, len(values))
         allowed = ", ".join(self._mapping.status) or "none"
         name = self._mapping.columns.status
-        verdicts.refuse(status < 0, RejectReason.UNKNOWN_STATUS, _quoting(name, values, f"is unknown; known: {allowed}"), name)
+        verdicts.reject(status < 0, RejectReason.UNKNOWN_STATUS, _quoting(name, values, f"is unknown; known: {allowed}"), name)
         return status
 
-    def _themes(self, raw: RawBatch, messages: Sequence[str], verdicts: Verdicts) -> Themed:
+    def _themes(self, raw: RawBatch, messages: Sequence[str], verdicts: RowErrors) -> Themed:
         sectors = self._column(raw, "sector")
         themed = theme_rows(sectors, self._column(raw, "theme"), messages, self._namer)
         unknown = np.fromiter((theme is None for theme in themed.themes), np.bool_, len(themed.themes))
         name = self._mapping.columns.sector
-        verdicts.refuse(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}", name)
+        verdicts.reject(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}", name)
         return themed
 
 
-def _drop_ends_before_beginnings(instants: dict[Instant, NDArray[np.int64]], verdicts: Verdicts, names: Columns) -> None:
+def _drop_ends_before_beginnings(instants: dict[Instant, NDArray[np.int64]], verdicts: RowErrors, names: Columns) -> None:
     received = instants["received_at"]
     for field in ("answered_at", "closed_at"):
         early = (instants[field] > UNREADABLE) & (instants[field] < received)

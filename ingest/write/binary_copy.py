@@ -47,7 +47,7 @@ def _row_dtype() -> np.dtype[np.void]:
 _ROW = _row_dtype()
 
 
-def binary_copy(batch: IncidentBatch, district: NDArray[np.int32], near: NDArray[np.bool_]) -> bytes:
+def encode_batch(batch: IncidentBatch, district: NDArray[np.int32], near: NDArray[np.bool_]) -> bytes:
     """The whole COPY stream of `batch`; each row's district (0 for "none"), and whether it is only near it."""
     external_ids = [text.encode() for text in batch.external_id]
     addresses = [text.encode() for text in batch.address]

@@ -4,28 +4,28 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.district_arrays import NO_AREAS
+from boundaries.district_arrays import NO_DISTRICTS
 from boundaries.locate import Locator
 from boundaries.stored import read_areas
 from geo_service.core.database import query
 from ingest.write.incident_batch import IncidentBatch
 
 
-class Districts:
+class DistrictLookup:
     """Locates batches over one connection; the outlines are read again whenever they have changed."""
 
     def __init__(self, connection: asyncpg.Connection, near_m: float) -> None:
         self._connection = connection
         self._near_m = near_m
         self._revision = -1
-        self._locator = Locator(NO_AREAS, near_m)
+        self._locator = Locator(NO_DISTRICTS, near_m)
 
     @property
     def known(self) -> bool:
         """Whether there were any at the last batch."""
         return len(self._locator) > 0
 
-    async def of(self, batch: IncidentBatch) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    async def district_ids(self, batch: IncidentBatch) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The same for the rows of a batch."""
         placed = batch.cell != 0
         return await self.at(np.where(placed, batch.lng, np.nan), np.where(placed, batch.lat, np.nan))

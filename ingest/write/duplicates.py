@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import database_errors, open_connection, query
 
 PAGE = 5_000
 """Incidents to a transaction: other writers wait for no longer than that takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class NearRule:
+class DuplicateRule:
     """How near is near."""
 
     metres: float
@@ -24,14 +24,14 @@ class NearRule:
 
 
 @dataclass(slots=True)
-class Linked:
+class LinkProgress:
     """What linking anew has done until now."""
 
     total: int
     seen: int = 0
 
 
-async def link(connection: asyncpg.Connection, new: Sequence[int], changed: Sequence[int]) -> int:
+async def link_duplicates(connection: asyncpg.Connection, new: Sequence[int], changed: Sequence[int]) -> int:
     """Link what this transaction has written (ids), and what that bears on; how many more are linked than before.
 
     To be called behind everything else that the transaction writes of incidents: from here on it is alone.
@@ -40,25 +40,25 @@ async def link(connection: asyncpg.Connection, new: Sequence[int], changed: Sequ
         return int(await connection.fetchval("select link_near($1, $2)", new, changed)) if new or changed else 0
 
 
-async def in_force(url: str, rule: NearRule) -> bool:
+async def rule_is_current(url: str, rule: DuplicateRule) -> bool:
     """Whether all incidents are linked by this rule."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("read the rule of near-duplicates"):
             return bool(await held.fetchval(query("near_in_force"), rule.metres, rule.hours))
 
 
-async def link_all(url: str, rule: NearRule, told: Callable[[Linked], None], page: int = PAGE) -> int:
+async def relink_all(url: str, rule: DuplicateRule, told: Callable[[LinkProgress], None], page: int = PAGE) -> int:
     """Put the rule into force and link all incidents by it, a transaction a page; how many are linked then.
 
     Whoever writes meanwhile goes by the new rule too. Killed and started again, it begins anew and ends the same.
     """
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("link near-duplicates"):
             await held.execute(query("near_begin"), rule.metres, rule.hours)
-            done = Linked(int(await held.fetchval("select count(*) from incident")))
+            done = LinkProgress(int(await held.fetchval("select count(*) from incident")))
             after = 0
             while ids := await held.fetchval(query("near_page"), after, page):
-                await link(held, [], ids)
+                await link_duplicates(held, [], ids)
                 after, done.seen = ids[-1], done.seen + len(ids)
                 told(done)
             await held.execute(query("near_end"), rule.metres, rule.hours)

@@ -57,7 +57,7 @@ class IncidentBatch:
         """These rows, in this order."""
         return IncidentBatch(**{one.name: _taken(getattr(self, one.name), rows) for one in fields(self)})
 
-    def winners(self) -> NDArray[np.intp]:
+    def latest_versions(self) -> NDArray[np.intp]:
         """Rows to write: of those with the same identity the newest, and among equally new ones the last."""
         identity = list(zip(self.source_id.tolist(), self.external_id, strict=True))
         order = np.arange(len(self)) if len(set(identity)) == len(self) else np.argsort(self.updated_at, kind="stable")

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from boundaries.locate import NEAR_M
 from geo_service.core.database import database_errors, query
 from geo_service.core.model import PlacedBy
-from ingest.write.binary_copy import STAGED, binary_copy
-from ingest.write.district_lookup import Districts
-from ingest.write.duplicates import link
+from ingest.write.binary_copy import STAGED, encode_batch
+from ingest.write.district_lookup import DistrictLookup
+from ingest.write.duplicates import link_duplicates
 from ingest.write.incident_batch import IncidentBatch
-from ingest.write.reference_data import Agency, Catalogue, Source, Theme
+from ingest.write.reference_data import Agency, ReferenceData, Source, Theme
 
 BATCH_SIZE = 20_000
 """Incidents to a transaction: measured; the rate is flat from 10,000 to 50,000, and smaller ones are seen sooner."""
@@ -30,7 +30,7 @@ set local work_mem = '64MB'
 
 
 @dataclass(frozen=True, slots=True)
-class RowWritten:
+class RowResult:
     """What became of a row."""
 
     outcome: str
@@ -40,7 +40,7 @@ class RowWritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteResult:
     """What became of a batch's rows; the first five add up to its length."""
 
     new: int = 0
@@ -57,7 +57,7 @@ class Written:
     """Of the same: in no district. 0 where there are no districts at all."""
     linked: int = 0
     """How many more near-duplicates are linked now than before."""
-    rows: Sequence[RowWritten] = ()
+    rows: Sequence[RowResult] = ()
     """Of each row of the batch, where that was asked for."""
 
 
@@ -69,8 +69,8 @@ class IncidentWriter:
 
     def __init__(self, connection: asyncpg.Connection, near_m: float = NEAR_M) -> None:
         self._connection = connection
-        self._districts = Districts(connection, near_m)
-        self._catalogue = Catalogue(connection)
+        self._districts = DistrictLookup(connection, near_m)
+        self._catalogue = ReferenceData(connection)
 
     async def __aenter__(self) -> "IncidentWriter":
         with database_errors("prepare for writing incidents"):
@@ -94,35 +94,35 @@ class IncidentWriter:
         """Ids of the agencies by code; those that are new are made, those that are named otherwise renamed."""
         return await self._catalogue.agencies(agencies)
 
-    async def write(self, batch: IncidentBatch, *, each: bool = False) -> Written:
+    async def write(self, batch: IncidentBatch, *, each: bool = False) -> WriteResult:
         """Write the batch in one transaction (the caller's, if there is one); each: tell also what became of each row."""
-        winners = batch.winners()
+        winners = batch.latest_versions()
         repeated = len(batch) - len(winners)
         if not len(winners):
-            return Written()
+            return WriteResult()
         kept = batch if not repeated else batch.take(winners)
         with database_errors("write incidents"):
             async with self._connection.transaction():
-                district, near = await self._districts.of(kept)
-                stream = binary_copy(kept, district, near)
+                district, near = await self._districts.district_ids(kept)
+                stream = encode_batch(kept, district, near)
                 await self._connection.execute(_PREPARE)
                 await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
                 counts = await self._connection.fetchrow(query("ingest_upsert"), each)
                 found = kept.placed_by >= PlacedBy.GAZETTEER
                 await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.placed_by[found].tolist(), strict=True))
-                linked = await link(self._connection, counts["new_ids"], counts["changed_ids"])
+                linked = await link_duplicates(self._connection, counts["new_ids"], counts["changed_ids"])
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
         without = int(np.count_nonzero((district == 0) & (kept.cell != 0))) if self._districts.known else 0
         rows = _rows(batch, winners, counts) if each else ()
-        return Written(
+        return WriteResult(
             new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without, linked, rows
         )
 
 
-def _rows(batch: IncidentBatch, winners: NDArray[np.intp], told: asyncpg.Record) -> list[RowWritten]:
+def _rows(batch: IncidentBatch, winners: NDArray[np.intp], told: asyncpg.Record) -> list[RowResult]:
     """What became of each row of the batch; one that lost to another of the same identity is repeated."""
-    found = {(source, name): RowWritten("stale" if stale else "unchanged", known) for source, name, known, stale in told["judged"]}
-    found |= {(source, name): RowWritten("new" if new else "changed", made) for source, name, made, new in told["written"] or ()}
+    found = {(source, name): RowResult("stale" if stale else "unchanged", known) for source, name, known, stale in told["judged"]}
+    found |= {(source, name): RowResult("new" if new else "changed", made) for source, name, made, new in told["written"] or ()}
     won = set(winners.tolist())
     rows = enumerate(zip(batch.source_id.tolist(), batch.external_id, strict=True))
-    return [found[identity] if row in won else RowWritten("repeated", found[identity].incident) for row, identity in rows]
+    return [found[identity] if row in won else RowResult("repeated", found[identity].incident) for row, identity in rows]

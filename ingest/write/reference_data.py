@@ -40,7 +40,7 @@ class Agency:
     name: str
 
 
-class Catalogue:
+class ReferenceData:
     """Ids by code, remembered: an entry that was met before costs no question to the database."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from geo_service.aggregation.replica.loader import read_catalogue, read_incidents
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Window
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import Tile
 from tests.bench.busy import BusyTiles
 from tests.bench.dataset import DAY_S
@@ -27,18 +27,18 @@ class Bench:
     report: Report
     quick: bool = False
     """Few repeats: to see that everything works."""
-    _state: State | None = None
+    _state: ReplicaState | None = None
     _tiles: list[Tile] = field(default_factory=list)
 
     def times(self, count: int) -> int:
         """How often to repeat what is repeated `count` times in earnest."""
         return min(count, 3) if self.quick else count
 
-    async def state(self) -> State:
+    async def state(self) -> ReplicaState:
         """The replica's state in this process, loaded when first asked for."""
         if self._state is None:
-            async with connection(self.url) as held:
-                self._state = State(await read_incidents(held), await read_catalogue(held), _COUNT_LIMIT)
+            async with open_connection(self.url) as held:
+                self._state = ReplicaState(await read_incidents(held), await read_catalogue(held), _COUNT_LIMIT)
         return self._state
 
     def window(self, days: int, back: int = 0) -> Window:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.tiles.encoding.grid import MAX_ZOOM, WORLD, Tile, resolution_at
-from geo_service.tiles.layers.hex_outlines import Outlines
+from geo_service.tiles.layers.hex_outlines import HexOutlines
 
 WANTED_HEXAGONS = (1000, 2000)
 _LEAST_ZOOM = 5
@@ -16,10 +16,10 @@ _LOOKED_AT = 100
 class BusyTiles:
     """Looks through the tiles of a state, counting the incidents of a window."""
 
-    def __init__(self, state: State, window: Window) -> None:
+    def __init__(self, state: ReplicaState, window: Window) -> None:
         self._state = state
         self._selection = Selection(window, window.stop)
-        self._outlines: dict[int, Outlines] = {}
+        self._outlines: dict[int, HexOutlines] = {}
 
     def hexagons(self, tile: Tile) -> int:
         """How many hexagons with incidents touch the tile."""
@@ -43,10 +43,10 @@ class BusyTiles:
         tiles = [tile for zoom in range(_LEAST_ZOOM, MAX_ZOOM) for tile in self._occupied(zoom)]
         return min(tiles, key=lambda tile: abs(self.hexagons(tile) - hexagons))
 
-    def _of(self, zoom: int) -> Outlines:
+    def _of(self, zoom: int) -> HexOutlines:
         resolution = resolution_at(zoom)
         if resolution not in self._outlines:
-            self._outlines[resolution] = Outlines(self._state.pyramid.levels[resolution].cells)
+            self._outlines[resolution] = HexOutlines(self._state.pyramid.levels[resolution].cells)
         return self._outlines[resolution]
 
     def _occupied(self, zoom: int) -> list[Tile]:

@@ -8,7 +8,7 @@ import h3.api.basic_int as h3
 import mapbox_vector_tile
 import numpy as np
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, Status
 from geo_service.tiles.encoding.grid import MAX_ZOOM, WORLD, Tile, project
 from ingest.write.incident_batch import IncidentBatch
@@ -37,7 +37,7 @@ _MARK = (30.0, 30.0)
 async def measure(bench: Bench) -> None:
     """Each commit has one row at the mark: the count there, in a month's window, tells how many commits a tile shows."""
     commits = bench.times(_SECONDS * _COMMITS_A_SECOND)
-    async with geo_serve(bench.url) as port, connection(bench.url) as held:
+    async with geo_serve(bench.url) as port, open_connection(bench.url) as held:
         try:
             committed: list[float] = []
             watching = asyncio.create_task(_watch(port, commits))
@@ -122,6 +122,6 @@ def _marked_tile() -> Tile:
 
 async def _take_away(bench: Bench) -> None:
     """Leave the data set as it was, for a run that keeps it."""
-    async with connection(bench.url) as held:
+    async with open_connection(bench.url) as held:
         await held.execute("delete from incident where source_id = (select id from source where code = $1)", _SOURCE.code)
         await held.execute("delete from incident_tombstone")

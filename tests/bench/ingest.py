@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import Status
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import ingest
@@ -78,7 +78,7 @@ async def _ingest(url: str, rows: Incidents, *, fresh: bool = True) -> float:
 
 async def _copy(url: str, rows: Incidents) -> float:
     """Seconds of one COPY of these rows, whose bytes were made before."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         stream = BytesIO(copy_bytes(rows, await ensure_catalogue(held), None))
         began = time.perf_counter()
         await held.copy_to_table("incident", source=stream, columns=COLUMNS[:-1], format="binary")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.columns.columns import DELETED
 from geo_service.aggregation.measures.measures import MEASURES
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import FINEST_RESOLUTION, OPEN_STATUSES
 from geo_service.tiles.layers.base import TileRequest
@@ -33,9 +33,9 @@ async def measure(bench: Bench) -> None:
     await _measure_encoder(bench, state)
 
 
-async def _measure_encoder(bench: Bench, state: State) -> None:
+async def _measure_encoder(bench: Bench, state: ReplicaState) -> None:
     layer, tile = HexLayer(), (await bench.tiles())[0]
-    layer.grow(state.pyramid)
+    layer.refresh(state.pyramid)
     request = TileRequest(tile, Selection(bench.window(MONTH), bench.until), MEASURES["count"])
     decoded = mapbox_vector_tile.decode(layer.encode(state, request))["hexes"]
     features = [{**one, "geometry": shapely.geometry.shape(one["geometry"])} for one in decoded["features"]]
@@ -45,12 +45,12 @@ async def _measure_encoder(bench: Bench, state: State) -> None:
     bench.report.add(Row("kernel", name, f"{ours:.2f} ms", beside, theirs / ours), encode_ms=ours, mapbox_ms=theirs)
 
 
-def _count(state: State, selection: Selection) -> NDArray[np.int32]:
-    state.counter.forget()
+def _count(state: ReplicaState, selection: Selection) -> NDArray[np.int32]:
+    state.counter.clear()
     return state.counter.per_cell(selection, FINEST_RESOLUTION)
 
 
-def count_with_numpy(state: State, selection: Selection) -> NDArray[np.int64]:
+def count_with_numpy(state: ReplicaState, selection: Selection) -> NDArray[np.int64]:
     """n, open and overdue of each finest cell, (cells, 3), by a slice, masks and `bincount`."""
     columns, cells = state.columns, len(state.pyramid)
     window = np.array([selection.window.start, selection.window.stop], np.uint32)

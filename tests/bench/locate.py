@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from boundaries.district_arrays import Areas, Polygons
+from boundaries.district_arrays import DistrictArrays, Polygons
 from boundaries.locate import Locator
 from geo_service.core.model import DistrictLevel
 from tests.bench.bench import Bench
@@ -27,7 +27,7 @@ async def measure(bench: Bench) -> None:
     """Points spread evenly over the districts' bounds: some inside, some near, some nowhere."""
     polygons, which = (_real(), "the five regions' file") if FILE.exists() else (made_up(), "made-up districts")
     count = len(polygons)
-    areas = Areas(
+    areas = DistrictArrays(
         np.arange(1, count + 1, dtype=np.int32), np.full(count, DistrictLevel.DISTRICT, np.int16), np.zeros(count, np.int32), polygons
     )
     locator = Locator(areas)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import open_reader
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Validator
 from ingest.write.incident_writer import BATCH_SIZE
 from tests.bench.bench import Bench
@@ -76,7 +76,7 @@ def write(path: Path, rows: int, until: int) -> None:
 def read_and_check(path: Path) -> tuple[int, float, float]:
     """Usable rows, seconds, and the most memory (MB) that this process ever held."""
     meant = load_mapping("plain")
-    validator = Validator(meant, Namer(meant, path))
+    validator = Validator(meant, EntityResolver(meant, path))
     began = time.perf_counter()
     usable = sum(len(validator.check(raw).rows) for raw in open_reader(path, meant).batches(BATCH_SIZE))
     return usable, time.perf_counter() - began, _most_mb()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from geo_service.aggregation.columns.columns import POSITION_UNITS
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Window
 from geo_service.tiles.encoding.grid import WORLD, Tile, project
 from tests.bench.bench import MONTH, YEAR, Bench, question
@@ -36,9 +36,9 @@ async def measure(bench: Bench) -> None:
         connection.close()
 
 
-def fullest(state: State, zoom: int, window: Window) -> list[Tile]:
+def fullest(state: ReplicaState, zoom: int, window: Window) -> list[Tile]:
     """The tiles of a zoom that have the most incidents of a window; fewer where not so many have any."""
-    (low, high), _ = state.columns.spans(window.start, window.stop)[0]
+    (low, high), _ = state.columns.candidate_ranges(window.start, window.stop)[0]
     lng, lat = state.columns["lng"][low:high], state.columns["lat"][low:high]
     points = project(lng / POSITION_UNITS, lat / POSITION_UNITS) // (WORLD >> zoom)
     places, counts = np.unique(points[:, 0].astype(np.int64) << 32 | points[:, 1], return_counts=True)

@@ -3,7 +3,7 @@
 import multiprocessing
 import time
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.bench.bench import Bench
 from tests.bench.report import Row
 
@@ -45,17 +45,17 @@ def _load(url: str) -> tuple[float, int, int, int]:
 
 
 async def _load_here(url: str) -> tuple[float, int, int, int]:
-    from geo_service.aggregation.replica.admission import Queue
+    from geo_service.aggregation.replica.admission import AdmissionQueue
     from geo_service.aggregation.replica.follower import Follower
     from geo_service.aggregation.replica.replica import Replica
 
-    replica = Replica(256_000_000, Queue(10, 600))
-    async with connection(url) as held:
+    replica = Replica(256_000_000, AdmissionQueue(10, 600))
+    async with open_connection(url) as held:
         began = time.perf_counter()
-        await Follower(url, replica).look(held)
+        await Follower(url, replica).poll(held)
         seconds = time.perf_counter() - began
-    nbytes = await replica.ask(lambda state: state.columns.nbytes)
-    alive = replica.alive
+    nbytes = await replica.run(lambda state: state.columns.nbytes)
+    alive = replica.live_rows
     replica.close()
     return seconds, alive, nbytes, _resident()
 

@@ -16,7 +16,7 @@ import numpy as np
 from h3ronpy.vector import cells_to_wkb_polygons
 
 from geo_service.aggregation.selection.selection import Selection, Window
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import SECTORS
 from geo_service.tiles.encoding.grid import WORLD, Tile, feature_id, project, resolution_at
 from tests.bench.bench import MONTH, YEAR, Bench, question
@@ -55,7 +55,7 @@ Timed = tuple[list[float], float]
 async def measure(bench: Bench) -> None:
     """Sessions of both in turn, each in windows that nobody asked for before."""
     tiles = route(await _busiest(bench))
-    async with connection(bench.url) as held:
+    async with open_connection(bench.url) as held:
         await _prepare(bench, held)
     ours: list[Timed] = []
     theirs: dict[str, list[Timed]] = {file: [] for file in _RIVALS}

@@ -25,7 +25,7 @@ async def measure(bench: Bench) -> None:
     """The tile as it is served, and what is left of it without one part after the other."""
     state, window = await bench.state(), bench.window(YEAR)
     layer = HexLayer()
-    layer.grow(state.pyramid)
+    layer.refresh(state.pyramid)
     tile = BusyTiles(state, window).nearest(_HEXAGONS)
     request = TileRequest(tile, Selection(window, bench.until), MEASURES["count"])
     drawn = layer.draw(state, request)

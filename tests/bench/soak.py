@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import asyncpg
 from playwright.async_api import Browser, CDPSession, Page, ViewportSize
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.bench.bench import Bench
 from tests.bench.chromium import chromium
 from tests.bench.processes import geo_serve
@@ -88,7 +88,7 @@ async def measure(bench: Bench) -> None:
 
 async def soak(address: str, database_url: str, warm: float, seconds: float, least: int = 0) -> dict[str, Growth]:
     """Each view open for that long under the feed, and until it was told of the least number of changes."""
-    async with chromium() as browser, connection(database_url) as held:
+    async with chromium() as browser, open_connection(database_url) as held:
         pages = {name: await _open(browser, address + view) for name, view in VIEWS.items()}
         feeding = asyncio.create_task(_feed(held))
         try:

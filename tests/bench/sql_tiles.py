@@ -12,7 +12,7 @@ import shapely
 from h3ronpy.vector import cells_to_wkb_polygons
 
 from geo_service.aggregation.selection.selection import Window
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import Tile, feature_id, resolution_at
 from tests.bench.bench import MONTH, YEAR, Bench
 from tests.bench.dataset import AGENCIES, THEMES
@@ -63,7 +63,7 @@ _INDEX = "create index bench_adhoc_idx on incident (agency_id, received_at) incl
 async def measure(bench: Bench) -> None:
     """The rivals one after the other; each query that a rival may use, and ours cold, for the same windows."""
     tile = (await bench.tiles())[0]
-    async with connection(bench.url) as held:
+    async with open_connection(bench.url) as held:
         await _prepare(bench, held, tile.z)
         async with geo_serve(bench.url) as port:
             for place, rival in enumerate((*RIVALS, *INDEXED_RIVALS)):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from geo_service.core.database import connection, migrate
+from geo_service.core.database import migrate, open_connection
 from geo_service.core.model import ZOOM_BANDS
 from ingest.write.incident_writer import IncidentWriter
 from tests.bench.copying import COLUMNS, Ids, copy_bytes, order_ids
@@ -66,7 +66,7 @@ def named(url: str, name: str) -> str:
 @asynccontextmanager
 async def own_database(server: str, name: str, keep: bool = False) -> AsyncIterator[str]:
     """The address of a migrated database `name`, dropped at the end unless it is to be kept."""
-    async with connection(server) as held:
+    async with open_connection(server) as held:
         found = await held.fetchval("select true from pg_database where datname = $1", name)
         if found and not keep:
             await held.execute(f'drop database "{name}" with (force)')
@@ -77,14 +77,14 @@ async def own_database(server: str, name: str, keep: bool = False) -> AsyncItera
         yield named(server, name)
     finally:
         if not keep:
-            async with connection(server) as held:
+            async with open_connection(server) as held:
                 await held.execute(f'drop database if exists "{name}" with (force)')
 
 
 async def fill(url: str, count: int, until: int, progress: Callable[[int], None]) -> Loaded:
     """Load the data set, unless just that is there already: COPY without indexes and triggers, then the indexes."""
     mark = f"{count} incidents in districts until {until}"
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         if await _mark(held) == mark:
             return Loaded(count, 0.0, 0.0, await _size(held))
         await held.execute("truncate incident, incident_tombstone restart identity")

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect, sync_playwright
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.conftest import named, recreate
 from tests.integration.test_serving import serving, wait_until_ready
@@ -104,7 +104,7 @@ def insert_incidents(url: str, prefix: str, theme: int, count: int, centre: tupl
         rows.append((f"{prefix}{i}", lng, lat, cell, theme, 6 if i % 3 == 0 else 0, received, now + timedelta(days=9)))
 
     async def insert() -> None:
-        async with connection(url) as held:
+        async with open_connection(url) as held:
             await held.executemany(_INSERT, rows)
 
     apart(insert)
@@ -127,7 +127,7 @@ def fill(url: str) -> None:
     """One synthetic source, two themes, and incidents now and long ago."""
 
     async def name() -> None:
-        async with connection(url) as held:
+        async with open_connection(url) as held:
             await held.execute(
                 "insert into source (code, name_ru, name_en, synthetic, attribution) values ('demo', 'Демо', 'Demo', true, 'Synthetic');"
                 "insert into theme (code, sector_id, name_ru, name_en)"
@@ -210,7 +210,7 @@ def territory_service(cluster_url: str, template: str) -> Iterator[str]:
 
     async def make() -> None:
         await recreate(cluster_url, name, template)
-        async with connection(named(cluster_url, name)) as held:
+        async with open_connection(named(cluster_url, name)) as held:
             await territory.fill(held)
             await held.execute(_AGENCIES)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.browser.conftest import PATIENCE_MS, Visit, apart, insert_incidents, visiting
 from tests.browser.test_states import violations
 from tests.integration.test_serving import serving, wait_until_ready
@@ -24,7 +24,7 @@ def service_url(database_url: str) -> Iterator[str]:
     """A service over a territory of this module's own: incidents are added to it."""
 
     async def make() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await territory.fill(held)
 
     apart(make)

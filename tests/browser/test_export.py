@@ -15,10 +15,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from geo_service.aggregation.measures.measures import MEASURES
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
-from geo_service.export.job import carry_out, read_order, read_query
-from geo_service.export.target import read_place
+from geo_service.export.job import read_job, read_query, run_export
+from geo_service.export.target import read_target
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.browser.conftest import Visit, apart, visiting
 from tests.support import territory
@@ -87,14 +87,14 @@ def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
 
     async def fill() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await territory.fill(held)
 
     apart(fill)
     settings = Settings(database_url=database_url)
-    place = read_place(str(folder / "january.pmtiles"))
-    order = read_order(place, "hexes", "0-10", "37.9,44.3,40.0,45.7", None, read_query("window=7d", {}), settings.zone)
-    apart(partial(asyncio.to_thread, carry_out, database_url, order, settings, lambda step, done, count: None))  # type: ignore[arg-type]
+    place = read_target(str(folder / "january.pmtiles"))
+    order = read_job(place, "hexes", "0-10", "37.9,44.3,40.0,45.7", None, read_query("window=7d", {}), settings.zone)
+    apart(partial(asyncio.to_thread, run_export, database_url, order, settings, lambda step, done, count: None))  # type: ignore[arg-type]
     copytree(VENDORED, folder / "maplibre-gl")
     copytree(MODULES / "pmtiles/dist/esm", folder / "pmtiles/dist/esm")
     copytree(MODULES / "fflate/esm", folder / "fflate/esm")

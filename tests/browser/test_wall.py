@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Visit, apart, visiting
 from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
@@ -52,7 +52,7 @@ def server(database_url: str) -> Iterator[Server]:
     """A server over the territory, which a test may end and begin again."""
 
     async def fill() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await territory.fill(held)
 
     apart(fill)
@@ -236,7 +236,7 @@ def add_closed(database_url: str) -> None:
     """Three closed incidents in the district that has had none."""
 
     async def insert() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await held.execute(
                 "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, updated_at,"
                 " district_id) select 1, 'late' || n, location, cell, 0, 1, 6, now() - interval '1 hour', now(),"

@@ -17,7 +17,7 @@ import uvicorn
 
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
-from geo_service.server.middleware.shutdown import Farewell
+from geo_service.server.middleware.shutdown import GracefulShutdown
 from tests.integration.test_http import fill
 from tests.support.http_client import filled
 from tests.support.ingest_client import KEY
@@ -51,7 +51,9 @@ OPTIONS = (
 def served(url: str) -> Iterator[str]:
     """The service in a thread, and its address."""
     given: dict[str, Any] = {"database_url": url, "write_keys": KEY, "statement_timeout_ms": 5000}
-    config = uvicorn.Config(Farewell(make_application(Settings(**given))), port=0, http="httptools", log_config=None, access_log=False)
+    config = uvicorn.Config(
+        GracefulShutdown(make_application(Settings(**given))), port=0, http="httptools", log_config=None, access_log=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -11,7 +11,7 @@ import h3.api.basic_int as h3
 import httpx
 import pytest
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.support.http_client import asking, filled
 
 HOUR = timedelta(hours=1)
@@ -68,7 +68,7 @@ async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 async def test_numbers_of_agencies_are_those_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:
     table = (await client.get("/api/agencies", params={"window": WINDOW})).json()
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         expected: dict[tuple[str, str], Any] = {(row["agency"], row["source"]): row for row in await held.fetch(NUMBERS)}
     found = {(row["code"], one["source"]): one for row in table["agencies"] for one in row["by_source"]}
     assert found.keys() == expected.keys()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import OPEN_STATUSES, Status
 from tests.bench.__main__ import PARTS, run
 from tests.bench.dataset import DAY_S, SPAN_DAYS, generate
@@ -38,7 +38,7 @@ def test_the_replica_holds_few_bytes_an_incident(report: Report) -> None:
 
 
 async def test_the_run_leaves_no_database_behind(report: Report, cluster_url: str) -> None:
-    async with connection(cluster_url) as held:
+    async with open_connection(cluster_url) as held:
         left = await held.fetch("select datname from pg_database where datname like 'geo\\_bench\\_%'")
     assert [row["datname"] for row in left] == []
 
@@ -47,7 +47,7 @@ async def test_what_is_copied_is_what_was_made(cluster_url: str) -> None:
     made = next(generate(COUNT, UNTIL))
     async with own_database(cluster_url, "geo_bench_copied") as url:
         loaded = await fill(url, COUNT, UNTIL, lambda _: None)
-        async with connection(url) as held:
+        async with open_connection(url) as held:
             rows = await held.fetch("""
                 select external_id::bigint as number, cell, status, st_x(location) as lng, st_y(location) as lat,
                     extract(epoch from received_at)::bigint as received, extract(epoch from due_at)::bigint as due,

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.load import Loaded, Loading, RefusedBoundaries, load
-from boundaries.records import Unit, Units
+from boundaries.load import BoundariesRejected, LoadOptions, LoadResult, load
+from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.stored import find_district
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
 
@@ -31,18 +31,18 @@ select count(*) from incident where not district_near and district_id is distinc
 """
 
 
-def units(*rows: tuple[str, str, shapely.Geometry]) -> Units:
-    return Units([Unit(code, name, name) for code, name, _ in rows], np.array([one for *_, one in rows], object))
+def units(*rows: tuple[str, str, shapely.Geometry]) -> DistrictRecords:
+    return DistrictRecords([DistrictRecord(code, name, name) for code, name, _ in rows], np.array([one for *_, one in rows], object))
 
 
-async def run(url: str, *rows: tuple[str, str, shapely.Geometry], level: DistrictLevel = DistrictLevel.DISTRICT) -> Loaded:
-    return await load(url, units(*rows), Loading(level))
+async def run(url: str, *rows: tuple[str, str, shapely.Geometry], level: DistrictLevel = DistrictLevel.DISTRICT) -> LoadResult:
+    return await load(url, units(*rows), LoadOptions(level))
 
 
 @pytest.fixture(autouse=True)
 def nothing_there(database_url: str) -> Iterator[None]:
     async def empty() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await held.execute(EVERYTHING)
             await held.execute(INCIDENTS)
 
@@ -53,13 +53,13 @@ def nothing_there(database_url: str) -> Iterator[None]:
 async def test_incidents_get_the_districts_that_postgis_finds_and_ids_stay(database_url: str) -> None:
     first = await run(database_url, ("a", "Абинский район", WEST), ("b", "Б", EAST))
     assert (first.new, first.removed, first.assigned.inside > 2000, first.assigned.near > 0) == (2, 0, True, True)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         assert await held.fetchval(BY_POSTGIS) == 0
         ids = dict(await held.fetch("select code, id from district"))
         assert await find_district(held, "Абинский муниципальный округ") == "a"
     second = await run(database_url, ("a", "Абинский район", WEST), ("c", "В", EAST))
     assert (second.new, second.changed, second.unchanged, second.removed) == (1, 0, 1, 1)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         assert await held.fetchval(BY_POSTGIS) == 0
         assert await held.fetchval("select id from district where code = 'a'") == ids["a"]
         assert await held.fetchval("select count(*) from district_shape") == 12
@@ -69,15 +69,15 @@ async def test_incidents_get_the_districts_that_postgis_finds_and_ids_stay(datab
 
 async def test_a_refused_load_changes_nothing(database_url: str) -> None:
     await run(database_url, ("a", "А", WEST))
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         before = await held.fetch("select *, xmin::text from district"), await held.fetchval("select revision from boundary_state")
-    with pytest.raises(RefusedBoundaries, match="overlap"):
+    with pytest.raises(BoundariesRejected, match="overlap"):
         await run(database_url, ("a", "А", WEST), ("b", "Б", shapely.box(38.5, 45, 40, 46)))
-    with pytest.raises(RefusedBoundaries, match="duplicate code"):
-        await load(database_url, units(("a", "А", WEST), ("a", "Б", EAST)), Loading(DistrictLevel.DISTRICT, force=True))
+    with pytest.raises(BoundariesRejected, match="duplicate code"):
+        await load(database_url, units(("a", "А", WEST), ("a", "Б", EAST)), LoadOptions(DistrictLevel.DISTRICT, force=True))
     with pytest.raises(InputError, match="there is a district with this code"):
         await run(database_url, ("a", "А", WEST), level=DistrictLevel.REGION)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         assert before == (
             await held.fetch("select *, xmin::text from district"),
             await held.fetchval("select revision from boundary_state"),
@@ -87,7 +87,7 @@ async def test_a_refused_load_changes_nothing(database_url: str) -> None:
 async def test_regions_that_come_later_take_in_their_districts(database_url: str) -> None:
     await run(database_url, ("a", "А", WEST), ("b", "Б", EAST))
     await run(database_url, ("r", "Край", shapely.box(38, 45, 40, 46)), level=DistrictLevel.REGION)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         region = await held.fetchval("select id from district where code = 'r'")
         assert [row["parent_id"] for row in await held.fetch("select parent_id from district where level = 2")] == [region, region]
         assert await held.fetchval(BY_POSTGIS) == 0

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from boundaries.locate import NEAR_M, Locator
 from boundaries.stored import read_areas
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import ZOOM_BANDS
 from tests.support.boundary_files import Ended, ask, command, counts, fill
 from tests.support.paths import CHECKOUT
@@ -71,7 +71,7 @@ def loaded(database_url: str) -> Iterator[Loaded]:
     lng, lat = points()
 
     async def prepare() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await fill(held, lng, lat)
 
     asyncio.run(prepare())
@@ -120,7 +120,7 @@ def test_areas_are_those_of_postgis_on_the_ellipsoid(loaded: Loaded) -> None:
 
 
 async def test_the_locator_finds_the_district_that_st_covers_finds(loaded: Loaded) -> None:
-    async with connection(loaded.url) as held:
+    async with open_connection(loaded.url) as held:
         locator = Locator(await read_areas(held), near_m=0)
     lng, lat = (np.array([row[name] for row in loaded.incidents]) for name in ("lng", "lat"))
     found, _ = locator.locate(lng, lat)

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.load import Loading, load
+from boundaries.load import LoadOptions, load
 from boundaries.locate import NEAR_M
-from boundaries.records import Unit, Units
-from geo_service.core.database import connection
+from boundaries.records import DistrictRecord, DistrictRecords
+from geo_service.core.database import open_connection
 from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import DistrictLevel
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import Rules, ingest
+from ingest.runs.run import IngestOptions, ingest
 from tests.integration.test_ingest_run import HEADER, line
 from tests.integration.test_serving import PATIENCE_S, serving, wait_until_ready
 from tests.support.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
@@ -53,8 +53,8 @@ create trigger break before update on incident for each row when (new.external_i
 END_OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
 
 
-def units(areas: dict[str, shapely.Geometry]) -> Units:
-    return Units([Unit(code, code.upper(), code.upper()) for code in areas], np.array(list(areas.values()), object))
+def units(areas: dict[str, shapely.Geometry]) -> DistrictRecords:
+    return DistrictRecords([DistrictRecord(code, code.upper(), code.upper()) for code in areas], np.array(list(areas.values()), object))
 
 
 def points(count: int) -> tuple[Any, Any]:
@@ -68,9 +68,9 @@ def filled(database_url: str) -> Iterator[str]:
     """Incidents in two districts side by side."""
 
     async def prepare() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await fill(held, *points(INCIDENTS))
-        await load(database_url, units(BY_SIDE), Loading(DistrictLevel.DISTRICT))
+        await load(database_url, units(BY_SIDE), LoadOptions(DistrictLevel.DISTRICT))
 
     asyncio.run(prepare())
     yield database_url
@@ -118,7 +118,7 @@ def apart(act: Callable[[], object]) -> None:
 
 
 async def _execute(url: str, text: str) -> None:
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         await held.execute(text)
 
 
@@ -137,11 +137,11 @@ def test_a_load_that_fails_half_way_changes_nothing(
     before = asyncio.run(state(filled))
     try:
         with pytest.raises(error):
-            asyncio.run(load(filled, units(BY_HEIGHT), Loading(DistrictLevel.DISTRICT), told))
+            asyncio.run(load(filled, units(BY_HEIGHT), LoadOptions(DistrictLevel.DISTRICT), told))
     finally:
         asyncio.run(_execute(filled, "drop trigger if exists break on incident; drop function if exists break"))
     assert asyncio.run(state(filled)) == before
-    asyncio.run(load(filled, units(BY_HEIGHT), Loading(DistrictLevel.DISTRICT)))
+    asyncio.run(load(filled, units(BY_HEIGHT), LoadOptions(DistrictLevel.DISTRICT)))
     assert {row[0] for row in ask(filled, "select code from district")} == set(BY_HEIGHT)
     hold_districts(filled)
 
@@ -154,12 +154,12 @@ def rows(count: int) -> str:
 async def test_incidents_that_come_while_districts_are_replaced_get_the_right_one(database_url: str, tmp_path: Path) -> None:
     await _execute(database_url, EVERYTHING)
     path = written(tmp_path / "many.csv", rows(INCIDENTS))
-    running = asyncio.create_task(ingest(database_url, path, load_mapping("plain"), "plain", lambda _: None, Rules(batch_size=100)))
+    running = asyncio.create_task(ingest(database_url, path, load_mapping("plain"), "plain", lambda _: None, IngestOptions(batch_size=100)))
     replaced: list[int] = []
     try:
         while not running.done():
             areas = (BY_SIDE, BY_HEIGHT)[len(replaced) % 2]
-            done = await load(database_url, units(areas), Loading(DistrictLevel.DISTRICT))
+            done = await load(database_url, units(areas), LoadOptions(DistrictLevel.DISTRICT))
             replaced.append(done.assigned.inside)
     finally:
         _, tally = await running
@@ -178,7 +178,7 @@ def test_the_summary_counts_incidents_near_and_without_a_district(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(_execute(database_url, EVERYTHING))
-    asyncio.run(load(database_url, units(BY_SIDE), Loading(DistrictLevel.DISTRICT)))
+    asyncio.run(load(database_url, units(BY_SIDE), LoadOptions(DistrictLevel.DISTRICT)))
     path = written(tmp_path / "six.csv", HEADER + "".join(line(str(n), lng=x, lat=y) for n, (x, y) in enumerate(SIX)))
     for reach, near, without in (("1000", 2, 1), ("500", 1, 2), ("0", None, 3)):
         monkeypatch.setenv("GEO_DISTRICT_NEAR_M", reach)
@@ -247,7 +247,7 @@ DUE = "select due_at from incident join source on source.id = source_id where co
 
 
 def test_ingest_writes_the_deadline_of_a_rule_and_explains_it(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shipped = (Path(__file__).parents[2] / "ingest" / "mappings" / "plain.toml").read_text(encoding="utf-8")
+    shipped = (Path(__file__).parents[2] / "ingest" / "mapping" / "mappings" / "plain.toml").read_text(encoding="utf-8")
     mapping = written(tmp_path / "letters.toml", shipped.replace('code = "plain"', 'code = "letters"'))
     path = written(tmp_path / "letters.csv", HEADER + line("1").replace(",2026-12-01,", ",,") + line("2"))
     geo = command(database_url, monkeypatch)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import shapely
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.support.boundary_files import COVERED, Geo, ask, command, counts, fill, state, written
 from tests.unit.test_boundary_reading import write
 
@@ -29,7 +29,7 @@ def geo(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Geo:
     rng = np.random.default_rng(3)
 
     async def prepare() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await fill(held, rng.uniform(37.9, 40.1, 2000), rng.uniform(44.9, 46.1, 2000))
 
     asyncio.run(prepare())

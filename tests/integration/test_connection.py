@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.errors import DatabaseUnavailable
 
 
@@ -13,9 +13,9 @@ async def test_a_server_that_does_not_answer_the_farewell_hides_nothing(database
         raise TimeoutError
 
     monkeypatch.setattr(asyncpg.Connection, "close", close)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         assert await held.fetchval("select 1") == 1
     assert held.is_closed()
     with pytest.raises(DatabaseUnavailable, match="what it was"):
-        async with connection(database_url):
+        async with open_connection(database_url):
             raise DatabaseUnavailable("what it was")

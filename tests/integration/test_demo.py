@@ -11,14 +11,14 @@ import asyncpg
 import pytest
 import shapely
 
-from boundaries.load import Loading, load
-from boundaries.read import Reading, read_units
+from boundaries.load import LoadOptions, load
+from boundaries.read import ReadOptions, read_units
 from boundaries.records import Fields
 from geo_service.cli.demo import prepare
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import DistrictLevel
 from ingest.demo import feed
-from ingest.demo.db_writer import Refreshed, RegionWriter, forget, refresh
+from ingest.demo.db_writer import Refreshed, RegionWriter, delete_demo, refresh
 from ingest.demo.district_loader import load_districts
 from ingest.demo.messages import history
 from ingest.demo.messages.draws import local_day
@@ -64,12 +64,12 @@ def short_history(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 async def empty(database_url: str) -> None:
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         await held.execute("truncate incident")
 
 
 async def rows(url: str) -> list[asyncpg.Record]:
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         return list(await held.fetch(ROWS))
 
 
@@ -86,7 +86,7 @@ async def test_a_region_refreshed_day_by_day_is_the_one_made_at_once(database_ur
     for now in (NOW, NOW + 2 * HOUR_S, NOW + 26 * HOUR_S):
         await refresh(database_url, now)
     grown = {row["external_id"]: row for row in await rows(database_url)}
-    async with connection(database_url) as held, RegionWriter(held) as writer:
+    async with open_connection(database_url) as held, RegionWriter(held) as writer:
         anchors = (await writer.look()).anchors
         assert {letter: anchors[letter] for letter in "wfp"} == dict.fromkeys("wfp", local_day(NOW))
         await held.execute("truncate incident")
@@ -112,25 +112,25 @@ async def test_a_refresh_that_was_cut_off_is_taken_up_where_it_ended(database_ur
     rest = await refresh(database_url, NOW)
     cut = await rows(database_url)
     assert rest.new == len(cut) - 6000
-    await forget(database_url)
+    await delete_demo(database_url)
     await refresh(database_url, NOW)
     assert await rows(database_url) == cut
 
 
 async def test_forgetting_leaves_other_sources_alone(database_url: str) -> None:
     await refresh(database_url, NOW)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         await held.execute("insert into source (code, name_ru, name_en) values ('own', 'Своё', 'Own') on conflict do nothing")
         await held.execute("update incident set source_id = (select id from source where code = 'own') where external_id like 'w%'")
     kept = [row for row in await rows(database_url) if row["external_id"].startswith("w")]
-    await forget(database_url)
+    await delete_demo(database_url)
     assert await rows(database_url) == kept
     assert kept
 
 
 async def test_everything_made_up_is_said_to_be(database_url: str) -> None:
     await refresh(database_url, NOW)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         sources = await held.fetch("select distinct source.* from source join incident on source.id = source_id")
     assert len(sources) == 5
     for source in sources:
@@ -165,7 +165,7 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
     task = asyncio.create_task(feed.feed(database_url, 1200, said.append))
     try:
         await until_more(database_url, 3, task)
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await held.execute(OTHERS_OUT)
         # What the feed wrote just before it was cut off must not count as going on.
         for _ in range(300):
@@ -202,7 +202,7 @@ async def test_settlements_are_loaded_once(database_url: str) -> None:
     assert not await are_loaded(database_url)
     count = await load_places(database_url)
     assert await are_loaded(database_url)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         before = await held.fetch(PLACES)
         assert await load_places(database_url) == count == len(before) > 10_000
         assert await held.fetch(PLACES) == before
@@ -234,7 +234,7 @@ def write(path: Path, properties: list[dict[str, str]], shapes: list[shapely.Geo
 
 
 async def districts(url: str, level: int) -> dict[str, asyncpg.Record]:
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         return {row["code"]: row for row in await held.fetch(DISTRICTS, level)}
 
 
@@ -248,7 +248,7 @@ async def test_districts_are_there_before_the_first_message_and_are_loaded_once(
     assert {row["parent"] for row in below.values()} == {"demo-krai"}
     assert all(row["within"] for row in below.values())
     await refresh(database_url, NOW)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         counted = await held.fetchrow(LOCATED)
     assert counted["located"] / counted["all"] >= 0.995
     assert counted["own"] / counted["of_offices"] >= 0.95
@@ -265,7 +265,7 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
     monkeypatch.setattr("ingest.jobs.place_names.are_loaded", loaded)
     monkeypatch.setenv("GEO_DISTRICT_NEAR_M", near_m)
     await prepare(database_url)
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         near = await held.fetchval("select count(*) from incident where district_near")
         inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_near")
     assert (near > 50) is some
@@ -275,15 +275,15 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
 @pytest.mark.skipif(not REAL_DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
 @pytest.mark.parametrize("with_regions", [True, False], ids=["regions-first", "districts-alone"])
 async def test_surveyed_districts_take_the_place_of_the_approximate_ones(database_url: str, with_regions: bool, tmp_path: Path) -> None:
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         await held.execute("truncate district cascade")
     await load_districts(database_url)
     await refresh(database_url, NOW)
     regions, below = surveyed(tmp_path)
     if with_regions:
-        await load(database_url, read_units(regions, Reading(Fields("oktmo", "region"))), Loading(DistrictLevel.REGION))
-    units = read_units(below, Reading(Fields("oktmo", "name_ru", alias="official_name")))
-    done = await load(database_url, units, Loading(DistrictLevel.DISTRICT))
+        await load(database_url, read_units(regions, ReadOptions(Fields("oktmo", "region"))), LoadOptions(DistrictLevel.REGION))
+    units = read_units(below, ReadOptions(Fields("oktmo", "name_ru", alias="official_name")))
+    done = await load(database_url, units, LoadOptions(DistrictLevel.DISTRICT))
     assert (done.new, done.removed) == (44, 45)
     region, held = [await districts(database_url, level) for level in (1, 2)]
     assert not [code for code, row in held.items() if row["approximate"] or code.startswith("demo-")]

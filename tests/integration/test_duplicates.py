@@ -10,13 +10,13 @@ import asyncpg
 import mapbox_vector_tile
 import pytest
 
-from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import OPEN_STATUSES, Status
-from ingest.write.duplicates import Linked, NearRule, in_force, link_all
+from ingest.write.duplicates import DuplicateRule, LinkProgress, relink_all, rule_is_current
 from ingest.write.incident_writer import IncidentWriter
 from tests.support.duplicates_oracle import BEGIN, Message, changed, links, made_up, stored, write
 from tests.support.http_client import asking
@@ -33,12 +33,12 @@ STATUSES = (Statuses(), Statuses(OPEN_STATUSES), Statuses(frozenset({Status.CLOS
 
 @pytest.fixture
 async def held(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    async with connection(database_url) as made:
+    async with open_connection(database_url) as made:
         await made.execute("truncate incident, incident_tombstone; update near_rule set metres = 100, hours = 24, complete = true")
         yield made
 
 
-def note(seen: list[int], done: Linked) -> None:
+def note(seen: list[int], done: LinkProgress) -> None:
     seen.append(done.seen)
 
 
@@ -79,12 +79,14 @@ async def test_the_order_of_arrival_makes_no_difference_and_neither_does_linking
                 await write(writer, messages[start : start + size])
             assert await stored(held) == links(messages)
     for metres, hours in ((40, 3), (250, 48)):
-        assert not await in_force(database_url, NearRule(metres, hours))
+        assert not await rule_is_current(database_url, DuplicateRule(metres, hours))
         seen: list[int] = []
-        assert await link_all(database_url, NearRule(metres, hours), partial(note, seen), page=20) == len(links(messages, metres, hours))
+        assert await relink_all(database_url, DuplicateRule(metres, hours), partial(note, seen), page=20) == len(
+            links(messages, metres, hours)
+        )
         assert seen[-1] == 150
         assert await stored(held) == links(messages, metres, hours)
-        assert await in_force(database_url, NearRule(metres, hours))
+        assert await rule_is_current(database_url, DuplicateRule(metres, hours))
 
 
 async def test_sources_that_are_written_at_the_same_time_see_each_other(database_url: str, held: asyncpg.Connection) -> None:
@@ -92,7 +94,7 @@ async def test_sources_that_are_written_at_the_same_time_see_each_other(database
     messages = [made_up(rng, number) for number in range(240)]
 
     async def load(part: list[Message]) -> None:
-        async with connection(database_url) as own, IncidentWriter(own) as writer:
+        async with open_connection(database_url) as own, IncidentWriter(own) as writer:
             for start in range(0, len(part), 8):
                 await write(writer, part[start : start + 8])
 
@@ -102,14 +104,14 @@ async def test_sources_that_are_written_at_the_same_time_see_each_other(database
 
 async def test_the_replica_counts_near_duplicates_once_or_as_many_as_sql_does(database_url: str, held: asyncpg.Connection) -> None:
     rng = random.Random(3)
-    replica = Replica(10_000_000, Queue(100, 60))
+    replica = Replica(10_000_000, AdmissionQueue(100, 60))
     follower = Follower(database_url, replica)
     messages = [made_up(rng, number) for number in range(120)]
     different = 0
     async with IncidentWriter(held) as writer:
         await write(writer, messages[:60])
         for step in range(8):
-            await follower.look(held)
+            await follower.poll(held)
             for once in (False, True):
                 start = BEGIN + rng.randrange(200_000)
                 stop, now = start + rng.randrange(1, 260_000), BEGIN + rng.randrange(400_000)
@@ -117,12 +119,12 @@ async def test_the_replica_counts_near_duplicates_once_or_as_many_as_sql_does(da
                 selection = Selection(Window(start, stop), now, statuses=Statuses(statuses.chosen, statuses.overdue, once))
                 chosen = sorted(map(int, statuses.chosen))
                 expected = tuple(await held.fetchrow(COUNT, start, stop, now, chosen, statuses.overdue, once))
-                found = await replica.ask(lambda state, asked: state.counter.per_cell(asked, 5).sum(axis=0).tolist(), selection)
+                found = await replica.run(lambda state, asked: state.counter.per_cell(asked, 5).sum(axis=0).tolist(), selection)
                 assert tuple(found) == expected
                 different += once and expected != tuple(await held.fetchrow(COUNT, start, stop, now, chosen, statuses.overdue, False))
             # Sometimes nothing but links changes: another rule.
             if step % 2:
-                await link_all(database_url, NearRule(rng.choice((30, 60, 100, 200)), 24), lambda _: None)
+                await relink_all(database_url, DuplicateRule(rng.choice((30, 60, 100, 200)), 24), lambda _: None)
             else:
                 newer = [changed(rng, one) for one in rng.sample(messages[:60], 10)]
                 await write(writer, [*newer, *messages[60 + step * 7 : 67 + step * 7]])

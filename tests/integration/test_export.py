@@ -14,20 +14,20 @@ import pyogrio
 import pytest
 from pmtiles.reader import MemorySource, Reader
 
-from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.replica.snapshot import fingerprint, read_snapshot
 from geo_service.cli.application import make_application
 from geo_service.core.calendar.deadlines import read_deadlines
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.errors import ArchiveError, GeoError, InvalidParameter
 from geo_service.core.settings import Settings
 from geo_service.export import tile_export
-from geo_service.export.bounds import Frame, read_frame
-from geo_service.export.job import Exported, Order, carry_out, read_order, read_query, read_zooms
+from geo_service.export.bounds import ExportBounds, read_bounds
+from geo_service.export.job import ExportJob, ExportResult, read_job, read_query, read_zooms, run_export
 from geo_service.export.spool import tile_id
-from geo_service.export.target import read_place
-from geo_service.queries.layer import read_layer_question
+from geo_service.export.target import read_target
+from geo_service.queries.layer import read_layer_query
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.registry import LAYERS
 from tests.support import territory
@@ -50,11 +50,11 @@ def territory_url(database_url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def state(territory_url: str) -> State:
+def state(territory_url: str) -> ReplicaState:
     """The territory as an export reads it."""
     settings = Settings(database_url=territory_url)
     rules = RuleTable(read_deadlines(None, settings.zone))
-    return asyncio.run(read_snapshot(territory_url, WorkingClock(rules), 1_000_000))
+    return asyncio.run(read_snapshot(territory_url, BusinessTimeTimer(rules), 1_000_000))
 
 
 @pytest.fixture
@@ -64,15 +64,15 @@ async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
-def order(path: Path, layer: str = "hexes", zoom: str = "0-9", at: str | None = None, **given: Any) -> Order:
+def order(path: Path, layer: str = "hexes", zoom: str = "0-9", at: str | None = None, **given: Any) -> ExportJob:
     """An order of the closed window around the territory."""
-    place = read_place(str(path), overwrite=given.pop("overwrite", False), resume=given.pop("resume", False))
+    place = read_target(str(path), overwrite=given.pop("overwrite", False), resume=given.pop("resume", False))
     bounds = given.pop("bounds", AROUND)
-    return read_order(place, layer, zoom, bounds, at, read_query("", CLOSED | given), Settings().zone)
+    return read_job(place, layer, zoom, bounds, at, read_query("", CLOSED | given), Settings().zone)
 
 
-def export(url: str, wanted: Order) -> Exported:
-    return carry_out(url, wanted, Settings(database_url=url), lambda step, done, count: None)
+def export(url: str, wanted: ExportJob) -> ExportResult:
+    return run_export(url, wanted, Settings(database_url=url), lambda step, done, count: None)
 
 
 def test_every_layer_that_is_served_can_be_exported(territory_url: str) -> None:
@@ -88,7 +88,7 @@ async def test_every_tile_is_what_the_server_sends(client: httpx.AsyncClient, te
     now = datetime.now(UTC).isoformat()
     await asyncio.to_thread(export, territory_url, order(path, layer, f"{first}-{last}", at=now, **measure))
     tiles = read_tiles(path)
-    frame = read_frame(AROUND).boxes[0]
+    frame = read_bounds(AROUND).boxes[0]
     assert tiles
     for zoom in range(first, last + 1):
         size = (1 << 30) >> zoom
@@ -110,13 +110,13 @@ async def test_every_tile_is_what_the_server_sends(client: httpx.AsyncClient, te
 
 
 @pytest.mark.parametrize("layer", ["hexes", "districts"])
-def test_no_tile_that_holds_something_is_passed_over(state: State, layer: str) -> None:
+def test_no_tile_that_holds_something_is_passed_over(state: ReplicaState, layer: str) -> None:
     made = LAYERS[layer](Settings().zone)
-    made.grow(state.pyramid)
+    made.refresh(state.pyramid)
     query = list(CLOSED.items())
-    asked = read_layer_question(query, state.catalogue, Settings().zone, made.description)
-    wanted = tile_export.Export(made, lambda tile: asked.tile(tile, "mvt", 0), (0, 5), Frame())
-    looked_at = set(tile_export.tiles_to_look_at(state, wanted))
+    asked = read_layer_query(query, state.catalogue, Settings().zone, made.description)
+    wanted = tile_export.TileExport(made, lambda tile: asked.tile(tile, "mvt", 0), (0, 5), ExportBounds())
+    looked_at = set(tile_export.candidate_tiles(state, wanted))
     for zoom in range(6):
         for x in range(1 << zoom):
             for y in range(1 << zoom):
@@ -143,14 +143,14 @@ def test_an_interrupted_export_goes_on_and_gives_the_same_bytes(
                 raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        carry_out(territory_url, order(broken, "districts"), Settings(database_url=territory_url), break_off)
+        run_export(territory_url, order(broken, "districts"), Settings(database_url=territory_url), break_off)
     assert not broken.exists()
     with pytest.raises(ArchiveError, match="--resume goes on"):
         export(territory_url, order(broken, "districts"))
     with pytest.raises(ArchiveError, match="of other selection"):
         export(territory_url, order(broken, "districts", sector="roads", resume=True))
     again: list[int] = []
-    went_on = carry_out(
+    went_on = run_export(
         territory_url,
         order(broken, "districts", resume=True),
         Settings(database_url=territory_url),
@@ -165,20 +165,20 @@ def test_an_interrupted_export_goes_on_and_gives_the_same_bytes(
 async def test_later_incidents_change_nothing_in_an_archive_of_a_window_that_is_over(territory_url: str, tmp_path: Path) -> None:
     first, later = tmp_path / "first.pmtiles", tmp_path / "later.pmtiles"
     await asyncio.to_thread(export, territory_url, order(first, bounds=None, zoom="0-7"))
-    async with connection(territory_url) as held:
+    async with open_connection(territory_url) as held:
         await held.execute(
             "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, updated_at)"
             " select 1, 'later', st_setsrid(st_makepoint(10, 10), 4326), cell, 0, 1, 0, now(), now() from incident limit 1"
         )
     await asyncio.to_thread(export, territory_url, order(later, bounds=None, zoom="0-7"))
     assert later.read_bytes() == first.read_bytes()
-    async with connection(territory_url) as held:
+    async with open_connection(territory_url) as held:
         await held.execute("delete from incident where external_id = 'later'")
 
 
-async def test_the_fingerprint_moves_with_the_windows_incidents_only(state: State) -> None:
+async def test_the_fingerprint_moves_with_the_windows_incidents_only(state: ReplicaState) -> None:
     query = list(CLOSED.items())
-    window = read_layer_question(
+    window = read_layer_query(
         query, state.catalogue, Settings().zone, LAYERS["hexes"](Settings().zone).description
     ).question.selection.window
     before = fingerprint(state, [window])

@@ -13,13 +13,13 @@ from geo_service.core.database import connect
 from geo_service.core.model import LocationQuality, PlacedBy
 from geo_service.core.settings import Settings
 from ingest.demo.district_loader import load_districts
-from ingest.geocoding.configuration import Configuration
-from ingest.geocoding.explain import explained
+from ingest.geocoding.configuration import GeocodingConfiguration
+from ingest.geocoding.explain import explain_table
 from ingest.geocoding.server import Server
-from ingest.jobs.geocode_backlog import LOCK, Worked, work_off
+from ingest.jobs.geocode_backlog import LOCK, BacklogResult, geocode_backlog
 from ingest.mapping.mapping import Mapping
 from ingest.runs.run import ingest
-from ingest.runs.run_counts import Tally
+from ingest.runs.run_counts import RunCounts
 from tests.support.geocoders import Told, asking, house, serving
 from tests.support.http_client import until
 
@@ -62,7 +62,7 @@ async def held(region: str) -> AsyncIterator[asyncpg.Connection]:
     await made.close()
 
 
-async def load(url: str, folder: Path, **rows: tuple[str, str, str, str]) -> Tally:
+async def load(url: str, folder: Path, **rows: tuple[str, str, str, str]) -> RunCounts:
     path = folder / "words.csv"
     lines = [f'{name},2026-11-01,{lng},{lat},"{address}","{text}"' for name, (lng, lat, address, text) in (rows or ROWS).items()]
     path.write_text("\n".join(["id,at,lng,lat,address,text", *lines]), encoding="utf-8")
@@ -83,8 +83,8 @@ async def places(held: asyncpg.Connection) -> dict[str, tuple[str, str | None, s
     }  # fmt: skip
 
 
-async def work(url: str, server: Server | None = None, *, again: bool = False, page: int = 500) -> Worked:
-    return await work_off(url, Configuration(), server, lambda _: None, again=again, page=page)
+async def work(url: str, server: Server | None = None, *, again: bool = False, page: int = 500) -> BacklogResult:
+    return await geocode_backlog(url, GeocodingConfiguration(), server, lambda _: None, again=again, page=page)
 
 
 async def waiting(held: asyncpg.Connection) -> dict[str, tuple[int, bool | None]]:
@@ -230,14 +230,14 @@ async def test_two_at_once_are_one_too_many(region: str, held: asyncpg.Connectio
 
 async def test_each_steps_view_is_shown(region: str, held: asyncpg.Connection) -> None:
     async with serving(Told(ANSWERS)) as url, asking(url) as server:
-        table = await explained(held, Configuration(), server, "г. Краснодар, ул. Красная, 5")
+        table = await explain_table(held, GeocodingConfiguration(), server, "г. Краснодар, ул. Красная, 5")
         steps = list(table.columns[0].cells)
         assert steps == ["cache", "gazetteer", "nominatim", "[bold]result[/bold]"]
         said = list(table.columns[1].cells)
         assert said[0] == "not asked before"
         assert str(said[1]).startswith("Краснодар: 38.98178, 45.04534; settlement, confidence 0.90, by gazetteer")
         assert "house, confidence 0.95, by nominatim" in str(said[3])
-    table = await explained(held, Configuration(), None, "в посёлке Южном")
+    table = await explain_table(held, GeocodingConfiguration(), None, "в посёлке Южном")
     assert [str(one).strip() for one in table.columns[1].cells][2:4] == [
         "perhaps Южный (Курганинский район): 40.47472, 45.00250", "perhaps Южный (Белореченский район): 39.87918, 44.72111",
     ]  # fmt: skip

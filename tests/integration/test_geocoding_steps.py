@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.errors import SettingsError
 from geo_service.core.model import LocationQuality, PlacedBy
 from geo_service.core.settings import Settings
-from ingest.geocoding import Answer, Delayed, Passed, Query, Step
+from ingest.geocoding import Answer, Deferred, Query, Step, Unresolved
 from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.gazetteer import Gazetteer
@@ -31,7 +31,7 @@ async def gazetteer(_: str) -> AsyncIterator[Step]:
 
 @asynccontextmanager
 async def cache(url: str) -> AsyncIterator[Step]:
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         made = Cache(held, 365)
         await made.keep({KNOWN.address: Answer(38.97, 45.03, LocationQuality.HOUSE, 0.9, PlacedBy.NOMINATIM, "дом")})
         yield made
@@ -56,7 +56,7 @@ class TestEveryStep:
     async def test_it_has_a_verdict_for_each_query_in_order(self, making: Making, database_url: str) -> None:
         async with making(database_url) as step:
             verdicts = await step.locate([Query("", ""), KNOWN, Query("?!", "\0 \U0001f600"), KNOWN, Query("х. Незнакомый")])
-            assert [type(one) for one in verdicts] == [Passed, Answer, Passed, Answer, Passed]
+            assert [type(one) for one in verdicts] == [Unresolved, Answer, Unresolved, Answer, Unresolved]
             assert verdicts[1] == verdicts[3]
             assert await step.locate([]) == []
 
@@ -72,7 +72,7 @@ class TestEveryStep:
     async def test_what_it_passes_on_has_a_reason(self, making: Making, database_url: str) -> None:
         async with making(database_url) as step:
             (verdict,) = await step.locate([Query("х. Незнакомый, ул. Мира, 1")])
-            assert isinstance(verdict, Passed)
+            assert isinstance(verdict, Unresolved)
             assert verdict.reason
 
 
@@ -110,7 +110,7 @@ async def test_of_several_answers_the_finest_is_taken_and_none_where_equally_fin
         assert (verdict.lng, verdict.quality) == (38.97, LocationQuality.HOUSE)
         told.answers = {ASKED: [near, far]}
         (verdict,) = await server.locate([Query(KNOWN.address, settlement="Краснодар")])
-        assert isinstance(verdict, Passed)
+        assert isinstance(verdict, Unresolved)
         assert {one.lng for one in verdict.candidates} == {38.97, 39.97}
 
 
@@ -118,16 +118,16 @@ async def test_a_street_without_a_settlement_is_not_asked_for() -> None:
     told = Told()
     async with serving(told) as url, asking(url) as server:
         (verdict,) = await server.locate([Query("ул. Мира, 5")])
-    assert isinstance(verdict, Passed)
+    assert isinstance(verdict, Unresolved)
     assert told.asked == []
 
 
 @pytest.mark.parametrize(
     ("kind", "status", "text", "verdict"),
     [
-        ("nominatim", 503, None, Delayed), ("nominatim", 429, None, Delayed), ("nominatim", 403, None, Delayed),
-        ("nominatim", 500, None, Delayed), ("nominatim", 400, None, Passed), ("nominatim", 200, "<html>", Delayed),
-        ("nominatim", 200, '{"a": 1}', Delayed), ("photon", 200, "[1]", Delayed), ("photon", 200, '{"features": [1]}', Delayed),
+        ("nominatim", 503, None, Deferred), ("nominatim", 429, None, Deferred), ("nominatim", 403, None, Deferred),
+        ("nominatim", 500, None, Deferred), ("nominatim", 400, None, Unresolved), ("nominatim", 200, "<html>", Deferred),
+        ("nominatim", 200, '{"a": 1}', Deferred), ("photon", 200, "[1]", Deferred), ("photon", 200, '{"features": [1]}', Deferred),
     ],
 )  # fmt: skip
 async def test_a_fault_of_the_server_delays_and_a_question_it_does_not_understand_passes(
@@ -141,7 +141,7 @@ async def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while() -
     told = Told(status=503)
     async with serving(told) as url, asking(url, part=QUICK.model_copy(update={"pause_s": 0.2, "at_once": 1})) as server:
         verdicts = await server.locate([KNOWN] * 20)
-        assert [type(one) for one in verdicts] == [Delayed] * 20
+        assert [type(one) for one in verdicts] == [Deferred] * 20
         assert len(told.asked) == QUICK.pause_after
         told.status, told.answers = 200, {"Краснодар, улица Красная, 5": [house(38.97, 45.03)]}
         verdict = await wait_for_answer(server)
@@ -167,7 +167,7 @@ async def test_nobody_at_the_address_delays() -> None:
     async with serving(Told()) as url:
         pass
     async with asking(url) as server:
-        assert [type(one) for one in await server.locate([KNOWN])] == [Delayed]
+        assert [type(one) for one in await server.locate([KNOWN])] == [Deferred]
 
 
 def test_a_public_server_is_asked_once_a_second_one_at_a_time_and_only_by_name() -> None:
@@ -191,7 +191,7 @@ class Says:
 
     name = "says"
 
-    def __init__(self, *verdicts: Answer | Passed | Delayed) -> None:
+    def __init__(self, *verdicts: Answer | Unresolved | Deferred) -> None:
         self._verdicts = verdicts
         self.asked: list[Query] = []
 
@@ -205,7 +205,7 @@ def answer(quality: LocationQuality, lng: float = 38.97, confidence: float = 0.9
 
 
 async def test_the_chain_goes_on_until_a_place_is_as_fine_as_the_words_and_keeps_the_best() -> None:
-    first, second = Says(answer(LocationQuality.SETTLEMENT)), Says(Delayed("down"), answer(LocationQuality.HOUSE))
+    first, second = Says(answer(LocationQuality.SETTLEMENT)), Says(Deferred("down"), answer(LocationQuality.HOUSE))
     chain = Chain([first, second], 0.6, KRASNODAR_KRAI, 30)
     street, settlement = Query("Краснодар, ул. Красная, 5"), Query("", "в Краснодаре")
     outcomes = await chain.locate([street, settlement, street])

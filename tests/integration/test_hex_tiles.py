@@ -17,8 +17,8 @@ import nanoarrow
 import numpy as np
 import pytest
 
-from geo_service.aggregation.measures.class_breaks import Division, class_breaks
-from geo_service.core.database import connection
+from geo_service.aggregation.measures.class_breaks import ClassificationMethod, class_breaks
+from geo_service.core.database import open_connection
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from tests.integration.test_http import features
 from tests.support.http_client import asking, filled
@@ -218,7 +218,7 @@ async def test_played_hexagons_carry_their_history_as_postgis_counts_it(client: 
         after - before for before, after in pairwise(edges)
     ) <= timedelta(seconds=1)  # fmt: skip
     assert "p" in document["vector_layers"][0]["fields"]
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         rows = await held.fetch(
             "select cell, array_agg((select count(*) from incident b where b.cell = a.cell and received_at >= $1 and received_at < edge)"
             " order by edge) as upto from (select distinct cell from incident) a, unnest($2::timestamptz[]) edge group by cell",
@@ -234,7 +234,9 @@ async def test_classes_of_a_playback_hold_over_all_its_frames(client: httpx.Asyn
         found = await hexagons(client, **query)
         sums = [[int(part) for part in one["p"].split(",")] for one in found.values()]
         counts = np.array([after - before for one in sums for before, after in pairwise(one) if after > before])
-        expected = class_breaks(counts, Division(breaks) if breaks == "quantile" else Division("own", (3, 8)), least=1)
+        expected = class_breaks(
+            counts, ClassificationMethod(breaks) if breaks == "quantile" else ClassificationMethod("own", (3, 8)), least=1
+        )
         played = (await legend_of(client, **query))["playback"]
         assert [row["from"] for row in played["classes"]] == list(expected.lowers)
         assert [row["class"] for row in played["classes"]] == list(expected.classes)

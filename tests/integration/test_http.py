@@ -15,10 +15,10 @@ import pytest
 import zstandard
 
 from geo_service.cli.application import make_application
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from geo_service.tiles.encoding.grid import Tile, feature_id, resolution_at
-from geo_service.tiles.layers.hex_outlines import Outlines
+from geo_service.tiles.layers.hex_outlines import HexOutlines
 from tests.support.http_client import asking, filled, ready, until
 from tests.unit.test_grid import slippy_tile
 
@@ -65,7 +65,7 @@ async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def sql(url: str, text: str, *values: Any) -> Any:
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         return await held.fetchval(text, *values)
 
 
@@ -85,7 +85,7 @@ async def test_a_tile_holds_the_hexagons_that_postgis_counts(client: httpx.Async
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
     found = {feature["properties"]["h3"]: feature["properties"]["n"] for feature in features(answer.content)}
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         rows = await held.fetch(
             "select cell, count(*) as n from incident join theme on theme.id = theme_id"
             " where sector_id = 7 and received_at >= now() - interval '30 days' group by cell"
@@ -126,7 +126,7 @@ async def test_feature_ids_are_those_of_their_cells_and_come_in_order(client: ht
     cells = np.array([h3.str_to_int(feature["properties"]["h3"]) for feature in found], np.uint64)
     assert [feature["id"] for feature in found] == feature_id(cells).tolist()
     assert (np.diff(cells.astype(np.int64)) > 0).all()
-    assert len(Outlines(cells)) == len(found)
+    assert len(HexOutlines(cells)) == len(found)
 
 
 async def test_the_classes_in_the_tiles_are_those_of_the_legend(client: httpx.AsyncClient) -> None:

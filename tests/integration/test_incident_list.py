@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from geo_service.aggregation.statistics.incident_rows import FIELDS
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import LocationQuality, Status
 from tests.integration.test_statistics import CELLS, fill
 from tests.support.http_client import asking, filled, until
@@ -87,7 +87,7 @@ async def pages(client: httpx.AsyncClient, **parameters: str | int) -> list[dict
 
 async def oracle(url: str, where: str, order: str = "incident.id", placed: bool = True) -> list[dict[str, Any]]:
     """Rows as the answer has them, by SQL."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         rows = await held.fetch(
             f"{ORACLE} where {where} and {'cell is not null' if placed else 'true'} order by {order}", datetime.now(UTC)
         )
@@ -141,7 +141,7 @@ async def test_a_hexagon_that_never_held_an_incident_lists_none(client: httpx.As
 async def test_pages_go_on_where_they_were_while_incidents_come(client: httpx.AsyncClient, filled_url: str) -> None:
     whole = [row["id"] for row in await pages(client, limit=200, sector="waste", **ALWAYS)]
     first = await ask(client, limit=100, sector="waste", **ALWAYS)
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         # One newer than all, one in the middle of the page that has been read, and one of the second in which it ended.
         ended = first["incidents"][-1]["received_at"]
         middle = first["incidents"][50]["received_at"]
@@ -160,7 +160,7 @@ async def test_pages_go_on_where_they_were_while_incidents_come(client: httpx.As
         assert [row["id"] for row in first["incidents"] + rest["incidents"]] == whole[:300]
         assert [row["id"] for row in await pages(client, limit=200, sector="waste", **ALWAYS) if row["id"] not in new] == whole
     finally:
-        async with connection(filled_url) as held:
+        async with open_connection(filled_url) as held:
             await held.execute("delete from incident where id = any($1::bigint[])", new)
 
 

@@ -15,8 +15,8 @@ import pytest
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import Rules, ingest
-from ingest.runs.run_counts import Tally
+from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run_counts import RunCounts
 from tests.support.paths import CHECKOUT
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
@@ -37,11 +37,11 @@ def line(name: str, **change: str) -> str:
     )
 
 
-async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, Tally]:
-    return await ingest(url, path, load_mapping(mapping), mapping, lambda _: None, Rules(batch_size=batch_size))
+async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, RunCounts]:
+    return await ingest(url, path, load_mapping(mapping), mapping, lambda _: None, IngestOptions(batch_size=batch_size))
 
 
-def accounted(tally: Tally) -> int:
+def accounted(tally: RunCounts) -> int:
     return tally.new + tally.changed + tally.unchanged + tally.repeated + tally.stale + sum(tally.rejected.values())
 
 
@@ -119,8 +119,8 @@ LOAD = """
 import asyncio, sys
 from pathlib import Path
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import Rules, ingest
-asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, Rules(batch_size=200)))
+from ingest.runs.run import IngestOptions, ingest
+asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, IngestOptions(batch_size=200)))
 """
 
 
@@ -172,11 +172,11 @@ async def test_a_run_under_way_is_not_taken_for_an_interrupted_one(database_url:
 async def test_a_run_that_fails_says_so(database_url: str, tmp_path: Path) -> None:
     held = await emptied(database_url)
 
-    def stumble(_: Tally) -> None:
+    def stumble(_: RunCounts) -> None:
         raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError, match="stop"):
-        await ingest(database_url, many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain", stumble, Rules(batch_size=100))
+        await ingest(database_url, many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain", stumble, IngestOptions(batch_size=100))
     assert await held.fetchval("select state from ingest_run") == "failed"
     assert await held.fetchval("select count(*) from incident") == 99
     await held.close()

@@ -17,8 +17,8 @@ from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import Mapping, load_mapping
 from ingest.runs.reject_export import write_csv
-from ingest.runs.run import Rules, ingest
-from ingest.runs.run_counts import Tally
+from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run_counts import RunCounts
 from tests.support.http_client import asking
 
 COLUMNS = ["id", "received_at", "lng", "lat", "sector", "theme", "status", "agency", "address", "text", "due_at"]
@@ -37,8 +37,8 @@ def rows() -> list[dict[str, str]]:
     return made
 
 
-async def load(url: str, path: Path, mapping: Mapping) -> tuple[int, Tally]:
-    return await ingest(url, path, mapping, "plain", lambda _: None, Rules(batch_size=3))
+async def load(url: str, path: Path, mapping: Mapping) -> tuple[int, RunCounts]:
+    return await ingest(url, path, mapping, "plain", lambda _: None, IngestOptions(batch_size=3))
 
 
 def formatted(**form: object) -> Mapping:

@@ -16,7 +16,7 @@ from geo_service.core.database import connect
 from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.validate.coordinates import cells
 from ingest.write.incident_batch import IncidentBatch, Instants
-from ingest.write.incident_writer import IncidentWriter, Written
+from ingest.write.incident_writer import IncidentWriter, WriteResult
 from ingest.write.reference_data import Agency, Source, Theme
 
 BEGIN = np.datetime64("2026-01-01", "us")
@@ -101,7 +101,7 @@ async def _emptied(url: str) -> None:
     await held.close()
 
 
-def expected(known: dict[str, Row], batch: list[Row]) -> Written:
+def expected(known: dict[str, Row], batch: list[Row]) -> WriteResult:
     """The rules, row by row."""
     winners: dict[str, Row] = {}
     for row in batch:
@@ -119,7 +119,7 @@ def expected(known: dict[str, Row], batch: list[Row]) -> Written:
         counts[kind] += 1
         if kind in ("new", "changed"):
             known[row.id] = row
-    return Written(counts["new"], counts["changed"], counts["unchanged"], len(batch) - len(winners), counts["stale"])
+    return WriteResult(counts["new"], counts["changed"], counts["unchanged"], len(batch) - len(winners), counts["stale"])
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -156,7 +156,7 @@ async def test_an_unchanged_row_gets_no_new_version_and_uses_up_no_id(database_u
         batch = batch_of([Row("a", 1), Row("b", 1)], *ids)
         await writer.write(batch)
         before = await held.fetch("select id, ctid, xid from incident order by id")
-        assert await writer.write(batch) == Written(unchanged=2)
+        assert await writer.write(batch) == WriteResult(unchanged=2)
         assert await held.fetch("select id, ctid, xid from incident order by id") == before
         await writer.write(batch_of([Row("c", 1)], *ids))
         assert await held.fetchval("select max(id) from incident") == before[-1]["id"] + 1
@@ -168,11 +168,11 @@ async def test_incidents_are_written_with_their_districts_and_follow_changes_of_
         values ($1, 2, 'Д', 'D', st_multi(st_makeenvelope(37, 44, 39, 46, 4326))) returning id
     """
     async with writing(database_url) as (held, writer, ids):
-        assert await writer.write(batch_of([Row("a", 1)], *ids)) == Written(new=1)
+        assert await writer.write(batch_of([Row("a", 1)], *ids)) == WriteResult(new=1)
         district = await held.fetchval(add, "d")
         await held.execute("update boundary_state set revision = revision + 1")
-        assert await writer.write(batch_of([Row("a", 1), Row("b", 1, located=False)], *ids)) == Written(new=1, changed=1)
-        assert await writer.write(batch_of([Row("a", 1)], *ids)) == Written(unchanged=1)
+        assert await writer.write(batch_of([Row("a", 1), Row("b", 1, located=False)], *ids)) == WriteResult(new=1, changed=1)
+        assert await writer.write(batch_of([Row("a", 1)], *ids)) == WriteResult(unchanged=1)
         found = await held.fetch("select district_id, district_near from incident order by external_id")
         assert [tuple(row) for row in found] == [(district, False), (None, False)]
         await held.execute(
@@ -194,20 +194,20 @@ async def test_a_place_that_was_found_for_the_words_stays_while_they_are_the_sam
             int(cells(np.array([39.0]), np.array([45.0]))[0]),
         )
         found = (39.0, LocationQuality.HOUSE, PlacedBy.NOMINATIM, Decimal("0.9"))
-        assert await writer.write(batch_of([words], *ids)) == Written(unchanged=1)
-        assert await writer.write(batch_of([replace(words, updated=2, status=2)], *ids)) == Written(changed=1)
+        assert await writer.write(batch_of([words], *ids)) == WriteResult(unchanged=1)
+        assert await writer.write(batch_of([replace(words, updated=2, status=2)], *ids)) == WriteResult(changed=1)
         assert await placed(held) == found
-        assert await writer.write(batch_of([replace(words, updated=3, located=True)], *ids)) == Written(changed=1)
+        assert await writer.write(batch_of([replace(words, updated=3, located=True)], *ids)) == WriteResult(changed=1)
         assert await placed(held) == (38.5, LocationQuality.EXACT, PlacedBy.INPUT, None)
         await held.execute("update incident set placed_by = 4, location_quality = 1, confidence = 0.9")
-        assert await writer.write(batch_of([replace(words, updated=4, address="")], *ids)) == Written(changed=1)
+        assert await writer.write(batch_of([replace(words, updated=4, address="")], *ids)) == WriteResult(changed=1)
         assert await placed(held) == (None, LocationQuality.NONE, None, None)
 
 
 async def test_two_writers_of_the_same_rows_never_wait_in_a_circle(database_url: str) -> None:
-    async def one(order: int, status: int) -> Written:
+    async def one(order: int, status: int) -> WriteResult:
         async with writing(database_url) as (_, writer, ids):
-            total = Written()
+            total = WriteResult()
             for turn in range(5):
                 made = [Row(f"{name}", turn, status) for name in range(300)][::order]
                 total = await writer.write(batch_of(made, *ids))

@@ -12,7 +12,7 @@ import shapely
 import zstandard
 
 from geo_service.aggregation.measures.measures import DISTRICT_MEASURES
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import EXTENT, Tile
 from tests.support import territory
 from tests.support.http_client import asking, filled, until
@@ -146,7 +146,7 @@ async def districts_of(client: httpx.AsyncClient, path: str, **query: str) -> di
 async def test_a_tile_holds_every_district_that_is_seen_with_the_numbers_of_postgis(client: httpx.AsyncClient, territory_url: str) -> None:
     found = await districts_of(client, tile_at("districts", 5))
     assert set(found) == {one.code for one in territory.DISTRICTS} - {"CH"}
-    async with connection(territory_url) as held:
+    async with open_connection(territory_url) as held:
         rows = await held.fetch(
             "select d.code, d.name_ru, d.name_en, count(i.id) as n, count(*) filter (where i.status < 6) as open,"
             " count(*) filter (where i.status < 6 and i.due_at < now()) as overdue"
@@ -260,7 +260,7 @@ async def test_approximate_boundaries_are_said_to_be_so(client: httpx.AsyncClien
 async def test_new_boundaries_change_the_tiles(client: httpx.AsyncClient, territory_url: str) -> None:
     path = tile_at("districts", 8, (37.1, 44.1))
     before = await client.get(path)
-    async with connection(territory_url) as held, held.transaction():
+    async with open_connection(territory_url) as held, held.transaction():
         shape = territory.multi(territory.mercator(shapely.box(37.0, 44.0, 37.1, 44.1))).wkb
         await held.execute(
             "update district_shape set shape = st_geomfromwkb($1, 3857) from district d where d.id = district_id and d.code = '00'", shape

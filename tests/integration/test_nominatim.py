@@ -14,12 +14,12 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import pytest
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.demo.district_loader import load_districts
-from ingest.geocoding import Answer, Passed, Query
-from ingest.geocoding.configuration import Configuration
-from ingest.geocoding.factory import make_chain, region_of
+from ingest.geocoding import Answer, Query, Unresolved
+from ingest.geocoding.configuration import GeocodingConfiguration
+from ingest.geocoding.factory import make_chain, read_region
 from tests.conftest import execute, named
 from tests.support.geocoders import QUICK, asking
 from tests.support.nominatim_extract import TOWN, VILLAGE, extract, house
@@ -128,10 +128,10 @@ async def test_words_become_places_as_fine_as_the_server_knows_them(
     nominatim: str, database_url: str, words: Query, quality: LocationQuality | None, place: tuple[float, float] | None
 ) -> None:
     await load_districts(database_url)
-    async with connection(database_url) as held:
-        region = await region_of(held, Configuration())
+    async with open_connection(database_url) as held:
+        region = await read_region(held, GeocodingConfiguration())
         async with asking(nominatim, part=QUICK.model_copy(update={"timeout_s": 20}), bounds=region) as server:
-            (outcome,) = await (await make_chain(held, Configuration(), region, server)).locate([words])
+            (outcome,) = await (await make_chain(held, GeocodingConfiguration(), region, server)).locate([words])
     assert not outcome.delayed
     assert (outcome.answer and outcome.answer.quality) == quality
     if place and outcome.answer:
@@ -142,5 +142,5 @@ async def test_words_become_places_as_fine_as_the_server_knows_them(
 async def test_namesakes_in_two_settlements_are_not_placed_by_the_server_alone(nominatim: str) -> None:
     async with asking(nominatim, part=QUICK.model_copy(update={"timeout_s": 20})) as server:
         both, one = await server.locate([Query("Краснодарский край, с. Мира, 5"), Query("г. Абинск, ул. Мира, 5")])
-    assert isinstance(both, Passed)
+    assert isinstance(both, Unresolved)
     assert isinstance(one, Answer)

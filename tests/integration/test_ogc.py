@@ -13,7 +13,7 @@ import pytest
 import shapely
 from owslib.ogcapi.features import Features
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
 
@@ -27,7 +27,7 @@ def root(database_url: str) -> Iterator[str]:
     """The address of /ogc of a `geo serve` process over the territory."""
 
     async def fill() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await territory.fill(held)
 
     asyncio.run(fill())

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from geo_service.cli.application import make_application
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from tests.integration.test_overload import served
 from tests.support.ingest_client import KEY
@@ -36,7 +36,7 @@ def filled_url(database_url: str) -> str:
     """Two themes; an incident a day for 120 days, those of 40 to 79 days ago closed; and one of long ago."""
 
     async def fill() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await held.execute(
                 "insert into source (code, name_ru, name_en) values ('portal', 'Портал', 'Portal');"
                 "insert into agency (code, name) values ('uprava', 'Управа');" + THEMES

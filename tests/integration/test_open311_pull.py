@@ -19,19 +19,19 @@ from typer.testing import CliRunner
 from geo_service.cli.main import app
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
-from ingest.mapping.mapping import load_mapping, sourced
-from ingest.pull.client import Manners
-from ingest.pull.pull import Asked, Told, pull
+from ingest.mapping.mapping import load_mapping, with_source
+from ingest.pull.client import ClientPolicy
+from ingest.pull.pull import PullCallbacks, PullRequest, pull
 from ingest.runs.reject_export import write_csv
-from ingest.runs.run import Rules, ingest
-from ingest.runs.run_counts import Tally
+from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run_counts import RunCounts
 from tests.support.open311_city import JSON, City, request, served
 from tests.support.paths import CHECKOUT
 
 GEO = Path(sys.executable).with_name("geo")
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 UNTIL = SINCE + timedelta(days=270)
-QUICK = Manners("tests", per_second=10_000, timeout_s=5, retries=1, pause_s=0.01)
+QUICK = ClientPolicy("tests", per_second=10_000, timeout_s=5, retries=1, retry_pause_s=0.01)
 
 
 @pytest.fixture
@@ -57,10 +57,10 @@ async def taken(
     until: datetime | None = UNTIL,
     notes: list[str] | None = None,
     again: bool = False,
-) -> Tally:
-    asked = Asked(f"{city.base}/v2", since, until, jurisdiction="city.example", source="city", again=again)
-    told = Told((notes if notes is not None else []).append, lambda *_: None, lambda _: None)
-    _, tally = await pull(url, asked, QUICK, load_mapping("open311"), "open311", told, Rules())
+) -> RunCounts:
+    asked = PullRequest(f"{city.base}/v2", since, until, jurisdiction="city.example", source="city", again=again)
+    told = PullCallbacks((notes if notes is not None else []).append, lambda *_: None, lambda _: None)
+    _, tally = await pull(url, asked, QUICK, load_mapping("open311"), "open311", told, IngestOptions())
     return tally
 
 
@@ -142,13 +142,13 @@ PULL = """
 import asyncio, sys
 from datetime import datetime
 from ingest.mapping.mapping import load_mapping
-from ingest.pull.client import Manners
-from ingest.pull.pull import Asked, Told, pull
-from ingest.runs.run import Rules
-told = Told(print, lambda *_: None, lambda _: None)
-asked = Asked(sys.argv[2], *map(datetime.fromisoformat, sys.argv[3:5]), source="city", jurisdiction="city.example")
-manners = Manners("tests", 10_000, 5, 0)
-asyncio.run(pull(sys.argv[1], asked, manners, load_mapping("open311"), "open311", told, Rules()))
+from ingest.pull.client import ClientPolicy
+from ingest.pull.pull import PullRequest, PullCallbacks, pull
+from ingest.runs.run import IngestOptions
+told = PullCallbacks(print, lambda *_: None, lambda _: None)
+asked = PullRequest(sys.argv[2], *map(datetime.fromisoformat, sys.argv[3:5]), source="city", jurisdiction="city.example")
+policy = ClientPolicy("tests", 10_000, 5, 0)
+asyncio.run(pull(sys.argv[1], asked, policy, load_mapping("open311"), "open311", told, IngestOptions()))
 """
 
 
@@ -193,7 +193,7 @@ async def test_rejected_requests_are_mended_as_a_file_and_stay_what_their_server
         writer = csv.DictWriter(file, rows["2"])
         writer.writeheader()
         writer.writerows(rows.values())
-    _, tally = await ingest(database_url, mended, sourced(load_mapping("open311"), "city", "city"), "open311", lambda _: None)
+    _, tally = await ingest(database_url, mended, with_source(load_mapping("open311"), "city", "city"), "open311", lambda _: None)
     assert (tally.new, dict(tally.rejected)) == (2, {})
     city.requests[1] = request(2, SINCE, status="open", updated_datetime="2026-05-01T00:00:00Z")
     again = await taken(database_url, city, again=True)

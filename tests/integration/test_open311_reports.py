@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from geo_service.cli.application import make_application
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from tests.integration.test_overload import served
 from tests.support.http_client import filled
@@ -63,7 +63,7 @@ async def test_what_is_stored_of_a_report_is_no_person(client: httpx.AsyncClient
     kept = await post(client, REPORT | PERSONAL | {"lat": "north"}, "json")
     assert (kept.status_code, "lat 'north' is no number" in kept.json()[0]["service_notice"]) == (201, True)
     assert (await post(client, REPORT | PERSONAL | {"lat": "north", "description": ""})).status_code == 400
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         tables = [row[0] for row in await held.fetch("select tablename from pg_tables where schemaname = 'public'")]
         for table in tables:
             whole = await held.fetchval(f"select coalesce(string_agg(one::text, ' '), '') from \"{table}\" as one")

@@ -14,11 +14,11 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.routes.common.dependencies import Service
-from geo_service.server.middleware.shutdown import Farewell
+from geo_service.server.middleware.shutdown import GracefulShutdown
 from geo_service.tiles.layers.base import TileLayer, TileRequest
 from tests.integration.test_http import INCIDENTS, fill
 from tests.support.http_client import filled, ready, until
@@ -45,7 +45,7 @@ def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a port of its own, as `geo serve` would have it, and a client with as many connections as it likes."""
-    config = uvicorn.Config(Farewell(app), http="httptools", log_config=None, access_log=False, server_header=False)
+    config = uvicorn.Config(GracefulShutdown(app), http="httptools", log_config=None, access_log=False, server_header=False)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0), backlog=FLOOD) as listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -70,7 +70,7 @@ class Blocked:
             loop.call_soon_threadsafe(begun.set)
             assert self.release.wait(60)
 
-        self._asking = asyncio.create_task(service.replica.ask(hold))
+        self._asking = asyncio.create_task(service.replica.run(hold))
         self.begun = begun.wait()
 
     async def __aenter__(self) -> threading.Event:
@@ -85,7 +85,7 @@ class Blocked:
 def spy_on(layer: TileLayer, drawn: list[object]) -> None:
     draw = layer.encode
 
-    def encode(state: State, request: TileRequest) -> bytes:
+    def encode(state: ReplicaState, request: TileRequest) -> bytes:
         drawn.append(request)
         return draw(state, request)
 

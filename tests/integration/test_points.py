@@ -16,7 +16,7 @@ import httpx
 import numpy as np
 import pytest
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import EXTENT
 from geo_service.tiles.layers.points import MOST_PLACES
 from tests.integration.test_layers import read, tile_at, tile_named
@@ -111,7 +111,7 @@ async def client(points_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def held(points_url: str) -> AsyncIterator[asyncpg.Connection]:
-    async with connection(points_url) as made:
+    async with open_connection(points_url) as made:
         yield made
 
 

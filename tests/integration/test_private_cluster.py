@@ -14,7 +14,7 @@ import pytest
 
 from geo_service.cluster import data_directory
 from geo_service.cluster.private_cluster import Cluster, database_url, running
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings
 
@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 async def ask(url: str, statement: str) -> object:
     """The first value that `statement` gives."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         return await held.fetchval(statement)
 
 

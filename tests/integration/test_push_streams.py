@@ -12,33 +12,33 @@ from fastapi import FastAPI
 
 from geo_service.cli.application import make_application
 from geo_service.core.calendar.deadlines import read_deadlines
-from geo_service.core.errors import Unfinished
-from geo_service.core.ingest_protocol import Block, Delivery
+from geo_service.core.errors import PartialFailure
+from geo_service.core.ingest_protocol import BatchResult, IngestRequest
 from geo_service.core.settings import Settings
-from ingest.geocoding.configuration import Configuration
+from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.push.batching import MOST
-from ingest.push.service import Desk
-from ingest.push.writer_pool import Terms
+from ingest.push.service import PushService
+from ingest.push.writer_pool import WriterSettings
 from tests.integration.test_overload import served
 from tests.support.http_client import until
 from tests.support.ingest_client import KEY, emptied, fetch, holds, incident, lines
 
-STREAM = Delivery("POST /api/incidents", "api", "api", lines=True)
+STREAM = IngestRequest("POST /api/incidents", "api", "api", lines=True)
 ROWS = 20_000
 TEXT = "нет воды " * 110
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
+async def desk(database_url: str) -> AsyncIterator[PushService]:
     """A desk with one writer, over an empty database."""
     await emptied(database_url)
     settings = Settings()
-    made = Desk(Terms(database_url, 1, 1.0, 10_000, 1000.0, Configuration()), read_deadlines(None, settings.zone))
+    made = PushService(WriterSettings(database_url, 1, 1.0, 10_000, 1000.0, GeocodingConfiguration()), read_deadlines(None, settings.zone))
     yield made
     await made.close()
 
 
-async def test_twenty_thousand_long_rows_are_read_no_faster_than_they_are_written(desk: Desk, database_url: str) -> None:
+async def test_twenty_thousand_long_rows_are_read_no_faster_than_they_are_written(desk: PushService, database_url: str) -> None:
     """40 MB in all; a sender is never further ahead of the database than a batch and what a connection brings at once."""
     sent = answered = furthest = 0
 
@@ -50,8 +50,8 @@ async def test_twenty_thousand_long_rows_are_read_no_faster_than_they_are_writte
             furthest = max(furthest, sent - answered)
 
     tracemalloc.start()
-    async for piece in desk.take(STREAM, body()):
-        if isinstance(piece, Block):
+    async for piece in desk.ingest(STREAM, body()):
+        if isinstance(piece, BatchResult):
             answered += piece.lines.count(b"\n")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -60,7 +60,7 @@ async def test_twenty_thousand_long_rows_are_read_no_faster_than_they_are_writte
     assert peak < 20_000_000
 
 
-async def test_a_lost_connection_keeps_the_batches_before_it(desk: Desk, database_url: str) -> None:
+async def test_a_lost_connection_keeps_the_batches_before_it(desk: PushService, database_url: str) -> None:
     async def body() -> AsyncIterator[bytes]:
         yield lines(incident(str(number)) for number in range(MOST))
         await until(lambda: holds(database_url, "select 1 from incident"))
@@ -71,12 +71,12 @@ async def test_a_lost_connection_keeps_the_batches_before_it(desk: Desk, databas
         yield lines(incident(str(number)) for number in range(MOST, 2 * MOST))
 
     answered = 0
-    with pytest.raises(Unfinished) as told:
-        async for piece in desk.take(STREAM, body()):
-            answered += piece.lines.count(b"\n") if isinstance(piece, Block) else 0
+    with pytest.raises(PartialFailure) as told:
+        async for piece in desk.ingest(STREAM, body()):
+            answered += piece.lines.count(b"\n") if isinstance(piece, BatchResult) else 0
     assert (told.value.status, told.value.members()["read"], answered) == (503, MOST, MOST)
     assert await fetch(database_url, "select count(*) from incident") == [(MOST,)]
-    async for _ in desk.take(STREAM, whole(lines(incident(str(number)) for number in range(2 * MOST)))):
+    async for _ in desk.ingest(STREAM, whole(lines(incident(str(number)) for number in range(2 * MOST)))):
         pass
     runs = await fetch(database_url, "select state, new, unchanged from ingest_run order by id")
     assert runs == [("interrupted", MOST, 0), ("finished", MOST, MOST)]

@@ -13,7 +13,7 @@ import mapbox_vector_tile
 import pytest
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import resolution_at
 from tests.integration.test_statistics import CELLS, fill, oracle, selected_in
 from tests.support.http_client import asking
@@ -37,7 +37,7 @@ def filled_url(database_url: str) -> Iterator[str]:
     """The incidents that the statistics are tested with."""
 
     async def run() -> None:
-        async with connection(database_url) as held:
+        async with open_connection(database_url) as held:
             await fill(held)
             for place, district, day, count in MOVED:
                 lat, lng = h3.cell_to_latlng(CELLS[place])

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from geo_service.aggregation.columns.columns import Change
-from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.errors import NotReady, Overloaded
 from geo_service.core.model import OPEN_STATUSES, Status
 
@@ -48,7 +48,7 @@ where cell is not null and received_at >= to_timestamp($1) and received_at < to_
 @pytest.fixture
 async def writer(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to a database with three themes, two sources, two agencies and no incident."""
-    async with connection(database_url) as held:
+    async with open_connection(database_url) as held:
         await held.execute("delete from incident; delete from incident_tombstone")
         for table, codes in (("theme", ("a", "b", "c")), ("source", ("p", "q")), ("agency", ("x", "y"))):
             for code in codes:
@@ -60,7 +60,7 @@ async def writer(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def replica() -> AsyncIterator[Replica]:
-    made = Replica(10_000_000, Queue(100, 60))
+    made = Replica(10_000_000, AdmissionQueue(100, 60))
     yield made
     made.close()
 
@@ -82,7 +82,7 @@ async def write(held: asyncpg.Connection, rng: random.Random, key: int, choices:
 async def keep_writing(url: str, seed: int, choices: dict[str, list[int]]) -> None:
     """Transactions of several rows that stay open for a while, overlap with others, and sometimes fail."""
     rng = random.Random(seed)
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         while True:
             with suppress(asyncpg.PostgresError, ZeroDivisionError):
                 async with held.transaction():
@@ -132,14 +132,14 @@ async def test_counts_equal_those_of_postgis_at_the_same_snapshot_while_writers_
     follower = Follower(database_url, replica)
     compared = 0
     try:
-        async with connection(database_url) as reader:
+        async with open_connection(database_url) as reader:
             for _ in range(60):
                 async with reader.transaction(isolation="repeatable_read", readonly=True):
-                    await follower.look(reader)
+                    await follower.poll(reader)
                     for _ in range(5):
                         selection = random_selection(rng, choices)
                         expected = tuple(await reader.fetchrow(COUNT, *as_arguments(selection)))
-                        assert await replica.ask(total, selection, rng.randrange(1, 11)) == expected
+                        assert await replica.run(total, selection, rng.randrange(1, 11)) == expected
                         compared += expected[0]
                 if rng.random() < 0.2:
                     await replica.merge_tail(0)
@@ -159,16 +159,16 @@ async def test_a_transaction_that_commits_after_a_younger_one_is_not_missed(
     rng = random.Random(1)
     choices = {table: await ids(writer, table) for table in ("theme", "source", "agency")}
     follower = Follower(database_url, replica)
-    async with connection(database_url) as older, connection(database_url) as reader:
-        await follower.look(reader)
+    async with open_connection(database_url) as older, open_connection(database_url) as reader:
+        await follower.poll(reader)
         transaction = older.transaction()
         await transaction.start()
         await write(older, rng, 1, choices)
         await write(writer, rng, 2, choices)
-        assert await follower.look(reader) == Change(new=1)
-        assert await follower.look(reader) == Change(), "a row read twice is not counted twice"
+        assert await follower.poll(reader) == Change(new=1)
+        assert await follower.poll(reader) == Change(), "a row read twice is not counted twice"
         await transaction.commit()
-        assert await follower.look(reader) == Change(new=1)
+        assert await follower.poll(reader) == Change(new=1)
 
 
 async def test_deleting_and_truncating_reach_the_replica(database_url: str, writer: asyncpg.Connection, replica: Replica) -> None:
@@ -177,23 +177,23 @@ async def test_deleting_and_truncating_reach_the_replica(database_url: str, writ
     follower = Follower(database_url, replica)
     for key in range(10):
         await write(writer, rng, key, choices)
-    await follower.look(writer)
+    await follower.poll(writer)
     await writer.execute("delete from incident where external_id in ('1', '2')")
-    assert await follower.look(writer) == Change(deleted=2)
+    assert await follower.poll(writer) == Change(deleted=2)
     await writer.execute("truncate incident")
-    assert await follower.look(writer) == Change(deleted=8)
-    assert replica.alive == 0
+    assert await follower.poll(writer) == Change(deleted=8)
+    assert replica.live_rows == 0
 
 
 async def test_a_new_theme_is_in_the_catalogue_as_soon_as_its_incident_is_counted(
     database_url: str, writer: asyncpg.Connection, replica: Replica
 ) -> None:
     follower = Follower(database_url, replica)
-    await follower.look(writer)
+    await follower.poll(writer)
     await writer.execute("insert into theme (code, sector_id, name_ru, name_en) values ('late', 2, 'л', 'l') on conflict do nothing")
     choices = {table: await ids(writer, table) for table in ("theme", "source", "agency")}
     await write(writer, random.Random(1), 77, choices | {"theme": choices["theme"][-1:]})
-    await follower.look(writer)
+    await follower.poll(writer)
     assert "late" in replica.catalogue.themes.by_code
 
 
@@ -214,13 +214,13 @@ async def test_a_running_follower_hears_of_commits_and_survives_losing_its_conne
     try:
         await eventually(lambda: replica.loaded)
         await write(writer, random.Random(1), 1, choices)
-        await eventually(lambda: replica.alive == 1)
+        await eventually(lambda: replica.live_rows == 1)
         for key in range(2, 5):
             await writer.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
             )
             await write(writer, random.Random(key), key, choices)
-            await eventually(lambda key=key: replica.alive == key)
+            await eventually(lambda key=key: replica.live_rows == key)
         assert replica.lag < 5
     finally:
         following.cancel()
@@ -234,7 +234,7 @@ async def test_the_first_load_reads_every_column_as_postgis_holds_it(
     choices = {table: await ids(writer, table) for table in ("theme", "source", "agency")}
     for key in range(300):
         await write(writer, rng, key, choices)
-    await Follower(database_url, replica).look(writer)
+    await Follower(database_url, replica).poll(writer)
     expected = await writer.fetch(
         "select cell, floor(extract(epoch from received_at))::int8, floor(extract(epoch from due_at))::int8, theme_id, source_id,"
         " coalesce(agency_id, 0), status from incident order by received_at, id"
@@ -245,17 +245,17 @@ async def test_the_first_load_reads_every_column_as_postgis_holds_it(
         names = ("received", "due", "theme", "source", "agency", "status")
         return list(zip(cells.tolist(), *(state.columns[name].tolist() for name in names), strict=True))
 
-    assert sorted(await replica.ask(held)) == sorted(tuple(row) for row in expected)
-    assert (np.diff([row[1] for row in await replica.ask(held)]) >= 0).all()
+    assert sorted(await replica.run(held)) == sorted(tuple(row) for row in expected)
+    assert (np.diff([row[1] for row in await replica.run(held)]) >= 0).all()
 
 
 async def test_questions_are_refused_before_the_load_and_when_too_many_wait(replica: Replica, database_url: str) -> None:
     with pytest.raises(NotReady):
-        await replica.ask(lambda state: state)
-    async with connection(database_url) as held:
-        await Follower(database_url, replica).look(held)
-    crowded = Replica(1000, Queue(0, 60))
+        await replica.run(lambda state: state)
+    async with open_connection(database_url) as held:
+        await Follower(database_url, replica).poll(held)
+    crowded = Replica(1000, AdmissionQueue(0, 60))
     crowded._state = replica._state
     with pytest.raises(Overloaded):
-        await crowded.ask(lambda state: state)
+        await crowded.run(lambda state: state)
     crowded.close()

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.cli.forget import read_instant, read_kinds
@@ -18,14 +18,14 @@ from geo_service.cli.main import app
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.geocoding.toponyms.addresses import key_of
-from ingest.jobs.retention import Forgotten, Order, count, forget
+from ingest.jobs.retention import ErasedCounts, EraseOrder, count, erase
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import ingest
-from ingest.runs.run_counts import Tally
+from ingest.runs.run_counts import RunCounts
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,text,due_at,answered_at,closed_at,updated_at\n"
 LIMIT = datetime(2026, 6, 1, tzinfo=UTC)
-BOTH = Order(LIMIT, frozenset({"text", "address"}))
+BOTH = EraseOrder(LIMIT, frozenset({"text", "address"}))
 WORDS = "select external_id, address, message from incident order by external_id"
 NUMBERS = "select external_id, status, theme_id, received_at, due_at, location, location_quality, placed_by from incident order by 1"
 
@@ -53,7 +53,7 @@ def written(path: Path) -> Path:
     return path
 
 
-async def load(url: str, path: Path) -> Tally:
+async def load(url: str, path: Path) -> RunCounts:
     return (await ingest(url, written(path), load_mapping("plain"), "plain", lambda _: None))[1]
 
 
@@ -78,24 +78,24 @@ async def test_what_is_old_loses_its_words_and_keeps_its_numbers(database_url: s
     await remember(held, "ул. Мира, 1, неведомо где", "2026-07-01")
     await remember(held, "ул. Мира, 2, неведомо где", "2026-07-01")
     await remember(held, "проспект Давний, 5", "2026-03-01")
-    replica = Replica(1_000_000, Queue(10, 60))
+    replica = Replica(1_000_000, AdmissionQueue(10, 60))
     follower = Follower(database_url, replica)
-    await follower.look(held)
-    words, numbers, state = await held.fetch(WORDS), await held.fetch(NUMBERS), (replica.revision, replica.alive)
+    await follower.poll(held)
+    words, numbers, state = await held.fetch(WORDS), await held.fetch(NUMBERS), (replica.revision, replica.live_rows)
 
-    expected = Forgotten(incidents=6, texts=6, addresses=6, rejects=1, cached=2)
+    expected = ErasedCounts(incidents=6, texts=6, addresses=6, rejects=1, cached=2)
     assert await count(database_url, BOTH) == expected
     assert await held.fetch(WORDS) == words
-    assert await count(database_url, Order(LIMIT, frozenset({"text"}))) == Forgotten(incidents=6, texts=6, rejects=1)
+    assert await count(database_url, EraseOrder(LIMIT, frozenset({"text"}))) == ErasedCounts(incidents=6, texts=6, rejects=1)
 
     seen: list[int] = []
-    assert await forget(database_url, BOTH, lambda done: seen.append(done.incidents), page=4) == expected
+    assert await erase(database_url, BOTH, lambda done: seen.append(done.incidents), page=4) == expected
     assert seen[:2] == [4, 6]
     old = {f"{number:02}" for number in range(1, 12, 2)}
     assert [tuple(row) for row in await held.fetch(WORDS)] == [(row[0], "", "") if row[0] in old else tuple(row) for row in words]
     assert await held.fetch(NUMBERS) == numbers
-    assert not await follower.look(held)
-    assert (replica.revision, replica.alive) == state
+    assert not await follower.poll(held)
+    assert (replica.revision, replica.live_rows) == state
     replica.close()
     run = await held.fetchrow("select read, new, rejected from ingest_run")
     assert tuple(run) == (13, 12, '{"unreadable_date": 1}')
@@ -104,12 +104,12 @@ async def test_what_is_old_loses_its_words_and_keeps_its_numbers(database_url: s
     assert [word for word in ("яма 1'", "яма 11", "тайн", "Давний", key_of("ул. Мира, 3, неведомо где")) if word in whole] == []
     assert "яма 10" in whole
     assert await held.fetchval("select count(*) from geocode_wait inner join incident on id = incident_id where message = ''") == 0
-    assert await count(database_url, BOTH) == Forgotten()
+    assert await count(database_url, BOTH) == ErasedCounts()
 
 
 async def test_an_old_file_does_not_bring_words_back(database_url: str, held: asyncpg.Connection, tmp_path: Path) -> None:
     await load(database_url, tmp_path / "file.csv")
-    await forget(database_url, Order(LIMIT, frozenset({"text"})), lambda _: None)
+    await erase(database_url, EraseOrder(LIMIT, frozenset({"text"})), lambda _: None)
     assert [bool(row["message"]) for row in await held.fetch(WORDS)] == [True, False] * 6
     assert all(row["address"] for row in await held.fetch(WORDS))
     words = await held.fetch(WORDS)
@@ -117,7 +117,7 @@ async def test_an_old_file_does_not_bring_words_back(database_url: str, held: as
     assert (again.new, again.changed, again.unchanged) == (0, 0, 12)
     assert await held.fetch(WORDS) == words
     # An earlier date later on does not make it keep again.
-    await forget(database_url, Order(datetime(2020, 1, 1, tzinfo=UTC), frozenset({"text"})), lambda _: None)
+    await erase(database_url, EraseOrder(datetime(2020, 1, 1, tzinfo=UTC), frozenset({"text"})), lambda _: None)
     await held.execute("truncate incident, incident_tombstone")
     assert (await load(database_url, tmp_path / "file.csv")).new == 12
     assert await held.fetch(WORDS) == words

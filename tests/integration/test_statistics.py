@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from geo_service.aggregation.measures.measures import MEASURES
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from tests.support.http_client import asking, filled
 
 COUNT = 4000
@@ -143,7 +143,7 @@ async def ask(client: httpx.AsyncClient, path: str, **parameters: str) -> Any:
 
 async def oracle(url: str, where: str, group: str, level: int = 2) -> dict[Any, dict[str, Any]]:
     """The numbers of each key by SQL."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         rows = await held.fetch(ORACLE.format(where=where, group=group, level=level), datetime.now(UTC))
     return {row["key"]: dict(row) for row in rows}
 
@@ -246,7 +246,7 @@ async def test_buckets_are_those_of_the_zone_and_empty_ones_are_there(filled_url
         # Both changes of the clock in Berlin lie in the span; for hours one of them.
         first, last = ("2024-03-20", "2024-11-03") if bucket != "hour" else ("2024-03-29", "2024-04-03")
         table = await ask(client, "/api/timeline", bucket=bucket, from_=first, to=last)
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         await held.execute(f"set timezone = '{zone}'")
         rows = await held.fetch(
             f"select begin, (select count(*) from incident where received_at >= begin and received_at < begin + interval '1 {bucket}'"
@@ -438,7 +438,7 @@ async def test_geojson_has_the_outline_and_the_numbers(client: httpx.AsyncClient
     assert answer.headers["content-type"] == "application/geo+json"
     made = json.loads(answer.content)
     assert {feature["id"] for feature in made["features"]} == {"0301", "0302", "0303", "0304"}
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         for feature in made["features"]:
             same = await held.fetchval(
                 "select st_hausdorffdistance(st_geomfromgeojson($1), st_transform(shape, 4326)) < 1e-5"

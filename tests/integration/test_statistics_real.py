@@ -18,17 +18,17 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.load import Loading, load
-from boundaries.records import Unit, Units
+from boundaries.load import LoadOptions, load
+from boundaries.records import DistrictRecord, DistrictRecords
 from geo_service.core.calendar.deadlines import read_deadlines
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import DistrictLevel
 from geo_service.core.settings import Settings
 from ingest.demo.db_writer import refresh
 from ingest.demo.district_loader import load_districts
 from ingest.demo.messages import history
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import Rules, ingest
+from ingest.runs.run import IngestOptions, ingest
 from tests.integration.test_statistics import ask, check
 from tests.support.http_client import asking
 from tests.support.paths import CHECKOUT
@@ -71,7 +71,7 @@ select incident.id, received_at, due_at, answered_at, status, theme.code as them
         else extract(epoch from answered_at - received_at)
     end as answer_s,
     status not in (6, 7, 8) as is_open,
-    due_at is not null and (answered_at is not null or (due_at < now() and status not in (6, 7, 8))) as is_judged
+    due_at is not null and (answered_at is not null or (due_at < date_trunc('minute', now()) and status not in (6, 7, 8))) as is_judged
 from incident
 join theme on theme.id = theme_id join sector on sector.id = sector_id join source on source.id = source_id
 left join agency on agency.id = agency_id
@@ -80,7 +80,7 @@ where location is not null
 """
 ORACLE = """
 select {group} as key, count(*) as count, count(*) filter (where is_open) as open,
-    count(*) filter (where is_open and due_at < now()) as overdue, count(*) filter (where status = 6) as closed,
+    count(*) filter (where is_open and due_at < date_trunc('minute', now())) as overdue, count(*) filter (where status = 6) as closed,
     percentile_cont(0.5) within group (order by answer_s) / 3600 as answer_hours,
     percentile_cont(0.9) within group (order by answer_s) / 3600 as answer_hours_p90,
     percentile_cont(0.5) within group (order by close_s) filter (where status = 6) / 3600 as close_hours,
@@ -92,9 +92,9 @@ from told where {where} group by 1
 STATUS = {
     "open": "is_open",
     "closed": "status = 6",
-    "overdue": "(is_open and due_at < now())",
+    "overdue": "(is_open and due_at < date_trunc('minute', now()))",
     "in_work,interim": "status in (2, 3)",
-    "returned,overdue": "(status = 5 or (is_open and due_at < now()))",
+    "returned,overdue": "(status = 5 or (is_open and due_at < date_trunc('minute', now())))",
 }
 
 
@@ -104,13 +104,17 @@ def filled_url(database_url: str) -> Iterator[str]:
 
     async def run() -> None:
         await load_districts(database_url, 0)
-        quarters = Units([Unit(f"m{place}", f"Минск {place}", f"Minsk {place}") for place in range(4)], np.array(QUARTERS, object))
-        await load(database_url, quarters, Loading(DistrictLevel.DISTRICT, near_m=0))
+        quarters = DistrictRecords(
+            [DistrictRecord(f"m{place}", f"Минск {place}", f"Minsk {place}") for place in range(4)], np.array(QUARTERS, object)
+        )
+        await load(database_url, quarters, LoadOptions(DistrictLevel.DISTRICT, near_m=0))
         await refresh(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)
-            await ingest(database_url, MINSK, load_mapping("minsk115"), "minsk115", lambda _: None, Rules(near_m=0, deadlines=rules))
-        async with connection(database_url) as held:
+            await ingest(
+                database_url, MINSK, load_mapping("minsk115"), "minsk115", lambda _: None, IngestOptions(near_m=0, deadlines=rules)
+            )
+        async with open_connection(database_url) as held:
             await held.execute(PREPARE, FREE, SHORT)
             await held.execute(TOLD)
 
@@ -209,7 +213,7 @@ async def same_in_time(client: httpx.AsyncClient, held: asyncpg.Connection, para
 
 async def compare(client: httpx.AsyncClient, url: str, seed: int, which: str) -> list[int]:
     """How many incidents each of the random selections had, after their answers were compared."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         choose = await chooser(held, seed, which)
         return [await same(client, held, *choose.selection()) for _ in range(SELECTIONS)]
 
@@ -226,7 +230,7 @@ async def test_random_selections_of_minsk_are_those_of_sql(client: httpx.AsyncCl
 
 
 async def test_everything_together_is_that_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:
-    async with connection(filled_url) as held:
+    async with open_connection(filled_url) as held:
         everything = {"from": "2000-01-01", "to": "2030-01-01"}
         count = await same(client, held, everything, "true")
         assert count == await held.fetchval("select count(*) from incident where cell is not null")

@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from geo_service import __version__
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.model import SECTORS
 from tests.conftest import execute, named, recreate
 from tests.support.packages import add_page, build, copy_sources, files_in_git, make_environment, run, unpack
@@ -216,5 +216,5 @@ def _wait_until_ready(address: str) -> None:
 
 
 async def _sectors(url: str) -> int:
-    async with connection(url) as opened:
+    async with open_connection(url) as opened:
         return int(await opened.fetchval("select count(*) from sector"))

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from geo_service.cli import main
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 
 EVERYTHING = "truncate district, district_shape, district_alias, incident, incident_tombstone, theme, source restart identity cascade"
 
@@ -83,7 +83,7 @@ async def fill(held: asyncpg.Connection, lng: NDArray[np.float64], lat: NDArray[
 
 async def state(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """All that a load writes, to be compared."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         return {name: [tuple(row) for row in await held.fetch(text)] for name, text in STATE.items()}
 
 
@@ -91,7 +91,7 @@ def ask(url: str, text: str, *values: object) -> list[asyncpg.Record]:
     """The rows of a query, outside any event loop."""
 
     async def run() -> list[asyncpg.Record]:
-        async with connection(url) as held:
+        async with open_connection(url) as held:
             return list(await held.fetch(text, *values))
 
     return asyncio.run(run())

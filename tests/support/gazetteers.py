@@ -4,29 +4,29 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from boundaries.stored import KnownDistrict
+from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel, LocationQuality
 from ingest.demo.district_loader import REGION, districts, region
-from ingest.geocoding import Answer, Passed, Query
+from ingest.geocoding import Answer, Query, Unresolved
 from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.toponyms.gazetteer_index import Lexicon, build
-from ingest.geocoding.toponyms.settlements import Place
+from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build
+from ingest.geocoding.toponyms.settlements import Settlement
 
 PHRASES = Path(__file__).parent / "data" / "phrases.tsv"
 
 
 @cache
-def demo_districts() -> tuple[KnownDistrict, ...]:
+def demo_districts() -> tuple[StoredDistrict, ...]:
     made = []
     for level, parent, units in ((DistrictLevel.REGION, None, region()), (DistrictLevel.DISTRICT, REGION.code, districts())):
         for number, (unit, area) in enumerate(zip(units.units, units.polygons, strict=True)):
             names = (unit.name_ru, unit.name_en, *unit.aliases)
-            made.append(KnownDistrict(number, unit.code, level, parent, unit.name_ru, names, area, approximate=True))
+            made.append(StoredDistrict(number, unit.code, level, parent, unit.name_ru, names, area, approximate=True))
     return tuple(made)
 
 
 @cache
-def demo_lexicon(own: tuple[Place, ...] = ()) -> Lexicon:
+def demo_lexicon(own: tuple[Settlement, ...] = ()) -> GazetteerIndex:
     return build(demo_districts(), own, None)
 
 
@@ -36,17 +36,17 @@ def phrases() -> Sequence[tuple[str, str]]:
     return [(meant, words) for meant, words in lines]
 
 
-def find(address: str, message: str = "", own: tuple[Place, ...] = ()) -> Answer | Passed:
+def find(address: str, message: str = "", own: tuple[Settlement, ...] = ()) -> Answer | Unresolved:
     """What the gazetteer says of these words."""
     verdict = Gazetteer(demo_lexicon(own)).find(Query(address, message))
-    assert isinstance(verdict, Answer | Passed)
+    assert isinstance(verdict, Answer | Unresolved)
     return verdict
 
 
 def placed(words: str) -> str:
     """Where the gazetteer places the words, said as the list of phrases says it."""
     verdict = find("", words)
-    if isinstance(verdict, Passed):
+    if isinstance(verdict, Unresolved):
         return "-"
     if verdict.quality is LocationQuality.DISTRICT:
         return next(f"район:{one.code.removeprefix('demo-')}" for one in demo_districts() if one.name_ru == verdict.name)

@@ -9,7 +9,7 @@ import asyncpg
 import httpx
 
 from geo_service.cli.application import make_application
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 
 
@@ -17,7 +17,7 @@ def filled(url: str, fill: Callable[[asyncpg.Connection], Awaitable[object]]) ->
     """The database's address, once `fill` has filled it."""
 
     async def run() -> None:
-        async with connection(url) as held:
+        async with open_connection(url) as held:
             await fill(held)
 
     asyncio.run(run())

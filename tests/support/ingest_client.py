@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import orjson
 
-from geo_service.core.database import connection
+from geo_service.core.database import open_connection
 
 KEY = "a-key-for-the-tests-1"
 KEYED = {"Authorization": f"Bearer {KEY}"}
@@ -39,13 +39,13 @@ def outcomes(answer: httpx.Response) -> list[str]:
 
 async def emptied(url: str) -> None:
     """No incidents, runs and answers; the catalogue stays."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         await held.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, intake_key, intake_answer")
 
 
 async def fetch(url: str, text: str, *values: Any) -> list[tuple[Any, ...]]:
     """Rows of a statement."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         return [tuple(row) for row in await held.fetch(text, *values)]
 
 

@@ -11,7 +11,7 @@ import shapely
 from geo_service.tiles.encoding.clipping import clip, metres
 from geo_service.tiles.encoding.grid import EXTENT, Tile, feature_id, project
 from geo_service.tiles.encoding.mvt import Column, Points, Polygons, encode_layer
-from geo_service.tiles.layers.hex_outlines import Outlines
+from geo_service.tiles.layers.hex_outlines import HexOutlines
 
 LAYER = "hexes"
 PLACES_LAYER = "места"
@@ -52,7 +52,7 @@ CASES: dict[str, tuple[list[int], Tile | int]] = {
 def write(name: str) -> Written:
     """One of the cases, as a layer of hexagons with properties of every kind and a layer of one point."""
     cells, where = CASES[name]
-    outlines = Outlines(np.array(cells, np.uint64))
+    outlines = HexOutlines(np.array(cells, np.uint64))
     tile = where if isinstance(where, Tile) else tile_of(cells[len(cells) // 2], where)
     rings, shifts = outlines.touching(tile.box)
     chosen = np.array(cells, np.uint64)[rings]
@@ -129,7 +129,7 @@ def rows(values: dict[str, Column]) -> list[dict[str, Any]]:
     return [dict(zip(values, row, strict=True)) for row in zip(*lists, strict=True)]
 
 
-def in_tile(outlines: Outlines, ring: int, shift: int, tile: Tile) -> Ring:
+def in_tile(outlines: HexOutlines, ring: int, shift: int, tile: Tile) -> Ring:
     """A closed ring in tile units, computed in floating point and rounded half up."""
     vertices = outlines.vertices[outlines.offsets[ring] : outlines.offsets[ring + 1]] + np.array([shift, 0.0])
     x0, y0, x1, _ = tile.box

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.core.errors import Overloaded
 
 
@@ -15,41 +15,41 @@ class Clock:
         return self.now
 
 
-def refused(queue: Queue) -> int | None:
+def refused(queue: AdmissionQueue) -> int | None:
     """After how many seconds whoever enters now is told to come again; None when there is a place."""
     try:
-        with queue.place():
+        with queue.slot():
             return None
     except Overloaded as error:
         return error.retry_after
 
 
 def test_who_would_wait_for_too_long_is_refused_and_told_for_how_long() -> None:
-    queue = Queue(limit=1000, longest_wait=3, clock=Clock())
+    queue = AdmissionQueue(limit=1000, longest_wait=3, clock=Clock())
     for _ in range(200):
-        queue.took(0.5)
+        queue.record_duration(0.5)
     with ExitStack() as places:
         for _ in range(7):
-            places.enter_context(queue.place())
+            places.enter_context(queue.slot())
         assert queue.expected_wait == pytest.approx(3.5)
         assert refused(queue) == 4
     assert (len(queue), refused(queue)) == (0, None)
 
 
 def test_quick_computations_let_more_wait_than_slow_ones() -> None:
-    queue = Queue(limit=1000, longest_wait=3, clock=Clock())
+    queue = AdmissionQueue(limit=1000, longest_wait=3, clock=Clock())
     for _ in range(200):
-        queue.took(0.005)
+        queue.record_duration(0.005)
     with ExitStack() as places:
         for _ in range(500):
-            places.enter_context(queue.place())
+            places.enter_context(queue.slot())
         assert refused(queue) is None
 
 
 def test_nobody_enters_while_the_first_waits_for_too_long_already() -> None:
     clock = Clock()
-    queue = Queue(limit=1000, longest_wait=3, clock=clock)
-    with queue.place():
+    queue = AdmissionQueue(limit=1000, longest_wait=3, clock=clock)
+    with queue.slot():
         clock.now += 3
         assert refused(queue) is None
         clock.now += 0.5
@@ -59,15 +59,15 @@ def test_nobody_enters_while_the_first_waits_for_too_long_already() -> None:
 
 
 def test_an_empty_queue_takes_anyone_however_long_computations_took() -> None:
-    queue = Queue(limit=1, longest_wait=3, clock=Clock())
+    queue = AdmissionQueue(limit=1, longest_wait=3, clock=Clock())
     for _ in range(100):
-        queue.took(60)
+        queue.record_duration(60)
     assert refused(queue) is None
-    with queue.place():
+    with queue.slot():
         assert refused(queue) == 30
 
 
 def test_more_than_the_limit_never_wait() -> None:
-    queue = Queue(limit=2, longest_wait=3, clock=Clock())
-    with queue.place(), queue.place():
+    queue = AdmissionQueue(limit=2, longest_wait=3, clock=Clock())
+    with queue.slot(), queue.slot():
         assert refused(queue) == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, Source
 from geo_service.aggregation.measures.response_time import RuleTable
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import MIXED, rating
 from geo_service.core.calendar.deadlines import read_deadlines
@@ -39,7 +39,7 @@ def rated(messages: list[Message], least: int = 1, **compare: Selection) -> dict
     batch = batch_of([(0, 1000 + i, 0, status, 1, source, agency) for i, (agency, source, _, _, status) in enumerate(messages)])
     batch["answered"] = [0 if took is None else 1000 + i + took for i, (_, _, took, _, _) in enumerate(messages)]
     batch["due"] = [0 if limit is None else 1000 + i + limit for i, (_, _, _, limit, _) in enumerate(messages)]
-    state = State(batch, CATALOGUE, 1_000_000)
+    state = ReplicaState(batch, CATALOGUE, 1_000_000)
     return rating(state, RULES, Selection(Window(0, 1_000_000), NOW), compare.get("compare"), least)
 
 

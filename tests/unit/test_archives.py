@@ -14,9 +14,9 @@ import pytest
 from pmtiles.reader import MemorySource, Reader, all_tiles
 
 from geo_service.core.errors import ArchiveError, InvalidParameter
-from geo_service.export.bounds import bounds_of, read_frame
-from geo_service.export.spool import Made, Spool, tile_id
-from geo_service.export.target import Place, read_place
+from geo_service.export.bounds import bounds_of, read_bounds
+from geo_service.export.spool import EncodedTile, Spool, tile_id
+from geo_service.export.target import ExportTarget, read_target
 from geo_service.export.tile_export import compress
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import WORLD, Tile
@@ -46,16 +46,16 @@ def put(spool: Spool, tiles: dict[Tile, bytes] = TILES) -> None:
     made = []
     for tile in sorted(tiles, key=tile_id):
         plain = tiles[tile]
-        made.append(Made(tile_id(tile), plain, None if plain in seen else compress(plain)))
+        made.append(EncodedTile(tile_id(tile), plain, None if plain in seen else compress(plain)))
         seen.add(plain)
     spool.begin({"layer": "hexes"})
     spool.add(made, len(made))
 
 
-def export(place: Place, told: list[int] | None = None) -> None:
+def export(place: ExportTarget, told: list[int] | None = None) -> None:
     heard: list[int] = [] if told is None else told
     place.check()
-    with place.spooling() as spool:
+    with place.open_spool() as spool:
         put(spool)
         place.publish(spool, DOCUMENT, heard.append)
 
@@ -63,7 +63,7 @@ def export(place: Place, told: list[int] | None = None) -> None:
 @pytest.fixture(scope="module", params=NAMES)
 def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("archive") / request.param
-    export(read_place(str(path)))
+    export(read_target(str(path)))
     yield path
 
 
@@ -114,7 +114,7 @@ class TestEveryWriter:
     def test_the_same_tiles_make_the_same_bytes(self, archive: Path, tmp_path: Path) -> None:
         told: list[int] = []
         again = tmp_path / archive.name
-        export(read_place(str(again)), told)
+        export(read_target(str(again)), told)
         assert digests(again) == digests(archive)
         assert told[-1] == len(TILES)
 
@@ -129,7 +129,7 @@ class TestEveryWriter:
 def test_identical_tiles_are_stored_once(tmp_path: Path) -> None:
     contents = len(set(TILES.values()))
     for name in ("out.pmtiles", "out.mbtiles"):
-        export(read_place(str(tmp_path / name)))
+        export(read_target(str(tmp_path / name)))
     header = Reader(MemorySource((tmp_path / "out.pmtiles").read_bytes())).header()  # type: ignore[no-untyped-call]
     assert (header["addressed_tiles_count"], header["tile_contents_count"]) == (len(TILES), contents)
     assert header["clustered"]
@@ -142,8 +142,8 @@ def test_a_directory_that_is_too_big_for_the_head_of_a_file_gets_leaves(tmp_path
     contents = [drawn(number) for number in range(1009)]
     # No two neighbours along the curve.
     tiles = {Tile(8, x, y): contents[(x * 7919 + y * 104729) % 1009] for x in range(256) for y in range(x % 2, 256, 2)}
-    place = read_place(str(tmp_path / "out.pmtiles"))
-    with place.spooling() as spool:
+    place = read_target(str(tmp_path / "out.pmtiles"))
+    with place.open_spool() as spool:
         put(spool, tiles)
         place.publish(spool, DOCUMENT, lambda _: None)
     header = Reader(MemorySource(place.path.read_bytes())).header()  # type: ignore[no-untyped-call]
@@ -155,11 +155,11 @@ def test_a_directory_that_is_too_big_for_the_head_of_a_file_gets_leaves(tmp_path
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_there_is_replaced_only_when_asked_and_only_if_it_is_such_an_archive(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
-    export(read_place(str(path)))
+    export(read_target(str(path)))
     before = digests(path)
     with pytest.raises(ArchiveError, match="--overwrite replaces it"):
-        read_place(str(path)).check()
-    export(read_place(str(path), overwrite=True))
+        read_target(str(path)).check()
+    export(read_target(str(path), overwrite=True))
     assert digests(path) == before
     other = tmp_path / f"other{path.suffix}"
     if path.suffix:
@@ -168,44 +168,44 @@ def test_what_is_there_is_replaced_only_when_asked_and_only_if_it_is_such_an_arc
         other.mkdir()
         (other / "diary.txt").write_text("dear")
     with pytest.raises(ArchiveError, match="cannot replace"):
-        read_place(str(other), overwrite=True).check()
+        read_target(str(other), overwrite=True).check()
 
 
 def test_names_of_no_format_and_folders_that_are_missing_are_refused(tmp_path: Path) -> None:
     for name in ("out.zip", "out.geojson", "/"):
         with pytest.raises(InvalidParameter, match="OUT"):
-            read_place(name)
-    assert read_place("january.2026/").writer.name == "folder"
+            read_target(name)
+    assert read_target("january.2026/").writer.name == "folder"
     with pytest.raises(ArchiveError, match="there is no folder"):
-        read_place(str(tmp_path / "absent/out.pmtiles")).check()
+        read_target(str(tmp_path / "absent/out.pmtiles")).check()
 
 
 def test_a_spool_is_held_by_one_and_survives_only_while_tiles_wait_in_it(tmp_path: Path) -> None:
-    place = read_place(str(tmp_path / "out.pmtiles"))
-    with place.spooling(), pytest.raises(ArchiveError, match="another export"), place.spooling():
+    place = read_target(str(tmp_path / "out.pmtiles"))
+    with place.open_spool(), pytest.raises(ArchiveError, match="another export"), place.open_spool():
         pass
     assert not place.spool.exists()
-    with place.spooling() as spool:
+    with place.open_spool() as spool:
         put(spool)
-    with pytest.raises(ArchiveError, match="--resume goes on"), place.spooling():
+    with pytest.raises(ArchiveError, match="--resume goes on"), place.open_spool():
         pass
-    with read_place(str(place.path), resume=True).spooling() as spool:
-        assert spool.position == len(TILES)
-    with read_place(str(place.path), overwrite=True).spooling() as spool:
-        assert (spool.position, spool.counts, spool.asked) == (0, (0, 0), None)
+    with read_target(str(place.path), resume=True).open_spool() as spool:
+        assert spool.cursor == len(TILES)
+    with read_target(str(place.path), overwrite=True).open_spool() as spool:
+        assert (spool.cursor, spool.counts, spool.request) == (0, (0, 0), None)
     place.spool.write_text("this is no database, but a text that someone has put here" * 100)
-    with pytest.raises(ArchiveError, match="not an unfinished export"), place.spooling():
+    with pytest.raises(ArchiveError, match="not an unfinished export"), place.open_spool():
         pass
 
 
 @pytest.mark.parametrize("text", ["1,2,3", "a,b,c,d", "1,2,1,3", "1,3,2,2", "1,2,181,3", "nan,1,2,3"])
 def test_bounds_that_frame_nothing_are_refused(text: str) -> None:
     with pytest.raises(InvalidParameter, match="--bounds"):
-        read_frame(text)
+        read_bounds(text)
 
 
 def test_a_frame_over_the_antimeridian_has_two_boxes() -> None:
-    frame = read_frame("170,50,-170,70")
+    frame = read_bounds("170,50,-170,70")
     (east, west) = frame.boxes
     assert (east[2], west[0]) == (WORLD, 0)
     assert frame.bounds == (-180.0, 50.0, 180.0, 70.0)

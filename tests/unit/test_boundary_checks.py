@@ -10,10 +10,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundaries.check import Around, check
+from boundaries.check import CheckContext, check
 from boundaries.district_arrays import Polygons
 from boundaries.geodesic import area_m2, labels
-from boundaries.records import Unit, Units
+from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.report import Kind, Report, area_text
 from boundaries.simplify import shapes, tolerance_m
 from geo_service.core.model import ZOOM_BANDS
@@ -26,13 +26,13 @@ EDGE_KM = 2 * np.pi * 6371.0088 / 360
 """Of a degree of latitude on the sphere, for areas right to half a per cent."""
 
 
-def units(*polygons: shapely.Geometry, codes: str = "abcdefgh") -> Units:
-    made = [Unit(code, code.upper(), code.upper()) for code, _ in zip(codes, polygons, strict=False)]
-    return Units(made, np.array(polygons, object))
+def units(*polygons: shapely.Geometry, codes: str = "abcdefgh") -> DistrictRecords:
+    made = [DistrictRecord(code, code.upper(), code.upper()) for code, _ in zip(codes, polygons, strict=False)]
+    return DistrictRecords(made, np.array(polygons, object))
 
 
 def checked(*polygons: shapely.Geometry, tolerance_ha: float = 100, codes: str = "abcdefgh") -> Report:
-    return check(units(*polygons, codes=codes), Around.nothing(len(polygons)), tolerance_ha)
+    return check(units(*polygons, codes=codes), CheckContext.nothing(len(polygons)), tolerance_ha)
 
 
 def real() -> Polygons:
@@ -80,7 +80,7 @@ def test_a_narrow_gap_is_told_and_wide_holes_are_enclaves() -> None:
 
 def test_a_hole_that_the_parent_covers_is_a_gap() -> None:
     ring = WEST.difference(shapely.box(38.4, 45.4, 38.6, 45.6))
-    around = Around(np.array([shapely.box(38, 45, 40, 46)] * 2, object), np.empty(0, object), ())
+    around = CheckContext(np.array([shapely.box(38, 45, 40, 46)] * 2, object), np.empty(0, object), ())
     assert [(fault.kind, fault.refused) for fault in check(units(ring, EAST), around).faults] == [(Kind.GAP, True)]
 
 
@@ -90,16 +90,16 @@ def test_the_sea_between_two_districts_is_no_gap() -> None:
 
 def test_settlements_leave_land_between_them() -> None:
     beside = shapely.box(39.002, 45, 40, 46)
-    assert check(units(WEST, beside), Around.nothing(2, gapless=False)).faults == []
+    assert check(units(WEST, beside), CheckContext.nothing(2, gapless=False)).faults == []
 
 
 def test_districts_that_stay_are_neighbours_too() -> None:
-    around = Around(np.full(1, None, object), np.array([shapely.box(38.9, 45, 40, 46), EAST], object), ("Сосед", "Другой"))
+    around = CheckContext(np.full(1, None, object), np.array([shapely.box(38.9, 45, 40, 46), EAST], object), ("Сосед", "Другой"))
     assert [(fault.kind, fault.names) for fault in check(units(WEST), around).faults] == [(Kind.OVERLAP, ("A", "Сосед"))]
 
 
 def test_a_child_outside_its_parent_is_told() -> None:
-    around = Around(np.array([shapely.box(38, 45, 39, 45.9), None], object), np.empty(0, object), ())
+    around = CheckContext(np.array([shapely.box(38, 45, 39, 45.9), None], object), np.empty(0, object), ())
     faults = check(units(WEST, EAST), around).faults
     assert [(fault.kind, fault.names, fault.refused) for fault in faults] == [(Kind.OUTSIDE, ("A",), True)]
 
@@ -188,8 +188,8 @@ def test_land_on_both_sides_of_the_antimeridian_stays_there() -> None:
 
 def test_the_five_regions_are_taken_with_their_faults_told() -> None:
     polygons = real()
-    made = Units([Unit(str(place), str(place), "") for place in range(len(polygons))], polygons)
-    report = check(made, Around.nothing(len(polygons)))
+    made = DistrictRecords([DistrictRecord(str(place), str(place), "") for place in range(len(polygons))], polygons)
+    report = check(made, CheckContext.nothing(len(polygons)))
     assert report.refused == []
     # Adygea, within Krasnodar Krai.
     assert max(fault.area_m2 for fault in report.faults if fault.kind is Kind.ENCLAVE) == pytest.approx(7.82e9, rel=0.01)

@@ -39,8 +39,8 @@ def arrive(log: ChangeLog, received: int) -> None:
     """An incident comes."""
     rows = np.zeros(1, BATCH)
     rows["received"] = received
-    log.note({name: rows[name] for name in BATCH.names or ()})
-    log.publish()
+    log.record({name: rows[name] for name in BATCH.names or ()})
+    log.commit()
 
 
 def test_a_tile_is_answered_until_its_incidents_change_or_its_window_moves_on() -> None:
@@ -52,7 +52,7 @@ def test_a_tile_is_answered_until_its_incidents_change_or_its_window_moves_on() 
     assert cache.get(key("a"), 100.0) is None
     arrive(log, 1500)
     assert cache.get(key("a"), 0) is None
-    assert cache.earlier(key("a")) is kept, "it may be found to hold all the same"
+    assert cache.peek(key("a")) is kept, "it may be found to hold all the same"
 
 
 def test_a_tile_of_january_stays_when_an_incident_arrives_today() -> None:
@@ -68,7 +68,7 @@ def test_a_tile_of_january_stays_when_an_incident_arrives_today() -> None:
     assert (held.body, held.revision) == (tile().body, 50)
     assert cache.get(key("today"), 0) is None
     assert cache.get(key("meta"), 0) is None, "a tile that tells the revision is another at each"
-    log.publish(everything=True)
+    log.commit(everything=True)
     assert cache.get(key("january"), 0) is None
 
 
@@ -99,8 +99,8 @@ async def test_the_same_work_at_the_same_time_is_done_once() -> None:
         await asyncio.sleep(0.01)
         return runs
 
-    assert await asyncio.gather(*(flight.do("k", work) for _ in range(10))) == [1] * 10
-    assert await flight.do("k", work) == 2
+    assert await asyncio.gather(*(flight.run("k", work) for _ in range(10))) == [1] * 10
+    assert await flight.run("k", work) == 2
 
 
 async def test_work_goes_on_while_anyone_waits_and_stops_when_nobody_does() -> None:
@@ -116,7 +116,7 @@ async def test_work_goes_on_while_anyone_waits_and_stops_when_nobody_does() -> N
             raise
         return "done"
 
-    first, second = (asyncio.create_task(flight.do("k", work)) for _ in range(2))
+    first, second = (asyncio.create_task(flight.run("k", work)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.sleep(0.01)
@@ -125,7 +125,7 @@ async def test_work_goes_on_while_anyone_waits_and_stops_when_nobody_does() -> N
     async with asyncio.timeout(1):
         await stopped.wait()
     release.set()
-    assert await flight.do("k", work) == "done"
+    assert await flight.run("k", work) == "done"
 
 
 async def test_a_failure_reaches_everyone_who_waits() -> None:
@@ -135,7 +135,7 @@ async def test_a_failure_reaches_everyone_who_waits() -> None:
         await asyncio.sleep(0)
         raise ValueError("no")
 
-    results = await asyncio.gather(*(flight.do("k", work) for _ in range(3)), return_exceptions=True)
+    results = await asyncio.gather(*(flight.run("k", work) for _ in range(3)), return_exceptions=True)
     assert [str(result) for result in results] == ["no"] * 3
     with pytest.raises(ValueError, match="no"):
-        await flight.do("k", work)
+        await flight.run("k", work)

@@ -10,8 +10,8 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, Entries, Entry
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.aggregation.counting.result_cache import Kept
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.counting.result_cache import ResultCache
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.core.model import OPEN_STATUSES, DistrictLevel, Status
 from tests.unit.test_counts import CELLS, NOW, batch_of
@@ -54,14 +54,14 @@ def test_a_selection_is_touched_by_the_rows_it_takes_and_by_no_others() -> None:
     for _ in range(60):
         parts = [random_rows(rng, rng.randrange(4)) for _ in range(2)]
         for part in parts:
-            log.note({name: part[name] for name in BATCH.names or ()})
-        log.publish()
+            log.record({name: part[name] for name in BATCH.names or ()})
+        log.commit()
         ever.append(np.concatenate(parts))
         known_since = next(since for since in range(7, 200) if log.cells([], since) is not None)
         for _ in range(10):
             since, selections = rng.randrange(known_since, log.revision + 1), [random_selection(rng) for _ in range(rng.randrange(1, 3))]
             rows = [row for part in ever[since - 7 :] for row in part if any(takes(one, row) for one in selections)]
-            assert log.touched(selections, since) == bool(rows)
+            assert log.affects(selections, since) == bool(rows)
             found = log.cells(selections, since)
             assert found is not None
             assert set(found.tolist()) == {int(row["cell"]) for row in rows}
@@ -69,7 +69,7 @@ def test_a_selection_is_touched_by_the_rows_it_takes_and_by_no_others() -> None:
     assert log.revision == 67
     assert min(answers.values()) > 100
     assert 7 < known_since < 67, "the earliest rows are gone, the latest are not"
-    assert log.touched([random_selection(rng)], known_since - 1), "what is not known counts as a change"
+    assert log.affects([random_selection(rng)], known_since - 1), "what is not known counts as a change"
 
 
 def test_a_change_of_everything_or_of_more_than_is_held_touches_every_selection() -> None:
@@ -77,19 +77,19 @@ def test_a_change_of_everything_or_of_more_than_is_held_touches_every_selection(
     for everything, size in ((True, 0), (False, 61)):
         log = ChangeLog(limit=60)
         nothing = Selection(Window(5000, 5001), NOW)
-        assert not log.touched([nothing], 0)
+        assert not log.affects([nothing], 0)
         if size:
             part = random_rows(rng, size)
-            log.note({name: part[name] for name in BATCH.names or ()})
-        log.publish(everything)
-        assert log.touched([nothing], 0)
+            log.record({name: part[name] for name in BATCH.names or ()})
+        log.commit(everything)
+        assert log.affects([nothing], 0)
         assert log.cells([nothing], 0) is None
-        assert not log.touched([nothing], 1)
+        assert not log.affects([nothing], 1)
 
 
 def test_counts_are_kept_over_changes_elsewhere_and_made_anew_after_changes_of_their_own() -> None:
     rows = [(0, 10, 0, Status.NEW, 1, 1, 0), (1, 500, 0, Status.NEW, 2, 1, 0)]
-    state = State(batch_of(rows), EMPTY, 1_000_000)
+    state = ReplicaState(batch_of(rows), EMPTY, 1_000_000)
     early, roads = Selection(Window(0, 100), NOW), Selection(Window(0, 1000), NOW, themes=(1,))
     kept = [state.counter.per_cell(one, 7) for one in (early, roads)]
     moved = batch_of([(1, 501, 0, Status.CLOSED, 2, 1, 0)], first_id=2)
@@ -106,24 +106,24 @@ def test_counts_are_kept_over_changes_elsewhere_and_made_anew_after_changes_of_t
 
 
 def test_kept_counts_have_room_for_cells_that_come_elsewhere() -> None:
-    state = State(batch_of([(0, 10, 0, Status.NEW, 1, 1, 0)]), EMPTY, 1_000_000)
+    state = ReplicaState(batch_of([(0, 10, 0, Status.NEW, 1, 1, 0)]), EMPTY, 1_000_000)
     early = Selection(Window(0, 100), NOW)
     made = []
     assert state.counter.per_cell(early, 10).tolist() == [[1, 1, 0, 0]]
-    state.counter.array((early, "by hand"), lambda: made.append(1) or np.zeros(1))  # type: ignore[func-returns-value]  # counted
+    state.counter.cached_array((early, "by hand"), lambda: made.append(1) or np.zeros(1))  # type: ignore[func-returns-value]  # counted
     state.apply(batch_of([(3, 500, 0, Status.NEW, 1, 1, 0)], first_id=2), NONE_GONE, None)
     assert state.counter.per_cell(early, 10).tolist() == [[1, 1, 0, 0], [0, 0, 0, 0]]
-    state.counter.array((early, "by hand"), lambda: made.append(2) or np.zeros(1))  # type: ignore[func-returns-value]  # as above
+    state.counter.cached_array((early, "by hand"), lambda: made.append(2) or np.zeros(1))  # type: ignore[func-returns-value]  # as above
     assert made == [1, 2], "an array that is not said to go by cell is made anew when there are more of them"
     assert len(CELLS) > 3
 
 
 def test_an_answer_without_a_selection_goes_with_any_change_and_the_oldest_make_room() -> None:
     log = ChangeLog()
-    kept: Kept[str] = Kept(log, 3, len)
+    kept: ResultCache[str] = ResultCache(log, 3, len)
     kept.put("anything", "a")
     kept.put((("nested", Selection(Window(0, 10), NOW)), 7), "b")
-    log.publish()
+    log.commit()
     assert kept.get("anything") is None
     assert kept.get((("nested", Selection(Window(0, 10), NOW)), 7)) == "b"
     kept.put("heavy", "xxxxx")
@@ -135,8 +135,8 @@ def test_a_catalogue_that_says_the_same_is_no_change_and_another_one_is_a_change
         district = District(1, "d", "Д", "D", level=DistrictLevel.REGION, other_names={"de": latin})
         return Catalogue(Entries([Entry(1, "roads", "Дороги", name)]), Entries(), Entries(), Entries(), Entries([district]))
 
-    state = State(batch_of([]), catalogue("Roads"), 1000)
+    state = ReplicaState(batch_of([]), catalogue("Roads"), 1000)
     for given, revision in ((catalogue("Roads"), 0), (catalogue("Streets"), 1), (catalogue("Streets"), 1), (catalogue("Streets", "e"), 2)):
         state.apply(batch_of([]), NONE_GONE, given)
         assert state.revision == revision
-    assert state.changes.touched([Selection(Window(0, 1), NOW)], 1)
+    assert state.changes.affects([Selection(Window(0, 1), NOW)], 1)

@@ -7,7 +7,7 @@ import pytest
 from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS
 from ingest.demo.messages.themes import KINDS
-from ingest.validate.classifier import Rules, load_classifier
+from ingest.validate.classifier import ClassifierRules, load_classifier
 
 NONE = "none"
 
@@ -185,7 +185,7 @@ def small(needed: float = 2.0, **more: object) -> dict[str, object]:
 def verdict(rules: dict[str, object], text: str) -> str | None:
     from ingest.validate.classifier import Classifier
 
-    found = Classifier(Rules.model_validate(rules)).theme(text)
+    found = Classifier(ClassifierRules.model_validate(rules)).theme(text)
     return found.code if found else None
 
 

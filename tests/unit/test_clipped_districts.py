@@ -9,7 +9,7 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Dis
 from geo_service.core.model import ZOOM_BANDS, DistrictLevel
 from geo_service.tiles.encoding.clipping import Shapes, clip
 from geo_service.tiles.encoding.grid import Tile
-from geo_service.tiles.layers.clipped_districts import DistrictCuts
+from geo_service.tiles.layers.clipped_districts import ClipCache
 
 TILES = [Tile(3, x, 3) for x in range(8)]
 NONE: Entries[Any] = Entries()
@@ -35,45 +35,45 @@ class Counted:
 
 
 def test_places_are_those_of_the_codes_order_and_only_of_the_level() -> None:
-    cuts = DistrictCuts(10**6)
-    assert cuts.of(catalogue(), DistrictLevel.DISTRICT, Tile(0, 0, 0)).places.tolist() == [0, 1]
-    assert cuts.of(catalogue(), DistrictLevel.DISTRICT, Tile(1, 0, 0)).places.tolist() == [0, 1]
-    assert cuts.of(catalogue(), DistrictLevel.DISTRICT, Tile(3, 2, 3)).places.tolist() == [0]
-    assert cuts.of(catalogue(), DistrictLevel.REGION, Tile(3, 2, 3)).places.tolist() == [0]
-    assert cuts.of(catalogue(), DistrictLevel.SETTLEMENT, Tile(0, 0, 0)).places.tolist() == []
+    cuts = ClipCache(10**6)
+    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(0, 0, 0)).places.tolist() == [0, 1]
+    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(1, 0, 0)).places.tolist() == [0, 1]
+    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(3, 2, 3)).places.tolist() == [0]
+    assert cuts.get(catalogue(), DistrictLevel.REGION, Tile(3, 2, 3)).places.tolist() == [0]
+    assert cuts.get(catalogue(), DistrictLevel.SETTLEMENT, Tile(0, 0, 0)).places.tolist() == []
 
 
 def test_a_tile_is_cut_once_until_the_boundaries_change() -> None:
     cut = Counted()
-    cuts = DistrictCuts(10**6, cut)
+    cuts = ClipCache(10**6, cut)
     first = catalogue()
     for _ in range(3):
-        before = cuts.of(first, DistrictLevel.DISTRICT, TILES[3])
+        before = cuts.get(first, DistrictLevel.DISTRICT, TILES[3])
     # Another catalogue of the same boundaries, such as after a new agency.
     same = Catalogue(NONE, NONE, NONE, NONE, Entries(first.districts.all), first.shapes)
-    cuts.of(same, DistrictLevel.DISTRICT, TILES[3])
+    cuts.get(same, DistrictLevel.DISTRICT, TILES[3])
     assert cut.times == 1
-    cuts.of(same, DistrictLevel.REGION, TILES[3])
+    cuts.get(same, DistrictLevel.REGION, TILES[3])
     assert cut.times == 2
-    smaller = cuts.of(catalogue(2, 1e6), DistrictLevel.DISTRICT, TILES[3])
+    smaller = cuts.get(catalogue(2, 1e6), DistrictLevel.DISTRICT, TILES[3])
     assert cut.times == 3
     assert np.ptp(smaller.shapes.vertices, axis=0).max() < np.ptp(before.shapes.vertices, axis=0).max()
     # New codes change the order of the districts.
-    cuts.of(Catalogue(NONE, NONE, NONE, NONE, catalogue(codes="ba").districts, first.shapes), DistrictLevel.DISTRICT, TILES[3])
+    cuts.get(Catalogue(NONE, NONE, NONE, NONE, catalogue(codes="ba").districts, first.shapes), DistrictLevel.DISTRICT, TILES[3])
     assert cut.times == 4
 
 
 def test_those_unused_for_longest_make_room() -> None:
     cut, held = Counted(), catalogue()
-    one = DistrictCuts(10**6, cut)
-    one.of(held, DistrictLevel.DISTRICT, TILES[3])
-    room = one.held
-    cuts = DistrictCuts(room * 3, cut)
+    one = ClipCache(10**6, cut)
+    one.get(held, DistrictLevel.DISTRICT, TILES[3])
+    room = one.size
+    cuts = ClipCache(room * 3, cut)
     for tile in TILES:
-        cuts.of(held, DistrictLevel.DISTRICT, tile)
-        assert cuts.held <= room * 3
+        cuts.get(held, DistrictLevel.DISTRICT, tile)
+        assert cuts.size <= room * 3
     before = cut.times
-    cuts.of(held, DistrictLevel.DISTRICT, TILES[-1])
+    cuts.get(held, DistrictLevel.DISTRICT, TILES[-1])
     assert cut.times == before
-    cuts.of(held, DistrictLevel.DISTRICT, TILES[3])
+    cuts.get(held, DistrictLevel.DISTRICT, TILES[3])
     assert cut.times == before + 1

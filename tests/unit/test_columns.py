@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from geo_service.aggregation.arrays.growable import Growing
+from geo_service.aggregation.arrays.growable import GrowableArray
 from geo_service.aggregation.columns.columns import BATCH, DELETED, Columns
 
 Row = tuple[int, int, int]
@@ -52,15 +52,15 @@ class ColumnsMachine(RuleBasedStateMachine):
 
     @rule()
     def merge(self) -> None:
-        self.columns.accept(self.columns.merge())
-        assert self.columns.tail == 0
+        self.columns.apply_merge(self.columns.merge())
+        assert self.columns.tail_rows == 0
 
     @invariant()
     def holds_what_the_model_holds(self) -> None:
         alive = self.columns["status"] != DELETED
         held = zip(*(self.columns[name][alive].tolist() for name in ("cell", "received", "status")), strict=True)
         assert sorted(held) == sorted(self.model.values())
-        assert self.columns.alive == len(self.model)
+        assert self.columns.live_rows == len(self.model)
         instants = [row[1] for row in self.model.values()]
         assert self.columns.extent() == ((min(instants), max(instants)) if instants else None)
 
@@ -72,7 +72,7 @@ class ColumnsMachine(RuleBasedStateMachine):
     @invariant()
     def a_window_is_found_in_its_spans(self) -> None:
         found = 0
-        for (low, high), timed in self.columns.spans(200, 700):
+        for (low, high), timed in self.columns.candidate_ranges(200, 700):
             received = self.columns["received"][low:high]
             alive = self.columns["status"][low:high] != DELETED
             inside = (received >= 200) & (received < 700)
@@ -103,7 +103,7 @@ def test_the_extent_passes_over_any_number_of_deleted_rows_at_both_ends() -> Non
 
 
 def test_a_view_taken_earlier_keeps_its_rows_while_the_array_grows() -> None:
-    growing = Growing.empty(np.int32)
+    growing = GrowableArray.empty(np.int32)
     growing.append(np.arange(3, dtype=np.int32))
     view = growing.values
     for _ in range(20):

@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.arrays.parallel import halves
+from geo_service.aggregation.arrays.parallel import split_ranges
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.core.model import OPEN_STATUSES, Status
 
@@ -62,7 +62,7 @@ def expected(batch: np.ndarray, selection: Selection, resolution: int) -> dict[i
     return {cell: (found["n"], found["open"], found["overdue"], found["closed"]) for cell, found in tally.items()}
 
 
-def counted(state: State, selection: Selection, resolution: int) -> dict[int, tuple[int, ...]]:
+def counted(state: ReplicaState, selection: Selection, resolution: int) -> dict[int, tuple[int, ...]]:
     counts = state.counter.per_cell(selection, resolution)
     cells = state.pyramid.levels[resolution].cells
     return {int(cells[i]): tuple(counts[i].tolist()) for i in np.flatnonzero(counts[:, 0])}
@@ -72,7 +72,7 @@ def counted(state: State, selection: Selection, resolution: int) -> dict[int, tu
 @given(st.lists(incidents, max_size=40), st.lists(incidents, max_size=20), selections, st.permutations(range(1, 11)))
 def test_each_level_counts_what_one_counts_by_hand(first, later, selection, order) -> None:  # type: ignore[no-untyped-def]  # strategies above
     loaded, arrived = batch_of(first), batch_of(later, first_id=1000)
-    state = State(loaded, EMPTY, 1_000_000)
+    state = ReplicaState(loaded, EMPTY, 1_000_000)
     state.apply(arrived, np.empty(0, np.int64), None)
     everything = np.concatenate([loaded, arrived])
     for resolution in order:
@@ -82,13 +82,13 @@ def test_each_level_counts_what_one_counts_by_hand(first, later, selection, orde
 @settings(deadline=None, max_examples=50)
 @given(st.lists(incidents, min_size=1, max_size=40), selections)
 def test_totals_are_the_same_on_every_level(rows, selection) -> None:  # type: ignore[no-untyped-def]  # as above
-    state = State(batch_of(rows), EMPTY, 1_000_000)
+    state = ReplicaState(batch_of(rows), EMPTY, 1_000_000)
     totals = {tuple(state.counter.per_cell(selection, level).sum(axis=0).tolist()) for level in range(1, 11)}
     assert len(totals) == 1
 
 
 def test_an_answer_is_counted_once_and_anew_after_a_change() -> None:
-    state = State(batch_of([(0, 10, 0, Status.NEW, 1, 1, 0)]), EMPTY, 1_000_000)
+    state = ReplicaState(batch_of([(0, 10, 0, Status.NEW, 1, 1, 0)]), EMPTY, 1_000_000)
     selection = Selection(Window(0, 1000), NOW)
     first = state.counter.per_cell(selection, 7)
     assert state.counter.per_cell(selection, 7) is first
@@ -97,7 +97,7 @@ def test_an_answer_is_counted_once_and_anew_after_a_change() -> None:
 
 
 def test_kept_answers_stay_within_their_limit() -> None:
-    state = State(batch_of([(i, 10, 0, Status.NEW, 1, 1, 0) for i in range(6)]), EMPTY, count_limit=200)
+    state = ReplicaState(batch_of([(i, 10, 0, Status.NEW, 1, 1, 0) for i in range(6)]), EMPTY, count_limit=200)
     first = state.counter.per_cell(Selection(Window(0, 1000), 1), 10)
     state.counter.per_cell(Selection(Window(0, 1000), 2), 10)
     state.counter.per_cell(Selection(Window(0, 1000), 3), 10)
@@ -106,7 +106,7 @@ def test_kept_answers_stay_within_their_limit() -> None:
 
 def test_an_incident_that_loses_its_place_is_counted_no_more() -> None:
     batch = batch_of([(0, 10, 0, Status.NEW, 1, 1, 0), (1, 10, 0, Status.NEW, 1, 1, 0)])
-    state = State(batch, EMPTY, 1_000_000)
+    state = ReplicaState(batch, EMPTY, 1_000_000)
     unplaced = batch[:1].copy()
     unplaced["cell"] = 0
     assert state.apply(unplaced, np.empty(0, np.int64), None).deleted == 1
@@ -121,11 +121,11 @@ def test_two_hands_count_what_one_does(
     selection: Selection, resolution: int,
 ) -> None:  # fmt: skip
     batch, tail = batch_of(rows), batch_of(later, first_id=len(rows) + 1)
-    one = State(batch, EMPTY, 1_000_000)
-    two = State(batch, EMPTY, 1_000_000)
+    one = ReplicaState(batch, EMPTY, 1_000_000)
+    two = ReplicaState(batch, EMPTY, 1_000_000)
     for state in (one, two):
         state.apply(tail, np.array([1], np.int64), None)
-    with patch.multiple("geo_service.aggregation.arrays.parallel", _WORTH_IT=0, _ROWS_A_GROUP=0):
+    with patch.multiple("geo_service.aggregation.arrays.parallel", _MIN_ROWS=0, _ROWS_A_GROUP=0):
         shared = two.counter.per_cell(selection, resolution)
     np.testing.assert_array_equal(shared, one.counter.per_cell(selection, resolution))
 
@@ -136,7 +136,7 @@ def test_halves_hold_each_row_once(sizes: list[tuple[int, bool]]) -> None:
     for size, timed in sizes:
         spans.append(((low, low + size), timed))
         low += size
-    left, right = halves(spans)
+    left, right = split_ranges(spans)
     rows = [(row, timed) for (first, last), timed in (*left, *right) for row in range(first, last)]
     assert rows == [(row, timed) for (first, last), timed in spans for row in range(first, last)]
     assert sum(last - first for (first, last), _ in left) == low // 2
@@ -148,7 +148,7 @@ def test_incidents_without_a_place_are_counted_as_one_counts_by_hand(first, late
     loaded, arrived = batch_of(first), batch_of(later, first_id=10)
     loaded["cell"] = 0
     arrived["cell"][::2] = 0
-    state = State(loaded, EMPTY, 1_000_000)
+    state = ReplicaState(loaded, EMPTY, 1_000_000)
     held = {int(row["id"]): row for row in loaded}
     came = [int(row["id"]) for row in arrived]
     deleted = np.array(sorted(gone - set(came)), np.int64)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import shapely
 
-from boundaries.stored import KnownDistrict
+from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import build
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 from tests.support.paths import CHECKOUT
 
 DATA = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
@@ -30,18 +30,18 @@ REGIONS = {
 """The region as the addresses' file calls it, and as the districts' file does."""
 
 
-def districts_of_regions() -> dict[str, list[KnownDistrict]]:
+def districts_of_regions() -> dict[str, list[StoredDistrict]]:
     """Each region with its districts; the region's outline is theirs together."""
-    found: dict[str, list[KnownDistrict]] = defaultdict(list)
+    found: dict[str, list[StoredDistrict]] = defaultdict(list)
     for number, feature in enumerate(json.loads(DISTRICTS.read_text(encoding="utf-8"))["features"]):
         told = feature["properties"]
         names = (told["name_ru"], told["official_name"])
         area = shapely.from_geojson(json.dumps(feature["geometry"]))
-        one = KnownDistrict(number, told["oktmo"], DistrictLevel.DISTRICT, told["region"], told["name_ru"], names, area)
+        one = StoredDistrict(number, told["oktmo"], DistrictLevel.DISTRICT, told["region"], told["name_ru"], names, area)
         found[told["region"]].append(one)
     for name, inside in found.items():
         area = shapely.union_all([one.area for one in inside])
-        inside.append(KnownDistrict(1000, name, DistrictLevel.REGION, None, name, (name,), area))
+        inside.append(StoredDistrict(1000, name, DistrictLevel.REGION, None, name, (name,), area))
     return found
 
 
@@ -64,7 +64,7 @@ def test_addresses_are_placed_in_their_own_region_or_not_at_all(capsys: pytest.C
                 continue
             if name == REGIONS[short]:
                 told[verdict.quality.code] += 1
-                assert spelt(verdict.name).replace("-", " ") in spelt(address).replace("-", " ")
+                assert normalise(verdict.name).replace("-", " ") in normalise(address).replace("-", " ")
                 assert shapely.intersects_xy(outlines[name], verdict.lng, verdict.lat), address
             elif any(word in address for word in ("Респ", "край", "округ")):
                 pytest.fail(f"{address} is placed in {name}: {verdict}")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.check import Around, check
+from boundaries.check import CheckContext, check
 from boundaries.csv_attributes import named
-from boundaries.district_arrays import Areas
+from boundaries.district_arrays import DistrictArrays
 from boundaries.geodesic import area_m2
 from boundaries.locate import Locator
 from boundaries.names import DistrictNames, plain
@@ -57,9 +57,9 @@ def test_districts_are_a_coverage_and_the_region_is_their_union() -> None:
 
 
 def test_the_check_refuses_nothing_and_finds_only_the_enclaves() -> None:
-    children = check(districts(), Around(np.full(45, outline(), object), np.empty(0, object), ()))
+    children = check(districts(), CheckContext(np.full(45, outline(), object), np.empty(0, object), ()))
     assert not children.repaired
-    assert {fault.kind for fault in (*children.faults, *check(region(), Around.nothing(1)).faults)} == {Kind.ENCLAVE}
+    assert {fault.kind for fault in (*children.faults, *check(region(), CheckContext.nothing(1)).faults)} == {Kind.ENCLAVE}
     assert not children.refused
 
 
@@ -84,7 +84,9 @@ def test_no_district_reaches_into_the_sea() -> None:
 def test_messages_lie_in_a_district_and_in_the_one_of_their_settlement() -> None:
     messages = days_of_messages(20_600, 20_660)
     spots = locate(messages)
-    located = Areas(np.arange(1, 46, dtype=np.int32), np.full(45, DistrictLevel.DISTRICT, np.int16), np.zeros(45, np.int32), areas())
+    located = DistrictArrays(
+        np.arange(1, 46, dtype=np.int32), np.full(45, DistrictLevel.DISTRICT, np.int16), np.zeros(45, np.int32), areas()
+    )
     district, _ = Locator(located).locate(spots.lng, spots.lat)
     own = district - 1 == settlements().municipality[messages.town]
     assert (district > 0).mean() >= 0.995

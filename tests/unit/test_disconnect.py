@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from geo_service.server.middleware.disconnect import LeavingClients
-from geo_service.server.middleware.shutdown import FAREWELL
+from geo_service.server.middleware.disconnect import CancelOnDisconnect
+from geo_service.server.middleware.shutdown import SHUTDOWN
 
 REQUEST: Message = {"type": "http.request", "body": b"", "more_body": False}
 GONE: Message = {"type": "http.disconnect"}
@@ -26,7 +26,7 @@ class Client:
         self.sent.append(message)
 
     async def ask(self, app: Any, method: str = "GET") -> None:
-        await LeavingClients(app)({"type": "http", "method": method}, self.messages.get, self.send)
+        await CancelOnDisconnect(app)({"type": "http", "method": method}, self.messages.get, self.send)
 
 
 class App:
@@ -61,7 +61,7 @@ async def test_the_work_of_a_client_that_leaves_is_cancelled_and_nothing_is_sent
     assert (app.end, client.sent) == ("cancelled", [])
 
 
-@pytest.mark.parametrize("word", [{**GONE, FAREWELL: True}, None])
+@pytest.mark.parametrize("word", [{**GONE, SHUTDOWN: True}, None])
 async def test_work_is_carried_through_while_the_client_stays_and_when_the_server_says_farewell(word: Message | None) -> None:
     app, client = App(), Client(REQUEST, *([word] if word else []))
     asking = asyncio.create_task(client.ask(app))

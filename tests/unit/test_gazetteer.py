@@ -6,13 +6,13 @@ import pytest
 
 from geo_service.core.errors import InputError
 from geo_service.core.model import LocationQuality, PlacedBy
-from ingest.geocoding import Answer, Passed, Query
+from ingest.geocoding import Answer, Query, Unresolved
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.toponyms.build_gazetteer import in_russian
 from ingest.geocoding.toponyms.gazetteer_index import build
 from ingest.geocoding.toponyms.inflection import forms
-from ingest.geocoding.toponyms.place_mentions import read
-from ingest.geocoding.toponyms.settlements import Place, geonames, own_places
+from ingest.geocoding.toponyms.place_mentions import find_mentions
+from ingest.geocoding.toponyms.settlements import Settlement, geonames, own_places
 from tests.support.gazetteers import demo_lexicon, find, phrases, placed
 
 LEAST_RIGHT = 0.95
@@ -55,7 +55,7 @@ def test_an_indeclinable_name_has_one_form() -> None:
 
 def test_of_namesakes_all_are_told_when_nothing_tells_them_apart() -> None:
     verdict = find("", "в посёлке Южном нет воды")
-    assert isinstance(verdict, Passed)
+    assert isinstance(verdict, Unresolved)
     assert verdict.reason == "several places have the name"
     assert {(one.name, one.district) for one in verdict.candidates} == {("Южный", "Курганинский район"), ("Южный", "Белореченский район")}
 
@@ -63,9 +63,9 @@ def test_of_namesakes_all_are_told_when_nothing_tells_them_apart() -> None:
 def test_a_name_that_is_not_known_in_the_district_that_is_named_is_not_taken_from_another() -> None:
     words = "в посёлке Южном Усть-Лабинского района третий день нет воды"
     verdict = find("", words)
-    assert isinstance(verdict, Passed)
+    assert isinstance(verdict, Unresolved)
     assert verdict.reason == "the settlement is not known in the district that is named"
-    own = (Place("Южный", 39.72, 45.19, 1200, "demo-ust-labinsky"),)
+    own = (Settlement("Южный", 39.72, 45.19, 1200, "demo-ust-labinsky"),)
     found = find("", words, own)
     assert isinstance(found, Answer)
     assert (found.lng, found.lat, found.quality, found.placed_by) == (39.72, 45.19, LocationQuality.SETTLEMENT, PlacedBy.GAZETTEER)
@@ -76,7 +76,7 @@ def test_the_message_is_read_where_the_address_names_no_place_and_only_then() ->
     assert found.name == "Каневская"
     assert isinstance(found := find("г. Абинск", "в станице Каневской"), Answer)
     assert found.name == "Абинск"
-    assert isinstance(find("х. Незнакомый", "в станице Каневской"), Passed)
+    assert isinstance(find("х. Незнакомый", "в станице Каневской"), Unresolved)
 
 
 def test_confidence_grows_with_the_evidence() -> None:
@@ -87,13 +87,13 @@ def test_confidence_grows_with_the_evidence() -> None:
 
 def test_without_a_region_nothing_is_placed() -> None:
     verdict = Gazetteer(None).find(Query("г. Краснодар"))
-    assert isinstance(verdict, Passed)
+    assert isinstance(verdict, Unresolved)
     assert "no region is known" in verdict.reason
 
 
 def test_how_coarse_a_place_may_be_is_a_choice() -> None:
     words = Query("", "в Абинском районе нет газа")
-    assert isinstance(Gazetteer(demo_lexicon(), LocationQuality.SETTLEMENT).find(words), Passed)
+    assert isinstance(Gazetteer(demo_lexicon(), LocationQuality.SETTLEMENT).find(words), Unresolved)
     region = Gazetteer(demo_lexicon(), LocationQuality.REGION).find(Query("", "по всему Краснодарскому краю"))
     assert isinstance(region, Answer)
     assert region.quality is LocationQuality.REGION
@@ -107,8 +107,8 @@ def test_bounds_do_where_there_are_no_districts() -> None:
 
 def test_streets_and_named_things_are_no_settlements() -> None:
     for words in ("на улице Анапской", "Ростовское шоссе", "ул. им. Лермонтова", "магазин «Темрюк»", "мкр. Южный", "ул. 40 лет Победы"):
-        assert read(words, demo_lexicon()).mentions == [], words
-        assert read(words, demo_lexicon()).unknown_places == [], words
+        assert find_mentions(words, demo_lexicon()).mentions == [], words
+        assert find_mentions(words, demo_lexicon()).unknown_places == [], words
 
 
 def test_ones_own_settlements_are_read_and_a_fault_is_told_with_its_line(tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ def test_ones_own_settlements_are_read_and_a_fault_is_told_with_its_line(tmp_pat
         "name,district,lng,lat,population,aliases\nЮжный,03657000,39.72,45.19,1200,Южное; Юг\nМирный,,40,45,,\n", encoding="utf-8"
     )
     assert own_places(path) == [
-        Place("Южный", 39.72, 45.19, 1200, "03657000", ("Южное", "Юг")),
-        Place("Мирный", 40.0, 45.0, 0),
+        Settlement("Южный", 39.72, 45.19, 1200, "03657000", ("Южное", "Юг")),
+        Settlement("Мирный", 40.0, 45.0, 0),
     ]
     path.write_text("name,lng,lat\nЮжный,east,45\n", encoding="utf-8")
     with pytest.raises(InputError, match="line 2: lng, lat or population is no number"):
@@ -129,7 +129,7 @@ def test_ones_own_settlements_are_read_and_a_fault_is_told_with_its_line(tmp_pat
 
 
 def test_ones_own_settlement_stands_for_the_same_one_of_geonames() -> None:
-    own = (Place("Каневская", 38.98, 46.1, 45_000, aliases=("Канева",)),)
+    own = (Settlement("Каневская", 38.98, 46.1, 45_000, aliases=("Канева",)),)
     names = [one.place for one in demo_lexicon(own).entries if one.place.name == "Каневская"]
     assert [(one.lng, one.lat, one.district) for one in names] == [(38.98, 46.1, "demo-kanevskoy")]
     assert isinstance(find("", "из Каневы не выехать", own), Answer)

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid, ancestors
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy, ancestors
 
 points = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 
@@ -25,7 +25,7 @@ def test_ancestors_are_those_of_the_h3_library(places: list[tuple[float, float]]
 def test_a_cell_keeps_its_index_and_its_ancestors_however_cells_arrive(
     first: list[tuple[float, float]], later: list[list[tuple[float, float]]]
 ) -> None:
-    pyramid = Pyramid(np.unique(cells_of(first)))
+    pyramid = H3Hierarchy(np.unique(cells_of(first)))
     known = dict(enumerate(pyramid.levels[10].cells.tolist()))
     for arrival in later:
         cells = cells_of(arrival)
@@ -40,6 +40,6 @@ def test_a_cell_keeps_its_index_and_its_ancestors_however_cells_arrive(
 
 
 def test_cells_that_are_not_there_have_no_index() -> None:
-    pyramid = Pyramid(cells_of([(45.0, 39.0)]))
+    pyramid = H3Hierarchy(cells_of([(45.0, 39.0)]))
     assert pyramid.levels[10].index(cells_of([(45.0, 39.0), (60.0, 30.0)])).tolist() == [0, -1]
-    assert Pyramid(cells_of([])).levels[3].index(cells_of([(1.0, 1.0)])).tolist() == [-1]
+    assert H3Hierarchy(cells_of([])).levels[3].index(cells_of([(1.0, 1.0)])).tolist() == [-1]

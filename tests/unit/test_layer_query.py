@@ -2,7 +2,7 @@
 
 import pytest
 
-from geo_service.aggregation.measures.class_breaks import Division
+from geo_service.aggregation.measures.class_breaks import ClassificationMethod
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.core.errors import InvalidParameter
 from geo_service.queries.layer import read_division
@@ -10,11 +10,16 @@ from geo_service.queries.layer import read_division
 
 @pytest.mark.parametrize(
     ("text", "division"),
-    [("quantile", Division()), ("natural", Division("natural")), ("1,5,20", Division("own", (1, 5, 20))), (".5", Division("own", (0.5,)))],
+    [
+        ("quantile", ClassificationMethod()),
+        ("natural", ClassificationMethod("natural")),
+        ("1,5,20", ClassificationMethod("own", (1, 5, 20))),
+        (".5", ClassificationMethod("own", (0.5,))),
+    ],
 )
-def test_breaks_are_a_way_or_limits(text: str, division: Division) -> None:
+def test_breaks_are_a_way_or_limits(text: str, division: ClassificationMethod) -> None:
     assert read_division({"breaks": text}, MEASURES["count"]) == division
-    assert read_division({}, MEASURES["count"]) == Division()
+    assert read_division({}, MEASURES["count"]) == ClassificationMethod()
 
 
 @pytest.mark.parametrize("text", ["", "jenks", "5,1", "1,1", "1,2,3,4,5", "1;2", "nan", "1,,2", "1e9", "1,inf"])
@@ -26,7 +31,7 @@ def test_breaks_that_make_no_classes_are_refused(text: str) -> None:
 
 
 def test_a_change_has_one_limit_on_each_side_of_zero() -> None:
-    assert read_division({"breaks": "-0.5,1"}, MEASURES["change"]) == Division("own", (-0.5, 1))
+    assert read_division({"breaks": "-0.5,1"}, MEASURES["change"]) == ClassificationMethod("own", (-0.5, 1))
     for text in ("0.5", "0.5,1", "-2,1", "-0.5,0,0.5"):
         with pytest.raises(InvalidParameter, match="one below zero"):
             read_division({"breaks": text}, MEASURES["change"])

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from boundaries.district_arrays import NO_AREAS, Areas
+from boundaries.district_arrays import NO_DISTRICTS, DistrictArrays
 from boundaries.locate import Locator
 from geo_service.core.model import DistrictLevel
 
@@ -17,9 +17,9 @@ GEOD = Geod(ellps="WGS84")
 CORNER = np.array([38.0, 45.0])
 
 
-def areas(*rows: tuple[int, DistrictLevel, int, shapely.Geometry]) -> Areas:
+def areas(*rows: tuple[int, DistrictLevel, int, shapely.Geometry]) -> DistrictArrays:
     ids, levels, parents, polygons = zip(*rows, strict=True)
-    return Areas(np.array(ids, np.int32), np.array(levels, np.int16), np.array(parents, np.int32), np.array(polygons, object))
+    return DistrictArrays(np.array(ids, np.int32), np.array(levels, np.int16), np.array(parents, np.int32), np.array(polygons, object))
 
 
 def located(locator: Locator, *points: tuple[float, float]) -> list[tuple[int, bool]]:
@@ -59,7 +59,7 @@ def test_a_point_with_no_coordinate_lies_nowhere_and_none_is_no_error() -> None:
     assert located(Locator(WHOLE), (np.nan, 55), (33, np.nan)) == [(0, False), (0, False)]
     district, near = Locator(WHOLE).locate(np.empty(0), np.empty(0))
     assert len(district) == len(near) == 0
-    assert located(Locator(NO_AREAS), (1, 1)) == [(0, False)]
+    assert located(Locator(NO_DISTRICTS), (1, 1)) == [(0, False)]
 
 
 def test_a_point_a_little_outside_goes_to_the_nearest_district_and_is_marked() -> None:
@@ -124,7 +124,7 @@ def test_points_are_where_shapely_finds_them_one_by_one(seed: int) -> None:
     assert located(Locator(made), *np.vstack([points, corners]).tolist()) == expected
 
 
-def _by_hand(made: Areas, point: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[int, bool]:
+def _by_hand(made: DistrictArrays, point: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[int, bool]:
     spot = shapely.Point(point)
     for level in (SETTLEMENT, DISTRICT):
         for row in made.rows_at(level):

@@ -6,7 +6,7 @@ import pytest
 
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import Mapping, load_mapping, shipped_names
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 
 PLAIN = """
 default_status = "new"
@@ -68,7 +68,7 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
 
 
 def test_a_listed_theme_has_its_names_and_sector() -> None:
-    theme = Namer(load_mapping("minsk115"), Path("nowhere.csv")).theme("", "13.142")
+    theme = EntityResolver(load_mapping("minsk115"), Path("nowhere.csv")).theme("", "13.142")
     assert theme is not None
     assert (theme.code, theme.sector, theme.name_ru, theme.name_en) == (
         "minsk115-13.142",
@@ -79,7 +79,7 @@ def test_a_listed_theme_has_its_names_and_sector() -> None:
 
 
 def test_a_theme_of_ones_own_is_named_as_it_is_in_its_sector() -> None:
-    namer = Namer(load_mapping("plain"), Path("nowhere.csv"))
+    namer = EntityResolver(load_mapping("plain"), Path("nowhere.csv"))
     named, whole = namer.theme("roads", "Ямы, лужи"), namer.theme("roads", "")
     assert named is not None
     assert whole is not None
@@ -90,7 +90,7 @@ def test_a_theme_of_ones_own_is_named_as_it_is_in_its_sector() -> None:
 
 def test_agencies_are_named_by_the_file_beside_the_input(tmp_path: Path) -> None:
     (tmp_path / "minsk115_organizations.csv").write_text("organization_id,org_name\n5,Беллифт\n", encoding="utf-8")
-    namer = Namer(load_mapping("minsk115"), tmp_path / "input.csv")
+    namer = EntityResolver(load_mapping("minsk115"), tmp_path / "input.csv")
     names = [agency.name for agency in (namer.agency("5"), namer.agency("6")) if agency]
     assert names == ["Беллифт", "6"]
     assert namer.agency(" ") is None

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.tiles.encoding.grid import EXTENT, Tile, feature_id, project
-from geo_service.tiles.encoding.mvt import Coded, Column, Points, Polygons, encode_layer
-from geo_service.tiles.layers.hex_outlines import Outlines
+from geo_service.tiles.encoding.mvt import Column, DictionaryColumn, Points, Polygons, encode_layer
+from geo_service.tiles.layers.hex_outlines import HexOutlines
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(55.75, 37.6, 7), 10)), np.uint64)
-OUTLINES = Outlines(CELLS)
+OUTLINES = HexOutlines(CELLS)
 TILE = Tile(9, 309, 160)
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -81,7 +81,7 @@ def test_a_feature_lacks_what_is_masked_or_not_a_number() -> None:
 def test_repeated_texts_are_written_as_the_same_texts_would_be() -> None:
     places = project(np.array([37.6, 37.7, 37.5]), np.array([55.7, 55.8, 55.75]))
     ids = np.array([1, 2, 3], np.uint64)
-    coded = Coded(["лёд", "unused", "a\0"], np.array([2, 0, 2]))
+    coded = DictionaryColumn(["лёд", "unused", "a\0"], np.array([2, 0, 2]))
     features = decode(encode_layer("p", ids, Points(places), {"k": coded, "n": np.arange(3)}, TILE), "p")
     assert [feature["properties"] for feature in features] == [{"k": "a\0", "n": 0}, {"k": "лёд", "n": 1}, {"k": "a\0", "n": 2}]
 

@@ -13,10 +13,10 @@ import pytest
 
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
-from ingest.pull.client import Client, Failing, Manners
+from ingest.pull.client import Client, ClientPolicy, ServerUnavailable
 from ingest.pull.discovery import Endpoint, find
 from ingest.pull.paging import PAGE_SIZE, SLICE
-from ingest.pull.pull import named
+from ingest.pull.pull import named_mapping
 from ingest.pull.reader import Open311Reader, Span
 from ingest.readers import Column, RawBatch, Reader
 from tests.support import reader_conformance as conformance
@@ -24,7 +24,7 @@ from tests.support.open311_city import JSON, SERVICES, XML, City, Request, reque
 
 SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
 WANTED = [Column("service_request_id"), Column("description"), Column("service_name"), Column("lat"), Column("closed_datetime")]
-QUICK = Manners("geo-service tests", per_second=10_000, retries=2, timeout_s=5, pause_s=0.01)
+QUICK = ClientPolicy("geo-service tests", per_second=10_000, retries=2, timeout_s=5, retry_pause_s=0.01)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ class Watched(Client):
         self.slept.append(seconds)
 
 
-def client(manners: Manners = QUICK, notes: list[str] | None = None, made: type[Client] = Client, **secret: str) -> Client:
+def client(manners: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client, **secret: str) -> Client:
     Watched.slept.clear()
     return made(manners, secret, (notes if notes is not None else []).append)
 
@@ -54,7 +54,7 @@ def spread(count: int, *, first: int = 0, since: datetime = SINCE, until: dateti
 
 
 def pulled(
-    city: City, span: Span | None = None, manners: Manners = QUICK, notes: list[str] | None = None, made: type[Client] = Client
+    city: City, span: Span | None = None, manners: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client
 ) -> list[RawBatch]:
     with client(manners, notes, made) as asking:
         endpoint = find(asking.ask, f"{city.base}/v2", {})
@@ -227,7 +227,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks_for(city: City) -> None:
 
 def test_pauses_after_failures_grow_to_a_minute(city: City) -> None:
     city.requests, city.faults = spread(5), [(500, {}, b"")] * 9
-    assert ids(pulled(city, manners=Manners("t", 10_000, 5, 9), made=Watched)) == list(range(5))
+    assert ids(pulled(city, manners=ClientPolicy("t", 10_000, 5, 9), made=Watched)) == list(range(5))
     pauses = [one for one in Watched.slept if one > 0.5]
     assert len(pauses) == 9
     for place, pause in enumerate(pauses):
@@ -236,7 +236,7 @@ def test_pauses_after_failures_grow_to_a_minute(city: City) -> None:
 
 def test_no_more_is_asked_in_a_second_than_agreed(city: City) -> None:
     city.requests = spread(5)
-    pulled(city, manners=Manners("t", 0.001), made=Watched)
+    pulled(city, manners=ClientPolicy("t", 0.001), made=Watched)
     first, *others = Watched.slept
     assert first <= 0
     assert len(others) >= len(city.asked)
@@ -261,8 +261,8 @@ def test_a_failure_that_passes_is_waited_out_and_one_that_stays_is_told(
     assert ids(pulled(city, notes=notes)) == list(range(5))
     assert told in notes[0]
     city.faults = [fault]
-    with pytest.raises(Failing, match=rf"cannot read {city.base}/v2/requests\.json\?start_date=2026-01-01.*{told}"):
-        pulled(city, manners=Manners("t", 10_000, 5, 0))
+    with pytest.raises(ServerUnavailable, match=rf"cannot read {city.base}/v2/requests\.json\?start_date=2026-01-01.*{told}"):
+        pulled(city, manners=ClientPolicy("t", 10_000, 5, 0))
 
 
 BOMB = (
@@ -290,7 +290,7 @@ def test_an_answer_that_is_an_attack_or_something_else_is_refused_with_what_was_
     city.endings = ("json",)
     city.faults = [(200, {"Content-Type": media}, body)] * 9
     with pytest.raises(InputError, match=rf"(?s)cannot read {city.base}/v2.*{told}"):
-        pulled(city, manners=Manners("t", 10_000, 5, 0))
+        pulled(city, manners=ClientPolicy("t", 10_000, 5, 0))
 
 
 def test_an_answer_that_unpacks_to_too_much_is_refused_on_the_way(city: City) -> None:
@@ -313,8 +313,8 @@ def test_a_refusal_says_what_the_server_says_and_never_the_key(city: City) -> No
 
 def test_a_server_that_is_not_there_is_told_by_its_address() -> None:
     with (
-        client(Manners("t", 10_000, 5, 0)) as asking,
-        pytest.raises(Failing, match=r"cannot read http://127.0.0.1:9/v2/services.json: ConnectError"),
+        client(ClientPolicy("t", 10_000, 5, 0)) as asking,
+        pytest.raises(ServerUnavailable, match=r"cannot read http://127.0.0.1:9/v2/services.json: ConnectError"),
     ):
         find(asking.ask, "http://user:word@127.0.0.1:9/v2", {})
 
@@ -328,9 +328,10 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 def test_the_source_is_called_after_the_server_unless_one_is_named_or_the_mapping_has_its_own() -> None:
     server = Endpoint("https://user:secret@city.example.org:8443/open311/v2", "json", {})
     codes = [
-        named(load_mapping(name), server, code).source.code for name, code in (("open311", None), ("open311", "city"), ("plain", None))
+        named_mapping(load_mapping(name), server, code).source.code
+        for name, code in (("open311", None), ("open311", "city"), ("plain", None))
     ]
     assert codes == ["city.example.org:8443", "city", "plain"]
-    assert named(load_mapping("open311"), server, "city").source.name_ru == "city.example.org:8443"
+    assert named_mapping(load_mapping("open311"), server, "city").source.name_ru == "city.example.org:8443"
     with pytest.raises(InputError, match="'a,b' cannot be the code of a source; allowed: 1 to 60 characters"):
-        named(load_mapping("open311"), server, "a,b")
+        named_mapping(load_mapping("open311"), server, "a,b")

@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.aggregation.arrays import parallel
-from geo_service.aggregation.arrays.parallel import each, parts
+from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, Source
 from geo_service.aggregation.measures.measures import MEASURES
-from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import rating
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.statistics.districts import DistrictQuestion, district_table
+from geo_service.aggregation.statistics.districts import DistrictQuery, district_table
 from geo_service.aggregation.statistics.summary import summarise
-from geo_service.aggregation.statistics.timeline import Clockwork, timeline
+from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import DistrictLevel, Status
 from tests.unit.test_counts import batch_of
@@ -49,11 +49,11 @@ def made_up() -> np.ndarray:
     return batch
 
 
-def everything(state: State, now: Selection, before: Selection) -> list[Any]:
+def everything(state: ReplicaState, now: Selection, before: Selection) -> list[Any]:
     """All statistics of a selection compared with another."""
-    count, clockwork = MEASURES["count"], Clockwork(ZONE, compared_by="previous")
+    count, clockwork = MEASURES["count"], BucketOptions(ZONE, compared_by="previous")
     return [
-        district_table(state, DistrictQuestion(now, count, before), DistrictLevel.DISTRICT),
+        district_table(state, DistrictQuery(now, count, before), DistrictLevel.DISTRICT),
         summarise(state, now, before),
         breakdown(state, now, [DIMENSIONS["deadline"], DIMENSIONS["agency"]], DistrictLevel.DISTRICT, count, before),
         timeline(state, now, clockwork, count, before),
@@ -65,10 +65,10 @@ def everything(state: State, now: Selection, before: Selection) -> list[Any]:
 def test_statistics_worked_out_in_two_pieces_are_those_worked_out_in_one(filters: dict[str, Any]) -> None:
     middle, stop = 1_700_000_000 + 50 * DAY, 1_700_000_000 + 100 * DAY
     now, before = (Selection(Window(*span), stop, **filters) for span in ((middle, stop), (middle - 50 * DAY, middle)))
-    state = State(made_up(), CATALOGUE, 1_000_000, WorkingClock(RULES))
-    with patch.object(parallel, "_WORTH_IT", ROWS + 1):
+    state = ReplicaState(made_up(), CATALOGUE, 1_000_000, BusinessTimeTimer(RULES))
+    with patch.object(parallel, "_MIN_ROWS", ROWS + 1):
         whole = everything(state, now, before)
-    with patch.object(parallel, "_WORTH_IT", 2):
+    with patch.object(parallel, "_MIN_ROWS", 2):
         halved = everything(state, now, before)
     assert halved == whole
     # Something was there to be counted, except for the agency that does not exist.
@@ -78,8 +78,8 @@ def test_statistics_worked_out_in_two_pieces_are_those_worked_out_in_one(filters
 @given(st.integers(0, 1000), st.integers(1, 1000), st.integers(0, 600))
 @settings(max_examples=50)
 def test_the_pieces_hold_each_row_once_and_are_two_where_there_are_rows_enough(rows: int, worth: int, groups: int) -> None:
-    with patch.object(parallel, "_WORTH_IT", worth):
-        pieces = parts(rows, groups)
+    with patch.object(parallel, "_MIN_ROWS", worth):
+        pieces = split_rows(rows, groups)
     assert [row for piece in pieces for row in range(rows)[piece]] == list(range(rows))
     assert len(pieces) == (1 if rows < worth or rows < 2 * groups else 2)
 
@@ -87,4 +87,4 @@ def test_the_pieces_hold_each_row_once_and_are_two_where_there_are_rows_enough(r
 def test_what_fails_in_either_piece_is_told() -> None:
     for bad in (0, 1):
         with pytest.raises(ZeroDivisionError):
-            each(lambda piece, bad=bad: 1 // (piece - bad), [0, 1])
+            map_parts(lambda piece, bad=bad: 1 // (piece - bad), [0, 1])

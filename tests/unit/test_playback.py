@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.aggregation.measures.cell_values import CellQuestion
-from geo_service.aggregation.measures.class_breaks import Division, class_breaks
+from geo_service.aggregation.measures.cell_values import CellQuery
+from geo_service.aggregation.measures.class_breaks import ClassificationMethod, class_breaks
 from geo_service.aggregation.measures.frame_counts import frame_edges, frames_by_cell, playback_breaks, prefix_sums
 from geo_service.aggregation.measures.measures import MEASURES
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from tests.support.written_tiles import around
 
@@ -40,10 +40,10 @@ def test_frames_are_equal_to_a_second_and_fill_the_window(start: int, length: in
 @pytest.mark.parametrize(("frames", "resolution"), [(2, 10), (30, 8), (120, 9)])
 def test_histories_are_those_of_a_plain_count_wherever_rows_stand(frames: int, resolution: int) -> None:
     batch = incidents(3000)
-    state = State(batch[:2500], EMPTY, 10**8)
+    state = ReplicaState(batch[:2500], EMPTY, 10**8)
     # These wait in the tail, out of order.
     state.apply(batch[2500:], np.empty(0, np.int64), None)
-    question = CellQuestion(Selection(WINDOW, WINDOW.stop), resolution, MEASURES["count"])
+    question = CellQuery(Selection(WINDOW, WINDOW.stop), resolution, MEASURES["count"])
     level = state.pyramid.levels[resolution]
     places = np.arange(len(level))
     found = prefix_sums(frames_by_cell(state, question, frames), places, frames)
@@ -55,4 +55,4 @@ def test_histories_are_those_of_a_plain_count_wherever_rows_stand(frames: int, r
     np.add.at(counts, (index[inside], frame[inside]), 1)
     assert (found[:, 0] == 0).all()
     assert (np.diff(found, axis=1) == counts).all()
-    assert playback_breaks(state, question, frames) == class_breaks(counts[counts > 0], Division(), least=1)
+    assert playback_breaks(state, question, frames) == class_breaks(counts[counts > 0], ClassificationMethod(), least=1)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns import spatial_index
 from geo_service.aggregation.columns.columns import BATCH, DELETED, Columns
-from geo_service.aggregation.columns.spatial_index import STRETCH, Box, Strips
-from geo_service.aggregation.counting.points_in_box import places_inside
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.columns.spatial_index import CHUNK_ROWS, Box, SpatialIndex
+from geo_service.aggregation.counting.points_in_box import group_points_in_box
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import OPEN_STATUSES
 from tests.unit.test_counts import NOW, batch_of, incidents, selections
 
@@ -57,11 +57,11 @@ def expected(batch: np.ndarray, selection, box: Box) -> dict[tuple[int, int], tu
 )
 def test_places_are_what_one_finds_by_looking_at_each_incident(first, later, spots, selection, box) -> None:  # type: ignore[no-untyped-def]
     loaded, arrived = placed(first, spots), placed(later, spots[::-1], first_id=30)
-    state = State(loaded, EMPTY, 1_000_000)
+    state = ReplicaState(loaded, EMPTY, 1_000_000)
     state.apply(arrived, np.empty(0, np.int64), None)
     # Ids from 30 on are written twice: the later version counts, with another place for many.
     everything = np.concatenate([loaded[~np.isin(loaded["id"], arrived["id"])], arrived])
-    places = places_inside(state.columns, selection, [box])
+    places = group_points_in_box(state.columns, selection, [box])
     spot_of = zip(state.columns["lng"][places.newest].tolist(), state.columns["lat"][places.newest].tolist(), strict=True)
     ids = state.columns.ids(places.newest).tolist()
     counts = [tuple(row) for row in places.counts[:, :3].tolist()]
@@ -86,7 +86,7 @@ def many(rng: np.random.Generator, size: int, first_id: int = 1) -> np.ndarray:
 
 def check(columns: Columns, rng: np.random.Generator) -> None:
     lng, lat = columns["lng"], columns["lat"]
-    assert sorted(columns.inside((0, len(columns)), EVERYWHERE).tolist()) == list(range(len(columns)))
+    assert sorted(columns.rows_in_box((0, len(columns)), EVERYWHERE).tolist()) == list(range(len(columns)))
     found = 0
     for _ in range(12):
         row = rng.integers(len(columns))
@@ -94,14 +94,14 @@ def check(columns: Columns, rng: np.random.Generator) -> None:
         box = Box(int(lng[row]), int(lat[row]), int(lng[row]) + width, int(lat[row]) + height)
         low, high = sorted(rng.integers(0, len(columns) + 1, 2).tolist())
         inside = low + np.flatnonzero(held_by(box, lng[low:high], lat[low:high]))
-        assert np.sort(columns.inside((low, high), box)).tolist() == inside.tolist()
+        assert np.sort(columns.rows_in_box((low, high), box)).tolist() == inside.tolist()
         found += len(inside)
     assert found > 12
 
 
 def test_rows_inside_are_found_while_incidents_come_move_go_and_are_merged() -> None:
     rng = np.random.default_rng(20261125)
-    size = 2 * STRETCH + 30_000
+    size = 2 * CHUNK_ROWS + 30_000
     columns = Columns(many(rng, size), np.zeros(size, np.int32))
     check(columns, rng)
     for step in range(4):
@@ -113,21 +113,21 @@ def test_rows_inside_are_found_while_incidents_come_move_go_and_are_merged() -> 
         columns.delete(np.arange(1 + step, size, 5_000))
         check(columns, rng)
         if step % 2:
-            columns.accept(columns.merge())
+            columns.apply_merge(columns.merge())
             check(columns, rng)
-    assert columns.base == len(columns) > 3 * STRETCH
+    assert columns.base == len(columns) > 3 * CHUNK_ROWS
     assert np.count_nonzero(columns["status"] == DELETED)
 
 
-@pytest.mark.parametrize("size", [0, 1, STRETCH - 1, STRETCH, STRETCH + 1])
+@pytest.mark.parametrize("size", [0, 1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1])
 def test_the_orders_take_two_bytes_a_row_and_hold_at_any_length(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spatial_index, "_WORTH_A_SEARCH", 0)
+    monkeypatch.setattr(spatial_index, "_MIN_ROWS_TO_SEARCH", 0)
     rng = np.random.default_rng(size)
     lng, lat = (
         rng.integers(-1_800_000_000, 1_800_000_001, size).astype(np.int32),
         rng.integers(-900_000_000, 900_000_001, size).astype(np.int32),
     )
-    made = Strips(lng, lat)
+    made = SpatialIndex(lng, lat)
     box = Box(-1_800_000_000, -3_000_000, 900_000_000, 3_000_000)
-    assert np.sort(made.inside(lng, lat, (0, size), box)).tolist() == np.flatnonzero(held_by(box, lng, lat)).tolist()
+    assert np.sort(made.rows_in_box(lng, lat, (0, size), box)).tolist() == np.flatnonzero(held_by(box, lng, lat)).tolist()
     assert made.nbytes <= max(2 * size, 2048)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.aggregation.measures import quantiles
-from geo_service.aggregation.measures.quantiles import NOTHING, grouped_quantiles, nested_quantiles, quantiles_and_counts
+from geo_service.aggregation.measures.quantiles import MISSING, grouped_quantiles, nested_quantiles, quantiles_and_counts
 
 QS = (0.0, 0.1, 0.5, 0.9, 1.0)
 values = st.one_of(st.integers(0, 20), st.integers(0, 2**32 - 1))
@@ -15,7 +15,7 @@ values = st.one_of(st.integers(0, 20), st.integers(0, 2**32 - 1))
 def expected(groups: np.ndarray, numbers: np.ndarray, size: int) -> np.ndarray:
     out = np.full((len(QS), size), np.nan)
     for group in range(size):
-        own = numbers[(groups == group) & (numbers != NOTHING)]
+        own = numbers[(groups == group) & (numbers != MISSING)]
         if len(own):
             out[:, group] = np.quantile(own.astype(np.float64), QS)
     return out
@@ -33,7 +33,7 @@ def test_quantiles_are_those_of_numpy(bins_fill: bool, rows: list[tuple[int, int
     else:
         out, counts = quantiles_and_counts(groups, numbers, 5, QS)
     np.testing.assert_allclose(out, expected(groups, numbers, 5), rtol=1e-12)
-    assert counts.tolist() == [np.count_nonzero((groups == group) & (numbers != NOTHING)) for group in range(5)]
+    assert counts.tolist() == [np.count_nonzero((groups == group) & (numbers != MISSING)) for group in range(5)]
 
 
 @pytest.mark.parametrize(("count", "size"), [(50_000, 3), (50_000, 500), (20_000, 19_000), (1, 1), (0, 4)])
@@ -41,7 +41,7 @@ def test_many_values_and_many_groups(count: int, size: int) -> None:
     rng = np.random.default_rng(count + size)
     groups = rng.integers(size, size=count).astype(np.int32)
     numbers = (rng.lognormal(10, 2, count)).astype(np.uint32)
-    numbers[rng.random(count) < 0.1] = NOTHING
+    numbers[rng.random(count) < 0.1] = MISSING
     np.testing.assert_allclose(grouped_quantiles(groups, numbers, size, QS), expected(groups, numbers, size), rtol=1e-12)
 
 
@@ -53,7 +53,7 @@ def test_groups_and_what_they_are_nested_in_have_the_same_quantiles_as_each_alon
     each, together, counts = nested_quantiles(groups, numbers, 6, 3, QS)
     np.testing.assert_allclose(each, expected(groups, numbers, 6), rtol=1e-12)
     np.testing.assert_allclose(together, expected(groups // 3, numbers, 2), rtol=1e-12)
-    assert counts.tolist() == [np.count_nonzero((groups == group) & (numbers != NOTHING)) for group in range(6)]
+    assert counts.tolist() == [np.count_nonzero((groups == group) & (numbers != MISSING)) for group in range(6)]
 
 
 @pytest.mark.parametrize("least", [0, 1, 3, 2**31])

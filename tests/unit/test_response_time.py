@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, Source
 from geo_service.aggregation.measures.durations import answer_seconds
-from geo_service.aggregation.measures.quantiles import NOTHING
-from geo_service.aggregation.measures.response_time import RuleTable, WorkingClock
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.quantiles import MISSING
+from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import Status
 from tests.unit.test_counts import batch_of
@@ -32,12 +32,12 @@ YEAR_S, BEGIN = 365 * 86_400, 1_735_700_000
 def test_each_answer_takes_what_its_own_rule_says(rows) -> None:  # type: ignore[no-untyped-def]  # strategies above
     batch = batch_of([(0, BEGIN + start, 0, Status.NEW, theme, source, 0) for start, _, theme, source in rows])
     batch["answered"] = [0 if took is None else BEGIN + start + took for start, took, _, _ in rows]
-    state = State(batch, CATALOGUE, 1_000_000, WorkingClock(RuleTable(RULES)))
+    state = ReplicaState(batch, CATALOGUE, 1_000_000, BusinessTimeTimer(RuleTable(RULES)))
     expected = []
     for row in np.sort(batch, order=["received", "id"]):
         known = row["theme"] in (1, 2)
         rule = RULES.rule_of("", SOURCES[row["source"] - 1], "roads") if known else None
         start, end = int(row["received"]), int(row["answered"])
         passed = np.diff(RULES.work.seconds_before(np.array([start, end])))[0] if rule and rule.counts_working_time else end - start
-        expected.append(int(passed) if end else int(NOTHING))
+        expected.append(int(passed) if end else int(MISSING))
     assert answer_seconds(state, np.arange(len(rows), dtype=np.int32)).tolist() == expected

@@ -12,8 +12,8 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.measures.measures import CELL_MEASURES
-from geo_service.aggregation.replica.admission import Queue
-from geo_service.aggregation.replica.replica import Replica, State
+from geo_service.aggregation.replica.admission import AdmissionQueue
+from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.tiles.encoding.grid import Tile
@@ -37,7 +37,7 @@ class CountingLayer(HexLayer):
         super().__init__()
         self.drawn = 0
 
-    def encode(self, state: State, request: TileRequest) -> bytes:
+    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
         self.drawn += 1
         return super().encode(state, request)
 
@@ -48,8 +48,8 @@ class Stand:
     def __init__(self) -> None:
         self.clock = 5000
         self.layer = CountingLayer()
-        self.replica = Replica(1_000_000, Queue(100, 60))
-        self.replica.on_growth(self.layer.grow)
+        self.replica = Replica(1_000_000, AdmissionQueue(100, 60))
+        self.replica.on_change(self.layer.refresh)
         self.cache = TileCache(10_000_000, lambda: self.replica.changes)
         self.server = TileServer(self.replica, self.layer, self.cache)
 
@@ -82,8 +82,8 @@ def tile_over(place: tuple[float, float], zoom: int) -> Tile:
 
 
 def from_scratch(rows: dict[int, Array]) -> Callable[[TileRequest], bytes]:
-    state, layer = State(np.array(list(rows.values()), BATCH), EMPTY, 1_000_000), HexLayer()
-    layer.grow(state.pyramid)
+    state, layer = ReplicaState(np.array(list(rows.values()), BATCH), EMPTY, 1_000_000), HexLayer()
+    layer.refresh(state.pyramid)
     return lambda request: layer.encode(state, request)
 
 

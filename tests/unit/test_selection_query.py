@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, Source
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.model import OPEN_STATUSES, DistrictLevel, Status
-from geo_service.queries.selection import SELECTION_PARAMETERS, Question, read_level, read_question, read_whole
+from geo_service.queries.selection import SELECTION_PARAMETERS, SelectionQuery, read_int, read_level, read_selection_query
 from geo_service.routes.schemas.parameter_docs import PARAMETERS
 
 CATALOGUE = Catalogue(
@@ -24,9 +24,9 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 24, 12, 0, 3, tzinfo=UTC).timestamp()
 
 
-def ask(**given_parameters: str) -> Question:
+def ask(**given_parameters: str) -> SelectionQuery:
     query = [(name.removesuffix("_"), value) for name, value in given_parameters.items()]
-    return read_question(query, CATALOGUE, MOSCOW, clock=lambda: NOW)
+    return read_selection_query(query, CATALOGUE, MOSCOW, clock=lambda: NOW)
 
 
 def seconds(text: str) -> int:
@@ -71,8 +71,8 @@ def test_a_window_goes_back_from_now(window: str, length: int) -> None:
 
 
 def test_equal_questions_within_a_step_are_equal_keys_and_valid_until_it_ends() -> None:
-    def at(clock: float) -> Question:
-        return read_question([("window", "30d")], CATALOGUE, MOSCOW, clock=lambda: clock)
+    def at(clock: float) -> SelectionQuery:
+        return read_selection_query([("window", "30d")], CATALOGUE, MOSCOW, clock=lambda: clock)
 
     assert at(NOW) == at(NOW + 56.9)
     assert at(NOW) != at(NOW + 57)
@@ -177,7 +177,7 @@ def test_an_open_end_reaches_as_far_as_incidents_can() -> None:
 )
 def test_what_is_malformed_is_refused_by_name_with_what_is_allowed(name: str, value: str, named: str) -> None:
     with pytest.raises(InvalidParameter) as refused:
-        read_question([(name, value)], CATALOGUE, MOSCOW)
+        read_selection_query([(name, value)], CATALOGUE, MOSCOW)
     assert refused.value.parameter == name
     assert named in str(refused.value)
     assert len(str(refused.value)) < 600
@@ -189,13 +189,13 @@ def test_contradictions_are_refused() -> None:
     with pytest.raises(InvalidParameter, match="to: is not later than from"):
         ask(from_="2026-01-02", to="2026-01-02")
     with pytest.raises(InvalidParameter, match="sector: is given more than once"):
-        read_question([("sector", "roads"), ("sector", "health")], CATALOGUE, MOSCOW)
+        read_selection_query([("sector", "roads"), ("sector", "health")], CATALOGUE, MOSCOW)
 
 
 @given(st.sampled_from([*SELECTION_PARAMETERS, "other"]), st.text(max_size=60))
 def test_any_text_is_answered_or_refused_but_never_fails(name: str, value: str) -> None:
     try:
-        question = read_question([(name, value)], CATALOGUE, MOSCOW)
+        question = read_selection_query([(name, value)], CATALOGUE, MOSCOW)
     except InvalidParameter as refused:
         assert refused.parameter == name
     else:
@@ -205,7 +205,7 @@ def test_any_text_is_answered_or_refused_but_never_fails(name: str, value: str) 
 @pytest.mark.parametrize("text", ["", "-1", "17", "1.0", "١", "1e1", "99999999999"])
 def test_whole_numbers_are_digits_in_a_range(text: str) -> None:
     with pytest.raises(InvalidParameter, match="a whole number from 0 to 16"):
-        read_whole({"zoom": text}, "zoom", 0, 16)
+        read_int({"zoom": text}, "zoom", 0, 16)
 
 
 def test_every_parameter_of_the_selection_is_documented() -> None:

@@ -5,8 +5,8 @@ import numpy as np
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.counting.grouping import Grouping
-from geo_service.aggregation.measures.group_stats import Facts
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.group_stats import GroupStats
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS
 from geo_service.aggregation.statistics.series import MOST_SERIES, series
@@ -21,7 +21,7 @@ def test_of_many_entries_those_with_most_are_shown_and_the_others_counted() -> N
     rows["id"], rows["agency"], rows["status"] = np.arange(1, len(rows) + 1), agency, np.arange(len(rows)) % 3
     rows["cell"], rows["received"] = 0x8A1181B6C1B7FFF, 10
     known = Catalogue(Entries(), Entries(), Entries(), Entries(Entry(i, f"a{i}", "", "") for i in range(1, AGENCIES + 1)), Entries())
-    facts = Facts(State(rows, known, 1_000_000), Selection(Window(0, 20), 20), Grouping("status", BUCKET_OF_STATUS, 3))
+    facts = GroupStats(ReplicaState(rows, known, 1_000_000), Selection(Window(0, 20), 20), Grouping("status", BUCKET_OF_STATUS, 3))
     made = series(facts, DIMENSIONS["agency"])
     assert [one["code"] for one in made["series"]] == [f"a{i}" for i in range(AGENCIES, AGENCIES - MOST_SERIES, -1)]
     for one in made["series"]:

@@ -9,7 +9,7 @@ import pytest
 from geo_service.core.model import Status
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import open_reader
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Checked, Validator
 from tests.support.exports import SAMPLES, Row
 
@@ -17,7 +17,7 @@ from tests.support.exports import SAMPLES, Row
 def became(path: Path, mapping: str) -> Checked:
     meant = load_mapping(mapping)
     (raw,) = open_reader(path, meant).batches(10)
-    return Validator(meant, Namer(meant, path)).check(raw)
+    return Validator(meant, EntityResolver(meant, path)).check(raw)
 
 
 def values(checked: Checked) -> Row:

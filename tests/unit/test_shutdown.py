@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from geo_service.server.middleware.shutdown import Farewell
+from geo_service.server.middleware.shutdown import GracefulShutdown
 
 SCOPE: Scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "asgi": {"version": "3.0", "spec_version": "2.3"}}
 
@@ -25,11 +25,11 @@ async def echo(request: Request) -> Response:
     return PlainTextResponse(await request.body())
 
 
-def application(route: Callable[[Request], Awaitable[Response]]) -> Farewell:
+def application(route: Callable[[Request], Awaitable[Response]]) -> GracefulShutdown:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (await route(Request(scope, receive)))(scope, receive, send)
 
-    return Farewell(app)
+    return GracefulShutdown(app)
 
 
 class Client:

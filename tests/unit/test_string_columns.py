@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.encoding.mvt import Points, encode_layer
-from geo_service.tiles.encoding.string_columns import Texts, h3_texts, joined_numbers
+from geo_service.tiles.encoding.string_columns import StringColumn, h3_texts, joined_numbers
 
 numbers = st.integers(1, 6).flatmap(
     lambda width: st.lists(st.lists(st.integers(0, 2**31 - 1), min_size=width, max_size=width), min_size=1, max_size=8)
@@ -30,7 +30,7 @@ def test_a_tile_holds_short_and_long_texts() -> None:
     """Lengths on both sides of where a varint grows by a byte, of the text and of the entry around it."""
     written = ["", "ё", *("x" * size for size in (123, 124, 125, 126, 127, 128, 129, 16_379, 16_383, 16_384))]
     encoded = [text.encode() for text in written]
-    texts = Texts(np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)]))
+    texts = StringColumn(np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)]))
     places = Points(np.zeros((len(texts), 2), np.int32))
     body = encode_layer("t", np.arange(len(texts), dtype=np.uint64), places, {"text": texts}, Tile(0, 0, 0))
     read = mapbox_vector_tile.decode(body)["t"]["features"]

@@ -11,7 +11,7 @@ from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import open_reader
 from ingest.suggest.toml_writer import suggest_mapping
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Validator
 from tests.support.exports import SAMPLES
 
@@ -27,7 +27,7 @@ def usable(path: Path, text: str, folder: Path) -> tuple[int, int]:
     """How many rows the mapping `text` makes usable and how many not."""
     (folder / "suggested.toml").write_text(text, encoding="utf-8")
     meant = load_mapping(str(folder / "suggested.toml"))
-    validator = Validator(meant, Namer(meant, path))
+    validator = Validator(meant, EntityResolver(meant, path))
     checked = [validator.check(raw) for raw in open_reader(path, meant).batches(20_000)]
     return sum(len(one.rows) for one in checked), sum(len(one.rejects) for one in checked)
 

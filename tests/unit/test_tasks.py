@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from geo_service.aggregation.columns.columns import Change
-from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import CHANNELS, Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.tasks import cancel_and_wait
@@ -33,19 +33,19 @@ class IdleReplica(Replica):
 class IdleFollower(Follower):
     """A follower that finds no change."""
 
-    async def look(self, connection: Any) -> Change:
+    async def poll(self, connection: Any) -> Change:
         return Change()
 
     async def waits(self) -> None:
         """Return once the follower waits for the next notification."""
         async with asyncio.timeout(5):
-            while not self._bell._waiters:  # noqa: ASYNC110  # asyncio offers no other way to see it
+            while not self._notified._waiters:  # noqa: ASYNC110  # asyncio offers no other way to see it
                 await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize("turns", range(8))
 async def test_a_follower_ends_when_a_notification_arrives_just_before_its_cancellation(turns: int) -> None:
-    replica = IdleReplica(1_000, Queue(1, 1))
+    replica = IdleReplica(1_000, AdmissionQueue(1, 1))
     follower, connection = IdleFollower("", replica), Connection()
     task = asyncio.create_task(follower._follow(connection))
     await follower.waits()

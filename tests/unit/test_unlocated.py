@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.aggregation.columns.unlocated import Unplaced
+from geo_service.aggregation.columns.unlocated import UnlocatedIncidents
 from geo_service.aggregation.selection.selection import Selection, Window
 
 rows = st.dictionaries(st.integers(1, 12), st.tuples(st.integers(1, 100), st.integers(1, 300)), max_size=8)
@@ -28,7 +28,7 @@ def test_whatever_comes_and_goes_those_that_are_there_are_counted(
     start: int,
     themes: set[int] | None,
 ) -> None:
-    there, kept = dict(first), Unplaced(batch_of(first))
+    there, kept = dict(first), UnlocatedIncidents(batch_of(first))
     selection = Selection(Window(start, 101), 101, themes=None if themes is None else tuple(sorted(themes)))
     for came, gone in later:
         left = gone - came.keys()

@@ -15,9 +15,9 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.mapping.mapping import Bounds, Dates, Mapping, load_mapping
 from ingest.readers import RawBatch
-from ingest.runs.run import columns_asked
+from ingest.runs.run import required_columns
 from ingest.validate.coordinates import cells
-from ingest.validate.entities import Namer
+from ingest.validate.entities import EntityResolver
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
 from ingest.validate.validate import Checked, Validator
 
@@ -25,14 +25,14 @@ GOOD = {"id": "1", "received_at": "2026-11-01T10:00:00Z", "lng": "38.97", "lat":
 
 
 def asked(mapping: Mapping) -> list[str]:
-    return [one.name for one in columns_asked(mapping)]
+    return [one.name for one in required_columns(mapping)]
 
 
 def check(*rows: dict[str, str], mapping: str = "plain", region: Bounds | None = None) -> Checked:
     meant = load_mapping(mapping)
     columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
-    return Validator(meant, Namer(meant, Path("nowhere.csv")), region=region).check(raw)
+    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), region=region).check(raw)
 
 
 def with_deadlines(*due: str, **changes: object) -> Checked:
@@ -41,7 +41,7 @@ def with_deadlines(*due: str, **changes: object) -> Checked:
     rows = [GOOD | {"id": str(place), "due_at": one} for place, one in enumerate(due)]
     columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [""] * len(rows), [], 0)
-    return Validator(meant, Namer(meant, Path("nowhere.csv")), read_deadlines(None, ZoneInfo("Europe/Moscow"))).check(raw)
+    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), read_deadlines(None, ZoneInfo("Europe/Moscow"))).check(raw)
 
 
 def instants(values: Sequence[str], zone: str = "UTC", *formats: str, end_of_day: bool = False) -> list[str]:

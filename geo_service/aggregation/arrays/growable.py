@@ -1,4 +1,4 @@
-"""An array that grows at its end without copying itself each time."""
+"""A growable array: rows are appended without copying the whole array each time."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
 
-_LEAST_ROOM = 1024
+_MIN_CAPACITY = 1024
 
 
-class Growing:
-    """A one- or two-dimensional array with spare room behind its rows; `values` is a view of what is filled.
+class GrowableArray:
+    """A one- or two-dimensional array with spare capacity; `values` is a view of the filled rows.
 
     A view taken earlier stays valid and unchanged in length when rows are appended.
     """
@@ -21,8 +21,8 @@ class Growing:
         self._size = len(values)
 
     @classmethod
-    def empty(cls, dtype: DTypeLike) -> "Growing":
-        """An array without rows."""
+    def empty(cls, dtype: DTypeLike) -> "GrowableArray":
+        """Make an array without rows."""
         return cls(np.empty(0, dtype))
 
     def __len__(self) -> int:
@@ -35,20 +35,20 @@ class Growing:
 
     @property
     def nbytes(self) -> int:
-        """Memory held, spare room included."""
+        """Bytes allocated, spare capacity included."""
         return int(self._buffer.nbytes)
 
     def append(self, rows: Array) -> None:
-        """Put rows behind the last; room grows by half when it runs out."""
+        """Append rows; the capacity grows by half when it runs out."""
         self.resize(self._size + len(rows))
         self._buffer[self._size - len(rows) : self._size] = rows
 
     def resize(self, size: int, fill: int | None = None) -> None:
-        """Make it `size` rows long; rows that come to be are `fill`, or undefined without it."""
+        """Set the length to `size` rows; new rows are `fill`, or undefined without it."""
         if size > len(self._buffer):
-            room = np.empty((max(size, len(self._buffer) * 3 // 2, _LEAST_ROOM), *self._buffer.shape[1:]), self._buffer.dtype)
-            room[: self._size] = self._buffer[: self._size]
-            self._buffer = room
+            buffer = np.empty((max(size, len(self._buffer) * 3 // 2, _MIN_CAPACITY), *self._buffer.shape[1:]), self._buffer.dtype)
+            buffer[: self._size] = self._buffer[: self._size]
+            self._buffer = buffer
         if fill is not None:
             self._buffer[self._size : size] = fill
         self._size = size

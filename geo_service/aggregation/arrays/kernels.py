@@ -1,4 +1,4 @@
-"""The hot loops, compiled by numba: rows are filtered and counted in blocks that stay in the processor's cache.
+"""The hot loops, compiled by numba: rows are filtered and counted in blocks that fit the processor's cache.
 
 Measured on 10 M rows against NumPy (a mask, then one `bincount` a channel): twice as fast for a month and for a
 year over all finest cells, and no array as long as the window is ever written (`./dev bench --only kernel`). All release the GIL.
@@ -12,18 +12,19 @@ from numba import njit
 from numpy.typing import NDArray
 
 CHANNELS = ("n", "open", "overdue", "closed")
-"""What is counted, in the order of the last axis of every counts array."""
+"""What is counted, in the order of the last axis of every array of counts."""
 
 PASSES, IS_OPEN, PASSES_OVERDUE, IS_CLOSED = 1, 2, 4, 8
-"""Bits of the status table: selected; on the open part of the ladder; selected only while overdue; closed."""
+"""Bits of the status table: selected; open; selected only while overdue; closed."""
 
 _BLOCK = 4096
+"""Rows a block: its columns, states and groups together fit the first-level cache (32 kB)."""
 _ONE = np.uint8(1)
 _ALL_CLOSED = np.uint64(0x0101010101010101 * IS_CLOSED)
 
 
 class Rows(NamedTuple):
-    """The columns a count looks at, one entry an incident; seconds are since 1970, 0 is "none"."""
+    """The columns that counting reads, one entry an incident; instants are seconds since 1970, 0 is "none"."""
 
     received: NDArray[np.uint32]
     status: NDArray[np.uint8]
@@ -35,10 +36,10 @@ class Rows(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """A selection as look-up tables: 1 for each id that passes; a table of length 0 lets everything through."""
+    """A selection as look-up tables: 1 for each selected id; a table of length 0 selects every id."""
 
     status: NDArray[np.uint8]
-    """256 entries, bits as above; all from 31 on are alike."""
+    """256 entries, bits as above; the entries from 31 on are equal."""
     theme: NDArray[np.uint8]
     source: NDArray[np.uint8]
     agency: NDArray[np.uint8]
@@ -47,7 +48,7 @@ class Tables(NamedTuple):
 
 Channels = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
-Ladder = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
+StatusMasks = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
 """What `_ladder` gives: which statuses pass, are open, pass while overdue, are closed."""
 
 
@@ -61,18 +62,18 @@ def count_rows(
     window: tuple[int, int],
     now: int,
 ) -> None:
-    """Write how many rows of the spans the selection takes to `out[group_of[key[row]]]`.
+    """Count the selected rows of the ranges into `out[group_of[key[row]]]`.
 
-    out: (groups, 4) int32 zeros, channels as in CHANNELS; quickest where each channel lies together. spans: bounds of rows,
-    and whether their instants must be looked at, as `Columns.spans` gives them. key: any integer column. group_of must give
-    a group for every key; where it is empty, the key is the group. window: seconds, half-open. now: the instant at which
-    overdue is judged, seconds.
+    out: (groups, 4) int32 zeros, channels as in CHANNELS; fastest where each channel is contiguous. spans: bounds of rows,
+    and whether their instants must be checked, as `Columns.candidate_ranges` returns them. key: any integer column.
+    group_of: a group for every key; where it is empty, the key is the group. window: seconds, half-open. now: the instant
+    at which overdue is evaluated, seconds.
     """
     channels = _channels(out)
     start, stop = np.uint32(window[0]), np.uint32(window[1])
     for (low, high), timed in spans:
         _count(channels, low, high, key, group_of, rows, tables, timed, start, stop, np.uint32(now))
-    # Until here the last channel held what is not closed.
+    # The kernel counted what is not closed: that is the smaller number.
     np.subtract(out[:, 0], out[:, 3], out=out[:, 3])
 
 
@@ -81,24 +82,24 @@ def _count(
     out: Channels, low: int, high: int, key: NDArray[Any], group_of: NDArray[np.int32], rows: Rows, tables: Tables,
     timed: bool, start: np.uint32, stop: np.uint32, now: np.uint32,
 ) -> None:  # fmt: skip
-    """Count each row, and of most that is all: they are closed. Only the others are looked at again.
+    """Count each row; most are closed and need nothing more, only the others are counted by state as well.
 
-    A count is a miss of the processor's cache where groups are many, so there are to be few, each in as little memory as can be.
+    With many groups each increment is a cache miss, so there are as few increments as possible, each in 4 bytes.
     """
     n, is_open, overdue, unclosed = out
     state, groups = np.empty(_BLOCK, np.uint8), np.empty(_BLOCK, np.int32)
     words = state.view(np.uint64)
-    ladder = _ladder(tables.status)
+    ladder = _status_masks(tables.status)
     for base in range(low, high, _BLOCK):
         size = min(_BLOCK, high - base)
-        _select(state, base, size, rows, tables, ladder, timed, start, stop, now)
-        taken = _take(groups, state, base, size, key)
+        _filter_block(state, base, size, rows, tables, ladder, timed, start, stop, now)
+        taken = _compact_block(groups, state, base, size, key)
         if group_of.size:
             for i in range(taken):
                 groups[i] = group_of[groups[i]]
         for i in range(taken):
             n[groups[i]] += 1
-        for i in range(_put_closed_aside(groups, state, words, taken)):
+        for i in range(_move_unclosed_to_front(groups, state, words, taken)):
             group, bits = groups[i], np.int32(state[i])
             is_open[group] += (bits >> 1) & 1
             overdue[group] += (bits >> 2) & 1
@@ -106,10 +107,10 @@ def _count(
 
 
 @njit(nogil=True, cache=True)
-def _put_closed_aside(groups: NDArray[np.int32], state: NDArray[np.uint8], words: NDArray[np.uint64], taken: int) -> int:
-    """Move the groups and states of rows that are not closed to the front; how many there are.
+def _move_unclosed_to_front(groups: NDArray[np.int32], state: NDArray[np.uint8], words: NDArray[np.uint64], taken: int) -> int:
+    """Move the groups and states of rows that are not closed to the front and return their number.
 
-    words: the states, eight at a time: where all eight are closed there is nothing to move, and elsewhere no branch is taken.
+    words: the states, eight at a time: where all eight are closed nothing is moved; elsewhere the loop is branch-free.
     """
     state[taken : -(-taken // 8) * 8] = np.uint8(IS_CLOSED)
     left = 0
@@ -121,7 +122,7 @@ def _put_closed_aside(groups: NDArray[np.int32], state: NDArray[np.uint8], words
     return left
 
 
-def take_rows(
+def collect_rows(
     out: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]],
     at: int,
     bounds: tuple[int, int],
@@ -132,7 +133,7 @@ def take_rows(
     window: tuple[int, int] | None,
     now: int,
 ) -> int:
-    """Write row, group and state (bits n, open, overdue, closed) of what `count_rows` would count from place `at` on; the place behind.
+    """Write row, group and state (bits n, open, overdue, closed) of each selected row from position `at` on; return the next position.
 
     out: three arrays with room for all rows between the bounds.
     """
@@ -140,23 +141,23 @@ def take_rows(
     start, stop = window or (0, 0)
     places, groups, state = out
     span = (timed, np.uint32(start), np.uint32(stop))
-    return int(_take_rows(places, groups, state, at, bounds[0], bounds[1], key, group_of, rows, tables, *span, np.uint32(now)))
+    return int(_collect_rows(places, groups, state, at, bounds[0], bounds[1], key, group_of, rows, tables, *span, np.uint32(now)))
 
 
 @njit(nogil=True, cache=True)
-def _take_rows(
+def _collect_rows(
     out_rows: NDArray[np.int32], out_groups: NDArray[np.int32], out_state: NDArray[np.uint8], at: int, low: int, high: int,
     key: NDArray[Any], group_of: NDArray[np.int32], rows: Rows, tables: Tables, timed: bool, start: np.uint32, stop: np.uint32,
     now: np.uint32,
 ) -> int:  # fmt: skip
     state = np.empty(_BLOCK, np.uint8)
     words = state.view(np.uint64)
-    ladder = _ladder(tables.status)
+    ladder = _status_masks(tables.status)
     for base in range(low, high, _BLOCK):
         size = min(_BLOCK, high - base)
-        _select(state, base, size, rows, tables, ladder, timed, start, stop, now)
+        _filter_block(state, base, size, rows, tables, ladder, timed, start, stop, now)
         first = at
-        if _all_pass(state, size):
+        if _all_selected(state, size):
             for i in range(size):
                 out_rows[at + i] = base + i
                 out_groups[at + i] = key[base + i]
@@ -165,7 +166,7 @@ def _take_rows(
         else:
             state[size:] = np.uint8(0)
             for word in range(-(-size // 8)):
-                # Eight rows at a time: with a narrow selection most of them are passed over at once.
+                # Eight rows at a time: a narrow selection skips most of them at once.
                 if words[word]:
                     for i in range(8 * word, min(8 * word + 8, size)):
                         out_rows[at] = base + i
@@ -179,26 +180,26 @@ def _take_rows(
 
 
 @njit(nogil=True, cache=True)
-def _select(
-    state: NDArray[np.uint8], base: int, size: int, rows: Rows, tables: Tables, ladder: Ladder, timed: bool, start: np.uint32,
+def _filter_block(
+    state: NDArray[np.uint8], base: int, size: int, rows: Rows, tables: Tables, ladder: StatusMasks, timed: bool, start: np.uint32,
     stop: np.uint32, now: np.uint32,
 ) -> None:  # fmt: skip
-    """The state of each row of a block; 0 where the selection does not take it."""
+    """Write the state of each row of a block; 0 where the row is not selected."""
     end = base + size
-    _judge(state, rows.status[base:end], rows.due[base:end], ladder, now)
+    _evaluate_status(state, rows.status[base:end], rows.due[base:end], ladder, now)
     if timed:
         received = rows.received[base:end]
         for i in range(size):
             state[i] *= np.uint8(received[i] >= start) & np.uint8(received[i] < stop)
-    _filter(state, rows.theme[base:end], tables.theme)
-    _filter(state, rows.source[base:end], tables.source)
-    _filter(state, rows.agency[base:end], tables.agency)
-    _filter(state, rows.district[base:end], tables.district)
+    _apply_filter(state, rows.theme[base:end], tables.theme)
+    _apply_filter(state, rows.source[base:end], tables.source)
+    _apply_filter(state, rows.agency[base:end], tables.agency)
+    _apply_filter(state, rows.district[base:end], tables.district)
 
 
 @njit(nogil=True, cache=True)
-def _ladder(status: NDArray[np.uint8]) -> Ladder:
-    """The status table as four words, one a bit: status s stands at place s, and everything from 31 on at 31."""
+def _status_masks(status: NDArray[np.uint8]) -> StatusMasks:
+    """Return the status table as four 32-bit masks: status s is bit s, and every status from 31 on is bit 31."""
     words = np.zeros(4, np.uint32)
     for place in range(32):
         for bit in range(4):
@@ -207,10 +208,12 @@ def _ladder(status: NDArray[np.uint8]) -> Ladder:
 
 
 @njit(nogil=True, cache=True)
-def _judge(state: NDArray[np.uint8], status: NDArray[np.uint8], due: NDArray[np.uint32], ladder: Ladder, now: np.uint32) -> None:
-    """Status and deadline as a state of four bits; 0 where the row is not selected.
+def _evaluate_status(
+    state: NDArray[np.uint8], status: NDArray[np.uint8], due: NDArray[np.uint32], ladder: StatusMasks, now: np.uint32
+) -> None:
+    """Write status and deadline as a state of four bits; 0 where the row is not selected.
 
-    Without branches and look-ups, so that the processor does eight rows at a time: a third of the time of a table's.
+    Without branches and look-ups, so that the compiler vectorises it (eight rows at a time): a third of a table's time.
     """
     one, lowest = np.uint32(1), np.uint32(31)
     for i in range(len(status)):
@@ -225,20 +228,20 @@ def _judge(state: NDArray[np.uint8], status: NDArray[np.uint8], due: NDArray[np.
 
 
 @njit(nogil=True, cache=True)
-def _filter(state: NDArray[np.uint8], column: NDArray[Any], table: NDArray[np.uint8]) -> None:
-    """Set the state of rows whose id does not pass to 0."""
+def _apply_filter(state: NDArray[np.uint8], column: NDArray[Any], table: NDArray[np.uint8]) -> None:
+    """Set the state of rows whose id is not selected to 0."""
     if table.size:
         for i in range(len(column)):
             state[i] *= table[column[i]]
 
 
 @njit(nogil=True, cache=True)
-def _take(groups: NDArray[np.int32], state: NDArray[np.uint8], base: int, size: int, key: NDArray[Any]) -> int:
-    """Move the keys and states of the selected rows to the front; how many there are. Without branches.
+def _compact_block(groups: NDArray[np.int32], state: NDArray[np.uint8], base: int, size: int, key: NDArray[Any]) -> int:
+    """Move the keys and states of the selected rows to the front and return their number. Branch-free.
 
-    The look-ups that follow miss the processor's cache: none for rows that do not pass, and many under way at once.
+    The look-ups that follow miss the cache: compacting first makes none for rows that are not selected, and lets many overlap.
     """
-    if _all_pass(state, size):
+    if _all_selected(state, size):
         groups[:size] = key[base : base + size]
         return size
     taken = 0
@@ -250,8 +253,8 @@ def _take(groups: NDArray[np.int32], state: NDArray[np.uint8], base: int, size: 
 
 
 @njit(nogil=True, cache=True)
-def _all_pass(state: NDArray[np.uint8], size: int) -> bool:
-    """Whether every row of a block is selected, as with windows alone."""
+def _all_selected(state: NDArray[np.uint8], size: int) -> bool:
+    """Return whether every row of a block is selected, as with a window and no filter."""
     passing = np.uint32(0)
     for i in range(size):
         passing += np.uint32(state[i] & np.uint8(PASSES))
@@ -269,7 +272,7 @@ def _channels(counts: NDArray[np.int32]) -> Channels:
 
 @njit(nogil=True, cache=True)
 def _roll_up(out: Channels, counts: Channels, group_of: NDArray[np.int32]) -> None:
-    """All channels at once: one after the other waits for the sum of the cell before, which mostly goes to the same group."""
+    """Add all channels in one loop: in separate loops each sum waits for the one before, as neighbours share a group."""
     n, is_open, overdue, closed = counts
     out_n, out_open, out_overdue, out_closed = out
     for cell in range(len(group_of)):

@@ -1,4 +1,4 @@
-"""A second hand for long passes over rows: the compiled loops let go of the GIL, so two of them run at the same time."""
+"""Split long loops over two threads: the compiled kernels release the GIL, so two of them run at the same time."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,57 +12,57 @@ from numpy.typing import NDArray
 A = TypeVar("A")
 B = TypeVar("B")
 
-Span = tuple[tuple[int, int], bool]
-"""Bounds of rows, and whether their instants must be looked at: `Columns.spans`."""
+RowRange = tuple[tuple[int, int], bool]
+"""Bounds of rows, and whether their instants must be checked: `Columns.candidate_ranges`."""
 
-_NAME = "second-hand"
-_WORTH_IT = 100_000
-"""Rows from which the second hand is asked for help: for fewer, asking takes longer than the lightest of the loops."""
+_THREAD_NAME = "replica-second"
+_MIN_ROWS = 100_000
+"""Rows from which a second thread is used: with fewer, starting it takes longer than the cheapest of the loops."""
 _ROWS_A_GROUP = 2
-"""Fewer rows a group than this, and putting two arrays of counts together takes the time that was won."""
+"""With fewer rows a group than this, adding two arrays of counts takes the time that was gained."""
 
 
-def both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
-    """What both give, `right` worked out on the second hand meanwhile; the second hand itself does one after the other."""
-    if threading.current_thread().name.startswith(_NAME):
+def run_both(left: Callable[[], A], right: Callable[[], B]) -> tuple[A, B]:
+    """Return the results of both calls, `right` run on the second thread; called on that thread, run one after the other."""
+    if threading.current_thread().name.startswith(_THREAD_NAME):
         return left(), right()
-    under_way = _helper().submit(right)
+    pending = _second_thread().submit(right)
     try:
-        mine = left()
+        result = left()
     finally:
-        # Nothing of it goes on once this has returned, whatever became of the left.
-        under_way.exception()
-    return mine, under_way.result()
+        # Wait for the second thread even when `left` fails: it must not go on after this returns.
+        pending.exception()
+    return result, pending.result()
 
 
-def parts(rows: int, groups: int = 0) -> list[slice]:
-    """All rows in one piece, or in two where the second hand is worth asking; groups: entries of what both make an array of."""
-    if rows < max(_WORTH_IT, _ROWS_A_GROUP * groups):
+def split_rows(rows: int, groups: int = 0) -> list[slice]:
+    """Return all rows as one slice, or as two where a second thread pays; groups: length of the array that each half fills."""
+    if rows < max(_MIN_ROWS, _ROWS_A_GROUP * groups):
         return [slice(0, rows)]
     return [slice(0, rows // 2), slice(rows // 2, rows)]
 
 
-def each(work: Callable[..., A], *arguments: Sequence[Any]) -> list[A]:
-    """What `work` gives for each of one or two pieces, worked out at the same time; `arguments` as `map` takes them."""
+def map_parts(work: Callable[..., A], *arguments: Sequence[Any]) -> list[A]:
+    """Apply `work` to one or two parts at the same time; `arguments` as for `map`."""
     calls = list(zip(*arguments, strict=True))
     if len(calls) == 1:
         return [work(*calls[0])]
     first, second = calls
-    return list(both(lambda: work(*first), lambda: work(*second)))
+    return list(run_both(lambda: work(*first), lambda: work(*second)))
 
 
-def total(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """The sum of the pieces' counts; their own arrays stay as they are only where there is but one."""
+def sum_counts(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
+    """Add the parts' counts up in the array of the first one and return it."""
     first, *others = counts
     for other in others:
         np.add(first, other, out=first)
     return first
 
 
-def halves(spans: list[Span]) -> tuple[list[Span], list[Span]]:
-    """The same rows as two lists of spans, as equally long as can be."""
-    left: list[Span] = []
-    right: list[Span] = []
+def split_ranges(spans: list[RowRange]) -> tuple[list[RowRange], list[RowRange]]:
+    """Split the ranges into two lists that hold the same number of rows, give or take one."""
+    left: list[RowRange] = []
+    right: list[RowRange] = []
     wanted = sum(high - low for (low, high), _ in spans) // 2
     for (low, high), timed in spans:
         middle = min(low + wanted, high)
@@ -73,6 +73,6 @@ def halves(spans: list[Span]) -> tuple[list[Span], list[Span]]:
 
 
 @cache
-def _helper() -> ThreadPoolExecutor:
-    """One thread beside the replica's own; nothing runs on it while the replica's thread does not wait for it."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=_NAME)
+def _second_thread() -> ThreadPoolExecutor:
+    """Return the one thread beside the replica's own; it works only while the replica's thread waits for it."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix=_THREAD_NAME)

@@ -13,7 +13,7 @@ from geo_service.core.model import DistrictLevel, PlacedBy
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that incidents can be selected by. `parent` is a theme's sector or a district's upper district."""
+    """A sector, theme, source, agency or district. `parent` is a theme's sector or a district's upper district."""
 
     id: int
     code: str
@@ -29,12 +29,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Source(Entry):
-    """Where messages come from."""
+    """Where incidents come from."""
 
     synthetic: bool = False
     attribution: str = ""
     placed_by: tuple[PlacedBy, ...] = ()
-    """What has found places of its incidents, beside the input itself."""
+    """Which geocoders have located its incidents, beside the input itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class DistrictShapes:
     """Outlines for drawing. by_band: zoom band → ids of districts and their multipolygons in EPSG:3857, as shapely objects."""
 
     revision: int = -1
-    """Of the boundaries; -1 before any were read."""
+    """Revision of the boundaries; -1 before any were read."""
     by_band: Mapping[int, tuple[NDArray[np.int64], NDArray[Any]]] = field(default_factory=dict)
 
 
@@ -82,19 +82,19 @@ class Entries(Generic[E]):
                 self._below[entry.parent].append(entry.id)
 
     def ids(self, codes: Iterable[str]) -> tuple[int, ...]:
-        """The ids of known codes, sorted, each once."""
+        """Return the ids of known codes, sorted and unique."""
         return tuple(sorted({self.by_code[code].id for code in codes}))
 
-    def unknown(self, codes: Iterable[str]) -> list[str]:
-        """The codes that are not here."""
+    def unknown_codes(self, codes: Iterable[str]) -> list[str]:
+        """Return the codes that do not exist."""
         return [code for code in codes if code not in self.by_code]
 
     def children(self, parents: Iterable[int]) -> set[int]:
-        """Ids of the entries directly below any of the parents."""
+        """Return the ids of the entries directly below any of the parents."""
         return {child for parent in parents for child in self._below.get(parent, ())}
 
     def with_descendants(self, ids: Iterable[int]) -> tuple[int, ...]:
-        """The ids and everything below them, sorted."""
+        """Return the ids and those of all entries below them, sorted."""
         found: set[int] = set()
         fresh = set(ids)
         while fresh:
@@ -105,7 +105,7 @@ class Entries(Generic[E]):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything a request can name. Never changed: a change in the database makes a new one."""
+    """Everything that a request can name. Immutable: a change in the database makes a new one."""
 
     sectors: Entries[Entry]
     themes: Entries[Entry]
@@ -114,8 +114,8 @@ class Catalogue:
     districts: Entries[District]
     shapes: DistrictShapes = field(default_factory=DistrictShapes)
 
-    def says_the_same_as(self, other: "Catalogue") -> bool:
-        """Whether nothing that a request can name, and nothing known of it, is different."""
+    def equals(self, other: "Catalogue") -> bool:
+        """Return whether both catalogues have the same content."""
         return self._content() == other._content()
 
     def _content(self) -> tuple[object, ...]:
@@ -123,7 +123,7 @@ class Catalogue:
         return (*plain, [one.other_names for one in self.districts.all], self.shapes.revision)
 
     def theme_ids(self, sectors: Sequence[str] | None, themes: Sequence[str] | None) -> tuple[int, ...] | None:
-        """Ids of the themes that lie in these sectors and are among these; None where neither is given."""
+        """Return the ids of the themes that are in these sectors and among these codes; None where neither is given."""
         if sectors is None and themes is None:
             return None
         inside = set(self.themes.by_id) if sectors is None else self.themes.children(self.sectors.ids(sectors))
@@ -131,7 +131,7 @@ class Catalogue:
         return tuple(sorted(inside & named))
 
     def sector_of_theme(self) -> list[int]:
-        """For each theme id, the place of its sector in `sectors.all`; 0 for ids that are not there."""
+        """Return for each theme id the position of its sector in `sectors.all`; 0 for unknown ids."""
         places = {entry.id: place for place, entry in enumerate(self.sectors.all)}
         table = [0] * (max(self.themes.by_id, default=0) + 1)
         for theme in self.themes.all:
@@ -139,11 +139,11 @@ class Catalogue:
         return table
 
     def districts_at(self, level: DistrictLevel) -> list[District]:
-        """The districts of one level, in the order of their codes."""
+        """Return the districts of one level, ordered by code."""
         return sorted((one for one in self.districts.all if one.level is level), key=lambda one: one.code)
 
-    def place_among(self, chosen: Sequence[District]) -> NDArray[np.int32]:
-        """For each district id, the place in `chosen` of the one it is or lies in; else the place behind the last.
+    def group_index(self, chosen: Sequence[District]) -> NDArray[np.int32]:
+        """Return for each district id the position in `chosen` of the district that it is or lies in; else `len(chosen)`.
 
         None of the chosen may lie in another. Entry 0 stands for incidents without a district.
         """

@@ -1,7 +1,7 @@
-"""What changed in the incidents, and when: each row as it was and as it became.
+"""The change log: the rows that each revision changed, as they were before and as they are after.
 
-An answer made at one revision still holds at a later one if its selections take none of the rows in between, neither
-as they were nor as they became. The rows of the latest changes are held; what came before them counts as "everything".
+A result computed at one revision is still valid at a later one if its selections contain none of the rows changed in
+between, neither before nor after the change. Only the latest changes are stored; anything older counts as "everything changed".
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.growable import Array, Growing
-from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, count_rows, take_rows
-from geo_service.aggregation.selection.selection import Selection, fit
+from geo_service.aggregation.arrays.growable import Array, GrowableArray
+from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, collect_rows, count_rows
+from geo_service.aggregation.selection.selection import Selection, fit_tables
 from geo_service.core.model import OPEN_STATUSES
 
-_LIMIT = 100_000
-"""Rows held at most, 3 MB; testing a selection against all of them takes a quarter of a millisecond."""
+_MAX_ROWS = 100_000
+"""Maximum number of rows, 3 MB; testing a selection against all of them takes 0.25 ms."""
 
 _FILTERED = ("theme", "source", "agency", "district")
 _FIELDS = (*Rows._fields, "cell")
@@ -25,94 +25,94 @@ _ONE_GROUP = np.zeros(256, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """One moment of the log; never changed, so that any thread may look at it."""
+class _Snapshot:
+    """The log at one moment; immutable, so that any thread may read it."""
 
     revision: int
     since: int
-    """The rows of all changes after this revision are here."""
+    """The rows of all changes after this revision are stored."""
     revisions: NDArray[np.int64]
     """(rows,) ascending."""
     columns: Mapping[str, Array]
-    """(rows,) each; the cell is an index of the pyramid."""
+    """(rows,) each; the cell is an index in the hierarchy's finest level."""
     largest: Mapping[str, int]
 
 
 class ChangeLog:
-    """Written by the replica's thread, read by any."""
+    """The log: written by the replica's thread, read by any."""
 
-    def __init__(self, revision: int = 0, limit: int = _LIMIT) -> None:
-        """revision: of the incidents as they are now. limit: rows."""
+    def __init__(self, revision: int = 0, limit: int = _MAX_ROWS) -> None:
+        """revision: number of the present state. limit: maximum number of stored rows."""
         self._limit = limit
-        self._waiting: list[Mapping[str, Array]] = []
-        self._revisions = Growing.empty(np.int64)
-        self._columns: dict[str, Growing] = {}
+        self._recorded: list[Mapping[str, Array]] = []
+        self._revisions = GrowableArray.empty(np.int64)
+        self._columns: dict[str, GrowableArray] = {}
         self._clear(revision, dict.fromkeys(_FILTERED, 0))
 
     @property
     def revision(self) -> int:
-        """Of the latest change."""
-        return self._held.revision
+        """The number of the latest change."""
+        return self._snapshot.revision
 
-    def note(self, rows: Mapping[str, Array]) -> None:
-        """Take down rows, columns as of `Columns`, that belong to the change under way."""
+    def record(self, rows: Mapping[str, Array]) -> None:
+        """Add rows (columns as of `Columns`) to the change that is being made."""
         if len(rows["cell"]):
-            self._waiting.append(rows)
+            self._recorded.append(rows)
 
-    def publish(self, everything: bool = False) -> None:
-        """End the change under way: it is the next revision. everything: no answer made before holds any more."""
-        rows = {name: np.concatenate([part[name] for part in self._waiting]) for name in _FIELDS if self._waiting}
-        self._waiting = []
-        held, size = self._held, len(rows["cell"]) if rows else 0
-        revision = held.revision + 1
-        largest = {name: max(held.largest[name], int(rows[name].max(initial=0)) if rows else 0) for name in _FILTERED}
+    def commit(self, everything: bool = False) -> None:
+        """Commit the recorded rows as the next revision. everything: invalidate every earlier result."""
+        rows = {name: np.concatenate([part[name] for part in self._recorded]) for name in _FIELDS if self._recorded}
+        self._recorded = []
+        snapshot, size = self._snapshot, len(rows["cell"]) if rows else 0
+        revision = snapshot.revision + 1
+        largest = {name: max(snapshot.largest[name], int(rows[name].max(initial=0)) if rows else 0) for name in _FILTERED}
         if everything or size > self._limit:
             self._clear(revision, largest)
             return
-        since = held.since
+        since = snapshot.since
         while len(self._revisions) + size > self._limit:
-            since = self._halve()
+            since = self._drop_older_half()
         self._revisions.append(np.full(size, revision, np.int64))
         for name in rows:
             self._columns[name].append(rows[name])
-        self._show(revision, since, largest)
+        self._publish_snapshot(revision, since, largest)
 
-    def touched(self, selections: Iterable[Selection], since: int) -> bool:
-        """Whether one of the selections takes a row that changed after revision `since`; True where that is not known."""
-        held = self._held
-        if since >= held.revision:
+    def affects(self, selections: Iterable[Selection], since: int) -> bool:
+        """Return whether one of the selections contains a row that changed after revision `since`; True where that is unknown."""
+        snapshot = self._snapshot
+        if since >= snapshot.revision:
             return False
-        return since < held.since or any(_takes(held, selection, since) for selection in selections)
+        return since < snapshot.since or any(_is_affected(snapshot, selection, since) for selection in selections)
 
     def cells(self, selections: Iterable[Selection], since: int) -> NDArray[np.int32] | None:
-        """Indexes, in the pyramid's finest level, of the cells of the rows that `touched` speaks of; None where they are not known."""
-        held = self._held
-        if since < held.since:
+        """Return the changed cells of the selections as indexes in the hierarchy's finest level; None where they are unknown."""
+        snapshot = self._snapshot
+        if since < snapshot.since:
             return None
-        found = [_taken_cells(held, selection, since) for selection in selections]
+        found = [_affected_cells(snapshot, selection, since) for selection in selections]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)
 
-    def _halve(self) -> int:
-        """Drop the earlier half of the rows, the changes they belong to as a whole; the revision after which all are held."""
+    def _drop_older_half(self) -> int:
+        """Drop the older half of the rows, whole changes only; return the revision after which all changes are stored."""
         since = int(self._revisions.values[len(self._revisions) // 2])
         kept = int(np.searchsorted(self._revisions.values, since, side="right"))
-        self._revisions = Growing(self._revisions.values[kept:].copy())
-        self._columns = {name: Growing(column.values[kept:].copy()) for name, column in self._columns.items()}
+        self._revisions = GrowableArray(self._revisions.values[kept:].copy())
+        self._columns = {name: GrowableArray(column.values[kept:].copy()) for name, column in self._columns.items()}
         return since
 
     def _clear(self, revision: int, largest: Mapping[str, int]) -> None:
-        self._revisions = Growing.empty(np.int64)
-        self._columns = {name: Growing.empty(_TYPES[name]) for name in _FIELDS}
-        self._show(revision, revision, largest)
+        self._revisions = GrowableArray.empty(np.int64)
+        self._columns = {name: GrowableArray.empty(_TYPES[name]) for name in _FIELDS}
+        self._publish_snapshot(revision, revision, largest)
 
-    def _show(self, revision: int, since: int, largest: Mapping[str, int]) -> None:
+    def _publish_snapshot(self, revision: int, since: int, largest: Mapping[str, int]) -> None:
         columns = {name: column.values for name, column in self._columns.items()}
-        # Readers see the whole of a change or nothing of it: this one assignment is what they look at.
-        self._held = _Held(revision, since, self._revisions.values, columns, largest)
+        # One assignment, so that readers see all of a change or nothing of it.
+        self._snapshot = _Snapshot(revision, since, self._revisions.values, columns, largest)
 
 
-def widest(selection: Selection) -> Selection:
-    """The selection with all rows that will be taken once they are overdue."""
+def including_future_overdue(selection: Selection) -> Selection:
+    """Return the selection extended by the rows that it will contain once they are overdue."""
     statuses = selection.statuses
     return (
         replace(selection, statuses=replace(statuses, chosen=statuses.chosen | OPEN_STATUSES, overdue=False))
@@ -121,25 +121,25 @@ def widest(selection: Selection) -> Selection:
     )
 
 
-def _arguments(held: _Held, selection: Selection, since: int) -> tuple[tuple[int, int], tuple[object, ...]]:
-    """Which rows to look at, and what the kernels want to know of rows and selection."""
-    low = int(np.searchsorted(held.revisions, since, side="right"))
-    wide = widest(selection)
-    rows = Rows(*(held.columns[name] for name in Rows._fields))
+def _kernel_arguments(snapshot: _Snapshot, selection: Selection, since: int) -> tuple[tuple[int, int], tuple[object, ...]]:
+    """Return the range of rows after `since`, and the kernels' arguments for rows and selection."""
+    low = int(np.searchsorted(snapshot.revisions, since, side="right"))
+    wide = including_future_overdue(selection)
+    rows = Rows(*(snapshot.columns[name] for name in Rows._fields))
     window = (wide.window.start, wide.window.stop)
-    return (low, len(held.revisions)), (rows, fit(wide.tables(), dict(held.largest)), window, wide.now)
+    return (low, len(snapshot.revisions)), (rows, fit_tables(wide.tables(), dict(snapshot.largest)), window, wide.now)
 
 
-def _takes(held: _Held, selection: Selection, since: int) -> bool:
-    bounds, asked = _arguments(held, selection, since)
+def _is_affected(snapshot: _Snapshot, selection: Selection, since: int) -> bool:
+    bounds, arguments = _kernel_arguments(snapshot, selection, since)
     out = np.zeros((1, len(CHANNELS)), np.int32)
-    count_rows(out, [(bounds, True)], held.columns["status"], _ONE_GROUP, *asked)  # type: ignore[arg-type]  # in their order
+    count_rows(out, [(bounds, True)], snapshot.columns["status"], _ONE_GROUP, *arguments)  # type: ignore[arg-type]  # in their order
     return bool(out[0, 0])
 
 
-def _taken_cells(held: _Held, selection: Selection, since: int) -> NDArray[np.int32]:
-    bounds, asked = _arguments(held, selection, since)
+def _affected_cells(snapshot: _Snapshot, selection: Selection, since: int) -> NDArray[np.int32]:
+    bounds, arguments = _kernel_arguments(snapshot, selection, since)
     room = bounds[1] - bounds[0]
     out = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
-    taken = take_rows(out, 0, bounds, held.columns["cell"], np.empty(0, np.int32), *asked)  # type: ignore[arg-type]  # in their order
+    taken = collect_rows(out, 0, bounds, snapshot.columns["cell"], np.empty(0, np.int32), *arguments)  # type: ignore[arg-type]  # in their order
     return out[1][:taken]

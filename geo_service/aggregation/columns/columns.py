@@ -1,7 +1,7 @@
-"""The incidents as columns: a base in time order, and behind it a tail of late arrivals in the order they came.
+"""The incidents as columns: a base in time order, followed by a tail of late arrivals in order of arrival.
 
-Rows are found by id through a dense table, changed in place, and deleted by a status that no selection takes.
-About 54 bytes an incident. Nothing here is safe to call from two threads at once; `Replica` sees to that.
+Rows are found by id through a dense table, updated in place, and deleted by a status that no selection contains.
+About 54 bytes an incident. Not thread-safe; `Replica` uses it from one thread only.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.growable import Array, Growing
+from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import Rows
 from geo_service.aggregation.columns.change_log import ChangeLog
-from geo_service.aggregation.columns.spatial_index import Box, Strips
+from geo_service.aggregation.columns.spatial_index import Box, SpatialIndex
 
 BATCH = np.dtype(
     [
@@ -21,27 +21,27 @@ BATCH = np.dtype(
         ("district", np.uint32), ("status", np.uint8), ("quality", np.uint8), ("lng", np.int32), ("lat", np.int32),
     ]
 )  # fmt: skip
-"""Incidents on their way in. Seconds since 1970 and ids of other tables are 0 for "none"; cell 0 is "without place".
+"""A batch of incidents as read from the database. Instants (seconds since 1970) and foreign ids are 0 for "none"; cell 0 is "not located".
 
-lng and lat count `POSITION_UNITS` to the degree; status and quality are numbers of `Status` and `LocationQuality`.
+lng and lat are in `POSITION_UNITS` a degree; status and quality are numbers of `Status` and `LocationQuality`.
 """
 
 POSITION_UNITS = 10_000_000
 """Positions are whole ten-millionths of a degree: 1.1 cm at the equator, and 180° still fits 32 bits."""
 
 DELETED = 255
-"""Status of a row that is no more."""
+"""Status of a deleted row."""
 
 _STORED = {name: BATCH[name] for name in BATCH.names or ()} | {"id": np.dtype(np.uint32), "cell": np.dtype(np.int32)}
 _FILTERED = ("theme", "source", "agency", "district")
-_NOWHERE = -1
-_LOOK = 4096
-"""Rows looked at in one go for one that is not deleted."""
+_NO_ROW = -1
+_SEARCH_BLOCK = 4096
+"""Rows a step in the search for a row that is not deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How many incidents came, changed and went."""
+    """How many incidents were added, updated and deleted."""
 
     new: int = 0
     changed: int = 0
@@ -56,32 +56,32 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """The rows from `first` on as they are to stand once the tail is in its place."""
+    """The result of a merge: the columns from row `first` on, in time order."""
 
     first: int
     region: dict[str, Array]
 
 
 class Columns:
-    """All incidents with a place. `base` is the number of rows that are in time order."""
+    """All located incidents. `base` is the number of rows in time order."""
 
     def __init__(self, batch: Array, cell_index: NDArray[np.int32], changes: ChangeLog | None = None) -> None:
-        """batch: BATCH rows with ids that do not repeat; cell_index: their cells' indexes in the pyramid.
+        """batch: BATCH rows with unique ids; cell_index: indexes of their cells in the hierarchy.
 
-        changes: takes down what changes from now on.
+        changes: records what changes from now on.
         """
         self._changes = changes or ChangeLog()
         order = _stable_order(batch["received"])
         self._first_id = int(batch["id"].min()) if len(batch) else 1
         stored = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
-        # First out of the records into a column, then into order: gathering from records misses the cache each time.
-        self._columns = {name: Growing(stored[name].astype(dtype)[order]) for name, dtype in _STORED.items()}
+        # First copy the field into a column, then sort: gathering from records misses the cache each time.
+        self._columns = {name: GrowableArray(stored[name].astype(dtype)[order]) for name, dtype in _STORED.items()}
         self.base = len(batch)
-        self._strips = Strips(self["lng"], self["lat"])
-        self._row_of = Growing.empty(np.int32)
-        self._point_at(self._columns["id"].values, 0)
+        self._spatial_index = SpatialIndex(self["lng"], self["lat"])
+        self._row_of = GrowableArray.empty(np.int32)
+        self._index_rows(self._columns["id"].values, 0)
         self.largest = {name: int(batch[name].max(initial=0)) for name in _FILTERED}
-        self.alive = len(batch)
+        self.live_rows = len(batch)
 
     def __len__(self) -> int:
         return len(self._columns["id"])
@@ -91,19 +91,19 @@ class Columns:
         return self._columns[name].values
 
     @property
-    def tail(self) -> int:
-        """How many rows wait to be merged."""
+    def tail_rows(self) -> int:
+        """Rows that wait to be merged into time order."""
         return len(self) - self.base
 
     @property
-    def dead(self) -> int:
-        """Rows that hold no incident any more: deleted, or put anew elsewhere."""
-        return len(self) - self.alive
+    def dead_rows(self) -> int:
+        """Rows that hold no incident any more: deleted, or moved to another row."""
+        return len(self) - self.live_rows
 
     @property
     def nbytes(self) -> int:
-        """Memory held."""
-        return sum(column.nbytes for column in self._columns.values()) + self._row_of.nbytes + self._strips.nbytes
+        """Bytes allocated."""
+        return sum(column.nbytes for column in self._columns.values()) + self._row_of.nbytes + self._spatial_index.nbytes
 
     @property
     def first_id(self) -> int:
@@ -111,39 +111,39 @@ class Columns:
         return self._first_id
 
     def find(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows of those of the incidents that are here."""
+        """Return the rows of the incidents among `ids` that exist."""
         rows = self._rows(ids)
         return np.asarray(rows[rows >= 0], np.int64)
 
     def ids(self, rows: NDArray[np.int32] | NDArray[np.int64]) -> NDArray[np.int64]:
-        """The incidents' ids, as in the database."""
+        """Return the database ids of rows."""
         return self["id"][rows].astype(np.int64) + self._first_id
 
     def rows(self) -> Rows:
-        """The columns that counting looks at."""
+        """Return the columns that counting reads."""
         return Rows(*(self[name] for name in Rows._fields))
 
-    def spans(self, start: int, stop: int) -> list[tuple[tuple[int, int], bool]]:
-        """Row ranges that may hold instants of [start, stop), each with whether the instants must be looked at."""
+    def candidate_ranges(self, start: int, stop: int) -> list[tuple[tuple[int, int], bool]]:
+        """Return row ranges that may hold instants of [start, stop), each with whether its instants must be checked."""
         received = self["received"][: self.base]
         # Of the column's own type: a Python integer would make searchsorted cast the whole column.
         low, high = np.searchsorted(received, np.array([start, stop], np.uint32))
         whole = ((int(low), int(high)), False)
-        return [whole, ((self.base, len(self)), True)] if self.tail else [whole]
+        return [whole, ((self.base, len(self)), True)] if self.tail_rows else [whole]
 
-    def inside(self, bounds: tuple[int, int], box: Box) -> NDArray[np.int32]:
-        """Which of the rows `bounds[0]:bounds[1]` lie within a box, in no particular order; deleted ones too. int32."""
-        return self._strips.inside(self["lng"], self["lat"], bounds, box)
+    def rows_in_box(self, bounds: tuple[int, int], box: Box) -> NDArray[np.int32]:
+        """Return which of the rows `bounds[0]:bounds[1]` lie within a box, in no particular order, deleted ones included. int32."""
+        return self._spatial_index.rows_in_box(self["lng"], self["lat"], bounds, box)
 
     def extent(self) -> tuple[int, int] | None:
-        """The earliest and latest instant held, seconds; None when there is nothing."""
+        """Return the earliest and latest instant, seconds; None when there are no incidents."""
         received = self["received"]
         found: list[int] = []
-        # The base is in time order, so only its ends are looked at.
+        # The base is in time order, so only its ends are read.
         status = self["status"][: self.base]
-        first = _first_alive(status)
+        first = _first_live_row(status)
         if first is not None:
-            last = self.base - 1 - (_first_alive(status[::-1]) or 0)
+            last = self.base - 1 - (_first_live_row(status[::-1]) or 0)
             found += [int(received[first]), int(received[last])]
         tail = received[self.base :][self["status"][self.base :] != DELETED]
         if len(tail):
@@ -151,44 +151,44 @@ class Columns:
         return (min(found), max(found)) if found else None
 
     def apply(self, batch: Array, cell_index: NDArray[np.int32]) -> Change:
-        """Take in new and changed incidents; `batch` holds each id once, and every cell is a real one.
+        """Insert or update incidents; `batch` has unique ids and valid cells.
 
-        Rows that are here as they come change nothing and are not counted.
+        Rows equal to the stored ones change nothing and are not counted.
         """
-        self._reach(batch["id"])
+        self._extend_left(batch["id"])
         rows = self._rows(batch["id"])
         known = rows >= 0
         fresh = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
         differs = known.copy()
         differs[known] = np.any([self[name][rows[known]] != fresh[name][known] for name in _STORED], axis=0)
-        # Time order is by `received`: a row whose instant moved is put anew at the end.
+        # Time order is by `received`: a row whose instant changed moves to the tail.
         moved = differs.copy()
         moved[differs] = self["received"][rows[differs]] != batch["received"][differs]
         in_place = differs & ~moved
-        self._changes.note({name: self[name][rows[differs]] for name in _STORED})
-        self._changes.note({name: column[differs | ~known] for name, column in fresh.items()})
-        self._strips.change(rows[in_place])
+        self._changes.record({name: self[name][rows[differs]] for name in _STORED})
+        self._changes.record({name: column[differs | ~known] for name, column in fresh.items()})
+        self._spatial_index.invalidate(rows[in_place])
         for name in _STORED:
             self[name][rows[in_place]] = fresh[name][in_place]
         self["status"][rows[moved]] = DELETED
         self._append({name: column[~known | moved] for name, column in fresh.items()})
         self.largest = {name: max(self.largest[name], int(batch[name].max(initial=0))) for name in _FILTERED}
         new = int(np.count_nonzero(~known))
-        self.alive += new
+        self.live_rows += new
         return Change(new=new, changed=int(np.count_nonzero(differs)))
 
     def delete(self, ids: NDArray[np.int64]) -> Change:
-        """Take away incidents; ids that are not here are passed over."""
+        """Delete incidents; unknown ids are ignored."""
         rows = self._rows(ids)
         rows = np.unique(rows[rows >= 0])
-        self._changes.note({name: self[name][rows] for name in _STORED})
+        self._changes.record({name: self[name][rows] for name in _STORED})
         self["status"][rows] = DELETED
-        self._row_of.values[self["id"][rows]] = _NOWHERE
-        self.alive -= len(rows)
+        self._row_of.values[self["id"][rows]] = _NO_ROW
+        self.live_rows -= len(rows)
         return Change(deleted=len(rows))
 
     def merge(self) -> Merge:
-        """Work out where the tail's rows belong; changes nothing, so readers may go on meanwhile.
+        """Compute the time order of base and tail; changes nothing, so readers may continue meanwhile.
 
         Only rows from the tail's earliest instant on can move: for live arrivals, the tail itself.
         """
@@ -196,59 +196,59 @@ class Columns:
         earliest = received[self.base :].min(initial=np.uint32(0xFFFFFFFF))
         first = int(np.searchsorted(received[: self.base], earliest, side="right"))
         order = _stable_order(received[first:])
-        # Deleted rows stay, as tombs: taking them out would move every row behind them.
+        # Deleted rows stay as tombstones: removing them would move every later row.
         return Merge(first, {name: self[name][first:][order] for name in _STORED})
 
-    def accept(self, merge: Merge) -> None:
-        """Put a merge into effect; nothing may have been changed since it was made."""
+    def apply_merge(self, merge: Merge) -> None:
+        """Apply a merge; nothing may have changed since it was computed."""
         for name, region in merge.region.items():
             self[name][merge.first :] = region
         alive = merge.region["status"] != DELETED
         self._row_of.values[merge.region["id"][alive]] = merge.first + np.flatnonzero(alive)
         self.base = len(self)
-        self._strips.change_from(merge.first, self.base)
+        self._spatial_index.invalidate_from(merge.first, self.base)
 
-    def _reach(self, ids: NDArray[np.int64]) -> None:
-        """Make room for ids below the first: a transaction open at the first load may hold some."""
+    def _extend_left(self, ids: NDArray[np.int64]) -> None:
+        """Make room for ids below the first: a transaction that was open at the first load may add some."""
         missing = self._first_id - int(ids.min(initial=self._first_id))
         if missing:
             self._first_id -= missing
             self["id"][:] += np.uint32(missing)
-            self._row_of = Growing(np.concatenate([np.full(missing, _NOWHERE, np.int32), self._row_of.values]))
+            self._row_of = GrowableArray(np.concatenate([np.full(missing, _NO_ROW, np.int32), self._row_of.values]))
 
     def _rows(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The row of each id, -1 where it is not here."""
-        places = ids - self._first_id
-        inside = (places >= 0) & (places < len(self._row_of))
-        rows = np.full(len(ids), _NOWHERE, np.int64)
-        rows[inside] = self._row_of.values[places[inside]]
+        """Return the row of each id, -1 for unknown ids."""
+        offsets = ids - self._first_id
+        inside = (offsets >= 0) & (offsets < len(self._row_of))
+        rows = np.full(len(ids), _NO_ROW, np.int64)
+        rows[inside] = self._row_of.values[offsets[inside]]
         return rows
 
     def _append(self, columns: dict[str, Array]) -> None:
         first = len(self)
         for name, column in columns.items():
             self._columns[name].append(column)
-        self._point_at(columns["id"], first)
+        self._index_rows(columns["id"], first)
 
-    def _point_at(self, places: Array, first_row: int) -> None:
-        """Let the ids (counted from the first) lead to consecutive rows."""
-        needed = int(places.max()) + 1 if len(places) else 0
+    def _index_rows(self, offsets: Array, first_row: int) -> None:
+        """Map ids (as offsets from the first id) to consecutive rows from `first_row` on."""
+        needed = int(offsets.max()) + 1 if len(offsets) else 0
         if needed > len(self._row_of):
-            self._row_of.resize(needed, fill=_NOWHERE)
-        self._row_of.values[places] = np.arange(first_row, first_row + len(places), dtype=np.int32)
+            self._row_of.resize(needed, fill=_NO_ROW)
+        self._row_of.values[offsets] = np.arange(first_row, first_row + len(offsets), dtype=np.int32)
 
 
-def _first_alive(status: NDArray[np.uint8]) -> int | None:
-    """Place of the first row that holds an incident."""
-    for start in range(0, len(status), _LOOK):
-        alive = status[start : start + _LOOK] != DELETED
+def _first_live_row(status: NDArray[np.uint8]) -> int | None:
+    """Return the first row that holds an incident; None if there is none."""
+    for start in range(0, len(status), _SEARCH_BLOCK):
+        alive = status[start : start + _SEARCH_BLOCK] != DELETED
         if alive.any():
             return start + int(alive.argmax())
     return None
 
 
 def _stable_order(values: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """What `argsort(kind="stable")` gives, in a third of its time: value and row sorted as one 64-bit number."""
+    """Return `argsort(kind="stable")` in a third of its time: value and row are sorted as one 64-bit number."""
     packed = values.astype(np.uint64) << np.uint64(32)
     packed |= np.arange(len(values), dtype=np.uint64)
     packed.sort()

@@ -7,7 +7,7 @@ behind them. An index never changes, so counts and outlines made earlier keep th
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.growable import Growing
+from geo_service.aggregation.arrays.growable import GrowableArray
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 
 Cells = NDArray[np.uint64]
@@ -34,7 +34,7 @@ class Level:
     def __init__(self, cells: Cells) -> None:
         """cells: sorted, without repeats."""
         self._sorted = cells
-        self._cells = Growing(cells)
+        self._cells = GrowableArray(cells)
         self._later: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -69,17 +69,17 @@ class Level:
         return found
 
 
-class Pyramid:
+class H3Hierarchy:
     """All levels, finest to coarsest."""
 
     def __init__(self, finest: Cells) -> None:
         """finest: the occupied cells of resolution 10, sorted, without repeats."""
         self.levels: dict[int, Level] = {FINEST_RESOLUTION: Level(finest)}
-        self._up: dict[int, Growing] = {FINEST_RESOLUTION: Growing(np.arange(len(finest), dtype=np.int32))}
+        self._up: dict[int, GrowableArray] = {FINEST_RESOLUTION: GrowableArray(np.arange(len(finest), dtype=np.int32))}
         for resolution in range(FINEST_RESOLUTION - 1, COARSEST_RESOLUTION - 1, -1):
             above, index = np.unique(ancestors(finest, resolution), return_inverse=True)
             self.levels[resolution] = Level(above)
-            self._up[resolution] = Growing(index.astype(np.int32))
+            self._up[resolution] = GrowableArray(index.astype(np.int32))
 
     def __len__(self) -> int:
         return len(self.levels[FINEST_RESOLUTION])

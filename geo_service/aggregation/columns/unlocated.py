@@ -1,21 +1,21 @@
-"""Incidents without a place: they are counted, and drawn nowhere."""
+"""Incidents without a location: counted, but not drawn."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, count_rows
-from geo_service.aggregation.selection.selection import Selection, fit
+from geo_service.aggregation.selection.selection import Selection, fit_tables
 
 _FILTERED = ("theme", "source", "agency", "district")
 _ONE_GROUP = np.zeros(256, np.int32)
 
 
-class Unplaced:
-    """Few, so one array of records is enough; used on the worker thread only."""
+class UnlocatedIncidents:
+    """The unlocated incidents as one array of records: there are few. Used on the worker thread only."""
 
     def __init__(self, batch: Array) -> None:
-        """batch: BATCH rows, each with cell 0 and an id of its own."""
+        """batch: BATCH rows with cell 0 and unique ids."""
         self._rows = batch[np.argsort(batch["id"])]
         self._columns = Rows(*(np.ascontiguousarray(self._rows[name]) for name in Rows._fields))
         self._largest = _largest(self._rows)
@@ -24,40 +24,40 @@ class Unplaced:
         return len(self._rows)
 
     def apply(self, batch: Array, gone: NDArray[np.int64]) -> int:
-        """Take in rows without a place, and drop those that were deleted or have one now (`gone`, ids); how many are others."""
+        """Insert or update unlocated rows, drop those deleted or located since (`gone`, ids); return how many have changed."""
         before = self._rows
         leaving = np.isin(before["id"], np.concatenate([batch["id"], gone]))
         some_leave = bool(leaving.any())
         if not len(batch) and not some_leave:
             return 0
-        self._exchange(~leaving if some_leave else slice(None), batch)
-        # A row that differs is in this twice, as it was and as it is.
+        self._replace_rows(~leaving if some_leave else slice(None), batch)
+        # An updated row is in the difference twice, before and after.
         return len(np.unique(np.setxor1d(before[leaving], batch)["id"])) if some_leave else len(batch)
 
     def find(self, id_: int) -> Array:
-        """The incident with the id, as BATCH rows: one or none."""
+        """Return the incident with the id as BATCH rows: one or none."""
         found: Array = self._rows[self._rows["id"] == id_]
         return found
 
     def count(self, selection: Selection) -> int:
-        """How many the selection takes."""
+        """Count the selected incidents."""
         out = np.zeros((1, len(CHANNELS)), np.int32)
         columns, everything = self._columns, [((0, len(self._rows)), True)]
         window = (selection.window.start, selection.window.stop)
-        tables = fit(selection.tables(), self._largest)
+        tables = fit_tables(selection.tables(), self._largest)
         count_rows(out, everything, columns.status, _ONE_GROUP, columns, tables, window, selection.now)
         return int(out[0, 0])
 
-    def _exchange(self, kept: NDArray[np.bool_] | slice, batch: Array) -> None:
-        """Drop the rows that are not kept, and take in the batch. Columns are copied, not cut out of the rows anew: that takes longest."""
-        self._rows = _joined(self._rows[kept], batch)
+    def _replace_rows(self, kept: NDArray[np.bool_] | slice, batch: Array) -> None:
+        """Drop the rows that are not kept and append the batch. Columns are copied rather than extracted again, which is slower."""
+        self._rows = _concatenate_records(self._rows[kept], batch)
         self._columns = Rows(*(np.concatenate([self._columns[at][kept], batch[name]]) for at, name in enumerate(Rows._fields)))
-        # Those that leave may have been the largest; a table that is too long does no harm.
+        # A dropped row may have held the largest id; a table that is too long does no harm.
         self._largest = {name: max(largest, self._largest[name]) for name, largest in _largest(batch).items()}
 
 
-def _joined(first: Array, second: Array) -> Array:
-    """NumPy joins records member by member, which takes six times as long as joining their bytes."""
+def _concatenate_records(first: Array, second: Array) -> Array:
+    """Concatenate as bytes: NumPy joins records field by field, which takes six times as long."""
     both: Array = np.concatenate([one.view(f"V{one.dtype.itemsize}") for one in (first, second)]).view(first.dtype)
     return both
 

@@ -1,4 +1,4 @@
-"""What incidents are grouped by: cells of a level, districts of a level, or any other column of the replica."""
+"""Groupings of incidents: by cells of a level, by districts of a level, or by any other column of the replica."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.core.model import FINEST_RESOLUTION, DistrictLevel
 
 NO_TABLE = np.empty(0, np.int32)
@@ -16,12 +16,12 @@ NO_TABLE = np.empty(0, np.int32)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
-    """Leads from a column's value to a group; groups are numbered from 0."""
+    """Maps a column's values to groups, numbered from 0."""
 
     column: str
-    """Of `Columns`: cell, district, theme, source, agency or status."""
+    """Name of a column of `Columns`: cell, district, theme, source, agency or status."""
     group_of: NDArray[np.int32]
-    """For each value of the column its group, as int32; `NO_TABLE` where they are the same."""
+    """The group of each value of the column; `NO_TABLE` where the value is the group."""
     size: int
     """How many groups there are."""
     residents: NDArray[np.float64] | None = None
@@ -33,31 +33,31 @@ class Grouping:
 
 
 EVERYTHING = Grouping("status", np.zeros(256, np.int32), 1)
-"""One group for all."""
+"""One group for all incidents."""
 
 
-def by_cell(pyramid: Pyramid, resolution: int) -> Grouping:
-    """The cells of a resolution, by their index in the pyramid."""
+def by_cell(pyramid: H3Hierarchy, resolution: int) -> Grouping:
+    """Group by the cells of a resolution, in the order of the hierarchy's level."""
     table = NO_TABLE if resolution == FINEST_RESOLUTION else pyramid.up(resolution)
     return Grouping("cell", table, len(pyramid.levels[resolution]), resolution=resolution)
 
 
 def by_district(catalogue: Catalogue, level: DistrictLevel) -> Grouping:
-    """The districts of a level in the order of `catalogue.districts_at`, and behind them one group for "without district"."""
-    return among_districts(catalogue, catalogue.districts_at(level))
+    """Group by the districts of a level in the order of `catalogue.districts_at`; the last group is "without district"."""
+    return by_chosen_districts(catalogue, catalogue.districts_at(level))
 
 
-def among_districts(catalogue: Catalogue, chosen: Sequence[District]) -> Grouping:
-    """These districts, none of which lies in another, and behind them one group for incidents elsewhere or without a district."""
+def by_chosen_districts(catalogue: Catalogue, chosen: Sequence[District]) -> Grouping:
+    """Group by these districts, none of which lies in another; the last group is everything else."""
     return Grouping(
         "district",
-        catalogue.place_among(chosen),
+        catalogue.group_index(chosen),
         len(chosen) + 1,
-        residents=_known([one.population for one in chosen]),
-        area_km2=_known([one.area_km2 for one in chosen]),
+        residents=_known_or_nan([one.population for one in chosen]),
+        area_km2=_known_or_nan([one.area_km2 for one in chosen]),
     )
 
 
-def _known(values: list[int | None] | list[float | None]) -> NDArray[np.float64]:
-    """NaN for what is not known, and for "without district" behind them."""
+def _known_or_nan(values: list[int | None] | list[float | None]) -> NDArray[np.float64]:
+    """Return the values with NaN for unknown ones, and NaN for the last group, "without district"."""
     return np.array([np.nan if value is None else value for value in [*values, None]], np.float64)

@@ -10,7 +10,7 @@ from geo_service.aggregation.selection.selection import Selection
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class ResultCache(Generic[T]):
     """The answers used last, up to a weight. A key is a tuple that holds every selection its answer is made from.
 
     An answer goes when one of these selections takes a row that has changed; one whose key holds no selection goes
@@ -36,7 +36,7 @@ class Kept(Generic[T]):
         made, seen = found
         now = self._changes.revision
         if seen != now:
-            if not _holds(self._changes, key, seen):
+            if not _is_valid(self._changes, key, seen):
                 self._drop(key)
                 return None
             self._entries[key] = (made, now)
@@ -62,9 +62,9 @@ class Kept(Generic[T]):
             self._held -= self._weigh(found[0])
 
 
-def _holds(changes: ChangeLog, key: Hashable, seen: int) -> bool:
+def _is_valid(changes: ChangeLog, key: Hashable, seen: int) -> bool:
     selections = list(_selections(key))
-    return bool(selections) and not changes.touched(selections, seen)
+    return bool(selections) and not changes.affects(selections, seen)
 
 
 def _selections(key: object) -> Iterator[Selection]:

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.measures.classification import DIVISIONS, Lowers, by_quantiles
+from geo_service.aggregation.measures.classification import CLASSIFIERS, Lowers, quantile
 
 CLASSES = 5
 
@@ -26,7 +26,7 @@ _SPREAD = {0: (), 1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Division:
+class ClassificationMethod:
     """How values are divided into classes: by one of DIVISIONS, or at limits of one's own.
 
     method: "own" with limits; limits: ascending; a class begins at each, and what lies below the first is a class as well.
@@ -41,7 +41,7 @@ class Division:
         return ",".join(f"{limit:g}" for limit in self.limits) or self.method
 
 
-QUANTILE = Division()
+QUANTILE = ClassificationMethod()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class ClassBreaks:
 
 
 def class_breaks(
-    values: NDArray[Any], division: Division = QUANTILE, decimals: int = 0, least: float = 0, above: int | None = None
+    values: NDArray[Any], division: ClassificationMethod = QUANTILE, decimals: int = 0, least: float = 0, above: int | None = None
 ) -> ClassBreaks:
     """Breaks for values without NaN, rounded to `decimals`; `least` is the least that can be there, for limits of one's own.
 
@@ -88,7 +88,9 @@ def class_breaks(
     return ClassBreaks(tuple(lowers), _SPREAD[len(lowers)])
 
 
-def diverging_breaks(values: NDArray[np.float64], division: Division = QUANTILE, decimals: int = 0, least: float = -1) -> ClassBreaks:
+def diverging_breaks(
+    values: NDArray[np.float64], division: ClassificationMethod = QUANTILE, decimals: int = 0, least: float = -1
+) -> ClassBreaks:
     """Breaks for changes that are none by chance, without NaN: two classes below zero, two above, limits alike on both sides.
 
     The limit divides the sizes of the changes in two by the division's method. Where all are of one size, or there are none, there is
@@ -125,7 +127,7 @@ def quantile_breaks(values: NDArray[Any]) -> ClassBreaks:
 def _divided(values: NDArray[Any], method: str, classes: int, step: float, above: int | None = None) -> Lowers:
     """Where the classes begin; with few distinct values one class each."""
     distinct, frequency = frequencies(values, above)
-    divide = DIVISIONS[method] if len(distinct) > classes else by_quantiles
+    divide = CLASSIFIERS[method] if len(distinct) > classes else quantile
     return divide(distinct, frequency, classes, step)
 
 

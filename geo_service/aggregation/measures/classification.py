@@ -14,10 +14,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 Lowers = list[float]
-Divide = Callable[[NDArray[Any], NDArray[Any], int, float], Lowers]
+ClassifierFn = Callable[[NDArray[Any], NDArray[Any], int, float], Lowers]
 
 
-def by_quantiles(distinct: NDArray[Any], frequency: NDArray[Any], classes: int, _: float) -> Lowers:
+def quantile(distinct: NDArray[Any], frequency: NDArray[Any], classes: int, _: float) -> Lowers:
     """Classes that hold about equally many values.
 
     A value so frequent that it fills a class alone gets one, and the rest is divided anew among the classes left: with
@@ -37,13 +37,13 @@ def by_quantiles(distinct: NDArray[Any], frequency: NDArray[Any], classes: int, 
     return lowers
 
 
-def by_equal_widths(distinct: NDArray[Any], _: NDArray[Any], classes: int, step: float) -> Lowers:
+def equal_interval(distinct: NDArray[Any], _: NDArray[Any], classes: int, step: float) -> Lowers:
     """Classes of equal width from the least value to the greatest; some may hold nothing."""
     least, most = distinct[0].item(), distinct[-1].item()
     return _on_grid([least + (most - least) * i / classes for i in range(classes)], least, step)
 
 
-def by_logarithms(distinct: NDArray[Any], _: NDArray[Any], classes: int, step: float) -> Lowers:
+def logarithmic(distinct: NDArray[Any], _: NDArray[Any], classes: int, step: float) -> Lowers:
     """Classes whose limits grow by the same factor; values of zero and below, which have no logarithm, are the first class."""
     positive = distinct[distinct > 0]
     if not len(positive):
@@ -54,7 +54,7 @@ def by_logarithms(distinct: NDArray[Any], _: NDArray[Any], classes: int, step: f
     return first + _on_grid([least * (most / least) ** (i / left) for i in range(left)], least, step)
 
 
-def by_natural_breaks(distinct: NDArray[Any], frequency: NDArray[Any], classes: int, _: float) -> Lowers:
+def natural_breaks(distinct: NDArray[Any], frequency: NDArray[Any], classes: int, _: float) -> Lowers:
     """Classes with the least sum of squared distances to their means.
 
     Fisher 1958, "On Grouping for Maximum Homogeneity"; in cartography the breaks of Jenks. Exact, by the dynamic
@@ -66,11 +66,11 @@ def by_natural_breaks(distinct: NDArray[Any], frequency: NDArray[Any], classes: 
     return [distinct[start].item() for start in starts.tolist()]
 
 
-DIVISIONS: dict[str, Divide] = {
-    "quantile": by_quantiles,
-    "equal": by_equal_widths,
-    "log": by_logarithms,
-    "natural": by_natural_breaks,
+CLASSIFIERS: dict[str, ClassifierFn] = {
+    "quantile": quantile,
+    "equal": equal_interval,
+    "log": logarithmic,
+    "natural": natural_breaks,
 }
 
 

@@ -5,10 +5,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.counting.grouping import by_cell
-from geo_service.aggregation.counting.selected_rows import place_in_time, take
-from geo_service.aggregation.measures.cell_values import CellQuestion, cell_counts
+from geo_service.aggregation.counting.selected_rows import assign_buckets, select_rows
+from geo_service.aggregation.measures.cell_values import CellQuery, cell_counts
 from geo_service.aggregation.measures.class_breaks import ClassBreaks, class_breaks
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Window
 
 FEWEST, MOST = 2, 120
@@ -27,7 +27,7 @@ def frame_edges(window: Window, frames: int) -> NDArray[np.int64]:
     return window.start + np.arange(frames + 1) * (window.stop - window.start) // frames
 
 
-def frames_by_cell(state: State, question: CellQuestion, frames: int) -> tuple[Offsets, Frames]:
+def frames_by_cell(state: ReplicaState, question: CellQuery, frames: int) -> tuple[Offsets, Frames]:
     """The frame of each incident of the selection, those of a cell together: (cells + 1,) offsets by the cell's index, (incidents,).
 
     Made once for a window and a level; an incident takes one byte. Shared: do not write into them.
@@ -38,14 +38,14 @@ def frames_by_cell(state: State, question: CellQuestion, frames: int) -> tuple[O
         return np.concatenate([[0], np.cumsum(cell_counts(state, question)[:, 0], dtype=np.int64)])
 
     def make_frames() -> Frames:
-        taken = take(state.columns, question.selection, by_cell(state.pyramid, question.resolution))
+        taken = select_rows(state.columns, question.selection, by_cell(state.pyramid, question.resolution))
         edges = frame_edges(question.selection.window, frames)
         out = np.empty(len(taken), np.uint8)
-        _gather(out, offsets[:-1].copy(), taken.groups, place_in_time(taken.rows, state.columns["received"], edges))
+        _gather(out, offsets[:-1].copy(), taken.groups, assign_buckets(taken.rows, state.columns["received"], edges))
         return out
 
-    offsets = state.counter.array((*key, "incidents up to each cell"), make_offsets)
-    return offsets, state.counter.array((*key, frames, "frames"), make_frames)
+    offsets = state.counter.cached_array((*key, "incidents up to each cell"), make_offsets)
+    return offsets, state.counter.cached_array((*key, frames, "frames"), make_frames)
 
 
 def prefix_sums(found: tuple[Offsets, Frames], places: NDArray[np.intp], frames: int) -> NDArray[np.int32]:
@@ -55,7 +55,7 @@ def prefix_sums(found: tuple[Offsets, Frames], places: NDArray[np.intp], frames:
     return out
 
 
-def playback_breaks(state: State, question: CellQuestion, frames: int) -> ClassBreaks:
+def playback_breaks(state: ReplicaState, question: CellQuery, frames: int) -> ClassBreaks:
     """Class breaks over the counts of all cells in all frames where there are any: they hold while the window is played."""
 
     def make() -> ClassBreaks:
@@ -63,7 +63,7 @@ def playback_breaks(state: State, question: CellQuestion, frames: int) -> ClassB
         counts = np.empty(len(by_cell_), np.int32)
         return class_breaks(counts[: _counts(counts, offsets, by_cell_, frames)], question.division, least=1)
 
-    return state.counter.small((*question.key, question.division, frames, "playback"), make)
+    return state.counter.cached_value((*question.key, question.division, frames, "playback"), make)
 
 
 @njit(nogil=True, cache=True)

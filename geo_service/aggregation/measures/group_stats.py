@@ -1,6 +1,6 @@
 """Facts about the groups of a selection: counts, times, what is known of the groups; each is worked out when first asked for.
 
-Every measure is a function of one `Facts`. All arrays have an entry for each group of the grouping; a number that
+Every measure is a function of one `GroupStats`. All arrays have an entry for each group of the grouping; a number that
 cannot be given, because there is nothing to take it from, is NaN.
 """
 
@@ -12,19 +12,19 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.parallel import each, parts, total
+from geo_service.aggregation.arrays.parallel import map_parts, split_rows, sum_counts
 from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping
-from geo_service.aggregation.counting.selected_rows import Taken, look_up, take, tally
+from geo_service.aggregation.counting.selected_rows import SelectedRows, count_by_group, map_to_groups, select_rows
 from geo_service.aggregation.measures.durations import answer_seconds, close_seconds
 from geo_service.aggregation.measures.quantiles import quantiles_and_counts
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import LINKED, Status
 
 Counts = NDArray[np.int32]
 Floats = NDArray[np.float64]
 
-Regroup = Callable[[State, Selection, Taken], Taken]
+RegroupFn = Callable[[ReplicaState, Selection, SelectedRows], SelectedRows]
 
 _QUANTILES = (0.5, 0.9)
 _HOUR_S = 3600.0
@@ -33,7 +33,7 @@ _STATUS = np.uint8(LINKED - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hours:
+class DurationStats:
     """How long something took in each group, in hours; NaN where it never happened."""
 
     n: NDArray[np.int32]
@@ -43,7 +43,7 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Punctuality:
+class DeadlineStats:
     """(groups,) int32 each."""
 
     judged: NDArray[np.int32]
@@ -54,7 +54,7 @@ class Punctuality:
     """Incidents that stand at `returned` now, with or without a deadline."""
 
 
-class Facts:
+class GroupStats:
     """Facts about `grouping`'s groups under `selection`; `compare` is the selection they are compared with.
 
     regroup: gives the taken rows other groups (of which `grouping` says how many there are), for those that do not
@@ -62,9 +62,14 @@ class Facts:
     """
 
     def __init__(
-        self, state: State, selection: Selection, grouping: Grouping, compare: Selection | None = None, regroup: Regroup | None = None,
-        rows: Taken | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        state: ReplicaState,
+        selection: Selection,
+        grouping: Grouping,
+        compare: Selection | None = None,
+        regroup: RegroupFn | None = None,
+        rows: SelectedRows | None = None,
+    ) -> None:
         self.state = state
         self.selection = selection
         self.grouping = grouping
@@ -79,30 +84,32 @@ class Facts:
         if grouping.resolution is not None:
             return counter.per_cell(self.selection, grouping.resolution)
         if self._regroup or self._rows is not None or "taken" in self.__dict__:
-            return tally(self.taken.groups, self.taken.state, grouping.size)
+            return count_by_group(self.taken.groups, self.taken.state, grouping.size)
         return counter.per_group(self.selection, grouping.column, grouping.group_of, grouping.size)
 
     @cached_property
-    def taken(self) -> Taken:
+    def taken(self) -> SelectedRows:
         """The selected rows and their groups."""
         columns, grouping = self.state.columns, self.grouping
-        taken = take(columns, self.selection, grouping) if self._rows is None else self._rows
+        taken = select_rows(columns, self.selection, grouping) if self._rows is None else self._rows
         if self._regroup:
             return self._regroup(self.state, self.selection, taken)
-        return taken if self._rows is None else replace(taken, groups=look_up(taken.rows, columns[grouping.column], grouping.group_of))
+        return (
+            taken if self._rows is None else replace(taken, groups=map_to_groups(taken.rows, columns[grouping.column], grouping.group_of))
+        )
 
     @cached_property
-    def answer(self) -> Hours:
+    def answer(self) -> DurationStats:
         """Hours from receipt to the first answer, of all that were answered, whatever became of them."""
         return self._hours(answer_seconds(self.state, self.taken.rows))
 
     @cached_property
-    def closing(self) -> Hours:
+    def closing(self) -> DurationStats:
         """Hours from receipt to closing, of those that are closed and whose time of closing is known."""
         return self._hours(close_seconds(self.state, self.taken))
 
     @cached_property
-    def punctuality(self) -> Punctuality:
+    def punctuality(self) -> DeadlineStats:
         """Deadlines kept and missed, and answers sent back."""
         columns, taken = self.state.columns, self.taken
 
@@ -112,9 +119,9 @@ class Facts:
             _judge(found, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
             return found
 
-        by_kind = total(each(judge, parts(len(taken), self.grouping.size)))
+        by_kind = sum_counts(map_parts(judge, split_rows(len(taken), self.grouping.size)))
         # Kinds are bits: judged, on time, returned.
-        return Punctuality(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
+        return DeadlineStats(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
 
     @property
     def residents(self) -> Floats:
@@ -127,24 +134,24 @@ class Facts:
         return self._known(self.grouping.area_km2)
 
     @cached_property
-    def previous(self) -> "Facts | None":
+    def previous(self) -> "GroupStats | None":
         """The same groups in the compared window; None when nothing is compared."""
-        return Facts(self.state, self._compare, self.grouping, regroup=self._regroup) if self._compare else None
+        return GroupStats(self.state, self._compare, self.grouping, regroup=self._regroup) if self._compare else None
 
-    def whole(self) -> "Facts":
+    def overall(self) -> "GroupStats":
         """Facts about the same rows as one group; what can be summed is summed."""
-        whole = Facts(self.state, self.selection, EVERYTHING)
+        whole = GroupStats(self.state, self.selection, EVERYTHING)
         whole.taken = replace(self.taken, groups=np.zeros(len(self.taken), np.int32))
         whole.counts = self.counts.sum(axis=0, keepdims=True, dtype=np.int32)
         own = self.punctuality
-        whole.punctuality = Punctuality(*(part.sum(keepdims=True, dtype=np.int32) for part in (own.judged, own.on_time, own.returned)))
-        whole.previous = self.previous.whole() if self.previous else None
+        whole.punctuality = DeadlineStats(*(part.sum(keepdims=True, dtype=np.int32) for part in (own.judged, own.on_time, own.returned)))
+        whole.previous = self.previous.overall() if self.previous else None
         return whole
 
-    def _hours(self, seconds: NDArray[np.uint32]) -> Hours:
+    def _hours(self, seconds: NDArray[np.uint32]) -> DurationStats:
         quantiles, n = quantiles_and_counts(self.taken.groups, seconds, self.grouping.size, _QUANTILES)
         median, p90 = quantiles / _HOUR_S
-        return Hours(n, median, p90)
+        return DurationStats(n, median, p90)
 
     def _known(self, values: Floats | None) -> Floats:
         return np.full(self.grouping.size, np.nan) if values is None else values

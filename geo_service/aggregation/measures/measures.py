@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.group_stats import GroupStats
 
 _N, _OPEN, _OVERDUE, _CLOSED = range(len(CHANNELS))
 
@@ -27,13 +27,13 @@ class Measure:
     code: str
     label: Text
     unit: Text
-    make: Callable[[Facts], NDArray[Any]]
+    compute: Callable[[GroupStats], NDArray[Any]]
     """(groups,) whole numbers, or float64 with NaN for "nothing"; not yet rounded."""
     decimals: int = 0
     """To which its numbers are rounded wherever they appear."""
-    of: Callable[[Facts], Whole] | None = None
+    sample_size: Callable[[GroupStats], Whole] | None = None
     """For a rate or a time: of how many incidents it is, (groups,); given beside it under `n_field`."""
-    n_field: str = ""
+    sample_size_field: str = ""
     channel: int | None = None
     """Which of `kernels.CHANNELS` it is, if it is one; a group where such a count is zero is not drawn on maps."""
     classed: bool = True
@@ -44,12 +44,12 @@ class Measure:
     """Whether it needs residents or an area, which hexagons have not."""
     needs_compare: bool = False
 
-    def values(self, facts: Facts) -> NDArray[Any]:
+    def values(self, facts: GroupStats) -> NDArray[Any]:
         """(groups,) the numbers as they appear everywhere: whole ones, or float64 rounded to `decimals`, NaN for "nothing"."""
-        values = self.make(facts)
+        values = self.compute(facts)
         return values if values.dtype.kind == "i" else np.round(values, self.decimals)
 
-    def on_map(self, facts: Facts) -> NDArray[Any]:
+    def map_values(self, facts: GroupStats) -> NDArray[Any]:
         """The values, NaN as well where there are no incidents now: nothing is drawn there.
 
         Of a change, infinity where there were none before: it has no number, but it is growth. Where incidents are no more it is drawn.
@@ -75,17 +75,17 @@ def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     return out
 
 
-def _channel(channel: int) -> Callable[[Facts], Whole]:
+def _channel(channel: int) -> Callable[[GroupStats], Whole]:
     return lambda facts: facts.counts[:, channel]
 
 
-def _change(facts: Facts) -> Floats:
+def _change(facts: GroupStats) -> Floats:
     if facts.previous is None:
         return np.full(facts.grouping.size, np.nan)
     return ratio(facts.counts[:, _N], facts.previous.counts[:, _N]) - 1
 
 
-def _previous_n(facts: Facts) -> Whole:
+def _previous_n(facts: GroupStats) -> Whole:
     return facts.previous.counts[:, _N] if facts.previous else np.zeros(facts.grouping.size, np.int32)
 
 
@@ -101,28 +101,28 @@ _ALL = (
     Measure("closed", {"ru": "Закрытые", "en": "Closed"}, _INCIDENTS, _channel(_CLOSED), channel=_CLOSED),
     Measure(
         "share_closed", {"ru": "Доля закрытых", "en": "Share closed"}, _SHARE,
-        lambda facts: ratio(facts.counts[:, _CLOSED], facts.counts[:, _N]), 4, of=_channel(_N), n_field="count",
+        lambda facts: ratio(facts.counts[:, _CLOSED], facts.counts[:, _N]), 4, sample_size=_channel(_N), sample_size_field="count",
     ),
     Measure(
         "answer_hours", {"ru": "Время до ответа, медиана", "en": "Time to first answer, median"}, _HOURS,
-        lambda facts: facts.answer.median, 2, of=lambda facts: facts.answer.n, n_field=_ANSWERED,
+        lambda facts: facts.answer.median, 2, sample_size=lambda facts: facts.answer.n, sample_size_field=_ANSWERED,
     ),
     Measure(
         "answer_hours_p90", {"ru": "Время до ответа, 90 % не дольше", "en": "Time to first answer, 90th percentile"}, _HOURS,
-        lambda facts: facts.answer.p90, 2, of=lambda facts: facts.answer.n, n_field=_ANSWERED,
+        lambda facts: facts.answer.p90, 2, sample_size=lambda facts: facts.answer.n, sample_size_field=_ANSWERED,
     ),
     Measure(
         "close_hours", {"ru": "Время до закрытия, медиана", "en": "Time to close, median"}, _HOURS,
-        lambda facts: facts.closing.median, 2, of=lambda facts: facts.closing.n, n_field=_CLOSED_N,
+        lambda facts: facts.closing.median, 2, sample_size=lambda facts: facts.closing.n, sample_size_field=_CLOSED_N,
     ),
     Measure(
         "close_hours_p90", {"ru": "Время до закрытия, 90 % не дольше", "en": "Time to close, 90th percentile"}, _HOURS,
-        lambda facts: facts.closing.p90, 2, of=lambda facts: facts.closing.n, n_field=_CLOSED_N,
+        lambda facts: facts.closing.p90, 2, sample_size=lambda facts: facts.closing.n, sample_size_field=_CLOSED_N,
     ),
     Measure(
         "share_on_time", {"ru": "Доля ответов в срок", "en": "Share answered on time"}, _SHARE,
         lambda facts: ratio(facts.punctuality.on_time, facts.punctuality.judged), 4,
-        of=lambda facts: facts.punctuality.judged, n_field="n_judged",
+        sample_size=lambda facts: facts.punctuality.judged, sample_size_field="n_judged",
     ),
     Measure(
         "per_1000", {"ru": "На 1000 жителей", "en": "Per 1,000 residents"},
@@ -135,7 +135,7 @@ _ALL = (
     ),
     Measure(
         "change", {"ru": "Изменение", "en": "Change"}, {"ru": "доля от сравниваемого числа", "en": "share of the compared number"},
-        _change, 4, of=_previous_n, n_field="n_compared", diverging=True, needs_compare=True,
+        _change, 4, sample_size=_previous_n, sample_size_field="n_compared", diverging=True, needs_compare=True,
     ),
 )  # fmt: skip
 

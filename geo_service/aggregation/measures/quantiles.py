@@ -14,9 +14,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.parallel import each, parts
+from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 
-NOTHING = np.uint32(0xFFFFFFFF)
+MISSING = np.uint32(0xFFFFFFFF)
 """Stands for "no value" among values, and is passed over."""
 
 _BINS = 2048
@@ -72,12 +72,14 @@ def _by_group(groups: Groups, values: Values, size: int) -> tuple[NDArray[np.int
         _count_present(found, groups[piece], values[piece])
         return found
 
-    pieces = parts(len(values), size)
-    counted = each(count, pieces)
+    pieces = split_rows(len(values), size)
+    counted = map_parts(count, pieces)
     counts: NDArray[np.int32] = np.asarray(sum(counted))
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
     together = np.empty(starts[-1], np.uint32)
-    each(lambda piece, at: _put_together(together, at, groups[piece], values[piece]), pieces, _one_behind_the_other(starts[:-1], counted))
+    map_parts(
+        lambda piece, at: _put_together(together, at, groups[piece], values[piece]), pieces, _one_behind_the_other(starts[:-1], counted)
+    )
     return counts, starts, together
 
 
@@ -90,22 +92,22 @@ def _selected(together: Values, starts: NDArray[np.int64], qs: Floats) -> Floats
     out = np.full((len(qs), len(starts) - 1), np.nan)
     starts = np.ascontiguousarray(starts)
     # Two stretches of groups that hold about equally many values.
-    bounds = [0, *(int(np.searchsorted(starts, piece.start)) for piece in parts(len(together))[1:]), len(starts) - 1]
-    each(lambda first, last: _select_all(out, together, starts, qs, first, last), bounds[:-1], bounds[1:])
+    bounds = [0, *(int(np.searchsorted(starts, piece.start)) for piece in split_rows(len(together))[1:]), len(starts) - 1]
+    map_parts(lambda first, last: _select_all(out, together, starts, qs, first, last), bounds[:-1], bounds[1:])
     return out
 
 
 def _by_histogram(out: Floats, groups: Groups, values: Values, qs: Floats) -> NDArray[np.int32]:
     size = out.shape[1]
     shift = _bin_width(values, qs)
-    pieces = parts(len(values))
+    pieces = split_rows(len(values))
 
     def fill(piece: slice) -> NDArray[np.int32]:
         found = np.zeros((size, _BINS), np.int32)
         _fill(found, groups[piece], values[piece], shift)
         return found
 
-    filled_by = each(fill, pieces)
+    filled_by = map_parts(fill, pieces)
     histogram: NDArray[np.int32] = np.asarray(sum(filled_by))
     upto = np.cumsum(histogram, axis=1)
     counts: NDArray[np.int32] = upto[:, -1].astype(np.int32)
@@ -125,7 +127,7 @@ def _by_histogram(out: Floats, groups: Groups, values: Values, qs: Floats) -> ND
     stretch_of[chosen] = np.arange(len(chosen))
     starts = np.concatenate([[0], np.cumsum(histogram.ravel()[chosen], dtype=np.int64)])
     gathered = np.empty(int(starts[-1]), np.uint32)
-    each(
+    map_parts(
         lambda piece, at: _gather(gathered, at, stretch_of, groups[piece], values[piece], shift),
         pieces, _one_behind_the_other(starts[:-1], [found.ravel()[chosen] for found in filled_by]),
     )  # fmt: skip
@@ -143,7 +145,7 @@ def _bin_width(values: Values, qs: Floats) -> int:
     The last bin takes in all larger values, so any width gives the right numbers; a good one makes bins small.
     """
     sample = values[:: max(len(values) // _SAMPLED, 1)]
-    sample = sample[sample != NOTHING]
+    sample = sample[sample != MISSING]
     most = int(np.quantile(sample, min(qs.max(), 0.99))) * 2 if len(sample) else 0
     return max(most.bit_length() - _BINS.bit_length() + 1, 0)
 
@@ -156,7 +158,7 @@ def _bin(value: np.uint32, shift: int) -> int:
 @njit(nogil=True, cache=True)
 def _fill(histogram: NDArray[np.int32], groups: Groups, values: Values, shift: int) -> None:
     for i in range(len(values)):
-        if values[i] != NOTHING:
+        if values[i] != MISSING:
             histogram[groups[i], _bin(values[i], shift)] += 1
 
 
@@ -165,7 +167,7 @@ def _gather(
     gathered: Values, at: NDArray[np.int64], stretch_of: NDArray[np.int32], groups: Groups, values: Values, shift: int
 ) -> None:  # fmt: skip
     for i in range(len(values)):
-        if values[i] != NOTHING:
+        if values[i] != MISSING:
             stretch = stretch_of[groups[i] * _BINS + _bin(values[i], shift)]
             if stretch >= 0:
                 gathered[at[stretch]] = values[i]
@@ -181,14 +183,14 @@ def _sort_stretches(values: Values, starts: NDArray[np.int64]) -> None:
 @njit(nogil=True, cache=True)
 def _count_present(counts: NDArray[np.int32], groups: Groups, values: Values) -> None:
     for i in range(len(values)):
-        counts[groups[i]] += np.int32(values[i] != NOTHING)
+        counts[groups[i]] += np.int32(values[i] != MISSING)
 
 
 @njit(nogil=True, cache=True)
 def _put_together(out: Values, at: NDArray[np.int64], groups: Groups, values: Values) -> None:
     """Write the values of each group one behind the other, from the place `at` on."""
     for i in range(len(values)):
-        if values[i] != NOTHING:
+        if values[i] != MISSING:
             out[at[groups[i]]] = values[i]
             at[groups[i]] += 1
 
@@ -207,7 +209,7 @@ def _select_all(out: Floats, values: Values, starts: NDArray[np.int64], qs: Floa
             low = int(place)
             value = _select(own, 0, len(own), low)
             # Behind the selected place stands nothing smaller: the next in order is the least of them.
-            following = _least(own[low + 1 :]) if place > low else NOTHING
+            following = _least(own[low + 1 :]) if place > low else MISSING
             out[j, group] = _between(value, following, place - low)
 
 
@@ -234,12 +236,12 @@ def _select_in_bins(out: Floats, values: Values, bins: NDArray[np.int32], qs: Fl
 @njit(nogil=True, cache=True)
 def _take_bin(room: Values, values: Values, chosen: int, shift: int) -> tuple[int, np.uint32]:
     """Copy the values of a bin; how many there are, and the least value of any later bin. Without branches."""
-    taken, above = 0, NOTHING
+    taken, above = 0, MISSING
     for i in range(len(values)):
         own = _bin(values[i], shift)
         room[taken] = values[i]
         taken += int(own == chosen)
-        above = min(above, values[i] if own > chosen else NOTHING)
+        above = min(above, values[i] if own > chosen else MISSING)
     return taken, above
 
 
@@ -255,7 +257,7 @@ def _width_for(values: Values) -> int:
 
 @njit(nogil=True, cache=True)
 def _least(values: Values) -> np.uint32:
-    found = NOTHING
+    found = MISSING
     for i in range(len(values)):
         found = min(found, values[i])
     return found

@@ -4,10 +4,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.parallel import each, parts
+from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.aggregation.measures.quantiles import NOTHING
-from geo_service.aggregation.replica.replica import Seconds, State
+from geo_service.aggregation.measures.quantiles import MISSING
+from geo_service.aggregation.replica.replica import ReplicaState, Seconds
 from geo_service.core.calendar.business_time import seconds_before_one
 from geo_service.core.calendar.deadlines import Deadlines
 
@@ -30,14 +30,14 @@ class RuleTable:
         return self._table
 
 
-class WorkingClock:
+class BusinessTimeTimer:
     """Counts in working time where the rule of a row's source and theme says so."""
 
     def __init__(self, rules: RuleTable) -> None:
         self._rules = rules
         self._counts = np.array([rule.counts_working_time for rule in rules.deadlines.rules] + [False])
 
-    def answer_seconds(self, state: State, rows: NDArray[np.int32]) -> Seconds:
+    def answer_seconds(self, state: ReplicaState, rows: NDArray[np.int32]) -> Seconds:
         """(rows,) seconds from receipt to the first answer; NOTHING while unanswered."""
         # The entry behind the last rule stands for "none", which is -1.
         working = self._counts[self._rules.of(state.catalogue)]
@@ -45,7 +45,7 @@ class WorkingClock:
         columns, work = state.columns, self._rules.deadlines.work
         look_at = (columns["source"], columns["theme"], columns["received"], columns["answered"])
         rules = (working, work.opens, work.length, work.before)
-        each(lambda piece: _answer_seconds(out[piece], rows[piece], *look_at, *rules), parts(len(rows)))
+        map_parts(lambda piece: _answer_seconds(out[piece], rows[piece], *look_at, *rules), split_rows(len(rows)))
         return out
 
 
@@ -59,7 +59,7 @@ def _answer_seconds(
         row = rows[i]
         start, end = np.int64(received[row]), np.int64(answered[row])
         if end == 0:
-            out[i] = NOTHING
+            out[i] = MISSING
         elif source[row] < working.shape[0] and theme[row] < working.shape[1] and working[source[row], theme[row]]:
             done = seconds_before_one(end, opens, length, before) - seconds_before_one(start, opens, length, before)
             out[i] = np.uint32(done)

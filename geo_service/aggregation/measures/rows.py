@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES, Measure
 
 Row = dict[str, Any]
@@ -14,14 +14,14 @@ Row = dict[str, Any]
 _INCIDENTS = MEASURES["count"].unit
 
 
-def measured(facts: Facts, measures: Iterable[Measure]) -> list[Row]:
+def measure_row(facts: GroupStats, measures: Iterable[Measure]) -> list[Row]:
     """One row a group: each measure under its code, and beside a rate or time of how many incidents it is."""
     columns: dict[str, list[Any]] = {}
     for measure in measures:
         missing = measure.needs_compare and facts.previous is None
-        columns[measure.code] = [None] * facts.grouping.size if missing else plain(measure.values(facts))
-        if measure.of is not None and measure.n_field not in columns:
-            columns[measure.n_field] = [None] * facts.grouping.size if missing else measure.of(facts).tolist()
+        columns[measure.code] = [None] * facts.grouping.size if missing else to_json_value(measure.values(facts))
+        if measure.sample_size is not None and measure.sample_size_field not in columns:
+            columns[measure.sample_size_field] = [None] * facts.grouping.size if missing else measure.sample_size(facts).tolist()
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
@@ -30,12 +30,12 @@ def units_of(measures: Iterable[Measure]) -> dict[str, dict[str, str]]:
     units: dict[str, dict[str, str]] = {}
     for measure in measures:
         units[measure.code] = measure.unit
-        if measure.of is not None:
-            units.setdefault(measure.n_field, _INCIDENTS)
+        if measure.sample_size is not None:
+            units.setdefault(measure.sample_size_field, _INCIDENTS)
     return units
 
 
-def plain(values: NDArray[Any]) -> list[Any]:
+def to_json_value(values: NDArray[Any]) -> list[Any]:
     """Values for JSON and CSV: None for NaN."""
     found: list[Any] = values.tolist()
     return [None if value != value else value for value in found]  # NaN alone differs from itself
@@ -49,6 +49,6 @@ def ranks(values: NDArray[Any]) -> list[int | None]:
     return [None if np.isnan(value) else int(rank) for value, rank in zip(values, found, strict=True)]
 
 
-def by_rank(rows: list[Row]) -> list[Row]:
+def sort_by_rank(rows: list[Row]) -> list[Row]:
     """Best rank first, those without a rank last, each in the order given."""
     return sorted(rows, key=lambda row: (row["rank"] is None, row["rank"]))

@@ -12,7 +12,7 @@ _SMOOTHING = 0.1
 _RETRY_AT_MOST_S = 30
 
 
-class Queue:
+class AdmissionQueue:
     """Entered and left on the event loop; `took` may be told by the thread that does the work."""
 
     def __init__(self, limit: int, longest_wait: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -33,12 +33,12 @@ class Queue:
         held_up = 0.0 if first is None else self._clock() - first
         return max(len(self._entered) * self._mean, held_up)
 
-    def took(self, seconds: float) -> None:
+    def record_duration(self, seconds: float) -> None:
         """Hear how long a computation took."""
         self._mean += _SMOOTHING * (seconds - self._mean)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         """A place for as long as the block runs. Raises Overloaded where waiting would take too long."""
         wait = self.expected_wait
         if len(self._entered) >= self._limit or wait > self._longest_wait:

@@ -26,9 +26,9 @@ from geo_service.core.errors import DatabaseUnavailable
 
 CHANNELS = ("incident_changed", "catalogue_changed")
 
-_LOOK_EVERY_S = 1.0
+_POLL_INTERVAL_S = 1.0
 """A lost bell costs no more than this."""
-_REST_S = 0.02
+_MIN_POLL_GAP_S = 0.02
 """Between looks, so that many small commits are read together."""
 _TAIL_LIMIT = 50_000
 """Rows out of time order before they are merged: the tail is scanned by every count, 0.5 ms for so many."""
@@ -40,13 +40,13 @@ log = structlog.get_logger(__name__)
 class Follower:
     """Keeps a replica level with the database."""
 
-    def __init__(self, url: str, replica: Replica, progress: Callable[[int], None] = lambda rows: None) -> None:
+    def __init__(self, url: str, replica: Replica, on_progress: Callable[[int], None] = lambda rows: None) -> None:
         """progress: called with the number of incidents read so far during the first load."""
         self._url = url
         self._replica = replica
-        self._progress = progress
+        self._progress = on_progress
         self._horizon: int | None = None
-        self._bell = asyncio.Event()
+        self._notified = asyncio.Event()
         self._catalogue_stale = True
 
     async def run(self) -> None:
@@ -60,39 +60,39 @@ class Follower:
                 finally:
                     connection.terminate()
             except DatabaseUnavailable as error:
-                recent = self._replica.lag < _LOOK_EVERY_S * 5
+                recent = self._replica.lag < _POLL_INTERVAL_S * 5
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
                 log.warning("replica lost its database", reason=str(error), retry_in_s=pause)
                 await asyncio.sleep(pause)
 
-    async def look(self, connection: asyncpg.Connection) -> Change:
+    async def poll(self, connection: asyncpg.Connection) -> Change:
         """Read what was written since the last look, or everything at the first; within the caller's snapshot if there is one."""
         looked_at = time.monotonic()
         with database_errors("read the incidents"):
             async with connection.transaction(isolation="repeatable_read", readonly=True):
-                change = await self._look(connection)
-        self._replica.followed_at = looked_at
+                change = await self._poll(connection)
+        self._replica.synced_at = looked_at
         return change
 
     async def _follow(self, connection: asyncpg.Connection) -> None:
         with database_errors("listen for changes"):
             for channel in CHANNELS:
-                await connection.add_listener(channel, self._ring)
+                await connection.add_listener(channel, self._on_notify)
         # What changed while nobody listened may include the catalogue.
         self._catalogue_stale = True
         while True:
-            self._bell.clear()
-            await self.look(connection)
+            self._notified.clear()
+            await self.poll(connection)
             await self._replica.merge_tail(_TAIL_LIMIT)
-            await asyncio.sleep(_REST_S)
+            await asyncio.sleep(_MIN_POLL_GAP_S)
             # Not asyncio.wait_for: on Python 3.11 it loses a cancellation that arrives together with the notification.
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY_S):
-                    await self._bell.wait()
+                async with asyncio.timeout(_POLL_INTERVAL_S):
+                    await self._notified.wait()
 
-    async def _look(self, connection: asyncpg.Connection) -> Change:
+    async def _poll(self, connection: asyncpg.Connection) -> Change:
         horizon = await read_horizon(connection)
-        since = self._since(horizon)
+        since = self._read_from(horizon)
         if since is None:
             await self._load(connection)
             self._horizon = horizon
@@ -100,7 +100,7 @@ class Follower:
         batch = await read_incidents(connection, since)
         deleted = await read_deleted(connection, since)
         stale, self._catalogue_stale = self._catalogue_stale, False
-        catalogue = await read_catalogue(connection, self._replica.catalogue) if stale or self._unknown(batch) else None
+        catalogue = await read_catalogue(connection, self._replica.catalogue) if stale or self._names_unknown_entry(batch) else None
         change = await self._replica.apply(batch, deleted, catalogue)
         self._horizon = horizon
         return change
@@ -109,20 +109,20 @@ class Follower:
         started = time.monotonic()
         self._catalogue_stale = False
         catalogue = await read_catalogue(connection)
-        batch = await read_incidents(connection, progress=self._progress)
+        batch = await read_incidents(connection, on_progress=self._progress)
         await self._replica.load(batch, catalogue)
         log.info("replica loaded", incidents=len(batch), seconds=round(time.monotonic() - started, 2))
 
-    def _since(self, horizon: int) -> int | None:
+    def _read_from(self, horizon: int) -> int | None:
         """The transaction to read from; None for everything.
 
         A horizon that went back means another or a restored database; many dead rows, that loading anew is cheaper.
         """
-        if not self._replica.loaded or self._horizon is None or horizon < self._horizon or self._replica.wasteful:
+        if not self._replica.loaded or self._horizon is None or horizon < self._horizon or self._replica.needs_compaction:
             return None
         return self._horizon
 
-    def _unknown(self, batch: Array) -> bool:
+    def _names_unknown_entry(self, batch: Array) -> bool:
         """Whether a row names something the catalogue does not have yet."""
         known = self._replica.catalogue
         kinds: dict[str, Entries[Any]] = {
@@ -133,7 +133,7 @@ class Follower:
         }
         return any(set(batch[name].tolist()) - {0} - kind.by_id.keys() for name, kind in kinds.items())
 
-    def _ring(self, _connection: object, _pid: int, channel: str, _payload: object) -> None:
+    def _on_notify(self, _connection: object, _pid: int, channel: str, _payload: object) -> None:
         if channel == "catalogue_changed":
             self._catalogue_stale = True
-        self._bell.set()
+        self._notified.set()

@@ -82,10 +82,10 @@ def _to_batch(records: Array) -> Array:
 
 
 async def read_incidents(
-    connection: asyncpg.Connection, since: int | None = None, progress: Callable[[int], None] = lambda rows: None
+    connection: asyncpg.Connection, since: int | None = None, on_progress: Callable[[int], None] = lambda rows: None
 ) -> Array:
     """All incidents, or those written or linked by transaction `since` or a later one, as BATCH rows."""
-    stream = RecordStream(progress)
+    stream = RecordStream(on_progress)
     text = query("replica_rows")
     if since is None:
         await connection.copy_from_query(text, output=stream.write, format="binary")

@@ -18,10 +18,10 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import Change, Columns, Merge
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid
-from geo_service.aggregation.columns.unlocated import Unplaced
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
+from geo_service.aggregation.columns.unlocated import UnlocatedIncidents
 from geo_service.aggregation.counting.counter import Counter
-from geo_service.aggregation.replica.admission import Queue
+from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.core.errors import NotReady
 
 P = ParamSpec("P")
@@ -35,28 +35,28 @@ Seconds = NDArray[np.uint32]
 """Durations in whole seconds; `quantiles.NOTHING` where there is none."""
 
 
-class Clock(Protocol):
+class ResponseTimer(Protocol):
     """Tells how long something took where a rule counts otherwise than by the calendar, as working hours do."""
 
-    def answer_seconds(self, state: "State", rows: NDArray[np.int32]) -> Seconds:
+    def answer_seconds(self, state: "ReplicaState", rows: NDArray[np.int32]) -> Seconds:
         """(rows,) seconds from receipt to the first answer, by the rules of each row's source and theme."""
         ...
 
 
-class State:
+class ReplicaState:
     """What the replica holds at one moment. Used on the worker thread only."""
 
-    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int, clock: Clock | None = None, revision: int = 0) -> None:
+    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int, clock: ResponseTimer | None = None, revision: int = 0) -> None:
         """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep. clock: how long answers took; the calendar if None.
 
         revision: the number of this state, which each change raises by one.
         """
         placed = batch[batch["cell"] != _NO_PLACE]
         cells, index = np.unique(placed["cell"], return_inverse=True)
-        self.pyramid = Pyramid(cells)
+        self.pyramid = H3Hierarchy(cells)
         self.changes = ChangeLog(revision)
         self.columns = Columns(placed, index.astype(np.int32), self.changes)
-        self.unplaced = Unplaced(batch[batch["cell"] == _NO_PLACE])
+        self.unplaced = UnlocatedIncidents(batch[batch["cell"] == _NO_PLACE])
         self.counter = Counter(self.columns, self.pyramid, count_limit, self.changes)
         self.catalogue = catalogue
         self.clock = clock
@@ -72,60 +72,60 @@ class State:
         rows = batch[placed]
         change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
         gone = self.columns.delete(np.concatenate([deleted, batch["id"][~placed]]))
-        renewed = catalogue is not None and not catalogue.says_the_same_as(self.catalogue)
+        renewed = catalogue is not None and not catalogue.equals(self.catalogue)
         if catalogue is not None and renewed:
             self.catalogue = catalogue
         others = Change(changed=self.unplaced.apply(batch[~placed], np.concatenate([deleted, rows["id"]])))
         if change or gone or others or renewed:
             # Another catalogue gives words another meaning: a sector may have a theme more.
-            self.changes.publish(everything=renewed)
+            self.changes.commit(everything=renewed)
         return change + gone + others
 
 
 class Replica:
     """Hands work to the thread that owns the state, and tells listeners when the state has changed."""
 
-    def __init__(self, count_limit: int, queue: Queue, clock: Clock | None = None) -> None:
-        """count_limit: bytes of counts to keep. queue: who may wait. clock: as of `State`."""
+    def __init__(self, count_limit: int, queue: AdmissionQueue, clock: ResponseTimer | None = None) -> None:
+        """count_limit: bytes of counts to keep. queue: who may wait. clock: as of `ReplicaState`."""
         self._clock = clock
         self._count_limit = count_limit
         self.queue = queue
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
-        self._state: State | None = None
+        self._state: ReplicaState | None = None
         self._changed = asyncio.Event()
-        self._growth_hooks: list[Callable[[Pyramid], None]] = []
+        self._change_hooks: list[Callable[[H3Hierarchy], None]] = []
         self.catalogue = EMPTY
         self.revision = 0
         self.total = Change()
         self.listeners = 0
-        self.followed_at = -np.inf
+        self.synced_at = -np.inf
         self.changed_at = time.time()
 
     @property
     def loaded(self) -> bool:
         """Whether there is a state to answer from, and since when it is level with the database is known."""
-        return self._state is not None and self.followed_at > -np.inf
+        return self._state is not None and self.synced_at > -np.inf
 
     @property
     def lag(self) -> float:
         """Seconds since the replica last knew itself to be level with the database; inf before the first load."""
-        return time.monotonic() - self.followed_at
+        return time.monotonic() - self.synced_at
 
     @property
-    def alive(self) -> int:
+    def live_rows(self) -> int:
         """How many incidents are held."""
-        return self._state.columns.alive if self._state else 0
+        return self._state.columns.live_rows if self._state else 0
 
     @property
     def changes(self) -> ChangeLog:
         """What has changed, and when; for any thread."""
         return self._state.changes if self._state else _NO_CHANGES
 
-    def on_growth(self, hook: Callable[[Pyramid], None]) -> None:
+    def on_change(self, hook: Callable[[H3Hierarchy], None]) -> None:
         """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
-        self._growth_hooks.append(hook)
+        self._change_hooks.append(hook)
 
-    async def ask(self, question: Callable[Concatenate[State, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, question: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer of `question(state, …)`, computed on the worker thread.
 
         Raises NotReady before the first load and Overloaded when it would have to wait for too long. A question
@@ -133,35 +133,35 @@ class Replica:
         """
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
-        with self.queue.place():
-            return await self._on_thread(lambda: self._timed(lambda: question(self._held(), *args, **kwargs)))
+        with self.queue.slot():
+            return await self._run_on_worker(lambda: self._timed(lambda: question(self._loaded_state(), *args, **kwargs)))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
-        await self._on_thread(self._load, batch, catalogue)
-        self._announce(Change(new=len(batch)))
+        await self._run_on_worker(self._load, batch, catalogue)
+        self._notify_subscribers(Change(new=len(batch)))
 
     async def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         """Take in a change; listeners hear of it when there is one."""
         if not (len(batch) or len(deleted) or catalogue):
             return Change()
-        change = await self._on_thread(self._apply, batch, deleted, catalogue)
-        if self._held().revision != self.revision:
-            self._announce(change)
+        change = await self._run_on_worker(self._apply, batch, deleted, catalogue)
+        if self._loaded_state().revision != self.revision:
+            self._notify_subscribers(change)
         return change
 
     async def merge_tail(self, limit: int) -> None:
         """Bring the tail into time order once it is longer than `limit` rows. No change may be applied meanwhile."""
-        columns = self._held().columns
-        if columns.tail > limit:
+        columns = self._loaded_state().columns
+        if columns.tail_rows > limit:
             merge: Merge = await asyncio.to_thread(columns.merge)
-            await self._on_thread(columns.accept, merge)
+            await self._run_on_worker(columns.apply_merge, merge)
 
     @property
-    def wasteful(self) -> bool:
+    def needs_compaction(self) -> bool:
         """Whether so many rows are dead that loading anew is worth it."""
-        columns = self._held().columns
-        return columns.dead > max(columns.alive, 1_000_000)
+        columns = self._loaded_state().columns
+        return columns.dead_rows > max(columns.live_rows, 1_000_000)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -185,28 +185,28 @@ class Replica:
         try:
             return work()
         finally:
-            self.queue.took(time.monotonic() - began)
+            self.queue.record_duration(time.monotonic() - began)
 
-    def _held(self) -> State:
+    def _loaded_state(self) -> ReplicaState:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         return self._state
 
     def _load(self, batch: Array, catalogue: Catalogue) -> None:
-        state = State(batch, catalogue, self._count_limit, self._clock, self.revision + 1)
-        for hook in self._growth_hooks:
+        state = ReplicaState(batch, catalogue, self._count_limit, self._clock, self.revision + 1)
+        for hook in self._change_hooks:
             hook(state.pyramid)
         self._state = state
 
     def _apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
-        state = self._held()
+        state = self._loaded_state()
         change = state.apply(batch, deleted, catalogue)
-        for hook in self._growth_hooks:
+        for hook in self._change_hooks:
             hook(state.pyramid)
         return change
 
-    def _announce(self, change: Change) -> None:
-        state = self._held()
+    def _notify_subscribers(self, change: Change) -> None:
+        state = self._loaded_state()
         self.catalogue = state.catalogue
         self.total += change
         self.revision = state.revision
@@ -214,5 +214,5 @@ class Replica:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def _on_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _run_on_worker(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*args, **kwargs))

@@ -8,36 +8,38 @@ import numpy as np
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.replica.loader import read_catalogue, read_incidents
-from geo_service.aggregation.replica.replica import Clock, State
+from geo_service.aggregation.replica.replica import ReplicaState, ResponseTimer
 from geo_service.aggregation.selection.selection import Window
-from geo_service.core.database import connection, database_errors
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import FINEST_RESOLUTION
 
 _DIGEST_BYTES = 16
 
 
-async def read_snapshot(url: str, clock: Clock, count_limit: int, progress: Callable[[int], None] = lambda rows: None) -> State:
+async def read_snapshot(
+    url: str, clock: ResponseTimer, count_limit: int, on_progress: Callable[[int], None] = lambda rows: None
+) -> ReplicaState:
     """Everything in the database, in one transaction's view. count_limit: bytes of counts to keep; progress: hears of rows read."""
-    async with connection(url) as held:
+    async with open_connection(url) as held:
         with database_errors("read the incidents"):
             async with held.transaction(isolation="repeatable_read", readonly=True):
                 catalogue = await read_catalogue(held)
-                batch = await read_incidents(held, progress=progress)
-    return State(batch, catalogue, count_limit, clock)
+                batch = await read_incidents(held, on_progress=on_progress)
+    return ReplicaState(batch, catalogue, count_limit, clock)
 
 
-def fingerprint(state: State, windows: Sequence[Window]) -> str:
+def fingerprint(state: ReplicaState, windows: Sequence[Window]) -> str:
     """The same text for the same incidents received in the windows and the same catalogue, whatever else has come."""
     digest = blake2b(digest_size=_DIGEST_BYTES)
     for window in windows:
-        _take_incidents(digest, state, window)
-    digest.update(_written(state.catalogue).encode())
+        _hash_incidents(digest, state, window)
+    digest.update(_catalogue_text(state.catalogue).encode())
     return digest.hexdigest()
 
 
-def _take_incidents(digest: "blake2b", state: State, window: Window) -> None:
+def _hash_incidents(digest: "blake2b", state: ReplicaState, window: Window) -> None:
     columns = state.columns
-    rows = np.concatenate([np.arange(low, high) for (low, high), _ in columns.spans(window.start, window.stop)])
+    rows = np.concatenate([np.arange(low, high) for (low, high), _ in columns.candidate_ranges(window.start, window.stop)])
     # By id: the database gives rows of the same instant in any order.
     rows = rows[np.argsort(columns["id"][rows])]
     cells = state.pyramid.levels[FINEST_RESOLUTION].cells
@@ -46,6 +48,6 @@ def _take_incidents(digest: "blake2b", state: State, window: Window) -> None:
         digest.update(np.ascontiguousarray(cells[values] if name == "cell" else values).tobytes())
 
 
-def _written(catalogue: Catalogue) -> str:
+def _catalogue_text(catalogue: Catalogue) -> str:
     kinds = (catalogue.sectors, catalogue.themes, catalogue.sources, catalogue.agencies, catalogue.districts)
     return repr([sorted(kind.all, key=lambda entry: entry.id) for kind in kinds]) + str(catalogue.shapes.revision)

@@ -1,4 +1,4 @@
-"""What is asked for: a filter and a window, resolved to ids and seconds, so that equal questions are equal keys."""
+"""Selections: a filter and a window, resolved to ids and seconds, so that equal selections are equal cache keys."""
 
 from dataclasses import dataclass
 
@@ -15,27 +15,27 @@ _EVERYTHING = np.empty(0, np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A half-open span of time, whole seconds since 1970."""
+    """A half-open interval of `received_at`, whole seconds since 1970."""
 
     start: int
     stop: int
     relative: bool = False
-    """Whether it was asked for as "back from now"."""
+    """Whether it was requested as "back from now"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """The selected part of the status ladder; `overdue` adds those that are open and past their deadline."""
+    """The selected statuses; `overdue` adds incidents that are overdue."""
 
     chosen: frozenset[Status] = frozenset(Status)
     overdue: bool = False
     once: bool = False
-    """Leave near-duplicates out: of each group only the first is taken."""
+    """Leave near-duplicates out: of each group only the first is selected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Ids of None mean all. `now` is the instant at which overdue is judged, seconds since 1970."""
+    """A filter and a window; ids of None select all. `now` is the instant at which overdue is evaluated, seconds since 1970."""
 
     window: Window
     now: int
@@ -46,7 +46,7 @@ class Selection:
     statuses: Statuses = Statuses()
 
     def tables(self) -> Tables:
-        """The filter as look-up tables for the counting loops."""
+        """Return the filter as look-up tables for the kernels."""
         return Tables(
             status=status_bits(self.statuses),
             theme=_table(self.themes),
@@ -57,7 +57,7 @@ class Selection:
 
 
 def status_bits(statuses: Statuses) -> NDArray[np.uint8]:
-    """(256,) uint8: how each stored status is treated; 255, a deleted row, is never selected."""
+    """Return (256,) uint8: the kernels' bits of each stored status; 255, a deleted row, is never selected."""
     bits = np.zeros(256, np.uint8)
     for status in Status:
         on_ladder = (IS_OPEN if status in OPEN_STATUSES else 0) | (IS_CLOSED if status is Status.CLOSED else 0)
@@ -68,7 +68,7 @@ def status_bits(statuses: Statuses) -> NDArray[np.uint8]:
 
 
 def _table(ids: Ids | None) -> NDArray[np.uint8]:
-    """1 at each id. Ids above the largest chosen one are caught by `fit`."""
+    """Return a table with 1 at each id; `fit_tables` adds entries above the largest one."""
     if ids is None:
         return _EVERYTHING
     table = np.zeros(max(ids, default=0) + 1, np.uint8)
@@ -76,12 +76,12 @@ def _table(ids: Ids | None) -> NDArray[np.uint8]:
     return table
 
 
-def fit(tables: Tables, largest: dict[str, int]) -> Tables:
-    """Lengthen tables so that every id that stands in the columns has an entry (`largest`: column → id)."""
-    return tables._replace(**{name: _lengthen(getattr(tables, name), size + 1) for name, size in largest.items()})
+def fit_tables(tables: Tables, largest: dict[str, int]) -> Tables:
+    """Lengthen the tables so that every id in the columns has an entry (largest: column → largest id)."""
+    return tables._replace(**{name: _pad_table(getattr(tables, name), size + 1) for name, size in largest.items()})
 
 
-def _lengthen(table: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+def _pad_table(table: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     if len(table) == 0 or len(table) >= size:
         return table
     return np.concatenate([table, np.zeros(size - len(table), np.uint8)])

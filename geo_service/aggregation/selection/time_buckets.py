@@ -1,4 +1,4 @@
-"""Buckets of time and years earlier, by the calendar of a time zone. All instants are whole seconds since 1970."""
+"""Time buckets by the calendar of a time zone. All instants are whole seconds since 1970."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geo_service.core.errors import InvalidParameter
 
-MOST_BUCKETS = 2000
+MAX_BUCKETS = 2000
 _HOUR_S, _DAY_S = 3600, 86_400
 _CHOSEN_UP_TO = ((3 * _DAY_S, "hour"), (120 * _DAY_S, "day"), (730 * _DAY_S, "week"))
 
@@ -40,26 +40,24 @@ BUCKETS = ("hour", *_BY_DATE)
 
 
 def bucket_for(length: int) -> str:
-    """A bucket that divides so many seconds into a readable number of parts."""
+    """Return the bucket that divides `length` seconds into a readable number of parts."""
     return next((bucket for most, bucket in _CHOSEN_UP_TO if length <= most), "month")
 
 
 def bucket_edges(start: int, stop: int, bucket: str, zone: ZoneInfo) -> NDArray[np.int64]:
-    """Where the buckets that hold [start, stop) begin, and where the last one ends; the outer ones may reach beyond.
+    """Return the edges of the buckets that cover [start, stop); the outer buckets may extend beyond it.
 
     Days, weeks and months begin at the zone's midnight, whatever their length; hours are those of the clock.
-    Raises InvalidParameter when there would be more than MOST_BUCKETS.
+    Raises InvalidParameter when there would be more than MAX_BUCKETS.
     """
     edges: list[int] = []
     for edge in _hours(start, zone) if bucket == "hour" else _midnights(start, bucket, zone):
         edges.append(edge)
         if edge >= stop:
             return np.array(edges, np.int64)
-        if len(edges) > MOST_BUCKETS:
+        if len(edges) > MAX_BUCKETS:
             break
-    raise InvalidParameter(
-        "bucket", f"would divide the window into more than {MOST_BUCKETS:,} parts", "a wider bucket, or a shorter window"
-    )
+    raise InvalidParameter("bucket", f"would divide the window into more than {MAX_BUCKETS:,} parts", "a wider bucket, or a shorter window")
 
 
 def _midnights(start: int, bucket: str, zone: ZoneInfo) -> Iterator[int]:
@@ -77,18 +75,18 @@ def _hours(start: int, zone: ZoneInfo) -> Iterator[int]:
 
 
 def year_before(seconds: int, zone: ZoneInfo) -> int:
-    """The same wall-clock time of the same date a year earlier; 28 February for the 29th."""
+    """Return the same wall-clock time of the same date a year earlier; 28 February for the 29th."""
     moment = datetime.fromtimestamp(seconds, zone)
     day = 28 if (moment.month, moment.day) == (2, 29) else moment.day
     return int(moment.replace(year=moment.year - 1, day=day).timestamp())
 
 
 def local(seconds: int, zone: ZoneInfo) -> str:
-    """RFC 3339 with the zone's offset."""
+    """Format as RFC 3339 with the zone's offset."""
     moment = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
     return moment.isoformat()
 
 
 def instant(seconds: float) -> str:
-    """RFC 3339, UTC, whole seconds."""
+    """Format as RFC 3339 in UTC, whole seconds."""
     return datetime.fromtimestamp(int(seconds), UTC).isoformat().replace("+00:00", "Z")

@@ -9,9 +9,9 @@ import numpy as np
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.measures.rows import Row
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.aggregation.statistics.agency_scores import Channels, Floats, channels_of, numbers_of, score
+from geo_service.aggregation.statistics.agency_scores import Floats, RatingChannels, channels_of, numbers_of, score
 
 FORMULA = {
     "ru": (
@@ -30,7 +30,7 @@ FORMULA = {
 MIXED = "its answers came under different deadlines: see by_source"
 
 
-def rating(state: State, rules: RuleTable, selection: Selection, compare: Selection | None, min_incidents: int) -> dict[str, Any]:
+def rating(state: ReplicaState, rules: RuleTable, selection: Selection, compare: Selection | None, min_incidents: int) -> dict[str, Any]:
     """The agencies that have incidents now, best first; those with fewer than `min_incidents` are listed without a place."""
     catalogue = state.catalogue
     channels = channels_of(catalogue, rules)
@@ -59,7 +59,7 @@ def rating(state: State, rules: RuleTable, selection: Selection, compare: Select
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
+class _RatingTable:
     """Numbers and scores as they appear, by agency: lists, because taking them out of arrays one by one costs more than all else."""
 
     rank: list[int | None]
@@ -76,11 +76,11 @@ class _Shown:
 _COUNTED = ("count", "closed", "returned", "judged", "on_time", "answered")
 
 
-def _shown(state: State, selection: Selection, channels: Channels, min_incidents: int) -> _Shown:
+def _shown(state: ReplicaState, selection: Selection, channels: RatingChannels, min_incidents: int) -> _RatingTable:
     numbers = numbers_of(state, selection, channels)
     scores = score(numbers, min_incidents)
     counted = {name: getattr(numbers, name) for name in _COUNTED}
-    return _Shown(
+    return _RatingTable(
         rank=scores.rank,
         scores={name: _plain(getattr(scores, name), 4) for name in ("score", "speed", "punctuality")},
         pooled=(_plain(numbers.pooled[0], 2), _plain(numbers.pooled[1], 2)),
@@ -91,7 +91,7 @@ def _shown(state: State, selection: Selection, channels: Channels, min_incidents
     )
 
 
-def _line(shown: _Shown, channels: Channels, place: int, min_incidents: int) -> Row:
+def _line(shown: _RatingTable, channels: RatingChannels, place: int, min_incidents: int) -> Row:
     """An agency's numbers over all its channels."""
     count, closed, returned, judged, on_time, answered = (shown.sums[name][place] for name in _COUNTED)
     used = [channel for channel, n in enumerate(shown.by_channel["answered"][place]) if n]
@@ -114,13 +114,13 @@ def _line(shown: _Shown, channels: Channels, place: int, min_incidents: int) -> 
     }
 
 
-def _unranked(shown: _Shown, place: int, count: int, min_incidents: int) -> str | None:
+def _unranked(shown: _RatingTable, place: int, count: int, min_incidents: int) -> str | None:
     if shown.rank[place] is not None:
         return None
     return f"fewer than {min_incidents} incidents" if count < min_incidents else "no other rated agency to compare with in its sources"
 
 
-def _by_source(shown: _Shown, channels: Channels, sources: Sequence[str | None], place: int) -> list[Row]:
+def _by_source(shown: _RatingTable, channels: RatingChannels, sources: Sequence[str | None], place: int) -> list[Row]:
     counts, answered, judged, on_time = (shown.by_channel[name][place] for name in ("count", "answered", "judged", "on_time"))
     median, p90, places = (shown.times[name][place] for name in ("median", "p90", "place"))
     return [

@@ -10,17 +10,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.parallel import each, parts
+from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.counting.grouping import EVERYTHING
-from geo_service.aggregation.counting.selected_rows import Groups, Taken
+from geo_service.aggregation.counting.selected_rows import Groups, SelectedRows
 from geo_service.aggregation.measures.durations import answer_seconds
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import ratio
 from geo_service.aggregation.measures.quantiles import nested_quantiles
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.measures.rows import ranks
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ _HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Channels:
+class RatingChannels:
     """Sources crossed with rules, as far as they occur."""
 
     sources: Sequence[int]
@@ -40,7 +40,7 @@ class Channels:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Numbers:
+class AgencyNumbers:
     """Of each agency in each channel, (agencies, channels); times are hours, NaN for "nothing"."""
 
     count: NDArray[np.int32]
@@ -56,7 +56,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scores:
+class AgencyScores:
     """Places in channels and what they add up to, NaN or None for "not rated"."""
 
     score: Floats
@@ -69,7 +69,7 @@ class Scores:
     """(channels,) among how many."""
 
 
-def channels_of(catalogue: Catalogue, rules: RuleTable) -> Channels:
+def channels_of(catalogue: Catalogue, rules: RuleTable) -> RatingChannels:
     """The channels of a catalogue, by source and then in the order of the rules; behind them one for what is not known."""
     table = rules.of(catalogue)
     known = np.zeros(table.shape, np.bool_)
@@ -79,10 +79,10 @@ def channels_of(catalogue: Catalogue, rules: RuleTable) -> Channels:
     sources, places = np.divmod(chosen, len(rules.deadlines.rules) + 1)
     channel_of = np.where(known, np.searchsorted(chosen, key), len(chosen)).astype(np.int32)
     names = [None if place == 0 else rules.deadlines.rules[place - 1].name for place in places.tolist()]
-    return Channels([*sources.tolist(), 0], [*names, None], channel_of)
+    return RatingChannels([*sources.tolist(), 0], [*names, None], channel_of)
 
 
-def numbers_of(state: State, selection: Selection, channels: Channels) -> Numbers:
+def numbers_of(state: ReplicaState, selection: Selection, channels: RatingChannels) -> AgencyNumbers:
     """What the selection's incidents come to; the last agency stands for "without agency"."""
     places = {agency.id: place for place, agency in enumerate(state.catalogue.agencies.all)}
     agency_of = np.full(max(state.columns.largest["agency"], *places, 0, 0) + 1, len(places), np.int32)
@@ -90,18 +90,18 @@ def numbers_of(state: State, selection: Selection, channels: Channels) -> Number
         agency_of[agency] = place
     shape = (len(places) + 1, len(channels.sources))
 
-    def regroup(state: State, _: Selection, taken: Taken) -> Taken:
+    def regroup(state: ReplicaState, _: Selection, taken: SelectedRows) -> SelectedRows:
         groups = np.empty(len(taken), np.int32)
         columns = state.columns
         look_at = columns["agency"], columns["source"], columns["theme"], agency_of, channels.channel_of, shape[1]
-        each(lambda piece: _group(groups[piece], taken.rows[piece], *look_at), parts(len(taken)))
+        map_parts(lambda piece: _group(groups[piece], taken.rows[piece], *look_at), split_rows(len(taken)))
         return replace(taken, groups=groups)
 
-    facts = Facts(state, selection, replace(EVERYTHING, size=shape[0] * shape[1]), regroup=regroup)
+    facts = GroupStats(state, selection, replace(EVERYTHING, size=shape[0] * shape[1]), regroup=regroup)
     seconds = answer_seconds(state, facts.taken.rows)
     alone, pooled, answered = nested_quantiles(facts.taken.groups, seconds, shape[0] * shape[1], shape[1], (0.5, 0.9))
     counts, punctuality = facts.counts, facts.punctuality
-    return Numbers(
+    return AgencyNumbers(
         count=counts[:, 0].reshape(shape),
         closed=counts[:, 3].reshape(shape),
         returned=punctuality.returned.reshape(shape),
@@ -114,7 +114,7 @@ def numbers_of(state: State, selection: Selection, channels: Channels) -> Number
     )
 
 
-def score(numbers: Numbers, min_incidents: int) -> Scores:
+def score(numbers: AgencyNumbers, min_incidents: int) -> AgencyScores:
     """Places and scores of the agencies with at least `min_incidents`; scores are from 0, the worst, to 1, rounded to four places."""
     rated = numbers.count.sum(axis=1) >= min_incidents
     # Behind all agencies stands "without agency".
@@ -126,7 +126,7 @@ def score(numbers: Numbers, min_incidents: int) -> Scores:
     both = np.stack([speed, punctuality])
     known = ~np.isnan(both)
     total = np.round(ratio(np.where(known, both, 0).sum(axis=0), known.sum(axis=0)), 4)
-    return Scores(total, np.round(speed, 4), np.round(punctuality, 4), ranks(total), place, of)
+    return AgencyScores(total, np.round(speed, 4), np.round(punctuality, 4), ranks(total), place, of)
 
 
 def mean_places(values: Floats) -> Floats:

@@ -9,14 +9,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import IS_OPEN
-from geo_service.aggregation.arrays.parallel import each, parts
+from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entry
 from geo_service.aggregation.counting.grouping import EVERYTHING
-from geo_service.aggregation.counting.selected_rows import Groups, Taken, look_up
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.counting.selected_rows import Groups, SelectedRows, map_to_groups
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES, Measure
-from geo_service.aggregation.measures.rows import Row, measured, units_of
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.rows import Row, measure_row, units_of
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.model import LINKED, DistrictLevel, Status
@@ -32,7 +32,7 @@ class Axis:
     """The entries of a dimension (code and names; a code of None is "without") and the group of each taken row among them."""
 
     entries: list[Row]
-    groups: Callable[[State, Selection, Taken], Groups]
+    groups: Callable[[ReplicaState, Selection, SelectedRows], Groups]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +44,12 @@ class Dimension:
     axis: Callable[[Catalogue, DistrictLevel], Axis]
 
 
-def deadline_states(state: State, selection: Selection, taken: Taken) -> Groups:
+def deadline_states(state: ReplicaState, selection: Selection, taken: SelectedRows) -> Groups:
     """Places among DEADLINE_STATES."""
     out = np.empty(len(taken), np.int32)
     columns = state.columns
     look_at = columns["due"], columns["answered"], np.uint32(selection.now)
-    each(lambda piece: _deadline(out[piece], taken.rows[piece], taken.state[piece], *look_at), parts(len(taken)))
+    map_parts(lambda piece: _deadline(out[piece], taken.rows[piece], taken.state[piece], *look_at), split_rows(len(taken)))
     return out
 
 
@@ -89,11 +89,11 @@ def _by_table(column: str, table: NDArray[np.int32], entries: Sequence[Entry], w
     rows: list[Row] = [{"code": entry.code, "name": entry.name} for entry in entries]
     rows.append({"code": None, "name": dict(zip(("ru", "en"), without, strict=True))})
 
-    def groups(state: State, _: Selection, taken: Taken) -> Groups:
+    def groups(state: ReplicaState, _: Selection, taken: SelectedRows) -> Groups:
         # An id that came after the catalogue was read has no entry yet.
         size = state.columns.largest[column] + 1
         fitted = np.concatenate([table, np.full(max(size - len(table), 0), len(entries), np.int32)])
-        return look_up(taken.rows, state.columns[column], fitted)
+        return map_to_groups(taken.rows, state.columns[column], fitted)
 
     return Axis(rows, groups)
 
@@ -103,7 +103,7 @@ _STATUS_OF = np.arange(256, dtype=np.int32) % LINKED
 
 def _statuses(*_: Any) -> Axis:
     entries = [{"code": status.code, "name": {"ru": name, "en": status.code.replace("_", " ")}} for status, name in STATUS_NAMES.items()]
-    return Axis(entries, lambda state, _, taken: look_up(taken.rows, state.columns["status"], _STATUS_OF))
+    return Axis(entries, lambda state, _, taken: map_to_groups(taken.rows, state.columns["status"], _STATUS_OF))
 
 
 STATUS_NAMES = dict(
@@ -127,7 +127,7 @@ def _sectors(catalogue: Catalogue, _: DistrictLevel) -> Axis:
 
 def _districts(catalogue: Catalogue, level: DistrictLevel) -> Axis:
     chosen = catalogue.districts_at(level)
-    return _by_table("district", catalogue.place_among(chosen), chosen, ("Без района", "Without district"))
+    return _by_table("district", catalogue.group_index(chosen), chosen, ("Без района", "Without district"))
 
 
 _WITHOUT_THEME, _WITHOUT_SOURCE = ("Без темы", "Without theme"), ("Без источника", "Without source")
@@ -148,12 +148,12 @@ DIMENSIONS = {
 
 
 def breakdown(
-    state: State, selection: Selection, dimensions: Sequence[Dimension], level: DistrictLevel, measure: Measure,
-    compare: Selection | None = None, rows: Taken | None = None,
+    state: ReplicaState, selection: Selection, dimensions: Sequence[Dimension], level: DistrictLevel, measure: Measure,
+    compare: Selection | None = None, rows: SelectedRows | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Numbers of each combination that occurs, now or in the compared window, in the order of the dimensions' entries; and their total.
 
-    rows: as of `Facts`.
+    rows: as of `GroupStats`.
     Raises InvalidParameter for a cross-table of more than MOST_CELLS.
     """
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
@@ -162,19 +162,19 @@ def breakdown(
     if size > MOST_CELLS:
         raise InvalidParameter("by", f"would make a table of {size:,} cells", f"dimensions that make at most {MOST_CELLS:,}")
 
-    def regroup(state: State, selection: Selection, taken: Taken) -> Taken:
+    def regroup(state: ReplicaState, selection: Selection, taken: SelectedRows) -> SelectedRows:
         groups = axes[0].groups(state, selection, taken)
         for axis in axes[1:]:
             groups *= np.int32(len(axis.entries))
             groups += axis.groups(state, selection, taken)
         return replace(taken, groups=groups)
 
-    facts = Facts(state, selection, replace(EVERYTHING, size=size), compare, regroup, rows)
+    facts = GroupStats(state, selection, replace(EVERYTHING, size=size), compare, regroup, rows)
     measures = chosen_measures(measure)
     occurs = facts.counts[:, 0] > 0
     if facts.previous:
         occurs |= facts.previous.counts[:, 0] > 0
-    numbers = measured(facts, measures)
+    numbers = measure_row(facts, measures)
     cells = []
     for group in np.flatnonzero(occurs).tolist():
         places = np.unravel_index(group, shape)
@@ -187,7 +187,7 @@ def breakdown(
             for dimension, axis in zip(dimensions, axes, strict=True)
         ],
         "cells": cells,
-        "total": measured(facts.whole(), measures)[0],
+        "total": measure_row(facts.overall(), measures)[0],
         "units": units_of(measures),
     }
 

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District
-from geo_service.aggregation.counting.grouping import EVERYTHING, among_districts
-from geo_service.aggregation.counting.selected_rows import Taken, cross_counts, take
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.counting.grouping import EVERYTHING, by_chosen_districts
+from geo_service.aggregation.counting.selected_rows import SelectedRows, cross_counts, select_rows
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES, Measure
-from geo_service.aggregation.measures.rows import Row, by_rank, measured, plain, ranks, units_of
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.rows import Row, measure_row, ranks, sort_by_rank, to_json_value, units_of
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown, chosen_measures
-from geo_service.aggregation.statistics.timeline import Clockwork, timeline
+from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
 from geo_service.core.errors import NotFound
 from geo_service.core.model import DistrictLevel
 
@@ -28,7 +28,7 @@ _OWN_UNITS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DistrictQuestion:
+class DistrictQuery:
     """What is asked of districts."""
 
     selection: Selection
@@ -36,7 +36,7 @@ class DistrictQuestion:
     compare: Selection | None = None
 
 
-def district_table(state: State, question: DistrictQuestion, level: DistrictLevel) -> dict[str, Any]:
+def district_table(state: ReplicaState, question: DistrictQuery, level: DistrictLevel) -> dict[str, Any]:
     """The districts of a level, best rank first, and what lies in none of them; with the total.
 
     Where the selection names districts, only these, those below and those above them are listed.
@@ -48,14 +48,14 @@ def district_table(state: State, question: DistrictQuestion, level: DistrictLeve
     return {
         "level": level.code,
         "measure": question.measure.code,
-        "districts": by_rank([row for one, row in zip(chosen, rows, strict=False) if wanted is None or one.id in wanted]),
+        "districts": sort_by_rank([row for one, row in zip(chosen, rows, strict=False) if wanted is None or one.id in wanted]),
         "without_district": rows[-1],
-        "total": measured(facts.whole(), _for_total(question.measure))[0],
+        "total": measure_row(facts.overall(), _for_total(question.measure))[0],
         "units": units_of(MEASURES.values()) | _OWN_UNITS,
     }
 
 
-def district_page(state: State, question: DistrictQuestion, code: str, clockwork: Clockwork) -> dict[str, Any]:
+def district_page(state: ReplicaState, question: DistrictQuery, code: str, clockwork: BucketOptions) -> dict[str, Any]:
     """One district: its numbers, ancestors, children, shares by sector and source, timeline and place among its neighbours."""
     catalogue = state.catalogue
     if code not in catalogue.districts.by_code:
@@ -66,7 +66,7 @@ def district_page(state: State, question: DistrictQuestion, code: str, clockwork
     facts = _facts(state, question, siblings)
     rows = _rows(facts, siblings, question.measure)
     children = sorted((catalogue.districts.by_id[child] for child in catalogue.districts.children([one.id])), key=lambda child: child.code)
-    own = take(state.columns, inside.selection, EVERYTHING)
+    own = select_rows(state.columns, inside.selection, EVERYTHING)
     below = _rows(_facts(state, inside, children, own), children, question.measure)
 
     def shares(dimension: str) -> list[Row]:
@@ -76,7 +76,7 @@ def district_page(state: State, question: DistrictQuestion, code: str, clockwork
     return {
         "district": rows[siblings.index(one)],
         "ancestors": [_described(above) for above in _above(one, catalogue)],
-        "children": by_rank(below[:-1]),
+        "children": sort_by_rank(below[:-1]),
         "without_child": below[-1],
         "sectors": shares("sector"),
         "sources": shares("source"),
@@ -88,15 +88,15 @@ def district_page(state: State, question: DistrictQuestion, code: str, clockwork
     }
 
 
-def _facts(state: State, question: DistrictQuestion, chosen: Sequence[District], rows: Taken | None = None) -> Facts:
-    return Facts(state, question.selection, among_districts(state.catalogue, chosen), question.compare, rows=rows)
+def _facts(state: ReplicaState, question: DistrictQuery, chosen: Sequence[District], rows: SelectedRows | None = None) -> GroupStats:
+    return GroupStats(state, question.selection, by_chosen_districts(state.catalogue, chosen), question.compare, rows=rows)
 
 
-def _rows(facts: Facts, chosen: Sequence[District], measure: Measure) -> list[Row]:
+def _rows(facts: GroupStats, chosen: Sequence[District], measure: Measure) -> list[Row]:
     """A row a district, and behind them one for what lies in none."""
     themes = _leading_themes(facts)
     places = ranks(measure.values(facts)[:-1].astype(np.float64))
-    numbers = measured(facts, MEASURES.values())
+    numbers = measure_row(facts, MEASURES.values())
     rows = [
         {**described(one), **number, "leading_theme": theme, "rank": rank}
         for one, number, theme, rank in zip(chosen, numbers, themes, places, strict=False)
@@ -118,7 +118,7 @@ def _described(one: District) -> Row:
     return {"code": one.code, "name": one.name, "level": one.level.code}
 
 
-def _leading_themes(facts: Facts) -> list[Row | None]:
+def _leading_themes(facts: GroupStats) -> list[Row | None]:
     """For each group the theme with most incidents, the one with the lesser code among equals; None where there are none."""
     columns, catalogue = facts.state.columns, facts.state.catalogue
     known = max(catalogue.themes.by_id, default=0)
@@ -179,7 +179,7 @@ def _shares(broken: dict[str, Any], dimension: str) -> list[Row]:
     ]
 
 
-def _place(facts: Facts, place: int) -> dict[str, Row]:
+def _place(facts: GroupStats, place: int) -> dict[str, Row]:
     """For each measure the district's rank among the districts of the same parent, itself included, and their median."""
     found: dict[str, Row] = {}
     for measure in MEASURES.values():
@@ -187,7 +187,7 @@ def _place(facts: Facts, place: int) -> dict[str, Row]:
         known = values[~np.isnan(values)]
         median = round(float(np.median(known)), max(measure.decimals, 1)) if len(known) else None
         found[measure.code] = {
-            "value": plain(measure.values(facts))[place],
+            "value": to_json_value(measure.values(facts))[place],
             "rank": ranks(values)[place],
             "of": len(known),
             "median": median,

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.kernels import take_rows
+from geo_service.aggregation.arrays.kernels import collect_rows
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping, by_cell
-from geo_service.aggregation.counting.selected_rows import take
-from geo_service.aggregation.replica.replica import State
-from geo_service.aggregation.selection.selection import Selection, Statuses, fit
+from geo_service.aggregation.counting.selected_rows import select_rows
+from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.aggregation.selection.selection import Selection, Statuses, fit_tables
 from geo_service.core.model import OPEN_STATUSES
 
 RowIndexes = NDArray[np.int32]
@@ -26,7 +26,7 @@ _FIRST_LOOK = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """An incident's place in an order: the instant that the order goes by, seconds since 1970 or 0 for none, and the id."""
 
     instant: int
@@ -34,7 +34,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SortOrder:
     """How incidents follow each other. rank: of an instant and of an id counted from the first, the number that ascends.
 
     It is called with uint64 columns and with plain integers.
@@ -49,21 +49,21 @@ class Order:
 ORDERS = {
     one.code: one
     for one in (
-        Order("received", "received", lambda instant, id_: ((_MOST - instant) << 32) + (_MOST - id_)),
+        SortOrder("received", "received", lambda instant, id_: ((_MOST - instant) << 32) + (_MOST - id_)),
         # Whoever is overdue for longest has the earliest deadline; none (0) wraps around to the latest.
-        Order("due", "due", lambda instant, id_: (((instant - 1) & _MOST) << 32) + id_, open_only=True),
+        SortOrder("due", "due", lambda instant, id_: (((instant - 1) & _MOST) << 32) + id_, open_only=True),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
-class ListQuestion:
+class IncidentListQuery:
     """Which page of the incidents of a selection. cell: an H3 cell that they lie in; after: where the page before ended."""
 
     selection: Selection
-    order: Order
+    order: SortOrder
     limit: int
-    after: Place | None = None
+    after: Cursor | None = None
     cell: int | None = None
 
 
@@ -72,21 +72,21 @@ class RowPage:
     """The rows of a page in their order, and where it ends if more follow."""
 
     rows: RowIndexes
-    end: Place | None
+    end: Cursor | None
 
 
-def list_page(state: State, asked: ListQuestion) -> RowPage:
+def list_page(state: ReplicaState, asked: IncidentListQuery) -> RowPage:
     """A page of the incidents that have a place."""
     grouping, group = _within(state, asked.cell)
     if group < 0:
         return RowPage(np.empty(0, np.int32), None)
-    pick = _Picker(state.columns, asked, grouping, group)
+    pick = _PageSelector(state.columns, asked, grouping, group)
     found = pick.first(pick.all_open() if asked.order.open_only else pick.newest())
     rows = found[: asked.limit]
     return RowPage(rows, pick.place(int(rows[-1])) if len(found) > asked.limit else None)
 
 
-def _within(state: State, cell: int | None) -> tuple[Grouping, int]:
+def _within(state: ReplicaState, cell: int | None) -> tuple[Grouping, int]:
     """A grouping, and the group of it to be listed: -1 where the cell has never held an incident."""
     if cell is None:
         return EVERYTHING, 0
@@ -94,17 +94,17 @@ def _within(state: State, cell: int | None) -> tuple[Grouping, int]:
     return by_cell(state.pyramid, resolution), int(state.pyramid.levels[resolution].index(np.array([cell], np.uint64))[0])
 
 
-class _Picker:
+class _PageSelector:
     """Finds the rows of one group of a selection that come first in an order, behind the place where the page before ended."""
 
-    def __init__(self, columns: Columns, asked: ListQuestion, grouping: Grouping, group: int) -> None:
+    def __init__(self, columns: Columns, asked: IncidentListQuery, grouping: Grouping, group: int) -> None:
         self._columns, self._order, self._grouping, self._group = columns, asked.order, grouping, group
         self._selection, self._after = asked.selection, asked.after
         self._wanted = asked.limit + 1
 
-    def place(self, row: int) -> Place:
+    def place(self, row: int) -> Cursor:
         """A row's place in the order."""
-        return Place(int(self._columns[self._order.column][row]), int(self._columns.ids(np.array([row]))[0]))
+        return Cursor(int(self._columns[self._order.column][row]), int(self._columns.ids(np.array([row]))[0]))
 
     def first(self, rows: RowIndexes) -> RowIndexes:
         """The first of some rows, one more than the page holds, in their order."""
@@ -118,14 +118,14 @@ class _Picker:
         """Every open row behind the place."""
         chosen = self._selection.statuses
         open_ones = replace(self._selection, statuses=Statuses(chosen.chosen & OPEN_STATUSES, chosen.overdue))
-        taken = take(self._columns, open_ones, self._grouping)
+        taken = select_rows(self._columns, open_ones, self._grouping)
         return self._behind(taken.rows[taken.groups == self._group])
 
     def newest(self) -> RowIndexes:
         """Rows behind the place among which are the latest: the base is in time order, and looked through from its end."""
         columns, window = self._columns, self._selection.window
         stop = window.stop if self._after is None else min(window.stop, self._after.instant + 1)
-        ((low, high), _), *tail = columns.spans(window.start, max(stop, window.start))
+        ((low, high), _), *tail = columns.candidate_ranges(window.start, max(stop, window.start))
         parts = [self._taken(bounds, (window.start, stop)) for bounds, _ in tail]
         received = columns["received"][: columns.base]
         found, look = 0, _FIRST_LOOK
@@ -141,8 +141,8 @@ class _Picker:
         columns, grouping = self._columns, self._grouping
         size = bounds[1] - bounds[0]
         out = rows, groups, _ = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)
-        tables = fit(self._selection.tables(), columns.largest)
-        size = take_rows(
+        tables = fit_tables(self._selection.tables(), columns.largest)
+        size = collect_rows(
             out, 0, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, self._selection.now
         )  # fmt: skip
         return self._behind(rows[:size][groups[:size] == self._group])

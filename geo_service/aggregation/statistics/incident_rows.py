@@ -10,10 +10,10 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.measures.rows import Row
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.time_buckets import instant
 from geo_service.aggregation.statistics.breakdown import STATUS_NAMES
-from geo_service.aggregation.statistics.incident_list import ListQuestion, Place, RowIndexes, list_page
+from geo_service.aggregation.statistics.incident_list import Cursor, IncidentListQuery, RowIndexes, list_page
 from geo_service.core.errors import NotFound
 from geo_service.core.model import FINEST_RESOLUTION, LINKED, OPEN_STATUSES, LocationQuality, Status
 
@@ -32,32 +32,32 @@ _DECIMALS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class IncidentPage:
     """A page of incidents, and where it ends if more follow."""
 
     rows: list[Row]
     names: Names
-    end: Place | None
+    end: Cursor | None
 
 
-def list_incidents(state: State, asked: ListQuestion) -> Listed:
+def list_incidents(state: ReplicaState, asked: IncidentListQuery) -> IncidentPage:
     """A page of the incidents of a selection."""
     page = list_page(state, asked)
     rows = _rows(_held(state, page.rows), state.catalogue, asked.selection.now)
-    return Listed(rows, _names(rows, state.catalogue), page.end)
+    return IncidentPage(rows, _names(rows, state.catalogue), page.end)
 
 
-def one_incident(state: State, id_: int, now: int) -> Listed:
+def one_incident(state: ReplicaState, id_: int, now: int) -> IncidentPage:
     """The incident with the id, with a place or without. now: at which overdue is judged, seconds. Raises NotFound."""
     found = state.columns.find(np.array([id_], np.int64))
     held = _held(state, found) if len(found) else state.unplaced.find(id_)
     rows = _rows(held, state.catalogue, now)
     if not rows:
         raise NotFound(f"there is no incident {id_}")
-    return Listed(rows, _names(rows, state.catalogue), None)
+    return IncidentPage(rows, _names(rows, state.catalogue), None)
 
 
-def _held(state: State, rows: RowIndexes | Array) -> Mapping[str, Array]:
+def _held(state: ReplicaState, rows: RowIndexes | Array) -> Mapping[str, Array]:
     """The incidents at some rows as `BATCH` has them."""
     columns = state.columns
     cells = state.pyramid.levels[FINEST_RESOLUTION].cells[columns["cell"][rows]]

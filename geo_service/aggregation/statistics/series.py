@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
-from geo_service.aggregation.counting.selected_rows import tally
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.counting.selected_rows import count_by_group
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.rows import Row
 from geo_service.aggregation.statistics.breakdown import Dimension
 from geo_service.core.model import DistrictLevel
@@ -19,7 +19,7 @@ MOST_SERIES = 50
 _COUNTED = CHANNELS[:3]
 
 
-def series(facts: Facts, dimension: Dimension) -> dict[str, Any]:
+def series(facts: GroupStats, dimension: Dimension) -> dict[str, Any]:
     """The entries that most incidents have, most first, with counts by bucket; and how many further ones there are.
 
     facts: of the buckets as groups.
@@ -27,7 +27,7 @@ def series(facts: Facts, dimension: Dimension) -> dict[str, Any]:
     taken, buckets = facts.taken, facts.grouping.size
     axis = dimension.axis(facts.state.catalogue, DistrictLevel.DISTRICT)
     groups = axis.groups(facts.state, facts.selection, taken)
-    counts = tally(groups, taken.state, len(axis.entries))[:, 0]
+    counts = count_by_group(groups, taken.state, len(axis.entries))[:, 0]
     occurring = int(np.count_nonzero(counts))
     # Stable: of equals, the one whose entry comes first.
     chosen = np.argsort(-counts, kind="stable")[: min(occurring, MOST_SERIES)]
@@ -37,7 +37,7 @@ def series(facts: Facts, dimension: Dimension) -> dict[str, Any]:
     np.take(row_of, groups, out=groups, mode="clip")
     groups *= np.int32(buckets)
     groups += taken.groups
-    by_bucket = tally(groups, taken.state, (len(chosen) + 1) * buckets).reshape(len(chosen) + 1, buckets, len(CHANNELS))
+    by_bucket = count_by_group(groups, taken.state, (len(chosen) + 1) * buckets).reshape(len(chosen) + 1, buckets, len(CHANNELS))
     rows = [{**axis.entries[place], "count": int(counts[place]), **_columns(by_bucket[row])} for row, place in enumerate(chosen.tolist())]
     return {"by": dimension.code, "series": rows, "series_left_out": occurring - len(chosen)}
 

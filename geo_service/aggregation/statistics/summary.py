@@ -9,10 +9,10 @@ import numpy as np
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.catalogue.catalogue import Entry, attributions
 from geo_service.aggregation.counting.grouping import EVERYTHING
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES
-from geo_service.aggregation.measures.rows import measured, units_of
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.rows import measure_row, units_of
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 
 Total = dict[str, int]
@@ -36,14 +36,14 @@ class Summary:
     units: dict[str, dict[str, str]]
 
 
-def totals(state: State, selection: Selection) -> Total:
+def totals(state: ReplicaState, selection: Selection) -> Total:
     """n, open, overdue and closed of the whole selection."""
     everything = np.zeros(state.columns.largest["source"] + 1, np.int32)
     counts = state.counter.per_group(selection, "source", everything, 1)
     return dict(zip(CHANNELS, counts[0].tolist(), strict=True))
 
 
-def summarise(state: State, selection: Selection, compare: Selection | None = None) -> Summary:
+def summarise(state: ReplicaState, selection: Selection, compare: Selection | None = None) -> Summary:
     """Everything the page says about a selection.
 
     Sectors are counted as if no sector and theme were chosen, sources as if no source were: what choosing
@@ -55,7 +55,7 @@ def summarise(state: State, selection: Selection, compare: Selection | None = No
     )
     own = _per_source(state, selection)
     by_source = own if selection.sources is None else _per_source(state, replace(selection, sources=None))
-    facts = Facts(state, selection, EVERYTHING, compare)
+    facts = GroupStats(state, selection, EVERYTHING, compare)
     facts.counts = own.sum(axis=0, keepdims=True, dtype=np.int32)
     return Summary(
         total=dict(zip(CHANNELS, own.sum(axis=0).tolist(), strict=True)),
@@ -65,12 +65,12 @@ def summarise(state: State, selection: Selection, compare: Selection | None = No
         sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
         extent=state.columns.extent(),
         attribution=attributions(source for source in catalogue.sources.all if own[source.id, 0]),
-        measures=measured(facts, _MEASURES)[0],
+        measures=measure_row(facts, _MEASURES)[0],
         units=units_of(_MEASURES),
     )
 
 
-def _per_source(state: State, selection: Selection) -> Any:
+def _per_source(state: ReplicaState, selection: Selection) -> Any:
     size = max(state.columns.largest["source"], *(source.id for source in state.catalogue.sources.all), 0, 0) + 1
     return state.counter.per_group(selection, "source", np.arange(size, dtype=np.int32), size)
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.counting.grouping import EVERYTHING
-from geo_service.aggregation.counting.selected_rows import Taken, place_in_time
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.counting.selected_rows import SelectedRows, assign_buckets
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import Measure
-from geo_service.aggregation.measures.rows import measured, units_of
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.measures.rows import measure_row, units_of
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.selection.time_buckets import bucket_edges, bucket_for, local, year_before
 from geo_service.aggregation.statistics.breakdown import Dimension, chosen_measures
@@ -22,7 +22,7 @@ _LATEST = 0xFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class Clockwork:
+class BucketOptions:
     """How time is divided: the zone, a bucket's name or None for one that suits the window, and how the compared window was made."""
 
     zone: ZoneInfo
@@ -31,35 +31,40 @@ class Clockwork:
 
 
 def timeline(
-    state: State, selection: Selection, clockwork: Clockwork, measure: Measure, compare: Selection | None = None, rows: Taken | None = None,
+    state: ReplicaState,
+    selection: Selection,
+    clockwork: BucketOptions,
+    measure: Measure,
+    compare: Selection | None = None,
+    rows: SelectedRows | None = None,
     by: Dimension | None = None,
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Rows of the buckets from the window's first to its last. An open end of the window is where the data begins or ends.
 
-    rows: as of `Facts`. by: of which there are to be series too.
+    rows: as of `GroupStats`. by: of which there are to be series too.
     """
     start, stop = _span(state, selection)
     bucket = clockwork.bucket or bucket_for(stop - start)
     edges = bucket_edges(start, stop, bucket, clockwork.zone)
     shifted = _shifted(edges, selection, compare, clockwork)
 
-    def regroup(state: State, selection: Selection, taken: Taken) -> Taken:
+    def regroup(state: ReplicaState, selection: Selection, taken: SelectedRows) -> SelectedRows:
         own = shifted if selection is compare and shifted is not None else edges
-        return replace(taken, groups=place_in_time(taken.rows, state.columns["received"], own))
+        return replace(taken, groups=assign_buckets(taken.rows, state.columns["received"], own))
 
-    facts = Facts(state, selection, replace(EVERYTHING, size=len(edges) - 1), compare, regroup, rows)
+    facts = GroupStats(state, selection, replace(EVERYTHING, size=len(edges) - 1), compare, regroup, rows)
     measures = chosen_measures(measure)
     known_until = min(stop, selection.now)
     buckets = []
-    for place, numbers in enumerate(measured(facts, measures)):
+    for place, numbers in enumerate(measure_row(facts, measures)):
         first, last = int(edges[place]), int(edges[place + 1])
         times = {"from": local(first, clockwork.zone), "to": local(last, clockwork.zone)}
         buckets.append({**times, "partial": first < start or last > known_until, **numbers})
-    table = {"bucket": bucket, "buckets": buckets, "total": measured(facts.whole(), measures)[0], "units": units_of(measures)}
+    table = {"bucket": bucket, "buckets": buckets, "total": measure_row(facts.overall(), measures)[0], "units": units_of(measures)}
     return table | series(facts, by) if by else table
 
 
-def _span(state: State, selection: Selection) -> tuple[int, int]:
+def _span(state: ReplicaState, selection: Selection) -> tuple[int, int]:
     """The window, its open ends drawn in to the data; never empty."""
     window = selection.window
     start, stop = window.start, window.stop
@@ -70,7 +75,9 @@ def _span(state: State, selection: Selection) -> tuple[int, int]:
     return (start, stop) if start < stop else (start, start + 1)
 
 
-def _shifted(edges: NDArray[np.int64], selection: Selection, compare: Selection | None, clockwork: Clockwork) -> NDArray[np.int64] | None:
+def _shifted(
+    edges: NDArray[np.int64], selection: Selection, compare: Selection | None, clockwork: BucketOptions
+) -> NDArray[np.int64] | None:
     """The edges as they lie in the compared window."""
     if compare is None:
         return None

@@ -28,7 +28,7 @@ class MbtilesWriter:
             db.executescript(_SCHEMA.read_text(encoding="utf-8"))
             db.execute("begin")
             db.executemany("insert into metadata values (?, ?)", _metadata(document).items())
-            db.executemany("insert into images values (?, ?)", spool.images())
+            db.executemany("insert into images values (?, ?)", spool.contents())
             for done, (identity, image) in enumerate(spool.tiles(), start=1):
                 tile = tile_of(identity)
                 # Rows of this format count from the south.

@@ -1,25 +1,64 @@
-"""Who may do what not everybody may."""
+"""API keys of protected endpoints."""
 
 import hmac
+from collections.abc import Sequence
 
+from pydantic import SecretStr
 from starlette.requests import Request
 
 from geo_service.core.errors import Forbidden, Unauthorised
+from geo_service.core.settings import Settings
 from geo_service.http.headers import request_header
 from geo_service.routes.common.dependencies import service_of
 
 
-def need_key(request: Request, act: str) -> None:
-    """Let only those pass who hold one of GEO_WRITE_KEYS, sent as `Authorization: Bearer <key>`. act: what they want to do.
+def require_key(request: Request, act: str) -> None:
+    """Require one of GEO_WRITE_KEYS, sent as `Authorization: Bearer <key>`. act: what the key is needed for.
 
-    Raises `Forbidden` where there is no key at all, and `Unauthorised` without a right one.
+    Raises `Forbidden` where no key is configured, and `Unauthorised` without a valid one.
     """
     keys = service_of(request).settings.write_keys
     if not keys:
-        raise Forbidden(f"nobody may {act} here: set GEO_WRITE_KEYS")
-    scheme, _, bearer = request_header(request.scope, b"authorization").partition(" ")
-    given = bearer.strip() if scheme.lower() == "bearer" else ""
-    # Each is compared, however the others came out: the time tells nothing.
-    known = [hmac.compare_digest(given.encode(), key.get_secret_value().encode()) for key in keys]
-    if not any(known):
-        raise Unauthorised(f"a key is needed to {act}" + (", and this is none" if given else ""))
+        raise Forbidden(f"cannot {act}: no API key is configured; set GEO_WRITE_KEYS")
+    _check_key(_bearer(request), keys, act)
+
+
+def authenticate_writer(request: Request, api_key: str = "") -> str:
+    """Return the API key of a request that sends incidents; empty where none is needed.
+
+    api_key: one that came otherwise than as `Authorization: Bearer`. Raises `Forbidden` where writing is disabled, or
+    not allowed from a page of that origin, and `Unauthorised` without a valid key.
+    """
+    settings = service_of(request).settings
+    _check_origin(request, settings)
+    if settings.write_open:
+        return ""
+    if not settings.write_keys:
+        raise Forbidden("writing is disabled; set GEO_WRITE_KEYS, or GEO_WRITE_OPEN=1 on a trusted network")
+    key = _bearer(request) or api_key
+    _check_key(key, settings.write_keys, "send incidents")
+    return key
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request_header(request.scope, b"authorization").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _check_key(key: str, keys: Sequence[SecretStr], act: str) -> None:
+    # Every key is compared, whatever the others gave: the time taken reveals nothing.
+    matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
+    if not any(matches):
+        raise Unauthorised(
+            f"cannot {act}: invalid API key" if key else f"cannot {act}: missing API key; send `Authorization: Bearer <key>`"
+        )
+
+
+def _check_origin(request: Request, settings: Settings) -> None:
+    """Refuse pages of other origins: without this, any page could send through its reader's browser to a service on loopback.
+
+    The Host header is not trusted: a page can give its own name the service's address.
+    """
+    origin = request_header(request.scope, b"origin")
+    if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_url):
+        raise Forbidden("this origin may not send incidents; GEO_WRITE_ORIGINS names those that may")

@@ -11,7 +11,7 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.errors import NotFound, NotReady
-from geo_service.core.ingest_protocol import Intake
+from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.settings import Settings
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
@@ -38,12 +38,12 @@ class Service:
     """By the name of their layer."""
     rules: RuleTable
     """The rules of deadlines."""
-    intake: Intake
+    ingest: IngestService
     """Takes incidents in."""
-    cut: RowCutter = field(kw_only=True)
+    row_cutter: RowCutter = field(kw_only=True)
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
-    rehearsed: bool = False
+    warmed_up: bool = False
     """Whether the compiled loops are ready: before, whoever asks waits for them."""
 
     @property

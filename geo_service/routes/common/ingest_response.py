@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from geo_service.core.errors import GeoError
-from geo_service.core.ingest_protocol import Block, Pieces, Summary
+from geo_service.core.ingest_protocol import BatchResult, ResultStream, Summary
 from geo_service.routes.common.responses import problem_document
 
 _REPEATED = "Idempotency-Replayed"
@@ -18,7 +18,7 @@ _FRESH = {"Cache-Control": "no-store"}
 log = structlog.get_logger(__name__)
 
 
-async def document_answer(pieces: Pieces) -> Response:
+async def document_answer(pieces: ResultStream) -> Response:
     """200 with what became of each; 422 for a single incident that could not be used."""
     rows, summary = await collected(pieces)
     document = {**summary.document, "rows": rows}
@@ -31,7 +31,7 @@ async def document_answer(pieces: Pieces) -> Response:
     return answer
 
 
-async def collected(pieces: Pieces) -> tuple[list[dict[str, Any]], Summary]:
+async def collected(pieces: ResultStream) -> tuple[list[dict[str, Any]], Summary]:
     """All rows, and the summary."""
     rows: list[dict[str, Any]] = []
     summary = Summary({})
@@ -50,7 +50,7 @@ class LineStream(Response):
     Not the framework's stream: that listens for the client's going, and would take the parts of the body for it.
     """
 
-    def __init__(self, first: Block | Summary, rest: Pieces) -> None:
+    def __init__(self, first: BatchResult | Summary, rest: ResultStream) -> None:
         """first: the first piece, which has come already, so that what fails before it has its own status."""
         headers = _FRESH | ({_REPEATED: "true"} if first.repeated else {})
         super().__init__(media_type="application/x-ndjson", headers=headers)
@@ -58,7 +58,7 @@ class LineStream(Response):
         self._first, self._rest = first, rest
 
     @classmethod
-    async def of(cls, pieces: Pieces) -> "LineStream":
+    async def of(cls, pieces: ResultStream) -> "LineStream":
         """Once the first piece is there."""
         return cls(await anext(pieces), pieces)
 
@@ -76,8 +76,8 @@ class LineStream(Response):
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _line(piece: Block | Summary) -> bytes:
-    return piece.lines if isinstance(piece, Block) else orjson.dumps({"summary": {"complete": True, **piece.document}}) + b"\n"
+def _line(piece: BatchResult | Summary) -> bytes:
+    return piece.lines if isinstance(piece, BatchResult) else orjson.dumps({"summary": {"complete": True, **piece.document}}) + b"\n"
 
 
 def _failure(error: GeoError) -> bytes:

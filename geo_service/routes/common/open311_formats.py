@@ -34,20 +34,20 @@ class Open311Route(PlainRoute):
         return handle_errors
 
 
-def asked(request: Request, *own: str) -> dict[str, str]:
+def read_arguments(request: Request, *own: str) -> dict[str, str]:
     """The parameters; those that are not the standard's are refused."""
     return single_values(request.query_params.multi_items(), (*own, *_ANY))
 
 
-def answer(request: Request, form: str, name: str, content: Any) -> Response:
+def respond(request: Request, form: str, name: str, content: Any) -> Response:
     """The document `name`, as it stands now."""
-    return bytes_answer(request, documents.written(form, name, content), "no-cache", documents.MEDIA_TYPES[form])
+    return bytes_answer(request, documents.render(form, name, content), "no-cache", documents.MEDIA_TYPES[form])
 
 
-def created(form: str, name: str, content: Any, place: str) -> Response:
+def respond_created(form: str, name: str, content: Any, place: str) -> Response:
     """The document `name` of what has been made, which is at `place`."""
     headers = {"Cache-Control": "no-store", "Location": place}
-    return Response(documents.written(form, name, content), 201, headers, documents.MEDIA_TYPES[form])
+    return Response(documents.render(form, name, content), 201, headers, documents.MEDIA_TYPES[form])
 
 
 def _failed(form: str, error: GeoError) -> Response:

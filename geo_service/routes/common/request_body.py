@@ -1,15 +1,13 @@
-"""Who may send incidents, and their bodies as they come."""
+"""Request bodies that are read as they arrive, and their idempotency keys."""
 
 import asyncio
 import hashlib
-import hmac
 import re
 from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
 
-from geo_service.core.errors import BodyIncomplete, BodyTooLarge, Forbidden, InvalidParameter, Unauthorised
-from geo_service.core.settings import Settings
+from geo_service.core.errors import BodyIncomplete, BodyTooLarge, InvalidParameter
 from geo_service.http.headers import request_header
 from geo_service.routes.common.dependencies import service_of
 
@@ -18,36 +16,6 @@ _IDLE_S = 30.0
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MEGABYTE = 1_000_000
-
-
-def admit(request: Request, given: str = "") -> str:
-    """The key of whoever sends, empty where none is needed. given: one that came otherwise than as `Authorization: Bearer`.
-
-    Raises `Forbidden` where nobody may send, or not from a page of that origin, and `Unauthorised` without a right key.
-    """
-    settings = service_of(request).settings
-    _check_origin(request, settings)
-    if settings.write_open:
-        return ""
-    if not settings.write_keys:
-        raise Forbidden("nobody may send incidents here: set GEO_WRITE_KEYS, or GEO_WRITE_OPEN=1 where only friends reach the service")
-    scheme, _, bearer = request_header(request.scope, b"authorization").partition(" ")
-    key = bearer.strip() if scheme.lower() == "bearer" else given
-    # Each is compared, however the others came out: the time tells nothing.
-    known = [hmac.compare_digest(key.encode(), one.get_secret_value().encode()) for one in settings.write_keys]
-    if not any(known):
-        raise Unauthorised("a key is needed to send incidents, and this is none" if key else "a key is needed to send incidents")
-    return key
-
-
-def _check_origin(request: Request, settings: Settings) -> None:
-    """A browser says from which page it sends; without this any page could send by its reader's hand to a service on loopback.
-
-    The address that the request itself names is not believed: a page can give its own name the service's address.
-    """
-    origin = request_header(request.scope, b"origin")
-    if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_url):
-        raise Forbidden("pages of this origin may not send incidents; GEO_WRITE_ORIGINS names those that may")
 
 
 def idempotency_key(request: Request, caller: str, name: str) -> bytes | None:
@@ -64,7 +32,7 @@ def idempotency_key(request: Request, caller: str, name: str) -> bytes | None:
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
-def limited(request: Request, most: int | None = None) -> AsyncGenerator[bytes, None]:
+def read_body(request: Request, most: int | None = None) -> AsyncGenerator[bytes, None]:
     """The body as it comes, up to `most` bytes or the setting's. Raises `BodyTooLarge`: at once where its length is told."""
     limit = service_of(request).settings.write_body_mb * _MEGABYTE if most is None else most
     told = request_header(request.scope, b"content-length")

@@ -8,17 +8,19 @@ from fastapi import Request
 from geo_service.aggregation.measures.measures import MEASURES, Measure
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.selection.time_buckets import instant
-from geo_service.queries.selection import Question, read_question
+from geo_service.queries.selection import SelectionQuery, read_selection_query
 from geo_service.routes.common.dependencies import Service
 
 
-def read(request: Request, service: Service, also: tuple[str, ...] = (), measures: Mapping[str, Measure] = MEASURES) -> Question:
+def read_selection(
+    request: Request, service: Service, also: tuple[str, ...] = (), measures: Mapping[str, Measure] = MEASURES
+) -> SelectionQuery:
     """The question of a request."""
     query = request.query_params.multi_items()
-    return read_question(query, service.catalogue, service.settings.zone, also=also, measures=measures)
+    return read_selection_query(query, service.catalogue, service.settings.zone, extra=also, measures=measures)
 
 
-def resolved(question: Question, service: Service, revision: int) -> dict[str, Any]:
+def resolved(question: SelectionQuery, service: Service, revision: int) -> dict[str, Any]:
     """Window, compared window, time zone and revision as they were taken."""
     return {
         "window": span(question.selection),

@@ -24,7 +24,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Forms:
+class Representations:
     """The forms one answer can take. The document for JSON; rows for CSV; features, where there is geometry, for GeoJSON."""
 
     document: Mapping[str, Any]
@@ -40,12 +40,12 @@ def read_format(request: Request, *, geometry: bool = False) -> str:
     query = dict(request.query_params)
     if "format" in query:
         return read_choice(query, "format", known)
-    liked = _liked(request_header(request.scope, b"accept"))
+    liked = _accept_weights(request_header(request.scope, b"accept"))
     best = max(known, key=lambda name: liked.get(MEDIA_TYPES[name], 0.0))
     return best if liked.get(MEDIA_TYPES[best], 0.0) > liked.get("application/json", 0.0) else "json"
 
 
-def _liked(accept: str) -> dict[str, float]:
+def _accept_weights(accept: str) -> dict[str, float]:
     """Media types named in an Accept header and their weights (RFC 9110, 12.5.1); one that cannot be read counts as 0."""
     found: dict[str, float] = {}
     for part in accept.split(","):
@@ -58,7 +58,7 @@ def _liked(accept: str) -> dict[str, float]:
     return found
 
 
-def answer(request: Request, form: str, forms: Forms) -> Response:
+def render(request: Request, form: str, forms: Representations) -> Response:
     """The answer in the form that `read_format` gave."""
     if form == "csv":
         units = forms.document.get("units", {})

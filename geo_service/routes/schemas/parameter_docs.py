@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from geo_service.aggregation.measures.classification import DIVISIONS
+from geo_service.aggregation.measures.classification import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.tiles.documents.formats import CONTENT_TYPES
@@ -66,7 +66,7 @@ LAYER_DOCS: dict[str, Any] = {
     "parameters": [
         *SELECTION_DOCS["parameters"], LEVEL_DOCS,
         parameter("fields", "h3: each hexagon carries its H3 index as text. Hexagons only."),
-        parameter("breaks", f"How values are classed: {', '.join(DIVISIONS)}, or ascending limits such as 5,20. Default quantile."),
+        parameter("breaks", f"How values are classed: {', '.join(CLASSIFIERS)}, or ascending limits such as 5,20. Default quantile."),
         parameter("frames", f"{FEWEST} to {MOST}: cut the window into so many equal frames for playback. Hexagons by count only."),
         parameter("meta", "1: a layer (or metadata) with the tile's totals, and how the question was understood."),
     ]

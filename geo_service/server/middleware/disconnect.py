@@ -4,10 +4,10 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo_service.server.middleware.shutdown import FAREWELL
+from geo_service.server.middleware.shutdown import SHUTDOWN
 
 
-class LeavingClients:
+class CancelOnDisconnect:
     """ASGI layer: cancels the answer to a GET whose client has gone. What changes something is carried through."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -22,7 +22,7 @@ class LeavingClients:
         exchange = _Exchange(first, receive, send)
         work = asyncio.ensure_future(self._app(scope, exchange.receive, exchange.send))
         # The parts of a body are for the work to read: only after them can a client's going be listened for.
-        leaving = asyncio.ensure_future(exchange.gone() if not first.get("more_body", False) else _never())
+        leaving = asyncio.ensure_future(exchange.disconnected() if not first.get("more_body", False) else _never())
         try:
             await asyncio.wait([work, leaving], return_when=asyncio.FIRST_COMPLETED)
             if not work.done() and leaving.result() and not exchange.answered:
@@ -55,10 +55,10 @@ class _Exchange:
         self.answered = self.answered or (message["type"] == "http.response.body" and not message.get("more_body", False))
         await self._send(message)
 
-    async def gone(self) -> bool:
+    async def disconnected(self) -> bool:
         """Wait for the end of the connection; whether it is the client who ends it, and not this server with its farewell."""
         message = await self._receive()
-        return message["type"] == "http.disconnect" and not message.get(FAREWELL, False)
+        return message["type"] == "http.disconnect" and not message.get(SHUTDOWN, False)
 
 
 async def _never() -> bool:

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class HeadAsGet:
+class HeadSupport:
     """ASGI layer: routes see a GET, the client gets the status and headers of its answer."""
 
     def __init__(self, app: ASGIApp) -> None:

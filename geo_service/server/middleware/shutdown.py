@@ -4,11 +4,11 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FAREWELL = "geo_service.server.middleware.shutdown"
+SHUTDOWN = "geo_service.server.middleware.shutdown"
 """Member of the message that tells of a reader's going where it is the server that goes."""
 
 
-class Farewell:
+class GracefulShutdown:
     """ASGI layer: from `close()` on, an answer under way whose request is wholly read hears that its reader has gone.
 
     Short answers do not listen for that and are finished; a stream does, stops, and its connection ends in order.
@@ -44,7 +44,7 @@ class Farewell:
         message, closing = asyncio.ensure_future(receive()), asyncio.ensure_future(self._closing.wait())
         try:
             await asyncio.wait([message, closing], return_when=asyncio.FIRST_COMPLETED)
-            return message.result() if message.done() else {"type": "http.disconnect", FAREWELL: True}
+            return message.result() if message.done() else {"type": "http.disconnect", SHUTDOWN: True}
         finally:
             message.cancel()
             closing.cancel()

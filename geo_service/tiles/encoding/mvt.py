@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.tiles.encoding.grid import EXTENT, WORLD_BITS, Tile
-from geo_service.tiles.encoding.string_columns import Texts
+from geo_service.tiles.encoding.string_columns import StringColumn
 
 VERSION = 2
 _EXTENT_BITS = EXTENT.bit_length() - 1
@@ -142,21 +142,22 @@ class MultiPolygons:
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class DictionaryColumn:
     """A column of texts that repeat. texts: each one once; index: (features,) which of them each feature has."""
 
     texts: Sequence[str]
     index: NDArray[np.intp]
 
 
-Column = NDArray[Any] | Sequence[str] | Coded | Texts
+Column = NDArray[Any] | Sequence[str] | DictionaryColumn | StringColumn
 
 
 def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, properties: dict[str, Column], tile: Tile) -> bytes:
     """One layer as bytes of a tile; features stand in the order given.
 
     properties: for each key a value for every feature: integers that fit int64, truth values, floats (written as doubles) or
-    strings; `Coded` where few strings repeat, `Texts` where nearly each is another one: both many times faster than a list.
+    strings; `DictionaryColumn` where few strings repeat, `StringColumn` where nearly all differ: both many times
+    faster than a list.
     A feature lacks a property whose value is NaN or masked.
     """
     tags, values = _tags(properties, len(geometry))
@@ -212,10 +213,10 @@ def _absent(column: Column) -> NDArray[np.bool_] | None:
 
 def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
     """A column's entries of the value table, how many they are, and which of them each feature has."""
-    if isinstance(column, Coded):
+    if isinstance(column, DictionaryColumn):
         used, index = _distinct(column.index.astype(np.int64))
         return b"".join(_text_entry(column.texts[one]) for one in used.tolist()), len(used), index
-    if isinstance(column, Texts):
+    if isinstance(column, StringColumn):
         buffer = np.empty(len(column.buffer) + len(column) * (2 + 2 * _VARINT_MOST), np.uint8)
         return buffer[: _write_texts(buffer, column.buffer, column.offsets)].tobytes(), len(column), np.arange(len(column))
     values = np.asarray(column)

@@ -15,7 +15,7 @@ _ZERO, _COMMA = 48, 44
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Texts:
+class StringColumn:
     """buffer: UTF-8 of all texts one after the other; offsets: (texts + 1,) int64 into it."""
 
     buffer: NDArray[np.uint8]
@@ -30,7 +30,7 @@ class Texts:
         return [whole[low:high].decode() for low, high in pairwise(self.offsets.tolist())]
 
 
-def h3_texts(cells: NDArray[np.uint64]) -> Texts:
+def h3_texts(cells: NDArray[np.uint64]) -> StringColumn:
     """H3 indexes as text: 15 hexadecimal digits each.
 
     >>> h3_texts(np.array([0x8A1181B6C1B7FFF], np.uint64)).decode()
@@ -38,10 +38,10 @@ def h3_texts(cells: NDArray[np.uint64]) -> Texts:
     """
     shifts = np.arange(_H3_DIGITS - 1, -1, -1, dtype=np.uint64) * np.uint64(4)
     digits = _DIGITS[(cells[:, None] >> shifts) & np.uint64(15)]
-    return Texts(digits.ravel(), np.arange(len(cells) + 1, dtype=np.int64) * _H3_DIGITS)
+    return StringColumn(digits.ravel(), np.arange(len(cells) + 1, dtype=np.int64) * _H3_DIGITS)
 
 
-def joined_numbers(rows: NDArray[np.int32]) -> Texts:
+def joined_numbers(rows: NDArray[np.int32]) -> StringColumn:
     """Each row of whole numbers from 0 as text, joined by commas.
 
     >>> joined_numbers(np.array([[0, 7, 12], [3, 0, 100]], np.int32)).decode()
@@ -50,7 +50,7 @@ def joined_numbers(rows: NDArray[np.int32]) -> Texts:
     buffer = np.empty(rows.size * (_DIGITS_OF_INT32 + 1), np.uint8)
     offsets = np.zeros(len(rows) + 1, np.int64)
     _join(buffer, offsets, rows)
-    return Texts(buffer[: offsets[-1]], offsets)
+    return StringColumn(buffer[: offsets[-1]], offsets)
 
 
 @njit(nogil=True, cache=True)

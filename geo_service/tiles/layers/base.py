@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid
-from geo_service.aggregation.measures.class_breaks import QUANTILE, Division
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
+from geo_service.aggregation.measures.class_breaks import QUANTILE, ClassificationMethod
 from geo_service.aggregation.measures.measures import Measure
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import DistrictLevel
 from geo_service.tiles.documents.tilejson import Bounds, LayerDescription
@@ -28,7 +28,7 @@ class TileRequest:
     """What the selection is compared with."""
     level: DistrictLevel | None = None
     """Which districts; None where the zoom decides."""
-    division: Division = QUANTILE
+    division: ClassificationMethod = QUANTILE
     """How values are divided into classes."""
     frames: int | None = None
     """Into how many equal buckets the window is cut for playback."""
@@ -49,7 +49,7 @@ class TileRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class LegendRequest:
     """What a legend depends on: a selection looked at from a zoom, and which districts, or None where the zoom decides."""
 
     zoom: int
@@ -57,7 +57,7 @@ class View:
     measure: Measure
     level: DistrictLevel | None = None
     compare: Selection | None = None
-    division: Division = QUANTILE
+    division: ClassificationMethod = QUANTILE
     frames: int | None = None
 
 
@@ -69,19 +69,19 @@ class TileLayer(Protocol):
         """What clients are told of it."""
         ...
 
-    def encode(self, state: State, request: TileRequest) -> bytes:
+    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
         """The tile, uncompressed; empty when there is nothing in it."""
         ...
 
-    def legend(self, state: State, view: View) -> dict[str, Any]:
+    def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """What each class in the tiles of the view stands for."""
         ...
 
-    def occupied(self, state: State, view: View, within: Box) -> Tiles:
+    def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
         """The tiles of the view's zoom that may hold something and share area with the box; none that holds something is missing."""
         ...
 
-    def bounds(self, state: State) -> Bounds:
+    def bounds(self, state: ReplicaState) -> Bounds:
         """West, south, east, north of everything the layer may draw; the world when that is nothing."""
         ...
 
@@ -89,6 +89,6 @@ class TileLayer(Protocol):
         """Whose data is drawn; may be called on any thread."""
         ...
 
-    def grow(self, pyramid: Pyramid) -> None:
+    def refresh(self, pyramid: H3Hierarchy) -> None:
         """Hear that incidents or the catalogue have changed."""
         ...

@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import District
 from geo_service.aggregation.counting.grouping import by_district
-from geo_service.aggregation.measures.class_breaks import QUANTILE, ClassBreaks, Division, class_breaks, diverging_breaks
-from geo_service.aggregation.measures.group_stats import Facts
+from geo_service.aggregation.measures.class_breaks import QUANTILE, ClassBreaks, ClassificationMethod, class_breaks, diverging_breaks
+from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.significance import share_of_time, significant
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import DistrictLevel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choropleth:
-    """One entry a district, in the order of `Catalogue.districts_at`."""
+    """One entry a district, in the order of `ReferenceData.districts_at`."""
 
     level: DistrictLevel
     districts: list[District]
@@ -61,12 +61,12 @@ class Choropleth:
 
 
 def choropleth(
-    state: State, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None,
-    division: Division = QUANTILE,
+    state: ReplicaState, selection: Selection, measure: Measure, level: DistrictLevel, compare: Selection | None = None,
+    division: ClassificationMethod = QUANTILE,
 ) -> Choropleth:  # fmt: skip
     """The districts of the level under the selection, beside what they are compared with, where that is asked."""
-    facts = Facts(state, selection, by_district(state.catalogue, level), compare)
-    values = (measure.on_map(facts) if measure.diverging else measure.values(facts))[:-1]
+    facts = GroupStats(state, selection, by_district(state.catalogue, level), compare)
+    values = (measure.map_values(facts) if measure.diverging else measure.values(facts))[:-1]
     counts, compared, found = facts.counts, None, None
     if compare is not None and facts.previous is not None:
         compared = facts.previous.counts[:-1, 0]

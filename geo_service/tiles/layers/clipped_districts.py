@@ -21,14 +21,14 @@ _ENTRY_BYTES = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cut:
-    """places: of the districts seen, in `Catalogue.districts_at`, ascending; shapes: what is seen of each."""
+class ClippedDistrict:
+    """places: of the districts seen, in `ReferenceData.districts_at`, ascending; shapes: what is seen of each."""
 
     places: NDArray[np.intp]
     shapes: MultiPolygons
 
 
-class DistrictCuts:
+class ClipCache:
     """Cuts by tile and level, of the boundaries as they are now; those used last, up to a size in bytes."""
 
     def __init__(self, limit: int, cut: Callable[[Shapes, Tile], tuple[NDArray[np.intp], MultiPolygons]] = clip) -> None:
@@ -36,17 +36,17 @@ class DistrictCuts:
         self._limit = limit
         self._cut = cut
         self._held = 0
-        self._kept: OrderedDict[tuple[Tile, DistrictLevel], Cut] = OrderedDict()
+        self._kept: OrderedDict[tuple[Tile, DistrictLevel], ClippedDistrict] = OrderedDict()
         self._catalogue: Catalogue | None = None
         self._of: object = None
         self._outlines: dict[tuple[DistrictLevel, int], tuple[NDArray[np.intp], Shapes]] = {}
 
     @property
-    def held(self) -> int:
+    def size(self) -> int:
         """Bytes kept."""
         return self._held
 
-    def of(self, catalogue: Catalogue, level: DistrictLevel, tile: Tile) -> Cut:
+    def get(self, catalogue: Catalogue, level: DistrictLevel, tile: Tile) -> ClippedDistrict:
         """What is seen of the level's districts in the tile. The arrays are shared: do not write into them."""
         self._renew(catalogue)
         key = (tile, level)
@@ -55,7 +55,7 @@ class DistrictCuts:
             return self._kept[key]
         places, shapes = self._outlines_of(catalogue, level, band_at(tile.z))
         seen, drawn = self._cut(shapes, tile)
-        made = Cut(places[seen], drawn)
+        made = ClippedDistrict(places[seen], drawn)
         self._keep(key, made)
         return made
 
@@ -76,7 +76,7 @@ class DistrictCuts:
             self._outlines[key] = outlines(catalogue, catalogue.districts_at(level), band)
         return self._outlines[key]
 
-    def _keep(self, key: tuple[Tile, DistrictLevel], cut: Cut) -> None:
+    def _keep(self, key: tuple[Tile, DistrictLevel], cut: ClippedDistrict) -> None:
         self._kept[key] = cut
         self._held += _weight(cut)
         while self._held > self._limit:
@@ -98,5 +98,5 @@ def extent(shapes: Any) -> tuple[float, float, float, float]:
     return tuple(shapely.total_bounds(shapes).tolist())
 
 
-def _weight(cut: Cut) -> int:
+def _weight(cut: ClippedDistrict) -> int:
     return cut.shapes.nbytes + cut.places.nbytes + _ENTRY_BYTES

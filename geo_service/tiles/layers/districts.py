@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, attributions
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid
-from geo_service.aggregation.counting.result_cache import Kept
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
+from geo_service.aggregation.counting.result_cache import ResultCache
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import DistrictLevel
 from geo_service.tiles.documents.tilejson import DISTRICTS, EVERYWHERE, Bounds, LayerDescription
 from geo_service.tiles.documents.zoom_levels import band_at, shown_level
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import HALF_WORLD_M
 from geo_service.tiles.encoding.grid import Box, Tile, project
-from geo_service.tiles.layers.base import TileRequest, View
+from geo_service.tiles.layers.base import LegendRequest, TileRequest
 from geo_service.tiles.layers.choropleth import Choropleth, choropleth
-from geo_service.tiles.layers.clipped_districts import DistrictCuts, extent, outlines
+from geo_service.tiles.layers.clipped_districts import ClipCache, extent, outlines
 from geo_service.tiles.layers.comparison import comparison, without_infinity
 from geo_service.tiles.layers.legend import district_legend
 from geo_service.tiles.layers.meta_layer import Numbers, meta_layer, totals
@@ -43,17 +43,17 @@ class DistrictLayer:
 
     def __init__(self, cut_bytes: int = _CUT_BYTES) -> None:
         """cut_bytes: of outlines cut for tiles that are kept."""
-        self._cuts = DistrictCuts(cut_bytes)
-        self._state: State | None = None
-        self._made: Kept[Choropleth]
+        self._cuts = ClipCache(cut_bytes)
+        self._state: ReplicaState | None = None
+        self._made: ResultCache[Choropleth]
 
-    def grow(self, pyramid: Pyramid) -> None:
+    def refresh(self, pyramid: H3Hierarchy) -> None:
         """Nothing here hangs on the cells."""
 
-    def encode(self, state: State, request: TileRequest) -> bytes:
+    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
         """The tile, uncompressed: first the areas, then the labels; empty when no district touches it."""
         level = shown_level(state.catalogue, request.tile.z, request.level)
-        cut = self._cuts.of(state.catalogue, level, request.tile)
+        cut = self._cuts.get(state.catalogue, level, request.tile)
         if not len(cut.places):
             return b""
         shown = self.choropleth(state, request, level)
@@ -63,18 +63,18 @@ class DistrictLayer:
             body += mvt.encode_layer(LABELS_NAME, _ids(shown, places), mvt.Points(points), _properties(shown, places), request.tile)
         return body + meta_layer(request.tile, _totals(shown, cut.places, request)) if request.meta is not None else body
 
-    def legend(self, state: State, view: View) -> dict[str, Any]:
+    def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
         level = shown_level(state.catalogue, view.zoom, view.level)
         return district_legend(self.choropleth(state, view, level), view)
 
-    def occupied(self, state: State, view: View, within: Box) -> Tiles:
+    def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
         """The tiles in which a district of the level is seen."""
         districts = state.catalogue.districts_at(shown_level(state.catalogue, view.zoom, view.level))
         _, shapes = outlines(state.catalogue, districts, band_at(view.zoom))
         return under_shapes(shapes, view.zoom, within)
 
-    def bounds(self, state: State) -> Bounds:
+    def bounds(self, state: ReplicaState) -> Bounds:
         """West, south, east, north of all districts; the world when there are none."""
         _, shapes = state.catalogue.shapes.by_band.get(_OVERVIEW_BAND, (None, ()))
         if not len(shapes):
@@ -87,10 +87,10 @@ class DistrictLayer:
         districts = catalogue.districts.all
         return attributions(catalogue.sources.all, districts) + [APPROXIMATE] * any(one.approximate for one in districts)
 
-    def choropleth(self, state: State, asked: TileRequest | View, level: DistrictLevel) -> Choropleth:
+    def choropleth(self, state: ReplicaState, asked: TileRequest | LegendRequest, level: DistrictLevel) -> Choropleth:
         """The level's districts with their numbers, shared by all tiles of a view."""
         if state is not self._state:
-            self._state, self._made = state, Kept(state.changes, _CHOROPLETHS_KEPT, lambda _: 1)
+            self._state, self._made = state, ResultCache(state.changes, _CHOROPLETHS_KEPT, lambda _: 1)
         key = (asked.selection, asked.measure.code, level, asked.compare, asked.division)
         made = self._made.get(key)
         if made is None:

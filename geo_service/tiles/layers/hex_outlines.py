@@ -9,7 +9,7 @@ from h3ronpy.vector import cells_to_wkb_polygons
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.growable import Growing
+from geo_service.aggregation.arrays.growable import GrowableArray
 from geo_service.tiles.encoding.grid import WORLD, Box, project
 
 _BLOCK = 64
@@ -25,14 +25,14 @@ _WKB_HEAD = 13
 Indexes = NDArray[np.intp]
 
 
-class Outlines:
+class HexOutlines:
     """Outlines by cell index; later cells are put behind the last."""
 
     def __init__(self, cells: NDArray[np.uint64]) -> None:
         """cells: one resolution, best in H3 order."""
-        self._vertices = Growing(np.empty((0, 2), np.int32))
-        self._offsets = Growing(np.zeros(1, np.uint32))
-        self._boxes = Growing(np.empty((0, 4), np.int32))
+        self._vertices = GrowableArray(np.empty((0, 2), np.int32))
+        self._offsets = GrowableArray(np.zeros(1, np.uint32))
+        self._boxes = GrowableArray(np.empty((0, 4), np.int32))
         self._blocks = np.empty((0, 4), np.int32)
         self.extend(cells)
 
@@ -76,7 +76,7 @@ class Outlines:
             found.append((inside, np.full(len(inside), shift, np.int32)))
         return np.concatenate([indexes for indexes, _ in found]), np.concatenate([shifts for _, shifts in found])
 
-    def middle_inside(self, cells: Indexes, shifts: NDArray[np.int32], box: Box) -> NDArray[np.bool_]:
+    def centroid_in(self, cells: Indexes, shifts: NDArray[np.int32], box: Box) -> NDArray[np.bool_]:
         """Which of the cells, moved by their shifts, have the middle of their bounding box in the box: each in one tile of a zoom."""
         x0, y0, x1, y1 = box
         boxes = self.boxes[cells].astype(np.int64)

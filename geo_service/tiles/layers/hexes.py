@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.catalogue.catalogue import Catalogue, attributions
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.measures.cell_values import (
-    CellQuestion,
+    CellQuery,
     cell_classes,
     cell_counts,
     cell_significance,
@@ -19,18 +19,18 @@ from geo_service.aggregation.measures.cell_values import (
     compared_counts,
 )
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.tiles.documents.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import Box, Tile, latitude, longitude, resolution_at
 from geo_service.tiles.encoding.string_columns import h3_texts, joined_numbers
 from geo_service.tiles.layers import playback
-from geo_service.tiles.layers.base import TileRequest, View
+from geo_service.tiles.layers.base import LegendRequest, TileRequest
 from geo_service.tiles.layers.comparison import comparison, without_infinity
 from geo_service.tiles.layers.hex_formats import HEX_FORMS, HexTile
-from geo_service.tiles.layers.hex_outlines import Outlines
+from geo_service.tiles.layers.hex_outlines import HexOutlines
 from geo_service.tiles.layers.legend import legend
-from geo_service.tiles.layers.meta_layer import Numbers, totals, understood
+from geo_service.tiles.layers.meta_layer import Numbers, resolved_query, totals
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 
 _PROPERTIES = CHANNELS[:3]
@@ -51,17 +51,17 @@ class HexLayer:
     description: LayerDescription = HEXES
 
     def __init__(self) -> None:
-        self._pyramid: Pyramid | None = None
-        self._outlines: dict[int, Outlines] = {}
+        self._pyramid: H3Hierarchy | None = None
+        self._outlines: dict[int, HexOutlines] = {}
         self._touching: OrderedDict[Box, Seen] = OrderedDict()
         self._latest: tuple[TileRequest, Seen] | None = None
 
-    def grow(self, pyramid: Pyramid) -> None:
+    def refresh(self, pyramid: H3Hierarchy) -> None:
         """Take in the outlines of cells that have come, or of a whole new pyramid."""
         self._latest = None
         if pyramid is not self._pyramid:
             self._pyramid = pyramid
-            self._outlines = {resolution: Outlines(level.cells) for resolution, level in pyramid.levels.items()}
+            self._outlines = {resolution: HexOutlines(level.cells) for resolution, level in pyramid.levels.items()}
             self._touching.clear()
         for resolution, level in pyramid.levels.items():
             fresh = level.cells[len(self._outlines[resolution]) :]
@@ -69,46 +69,46 @@ class HexLayer:
                 self._outlines[resolution].extend(fresh)
                 self._touching.clear()
 
-    def outlines(self, resolution: int) -> Outlines:
+    def outlines(self, resolution: int) -> HexOutlines:
         """Outlines of the cells of a resolution, by their index in the pyramid."""
         return self._outlines[resolution]
 
-    def encode(self, state: State, request: TileRequest) -> bytes:
+    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
         """The tile, uncompressed; empty when no hexagon touches it, or in forms without outlines, when none has its middle in it."""
         drawn = self.draw(state, request)
         return HEX_FORMS[request.form].write(drawn) if len(drawn.cells) else b""
 
-    def draw(self, state: State, request: TileRequest) -> HexTile:
+    def draw(self, state: ReplicaState, request: TileRequest) -> HexTile:
         """What is in the tile, before it is written in one of the forms."""
         question = _question(request)
         outlines = self._outlines[question.resolution]
-        places, shifts = self._seen(state, request)
+        places, shifts = self._memoised_hexes(state, request)
         if not HEX_FORMS[request.form].whole:
-            inside = outlines.middle_inside(places, shifts, request.tile.box)
+            inside = outlines.centroid_in(places, shifts, request.tile.box)
             places, shifts = places[inside], shifts[inside]
         return HexTile(
             request.tile,
             state.pyramid.levels[question.resolution].cells[places],
             mvt.Polygons(outlines.vertices, outlines.offsets, places, shifts),
             _columns(state, question, places, request) if len(places) else {},
-            understood(request),
+            resolved_query(request),
             _totals(state, question, places, request) if request.meta is not None else {},
         )
 
-    def _seen(self, state: State, request: TileRequest) -> Seen:
+    def _memoised_hexes(self, state: ReplicaState, request: TileRequest) -> Seen:
         """The hexagons of the tile; asked for twice in a row, when a tile is drawn and when its basis is taken down."""
         latest = self._latest
         if latest is None or latest[0] != request:
-            latest = self._latest = (request, self._drawn(state, _question(request), request.tile))
+            latest = self._latest = (request, self._visible_hexes(state, _question(request), request.tile))
         return latest[1]
 
-    def _drawn(self, state: State, question: CellQuestion, tile: Tile) -> Seen:
+    def _visible_hexes(self, state: ReplicaState, question: CellQuery, tile: Tile) -> Seen:
         """Indexes of the hexagons that touch the tile and are drawn, and by how much each is moved, in the order of the tile's features."""
-        rings, shifts = self._touched(state, question.resolution, tile)
+        rings, shifts = self._hexes_in_tile(state, question.resolution, tile)
         drawn = question.measure.is_drawn(cell_values(state, question)[rings])
         return rings[drawn], shifts[drawn]
 
-    def _touched(self, state: State, resolution: int, tile: Tile) -> Seen:
+    def _hexes_in_tile(self, state: ReplicaState, resolution: int, tile: Tile) -> Seen:
         """Those that touch the tile, drawn or not. Kept: another choice of incidents is mostly asked for in the same tiles."""
         found = self._touching.get(tile.box)
         if found is None:
@@ -121,32 +121,32 @@ class HexLayer:
         self._touching.move_to_end(tile.box)
         return found
 
-    def basis(self, state: State, request: TileRequest) -> bytes:
+    def fingerprint(self, state: ReplicaState, request: TileRequest) -> bytes:
         """A digest of its hexagons' classes: only these may change with incidents outside the tile."""
         question = _question(request)
-        places, _ = self._seen(state, request)
+        places, _ = self._memoised_hexes(state, request)
         return blake2b(cell_classes(state, question, places).tobytes(), digest_size=_DIGEST_BYTES).digest()
 
-    def reaches(self, state: State, request: TileRequest, cells: NDArray[np.int32]) -> bool:
+    def intersects(self, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32]) -> bool:
         """Whether the hexagon of one of the finest cells may be seen in the tile."""
         resolution = resolution_at(request.tile.z)
-        rings, _ = self._touched(state, resolution, request.tile)
+        rings, _ = self._hexes_in_tile(state, resolution, request.tile)
         return bool(np.isin(state.pyramid.up(resolution)[cells], rings).any())
 
-    def legend(self, state: State, view: View) -> dict[str, Any]:
+    def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """What the classes in the tiles of the view stand for."""
         made = legend(state, view)
         return made if view.frames is None else {**made, "playback": playback.legend(state, view, view.frames)}
 
-    def occupied(self, state: State, view: View, within: Box) -> Tiles:
+    def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
         """The tiles that a hexagon which is drawn touches with its bounding box."""
         resolution = resolution_at(view.zoom)
-        values = cell_values(state, CellQuestion(view.selection, resolution, view.measure, view.compare, view.division))
+        values = cell_values(state, CellQuery(view.selection, resolution, view.measure, view.compare, view.division))
         return under_boxes(self._outlines[resolution].boxes[view.measure.is_drawn(values)], view.zoom, within)
 
-    def bounds(self, state: State) -> Bounds:
+    def bounds(self, state: ReplicaState) -> Bounds:
         """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
-        boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.alive else np.empty((0, 4), np.int32)
+        boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.live_rows else np.empty((0, 4), np.int32)
         if not len(boxes):
             return EVERYWHERE
         (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
@@ -158,11 +158,11 @@ class HexLayer:
         return attributions(catalogue.sources.all)
 
 
-def _question(request: TileRequest) -> CellQuestion:
-    return CellQuestion(request.selection, resolution_at(request.tile.z), request.measure, request.compare, request.division)
+def _question(request: TileRequest) -> CellQuery:
+    return CellQuery(request.selection, resolution_at(request.tile.z), request.measure, request.compare, request.division)
 
 
-def _columns(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, mvt.Column]:
+def _columns(state: ReplicaState, question: CellQuery, places: NDArray[np.intp], request: TileRequest) -> dict[str, mvt.Column]:
     """The properties of the hexagons at `places`."""
     chosen = cell_counts(state, question)[places]
     columns: dict[str, mvt.Column] = {name: chosen[:, channel] for channel, name in enumerate(_PROPERTIES)}
@@ -180,7 +180,7 @@ def _columns(state: State, question: CellQuestion, places: NDArray[np.intp], req
     return columns
 
 
-def _totals(state: State, question: CellQuestion, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
+def _totals(state: ReplicaState, question: CellQuery, places: NDArray[np.intp], request: TileRequest) -> dict[str, Any]:
     """Of the hexagons at `places`, each once: one over the antimeridian may be drawn twice."""
     once = np.unique(places)
     before = compared_counts(state, question)

@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
-from geo_service.aggregation.measures.cell_values import CellQuestion, cell_breaks, cell_classes, cell_counts, cell_values
+from geo_service.aggregation.measures.cell_values import CellQuery, cell_breaks, cell_classes, cell_counts, cell_values
 from geo_service.aggregation.measures.class_breaks import ClassBreaks
 from geo_service.aggregation.measures.significance import P_VALUE
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.tiles.documents.palette import Palette, palette_of
 from geo_service.tiles.encoding.grid import resolution_at
-from geo_service.tiles.layers.base import View
+from geo_service.tiles.layers.base import LegendRequest
 from geo_service.tiles.layers.choropleth import Choropleth
 
 _TEST = "conditional test of two Poisson counts (Przyborowski and Wilenski 1940)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class LegendItem:
     """What is drawn, one entry a hexagon or district: its value, infinite where it has none but grew from nothing, and its class."""
 
     values: NDArray[Any]
@@ -31,13 +31,13 @@ class Shown:
     """Name under which the legend counts them."""
 
 
-def legend(state: State, view: View) -> dict[str, Any]:
+def legend(state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
     """Classes with their range, colour and number of hexagons, and the totals of the selection."""
     resolution = resolution_at(view.zoom)
-    question = CellQuestion(view.selection, resolution, view.measure, view.compare, view.division)
+    question = CellQuery(view.selection, resolution, view.measure, view.compare, view.division)
     counts, values = cell_counts(state, question), cell_values(state, question)
     places = np.flatnonzero(view.measure.is_drawn(values))
-    shown = Shown(values[places], cell_classes(state, question, places), cell_breaks(state, question))
+    shown = LegendItem(values[places], cell_classes(state, question, places), cell_breaks(state, question))
     with_incidents = counts[:, 0] > 0
     total = counts.sum(axis=0, dtype=np.int64).tolist()
     return {
@@ -49,10 +49,10 @@ def legend(state: State, view: View) -> dict[str, Any]:
     }
 
 
-def district_legend(chosen: Choropleth, view: View) -> dict[str, Any]:
+def district_legend(chosen: Choropleth, view: LegendRequest) -> dict[str, Any]:
     """Classes with their range, colour and number of districts; totals of the districts, and of what lies in none of them."""
     classed = chosen.classed
-    shown = Shown(chosen.values[classed], np.asarray(chosen.classes)[classed], chosen.breaks, "districts")
+    shown = LegendItem(chosen.values[classed], np.asarray(chosen.classes)[classed], chosen.breaks, "districts")
     return {
         "zoom": view.zoom,
         "level": chosen.level.code,
@@ -63,7 +63,7 @@ def district_legend(chosen: Choropleth, view: View) -> dict[str, Any]:
     }
 
 
-def describe_classes(shown: Shown, view: View) -> dict[str, Any]:
+def describe_classes(shown: LegendItem, view: LegendRequest) -> dict[str, Any]:
     """The measure, its classes and colours."""
     measure = view.measure
     palette = palette_of(diverging=measure.diverging)
@@ -81,7 +81,7 @@ def describe_classes(shown: Shown, view: View) -> dict[str, Any]:
     }
 
 
-def _classes(shown: Shown, palette: Palette) -> list[dict[str, Any]]:
+def _classes(shown: LegendItem, palette: Palette) -> list[dict[str, Any]]:
     """One row a class; `to` is the greatest whole number that belongs to it, or of other numbers where the next class begins.
 
     Of the class that is not told by value, `from` and `to` are the least and greatest value in it. How many belong to a class stands

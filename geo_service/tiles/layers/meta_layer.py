@@ -24,7 +24,7 @@ class Numbers:
     compared: NDArray[np.int32] | None = None
 
 
-def understood(request: TileRequest) -> dict[str, str]:
+def resolved_query(request: TileRequest) -> dict[str, str]:
     """How the question was understood: measure, class breaks and windows."""
     about = {"measure": request.measure.code, "breaks": str(request.division)}
     for prefix, selection in (("", request.selection), ("compare_", request.compare)):
@@ -42,7 +42,7 @@ def totals(request: TileRequest, numbers: Numbers) -> dict[str, Any]:
         **dict(zip(CHANNELS[:3], sums[:3], strict=True)),
         **({} if numbers.compared is None else {"n0": int(numbers.compared.sum(dtype=np.int64))}),
         **({"min": known.min().item(), "max": known.max().item()} if len(known) else {}),
-        **understood(request),
+        **resolved_query(request),
         "revision": request.meta,
     }
 

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from geo_service.aggregation.measures.cell_values import CellQuestion
+from geo_service.aggregation.measures.cell_values import CellQuery
 from geo_service.aggregation.measures.frame_counts import frame_edges, playback_breaks
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Window
 from geo_service.aggregation.selection.time_buckets import instant
 from geo_service.tiles.documents.palette import palette_of
 from geo_service.tiles.documents.property_docs import PLAYED
 from geo_service.tiles.encoding.grid import resolution_at
-from geo_service.tiles.layers.base import View
+from geo_service.tiles.layers.base import LegendRequest
 
 PROPERTY = next(iter(PLAYED))
 
@@ -20,9 +20,9 @@ def described(window: Window, frames: int) -> dict[str, Any]:
     return {"property": PROPERTY, "frames": frames, "edges": [instant(edge) for edge in frame_edges(window, frames).tolist()]}
 
 
-def legend(state: State, view: View, frames: int) -> dict[str, Any]:
+def legend(state: ReplicaState, view: LegendRequest, frames: int) -> dict[str, Any]:
     """The frames, and the classes of a hexagon's incidents in one frame: the same throughout."""
-    question = CellQuestion(view.selection, resolution_at(view.zoom), view.measure, None, view.division)
+    question = CellQuery(view.selection, resolution_at(view.zoom), view.measure, None, view.division)
     breaks = playback_breaks(state, question, frames)
     colors = palette_of(diverging=False).colors
     classes = [

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.catalogue.catalogue import Catalogue, attributions
 from geo_service.aggregation.columns.columns import POSITION_UNITS, Columns
-from geo_service.aggregation.columns.h3_hierarchy import Pyramid
+from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.columns.spatial_index import Box
 from geo_service.aggregation.counting.grouping import EVERYTHING
-from geo_service.aggregation.counting.points_in_box import Places, places_inside
-from geo_service.aggregation.counting.selected_rows import take
-from geo_service.aggregation.measures.group_stats import Facts
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.counting.points_in_box import PointGroups, group_points_in_box
+from geo_service.aggregation.counting.selected_rows import select_rows
+from geo_service.aggregation.measures.group_stats import GroupStats
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.age_classes import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import LINKED, Status
@@ -26,7 +26,7 @@ from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import BUFFER
 from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile, latitude, longitude, project
 from geo_service.tiles.encoding.grid import Box as WorldBox
-from geo_service.tiles.layers.base import TileRequest, View
+from geo_service.tiles.layers.base import LegendRequest, TileRequest
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 
 NAME = INCIDENTS.id
@@ -51,13 +51,13 @@ class PointLayer:
         self._zone = zone
         self._most = most
 
-    def grow(self, pyramid: Pyramid) -> None:
+    def refresh(self, pyramid: H3Hierarchy) -> None:
         """Nothing is kept between tiles."""
 
-    def encode(self, state: State, request: TileRequest) -> bytes:
+    def encode(self, state: ReplicaState, request: TileRequest) -> bytes:
         """The tile, uncompressed: the places and the layer `meta`; empty when there are no places."""
-        found = places_inside(state.columns, request.selection, boxes_of(request.tile))
-        found = found.chosen(found.counts[:, request.measure.channel or 0] > 0)
+        found = group_points_in_box(state.columns, request.selection, boxes_of(request.tile))
+        found = found.subset(found.counts[:, request.measure.channel or 0] > 0)
         if not len(found):
             return b""
         drawn = found.latest(self._most)
@@ -68,10 +68,10 @@ class PointLayer:
         body = mvt.encode_layer(NAME, ids.astype(np.uint64), points, properties, request.tile)
         return body + _meta(found, drawn, request.tile)
 
-    def legend(self, state: State, view: View) -> dict[str, Any]:
+    def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """What the classes of age stand for, and how many incidents of the selection belong to each."""
         key = (NAME, "ages", view.selection)
-        counts = state.counter.small(key, lambda: [_count(state, part) for part in selections_by_age(view.selection, self._zone)])
+        counts = state.counter.cached_value(key, lambda: [_count(state, part) for part in selections_by_age(view.selection, self._zone)])
         channel, palette = view.measure.channel or 0, self.description.palette(view.measure)
         limits = zip([0, *(limit + 1 for limit in AGE_LIMITS)], [*AGE_LIMITS, None], palette.colors, counts, strict=True)
         return {
@@ -88,22 +88,22 @@ class PointLayer:
             "total": {name: sum(count[place] for count in counts) for place, name in enumerate(CHANNELS)},
         }
 
-    def occupied(self, state: State, view: View, within: WorldBox) -> Tiles:
+    def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: WorldBox) -> Tiles:
         """The tiles in which a place of the selection lies, or beside which it lies no further away than the buffer."""
-        rows = take(state.columns, view.selection, EVERYTHING).rows
+        rows = select_rows(state.columns, view.selection, EVERYTHING).rows
         points = project(state.columns["lng"][rows] / POSITION_UNITS, state.columns["lat"][rows] / POSITION_UNITS)
         margin = (WORLD >> view.zoom) * BUFFER // EXTENT + 1
         return under_boxes(np.column_stack([points - margin, points + margin]), view.zoom, within)
 
-    def bounds(self, state: State) -> Bounds:
+    def bounds(self, state: ReplicaState) -> Bounds:
         """West, south, east, north of all places where incidents are or were; the world when there are none."""
-        return state.counter.small((NAME, "bounds"), lambda: _extent(state.columns)) if state.columns.alive else EVERYWHERE
+        return state.counter.cached_value((NAME, "bounds"), lambda: _extent(state.columns)) if state.columns.live_rows else EVERYWHERE
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
         """Of the incidents' sources, and of what found their places."""
         return attributions(catalogue.sources.all)
 
-    def _properties(self, state: State, places: Places, today: int) -> dict[str, mvt.Column]:
+    def _properties(self, state: ReplicaState, places: PointGroups, today: int) -> dict[str, mvt.Column]:
         """Of each place. Whatever else an incident has, its text and its address above all, stays out of tiles."""
         columns, catalogue, rows = state.columns, state.catalogue, places.newest
         days = local_days(columns["received"][rows], self._zone)
@@ -113,8 +113,8 @@ class PointLayer:
         return {
             "sector": _coded(sectors, theme),
             "theme": _coded({one.id: one.code for one in catalogue.themes.all}, theme),
-            "status": mvt.Coded(_STATUSES, (columns["status"][rows] % LINKED).astype(np.intp)),
-            "received": mvt.Coded([day_text(one) for one in each.tolist()], day),
+            "status": mvt.DictionaryColumn(_STATUSES, (columns["status"][rows] % LINKED).astype(np.intp)),
+            "received": mvt.DictionaryColumn([day_text(one) for one in each.tolist()], day),
             "age": age_classes(days, today),
             **{name: places.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
         }
@@ -145,16 +145,16 @@ def positions(columns: Columns, rows: NDArray[np.int32], tile: Tile) -> NDArray[
     return points
 
 
-def _coded(code_of: Mapping[int, str], ids: NDArray[np.uint32]) -> mvt.Coded:
+def _coded(code_of: Mapping[int, str], ids: NDArray[np.uint32]) -> mvt.DictionaryColumn:
     """The codes of ids."""
     texts: Sequence[str] = sorted(set(code_of.values()))
     place = {text: at for at, text in enumerate(texts)}
     table = np.zeros(max(code_of, default=0) + 1, np.intp)
     table[list(code_of)] = [place[text] for text in code_of.values()]
-    return mvt.Coded(texts, table[ids])
+    return mvt.DictionaryColumn(texts, table[ids])
 
 
-def _meta(found: Places, drawn: Places, tile: Tile) -> bytes:
+def _meta(found: PointGroups, drawn: PointGroups, tile: Tile) -> bytes:
     """One point in the tile's middle that tells how much of what was found is drawn."""
     incidents, shown = int(found.counts[:, 0].sum()), int(drawn.counts[:, 0].sum())
     told = {
@@ -166,11 +166,11 @@ def _meta(found: Places, drawn: Places, tile: Tile) -> bytes:
     return mvt.encode_layer(META_NAME, np.array([_META_ID], np.uint64), middle, {name: np.array([n]) for name, n in told.items()}, tile)
 
 
-def _count(state: State, selection: Selection | None) -> list[int]:
+def _count(state: ReplicaState, selection: Selection | None) -> list[int]:
     """What is counted of a selection, by channel."""
     if selection is None:
         return [0] * len(CHANNELS)
-    counts: list[int] = Facts(state, selection, EVERYTHING).counts[0].tolist()
+    counts: list[int] = GroupStats(state, selection, EVERYTHING).counts[0].tolist()
     return counts
 
 

@@ -20,7 +20,7 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class PreparedResponse:
     """A tile as ASGI messages, never changed once made: how an answer begins, its body, and how a 304 begins."""
 
     etag: bytes
@@ -42,9 +42,9 @@ class CachedTile:
     """Of the incidents it was made from, or last found to hold at."""
     valid_until: float
     """Seconds since 1970: after that the same words ask for another window."""
-    basis: Hashable = None
-    """What it shows of incidents outside it (`holding.LocalLayer`); None where that is not known."""
-    ready: dict[bytes, Ready] = field(default_factory=dict, compare=False)
+    fingerprint: Hashable = None
+    """What it shows of incidents outside it (`holding.LocallyCacheable`); None where that is not known."""
+    ready: dict[bytes, PreparedResponse] = field(default_factory=dict, compare=False)
     """By the origin of the page that asks, empty for none; filled as they are asked for."""
 
 
@@ -66,13 +66,13 @@ class TileCache:
         changes = self._changes()
         if tile.revision < changes.revision:
             seen = changes.revision
-            if tile.request.every_revision or changes.touched(tile.request.selections, tile.revision):
+            if tile.request.every_revision or changes.affects(tile.request.selections, tile.revision):
                 return None
             tile = self._tiles[key] = replace(tile, revision=seen)
         self._tiles.move_to_end(key)
         return tile
 
-    def earlier(self, key: Key) -> CachedTile | None:
+    def peek(self, key: Key) -> CachedTile | None:
         """The tile as it was last, whether it still holds or not."""
         return self._tiles.get(key)
 
@@ -101,7 +101,7 @@ class SingleFlight(Generic[T]):
     def __init__(self) -> None:
         self._under_way: dict[object, tuple[asyncio.Task[T], set[object]]] = {}
 
-    async def do(self, key: object, work: Callable[[], Coroutine[None, None, T]]) -> T:
+    async def run(self, key: object, work: Callable[[], Coroutine[None, None, T]]) -> T:
         """The result of `work`, shared with everyone who asks for the same key meanwhile."""
         if key not in self._under_way:
             task = asyncio.create_task(work())

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_service.http.headers import request_header
 from geo_service.http.negotiation import choose_encoding, matches
-from geo_service.tiles.server.cache import CachedTile, Headers, Ready, TileCache
+from geo_service.tiles.server.cache import CachedTile, Headers, PreparedResponse, TileCache
 
 _BODY_HEADERS = (b"content-type", b"content-length", b"content-encoding")
 EXPOSED = ("ETag", "Link", "Retry-After", "X-Request-ID")
@@ -20,7 +20,7 @@ _ANYONE = b"*"
 _NO_BODY: Message = {"type": "http.response.body", "body": b""}
 
 
-class HotTiles:
+class CachedTileMiddleware:
     """ASGI layer. Nothing is in front of it, so it adds what the framework's CORS layer would add."""
 
     def __init__(self, app: ASGIApp, cache: TileCache, origins: Sequence[str]) -> None:
@@ -33,7 +33,7 @@ class HotTiles:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the tile from the cache, or hand the request on."""
         if scope["type"] == "http" and scope["path"].startswith("/tiles/") and scope["method"] in ("GET", "HEAD"):
-            accepted, known, origin = _asked(scope)
+            accepted, known, origin = _request_headers(scope)
             origin = _ANYONE if origin and self._anyone else origin
             encoding = choose_encoding(accepted.decode("latin-1"))
             tile = self._cache.get((scope["path"], scope["query_string"], encoding), time.time())
@@ -48,12 +48,12 @@ class HotTiles:
                 return
         await self._app(scope, receive, send)
 
-    def _prepare(self, tile: CachedTile, origin: bytes) -> Ready:
+    def _prepare(self, tile: CachedTile, origin: bytes) -> PreparedResponse:
         """The messages for a page of this origin; kept where it is one of ours or none, as there is no end of others."""
         headers = self._with_cors(tile.headers, origin)
         start: Message = {"type": "http.response.start", "status": 200 if tile.body else 204, "headers": headers}
         unchanged: Message = {"type": "http.response.start", "status": 304, "headers": _without_body(headers)}
-        ready = Ready(tile.etag.encode(), start, {"type": "http.response.body", "body": tile.body}, unchanged)
+        ready = PreparedResponse(tile.etag.encode(), start, {"type": "http.response.body", "body": tile.body}, unchanged)
         if not origin or origin in self._origins:
             tile.ready[origin] = ready
         return ready
@@ -78,7 +78,7 @@ async def send_tile(tile: CachedTile, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else tile.body})
 
 
-def _asked(scope: Scope) -> tuple[bytes, bytes, bytes]:
+def _request_headers(scope: Scope) -> tuple[bytes, bytes, bytes]:
     """The values of Accept-Encoding, If-None-Match and Origin, as `request_header` gives them, in one pass."""
     accepted = known = origin = b""
     for name, value in scope["headers"]:

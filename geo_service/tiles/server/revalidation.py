@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import IS_OPEN
-from geo_service.aggregation.columns.change_log import widest
+from geo_service.aggregation.columns.change_log import including_future_overdue
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import EVERYTHING
-from geo_service.aggregation.counting.selected_rows import take
-from geo_service.aggregation.replica.replica import State
+from geo_service.aggregation.counting.selected_rows import select_rows
+from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.tiles.layers.base import TileRequest
 from geo_service.tiles.server.cache import CachedTile
@@ -21,22 +21,22 @@ _NEVER = float("inf")
 
 
 @runtime_checkable
-class LocalLayer(Protocol):
-    """A layer whose tiles show what lies in them, and of what lies elsewhere only what `basis` gives.
+class LocallyCacheable(Protocol):
+    """A layer whose tiles show what lies in them, and of what lies elsewhere only what `fingerprint` gives.
 
     Time changes them only by deadlines that pass, and by windows that move.
     """
 
-    def basis(self, state: State, request: TileRequest) -> Hashable:
+    def fingerprint(self, state: ReplicaState, request: TileRequest) -> Hashable:
         """All that the tile shows of incidents outside it, as its class breaks; None where that cannot be said."""
         ...
 
-    def reaches(self, state: State, request: TileRequest, cells: NDArray[np.int32]) -> bool:
+    def intersects(self, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32]) -> bool:
         """Whether one of the cells, indexes of the pyramid's finest level, may be seen in the tile."""
         ...
 
 
-def holds_until(layer: object, state: State, request: TileRequest, earlier: CachedTile, valid_until: float) -> float | None:
+def revalidate(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile, valid_until: float) -> float | None:
     """Until when a tile made earlier is what `request` asks for now; None when it may be another.
 
     valid_until: how long the request's words ask for it, seconds since 1970. Where only the clock has moved on and
@@ -44,9 +44,9 @@ def holds_until(layer: object, state: State, request: TileRequest, earlier: Cach
     """
     if earlier.request.every_revision and earlier.revision != state.revision:
         return None
-    if request != earlier.request and not (isinstance(layer, LocalLayer) and _same_but_now(request, earlier.request)):
+    if request != earlier.request and not (isinstance(layer, LocallyCacheable) and _same_but_now(request, earlier.request)):
         return None
-    if state.changes.touched(earlier.request.selections, earlier.revision) and not _lies_elsewhere(layer, state, request, earlier):
+    if state.changes.affects(earlier.request.selections, earlier.revision) and not _change_is_outside(layer, state, request, earlier):
         return None
     if request == earlier.request:
         return valid_until
@@ -54,12 +54,12 @@ def holds_until(layer: object, state: State, request: TileRequest, earlier: Cach
     return max(until, valid_until) if until > request.selection.now else None
 
 
-def _lies_elsewhere(layer: object, state: State, request: TileRequest, earlier: CachedTile) -> bool:
+def _change_is_outside(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile) -> bool:
     """Whether what has changed is neither seen in the tile nor moves the class of anything in it."""
     cells = state.changes.cells(earlier.request.selections, earlier.revision)
-    if not isinstance(layer, LocalLayer) or cells is None or earlier.basis is None or layer.reaches(state, request, cells):
+    if not isinstance(layer, LocallyCacheable) or cells is None or earlier.fingerprint is None or layer.intersects(state, request, cells):
         return False
-    return layer.basis(state, request) == earlier.basis
+    return layer.fingerprint(state, request) == earlier.fingerprint
 
 
 def _same_but_now(request: TileRequest, earlier: TileRequest) -> bool:
@@ -69,18 +69,18 @@ def _same_but_now(request: TileRequest, earlier: TileRequest) -> bool:
     return request == replace(earlier, selection=replace(earlier.selection, now=now), compare=compare)
 
 
-def _steady_until(state: State, request: TileRequest) -> float:
+def _steady_until(state: ReplicaState, request: TileRequest) -> float:
     """The first instant at which one of the request's incidents is overdue that is not so at its `now`."""
     return min(_next_deadline(state, selection) for selection in request.selections)
 
 
-def _next_deadline(state: State, selection: Selection) -> float:
-    return state.counter.small((selection, "next deadline"), lambda: next_deadline(state.columns, selection))
+def _next_deadline(state: ReplicaState, selection: Selection) -> float:
+    return state.counter.cached_value((selection, "next deadline"), lambda: next_deadline(state.columns, selection))
 
 
 def next_deadline(columns: Columns, selection: Selection) -> float:
     """The first instant after the selection's `now` at which an incident becomes overdue that is selected then; inf when none does."""
-    taken = take(columns, widest(selection), EVERYTHING)
+    taken = select_rows(columns, including_future_overdue(selection), EVERYTHING)
     due = columns["due"][taken.rows[(taken.state & IS_OPEN) != 0]]
     due = due[due >= np.uint32(selection.now)]
     return float(due.min()) + 1 if len(due) else _NEVER

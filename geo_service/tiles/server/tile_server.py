@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from geo_service.aggregation.columns.columns import Columns
-from geo_service.aggregation.replica.replica import Replica, State
+from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.errors import InvalidParameter
 from geo_service.http.negotiation import compress, etag
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.layers.base import TileLayer, TileRequest
 from geo_service.tiles.server.cache import CachedTile, Key, SingleFlight, TileCache
-from geo_service.tiles.server.revalidation import LocalLayer, holds_until
+from geo_service.tiles.server.revalidation import LocallyCacheable, revalidate
 
 _ROWS_LIMIT = 200_000_000
 
@@ -29,7 +29,7 @@ def cache_control(ended: bool) -> str:
 def check_cost(columns: Columns, selections: Sequence[Selection], limit: int) -> None:
     """Raises InvalidParameter where the selections' windows hold more than `limit` incidents. Costs two look-ups each."""
     windows = (selection.window for selection in selections)
-    rows = sum(high - low for window in windows for (low, high), _ in columns.spans(window.start, window.stop))
+    rows = sum(high - low for window in windows for (low, high), _ in columns.candidate_ranges(window.start, window.stop))
     if rows > limit:
         raise InvalidParameter("window", f"{rows} incidents would have to be counted", f"windows that hold {limit} or fewer")
 
@@ -42,7 +42,7 @@ class TileServer:
         self._replica = replica
         self._rows_limit = rows_limit
         self.layer = layer
-        self._local = layer if isinstance(layer, LocalLayer) else None
+        self._local = layer if isinstance(layer, LocallyCacheable) else None
         self._cache = cache
         self._flight: SingleFlight[CachedTile] = SingleFlight()
 
@@ -50,28 +50,30 @@ class TileServer:
         """The tile for `key`, made now unless an earlier one still holds. `valid_until`: how long the key's words ask this request."""
 
         async def compute() -> CachedTile:
-            tile = await self._replica.ask(self._renew, request, key[2], valid_until, self._cache.earlier(key))
+            tile = await self._replica.run(self._renew, request, key[2], valid_until, self._cache.peek(key))
             self._cache.put(key, tile)
             return tile
 
-        return await self._flight.do((key, self._replica.revision, request), compute)
+        return await self._flight.run((key, self._replica.revision, request), compute)
 
-    def _renew(self, state: State, request: TileRequest, encoding: str, valid_until: float, earlier: CachedTile | None) -> CachedTile:
-        until = holds_until(self.layer, state, request, earlier, valid_until) if earlier else None
+    def _renew(
+        self, state: ReplicaState, request: TileRequest, encoding: str, valid_until: float, earlier: CachedTile | None
+    ) -> CachedTile:
+        until = revalidate(self.layer, state, request, earlier, valid_until) if earlier else None
         if earlier is None or until is None:
             return self._make(state, request, encoding, valid_until)
         return replace(earlier, request=request, revision=state.revision, valid_until=until)
 
-    def _make(self, state: State, request: TileRequest, encoding: str, valid_until: float) -> CachedTile:
+    def _make(self, state: ReplicaState, request: TileRequest, encoding: str, valid_until: float) -> CachedTile:
         check_cost(state.columns, request.selections, self._rows_limit)
         plain = self.layer.encode(state, request)
         body = compress(plain, encoding) if plain else b""
         tag = etag(plain, encoding)
         window = request.selection.window
         ended = not window.relative and window.stop <= request.selection.now
-        basis = self._local.basis(state, request) if self._local else None
+        fingerprint = self._local.fingerprint(state, request) if self._local else None
         headers = tuple(_headers(body, tag, encoding, cache_control(ended), CONTENT_TYPES[request.form]))
-        return CachedTile(body, tag, headers, request, state.revision, valid_until, basis)
+        return CachedTile(body, tag, headers, request, state.revision, valid_until, fingerprint)
 
 
 def _headers(body: bytes, tag: str, encoding: str, control: str, content_type: str) -> list[tuple[bytes, bytes]]:

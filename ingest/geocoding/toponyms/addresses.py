@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.inflection import forms, morphology
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 
 _STREETS = {
     "ул": "улица", "пер": "переулок", "пр-кт": "проспект", "пр-т": "проспект", "просп": "проспект", "пр": "проспект",
@@ -26,19 +26,19 @@ _WORD = re.compile(r"[\w/-]+")
 
 def key_of(address: str) -> str:
     """The cache's key: lower case, е for ё, no signs, abbreviations written out."""
-    return " ".join(_STREETS.get(word, word) for word in _WORD.findall(spelt(address)))
+    return " ".join(_STREETS.get(word, word) for word in _WORD.findall(normalise(address)))
 
 
 def names_street(address: str) -> bool:
     """Whether an address is finer than a settlement: it names a street, or a house."""
-    found = _WORD.findall(_POSTCODE.sub("", spelt(address)))
+    found = _WORD.findall(_POSTCODE.sub("", normalise(address)))
     return any(word in _STREETS or word in _street_forms() or word in _BEFORE_HOUSE for word in found)
 
 
 def names_settlement(address: str) -> bool:
     """Whether a word such as «станица» stands before a name."""
     kinds, given = place_type_words.kinds(), _WORD.findall(address)
-    return any(spelt(word) in kinds and given[at + 1][0].isupper() for at, word in enumerate(given[:-1]))
+    return any(normalise(word) in kinds and given[at + 1][0].isupper() for at, word in enumerate(given[:-1]))
 
 
 def stands_alone(address: str, settlement: str) -> bool:
@@ -60,7 +60,7 @@ def question(address: str, settlement: str) -> str:
 def _part(text: str) -> str:
     """One part between commas, its abbreviations written out and its street in the nominative."""
     given = _WORD.findall(text)
-    low = [spelt(word) for word in given]
+    low = [normalise(word) for word in given]
     made: list[str] = []
     for at, (word, written) in enumerate(zip(low, given, strict=True)):
         following = low[at + 1] if at + 1 < len(low) else ""
@@ -85,7 +85,7 @@ def _agreeing(word: str, street: str) -> str:
     gender = morphology().parse(street)[0].tag.gender
     found = [one for one in morphology().parse(word) if "ADJF" in one.tag and "sing" in one.tag and one.tag.gender == gender]
     # A name in the genitive stays: «улица Ленина».
-    if not found or not place_type_words.ADJECTIVE.fullmatch(spelt(word)):
+    if not found or not place_type_words.ADJECTIVE.fullmatch(normalise(word)):
         return word
     made = found[0].inflect({"nomn", "sing", gender})
     return made.word.capitalize() if made else word
@@ -94,7 +94,7 @@ def _agreeing(word: str, street: str) -> str:
 @lru_cache(1)
 def _street_forms() -> dict[str, str]:
     return {
-        spelt(one.word): word
+        normalise(one.word): word
         for word in _FULL_STREETS
         for one in morphology().parse(word)[0].lexeme
         if "sing" in one.tag and "NOUN" in one.tag
@@ -103,7 +103,7 @@ def _street_forms() -> dict[str, str]:
 
 def _without(part: str, names: set[str]) -> str:
     """Without the name that the settlement is called by."""
-    low = spelt(part)
+    low = normalise(part)
     for name in sorted(names, key=len, reverse=True):
         if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", low):
             at = low.index(name)
@@ -113,4 +113,4 @@ def _without(part: str, names: set[str]) -> str:
 
 def _is_region_or_district(part: str) -> bool:
     listed = place_type_words.districts() | place_type_words.regions()
-    return any(spelt(word) in listed for word in part.split())
+    return any(normalise(word) in listed for word in part.split())

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 import shapely
 
 from geo_service.core.model import DistrictLevel, LocationQuality, PlacedBy
-from ingest.geocoding import Answer, Candidate, Passed
-from ingest.geocoding.toponyms.gazetteer_index import LARGE, Entry, Lexicon
-from ingest.geocoding.toponyms.place_mentions import Mention, Reading
-from ingest.geocoding.toponyms.settlements import Place
+from ingest.geocoding import Answer, Candidate, Unresolved
+from ingest.geocoding.toponyms.gazetteer_index import LARGE, Entry, GazetteerIndex
+from ingest.geocoding.toponyms.place_mentions import Mention, PlaceMentions
+from ingest.geocoding.toponyms.settlements import Settlement
 
 CERTAIN = 0.95
 """Two kinds of evidence: a word such as «станица», and the district."""
@@ -25,7 +25,7 @@ CANDIDATES = 10
 _Resolved = tuple[Mention, tuple[Entry, ...]]
 
 
-def decide(reading: Reading, lexicon: Lexicon, coarsest: LocationQuality) -> Answer | Passed:
+def disambiguate(reading: PlaceMentions, lexicon: GazetteerIndex, coarsest: LocationQuality) -> Answer | Unresolved:
     """The one place that a text means. coarsest: how coarse a place may be."""
     if reading.elsewhere:
         return _passed(f"another region is named: {reading.elsewhere}", (), lexicon, certain=True)
@@ -42,7 +42,7 @@ def decide(reading: Reading, lexicon: Lexicon, coarsest: LocationQuality) -> Ans
     return _one_of(_by_neighbours(narrowed), reading, lexicon)
 
 
-def _narrowed(mention: Mention, reading: Reading, lexicon: Lexicon) -> tuple[Entry, ...]:
+def _narrowed(mention: Mention, reading: PlaceMentions, lexicon: GazetteerIndex) -> tuple[Entry, ...]:
     """Of the namesakes those in the district that is named; where the word for the kind tells them apart, those it fits."""
     left = [one for one in mention.entries if not reading.districts or lexicon.within(one.place.district, reading.districts)]
     fitting = [one for one in left if not one.gender or one.gender == mention.gender] if mention.gender else left
@@ -58,7 +58,7 @@ def _by_neighbours(narrowed: Sequence[_Resolved]) -> list[_Resolved]:
     ]
 
 
-def _one_of(narrowed: list[_Resolved], reading: Reading, lexicon: Lexicon) -> Answer | Passed:
+def _one_of(narrowed: list[_Resolved], reading: PlaceMentions, lexicon: GazetteerIndex) -> Answer | Unresolved:
     every = [entry for _, left in narrowed for entry in left]
     if any(len(left) > 1 for _, left in narrowed):
         return _passed("several places have the name", every, lexicon)
@@ -73,7 +73,7 @@ def _one_of(narrowed: list[_Resolved], reading: Reading, lexicon: Lexicon) -> An
     return _answer(mention, entry, bool(reading.districts))
 
 
-def _holds_others(place: Place, meant: Iterable[tuple[Mention, Entry]], lexicon: Lexicon) -> bool:
+def _holds_others(place: Settlement, meant: Iterable[tuple[Mention, Entry]], lexicon: GazetteerIndex) -> bool:
     """«г. Сочи, пос. Лазаревское»: the centre of the district in which the others are, each named as in an address."""
     others = [(mention, entry.place) for mention, entry in meant if entry.place is not place]
     return lexicon.centres.get(place.district) is place and all(
@@ -88,7 +88,7 @@ def _answer(mention: Mention, entry: Entry, in_district: bool) -> Answer:
     return Answer(place.lng, place.lat, LocationQuality.SETTLEMENT, confidence, PlacedBy.GAZETTEER, place.name)
 
 
-def _coarse(reading: Reading, lexicon: Lexicon, coarsest: LocationQuality) -> Answer | Passed:
+def _coarse(reading: PlaceMentions, lexicon: GazetteerIndex, coarsest: LocationQuality) -> Answer | Unresolved:
     """A district alone, or the region."""
     if reading.unknown_districts:
         return _passed(f"not known: district {', '.join(reading.unknown_districts)}", (), lexicon)
@@ -102,7 +102,7 @@ def _coarse(reading: Reading, lexicon: Lexicon, coarsest: LocationQuality) -> An
     return _passed("no place is named", (), lexicon)
 
 
-def _inside(lexicon: Lexicon, code: str, quality: LocationQuality, confidence: float) -> Answer | Passed:
+def _inside(lexicon: GazetteerIndex, code: str, quality: LocationQuality, confidence: float) -> Answer | Unresolved:
     district = lexicon.districts[code]
     if district.level is DistrictLevel.DISTRICT and (centre := lexicon.centres.get(code)):
         return Answer(centre.lng, centre.lat, quality, confidence, PlacedBy.GAZETTEER, district.name_ru)
@@ -112,12 +112,12 @@ def _inside(lexicon: Lexicon, code: str, quality: LocationQuality, confidence: f
     return Answer(point.x, point.y, quality, confidence, PlacedBy.GAZETTEER, district.name_ru)
 
 
-def _passed(reason: str, entries: Iterable[Entry], lexicon: Lexicon, *, certain: bool = False) -> Passed:
+def _passed(reason: str, entries: Iterable[Entry], lexicon: GazetteerIndex, *, certain: bool = False) -> Unresolved:
     places = {id(one.place): one.place for one in entries}
     listed = sorted(places.values(), key=lambda one: -one.population)[:CANDIDATES]
-    return Passed(reason, tuple(_candidate(one, lexicon) for one in listed), certain)
+    return Unresolved(reason, tuple(_candidate(one, lexicon) for one in listed), certain)
 
 
-def _candidate(place: Place, lexicon: Lexicon) -> Candidate:
+def _candidate(place: Settlement, lexicon: GazetteerIndex) -> Candidate:
     district = lexicon.districts.get(place.district)
     return Candidate(place.name, district.name_ru if district else place.district, place.lng, place.lat)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boundaries.names import bare, plain
-from boundaries.stored import KnownDistrict
+from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.inflection import GENDERS, forms, is_adjective, morphology
-from ingest.geocoding.toponyms.settlements import Place, geonames, with_districts, without_doubles
+from ingest.geocoding.toponyms.settlements import Settlement, geonames, with_districts, without_doubles
 from ingest.mapping.mapping import Bounds
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 
 LARGE = 100_000
 """Inhabitants: towns outside the region that are known by name, and towns with districts of their own."""
@@ -36,7 +36,7 @@ class Role:
 class Entry:
     """A settlement with what its name is like."""
 
-    place: Place
+    place: Settlement
     risky: bool
     """The name is a word or a surname too: it needs more than a capital letter."""
     adjective: bool
@@ -44,10 +44,10 @@ class Entry:
     """Of a name that is an adjective; else empty."""
 
 
-class Lexicon:
+class GazetteerIndex:
     """The names of one region."""
 
-    def __init__(self, places: Sequence[Place], districts: Sequence[KnownDistrict]) -> None:
+    def __init__(self, places: Sequence[Settlement], districts: Sequence[StoredDistrict]) -> None:
         """places: in the region, or foreign."""
         self.entries = [entry(one) for one in places]
         self.districts = {one.code: one for one in districts}
@@ -82,7 +82,7 @@ class Lexicon:
         # A name of the region is meant where a large town elsewhere is called the same.
         return {form: [one for one in all_ if not one.place.foreign] or all_ for form, all_ in index.items()}
 
-    def _district_forms(self, districts: Sequence[KnownDistrict]) -> dict[str, set[str]]:
+    def _district_forms(self, districts: Sequence[StoredDistrict]) -> dict[str, set[str]]:
         """Forms of names that are adjectives, as in «Абинского района»."""
         found: dict[str, set[str]] = defaultdict(set)
         for one in districts:
@@ -92,9 +92,9 @@ class Lexicon:
                         found[form].add(one.code)
         return dict(found)
 
-    def _centres(self) -> dict[str, Place]:
+    def _centres(self) -> dict[str, Settlement]:
         """The most populous settlement of each district."""
-        found: dict[str, Place] = {}
+        found: dict[str, Settlement] = {}
         for one in sorted((one.place for one in self.entries if not one.place.foreign), key=lambda place: -place.population):
             found.setdefault(one.district, one)
         return found
@@ -118,7 +118,7 @@ class Lexicon:
         return lengths
 
 
-def build(districts: Sequence[KnownDistrict], own: Sequence[Place], bounds: Bounds | None) -> Lexicon:
+def build(districts: Sequence[StoredDistrict], own: Sequence[Settlement], bounds: Bounds | None) -> GazetteerIndex:
     """The region's names: settlements in its districts (or in the bounds, where there are no districts), and the user's own."""
     outlined = any(one.area is not None for one in districts)
     theirs = with_districts(geonames(), districts) if outlined else [one for one in geonames() if bounds and is_in(one, bounds)]
@@ -126,22 +126,22 @@ def build(districts: Sequence[KnownDistrict], own: Sequence[Place], bounds: Boun
     inside = without_doubles(ours, theirs)
     here = {(one.name, one.lng, one.lat) for one in theirs}
     away = [
-        Place(one.name, one.lng, one.lat, one.population, foreign=True)
+        Settlement(one.name, one.lng, one.lat, one.population, foreign=True)
         for one in geonames()
         if one.population >= LARGE and (one.name, one.lng, one.lat) not in here
     ]
-    return Lexicon([*inside, *away], districts)
+    return GazetteerIndex([*inside, *away], districts)
 
 
-def is_in(place: Place, bounds: Bounds) -> bool:
+def is_in(place: Settlement, bounds: Bounds) -> bool:
     """Whether a place lies in the bounds."""
     west, south, east, north = bounds
     return west <= place.lng <= east and south <= place.lat <= north
 
 
-def entry(place: Place) -> Entry:
+def entry(place: Settlement) -> Entry:
     """A place with what its name is like."""
-    word = spelt(place.name)
+    word = normalise(place.name)
     single = " " not in word and "-" not in word
     adjective = single and is_adjective(word)
     return Entry(place, single and (adjective or _is_other_word(word)), adjective, GENDERS.get(word[-2:], "") if adjective else "")

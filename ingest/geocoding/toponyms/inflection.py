@@ -10,7 +10,7 @@ from itertools import product
 
 import pymorphy3
 
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 
 CASES = ("nomn", "gent", "datv", "accs", "ablt", "loct")
 
@@ -79,11 +79,11 @@ def forms(name: str) -> set[str]:
 
 def is_adjective(word: str) -> bool:
     """Whether a name's word is declined as an adjective."""
-    return spelt(word).endswith(tuple(ending for endings, _, _ in _ADJECTIVES for ending in endings))
+    return normalise(word).endswith(tuple(ending for endings, _, _ in _ADJECTIVES for ending in endings))
 
 
 def _case(word: str, case: int) -> set[str]:
-    return {one[case] for one in _paradigms(spelt(word)) if one[case]}
+    return {one[case] for one in _paradigms(normalise(word)) if one[case]}
 
 
 @cache
@@ -138,4 +138,4 @@ def _in_dictionary(word: str) -> tuple[tuple[str, ...], ...]:
         return ()
     number = {"plur"} if "plur" in nouns[0].tag else {"sing"}
     made = [nouns[0].inflect({case} | number) for case in CASES]
-    return (tuple(spelt(one.word) if one else "" for one in made),)
+    return (tuple(normalise(one.word) if one else "" for one in made),)

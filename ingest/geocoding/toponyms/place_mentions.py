@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ingest.geocoding.toponyms import place_type_words
-from ingest.geocoding.toponyms.gazetteer_index import LONGEST, Entry, Lexicon, Role, stem
+from ingest.geocoding.toponyms.gazetteer_index import LONGEST, Entry, GazetteerIndex, Role, stem
 from ingest.geocoding.toponyms.inflection import morphology
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 
 _SIGNS = frozenset(',.;:!?()«»"\n/—–')
 _QUOTES = {"«": "»", '"': '"'}
@@ -35,7 +35,7 @@ class Mention:
 
 
 @dataclass(slots=True)
-class Reading:
+class PlaceMentions:
     """What a text says about places, in the order of the text."""
 
     mentions: list[Mention] = field(default_factory=list)
@@ -52,21 +52,21 @@ class Reading:
     """A street is named."""
 
 
-def read(text: str, lexicon: Lexicon) -> Reading:
+def find_mentions(text: str, lexicon: GazetteerIndex) -> PlaceMentions:
     """What a text says."""
     return _Reader(text, lexicon).read()
 
 
 class _Reader:
-    def __init__(self, text: str, lexicon: Lexicon) -> None:
+    def __init__(self, text: str, lexicon: GazetteerIndex) -> None:
         self.given = place_type_words.TOKEN.findall(text)
         # Lower case and е for ё keep the number of words: none of them has another sign in it.
-        self.low = spelt("\0".join(self.given)).split("\0") if self.given else []
+        self.low = normalise("\0".join(self.given)).split("\0") if self.given else []
         self.lexicon = lexicon
         self.masked: set[int] = set()
-        self.made = Reading()
+        self.made = PlaceMentions()
 
-    def read(self) -> Reading:
+    def read(self) -> PlaceMentions:
         roles = self.lexicon.roles
         marks = [(at, roles[word]) for at, word in enumerate(self.low) if word in roles]
         if marks:

@@ -3,7 +3,7 @@
 import re
 
 from ingest.geocoding.toponyms.inflection import CASES, morphology
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 
 TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–]")
 """Words, house numbers, and the signs that end a phrase."""
@@ -63,7 +63,7 @@ def _forms(words: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in words.split():
         noun = next(one for one in morphology().parse(word) if "NOUN" in one.tag and "nomn" in one.tag)
-        found |= {spelt(one.word): word for case in CASES if (one := noun.inflect({case, "sing"}))}
+        found |= {normalise(one.word): word for case in CASES if (one := noun.inflect({case, "sing"}))}
     return found
 
 

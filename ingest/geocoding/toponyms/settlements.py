@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from boundaries.stored import KnownDistrict
+from boundaries.stored import StoredDistrict
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms.build_gazetteer import FILE
-from ingest.mapping.normalise import spelt
+from ingest.mapping.normalise import normalise
 
 OWN_COLUMNS = ("name", "district", "lng", "lat", "population", "aliases")
 SAME_KM = 5.0
@@ -23,7 +23,7 @@ _KM_PER_DEGREE = 111.2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Settlement:
     """A settlement."""
 
     name: str
@@ -38,13 +38,13 @@ class Place:
 
 
 @cache
-def geonames() -> tuple[Place, ...]:
+def geonames() -> tuple[Settlement, ...]:
     """Settlements of Russia with 500 inhabitants and more (GeoNames, CC BY 4.0)."""
     with FILE.open(encoding="utf-8", newline="") as file:
-        return tuple(Place(row["name"], float(row["lng"]), float(row["lat"]), int(row["population"])) for row in csv.DictReader(file))
+        return tuple(Settlement(row["name"], float(row["lng"]), float(row["lat"]), int(row["population"])) for row in csv.DictReader(file))
 
 
-def own_places(path: Path) -> list[Place]:
+def own_places(path: Path) -> list[Settlement]:
     """The user's own settlements: CSV with a header, aliases separated by semicolons.
 
     `InputError` names the line and what is wrong with it.
@@ -60,7 +60,7 @@ def own_places(path: Path) -> list[Place]:
         raise InputError(f"cannot read the settlements {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _own(path: Path, line: int, row: dict[str, str]) -> Place:
+def _own(path: Path, line: int, row: dict[str, str]) -> Settlement:
     try:
         lng, lat, population = float(row["lng"]), float(row["lat"]), int(row.get("population") or 0)
     except (TypeError, ValueError) as error:
@@ -68,10 +68,10 @@ def _own(path: Path, line: int, row: dict[str, str]) -> Place:
     if not (abs(lng) <= 180 and abs(lat) <= 90):
         raise InputError(f"cannot read the settlements {path}: line {line}: {lng}, {lat} is outside the world")
     aliases = tuple(one.strip() for one in (row.get("aliases") or "").split(";") if one.strip())
-    return Place(row["name"].strip(), lng, lat, population, (row.get("district") or "").strip(), aliases)
+    return Settlement(row["name"].strip(), lng, lat, population, (row.get("district") or "").strip(), aliases)
 
 
-def with_districts(places: Iterable[Place], districts: Sequence[KnownDistrict]) -> list[Place]:
+def with_districts(places: Iterable[Settlement], districts: Sequence[StoredDistrict]) -> list[Settlement]:
     """Those in one of the districts, each with the code of the deepest that holds it; a district that is given stays."""
     listed = list(places)
     areas = [one for one in districts if one.area is not None and one.level is not DistrictLevel.SETTLEMENT]
@@ -79,7 +79,7 @@ def with_districts(places: Iterable[Place], districts: Sequence[KnownDistrict]) 
         return [one for one in listed if one.district]
     points = shapely.points([one.lng for one in listed], [one.lat for one in listed])
     point, area = shapely.STRtree([one.area for one in areas]).query(points, predicate="intersects")
-    found: dict[int, KnownDistrict] = {}
+    found: dict[int, StoredDistrict] = {}
     for row, place in zip(point.tolist(), area.tolist(), strict=True):
         if row not in found or areas[place].level > found[row].level:
             found[row] = areas[place]
@@ -88,17 +88,17 @@ def with_districts(places: Iterable[Place], districts: Sequence[KnownDistrict]) 
     ]
 
 
-def without_doubles(preferred: Sequence[Place], others: Sequence[Place]) -> list[Place]:
+def without_doubles(preferred: Sequence[Settlement], others: Sequence[Settlement]) -> list[Settlement]:
     """All, but of two of the same name near each other only the one that is preferred, or more populous."""
-    kept: dict[str, list[Place]] = {}
+    kept: dict[str, list[Settlement]] = {}
     for one in [*preferred, *sorted(others, key=lambda place: -place.population)]:
-        same = kept.setdefault(spelt(one.name), [])
+        same = kept.setdefault(normalise(one.name), [])
         if all(distance_km(one, other) > SAME_KM for other in same):
             same.append(one)
     return [one for same in kept.values() for one in same]
 
 
-def distance_km(one: Place, other: Place) -> float:
+def distance_km(one: Settlement, other: Settlement) -> float:
     """On a plane, good enough for "near"."""
     east = (one.lng - other.lng) * np.cos(np.radians(one.lat))
     return float(np.hypot(east, one.lat - other.lat) * _KM_PER_DEGREE)
