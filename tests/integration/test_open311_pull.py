@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from geo_service.cli.main import app
 from geo_service.core.database import connect
-from geo_service.core.errors import InputError
+from geo_service.core.errors import InputError, InvalidParameter
 from ingest.mapping.mapping import load_mapping, with_source
 from ingest.pull.client import ClientPolicy
 from ingest.pull.pull import PullCallbacks, PullRequest, pull
@@ -224,5 +224,5 @@ def test_the_command_pulls_and_tells(database_url: str, city: City) -> None:
 def test_a_date_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
     monkeypatch.setenv("GEO_DATABASE_URL", database_url)
     done = CliRunner().invoke(app, ["ingest", "open311", "http://127.0.0.1:9/v2", "--since", "soon"])
-    assert isinstance(done.exception, InputError)
+    assert isinstance(done.exception, InvalidParameter)
     assert str(done.exception) == "--since: 'soon' is not an instant; allowed: 2026-11-24 or 2026-11-24T10:15:00+03:00"
