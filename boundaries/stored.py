@@ -9,8 +9,8 @@ import shapely
 
 from boundaries.district_arrays import Areas, Polygons
 from boundaries.names import DistrictNames, Named
-from geo_service.core.database import query
 from geo_service.core.model import DistrictLevel
+from geo_service.core.named_queries import query
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,7 @@ def _holders(polygons: Polygons, candidates: list[KnownDistrict]) -> dict[int, s
 
 async def read_known(connection: asyncpg.Connection) -> KnownDistricts:
     """All districts as they are now."""
-    return KnownDistricts([_district(row) for row in await connection.fetch(query("boundary_districts"))])
+    return KnownDistricts([_district(row) for row in await connection.fetch(query("boundaries.read_districts"))])
 
 
 async def find_district(connection: asyncpg.Connection, name: str, within: str | None = None) -> str | None:
@@ -83,7 +83,7 @@ async def find_district(connection: asyncpg.Connection, name: str, within: str |
 
 async def read_areas(connection: asyncpg.Connection) -> Areas:
     """What points are located in."""
-    rows = await connection.fetch(query("boundary_areas"))
+    rows = await connection.fetch(query("boundaries.read_areas"))
     return Areas(
         np.array([row["id"] for row in rows], np.int32),
         np.array([row["level"] for row in rows], np.int16),

@@ -5,7 +5,8 @@ import asyncio
 import asyncpg
 
 from boundaries.stored import read_known
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
+from geo_service.core.named_queries import query
 from ingest.geocoding import Step
 from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain
@@ -22,7 +23,7 @@ async def region_of(connection: asyncpg.Connection, configuration: Configuration
     if configuration.bounds:
         return configuration.bounds
     with database_errors("look for the region"):
-        row = await connection.fetchrow(query("geocode_region"))
+        row = await connection.fetchrow(query("geocoding.district_extent"))
     return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
 
 

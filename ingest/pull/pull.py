@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import connection, database_errors
 from geo_service.core.errors import InputError
+from geo_service.core.named_queries import query
 from ingest.mapping.mapping import STAND_IN, Mapping, sourced
 from ingest.pull.checkpoint import plan, read_mark, write_mark
 from ingest.pull.client import Client, Manners, shown
@@ -97,5 +98,5 @@ def named(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
 
 async def _lock(held: asyncpg.Connection, source: str, endpoint: str) -> None:
     with database_errors("see whether another pull is under way"):
-        if not await held.fetchval(query("open311_lock"), source, endpoint):
+        if not await held.fetchval(query("open311.acquire_pull_lock"), source, endpoint):
             raise InputError(f"cannot pull {endpoint}: another pull of it is under way")

@@ -17,8 +17,9 @@ import orjson
 
 from boundaries.locate import NEAR_M
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
-from geo_service.core.database import connection, database_errors, query
+from geo_service.core.database import connection, database_errors
 from geo_service.core.errors import GeoError
+from geo_service.core.named_queries import query
 from geo_service.core.settings import Settings
 from ingest.geocoding.batch_geocoder import Placer, by_precision
 from ingest.geocoding.configuration import Configuration, read_configuration
@@ -172,7 +173,7 @@ async def write_batch(
             await keep(held, run, name, [*checked.rejects, *checked.warnings])
             tally.add(checked, written)
             tally.located += by_precision(placed.batch)
-            await held.execute(query("ingest_run_count"), run, *_counts(tally))
+            await held.execute(query("ingest.record_run_counts"), run, *_counts(tally))
             if also:
                 await also()
             if each:
@@ -187,17 +188,17 @@ def _counts(tally: Tally) -> tuple[object, ...]:
 async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
     """Begin a run of the input `name`, on this connection, which must live as long as the run; its id."""
     with database_errors("begin a run"):
-        await held.execute(query("ingest_run_bury"), RUN_LOCKS)
-        return int(await held.fetchval(query("ingest_run_begin"), name, mapping_name, RUN_LOCKS))
+        await held.execute(query("ingest.mark_interrupted_runs"), RUN_LOCKS)
+        return int(await held.fetchval(query("ingest.begin_run"), name, mapping_name, RUN_LOCKS))
 
 
 async def _keep_form(held: asyncpg.Connection, run: int, form: Form) -> None:
     with database_errors("begin a run"):
-        await held.execute(query("ingest_run_form"), run, orjson.dumps(form).decode())
+        await held.execute(query("ingest.set_run_row_format"), run, orjson.dumps(form).decode())
 
 
 async def end_run(held: asyncpg.Connection, run: int, state: str) -> None:
     """The run is over; state: finished, failed or interrupted."""
     if not held.is_closed():
         with database_errors("end a run"):
-            await held.execute(query("ingest_run_end"), run, state)
+            await held.execute(query("ingest.end_run"), run, state)
