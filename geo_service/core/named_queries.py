@@ -3,7 +3,7 @@
 A file begins with a comment on its subject. A name is in snake_case; the comment lines below it describe the statement
 and its parameters. Values are always bound as `$1`, `$2`, …; they are never put into the text.
 
-What the text may name are the constants of `geo_service.core.model`, as `${geocoded_by.gazetteer}`: the numbers of
+What the text may name are the constants of `geo_service.core.model`, as `${placed_by.gazetteer}`: the numbers of
 enumerations that are stored. They are written into the text once, when a file is read, and into triggers when
 `geo_service.core.database.migrate` installs them. See `CONSTANTS`.
 """
@@ -19,7 +19,7 @@ from geo_service.core.settings import ROOT
 SQL = ROOT / "postgis" / "sql"
 
 CONSTANTS = {
-    **{f"geocoded_by.{one.code}": one.value for one in PlacedBy},
+    **{f"placed_by.{one.code}": one.value for one in PlacedBy},
     **{f"location_quality.{one.code}": one.value for one in LocationQuality},
     "status.linked_offset": LINKED,
 }

@@ -32,8 +32,8 @@ insert into geocode_wait as known (incident_id, words, next_at, reason, candidat
 select incident.id, given.words, now(), given.reason, given.candidates
 from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) as given (source_id, external_id, words, reason, candidates)
 inner join incident on incident.source_id = given.source_id and incident.external_id = given.external_id
--- What a server has found (4 and above) needs no more.
-where (incident.placed_by is null or incident.placed_by = 3) and (incident.address <> '' or incident.message <> '')
+-- What a server has found needs no more.
+where (incident.placed_by is null or incident.placed_by = ${placed_by.gazetteer}) and (incident.address <> '' or incident.message <> '')
 order by incident.id
 on conflict (incident_id) do update set
     words = excluded.words,
@@ -60,7 +60,7 @@ inner join incident on incident.id = waiting.id
 left join geocode_wait as noted on noted.incident_id = incident.id
 where
     (incident.address <> '' or incident.message <> '')
-    and (incident.location is null or incident.placed_by = 3)
+    and (incident.location is null or incident.placed_by = ${placed_by.gazetteer})
     and (noted.incident_id is null or $3 or noted.next_at <= now())
 order by incident.id
 limit $2
@@ -80,7 +80,7 @@ inner join incident on incident.id = waiting.id
 left join geocode_wait as noted on noted.incident_id = incident.id
 where
     (incident.address <> '' or incident.message <> '')
-    and (incident.location is null or incident.placed_by = 3)
+    and (incident.location is null or incident.placed_by = ${placed_by.gazetteer})
     and (noted.incident_id is null or $1 or noted.next_at <= now())
 
 -- name: apply_results
@@ -102,7 +102,7 @@ from unnest(
 where
     incident.id = found.id
     and md5(incident.address || e'\n' || incident.message) = found.words
-    and (incident.location is null or (incident.placed_by = 3 and incident.location_quality > found.location_quality))
+    and (incident.location is null or (incident.placed_by = ${placed_by.gazetteer} and incident.location_quality > found.location_quality))
 returning incident.id, incident.source_id, incident.placed_by
 
 -- name: complete

@@ -64,11 +64,11 @@ with judged as (
             case when given.received_at < forgotten.text_before then '' else given.message end as kept_message
     ) as staged
     left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
-    -- What geocoding has found (3 and above) stays while the words are the same, unless something finer is given.
+    -- What geocoding has found (the gazetteer and what follows it) stays while the words are the same, unless something finer is given.
     cross join lateral (
         select coalesce(
-            known.placed_by >= 3
-            and staged.placed_by not in (1, 2)
+            known.placed_by >= ${placed_by.gazetteer}
+            and staged.placed_by not in (${placed_by.input}, ${placed_by.swapped})
             and known.location_quality <= staged.location_quality
             and known.address = staged.kept_address
             and known.message = staged.kept_message,
