@@ -19,9 +19,10 @@ from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.report import Report, area_text
 from boundaries.simplify import shapes
 from boundaries.stored import StoredDistrict, StoredDistricts, read_areas, read_stored
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
+from geo_service.core.named_queries import query
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,9 @@ async def _replacing(url: str) -> AsyncIterator[asyncpg.Connection]:
     async with open_connection(url) as held:
         with database_errors("replace the boundaries"):
             async with held.transaction():
-                await held.fetchval(query("boundary_hold"))
+                await held.fetchval(query("boundaries.lock_for_update"))
                 yield held
-                await held.execute(query("boundary_advance"))
+                await held.execute(query("boundaries.bump_revision"))
 
 
 def _plan(units: DistrictRecords, known: StoredDistricts, how: LoadOptions) -> _Plan:
@@ -171,7 +172,7 @@ async def _write(held: asyncpg.Connection, units: DistrictRecords, how: LoadOpti
     areas, points = await asyncio.to_thread(lambda: (area_m2(units.polygons), labels(units.polygons)))
     rows = units.units
     counts = await held.fetchrow(
-        query("boundary_upsert"), how.level.value, how.approximate, how.attribution,
+        query("boundaries.upsert_districts"), how.level.value, how.approximate, how.attribution,
         [one.code for one in rows], [one.parent for one in rows], [one.name_ru for one in rows], [one.name_en for one in rows],
         [orjson.dumps(dict(one.names)).decode() for one in rows], [one.population for one in rows],
         shapely.to_wkb(units.polygons).tolist(), (areas / 1e6).tolist(), shapely.to_wkb(points).tolist(),
@@ -184,7 +185,7 @@ async def _write_aliases(held: asyncpg.Connection, rows: Sequence[DistrictRecord
     units = [one for one in rows if one.aliases]
     codes = [one.code for one in units for _ in one.aliases]
     await held.execute("delete from district_alias using district where id = district_id and code = any($1)", [one.code for one in units])
-    await held.execute(query("boundary_aliases"), codes, [alias for one in units for alias in one.aliases])
+    await held.execute(query("boundaries.insert_aliases"), codes, [alias for one in units for alias in one.aliases])
 
 
 async def _release_incidents(held: asyncpg.Connection, gone: list[StoredDistrict]) -> None:
@@ -209,7 +210,7 @@ async def _set_parents(held: asyncpg.Connection) -> None:
         if orphans and known.above(level):
             found = await asyncio.to_thread(known.parent_by_place, level, _objects([one.area for one in orphans]))
             pairs = [(one.code, parent) for one, parent in zip(orphans, found, strict=True) if parent]
-            await held.execute(query("boundary_orphans"), [code for code, _ in pairs], [parent for _, parent in pairs])
+            await held.execute(query("boundaries.set_parents"), [code for code, _ in pairs], [parent for _, parent in pairs])
 
 
 async def _simplify_level(held: asyncpg.Connection, level: DistrictLevel) -> None:
@@ -219,7 +220,7 @@ async def _simplify_level(held: asyncpg.Connection, level: DistrictLevel) -> Non
     await held.execute("delete from district_shape using district where id = district_id and level = $1", level.value)
     for band, polygons in made.items():
         codes = [one.code for one in drawn]
-        await held.execute(query("boundary_shapes"), codes, [band] * len(codes), shapely.to_wkb(polygons).tolist())
+        await held.execute(query("boundaries.insert_shapes"), codes, [band] * len(codes), shapely.to_wkb(polygons).tolist())
 
 
 def _objects(geometries: list[shapely.Geometry | None]) -> Polygons:

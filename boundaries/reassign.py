@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundaries.locate import Locator
-from geo_service.core.database import query
+from geo_service.core.named_queries import query
 
 OnProgress = Callable[[int, int], None]
 """Called with the incidents done and how many there are."""
@@ -88,7 +88,7 @@ async def reassign(connection: asyncpg.Connection, locator: Locator, told: OnPro
     count = int(await connection.fetchval("select count(*) from incident where location is not null"))
     told(0, count)
     stream = _Stream(locator, lambda done: told(min(done, count), count))
-    await connection.copy_from_query(query("boundary_incidents"), output=stream.write, format="binary")
+    await connection.copy_from_query(query("boundaries.read_incidents"), output=stream.write, format="binary")
     changes = stream.changes()
     if stream.assigned.changed:
         await connection.execute(
@@ -96,7 +96,7 @@ async def reassign(connection: asyncpg.Connection, locator: Locator, told: OnPro
         )
         await connection.copy_to_table("incident_found", source=_bytes(changes), format="binary")
         await connection.execute("analyze incident_found")
-        await connection.execute(query("boundary_reassign"))
+        await connection.execute(query("boundaries.reassign_incidents"))
     return stream.assigned
 
 

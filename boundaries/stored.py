@@ -9,8 +9,8 @@ import shapely
 
 from boundaries.district_arrays import DistrictArrays, Polygons
 from boundaries.names import DistrictNames, NameMatch
-from geo_service.core.database import query
 from geo_service.core.model import DistrictLevel
+from geo_service.core.named_queries import query
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,7 @@ def _holders(polygons: Polygons, candidates: list[StoredDistrict]) -> dict[int, 
 
 async def read_stored(connection: asyncpg.Connection) -> StoredDistricts:
     """All districts as they are now."""
-    return StoredDistricts([_district(row) for row in await connection.fetch(query("boundary_districts"))])
+    return StoredDistricts([_district(row) for row in await connection.fetch(query("boundaries.read_districts"))])
 
 
 async def find_district(connection: asyncpg.Connection, name: str, within: str | None = None) -> str | None:
@@ -83,7 +83,7 @@ async def find_district(connection: asyncpg.Connection, name: str, within: str |
 
 async def read_areas(connection: asyncpg.Connection) -> DistrictArrays:
     """What points are located in."""
-    rows = await connection.fetch(query("boundary_areas"))
+    rows = await connection.fetch(query("boundaries.read_areas"))
     return DistrictArrays(
         np.array([row["id"] for row in rows], np.int32),
         np.array([row["level"] for row in rows], np.int16),

@@ -101,12 +101,13 @@ def check(
 def list_districts() -> None:
     """List the districts that are loaded."""
     from geo_service.cli.boundary_tables import list_table
-    from geo_service.core.database import database_errors, open_connection, query
+    from geo_service.core.database import database_errors, open_connection
+    from geo_service.core.named_queries import query
 
     async def rows(url: str) -> list[asyncpg.Record]:
         async with open_connection(url) as held:
             with database_errors("list the districts"):
-                return list(await held.fetch(query("boundary_list")))
+                return list(await held.fetch(query("boundaries.summarise_districts")))
 
     with _database() as url:
         _shown.print(list_table(asyncio.run(rows(url))))

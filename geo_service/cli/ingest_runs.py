@@ -81,10 +81,11 @@ def _with_database(work: Any) -> Any:
 
 
 async def _read_runs(held: asyncpg.Connection, limit: int) -> list[dict[str, Any]]:
-    from geo_service.core.database import database_errors, query
+    from geo_service.core.database import database_errors
+    from geo_service.core.named_queries import query
 
     with database_errors("read the runs"):
-        rows = await held.fetch(query("ingest_runs"), None, limit)
+        rows = await held.fetch(query("ingest.list_runs"), None, limit)
     return [{name: orjson.loads(value) if name in _BY_KIND else value for name, value in row.items() if name != "form"} for row in rows]
 
 

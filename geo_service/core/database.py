@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import cache
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -17,11 +16,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import SECTORS
+from geo_service.core.named_queries import SQL, with_constants
 from geo_service.core.resources import postgis_folder
 from geo_service.core.schema import sector
 from geo_service.core.settings import Settings
 
-SQL = postgis_folder() / "sql"
 MIGRATIONS = postgis_folder() / "migrations"
 POSTGIS_LEAST = (3, 3)
 MIGRATION_LOCK = 0x67656F  # "geo": one migration at a time, however many services start together.
@@ -34,12 +33,6 @@ def compiled(statement: ClauseElement) -> tuple[str, list[object]]:
     result = cast(SQLCompiler, statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))
     parameters = result.params
     return str(result), [parameters[name] for name in result.positiontup or ()]
-
-
-@cache
-def query(name: str) -> str:
-    """The text of `postgis/sql/queries/<name>.sql`."""
-    return (SQL / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def without_password(url: str) -> str:
@@ -105,7 +98,7 @@ async def migrate(url: str) -> None:
             await _check_postgis(held)
             await asyncio.to_thread(_upgrade, url)
             for file in sorted((SQL / "triggers").glob("*.sql")):
-                await held.execute(file.read_text(encoding="utf-8"))
+                await held.execute(with_constants(file.read_text(encoding="utf-8"), file.name))
             await _seed_sectors(held)
 
 

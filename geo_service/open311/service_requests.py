@@ -6,9 +6,10 @@ from typing import Any
 
 import asyncpg
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.instants import format_instant
 from geo_service.core.model import OPEN_STATUSES, Status
+from geo_service.core.named_queries import query
 from geo_service.open311.query import ServiceRequestQuery
 
 ALL = "*"
@@ -23,10 +24,10 @@ async def find(pool: asyncpg.Pool, asked: ServiceRequestQuery, shown: Sequence[s
         async with pool.acquire(timeout=_POOL_WAIT_S) as held:
             ids = asked.ids
             if ids is None:
-                named = "open311_updated" if asked.by_update else "open311_received"
+                named = "open311.list_by_updated_at" if asked.by_update else "open311.list_by_received_at"
                 bounds = asked.begin, asked.end, asked.themes, asked.statuses, asked.limit, asked.offset
                 ids = [row["id"] for row in await held.fetch(query(named), *bounds)]
-            rows = await held.fetch(query("open311_requests"), ids)
+            rows = await held.fetch(query("open311.get_requests"), ids)
     return [_request(row, shown) for row in rows]
 
 

@@ -9,10 +9,11 @@ import asyncpg
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
 from geo_service.core.model import RejectReason
+from geo_service.core.named_queries import query
 from geo_service.queries.selection import read_int, single_values
 from geo_service.routes.common.auth import require_key
 from geo_service.routes.common.dependencies import Service, service_of
@@ -64,7 +65,7 @@ async def get_runs(request: Request) -> Response:
     limit = read_int(given, "limit", 1, _MOST, _LIMIT)
     before = _number("before", given["before"]) if "before" in given else None
     with database_errors("read the runs"):
-        rows = await service_of(request).database.fetch(query("ingest_runs"), before, limit)
+        rows = await service_of(request).database.fetch(query("ingest.list_runs"), before, limit)
     runs = [_run(row) for row in rows]
     onward = _next(request, given, {"before": rows[-1]["id"]}) if len(rows) == limit else None
     return _paged(render(request, form, Representations({"runs": runs, "next": onward}, lambda: runs)), onward)
@@ -94,7 +95,7 @@ async def get_rejects(request: Request, run: str) -> Response:
     limit, after = read_int(given, "limit", 1, _MOST_ROWS, _MOST_ROWS), _place(given)
     found = await _find(service, run)
     with database_errors("read rejected rows"):
-        rows = await service.database.fetch(query("ingest_rejects"), found["id"], *after, _WARNINGS, limit)
+        rows = await service.database.fetch(query("ingest.list_rejects"), found["id"], *after, _WARNINGS, limit)
     rejects = [_reject(row, service.row_cutter(row["row_text"], orjson.loads(found["form"]))) for row in rows]
     onward = _next(request, given, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
     document = {"run": found["id"], "rejects": rejects, "next": onward}
@@ -122,7 +123,7 @@ def _place(given: Mapping[str, str]) -> tuple[int, int]:
 async def _find(service: Service, run: str) -> asyncpg.Record:
     number = _number("run", run)
     with database_errors("read the run"):
-        row = await service.database.fetchrow(query("ingest_runs"), number + 1, 1)
+        row = await service.database.fetchrow(query("ingest.list_runs"), number + 1, 1)
     if row is None or row["id"] != number:
         raise NotFound(f"there is no run {number}")
     return row

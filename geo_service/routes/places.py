@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
+from geo_service.core.named_queries import query
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.responses import json_answer
@@ -25,7 +26,7 @@ async def get_places(request: Request) -> Response:
     west, south, east, north = await service.replica.run(service.hexes.bounds)
     box = (west - _AROUND_DEGREES, south - _AROUND_DEGREES, east + _AROUND_DEGREES, north + _AROUND_DEGREES)
     with database_errors("read the settlements"):
-        rows = await service.database.fetch(query("places"), *box, _AT_MOST)
+        rows = await service.database.fetch(query("places.list_in_box"), *box, _AT_MOST)
     features = [
         {
             "type": "Feature",

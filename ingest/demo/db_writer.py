@@ -10,8 +10,9 @@ import asyncpg
 import numpy as np
 
 from boundaries.locate import NEAR_M
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import OPEN_STATUSES
+from geo_service.core.named_queries import query
 from ingest.demo.messages.agencies import CHANNELS, agencies
 from ingest.demo.messages.history import Ids, Region, history
 from ingest.demo.messages.live_messages import remembered
@@ -87,9 +88,9 @@ class RegionWriter:
         """What the database has of the region."""
         sources = self._ids.sources.tolist()
         with database_errors("look at the demo region"):
-            since = await self._connection.fetchval(query("demo_since"), sources)
-            anchors = await self._connection.fetch(query("demo_anchors"), sources)
-            live = await self._connection.fetch(query("demo_open_live"), sources, sorted(OPEN_STATUSES))
+            since = await self._connection.fetchval(query("demo.latest_event_at"), sources)
+            anchors = await self._connection.fetch(query("demo.latest_episode_days"), sources)
+            live = await self._connection.fetch(query("demo.list_open_live"), sources, sorted(OPEN_STATUSES))
         return Known(
             since=since.timestamp() if since else 0.0,
             anchors={row["letter"]: row["anchor"] for row in anchors},
@@ -115,7 +116,7 @@ async def delete_demo(url: str) -> int:
     """Delete every made-up message of the region; how many there were."""
     async with open_connection(url) as held:
         with database_errors("delete the demo region"):
-            outcome = await held.execute(query("demo_forget"), [channel.source.code for channel in CHANNELS])
+            outcome = await held.execute(query("demo.delete_incidents"), [channel.source.code for channel in CHANNELS])
     return int(outcome.rpartition(" ")[2])
 
 

@@ -5,8 +5,9 @@ import numpy as np
 from boundaries.load import LoadOptions, load
 from boundaries.locate import NEAR_M
 from boundaries.records import DistrictRecord, DistrictRecords
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import DistrictLevel
+from geo_service.core.named_queries import query
 from ingest.demo.geography.region import Municipality, municipalities, settlements
 from ingest.demo.geography.territory import areas, outline
 
@@ -22,7 +23,7 @@ async def load_districts(url: str, near_m: float = NEAR_M) -> bool:
     """
     async with open_connection(url) as held:
         with database_errors("look for districts"):
-            if await held.fetchval(query("demo_has_districts"), REGION.code):
+            if await held.fetchval(query("demo.has_districts"), REGION.code):
                 return False
     await load(url, region(), LoadOptions(DistrictLevel.REGION, attribution=ATTRIBUTION, approximate=True, near_m=near_m))
     await load(url, districts(), LoadOptions(DistrictLevel.DISTRICT, REGION.code, ATTRIBUTION, approximate=True, near_m=near_m))

@@ -9,8 +9,9 @@ import asyncpg
 import numpy as np
 import orjson
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.named_queries import query
 from ingest.geocoding import Candidate, Query
 from ingest.geocoding.chain import Chain, Outcome
 from ingest.geocoding.configuration import GeocodingConfiguration
@@ -59,7 +60,7 @@ class BatchGeocoder:
             for row, one in placed.waiting
         ]  # fmt: skip
         with database_errors("note what waits for a place"):
-            await self._connection.execute(query("geocode_note"), *map(list, zip(*rows, strict=True)))
+            await self._connection.execute(query("geocoding.enqueue"), *map(list, zip(*rows, strict=True)))
 
 
 COARSE = "the words name something finer than was found"

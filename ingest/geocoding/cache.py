@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import asyncpg
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.named_queries import query
 from ingest.geocoding import Answer, Query, StepResult, Unresolved
 from ingest.geocoding.toponyms.addresses import key_of
 
@@ -26,7 +27,7 @@ class Cache:
         if not any(keys):
             return [Unresolved("there is no address")] * len(keys)
         with database_errors("look into the cache of addresses"):
-            rows = await self._connection.fetch(query("geocode_cache_read"), list({key for key in keys if key}), self._max_age)
+            rows = await self._connection.fetch(query("geocoding.read_cache"), list({key for key in keys if key}), self._max_age)
         known = {row["key"]: _answer(row) for row in rows}
         return [known.get(key, Unresolved("not asked before")) for key in keys]
 
@@ -39,7 +40,7 @@ class Cache:
             (key, one.lng, one.lat, int(one.quality), one.confidence, int(one.placed_by), one.name) for key, one in sorted(found.items())
         ]
         with database_errors("keep addresses in the cache"):
-            await self._connection.execute(query("geocode_cache_write"), *map(list, zip(*rows, strict=True)))
+            await self._connection.execute(query("geocoding.write_cache"), *map(list, zip(*rows, strict=True)))
 
 
 def _answer(row: asyncpg.Record) -> StepResult:

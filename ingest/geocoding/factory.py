@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from boundaries.stored import read_stored
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
+from geo_service.core.named_queries import query
 from ingest.geocoding import Step
 from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain
@@ -25,7 +26,7 @@ async def read_region(connection: asyncpg.Connection, configuration: GeocodingCo
     if configuration.bounds:
         return configuration.bounds
     with database_errors("look for the region"):
-        row = await connection.fetchrow(query("geocode_region"))
+        row = await connection.fetchrow(query("geocoding.district_extent"))
     return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
 
 

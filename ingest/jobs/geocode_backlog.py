@@ -12,9 +12,10 @@ import asyncpg
 import numpy as np
 
 from boundaries.locate import NEAR_M
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.named_queries import query
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.batch_geocoder import COARSE, as_json, digest
 from ingest.geocoding.cache import Cache
@@ -73,8 +74,8 @@ async def geocode_backlog(
         with database_errors("work through what waits for a place"):
             if not await held.fetchval("select pg_try_advisory_lock($1)", LOCK):
                 raise InputError("cannot work through what waits for a place: another geo geocode is at it")
-            await held.execute(query("geocode_sweep"))
-            worked = BacklogResult(total=int(await held.fetchval(query("geocode_pending_count"), again)))
+            await held.execute(query("geocoding.purge_orphans"))
+            worked = BacklogResult(total=int(await held.fetchval(query("geocoding.count_pending"), again)))
             chain = await make_chain(held, configuration, await read_region(held, configuration), server)
             await _pages(_Writer(held, configuration, near_m, asked_server=server is not None), chain, worked, told, again, page)
     return worked
@@ -84,7 +85,7 @@ async def _pages(
     writer: "_Writer", chain: Chain, worked: BacklogResult, told: Callable[[BacklogResult], None], again: bool, page: int
 ) -> None:
     after = 0
-    while rows := await writer.connection.fetch(query("geocode_pending"), after, page, again):
+    while rows := await writer.connection.fetch(query("geocoding.list_pending"), after, page, again):
         outcomes = await chain.locate([Query(row["address"], row["message"]) for row in rows])
         found = [
             _Found(row["id"], row["address"], digest(row["address"], row["message"]), row["attempts"], one)
@@ -113,7 +114,9 @@ class _Writer:
         async with self.connection.transaction():
             placed = await self._place([(one, one.outcome.answer) for one in found if one.outcome.answer])
             await self._cache.keep({one.address: answer for one in found if (answer := _for_cache(one))})
-            await self.connection.execute(query("geocode_done"), [one.id for one in found if one.outcome.settled and one.outcome.answer])
+            await self.connection.execute(
+                query("geocoding.complete"), [one.id for one in found if one.outcome.settled and one.outcome.answer]
+            )
             await self._postpone([one for one in found if not (one.outcome.settled and one.outcome.answer)])
         worked.asked += len(found)
         for one in found:
@@ -133,7 +136,7 @@ class _Writer:
             [int(one.quality) for _, one in found], [one.confidence for _, one in found], [int(one.placed_by) for _, one in found],
             district.tolist(), near.tolist(),
         )  # fmt: skip
-        rows = await self.connection.fetch(query("geocode_place"), *columns)
+        rows = await self.connection.fetch(query("geocoding.apply_results"), *columns)
         await self._catalogue.credit((row["source_id"], row["placed_by"]) for row in rows)
         placed = [row["id"] for row in rows]
         await link_duplicates(self.connection, [], placed)
@@ -142,7 +145,7 @@ class _Writer:
     async def _postpone(self, found: Sequence[_Found]) -> None:
         rows = [(one.id, one.words, self._wait_s(one), one.outcome.reason or COARSE, as_json(one.outcome.candidates)) for one in found]
         if rows:
-            await self.connection.execute(query("geocode_postpone"), *map(list, zip(*rows, strict=True)))
+            await self.connection.execute(query("geocoding.reschedule"), *map(list, zip(*rows, strict=True)))
 
     def _wait_s(self, one: _Found) -> float | None:
         """None for what every step was asked for: it waits until everything is asked anew."""

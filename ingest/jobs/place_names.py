@@ -4,9 +4,10 @@ import asyncio
 import json
 import sys
 
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.extras import require
+from geo_service.core.named_queries import query
 
 
 async def are_loaded(url: str) -> bool:
@@ -22,7 +23,7 @@ async def load_places(url: str) -> int:
     columns = [list(column) for column in zip(*rows, strict=True)]
     async with open_connection(url) as held:
         with database_errors("write the settlements"):
-            await held.execute(query("places_upsert"), *columns)
+            await held.execute(query("places.upsert"), *columns)
     return len(rows)
 
 

@@ -11,7 +11,8 @@ from datetime import datetime
 
 import asyncpg
 
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
+from geo_service.core.named_queries import query
 from ingest.geocoding.toponyms.addresses import key_of
 
 KINDS = ("text", "address")
@@ -55,12 +56,12 @@ async def count(url: str, order: EraseOrder, page: int = PAGE) -> ErasedCounts:
     """What `forget` would take away; changes nothing."""
     async with open_connection(url) as held:
         with _errors():
-            found = await held.fetchrow(query("forget_count"), order.before, *order.flags)
+            found = await held.fetchrow(query("retention.count_erasable"), order.before, *order.flags)
             told = ErasedCounts(found["incidents"], found["texts"], found["addresses"], found["rejects"])
             if order.flags[1]:
                 told.cached = await _count_cached(held, order, page)
-            if await held.fetchval(query("forget_answers_kept")):
-                told.answers = int(await held.fetchval(query("forget_answers_count"), order.before))
+            if await held.fetchval(query("retention.has_responses")):
+                told.answers = int(await held.fetchval(query("retention.count_responses"), order.before))
     return told
 
 
@@ -69,20 +70,20 @@ async def erase(url: str, order: EraseOrder, told: Callable[[ErasedCounts], None
     done = ErasedCounts()
     async with open_connection(url) as held:
         with _errors():
-            await held.execute(query("forget_note"), sorted(order.kinds), order.before)
+            await held.execute(query("retention.record_rule"), sorted(order.kinds), order.before)
             for _ in range(_PASSES):
                 await _incidents(held, order, done, told, page)
-                found = await held.fetchrow(query("forget_count"), order.before, *order.flags)
+                found = await held.fetchrow(query("retention.count_erasable"), order.before, *order.flags)
                 done.left = int(found["incidents"])
                 if not done.left:
                     break
             if order.flags[1]:
-                done.cached += int(await held.fetchval(query("forget_cache"), [], order.before))
-            while cleared := int(await held.fetchval(query("forget_rejects"), order.before, page)):
+                done.cached += int(await held.fetchval(query("retention.erase_cache"), [], order.before))
+            while cleared := int(await held.fetchval(query("retention.erase_rejects"), order.before, page)):
                 done.rejects += cleared
                 told(done)
-            if await held.fetchval(query("forget_answers_kept")):
-                done.answers = int(await held.fetchval(query("forget_answers"), order.before))
+            if await held.fetchval(query("retention.has_responses")):
+                done.answers = int(await held.fetchval(query("retention.erase_responses"), order.before))
     return done
 
 
@@ -92,11 +93,11 @@ async def _incidents(
     after = 0
     while True:
         async with held.transaction():
-            rows = await held.fetch(query("forget_incidents"), order.before, *order.flags, after, page)
+            rows = await held.fetch(query("retention.erase_incidents"), order.before, *order.flags, after, page)
             if not rows:
                 return
-            await held.execute(query("forget_waiting"), [row["id"] for row in rows])
-            done.cached += int(await held.fetchval(query("forget_cache"), _keys(rows), None))
+            await held.execute(query("retention.erase_queue_entries"), [row["id"] for row in rows])
+            done.cached += int(await held.fetchval(query("retention.erase_cache"), _keys(rows), None))
         after = rows[-1]["id"]
         done.incidents += len(rows)
         done.texts += sum(row["had_text"] for row in rows)
@@ -107,10 +108,10 @@ async def _incidents(
 async def _count_cached(held: asyncpg.Connection, order: EraseOrder, page: int) -> int:
     known: set[str] = set()
     after = 0
-    while rows := await held.fetch(query("forget_addresses"), order.before, after, page):
-        known.update(row["key"] for row in await held.fetch(query("forget_cache_known"), _keys(rows)))
+    while rows := await held.fetch(query("retention.list_addresses"), order.before, after, page):
+        known.update(row["key"] for row in await held.fetch(query("retention.find_cached_keys"), _keys(rows)))
         after = rows[-1]["id"]
-    return len(known) + int(await held.fetchval(query("forget_cache_old"), order.before, list(known)))
+    return len(known) + int(await held.fetchval(query("retention.count_old_cache"), order.before, list(known)))
 
 
 def _keys(rows: Sequence[asyncpg.Record]) -> list[str]:

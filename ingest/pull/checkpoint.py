@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.errors import InputError
+from geo_service.core.named_queries import query
 from ingest.pull.reader import Span
 
 OVERLAP = timedelta(days=1)
@@ -67,11 +68,11 @@ def plan(mark: Checkpoint | None, since: datetime | None, until: datetime | None
 async def read_checkpoint(held: asyncpg.Connection, source: str, endpoint: str) -> Checkpoint | None:
     """The mark of this server, None when there is none."""
     with database_errors("read how far a server was pulled"):
-        row = await held.fetchrow(query("open311_mark_read"), source, endpoint)
+        row = await held.fetchrow(query("open311.read_checkpoint"), source, endpoint)
     return Checkpoint(*row) if row else None
 
 
 async def write_checkpoint(held: asyncpg.Connection, source: str, endpoint: str, mark: Checkpoint) -> None:
     """Keep the mark of this server."""
     with database_errors("write how far a server was pulled"):
-        await held.execute(query("open311_mark_write"), source, endpoint, mark.since, mark.reached, mark.known_at, mark.finished)
+        await held.execute(query("open311.write_checkpoint"), source, endpoint, mark.since, mark.reached, mark.known_at, mark.finished)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
+from geo_service.core.named_queries import query
 from ingest.mapping.mapping import STAND_IN, Mapping, with_source
 from ingest.pull.checkpoint import plan, read_checkpoint, write_checkpoint
 from ingest.pull.client import Client, ClientPolicy, shown
@@ -97,5 +98,5 @@ def named_mapping(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Map
 
 async def _lock(held: asyncpg.Connection, source: str, endpoint: str) -> None:
     with database_errors("see whether another pull is under way"):
-        if not await held.fetchval(query("open311_lock"), source, endpoint):
+        if not await held.fetchval(query("open311.acquire_pull_lock"), source, endpoint):
             raise InputError(f"cannot pull {endpoint}: another pull of it is under way")

@@ -7,9 +7,10 @@ from typing import Any
 import asyncpg
 import orjson
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.errors import IdempotencyConflict, IdempotencyKeyReused
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, ResultStream, Summary
+from geo_service.core.named_queries import query
 
 _PARTS_AT_ONCE = 50
 
@@ -51,16 +52,16 @@ class IdempotencyStore:
     async def acquire(self) -> None:
         """Hold the key until the session's locks are given back. Raises `IdempotencyConflict` where another request does."""
         with database_errors("look for the Idempotency-Key"):
-            await self._connection.execute(query("intake_sweep"))
-            if not await self._connection.fetchval(query("intake_claim"), int.from_bytes(self._key[:8], signed=True)):
+            await self._connection.execute(query("idempotency.purge_expired"))
+            if not await self._connection.fetchval(query("idempotency.acquire_lock"), int.from_bytes(self._key[:8], signed=True)):
                 raise IdempotencyConflict("a request with this Idempotency-Key is being answered; send it again when it is done")
 
     async def lookup(self) -> tuple[bytes, dict[str, Any]] | None:
         """The digest of the request that was answered to its end, and the end of its answer."""
         with database_errors("look for the Idempotency-Key"):
-            row = await self._connection.fetchrow(query("intake_recall"), self._key)
+            row = await self._connection.fetchrow(query("idempotency.lookup"), self._key)
             if row is None:
-                await self._connection.execute(query("intake_forget"), self._key)
+                await self._connection.execute(query("idempotency.reset"), self._key)
         return None if row is None else (row["digest"], orjson.loads(row["summary"]))
 
     async def replay(self, found: tuple[bytes, dict[str, Any]], body: HashingBody) -> ResultStream:
@@ -71,7 +72,7 @@ class IdempotencyStore:
         after = 0
         while True:
             with database_errors("read a kept answer"):
-                rows = await self._connection.fetch(query("intake_parts"), self._key, after, _PARTS_AT_ONCE)
+                rows = await self._connection.fetch(query("idempotency.read_parts"), self._key, after, _PARTS_AT_ONCE)
             for row in rows:
                 yield BatchResult(row["lines"], repeated=True)
             if len(rows) < _PARTS_AT_ONCE:
@@ -81,9 +82,9 @@ class IdempotencyStore:
 
     async def append(self, lines: bytes) -> None:
         """A part of the answer, in the transaction of its batch."""
-        await self._connection.execute(query("intake_part"), self._key, self._part, lines)
+        await self._connection.execute(query("idempotency.append_part"), self._key, self._part, lines)
         self._part += 1
 
     async def complete(self, digest: bytes, summary: dict[str, Any]) -> None:
         """The answer is whole."""
-        await self._connection.execute(query("intake_end"), self._key, digest, orjson.dumps(summary))
+        await self._connection.execute(query("idempotency.complete"), self._key, digest, orjson.dumps(summary))

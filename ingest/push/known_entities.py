@@ -5,7 +5,8 @@ from pathlib import Path
 
 import asyncpg
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
+from geo_service.core.named_queries import query
 from ingest.mapping.mapping import Mapping
 from ingest.validate.classifier import Classifier
 from ingest.validate.entities import EntityResolver
@@ -29,7 +30,7 @@ class KnownEntityResolver(EntityResolver):
         if not any(fresh):
             return
         with database_errors("look up themes and agencies"):
-            rows = await connection.fetch(query("intake_known"), *fresh)
+            rows = await connection.fetch(query("ingest.find_known_codes"), *fresh)
         self._asked.update(*fresh)
         for row in rows:
             if row["kind"] == "theme":

@@ -7,8 +7,9 @@ from functools import cache
 import asyncpg
 
 from geo_service.core.calendar.deadlines import Deadlines
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.ingest_protocol import IngestRequest
+from geo_service.core.named_queries import query
 from ingest.mapping.mapping import Mapping, SourceEntry, load_mapping
 from ingest.push.known_entities import KnownEntityResolver
 from ingest.push.parsing import Row
@@ -48,7 +49,7 @@ class RowMapping:
     async def of(cls, delivery: IngestRequest, writer: Writer, classifier: Classifier, deadlines: Deadlines) -> "RowMapping":
         """For what is delivered; a source that is known keeps its names."""
         with database_errors("look up the source"):
-            row = await writer.connection.fetchrow(query("intake_source"), delivery.source)
+            row = await writer.connection.fetchrow(query("ingest.get_source"), delivery.source)
         source = Source(**row) if row else Source(delivery.source, delivery.name, delivery.name)
         entry = SourceEntry(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
         mapping = _plain().model_copy(update={"source": entry})

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from geo_service.core.database import connect, database_errors, query
+from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import GeoError, Overloaded
+from geo_service.core.named_queries import query
 from ingest.geocoding.batch_geocoder import BatchGeocoder
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import read_region
@@ -94,14 +95,14 @@ class WriterPool:
     async def _open_writer(self) -> Writer:
         held = await connect(self._terms.url)
         with database_errors("prepare for writing incidents"):
-            await held.execute(query("intake_session"), str(self._terms.statement_timeout_ms))
+            await held.execute(query("ingest.set_statement_timeout"), str(self._terms.statement_timeout_ms))
         incidents = await IncidentWriter(held, self._terms.near_m).__aenter__()
         return Writer(held, incidents, BatchGeocoder(held, self._terms.geocoding, None))
 
     async def _refresh(self, writer: Writer) -> None:
         """What knows the districts is made anew when they have changed."""
         with database_errors("look for changes of the boundaries"):
-            revision = int(await writer.connection.fetchval(query("intake_revision")) or 0)
+            revision = int(await writer.connection.fetchval(query("boundaries.get_revision")) or 0)
         if revision != writer.revision:
             writer.region = await read_region(writer.connection, self._terms.geocoding)
             writer.placer = BatchGeocoder(writer.connection, self._terms.geocoding, writer.region)
@@ -110,7 +111,7 @@ class WriterPool:
     async def _release(self, writer: Writer) -> None:
         try:
             with database_errors("end the work of a writer"):
-                await writer.connection.execute(query("intake_release"))
+                await writer.connection.execute(query("idempotency.release_locks"))
         except BaseException:
             await _close(writer)
             raise

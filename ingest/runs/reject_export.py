@@ -8,9 +8,10 @@ from typing import Any, TextIO
 import asyncpg
 import orjson
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.errors import InputError
 from geo_service.core.model import RejectReason
+from geo_service.core.named_queries import query
 from ingest.readers import RETURNED, Column, Reader
 from ingest.readers.csv import CsvReader
 from ingest.readers.records import flatten, unwrap_feature
@@ -59,7 +60,7 @@ async def rejects(held: asyncpg.Connection, run: int, warnings: bool = False) ->
     after = (-1, 0)
     while True:
         with database_errors("read rejected rows"):
-            rows = await held.fetch(query("ingest_rejects"), run, *after, left_out, PAGE)
+            rows = await held.fetch(query("ingest.list_rejects"), run, *after, left_out, PAGE)
         for row in rows:
             yield row
         if len(rows) < PAGE:
@@ -70,7 +71,7 @@ async def rejects(held: asyncpg.Connection, run: int, warnings: bool = False) ->
 async def read_row_format(held: asyncpg.Connection, run: int) -> RowFormat:
     """How the run's rows are cut. `InputError` where there is no such run."""
     with database_errors("look for the run"):
-        row = await held.fetchrow(query("ingest_runs"), run + 1, 1)
+        row = await held.fetchrow(query("ingest.list_runs"), run + 1, 1)
     if row is None or row["id"] != run:
         raise InputError(f"there is no run {run}; geo ingest runs lists them")
     form: RowFormat = orjson.loads(row["form"])
@@ -97,7 +98,9 @@ async def write_csv(held: asyncpg.Connection, run: int, out: TextIO, warnings: b
 async def count_moved(held: asyncpg.Connection, run: int) -> int:
     """How many rows the run refused that a later one has refused since, or that are forgotten."""
     with database_errors("count rejected rows"):
-        return int(await held.fetchval(query("ingest_rejects_moved"), run, [one.value for one in RejectReason if one.is_warning]))
+        return int(
+            await held.fetchval(query("ingest.count_superseded_rejects"), run, [one.value for one in RejectReason if one.is_warning])
+        )
 
 
 def reject_row(row: asyncpg.Record, form: RowFormat) -> dict[str, str]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
+from geo_service.core.named_queries import query
 from ingest.validate.row_errors import Reject
 
 
@@ -15,7 +16,7 @@ async def store_rejects(connection: asyncpg.Connection, run: int, source_name: s
         return
     columns = zip(*((one.line, one.reason.value, one.detail, one.text) for one in rejects), strict=True)
     with database_errors("keep rejected rows"):
-        await connection.execute(query("ingest_reject"), run, source_name, *map(list, columns))
+        await connection.execute(query("ingest.insert_rejects"), run, source_name, *map(list, columns))
 
 
 def by_reason(rejects: Sequence[Reject]) -> Counter[str]:

@@ -17,8 +17,9 @@ import orjson
 
 from boundaries.locate import NEAR_M
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
+from geo_service.core.named_queries import query
 from geo_service.core.settings import Settings
 from ingest.geocoding.batch_geocoder import BatchGeocoder, counts_by_precision
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
@@ -184,7 +185,7 @@ async def write_batch(
             await store_rejects(held, run, name, [*checked.rejects, *checked.warnings])
             tally.add(checked, written)
             tally.located += counts_by_precision(placed.batch)
-            await held.execute(query("ingest_run_count"), run, *_counts(tally))
+            await held.execute(query("ingest.record_run_counts"), run, *_counts(tally))
             if also:
                 await also()
             if each:
@@ -199,17 +200,17 @@ def _counts(tally: RunCounts) -> tuple[object, ...]:
 async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
     """Begin a run of the input `name`, on this connection, which must live as long as the run; its id."""
     with database_errors("begin a run"):
-        await held.execute(query("ingest_run_bury"), RUN_LOCKS)
-        return int(await held.fetchval(query("ingest_run_begin"), name, mapping_name, RUN_LOCKS))
+        await held.execute(query("ingest.mark_interrupted_runs"), RUN_LOCKS)
+        return int(await held.fetchval(query("ingest.begin_run"), name, mapping_name, RUN_LOCKS))
 
 
 async def _store_row_format(held: asyncpg.Connection, run: int, form: RowFormat) -> None:
     with database_errors("begin a run"):
-        await held.execute(query("ingest_run_form"), run, orjson.dumps(form).decode())
+        await held.execute(query("ingest.set_run_row_format"), run, orjson.dumps(form).decode())
 
 
 async def end_run(held: asyncpg.Connection, run: int, state: str) -> None:
     """The run is over; state: finished, failed or interrupted."""
     if not held.is_closed():
         with database_errors("end a run"):
-            await held.execute(query("ingest_run_end"), run, state)
+            await held.execute(query("ingest.end_run"), run, state)

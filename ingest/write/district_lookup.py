@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from boundaries.district_arrays import NO_DISTRICTS
 from boundaries.locate import Locator
 from boundaries.stored import read_areas
-from geo_service.core.database import query
+from geo_service.core.named_queries import query
 from ingest.write.incident_batch import IncidentBatch
 
 
@@ -36,7 +36,7 @@ class DistrictLookup:
 
         Until that ends, a replacement of boundaries waits, and assigns its rows afterwards.
         """
-        revision = int(await self._connection.fetchval(query("boundary_share")))
+        revision = int(await self._connection.fetchval(query("boundaries.lock_for_share")))
         if revision != self._revision:
             self._locator = Locator(await read_areas(self._connection), self._near_m)
             self._revision = revision

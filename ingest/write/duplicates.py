@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from geo_service.core.database import database_errors, open_connection, query
+from geo_service.core.database import database_errors, open_connection
+from geo_service.core.named_queries import query
 
 PAGE = 5_000
 """Incidents to a transaction: other writers wait for no longer than that takes."""
@@ -44,7 +45,7 @@ async def rule_is_current(url: str, rule: DuplicateRule) -> bool:
     """Whether all incidents are linked by this rule."""
     async with open_connection(url) as held:
         with database_errors("read the rule of near-duplicates"):
-            return bool(await held.fetchval(query("near_in_force"), rule.metres, rule.hours))
+            return bool(await held.fetchval(query("duplicates.is_rule_complete"), rule.metres, rule.hours))
 
 
 async def relink_all(url: str, rule: DuplicateRule, told: Callable[[LinkProgress], None], page: int = PAGE) -> int:
@@ -54,12 +55,12 @@ async def relink_all(url: str, rule: DuplicateRule, told: Callable[[LinkProgress
     """
     async with open_connection(url) as held:
         with database_errors("link near-duplicates"):
-            await held.execute(query("near_begin"), rule.metres, rule.hours)
+            await held.execute(query("duplicates.set_rule"), rule.metres, rule.hours)
             done = LinkProgress(int(await held.fetchval("select count(*) from incident")))
             after = 0
-            while ids := await held.fetchval(query("near_page"), after, page):
+            while ids := await held.fetchval(query("duplicates.next_incident_ids"), after, page):
                 await link_duplicates(held, [], ids)
                 after, done.seen = ids[-1], done.seen + len(ids)
                 told(done)
-            await held.execute(query("near_end"), rule.metres, rule.hours)
+            await held.execute(query("duplicates.complete_rule"), rule.metres, rule.hours)
             return int(await held.fetchval("select count(*) from incident_link where first_id is not null"))

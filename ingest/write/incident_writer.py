@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boundaries.locate import NEAR_M
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.model import PlacedBy
+from geo_service.core.named_queries import query
 from ingest.write.binary_copy import STAGED, encode_batch
 from ingest.write.district_lookup import DistrictLookup
 from ingest.write.duplicates import link_duplicates
@@ -74,7 +75,7 @@ class IncidentWriter:
 
     async def __aenter__(self) -> "IncidentWriter":
         with database_errors("prepare for writing incidents"):
-            await self._connection.execute(query("ingest_stage"))
+            await self._connection.execute(query("ingest.create_staging_table"))
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -107,7 +108,7 @@ class IncidentWriter:
                 stream = encode_batch(kept, district, near)
                 await self._connection.execute(_PREPARE)
                 await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
-                counts = await self._connection.fetchrow(query("ingest_upsert"), each)
+                counts = await self._connection.fetchrow(query("ingest.upsert"), each)
                 found = kept.placed_by >= PlacedBy.GAZETTEER
                 await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.placed_by[found].tolist(), strict=True))
                 linked = await link_duplicates(self._connection, counts["new_ids"], counts["changed_ids"])

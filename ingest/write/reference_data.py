@@ -5,8 +5,9 @@ from dataclasses import astuple, dataclass
 
 import asyncpg
 
-from geo_service.core.database import database_errors, query
+from geo_service.core.database import database_errors
 from geo_service.core.model import SECTORS
+from geo_service.core.named_queries import query
 
 SECTOR_IDS = {sector.code: place for place, sector in enumerate(SECTORS, start=1)}
 
@@ -40,6 +41,10 @@ class Agency:
     name: str
 
 
+_UPSERTS = {"source": "ingest.upsert_sources", "theme": "ingest.upsert_themes", "agency": "ingest.upsert_agencies"}
+"""The query that writes each kind of entry."""
+
+
 class ReferenceData:
     """Ids by code, remembered: an entry that was met before costs no question to the database."""
 
@@ -55,7 +60,7 @@ class ReferenceData:
         """Let the sources name whose places their incidents have: pairs of a source and the step (`PlacedBy`) that found one."""
         if pairs := sorted(set(found)):
             with database_errors("name whose places a source has"):
-                await self._connection.execute(query("geocode_credit"), *map(list, zip(*pairs, strict=True)))
+                await self._connection.execute(query("geocoding.record_sources"), *map(list, zip(*pairs, strict=True)))
 
     async def themes(self, themes: Sequence[Theme]) -> dict[str, int]:
         """Ids by code."""
@@ -70,7 +75,7 @@ class ReferenceData:
         unknown = {entry: row for entry, row in zip(entries, rows, strict=True) if entry not in self._known}
         if unknown:
             with database_errors(f"write the list of {kind} entries"):
-                found = await self._connection.fetch(query(f"ingest_{kind}"), *map(list, zip(*unknown.values(), strict=True)))
+                found = await self._connection.fetch(query(_UPSERTS[kind]), *map(list, zip(*unknown.values(), strict=True)))
             ids = {row["code"]: row["id"] for row in found}
             self._known |= {entry: ids[entry.code] for entry in unknown}
         return {entry.code: self._known[entry] for entry in entries}

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
-from geo_service.core.database import query
 from geo_service.core.model import DistrictLevel, PlacedBy
+from geo_service.core.named_queries import query
 
 _FIELDS = (
     ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
@@ -86,7 +86,7 @@ async def read_incidents(
 ) -> Array:
     """All incidents, or those written or linked by transaction `since` or a later one, as BATCH rows."""
     stream = RecordStream(on_progress)
-    text = query("replica_rows")
+    text = query("replica.incidents")
     if since is None:
         await connection.copy_from_query(text, output=stream.write, format="binary")
     else:
@@ -113,7 +113,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
     """The catalogue as it is now; shapes of districts are read when their boundaries have changed since `known`."""
     kinds: dict[str, list[Entry]] = {}
     sources: list[Source] = []
-    for row in await connection.fetch(query("catalogue")):
+    for row in await connection.fetch(query("replica.catalogue")):
         plain = (row["id"], row["code"], row["name_ru"], row["name_en"], row["parent"])
         if row["kind"] == "source":
             sources.append(Source(*plain, row["synthetic"], row["attribution"], tuple(map(PlacedBy, row["placed_by"]))))
@@ -125,7 +125,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
         themes=Entries(kinds.get("theme", ())),
         sources=Entries(sources),
         agencies=Entries(kinds.get("agency", ())),
-        districts=Entries([_district(row) for row in await connection.fetch(query("districts"))]),
+        districts=Entries([_district(row) for row in await connection.fetch(query("replica.districts"))]),
         shapes=known.shapes if known.shapes.revision == revision else await _read_shapes(connection, revision),
     )
 
@@ -140,7 +140,7 @@ def _district(row: asyncpg.Record) -> District:
 
 
 async def _read_shapes(connection: asyncpg.Connection, revision: int) -> DistrictShapes:
-    rows = await connection.fetch(query("district_shapes"))
+    rows = await connection.fetch(query("replica.district_shapes"))
     by_band: dict[int, tuple[NDArray[np.int64], Array]] = {}
     for band in sorted({row["band"] for row in rows}):
         chosen = [row for row in rows if row["band"] == band]

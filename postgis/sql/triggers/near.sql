@@ -23,7 +23,7 @@ as $$
             metres / 110000 as up,
             metres / (111000 * cos(radians(least(abs(st_y(incident.location)) + metres / 110000, 85.02)))) as aside
         from incident
-        where incident.id = given.id and incident.location_quality <= 1
+        where incident.id = given.id and incident.location_quality <= ${location_quality.house}
         offset 0
     ) as one
     -- The grid of the index: hundredths of a degree, and beyond 85° rings around the pole.
@@ -47,7 +47,7 @@ as $$
                 else 0
             end = field.x
             and incident.received_at between one.received_at - span and one.received_at + span
-            and incident.location_quality <= 1
+            and incident.location_quality <= ${location_quality.house}
             and incident.source_id <> one.source_id
         offset 0
     ) as other

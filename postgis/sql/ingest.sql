@@ -1,0 +1,381 @@
+-- Loading incidents: staging and upsert, reference data, runs and rejects.
+
+-- name: create_staging_table
+-- Where a batch waits for its upsert: a table of the session's own. 0, NaN and 'epoch' stand for "none".
+create temporary table if not exists incident_stage (
+    source_id smallint not null,
+    cell bigint not null,
+    location geometry(point, 4326) not null,
+    location_quality smallint not null,
+    confidence real not null,
+    placed_by smallint not null,
+    theme_id integer not null,
+    agency_id integer not null,
+    status smallint not null,
+    received_at timestamptz not null,
+    due_at timestamptz not null,
+    answered_at timestamptz not null,
+    closed_at timestamptz not null,
+    updated_at timestamptz not null,
+    district_id integer not null,
+    district_near boolean not null,
+    external_id text not null,
+    address text not null,
+    message text not null
+)
+
+-- name: upsert
+-- Writes the staged incidents and counts what became of them. No two staged rows have the same identity.
+-- An older row never overwrites a newer one; among equally new ones the delivered one wins; an identical one is
+-- not written at all: no new row version, no number from the identity sequence, nothing for replicas to read.
+-- $1: whether to tell of each row what it was judged by, and of each written one what became of it, with their ids.
+with judged as (
+    select
+        staged.source_id,
+        staged.external_id,
+        fresh.*,
+        known.id as known_id,
+        known.id is null as is_new,
+        known.updated_at > fresh.updated_at as is_stale,
+        known.id is null or (
+            known.updated_at <= fresh.updated_at
+            and (
+                known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
+                known.theme_id, known.agency_id,
+                known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
+                known.district_id, known.district_near
+            ) is distinct from (
+                fresh.location, fresh.cell, fresh.address, fresh.message, fresh.location_quality, fresh.confidence, fresh.placed_by,
+                fresh.theme_id, fresh.agency_id,
+                fresh.status, fresh.received_at, fresh.due_at, fresh.answered_at, fresh.closed_at, fresh.updated_at,
+                fresh.district_id, fresh.district_near
+            )
+        ) as is_due
+    from incident_stage as given
+    -- Words that are not to be kept any more do not come back when they are delivered again.
+    cross join (
+        select max(before) filter (where what = 'text') as text_before, max(before) filter (where what = 'address') as address_before
+        from retention
+    ) as forgotten
+    cross join lateral (
+        select
+            given.*,
+            case when given.received_at < forgotten.address_before then '' else given.address end as kept_address,
+            case when given.received_at < forgotten.text_before then '' else given.message end as kept_message
+    ) as staged
+    left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
+    -- What geocoding has found (the gazetteer and what follows it) stays while the words are the same, unless something finer is given.
+    cross join lateral (
+        select coalesce(
+            known.placed_by >= ${placed_by.gazetteer}
+            and staged.placed_by not in (${placed_by.input}, ${placed_by.swapped})
+            and known.location_quality <= staged.location_quality
+            and known.address = staged.kept_address
+            and known.message = staged.kept_message,
+            false
+        ) as stays
+    ) as place
+    cross join lateral (
+        select
+            case when place.stays then known.location when staged.cell <> 0 then staged.location end as location,
+            case when place.stays then known.cell else nullif(staged.cell, 0) end as cell,
+            staged.kept_address as address,
+            staged.kept_message as message,
+            case when place.stays then known.location_quality else staged.location_quality end as location_quality,
+            case when place.stays then known.confidence else nullif(staged.confidence, 'NaN') end as confidence,
+            case when place.stays then known.placed_by else nullif(staged.placed_by, 0) end as placed_by,
+            staged.theme_id,
+            nullif(staged.agency_id, 0) as agency_id,
+            staged.status,
+            staged.received_at,
+            nullif(staged.due_at, 'epoch') as due_at,
+            nullif(staged.answered_at, 'epoch') as answered_at,
+            nullif(staged.closed_at, 'epoch') as closed_at,
+            staged.updated_at,
+            case when place.stays then known.district_id else nullif(staged.district_id, 0) end as district_id,
+            case when place.stays then known.district_near else staged.district_near end as district_near
+    ) as fresh
+),
+
+written as (
+    insert into incident as known (
+        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
+        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
+    )
+    select
+        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
+        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
+    from judged
+    where is_due
+    -- The same order in every transaction: two ingests of the same rows wait for each other, and never in a circle.
+    order by source_id, external_id collate "C"
+    -- Another transaction may have written since `judged` looked: the rules are held once more against its row.
+    on conflict (source_id, external_id) do update set
+        location = excluded.location,
+        cell = excluded.cell,
+        address = excluded.address,
+        message = excluded.message,
+        location_quality = excluded.location_quality,
+        confidence = excluded.confidence,
+        placed_by = excluded.placed_by,
+        theme_id = excluded.theme_id,
+        agency_id = excluded.agency_id,
+        status = excluded.status,
+        received_at = excluded.received_at,
+        due_at = excluded.due_at,
+        answered_at = excluded.answered_at,
+        closed_at = excluded.closed_at,
+        updated_at = excluded.updated_at,
+        district_id = excluded.district_id,
+        district_near = excluded.district_near
+    where known.updated_at <= excluded.updated_at
+    and (
+        known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
+        known.theme_id, known.agency_id,
+        known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
+        known.district_id, known.district_near
+    ) is distinct from (
+        excluded.location, excluded.cell, excluded.address, excluded.message, excluded.location_quality, excluded.confidence, excluded.placed_by,
+        excluded.theme_id, excluded.agency_id,
+        excluded.status, excluded.received_at, excluded.due_at, excluded.answered_at, excluded.closed_at, excluded.updated_at,
+        excluded.district_id, excluded.district_near
+    )
+    -- A row version that replaced none has no deleting transaction.
+    returning id, source_id, external_id, xmax = 0 as is_new
+)
+
+select
+    (select count(*) from written where is_new) as new,
+    (select count(*) from written where not is_new) as changed,
+    (select count(*) from judged where is_stale) as stale,
+    (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
+    (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
+    -- Not joined here: hash joins are off, and for a nested loop these are too many.
+    case when $1 then (select array_agg((source_id, external_id, known_id, is_stale)) from judged) end as judged,
+    case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
+
+-- name: upsert_sources
+-- Sources of messages.
+-- Gives the ids of all given codes; writes only what is new or described otherwise.
+with given as (
+    select distinct on (code) code, name_ru, name_en, attribution, synthetic
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) as given (code, name_ru, name_en, attribution, synthetic)
+    order by code
+),
+
+due as (
+    select given.*
+    from given
+    left join source as known on known.code = given.code
+    where known.id is null or (known.name_ru, known.name_en, known.attribution, known.synthetic) is distinct from (given.name_ru, given.name_en, given.attribution, given.synthetic)
+),
+
+written as (
+    insert into source (code, name_ru, name_en, attribution, synthetic)
+    select code, name_ru, name_en, attribution, synthetic
+    from due
+    order by code
+    on conflict (code) do update set
+        name_ru = excluded.name_ru,
+        name_en = excluded.name_en,
+        attribution = excluded.attribution,
+        synthetic = excluded.synthetic
+    returning code, id
+)
+
+select code, id from written
+union all
+select known.code, known.id
+from source as known
+where known.code in (select code from given) and known.code not in (select code from due)
+
+-- name: upsert_themes
+-- Themes of messages.
+-- Gives the ids of all given codes; writes only what is new or described otherwise.
+with given as (
+    select distinct on (code) code, sector_id, name_ru, name_en
+    from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) as given (code, sector_id, name_ru, name_en)
+    order by code
+),
+
+due as (
+    select given.*
+    from given
+    left join theme as known on known.code = given.code
+    where known.id is null or (known.sector_id, known.name_ru, known.name_en) is distinct from (given.sector_id, given.name_ru, given.name_en)
+),
+
+written as (
+    insert into theme (code, sector_id, name_ru, name_en)
+    select code, sector_id, name_ru, name_en
+    from due
+    order by code
+    on conflict (code) do update set
+        sector_id = excluded.sector_id,
+        name_ru = excluded.name_ru,
+        name_en = excluded.name_en
+    returning code, id
+)
+
+select code, id from written
+union all
+select known.code, known.id
+from theme as known
+where known.code in (select code from given) and known.code not in (select code from due)
+
+-- name: upsert_agencies
+-- Agencies that answer messages.
+-- Gives the ids of all given codes; writes only what is new or described otherwise.
+with given as (
+    select distinct on (code) code, name
+    from unnest($1::text[], $2::text[]) as given (code, name)
+    order by code
+),
+
+due as (
+    select given.*
+    from given
+    left join agency as known on known.code = given.code
+    where known.id is null or known.name is distinct from given.name
+),
+
+written as (
+    insert into agency (code, name)
+    select code, name
+    from due
+    order by code
+    on conflict (code) do update set
+        name = excluded.name
+    returning code, id
+)
+
+select code, id from written
+union all
+select known.code, known.id
+from agency as known
+where known.code in (select code from given) and known.code not in (select code from due)
+
+-- name: get_source
+-- The source with this code, as it is described.
+select code, name_ru, name_en, attribution, synthetic from source
+where code = $1
+
+-- name: find_known_codes
+-- Themes ($1) and agencies ($2) that are known by these codes.
+select 'theme' as kind, theme.code, sector.code as sector, theme.name_ru, theme.name_en
+from theme
+inner join sector on sector.id = theme.sector_id
+where theme.code = any($1::text[])
+union all
+select 'agency', code, '', name, name
+from agency
+where code = any($2::text[])
+
+-- name: begin_run
+-- Begins a run. A run lives as long as its session holds the run's advisory lock; it is taken in the transaction
+-- that makes the row, so nobody sees the row without its lock.
+with begun as (
+    insert into ingest_run (input, mapping) values ($1, $2) returning id
+)
+
+select id, pg_advisory_lock($3::bigint + id) from begun
+
+-- name: set_run_row_format
+-- How the rows of a run are cut into fields.
+update ingest_run set form = $2::jsonb
+where id = $1
+
+-- name: record_run_counts
+-- The run's counts until now, in the transaction of the batch that they include.
+update ingest_run set
+    read = $2,
+    new = $3,
+    changed = $4,
+    unchanged = $5,
+    repeated = $6,
+    stale = $7,
+    rejected = $8::jsonb,
+    warned = $9::jsonb,
+    located = $10::jsonb,
+    linked = $11
+where id = $1
+
+-- name: end_run
+-- The run is over.
+update ingest_run set state = $2, finished_at = now()
+where id = $1
+
+-- name: mark_interrupted_runs
+-- Runs that say they are running and whose session is gone were interrupted.
+update ingest_run set state = 'interrupted', finished_at = now()
+where state = 'running' and pg_try_advisory_xact_lock($1::bigint + id)
+
+-- name: list_runs
+-- Runs, the newest first: $1 before this id (null: from the newest), $2 at most so many. One that says it is running and
+-- whose session is gone (nobody holds its lock) was interrupted.
+select
+    id,
+    input,
+    mapping,
+    case
+        when state = 'running' and not exists (
+            select from pg_locks
+            where locktype = 'advisory' and classid = x'67656F'::int and objid = (ingest_run.id & x'FFFFFFFF'::bigint)::oid and objsubid = 1
+            and database = (select oid from pg_database where datname = current_database())
+        ) then 'interrupted'
+        else state
+    end as state,
+    started_at,
+    finished_at,
+    read,
+    new,
+    changed,
+    unchanged,
+    repeated,
+    stale,
+    linked,
+    rejected,
+    warned,
+    located,
+    form
+from ingest_run
+where $1::bigint is null or id < $1
+order by id desc
+limit $2
+
+-- name: insert_rejects
+-- Keeps rejected rows; one that was kept before belongs to the run that met it last.
+insert into reject (run_id, input, line, reason, detail, row_text, digest)
+select distinct on (given.line, given.reason, given.row_text)
+    $1,
+    $2,
+    given.line,
+    given.reason,
+    given.detail,
+    given.row_text,
+    sha256(convert_to(given.row_text, 'UTF8'))
+from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as given (line, reason, detail, row_text)
+-- The same order in every transaction, so that two runs never wait for each other in a circle.
+order by given.line, given.reason, given.row_text
+on conflict (input, line, reason, digest) do update set run_id = excluded.run_id, detail = excluded.detail
+
+-- name: list_rejects
+-- Rows that a run was the last to meet and could not use, unless they are forgotten, in the order of the input: $1 the run, $2 and $3 behind this line
+-- and id, $4 without these reasons, $5 at most so many.
+select id, line, reason, detail, row_text
+from reject
+where run_id = $1 and (line, id) > ($2::bigint, $3::bigint) and reason <> all($4::text[]) and row_text <> ''
+order by line, id
+limit $5
+
+-- name: count_superseded_rejects
+-- How many rows the run $1 refused that it does not have any more; warnings ($2) are not counted.
+select greatest(
+    (select coalesce(sum(value::bigint), 0) from ingest_run cross join jsonb_each_text(ingest_run.rejected) where id = $1)
+    - (select count(*) from reject where run_id = $1 and reason <> all($2::text[]) and row_text <> ''),
+    0
+)::bigint
+
+-- name: set_statement_timeout
+-- The longest time that a statement of this session may take, $1, in milliseconds.
+select set_config('statement_timeout', $1, false)

@@ -1,0 +1,24 @@
+-- Named settlements.
+
+-- name: list_in_box
+-- The most populous settlements in a box ($1 west, $2 south, $3 east, $4 north), at most $5.
+select id, name_ru, name_en, population, round(st_x(location)::numeric, 4)::float8 as lng, round(st_y(location)::numeric, 4)::float8 as lat
+from place
+where location && st_makeenvelope($1, $2, $3, $4, 4326)
+order by population desc, id
+limit $5
+
+-- name: upsert
+-- Settlements as columns: $1 ids, $2 Russian and $3 English names, $4 countries, $5 populations, $6 longitudes, $7 latitudes.
+insert into place as known (id, name_ru, name_en, country, population, location)
+select id, name_ru, name_en, country, population, st_setsrid(st_makepoint(lng, lat), 4326)
+from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[], $6::float8[], $7::float8[])
+    as given (id, name_ru, name_en, country, population, lng, lat)
+on conflict (id) do update set
+    name_ru = excluded.name_ru,
+    name_en = excluded.name_en,
+    country = excluded.country,
+    population = excluded.population,
+    location = excluded.location
+where (known.name_ru, known.name_en, known.country, known.population, known.location)
+    is distinct from (excluded.name_ru, excluded.name_en, excluded.country, excluded.population, excluded.location)

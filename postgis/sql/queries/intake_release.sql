@@ -1,2 +1,0 @@
--- Gives back every lock of the session.
-select pg_advisory_unlock_all()

@@ -1,0 +1,118 @@
+-- Erasing personal text and addresses.
+
+-- name: count_erasable
+-- What there is to forget of incidents received, rejects met and answers given before $1: $2 text, $3 address.
+select
+    count(*) filter (where $2 and message <> '') as texts,
+    count(*) filter (where $3 and address <> '') as addresses,
+    count(*) filter (where ($2 and message <> '') or ($3 and address <> '')) as incidents,
+    (
+        select count(*) from reject
+        inner join ingest_run on ingest_run.id = reject.run_id
+        where ingest_run.started_at < $1 and reject.row_text <> ''
+    ) as rejects
+from incident
+where received_at < $1
+
+-- name: list_addresses
+-- Addresses of incidents received before $1: $2 behind this id, $3 at most so many.
+select id, address from incident
+where received_at < $1 and id > $2 and address <> ''
+order by id
+limit $3
+
+-- name: has_responses
+-- Whether answers are kept at all.
+select to_regclass('intake_answer') is not null
+
+-- name: count_responses
+-- How many answers to those who sent incidents with an Idempotency-Key were given before $1.
+select count(*) from (select key from intake_key where at < $1 union select key from intake_answer where at < $1) as old
+
+-- name: find_cached_keys
+-- Which of the keys $1 are in the cache of addresses.
+select key from geocode_cache where key = any($1::text[])
+
+-- name: count_old_cache
+-- How many addresses the cache holds that were asked before $1, and are none of $2.
+select count(*) from geocode_cache where at < $1 and key <> all($2::text[])
+
+-- name: record_rule
+-- From now on these ($1: text, address) are not kept of incidents received before $2, also when they are delivered again.
+insert into retention as known (what, before)
+select what, $2::timestamptz from unnest($1::text[]) as what
+on conflict (what) do update set before = greatest(known.before, excluded.before)
+
+-- name: erase_incidents
+-- Takes the words from incidents received before $1: $2 the text, $3 the address, $4 behind this id, $5 at most so many.
+-- Gives what they were. Rows that somebody is writing are left out: what is written now is written without words.
+with page as (
+    select id, message, address from incident
+    where received_at < $1 and id > $4 and (($2 and message <> '') or ($3 and address <> ''))
+    order by id
+    limit $5
+    for update skip locked
+),
+
+cleared as (
+    update incident set
+        message = case when $2 then '' else incident.message end,
+        address = case when $3 then '' else incident.address end
+    from page
+    where incident.id = page.id
+)
+
+select id, $2 and message <> '' as had_text, $3 and address <> '' as had_address, case when $3 then address else '' end as address
+from page
+order by id
+
+-- name: erase_queue_entries
+-- What waits for a place has no more than its words: $1 incidents that have lost some of them.
+with wordless as (
+    delete from geocode_wait using incident
+    where geocode_wait.incident_id = any($1::bigint[]) and incident.id = geocode_wait.incident_id
+    and incident.address = '' and incident.message = ''
+)
+
+update geocode_wait set words = md5(incident.address || e'\n' || incident.message), candidates = '[]'
+from incident
+where geocode_wait.incident_id = any($1::bigint[]) and incident.id = geocode_wait.incident_id
+and (incident.address <> '' or incident.message <> '')
+
+-- name: erase_cache
+-- Takes addresses out of the cache: $1 keys, and whatever was asked before $2 (null: nothing more).
+with gone as (
+    delete from geocode_cache where key = any($1::text[]) or at < $2::timestamptz
+    returning key
+)
+
+select count(*) from gone
+
+-- name: erase_rejects
+-- Takes the rows from rejects that a run before $1 was the last to meet, and their digests, which could be tried out:
+-- $2 at most so many. Gives how many. Their reasons and lines stay.
+with page as (
+    select reject.id from reject
+    inner join ingest_run on ingest_run.id = reject.run_id
+    where ingest_run.started_at < $1 and reject.row_text <> ''
+    order by reject.id
+    limit $2
+    for update of reject skip locked
+),
+
+cleared as (
+    update reject set row_text = '', detail = '', digest = sha256(convert_to('forgotten ' || reject.id, 'UTF8'))
+    from page
+    where reject.id = page.id
+    returning reject.id
+)
+
+select count(*) from cleared
+
+-- name: erase_responses
+-- Takes away answers given before $1 to those who sent incidents with an Idempotency-Key. Gives how many.
+with keys as (delete from intake_key where at < $1 returning key),
+
+parts as (delete from intake_answer where at < $1 returning key)
+
+select count(*) from (select key from keys union select key from parts) as gone
