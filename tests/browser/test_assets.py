@@ -5,15 +5,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from geo_service.pages.module_preload import needed_modules
 from tests.browser.conftest import Visit
+from tests.support.paths import CHECKOUT
 
 pytestmark = pytest.mark.browser
 
 ASKED = "performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)"
 NAMED = "[...document.querySelectorAll('link[rel=modulepreload]')].map((link) => new URL(link.href).pathname)"
 SETTLED = "window.geoMap?.loaded() && geoMap.areTilesLoaded()"
-# Panels that nobody has looked at yet come after the map; this is the last of them.
-ALL_HERE = f"{ASKED}.some((path) => path.endsWith('/panels/share.js'))"
+FRONTEND = CHECKOUT / "frontend"
+SOURCES = {file.relative_to(FRONTEND).as_posix(): file.read_text(encoding="utf-8") for file in (FRONTEND / "src").rglob("*.js")}
+# Panels that nobody has looked at yet come after the map, in any order: these and all that they import.
+PANELS = [f"src/{name}" for name in re.findall(r'import\("\./((?:dock|panels)/[^"]+)"\)', SOURCES["src/workplace.js"])]
+LATER = sorted({module for panel in PANELS for module in needed_modules(panel, SOURCES, {})})
+ALL_HERE = f"{LATER}.every((name) => {ASKED}.some((path) => path.endsWith('/' + name)))"
 # When each module was asked for and had come, in milliseconds.
 TIMES = """performance.getEntriesByType('resource').filter((one) => /\\.m?js$/.test(one.name) && !one.name.includes('worker'))
   .map((one) => [new URL(one.name).pathname, one.startTime, one.responseEnd])"""
