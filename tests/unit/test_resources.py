@@ -38,9 +38,7 @@ def test_installed_packages_keep_the_private_cluster_among_the_users_data(tmp_pa
     assert Settings().home == tmp_path / "data" / "geo-service"
 
 
-def test_a_checkout_serves_the_sources_and_an_installed_package_the_built_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkout_serves_the_sources_and_an_installed_package_the_built_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "package_folder", lambda package: tmp_path / package)
     assert resources.page_folder() == tmp_path / "frontend"
     (tmp_path / "frontend" / "dist").mkdir(parents=True)
