@@ -1,7 +1,6 @@
 """Tiles and their TileJSON."""
 
 from fastapi import APIRouter, Request, Response
-from starlette.types import Receive, Scope, Send
 
 from geo_service.core.errors import NotFound
 from geo_service.http.headers import request_header
@@ -17,23 +16,11 @@ from geo_service.tiles.encoding.grid import read_tile
 from geo_service.tiles.layers.base import TileRequest
 from geo_service.tiles.layers.playback import described
 from geo_service.tiles.server.cache import CachedTile
-from geo_service.tiles.server.fast_path import send_tile
 
 router = APIRouter(route_class=PlainRoute, tags=["tiles"])
 
 
-class TileResponse(Response):
-    """A tile that has just been computed, sent the way the cache sends it."""
-
-    def __init__(self, tile: CachedTile) -> None:
-        super().__init__()
-        self._tile = tile
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_tile(self._tile, scope, send)
-
-
-async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Response:
+async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> CachedTile:
     """A tile in the format that its path ends with. Raises NotFound where the layer has not got this format."""
     service, scope = service_of(request), request.scope
     server = service.tiles_of(layer)
@@ -46,14 +33,15 @@ async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Resp
     query, rendering = read_layer_query(parameters, service.catalogue, service.settings.zone, about, tile_format=form)
     wanted = TileRequest(tile, query, rendering, service.replica.revision if rendering.with_meta else None)
     encoding = choose_encoding(request_header(scope, b"accept-encoding"))
-    return TileResponse(await server.render((scope["path"], scope["query_string"], encoding), wanted))
+    return await server.render((scope["path"], scope["query_string"], encoding), wanted)
 
 
 for _form in CONTENT_TYPES:
     router.add_api_route(
         f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{_form}", get_tile, methods=["GET"], openapi_extra=LAYER_DOCS,
-        responses=tile_responses(_form), summary=FORM_DOCS[_form][0], description=FORM_DOCS[_form][1], response_class=Response,
-        operation_id=f"tile_{_form}",
+        responses=tile_responses(_form),
+        summary=FORM_DOCS[_form][0], description=FORM_DOCS[_form][1], operation_id=f"tile_{_form}",
+        response_class=Response, response_model=None,
     )  # fmt: skip
 
 

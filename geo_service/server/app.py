@@ -27,7 +27,6 @@ from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
-from geo_service.http.request_id import request_id
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
     agencies,
@@ -47,17 +46,16 @@ from geo_service.routes import (
 from geo_service.routes.common.dependencies import RowCutter, Service
 from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.parameter_docs import SECURITY_SCHEMES
-from geo_service.server.middleware.access_log import RequestLog
-from geo_service.server.middleware.cors import Cors
-from geo_service.server.middleware.disconnect import CancelOnDisconnect
-from geo_service.server.middleware.head import HeadSupport
+from geo_service.server.middleware.access_log import AccessLog, RequestLog
+from geo_service.server.middleware.cached_tile import CachedTiles
+from geo_service.server.middleware.cors import Cors, reading_policy, sending_policy
+from geo_service.server.middleware.reading import CancelOnDisconnect, HeadSupport
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
 from geo_service.tiles.server.cache import TileCache
-from geo_service.tiles.server.fast_path import CachedTileMiddleware
 from geo_service.tiles.server.tile_server import TileServer
 
 _MEGABYTE = 1_000_000
@@ -68,22 +66,22 @@ log = structlog.get_logger(__name__)
 
 
 class Application(FastAPI):
-    """The framework behind a layer of ours: a cached tile is answered before anything of it runs."""
+    """The framework with middleware around all of it, so that a cached tile is answered before anything of the framework runs."""
 
-    def __init__(self, front: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
-        """front: puts the layer before what it is given. options: FastAPI's."""
+    def __init__(self, outer: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
+        """outer: puts the middleware around the application it is given. options: FastAPI's."""
         super().__init__(**options)
-        self._front = front(super().__call__)
+        self._outer = outer(super().__call__)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request to the outermost middleware."""
+        await self._outer(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
-        """The description of the interface, with how a key is given."""
+        """Return the description of the interface, with how an API key is sent."""
         document = super().openapi()
         document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
         return document
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request to the layer in front."""
-        await self._front(scope, receive, send)
 
 
 def create_app(
@@ -112,19 +110,18 @@ def create_app(
     service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
     follower = Follower(settings.database_url, replica, on_progress)
 
+    access_log, reading, sending = AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins)
+
+    def outer(framework: ASGIApp) -> ASGIApp:
+        return CachedTiles(RequestLog(Cors(framework, reading, sending), access_log), cache, reading, access_log)
+
     app = Application(
-        lambda inner: CachedTileMiddleware(inner, cache, settings.cors_origins),
+        outer,
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
         lifespan=_lifespan(service, follower),
-        # Outermost first.
-        middleware=[
-            Middleware(Cors, readers=settings.cors_origins, senders=settings.write_origins),
-            Middleware(RequestLog),
-            Middleware(HeadSupport),
-            Middleware(CancelOnDisconnect),
-        ],
+        middleware=[Middleware(HeadSupport), Middleware(CancelOnDisconnect)],
     )
     app.state.service = service
     _handle_errors(app)
@@ -189,10 +186,5 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> Response:
-        # Starlette calls this from outside of all layers: what they know of the request is in its scope alone.
-        own = request_id(request.scope) or ""
-        log.error("request failed", request_id=own, exc_info=error)
-        told = "the request could not be answered; the service's log says why"
-        answer = problem_document(500, "Internal error", told, "internal-error", members={"request_id": own})
-        answer.headers["X-Request-ID"] = own
-        return answer
+        log.error("request failed", exc_info=error)
+        return problem_document(500, "Internal error", "the request could not be answered; the service's log says why", "internal-error")

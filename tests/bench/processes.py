@@ -20,7 +20,8 @@ _STOP_S = 20
 @asynccontextmanager
 async def geo_serve(url: str) -> AsyncIterator[int]:
     """`geo serve` on a database, ready to answer; its port."""
-    environment = {"GEO_DATABASE_URL": url}
+    # Without a line for each request: formatting one takes about as long as sending a cached tile.
+    environment = {"GEO_DATABASE_URL": url, "GEO_LOG_LEVEL": "warning"}
     async with _running([sys.executable, "-c", "from geo_service.cli.main import main; main()", "serve"], environment, "/readyz") as port:
         yield port
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ import h3.api.basic_int as h3
 import httpx
 import mapbox_vector_tile
 import pytest
+import structlog
 import zstandard
 
 from geo_service.cli.application import make_application
@@ -303,6 +305,33 @@ async def test_every_answer_has_a_request_id_and_a_plain_one_of_the_client_is_ke
     assert (await client.get("/api/summary", headers={"X-Request-ID": "a b\tc"})).headers["x-request-id"] != "a b\tc"
 
 
+async def test_a_tile_from_the_cache_has_a_request_id_and_a_line_in_the_access_log_like_one_that_was_computed(
+    client: httpx.AsyncClient,
+) -> None:
+    path = f"{tile_of(5)}?from=2020-01-01&to=2020-02-01&sector=roads"
+    first = await client.get(path, headers={"X-Request-ID": "first"})
+    asked = [("GET", {}), ("HEAD", {}), ("GET", {"If-None-Match": first.headers["etag"]}), ("GET", {"Origin": "https://elsewhere.example"})]
+    with structlog.testing.capture_logs() as lines:
+        answers = [
+            await client.request(method, path, headers={"X-Request-ID": f"again-{number}", **headers})
+            for number, (method, headers) in enumerate(asked)
+        ]
+        unnamed = await client.get(path)
+    statuses = [first.status_code, first.status_code, 304, first.status_code]
+    assert [answer.status_code for answer in answers] == statuses
+    assert [answer.headers["x-request-id"] for answer in answers] == [f"again-{number}" for number in range(4)]
+    assert {answer.headers["etag"] for answer in answers} == {first.headers["etag"]}
+    assert {answer.headers["vary"] for answer in answers} == {first.headers["vary"]} == {"Accept-Encoding, Origin"}
+    assert re.fullmatch("[0-9a-f]{16}", unnamed.headers["x-request-id"])
+    logged = [(line["event"], line["log_level"], line["method"], line["path"], line["status"], line["request_id"]) for line in lines]
+    assert logged[:4] == [
+        ("request", "info", method, tile_of(5), status, f"again-{number}")
+        for number, ((method, _), status) in enumerate(zip(asked, statuses, strict=True))
+    ]
+    assert logged[4][-1] == unnamed.headers["x-request-id"]
+    assert all(0 <= line["ms"] < 1000 for line in lines)
+
+
 async def test_a_problem_names_its_request_and_other_origins_may_read_the_name(client: httpx.AsyncClient) -> None:
     for path, status in (("/api/summary?nonsense=1", 400), ("/tiles/hexes/99/0/0.mvt", 404), ("/nowhere", 404)):
         answer = await client.get(path, headers={"Origin": "https://elsewhere.example"})
@@ -325,6 +354,8 @@ async def test_a_failure_that_nobody_foresaw_names_its_request_as_well(filled_ur
         answer = await client.get("/api/summary", headers={"X-Request-ID": "abc-3"})
         assert (answer.status_code, answer.headers["x-request-id"], answer.json()["request_id"]) == (500, "abc-3", "abc-3")
         assert "secret" not in answer.text
+        elsewhere = await client.get("/api/summary", headers={"Origin": "https://elsewhere.example"})
+        assert (elsewhere.status_code, elsewhere.headers["access-control-allow-origin"]) == (500, "*")
 
 
 async def test_the_page_comes_under_a_policy_that_allows_its_own_origin_only(client: httpx.AsyncClient) -> None:

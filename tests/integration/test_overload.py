@@ -39,7 +39,7 @@ def filled_url(database_url: str) -> str:
 def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """For the layer in front time stands still, or a kept tile would have to be looked at again in the midst of a test."""
     now = time.time()
-    monkeypatch.setattr("geo_service.tiles.server.fast_path.time", SimpleNamespace(time=lambda: now))
+    monkeypatch.setattr("geo_service.server.middleware.cached_tile.time", SimpleNamespace(time=lambda: now, perf_counter=time.perf_counter))
 
 
 @asynccontextmanager

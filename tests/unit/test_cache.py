@@ -28,7 +28,7 @@ class NamesTheRevision(TileRequest):
 
 def tile(size: int = 10, window: Window = JANUARY, valid_until: float = 100.0, kind: type[TileRequest] = TileRequest) -> CachedTile:
     request = kind(Tile(0, 0, 0), Query(Selection(window, 50)))
-    return CachedTile(b"x" * size, '"t"', (), request, 0, valid_until)
+    return CachedTile(b"x" * size, '"t"', (), (), request, 0, valid_until)
 
 
 def key(name: str) -> tuple[str, bytes, str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from geo_service.server.middleware.disconnect import CancelOnDisconnect
+from geo_service.server.middleware.reading import CancelOnDisconnect
 from geo_service.server.middleware.shutdown import SHUTDOWN
 
 REQUEST: Message = {"type": "http.request", "body": b"", "more_body": False}

@@ -14,7 +14,7 @@ class PlainRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # an awaitable is all that is needed
-        """Call the endpoint, which gives a response."""
+        """Call the endpoint, which returns a response, or as a tile does another ASGI application."""
         endpoint = self.endpoint
 
         async def handle(request: Request) -> Response:

@@ -3,12 +3,14 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from starlette.types import Message
+from starlette.types import Receive, Scope, Send
 
 from geo_service.aggregation.columns.change_log import ChangeLog
+from geo_service.http.headers import request_header
+from geo_service.http.negotiation import matches
 from geo_service.tiles.layers.base import TileRequest
 
 T = TypeVar("T")
@@ -20,32 +22,35 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedResponse:
-    """A tile as ASGI messages, never changed once made: how an answer begins, its body, and how a 304 begins."""
-
-    etag: bytes
-    start: Message
-    body: Message
-    unchanged: Message
-
-
-@dataclass(frozen=True, slots=True)
 class CachedTile:
-    """One encoding of one tile, ready to be sent. An empty body means 204."""
+    """One encoding of one tile. Itself an ASGI application that sends it: the cache and the route answer alike."""
 
     body: bytes
+    """Empty for 204."""
     etag: str
     headers: Headers
-    """Of a 200 or 204; a 304 leaves out those that speak of the body."""
+    """Of every response."""
+    body_headers: Headers
+    """Of a response with the body."""
     request: TileRequest
     revision: int
-    """Of the incidents it was made from, or last found to hold at."""
+    """Of the incidents it was made from, or for which it was last found to be valid."""
     valid_until: float
-    """Seconds since 1970: after that the same words ask for another window."""
+    """Seconds since 1970: after that the same query string asks for another window."""
     fingerprint: Hashable = None
-    """What it shows of incidents outside it (`holding.LocallyCacheable`); None where that is not known."""
-    ready: dict[bytes, PreparedResponse] = field(default_factory=dict, compare=False)
-    """By the origin of the page that asks, empty for none; filled as they are asked for."""
+    """What it shows of incidents outside it (`revalidation.LocallyCacheable`); None where that is not known."""
+
+    def response(self, if_none_match: str) -> tuple[int, Headers, bytes]:
+        """Return status, headers and body: 200, 204 for an empty tile, or 304 when the client has it already."""
+        if if_none_match and matches(if_none_match, self.etag):
+            return 304, self.headers, b""
+        return (200, self.headers + self.body_headers, self.body) if self.body else (204, self.headers, b"")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response to a GET."""
+        status, headers, body = self.response(request_header(scope, b"if-none-match"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 class TileCache:

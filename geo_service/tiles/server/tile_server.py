@@ -64,17 +64,20 @@ class TileServer:
         made = self.layer.encode(state, request)
         body = compress(made.body, encoding) if made.body else b""
         tag = etag(made.body, encoding)
-        headers = _headers(body, tag, encoding, request)
-        return CachedTile(body, tag, headers, request, state.revision, request.query.valid_until, made.fingerprint)
+        return CachedTile(
+            body, tag, _headers(tag, request), _body_headers(body, encoding, request), request, state.revision, request.query.valid_until,
+            made.fingerprint,
+        )  # fmt: skip
 
 
-def _headers(body: bytes, tag: str, encoding: str, request: TileRequest) -> Headers:
+def _headers(tag: str, request: TileRequest) -> Headers:
     selection = request.query.selection
     ended = not selection.window.relative and selection.window.stop <= selection.now
-    headers = [(b"etag", tag.encode()), (b"cache-control", cache_control(ended).encode()), (b"vary", b"Accept-Encoding")]
-    if body:
-        content_type = CONTENT_TYPES[request.rendering.format].encode()
-        headers += [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
-        if encoding != "identity":
-            headers.append((b"content-encoding", encoding.encode()))
-    return tuple(headers)
+    # What differs by origin is who may read the tile: middleware says so, and shared caches must know.
+    return (b"etag", tag.encode()), (b"cache-control", cache_control(ended).encode()), (b"vary", b"Accept-Encoding, Origin")
+
+
+def _body_headers(body: bytes, encoding: str, request: TileRequest) -> Headers:
+    content_type = CONTENT_TYPES[request.rendering.format].encode()
+    headers = ((b"content-type", content_type), (b"content-length", str(len(body)).encode()))
+    return headers if encoding == "identity" else (*headers, (b"content-encoding", encoding.encode()))

@@ -1,4 +1,7 @@
-"""A client that goes away ends its work: what is not yet being computed never is, and a database query is cancelled."""
+"""Requests that only read: HEAD is answered wherever GET is, and a client that disconnects ends its own work.
+
+What is not yet being computed never is, and a database query is cancelled.
+"""
 
 import asyncio
 
@@ -7,21 +10,41 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geo_service.server.middleware.shutdown import SHUTDOWN
 
 
-class CancelOnDisconnect:
-    """ASGI layer: cancels the answer to a GET whose client has gone. What changes something is carried through."""
+class HeadSupport:
+    """ASGI middleware: routes and the tile cache see a GET, the client gets the status and headers of its response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and listen for its client's going meanwhile."""
+        """Pass the request on."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class CancelOnDisconnect:
+    """ASGI middleware: cancels the response to a GET whose client has disconnected. Requests that change something are completed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and wait for its client's disconnection meanwhile."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
         first = await receive()
         exchange = _Exchange(first, receive, send)
         work = asyncio.ensure_future(self._app(scope, exchange.receive, exchange.send))
-        # The parts of a body are for the work to read: only after them can a client's going be listened for.
+        # The parts of a body are for the work to read: only after them can a disconnection be waited for.
         leaving = asyncio.ensure_future(exchange.disconnected() if not first.get("more_body", False) else _never())
         try:
             await asyncio.wait([work, leaving], return_when=asyncio.FIRST_COMPLETED)
@@ -36,14 +59,14 @@ class CancelOnDisconnect:
 
 
 class _Exchange:
-    """A request whose first message has been read already, and its answer."""
+    """A request whose first message has been read already, and its response."""
 
     def __init__(self, first: Message, receive: Receive, send: Send) -> None:
         self._first: Message | None = first
         self._receive = receive
         self._send = send
         self.answered = False
-        """Whether the answer has been sent to its end: from then on every client counts as gone."""
+        """Whether the response has been sent completely: from then on every client counts as disconnected."""
 
     async def receive(self) -> Message:
         """The next message, the first one once more."""
@@ -51,12 +74,12 @@ class _Exchange:
         return message or await self._receive()
 
     async def send(self, message: Message) -> None:
-        """Pass a part of the answer on."""
+        """Pass a part of the response on."""
         self.answered = self.answered or (message["type"] == "http.response.body" and not message.get("more_body", False))
         await self._send(message)
 
     async def disconnected(self) -> bool:
-        """Wait for the end of the connection; whether it is the client who ends it, and not this server with its farewell."""
+        """Wait for the end of the connection; return whether the client ended it, and not this server by shutting down."""
         message = await self._receive()
         return message["type"] == "http.disconnect" and not message.get(SHUTDOWN, False)
 
