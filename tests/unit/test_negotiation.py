@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.http.negotiation import choose_encoding, compress, etag, matches
+from geo_service.http.negotiation import choose_encoding, choose_media_type, compress, etag, matches, read_weights
 
 DECODERS = {
     "identity": lambda body: body,
@@ -49,9 +49,33 @@ def test_the_best_encoding_that_the_client_takes_is_chosen(header: str, encoding
     assert choose_encoding(header) == encoding
 
 
+@pytest.mark.parametrize(
+    ("header", "media_type"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv"),
+        ("TEXT/CSV;Q=0.7", "text/csv"),
+        ("text/csv, application/json", "application/json"),
+        ("text/csv;q=0.2, application/json;q=0.1", "text/csv"),
+        ("text/csv; charset=utf-8; q=0.4, application/json;q=0.5", "application/json"),
+        ("text/csv;q=0", "application/json"),
+        ("text/html, application/xhtml+xml", "application/json"),
+    ],
+)
+def test_the_media_type_with_most_weight_is_chosen_and_the_first_one_where_none_is_named(header: str, media_type: str) -> None:
+    assert choose_media_type(header, ["application/json", "text/csv"]) == media_type
+
+
+def test_weights_are_read_alike_for_encodings_and_media_types() -> None:
+    assert read_weights("br;q=0.5, GZIP , *; q=0") == {"br": 0.5, "gzip": 1.0, "*": 0.0}
+    assert read_weights("text/csv;header=present;Q=0.25,application/json;q=many") == {"text/csv": 0.25, "application/json": 1.0}
+
+
 @given(st.text(max_size=60))
 def test_any_header_is_answered(header: str) -> None:
     assert choose_encoding(header) in DECODERS
+    assert choose_media_type(header, ["application/json", "text/csv"]) in ("application/json", "text/csv")
 
 
 @given(st.binary(max_size=5000), st.sampled_from(sorted(DECODERS)))
