@@ -101,7 +101,7 @@ def create_app(
     queue = AdmissionQueue(settings.queue_limit, settings.queue_wait_s)
     replica = Replica(settings.count_cache_mb * _MEGABYTE, queue, BusinessTimeTimer(rules))
     hexes, areas = HexLayer(), DistrictLayer()
-    cache = TileCache(settings.tile_cache_mb * _MEGABYTE, lambda: replica.changes)
+    cache = TileCache(settings.tile_cache_mb * _MEGABYTE, replica.changes)
     servers: dict[str, TileServer] = {}
     layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone))
     for layer in layers:

@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.columns.columns import DELETED
+from geo_service.aggregation.counting.counter import Counter
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
@@ -46,8 +47,8 @@ async def _measure_encoder(bench: Bench, state: ReplicaState) -> None:
 
 
 def _count(state: ReplicaState, selection: Selection) -> NDArray[np.int32]:
-    state.counter.clear()
-    return state.counter.per_cell(selection, FINEST_RESOLUTION)
+    # A counter of its own, whose cache is empty.
+    return Counter(state.columns, state.pyramid, 1, state.changes).per_cell(selection, FINEST_RESOLUTION)
 
 
 def count_with_numpy(state: ReplicaState, selection: Selection) -> NDArray[np.int64]:

@@ -28,7 +28,7 @@ async def measure(bench: Bench) -> None:
     layer.refresh(state.pyramid)
     tile = BusyTiles(state, window).nearest(_HEXAGONS)
     request = TileRequest(tile, Query(Selection(window, bench.until)))
-    drawn = layer.draw(state, request)
+    drawn = layer.contents(state, request)
     for name, body in _poorer_and_poorer(drawn, layer.encode(state, request).body).items():
         sent = {encoding: len(compress(body, encoding)) for encoding in ("zstd", "br", "gzip")}
         slow = len(zstandard.ZstdCompressor(level=_SLOW_ZSTD).compress(body)), len(brotli.compress(body, quality=_SLOW_BROTLI))

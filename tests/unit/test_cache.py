@@ -16,18 +16,9 @@ from geo_service.tiles.server.cache import CachedTile, SingleFlight, TileCache
 JANUARY, TODAY = Window(1000, 2000), Window(9000, 9999)
 
 
-class NamesTheRevision(TileRequest):
-    """A request for a tile that tells the revision."""
-
-    __slots__ = ()
-
-    @property
-    def every_revision(self) -> bool:
-        return True
-
-
-def tile(size: int = 10, window: Window = JANUARY, valid_until: float = 100.0, kind: type[TileRequest] = TileRequest) -> CachedTile:
-    request = kind(Tile(0, 0, 0), Query(Selection(window, 50)))
+def tile(size: int = 10, window: Window = JANUARY, valid_until: float = 100.0, revision: int | None = None) -> CachedTile:
+    """revision: named in the tile."""
+    request = TileRequest(Tile(0, 0, 0), Query(Selection(window, 50)), revision=revision)
     return CachedTile(b"x" * size, '"t"', (), (), request, 0, valid_until)
 
 
@@ -45,48 +36,49 @@ def arrive(log: ChangeLog, received: int) -> None:
 
 def test_a_tile_is_answered_until_its_incidents_change_or_its_window_moves_on() -> None:
     log = ChangeLog()
-    cache = TileCache(100_000, lambda: log)
+    cache = TileCache(100_000, log)
     kept = tile()
     cache.put(key("a"), kept)
-    assert cache.get(key("a"), 99.9) is kept
-    assert cache.get(key("a"), 100.0) is None
+    assert cache.get_at(key("a"), 99.9) is kept
+    assert cache.get_at(key("a"), 100.0) is None
     arrive(log, 1500)
-    assert cache.get(key("a"), 0) is None
-    assert cache.peek(key("a")) is kept, "it may be found to hold all the same"
+    assert cache.get_at(key("a"), 0) is None
+    assert cache.peek(key("a")) == (kept, 0), "it may be found to hold all the same"
 
 
 def test_a_tile_of_january_stays_when_an_incident_arrives_today() -> None:
     log = ChangeLog()
-    cache = TileCache(100_000, lambda: log)
+    cache = TileCache(100_000, log)
     cache.put(key("january"), tile())
     cache.put(key("today"), tile(window=TODAY))
-    cache.put(key("meta"), tile(kind=NamesTheRevision))
+    cache.put(key("meta"), tile(revision=0))
     for instant in range(9000, 9050):
         arrive(log, instant)
-    held = cache.get(key("january"), 0)
+    held = cache.get_at(key("january"), 0)
     assert held
-    assert (held.body, held.revision) == (tile().body, 50)
-    assert cache.get(key("today"), 0) is None
-    assert cache.get(key("meta"), 0) is None, "a tile that tells the revision is another at each"
+    assert held.body == tile().body
+    assert cache.peek(key("january")) == (held, 50), "it is known to be valid up to the latest change"
+    assert cache.get_at(key("today"), 0) is None
+    assert cache.get_at(key("meta"), 0) is None, "a tile that tells the revision is another at each"
     log.commit(everything=True)
-    assert cache.get(key("january"), 0) is None
+    assert cache.get_at(key("january"), 0) is None
 
 
 def test_the_tiles_unused_for_longest_make_room() -> None:
-    cache = TileCache(3 * 2000, ChangeLog)
+    cache = TileCache(3 * 2000, ChangeLog())
     for name in "abc":
         cache.put(key(name), tile(1000))
-    cache.get(key("a"), 0)
+    cache.get_at(key("a"), 0)
     cache.put(key("d"), tile(1000))
-    assert [name for name in "abcd" if cache.get(key(name), 0)] == ["a", "c", "d"]
+    assert [name for name in "abcd" if cache.get_at(key(name), 0)] == ["a", "c", "d"]
 
 
 def test_a_tile_larger_than_the_cache_is_not_kept_and_empties_nothing_else_for_ever() -> None:
-    cache = TileCache(5000, ChangeLog)
+    cache = TileCache(5000, ChangeLog())
     cache.put(key("huge"), tile(50_000))
-    assert cache.get(key("huge"), 0) is None
+    assert cache.get_at(key("huge"), 0) is None
     cache.put(key("a"), tile())
-    assert cache.get(key("a"), 0)
+    assert cache.get_at(key("a"), 0)
 
 
 async def test_the_same_work_at_the_same_time_is_done_once() -> None:

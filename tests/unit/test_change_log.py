@@ -120,7 +120,7 @@ def test_kept_counts_have_room_for_cells_that_come_elsewhere() -> None:
 
 def test_an_answer_without_a_selection_goes_with_any_change_and_the_oldest_make_room() -> None:
     log = ChangeLog()
-    kept: ResultCache[str] = ResultCache(log, 3, len)
+    kept: ResultCache[object, str] = ResultCache(3, lambda text: min(len(text), 3), log)
     kept.put("anything", "a")
     kept.put((("nested", Selection(Window(0, 10), NOW)), 7), "b")
     log.commit()
@@ -138,5 +138,5 @@ def test_a_catalogue_that_says_the_same_is_no_change_and_another_one_is_a_change
     state = ReplicaState(batch_of([]), catalogue("Roads"), 1000)
     for given, revision in ((catalogue("Roads"), 0), (catalogue("Streets"), 1), (catalogue("Streets"), 1), (catalogue("Streets", "e"), 2)):
         state.apply(batch_of([]), NONE_GONE, given)
-        assert state.revision == revision
+        assert state.changes.revision == revision
     assert state.changes.affects([Selection(Window(0, 1), NOW)], 1)

@@ -36,11 +36,11 @@ class Counted:
 
 def test_places_are_those_of_the_codes_order_and_only_of_the_level() -> None:
     cuts = ClipCache(10**6)
-    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(0, 0, 0)).places.tolist() == [0, 1]
-    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(1, 0, 0)).places.tolist() == [0, 1]
-    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(3, 2, 3)).places.tolist() == [0]
-    assert cuts.get(catalogue(), DistrictLevel.REGION, Tile(3, 2, 3)).places.tolist() == [0]
-    assert cuts.get(catalogue(), DistrictLevel.SETTLEMENT, Tile(0, 0, 0)).places.tolist() == []
+    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(0, 0, 0)).indexes.tolist() == [0, 1]
+    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(1, 0, 0)).indexes.tolist() == [0, 1]
+    assert cuts.get(catalogue(), DistrictLevel.DISTRICT, Tile(3, 2, 3)).indexes.tolist() == [0]
+    assert cuts.get(catalogue(), DistrictLevel.REGION, Tile(3, 2, 3)).indexes.tolist() == [0]
+    assert cuts.get(catalogue(), DistrictLevel.SETTLEMENT, Tile(0, 0, 0)).indexes.tolist() == []
 
 
 def test_a_tile_is_cut_once_until_the_boundaries_change() -> None:

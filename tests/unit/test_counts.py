@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.arrays.parallel import split_ranges
+from geo_service.aggregation.arrays.parallel import halve_ranges
 from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.replica.replica import ReplicaState
@@ -136,7 +136,7 @@ def test_halves_hold_each_row_once(sizes: list[tuple[int, bool]]) -> None:
     for size, timed in sizes:
         spans.append(((low, low + size), timed))
         low += size
-    left, right = split_ranges(spans)
+    left, right = halve_ranges(spans)
     rows = [(row, timed) for (first, last), timed in (*left, *right) for row in range(first, last)]
     assert rows == [(row, timed) for (first, last), timed in spans for row in range(first, last)]
     assert sum(last - first for (first, last), _ in left) == low // 2

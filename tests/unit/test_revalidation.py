@@ -51,13 +51,13 @@ class Stand:
         self.layer = CountingLayer()
         self.replica = Replica(1_000_000, AdmissionQueue(100, 60))
         self.replica.on_change(self.layer.refresh)
-        self.cache = TileCache(10_000_000, lambda: self.replica.changes)
+        self.cache = TileCache(10_000_000, self.replica.changes)
         self.server = TileServer(self.replica, self.layer, self.cache)
 
     async def tile(self, words: Words) -> CachedTile:
         """As the front and the router would answer."""
         key = (repr(words), b"", "identity")
-        return self.cache.get(key, self.clock) or await self.server.render(key, self.request(words))
+        return self.cache.get_at(key, self.clock) or await self.server.render(key, self.request(words))
 
     def request(self, words: Words) -> TileRequest:
         """What the words mean now."""

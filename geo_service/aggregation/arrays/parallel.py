@@ -59,12 +59,25 @@ def sum_counts(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
     return first
 
 
-def split_ranges(spans: list[RowRange]) -> tuple[list[RowRange], list[RowRange]]:
+def split_ranges(ranges: list[RowRange], groups: int = 0) -> list[list[RowRange]]:
+    """Return all ranges as one list, or as two where a second thread pays; groups: as of `split_rows`."""
+    return [ranges] if count_ranges(ranges) < max(_MIN_ROWS, _ROWS_A_GROUP * groups) else list(halve_ranges(ranges))
+
+
+def count_ranges(ranges: list[RowRange]) -> int:
+    """Return the number of rows in the ranges."""
+    rows = 0
+    for (low, high), _ in ranges:
+        rows += high - low
+    return rows
+
+
+def halve_ranges(ranges: list[RowRange]) -> tuple[list[RowRange], list[RowRange]]:
     """Split the ranges into two lists that hold the same number of rows, give or take one."""
     left: list[RowRange] = []
     right: list[RowRange] = []
-    wanted = sum(high - low for (low, high), _ in spans) // 2
-    for (low, high), timed in spans:
+    wanted = count_ranges(ranges) // 2
+    for (low, high), timed in ranges:
         middle = min(low + wanted, high)
         left += [((low, middle), timed)] if middle > low else []
         right += [((middle, high), timed)] if high > middle else []

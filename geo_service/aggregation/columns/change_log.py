@@ -44,15 +44,12 @@ class ChangeLog:
     def __init__(self, revision: int = 0, limit: int = _MAX_ROWS) -> None:
         """revision: number of the present state. limit: maximum number of stored rows."""
         self._limit = limit
+        self.revision = revision
+        """The number of the latest change."""
         self._recorded: list[Mapping[str, Array]] = []
         self._revisions = GrowableArray.empty(np.int64)
         self._columns: dict[str, GrowableArray] = {}
         self._clear(revision, dict.fromkeys(_FILTERED, 0))
-
-    @property
-    def revision(self) -> int:
-        """The number of the latest change."""
-        return self._snapshot.revision
 
     def record(self, rows: Mapping[str, Array]) -> None:
         """Add rows (columns as of `Columns`) to the change that is being made."""
@@ -109,6 +106,8 @@ class ChangeLog:
         columns = {name: column.values for name, column in self._columns.items()}
         # One assignment, so that readers see all of a change or nothing of it.
         self._snapshot = _Snapshot(revision, since, self._revisions.values, columns, largest)
+        # After it: whoever reads the new number finds the new rows.
+        self.revision = revision
 
 
 def including_future_overdue(selection: Selection) -> Selection:

@@ -121,15 +121,15 @@ class Columns:
 
     def rows(self) -> Rows:
         """Return the columns that counting reads."""
-        return Rows(*(self[name] for name in Rows._fields))
+        return Rows._make(map(self.__getitem__, Rows._fields))
 
     def candidate_ranges(self, start: int, stop: int) -> list[tuple[tuple[int, int], bool]]:
         """Return row ranges that may hold instants of [start, stop), each with whether its instants must be checked."""
-        received = self["received"][: self.base]
+        received = self["received"]
         # Of the column's own type: a Python integer would make searchsorted cast the whole column.
-        low, high = np.searchsorted(received, np.array([start, stop], np.uint32))
-        whole = ((int(low), int(high)), False)
-        return [whole, ((self.base, len(self)), True)] if self.tail_rows else [whole]
+        low, high = np.searchsorted(received[: self.base], np.array([start, stop], np.uint32))
+        ordered = ((int(low), int(high)), False)
+        return [ordered, ((self.base, len(received)), True)] if len(received) > self.base else [ordered]
 
     def rows_in_box(self, bounds: tuple[int, int], box: Box) -> NDArray[np.int32]:
         """Return which of the rows `bounds[0]:bounds[1]` lie within a box, in no particular order, deleted ones included. int32."""

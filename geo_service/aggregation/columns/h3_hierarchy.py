@@ -38,7 +38,7 @@ class Level:
         self._later: dict[int, int] = {}
 
     def __len__(self) -> int:
-        return len(self._cells)
+        return len(self._cells.values)
 
     @property
     def cells(self) -> Cells:

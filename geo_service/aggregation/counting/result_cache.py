@@ -1,76 +1,90 @@
-"""Answers kept for as long as they hold."""
+"""The cache of everything computed: least recently used results up to a weight, each valid while none of its rows has changed."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.selection.selection import Selection
 
-T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
-class ResultCache(Generic[T]):
-    """The answers used last, up to a weight. A key is a tuple that holds every selection its answer is made from.
-
-    An answer goes when one of these selections takes a row that has changed; one whose key holds no selection goes
-    with any change.
-    """
-
-    def __init__(self, changes: ChangeLog, limit: int, weigh: Callable[[T], int]) -> None:
-        """limit: of the weights of all answers together; a single one is kept whatever it weighs."""
-        self._changes = changes
-        self._limit = limit
-        self._weigh = weigh
-        self._held = 0
-        self._entries: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def get(self, key: Hashable) -> T | None:
-        """The answer, if it still holds."""
-        found = self._entries.get(key)
-        if found is None:
-            return None
-        made, seen = found
-        now = self._changes.revision
-        if seen != now:
-            if not _is_valid(self._changes, key, seen):
-                self._drop(key)
-                return None
-            self._entries[key] = (made, now)
-        self._entries.move_to_end(key)
-        return made
-
-    def put(self, key: Hashable, made: T) -> None:
-        """Keep an answer made from the incidents as they are now; those unused for longest make room."""
-        self._drop(key)
-        self._entries[key] = (made, self._changes.revision)
-        self._held += self._weigh(made)
-        while self._held > self._limit and len(self._entries) > 1:
-            self._drop(next(iter(self._entries)))
-
-    def clear(self) -> None:
-        """Drop all."""
-        self._entries.clear()
-        self._held = 0
-
-    def _drop(self, key: Hashable) -> None:
-        found = self._entries.pop(key, None)
-        if found is not None:
-            self._held -= self._weigh(found[0])
-
-
-def _is_valid(changes: ChangeLog, key: Hashable, seen: int) -> bool:
-    selections = list(_selections(key))
-    return bool(selections) and not changes.affects(selections, seen)
-
-
-def _selections(key: object) -> Iterator[Selection]:
-    """All selections in nested tuples."""
+def selections_in(key: object) -> Iterator[Selection]:
+    """Yield all selections in nested tuples."""
     if isinstance(key, Selection):
         yield key
     elif isinstance(key, tuple):
         for part in key:
-            yield from _selections(part)
+            yield from selections_in(part)
+
+
+@dataclass(slots=True)
+class _Entry(Generic[V]):
+    value: V
+    weight: int
+    revision: int
+    """At which the value was made, or was last found to be valid."""
+
+
+class ResultCache(Generic[K, V]):
+    """Results by key; those used least recently make room.
+
+    A result is valid until a row changes that one of its selections contains, before or after the change; one without selections
+    until any row changes. Without a change log results stay valid, and whoever owns the cache clears it.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        weigh: Callable[[V], int] = lambda value: 1,
+        changes: ChangeLog | None = None,
+        selections_of: Callable[[K, V], Iterable[Selection]] = lambda key, value: selections_in(key),
+    ) -> None:
+        """limit: of the weights of all results together; a single one that weighs more is not stored. changes: of the rows."""
+        self._entries: LRUCache[K, _Entry[V]] = LRUCache(limit, getsizeof=lambda entry: entry.weight)
+        self._weigh = weigh
+        self._changes = changes
+        self._selections_of = selections_of
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def weight(self) -> int:
+        """The weights of all results together."""
+        return int(self._entries.currsize)
+
+    def get(self, key: K) -> V | None:
+        """Return the result if it is valid."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if self._changes is not None and entry.revision != self._changes.revision:
+            revision = self._changes.revision
+            selections = list(self._selections_of(key, entry.value))
+            if not selections or self._changes.affects(selections, entry.revision):
+                return None
+            entry.revision = revision
+        return entry.value
+
+    def peek(self, key: K) -> tuple[V, int] | None:
+        """Return the latest result, valid or not, and the revision at which it was last known to be valid."""
+        entry = self._entries.get(key)
+        return None if entry is None else (entry.value, entry.revision)
+
+    def put(self, key: K, value: V, revision: int | None = None) -> None:
+        """Store a result. revision: of the rows that it was made from; the present one without it."""
+        weight = self._weigh(value)
+        if weight > self._entries.maxsize:
+            self._entries.pop(key, None)
+            return
+        now = self._changes.revision if self._changes is not None else 0
+        self._entries[key] = _Entry(value, weight, now if revision is None else revision)
+
+    def clear(self) -> None:
+        """Drop all results."""
+        self._entries.clear()

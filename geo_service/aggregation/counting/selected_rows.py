@@ -47,9 +47,7 @@ def select_rows(columns: Columns, selection: Selection, grouping: Grouping) -> S
     room = sum(high - low for (low, high), _ in spans)
     rows, groups, state = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
     pieces = split_rows(room)
-    taken = map_parts(
-        fill, [(rows[piece], groups[piece], state[piece]) for piece in pieces], split_ranges(spans) if len(pieces) > 1 else [spans]
-    )
+    taken = map_parts(fill, [(rows[piece], groups[piece], state[piece]) for piece in pieces], split_ranges(spans))
     first, end = taken[0], sum(taken)
     if len(taken) > 1 and first < pieces[1].start:
         # Close the gap between the first and the second part.

@@ -38,10 +38,16 @@ class LevelValues:
     def __len__(self) -> int:
         return len(self.values)
 
-    def at(self, places: NDArray[np.intp]) -> "LevelValues":
-        """The groups at `places`, in that order."""
-        compared = None if self.compared is None else self.compared[places]
-        return LevelValues(self.query, self.counts[places], self.values[places], compared, self.breaks)
+    def at(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "LevelValues":
+        """Return a part of the groups: those at indexes, in that order, or those that a mask selects."""
+        compared = None if self.compared is None else self.compared[which]
+        return LevelValues(self.query, self.counts[which], self.values[which], compared, self.breaks)
+
+    @cached_property
+    def drawn(self) -> NDArray[np.bool_]:
+        """(groups,) which are drawn on maps: counts above zero, and of other measures whatever there is."""
+        drawn: NDArray[np.bool_] = ~np.isnan(self.values) if self.query.measure.channel is None else self.values > 0
+        return drawn
 
     @cached_property
     def significant(self) -> NDArray[np.bool_] | None:
@@ -98,7 +104,7 @@ def _cell_breaks(whole: LevelValues, classifier: ClassificationMethod) -> ClassB
     if measure.channel is not None:
         # Most cells of a fine level hold none: zeros are skipped while counting, not copied out before.
         return class_breaks(whole.values, classifier, measure.decimals, _LEAST_DRAWN, above=_LEAST_DRAWN - 1)
-    return _breaks(whole, measure.is_drawn(whole.values), classifier)
+    return _breaks(whole, whole.drawn, classifier)
 
 
 def _breaks(whole: LevelValues, classed: NDArray[np.bool_], classifier: ClassificationMethod) -> ClassBreaks:

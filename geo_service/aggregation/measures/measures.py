@@ -62,11 +62,6 @@ class Measure:
             return np.where(np.isnan(values) & has_any, np.inf, values)
         return np.where(has_any, values, np.nan)
 
-    def is_drawn(self, values: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which values of `on_map` are drawn: counts above zero, and of other measures whatever there is."""
-        drawn: NDArray[np.bool_] = values > 0 if self.channel is not None else ~np.isnan(values)
-        return drawn
-
 
 def ratio(part: NDArray[Any], whole: NDArray[Any]) -> Floats:
     """part / whole, NaN where the whole is 0 or not known."""

@@ -29,9 +29,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _NO_PLACE = np.uint64(0)
-_NO_CHANGES = ChangeLog()
-
-
 Seconds = NDArray[np.uint32]
 """Durations in whole seconds; `quantiles.NOTHING` where there is none."""
 
@@ -47,25 +44,22 @@ class ResponseTimer(Protocol):
 class ReplicaState:
     """What the replica holds at one moment. Used on the worker thread only."""
 
-    def __init__(self, batch: Array, catalogue: Catalogue, count_limit: int, clock: ResponseTimer | None = None, revision: int = 0) -> None:
-        """batch: BATCH rows of all incidents. count_limit: bytes of counts to keep. clock: how long answers took; the calendar if None.
+    def __init__(
+        self, batch: Array, catalogue: Catalogue, count_limit: int, clock: ResponseTimer | None = None, changes: ChangeLog | None = None
+    ) -> None:
+        """batch: BATCH rows of all incidents. count_limit: bytes of cached counts. clock: how long answers took; the calendar if None.
 
-        revision: the number of this state, which each change raises by one.
+        changes: records what changes from now on; without it the state has a log of its own.
         """
         placed = batch[batch["cell"] != _NO_PLACE]
         cells, index = np.unique(placed["cell"], return_inverse=True)
         self.pyramid = H3Hierarchy(cells)
-        self.changes = ChangeLog(revision)
+        self.changes = changes or ChangeLog()
         self.columns = Columns(placed, index.astype(np.int32), self.changes)
         self.unplaced = UnlocatedIncidents(batch[batch["cell"] == _NO_PLACE])
         self.counter = Counter(self.columns, self.pyramid, count_limit, self.changes)
         self.catalogue = catalogue
         self.clock = clock
-
-    @property
-    def revision(self) -> int:
-        """The number of the latest change."""
-        return self.changes.revision
 
     def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         """Take in what was written; an incident that lost its place is counted among those without one."""
@@ -96,6 +90,8 @@ class Replica:
         self._changed = asyncio.Event()
         self._change_hooks: list[Callable[[H3Hierarchy], None]] = []
         self.catalogue = EMPTY
+        self.changes = ChangeLog()
+        """What has changed, and when: the same log over all states, for any thread."""
         self.revision = 0
         self.total = Change()
         self.listeners = 0
@@ -117,11 +113,6 @@ class Replica:
         """How many incidents are held."""
         return self._state.columns.live_rows if self._state else 0
 
-    @property
-    def changes(self) -> ChangeLog:
-        """What has changed, and when; for any thread."""
-        return self._state.changes if self._state else _NO_CHANGES
-
     def on_change(self, hook: Callable[[H3Hierarchy], None]) -> None:
         """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
         self._change_hooks.append(hook)
@@ -135,7 +126,7 @@ class Replica:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
-            return await self._run_on_worker(lambda: self._timed(question, *args, **kwargs))
+            return await self._run_on_worker(partial(self._timed, question, *args, **kwargs))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
@@ -147,7 +138,7 @@ class Replica:
         if not (len(batch) or len(deleted) or catalogue):
             return Change()
         change = await self._run_on_worker(self._apply, batch, deleted, catalogue)
-        if self._loaded_state().revision != self.revision:
+        if self.changes.revision != self.revision:
             self._notify_subscribers(change)
         return change
 
@@ -194,10 +185,11 @@ class Replica:
         return self._state
 
     def _load(self, batch: Array, catalogue: Catalogue) -> None:
-        state = ReplicaState(batch, catalogue, self._count_limit, self._clock, self.revision + 1)
+        state = ReplicaState(batch, catalogue, self._count_limit, self._clock, self.changes)
         for hook in self._change_hooks:
             hook(state.pyramid)
         self._state = state
+        self.changes.commit(everything=True)
 
     def _apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         state = self._loaded_state()
@@ -207,10 +199,9 @@ class Replica:
         return change
 
     def _notify_subscribers(self, change: Change) -> None:
-        state = self._loaded_state()
-        self.catalogue = state.catalogue
+        self.catalogue = self._loaded_state().catalogue
         self.total += change
-        self.revision = state.revision
+        self.revision = self.changes.revision
         self.changed_at = time.time()
         self._changed.set()
         self._changed = asyncio.Event()

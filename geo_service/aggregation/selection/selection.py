@@ -1,6 +1,7 @@
 """Selections: a filter and a window, resolved to ids and seconds, so that equal selections are equal cache keys."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from geo_service.core.model import LINKED, OPEN_STATUSES, Status
 Ids = tuple[int, ...]
 
 _EVERYTHING = np.empty(0, np.uint8)
+_STATUSES_CACHED = 256
+"""Combinations of statuses whose table is cached, 256 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +59,9 @@ class Selection:
         )
 
 
+@lru_cache(maxsize=_STATUSES_CACHED)
 def status_bits(statuses: Statuses) -> NDArray[np.uint8]:
-    """Return (256,) uint8: the kernels' bits of each stored status; 255, a deleted row, is never selected."""
+    """Return (256,) uint8: the kernels' bits of each stored status; 255, a deleted row, is never selected. Do not write into it."""
     bits = np.zeros(256, np.uint8)
     for status in Status:
         on_ladder = (IS_OPEN if status in OPEN_STATUSES else 0) | (IS_CLOSED if status is Status.CLOSED else 0)
@@ -78,10 +82,9 @@ def _table(ids: Ids | None) -> NDArray[np.uint8]:
 
 def fit_tables(tables: Tables, largest: dict[str, int]) -> Tables:
     """Lengthen the tables so that every id in the columns has an entry (largest: column → largest id)."""
-    return tables._replace(**{name: _pad_table(getattr(tables, name), size + 1) for name, size in largest.items()})
-
-
-def _pad_table(table: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    if len(table) == 0 or len(table) >= size:
-        return table
-    return np.concatenate([table, np.zeros(size - len(table), np.uint8)])
+    padded = {}
+    for name, size in largest.items():
+        table = getattr(tables, name)
+        if 0 < len(table) <= size:
+            padded[name] = np.concatenate([table, np.zeros(size + 1 - len(table), np.uint8)])
+    return tables._replace(**padded)

@@ -35,7 +35,7 @@ class CachedTiles:
             return
         started = time.perf_counter()
         accepted, known, origin, own_id = _request_headers(scope)
-        tile = self._cache.get((scope["path"], scope["query_string"], choose_encoding(accepted)), time.time())
+        tile = self._cache.get_at((scope["path"], scope["query_string"], choose_encoding(accepted)), time.time())
         if tile is None:
             await self._app(scope, receive, send)
             return

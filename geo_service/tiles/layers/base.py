@@ -45,14 +45,9 @@ class TileRequest:
     """Of the incidents, where the tile names it; None for `rendering.with_meta` false."""
 
     @property
-    def every_revision(self) -> bool:
-        """Whether any change of the incidents makes it another tile, as when the tile names the revision itself."""
-        return self.revision is not None
-
-    @property
-    def selections(self) -> tuple[Selection, ...]:
-        """All whose incidents the tile may show."""
-        return self.query.selections
+    def validating_selections(self) -> tuple[Selection, ...]:
+        """The selections whose incidents the tile may show; none where it names the revision, which any change makes another."""
+        return self.query.selections if self.revision is None else ()
 
 
 @dataclass(frozen=True, slots=True)

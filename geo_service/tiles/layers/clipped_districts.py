@@ -1,6 +1,5 @@
-"""Districts cut out for tiles, kept: what is seen of them in a tile does not depend on what is counted."""
+"""Districts clipped to tiles, cached: what is seen of them in a tile does not depend on what is counted."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District
+from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.core.model import DistrictLevel
 from geo_service.tiles.documents.zoom_levels import band_at
 from geo_service.tiles.encoding.clipping import Shapes, clip
@@ -17,57 +17,56 @@ from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.encoding.mvt import MultiPolygons
 
 _ENTRY_BYTES = 500
-"""What an entry costs beside its arrays."""
+"""What an entry takes beside its arrays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClippedDistrict:
-    """places: of the districts seen, in `ReferenceData.districts_at`, ascending; shapes: what is seen of each."""
+class ClippedDistricts:
+    """The districts seen in a tile."""
 
-    places: NDArray[np.intp]
+    indexes: NDArray[np.intp]
+    """In `Catalogue.districts_at`, ascending."""
     shapes: MultiPolygons
+    """What is seen of each."""
 
 
 class ClipCache:
-    """Cuts by tile and level, of the boundaries as they are now; those used last, up to a size in bytes."""
+    """Clipped districts by tile and level, of the boundaries as they are now, up to a size in bytes."""
 
     def __init__(self, limit: int, cut: Callable[[Shapes, Tile], tuple[NDArray[np.intp], MultiPolygons]] = clip) -> None:
         """limit: bytes of arrays."""
-        self._limit = limit
-        self._cut = cut
-        self._held = 0
-        self._kept: OrderedDict[tuple[Tile, DistrictLevel], ClippedDistrict] = OrderedDict()
+        self._clip = cut
+        self._clipped: ResultCache[tuple[Tile, DistrictLevel], ClippedDistricts] = ResultCache(limit, _weight)
         self._catalogue: Catalogue | None = None
-        self._of: object = None
+        self._boundaries: object = None
         self._outlines: dict[tuple[DistrictLevel, int], tuple[NDArray[np.intp], Shapes]] = {}
 
     @property
     def size(self) -> int:
-        """Bytes kept."""
-        return self._held
+        """Bytes cached."""
+        return self._clipped.weight
 
-    def get(self, catalogue: Catalogue, level: DistrictLevel, tile: Tile) -> ClippedDistrict:
-        """What is seen of the level's districts in the tile. The arrays are shared: do not write into them."""
+    def get(self, catalogue: Catalogue, level: DistrictLevel, tile: Tile) -> ClippedDistricts:
+        """Return what is seen of the level's districts in the tile. The arrays are shared: do not write into them."""
         self._renew(catalogue)
         key = (tile, level)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        places, shapes = self._outlines_of(catalogue, level, band_at(tile.z))
-        seen, drawn = self._cut(shapes, tile)
-        made = ClippedDistrict(places[seen], drawn)
-        self._keep(key, made)
-        return made
+        clipped = self._clipped.get(key)
+        if clipped is None:
+            indexes, shapes = self._outlines_of(catalogue, level, band_at(tile.z))
+            seen, parts = self._clip(shapes, tile)
+            clipped = ClippedDistricts(indexes[seen], parts)
+            self._clipped.put(key, clipped)
+        return clipped
 
     def _renew(self, catalogue: Catalogue) -> None:
-        """Forget everything when the boundaries have changed, or which districts there are."""
+        """Drop everything when the boundaries have changed, or which districts there are."""
         if catalogue is self._catalogue:
             return
         self._catalogue = catalogue
-        now = (catalogue.shapes, frozenset((one.id, one.level, one.code) for one in catalogue.districts.all))
-        if self._of != now:
-            self._of, self._held = now, 0
-            self._kept.clear()
+        boundaries = (catalogue.shapes, frozenset((district.id, district.level, district.code) for district in catalogue.districts.all))
+        if self._boundaries != boundaries:
+            self._boundaries = boundaries
+            self._clipped.clear()
             self._outlines.clear()
 
     def _outlines_of(self, catalogue: Catalogue, level: DistrictLevel, band: int) -> tuple[NDArray[np.intp], Shapes]:
@@ -76,27 +75,20 @@ class ClipCache:
             self._outlines[key] = outlines(catalogue, catalogue.districts_at(level), band)
         return self._outlines[key]
 
-    def _keep(self, key: tuple[Tile, DistrictLevel], cut: ClippedDistrict) -> None:
-        self._kept[key] = cut
-        self._held += _weight(cut)
-        while self._held > self._limit:
-            _, oldest = self._kept.popitem(last=False)
-            self._held -= _weight(oldest)
-
 
 def outlines(catalogue: Catalogue, districts: list[District], band: int) -> tuple[NDArray[np.intp], Shapes]:
-    """Which of the districts have an outline in the band, ascending, and the outlines, in EPSG:3857."""
+    """Return which of the districts have an outline in the band, ascending, and the outlines, in EPSG:3857."""
     ids, shapes = catalogue.shapes.by_band.get(band, (np.empty(0, np.int64), np.empty(0, object)))
-    place_of_id = {one.id: place for place, one in enumerate(districts)}
-    places = np.array([place_of_id.get(one, -1) for one in ids.tolist()], np.intp)
-    order = np.argsort(places, kind="stable")[np.count_nonzero(places < 0) :]
-    return places[order], shapes[order]
+    index_of = {district.id: index for index, district in enumerate(districts)}
+    indexes = np.array([index_of.get(district_id, -1) for district_id in ids.tolist()], np.intp)
+    order = np.argsort(indexes, kind="stable")[np.count_nonzero(indexes < 0) :]
+    return indexes[order], shapes[order]
 
 
 def extent(shapes: Any) -> tuple[float, float, float, float]:
-    """Least and greatest x and y of all shapes; NaN where there are none."""
+    """Return least x, least y, greatest x and greatest y of all shapes; NaN where there are none."""
     return tuple(shapely.total_bounds(shapes).tolist())
 
 
-def _weight(cut: ClippedDistrict) -> int:
-    return cut.shapes.nbytes + cut.places.nbytes + _ENTRY_BYTES
+def _weight(clipped: ClippedDistricts) -> int:
+    return clipped.shapes.nbytes + clipped.indexes.nbytes + _ENTRY_BYTES

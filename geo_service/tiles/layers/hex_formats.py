@@ -21,21 +21,21 @@ NAME = "hexes"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HexTile:
-    """What is in a tile: one entry a hexagon, in H3 order."""
+    """The contents of a tile: one entry a hexagon, in H3 order."""
 
     tile: Tile
     cells: NDArray[np.uint64]
     shapes: mvt.Polygons
     columns: dict[str, mvt.Column]
-    """By name; a real number that cannot be given is NaN."""
+    """By name; a real number that does not exist is NaN."""
     about: dict[str, str]
-    """How the query was understood, for formats that say so."""
+    """How the query was resolved, for formats that say so."""
     totals: dict[str, Any] = field(default_factory=dict)
     """The tile's totals, where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class HexForm:
+class HexFormat:
     """A way to write a tile's hexagons."""
 
     write: Callable[[HexTile], bytes]
@@ -45,38 +45,38 @@ class HexForm:
     """Whether `HexTile.about` is written."""
 
 
-def write_mvt(drawn: HexTile) -> bytes:
+def write_mvt(contents: HexTile) -> bytes:
     """A Mapbox Vector Tile: a layer of hexagons, and behind it `meta` where it was asked for."""
-    body = mvt.encode_layer(NAME, feature_id(drawn.cells), drawn.shapes, drawn.columns, drawn.tile)
-    return body + meta_layer(drawn.tile, drawn.totals) if drawn.totals else body
+    body = mvt.encode_layer(NAME, feature_id(contents.cells), contents.shapes, contents.columns, contents.tile)
+    return body + meta_layer(contents.tile, contents.totals) if contents.totals else body
 
 
-def write_json(drawn: HexTile) -> bytes:
-    """A list of objects, `h3` as text, null for what cannot be given; with totals an object of `meta` and `hexes`."""
-    columns = {"h3": h3_texts(drawn.cells)} | drawn.columns
+def write_json(contents: HexTile) -> bytes:
+    """A list of objects, `h3` as text, null for what does not exist; with totals an object of `meta` and `hexes`."""
+    columns = {"h3": h3_texts(contents.cells)} | contents.columns
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*map(_plain, columns.values()), strict=True)]
     # NaN is written as null.
-    return orjson.dumps({"meta": drawn.totals, "hexes": rows} if drawn.totals else rows)
+    return orjson.dumps({"meta": contents.totals, "hexes": rows} if contents.totals else rows)
 
 
-def write_arrow(drawn: HexTile) -> bytes:
-    """An Arrow IPC stream of one batch, `h3` as uint64; what was understood, and totals, as metadata of the schema."""
-    columns: dict[str, mvt.Column] = {"h3": drawn.cells} | {name: one for name, one in drawn.columns.items() if name != "h3"}
+def write_arrow(contents: HexTile) -> bytes:
+    """An Arrow IPC stream of one batch, `h3` as uint64; the resolved query, and totals, as metadata of the schema."""
+    columns: dict[str, mvt.Column] = {"h3": contents.cells} | {name: column for name, column in contents.columns.items() if name != "h3"}
     arrays = [_arrow(column) for column in columns.values()]
-    fields = [na.Schema(one.schema, name=name) for name, one in zip(columns, arrays, strict=True)]
-    about = {name: str(value) for name, value in {"layer": NAME, **drawn.about, **drawn.totals}.items()}
+    fields = [na.Schema(array.schema, name=name) for name, array in zip(columns, arrays, strict=True)]
+    about = {name: str(value) for name, value in {"layer": NAME, **contents.about, **contents.totals}.items()}
     schema = na.Schema(na.Type.STRUCT, fields=fields, nullable=False, metadata=about)
-    batch = na.c_array_from_buffers(schema, len(drawn.cells), [None], null_count=0, children=arrays)
+    batch = na.c_array_from_buffers(schema, len(contents.cells), [None], null_count=0, children=arrays)
     out = io.BytesIO()
     with StreamWriter.from_writable(out) as writer:
         writer.write_array(batch)
     return out.getvalue()
 
 
-HEX_FORMS = {
-    "mvt": HexForm(write_mvt, True),
-    "json": HexForm(write_json, False),
-    "arrow": HexForm(write_arrow, False, describes_query=True),
+HEX_FORMATS = {
+    "mvt": HexFormat(write_mvt, True),
+    "json": HexFormat(write_json, False),
+    "arrow": HexFormat(write_arrow, False, describes_query=True),
 }
 
 
@@ -84,7 +84,7 @@ def _plain(column: mvt.Column) -> Sequence[Any]:
     if isinstance(column, StringColumn):
         return column.decode()
     if isinstance(column, mvt.DictionaryColumn):
-        return [column.texts[place] for place in column.index.tolist()]
+        return [column.texts[index] for index in column.index.tolist()]
     return column.tolist() if isinstance(column, np.ndarray) else column
 
 

@@ -1,6 +1,5 @@
 """The layer of hexagons: how many incidents, how many open and overdue, and the class of the chosen measure."""
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.catalogue.catalogue import Catalogue, attributions
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
+from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
 from geo_service.aggregation.measures.level_values import LevelValues, cell_values
 from geo_service.aggregation.replica.replica import ReplicaState
@@ -21,7 +21,7 @@ from geo_service.tiles.encoding.string_columns import h3_texts, joined_numbers
 from geo_service.tiles.layers import playback
 from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.comparison import comparison, without_infinity
-from geo_service.tiles.layers.hex_formats import HEX_FORMS, HexTile
+from geo_service.tiles.layers.hex_formats import HEX_FORMATS, HexTile
 from geo_service.tiles.layers.hex_outlines import HexOutlines
 from geo_service.tiles.layers.legend import legend
 from geo_service.tiles.layers.meta_layer import resolved_query, totals
@@ -31,11 +31,13 @@ _PROPERTIES = CHANNELS[:3]
 _OWN_PROPERTY = ("count", *_PROPERTIES[1:])
 """Measures whose value is among the properties anyway."""
 _BOUNDS_RESOLUTION = 7
+"""Its hexagons are 2.4 km wide: near enough for bounds, and few."""
 _DIGEST_BYTES = 16
-_TOUCHING_KEPT = 500
-"""Tiles; a thousand hexagons take 12 kB."""
+"""128 bits: two tiles with other classes do not share a digest by chance."""
+_TILES_CACHED = 500
+"""Tiles whose hexagons are cached: a thousand hexagons take 12 kB."""
 
-Seen = tuple[NDArray[np.intp], NDArray[np.int32]]
+PlacedHexes = tuple[NDArray[np.intp], NDArray[np.int32]]
 """Each hexagon of a tile: the cell's index, and by how much it is to be shifted in x."""
 
 
@@ -44,108 +46,104 @@ class VisibleHexes:
     """The hexagons drawn in a tile, one entry each."""
 
     resolution: int
-    places: NDArray[np.intp]
-    """The cell's index in the pyramid."""
+    indexes: NDArray[np.intp]
+    """The cell's index in the hierarchy."""
     shifts: NDArray[np.int32]
     """World units to add to x: one over the antimeridian is drawn on either side."""
     numbers: LevelValues
 
 
 class HexLayer:
-    """Draws the cells of the pyramid; a hexagon where the chosen measure is "nothing", or a count of zero, is left out."""
+    """Draws the cells of the hierarchy; a hexagon without a value of the measure, or with a count of zero, is left out."""
 
     description: LayerDescription = HEXES
 
     def __init__(self) -> None:
         self._pyramid: H3Hierarchy | None = None
         self._outlines: dict[int, HexOutlines] = {}
-        self._touching: OrderedDict[Box, Seen] = OrderedDict()
+        self._hexes_of_tile: ResultCache[Tile, PlacedHexes] = ResultCache(_TILES_CACHED)
 
     def refresh(self, pyramid: H3Hierarchy) -> None:
-        """Take in the outlines of cells that have come, or of a whole new pyramid."""
+        """Add the outlines of cells that have come, or of a whole new hierarchy."""
         if pyramid is not self._pyramid:
             self._pyramid = pyramid
             self._outlines = {resolution: HexOutlines(level.cells) for resolution, level in pyramid.levels.items()}
-            self._touching.clear()
+            self._hexes_of_tile.clear()
         for resolution, level in pyramid.levels.items():
             fresh = level.cells[len(self._outlines[resolution]) :]
             if len(fresh):
                 self._outlines[resolution].extend(fresh)
-                self._touching.clear()
+                self._hexes_of_tile.clear()
 
     def outlines(self, resolution: int) -> HexOutlines:
-        """Outlines of the cells of a resolution, by their index in the pyramid."""
+        """Return the outlines of the cells of a resolution, by their index in the hierarchy."""
         return self._outlines[resolution]
 
     def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
-        """The tile; empty when no hexagon touches it, or in formats without outlines, when none has its middle in it."""
-        shown = self._visible_hexes(state, request)
-        drawn = self._draw(state, request, shown)
-        body = HEX_FORMS[request.rendering.format].write(drawn) if len(drawn.cells) else b""
-        return EncodedTile(body, _digest(shown.numbers))
+        """Return the tile; empty when no hexagon touches it, or in formats without outlines, when none has its middle in it."""
+        visible = self._visible_hexes(state, request)
+        body = HEX_FORMATS[request.rendering.format].write(self._contents(state, request, visible)) if len(visible.indexes) else b""
+        return EncodedTile(body, _digest(visible.numbers))
 
-    def draw(self, state: ReplicaState, request: TileRequest) -> HexTile:
-        """What is in the tile, before it is written in one of the formats."""
-        return self._draw(state, request, self._visible_hexes(state, request))
+    def contents(self, state: ReplicaState, request: TileRequest) -> HexTile:
+        """Return what is in the tile, before it is written in one of the formats."""
+        return self._contents(state, request, self._visible_hexes(state, request))
 
     def fingerprint(self, state: ReplicaState, request: TileRequest) -> bytes:
-        """A digest of its hexagons' classes: only these may change with incidents outside the tile."""
+        """Return a digest of its hexagons' classes: only these may change with incidents outside the tile."""
         return _digest(self._visible_hexes(state, request).numbers)
 
     def _visible_hexes(self, state: ReplicaState, request: TileRequest) -> VisibleHexes:
-        """The hexagons that are drawn in the tile, in the order of its features."""
+        """Return the hexagons that are drawn in the tile, in the order of its features."""
         resolution, rendering = resolution_at(request.tile.z), request.rendering
-        level = cell_values(state, request.query, rendering.classifier, resolution)
-        places, shifts = self._hexes_in_tile(state, resolution, request.tile)
-        drawn = request.query.measure.is_drawn(level.values[places])
-        if not HEX_FORMS[rendering.format].whole:
-            drawn &= self._outlines[resolution].centroid_in(places, shifts, request.tile.box)
-        places, shifts = places[drawn], shifts[drawn]
-        return VisibleHexes(resolution, places, shifts, level.at(places))
+        indexes, shifts = self._hexes_in_tile(state, resolution, request.tile)
+        numbers = cell_values(state, request.query, rendering.classifier, resolution).at(indexes)
+        drawn = numbers.drawn
+        if not HEX_FORMATS[rendering.format].whole:
+            drawn = drawn & self._outlines[resolution].centroid_in(indexes, shifts, request.tile.box)
+        return VisibleHexes(resolution, indexes[drawn], shifts[drawn], numbers.at(drawn))
 
-    def _draw(self, state: ReplicaState, request: TileRequest, shown: VisibleHexes) -> HexTile:
-        outlines, form = self._outlines[shown.resolution], HEX_FORMS[request.rendering.format]
+    def _contents(self, state: ReplicaState, request: TileRequest, visible: VisibleHexes) -> HexTile:
+        outlines = self._outlines[visible.resolution]
         return HexTile(
             request.tile,
-            state.pyramid.levels[shown.resolution].cells[shown.places],
-            mvt.Polygons(outlines.vertices, outlines.offsets, shown.places, shown.shifts),
-            _columns(state, request, shown) if len(shown.places) else {},
-            resolved_query(request) if form.describes_query else {},
-            _totals(request, shown) if request.revision is not None else {},
+            state.pyramid.levels[visible.resolution].cells[visible.indexes],
+            mvt.Polygons(outlines.vertices, outlines.offsets, visible.indexes, visible.shifts),
+            _columns(state, request, visible) if len(visible.indexes) else {},
+            resolved_query(request) if HEX_FORMATS[request.rendering.format].describes_query else {},
+            _totals(request, visible) if request.revision is not None else {},
         )
 
-    def _hexes_in_tile(self, state: ReplicaState, resolution: int, tile: Tile) -> Seen:
-        """Those that touch the tile, drawn or not. Kept: another choice of incidents is mostly asked for in the same tiles."""
-        found = self._touching.get(tile.box)
-        if found is None:
-            rings, shifts = self._outlines[resolution].touching(tile.box)
-            # By cell, whatever order the cells came in: the same incidents make the same bytes.
-            order = np.lexsort((shifts, state.pyramid.levels[resolution].cells[rings]))
-            found = self._touching[tile.box] = rings[order], shifts[order]
-            if len(self._touching) > _TOUCHING_KEPT:
-                self._touching.popitem(last=False)
-        self._touching.move_to_end(tile.box)
-        return found
+    def _hexes_in_tile(self, state: ReplicaState, resolution: int, tile: Tile) -> PlacedHexes:
+        """Return those that touch the tile, drawn or not. Cached: other selections are mostly asked for in the same tiles."""
+        hexes = self._hexes_of_tile.get(tile)
+        if hexes is None:
+            cells, shifts = self._outlines[resolution].touching(tile.box)
+            # By H3 index, whatever order the cells came in: the same incidents make the same bytes.
+            order = np.lexsort((shifts, state.pyramid.levels[resolution].cells[cells]))
+            hexes = cells[order], shifts[order]
+            self._hexes_of_tile.put(tile, hexes)
+        return hexes
 
     def intersects(self, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32]) -> bool:
-        """Whether the hexagon of one of the finest cells may be seen in the tile."""
+        """Return whether the hexagon of one of the finest cells may be seen in the tile."""
         resolution = resolution_at(request.tile.z)
-        rings, _ = self._hexes_in_tile(state, resolution, request.tile)
-        return bool(np.isin(state.pyramid.up(resolution)[cells], rings).any())
+        indexes, _ = self._hexes_in_tile(state, resolution, request.tile)
+        return bool(np.isin(state.pyramid.up(resolution)[cells], indexes).any())
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
-        """What the classes in the tiles of the view stand for."""
-        made = legend(state, view)
-        return made if view.rendering.frames is None else {**made, "playback": playback.legend(state, view, view.rendering.frames)}
+        """Return what the classes in the tiles of the view stand for."""
+        document = legend(state, view)
+        return document if view.rendering.frames is None else {**document, "playback": playback.legend(state, view, view.rendering.frames)}
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
-        """The tiles that a hexagon which is drawn touches with its bounding box."""
+        """Return the tiles that the bounding box of a drawn hexagon touches."""
         resolution = resolution_at(view.zoom)
-        values = cell_values(state, view.query, view.rendering.classifier, resolution).values
-        return under_boxes(self._outlines[resolution].boxes[view.query.measure.is_drawn(values)], view.zoom, within)
+        drawn = cell_values(state, view.query, view.rendering.classifier, resolution).drawn
+        return under_boxes(self._outlines[resolution].boxes[drawn], view.zoom, within)
 
     def bounds(self, state: ReplicaState) -> Bounds:
-        """West, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
+        """Return west, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
         boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.live_rows else np.empty((0, 4), np.int32)
         if not len(boxes):
             return EVERYWHERE
@@ -154,30 +152,31 @@ class HexLayer:
         return tuple(round(value, 5) for value in (west, latitude(y1), east, latitude(y0)))  # type: ignore[return-value]  # four of them
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
-        """Of the incidents' sources, and of what found their places."""
+        """Return the attributions of the incidents' sources, and of the services that geocoded them."""
         return attributions(catalogue.sources.all)
 
 
-def _columns(state: ReplicaState, request: TileRequest, shown: VisibleHexes) -> dict[str, mvt.Column]:
-    """The properties of the hexagons."""
-    numbers, rendering = shown.numbers, request.rendering
-    columns: dict[str, mvt.Column] = {name: numbers.counts[:, channel] for channel, name in enumerate(_PROPERTIES)}
+def _columns(state: ReplicaState, request: TileRequest, visible: VisibleHexes) -> dict[str, mvt.Column]:
+    """Return the properties of the hexagons."""
+    numbers, rendering = visible.numbers, request.rendering
+    columns: dict[str, mvt.Column] = dict(zip(_PROPERTIES, numbers.counts.T, strict=False))
     if rendering.format != "mvt" or request.query.measure.code not in _OWN_PROPERTY:
         columns["value"] = without_infinity(numbers.values)
     columns["class"] = numbers.classes
-    columns |= comparison(numbers)
+    if numbers.compared is not None:
+        columns |= comparison(numbers)
     if rendering.frames is not None:
-        by_cell = frames_by_cell(state, request.query.selection, shown.resolution, rendering.frames)
-        columns[playback.PROPERTY] = joined_numbers(prefix_sums(by_cell, shown.places, rendering.frames))
+        by_cell = frames_by_cell(state, request.query.selection, visible.resolution, rendering.frames)
+        columns[playback.PROPERTY] = joined_numbers(prefix_sums(by_cell, visible.indexes, rendering.frames))
     if rendering.with_h3:
-        columns["h3"] = h3_texts(state.pyramid.levels[shown.resolution].cells[shown.places])
+        columns["h3"] = h3_texts(state.pyramid.levels[visible.resolution].cells[visible.indexes])
     return columns
 
 
-def _totals(request: TileRequest, shown: VisibleHexes) -> dict[str, Any]:
-    """Of the hexagons, each once: one over the antimeridian may be drawn twice."""
-    _, once = np.unique(shown.places, return_index=True)
-    return totals(request, shown.numbers.at(once))
+def _totals(request: TileRequest, visible: VisibleHexes) -> dict[str, Any]:
+    """Return the totals of the hexagons, each counted once: one over the antimeridian may be drawn twice."""
+    _, first = np.unique(visible.indexes, return_index=True)
+    return totals(request, visible.numbers.at(first))
 
 
 def _digest(numbers: LevelValues) -> bytes:

@@ -33,9 +33,9 @@ class LegendItem:
 
 def legend(state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
     """Classes with their range, colour and number of hexagons, and the totals of the selection."""
-    resolution, measure = resolution_at(view.zoom), view.query.measure
+    resolution = resolution_at(view.zoom)
     level = cell_values(state, view.query, view.rendering.classifier, resolution)
-    drawn = level.at(np.flatnonzero(measure.is_drawn(level.values)))
+    drawn = level.at(np.flatnonzero(level.drawn))
     with_incidents = level.counts[:, 0] > 0
     return {
         "zoom": view.zoom,

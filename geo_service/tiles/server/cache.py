@@ -1,14 +1,14 @@
-"""Encoded tiles kept in memory, and computed once however many ask for the same one at the same time."""
+"""The cache of encoded tiles, and one computation for all who ask for the same tile at the same time."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from geo_service.aggregation.columns.change_log import ChangeLog
+from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.http.headers import request_header
 from geo_service.http.negotiation import matches
 from geo_service.tiles.layers.base import TileRequest
@@ -19,6 +19,9 @@ Key = tuple[str, bytes, str]
 """Path, query string as it came, content encoding."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+_ENTRY_BYTES = 1000
+"""What an entry of the cache takes beside its body: key, headers and request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class CachedTile:
     """Of a response with the body."""
     request: TileRequest
     revision: int
-    """Of the incidents it was made from, or for which it was last found to be valid."""
+    """Of the incidents it was made from."""
     valid_until: float
     """Seconds since 1970: after that the same query string asks for another window."""
     fingerprint: Hashable = None
@@ -53,74 +56,40 @@ class CachedTile:
         await send({"type": "http.response.body", "body": body})
 
 
-class TileCache:
-    """The tiles used last, up to a size in bytes; each is answered for as long as it holds."""
+class TileCache(ResultCache[Key, CachedTile]):
+    """Tiles up to a size in bytes; each is valid until an incident that it may show changes, or its window moves on."""
 
-    def __init__(self, limit: int, changes: Callable[[], ChangeLog]) -> None:
-        """limit: bytes of bodies. changes: gives the log of the incidents' changes."""
-        self._limit = limit
-        self._changes = changes
-        self._held = 0
-        self._tiles: OrderedDict[Key, CachedTile] = OrderedDict()
+    def __init__(self, limit: int, changes: ChangeLog) -> None:
+        """limit: bytes. changes: of the incidents."""
+        super().__init__(limit, lambda tile: len(tile.body) + _ENTRY_BYTES, changes, lambda _, tile: tile.request.validating_selections)
 
-    def get(self, key: Key, now: float) -> CachedTile | None:
-        """The tile, unless an incident that it may show has changed or its window has moved on since."""
-        tile = self._tiles.get(key)
-        if tile is None or now >= tile.valid_until:
-            return None
-        changes = self._changes()
-        if tile.revision < changes.revision:
-            seen = changes.revision
-            if tile.request.every_revision or changes.affects(tile.request.selections, tile.revision):
-                return None
-            tile = self._tiles[key] = replace(tile, revision=seen)
-        self._tiles.move_to_end(key)
-        return tile
-
-    def peek(self, key: Key) -> CachedTile | None:
-        """The tile as it was last, whether it still holds or not."""
-        return self._tiles.get(key)
-
-    def put(self, key: Key, tile: CachedTile) -> None:
-        """Keep a tile; those unused for longest make room."""
-        self._drop(key)
-        self._tiles[key] = tile
-        self._held += _weight(tile)
-        while self._held > self._limit and self._tiles:
-            self._drop(next(iter(self._tiles)))
-
-    def _drop(self, key: Key) -> None:
-        tile = self._tiles.pop(key, None)
-        if tile is not None:
-            self._held -= _weight(tile)
-
-
-def _weight(tile: CachedTile) -> int:
-    """Bytes, with what an entry costs beside its body."""
-    return len(tile.body) + 1000
+    def get_at(self, key: Key, now: float) -> CachedTile | None:
+        """Return the tile if it is valid at `now`, seconds since 1970."""
+        tile = self.get(key)
+        return tile if tile is not None and now < tile.valid_until else None
 
 
 class SingleFlight(Generic[T]):
-    """Identical work under way at the same time is done once; it stops when nobody waits for it any more."""
+    """Does identical work that is asked for at the same time once; cancels it when nobody waits for it any more."""
 
     def __init__(self) -> None:
         self._under_way: dict[object, tuple[asyncio.Task[T], set[object]]] = {}
 
     async def run(self, key: object, work: Callable[[], Coroutine[None, None, T]]) -> T:
-        """The result of `work`, shared with everyone who asks for the same key meanwhile."""
+        """Return the result of `work`, shared with all callers with the same key meanwhile."""
         if key not in self._under_way:
             task = asyncio.create_task(work())
             task.add_done_callback(lambda _: self._forget(key, task))
             self._under_way[key] = (task, set())
         task, waiting = self._under_way[key]
-        me = object()
-        waiting.add(me)
+        caller = object()
+        waiting.add(caller)
         try:
             return await asyncio.shield(task)
         finally:
-            waiting.discard(me)
+            waiting.discard(caller)
             if not waiting and not task.done():
-                # Whoever asks from now on must not be given the cancelled work.
+                # Later callers must not be given the cancelled work.
                 self._forget(key, task)
                 task.cancel()
 

@@ -42,11 +42,11 @@ def revalidate(layer: object, state: ReplicaState, request: TileRequest, earlier
     Seconds since 1970: as long as the query string asks for it, and where only the clock has moved on and the window
     stands still, until the next deadline passes.
     """
-    if earlier.request.every_revision and earlier.revision != state.revision:
+    if earlier.request.revision is not None and earlier.revision != state.changes.revision:
         return None
     if request != earlier.request and not (isinstance(layer, LocallyCacheable) and _same_but_now(request, earlier.request)):
         return None
-    if state.changes.affects(earlier.request.selections, earlier.revision) and not _change_is_outside(layer, state, request, earlier):
+    if state.changes.affects(earlier.request.query.selections, earlier.revision) and not _change_is_outside(layer, state, request, earlier):
         return None
     if request == earlier.request:
         return request.query.valid_until
@@ -56,7 +56,7 @@ def revalidate(layer: object, state: ReplicaState, request: TileRequest, earlier
 
 def _change_is_outside(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile) -> bool:
     """Whether what has changed is neither seen in the tile nor moves the class of anything in it."""
-    cells = state.changes.cells(earlier.request.selections, earlier.revision)
+    cells = state.changes.cells(earlier.request.query.selections, earlier.revision)
     if not isinstance(layer, LocallyCacheable) or cells is None or earlier.fingerprint is None or layer.intersects(state, request, cells):
         return False
     return layer.fingerprint(state, request) == earlier.fingerprint
@@ -71,7 +71,7 @@ def _same_but_now(request: TileRequest, earlier: TileRequest) -> bool:
 
 def _steady_until(state: ReplicaState, request: TileRequest) -> float:
     """The first instant at which one of the request's incidents is overdue that is not so at its `now`."""
-    return min(_next_deadline(state, selection) for selection in request.selections)
+    return min(_next_deadline(state, selection) for selection in request.query.selections)
 
 
 def _next_deadline(state: ReplicaState, selection: Selection) -> float:

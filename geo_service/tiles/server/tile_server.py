@@ -1,8 +1,9 @@
-"""From a tile request to a tile ready to be sent: computed once, compressed, tagged and kept."""
+"""From a tile request to a response: computed once, compressed, with its ETag, and cached."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from geo_service.aggregation.arrays.parallel import count_ranges
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.aggregation.selection.selection import Selection
@@ -14,6 +15,7 @@ from geo_service.tiles.server.cache import CachedTile, Headers, Key, SingleFligh
 from geo_service.tiles.server.revalidation import revalidate
 
 _ROWS_LIMIT = 200_000_000
+"""Incidents: at 4 ns each, what counting takes at most, 0.8 s. The default of GEO_TILE_ROWS_LIMIT."""
 
 _CACHE_RELATIVE = "public, max-age=5, stale-while-revalidate=30"
 """A relative window moves on, and new incidents belong to it."""
@@ -22,14 +24,15 @@ _CACHE_PAST = "public, max-age=300, stale-while-revalidate=3600"
 
 
 def cache_control(ended: bool) -> str:
-    """How long others may keep an answer, for a window that has or has not ended."""
+    """Return how long other caches may keep a response, for a window that has or has not ended."""
     return _CACHE_PAST if ended else _CACHE_RELATIVE
 
 
 def check_cost(columns: Columns, selections: Sequence[Selection], limit: int) -> None:
     """Raises InvalidParameter where the selections' windows hold more than `limit` incidents. Costs two look-ups each."""
-    windows = (selection.window for selection in selections)
-    rows = sum(high - low for window in windows for (low, high), _ in columns.candidate_ranges(window.start, window.stop))
+    rows = 0
+    for selection in selections:
+        rows += count_ranges(columns.candidate_ranges(selection.window.start, selection.window.stop))
     if rows > limit:
         raise InvalidParameter("window", f"{rows} incidents would have to be counted", f"windows that hold {limit} or fewer")
 
@@ -46,27 +49,32 @@ class TileServer:
         self._flight: SingleFlight[CachedTile] = SingleFlight()
 
     async def render(self, key: Key, request: TileRequest) -> CachedTile:
-        """The tile for `key`, made now unless an earlier one still holds; identical requests under way share one computation."""
+        """Return the tile for `key`, computed unless the cached one is still valid; identical requests share one computation."""
 
         async def compute() -> CachedTile:
-            tile = await self._replica.run(self._renew, request, key[2], self._cache.peek(key))
-            self._cache.put(key, tile)
+            tile = await self._replica.run(self._compute, request, key[2], self._cache.peek(key))
+            self._cache.put(key, tile, tile.revision)
             return tile
 
         return await self._flight.run((key, self._replica.revision, request), compute)
 
-    def _renew(self, state: ReplicaState, request: TileRequest, encoding: str, earlier: CachedTile | None) -> CachedTile:
-        """The earlier tile where it still holds, else a new one, on the replica's thread."""
-        until = revalidate(self.layer, state, request, earlier) if earlier else None
-        if earlier is not None and until is not None:
-            return replace(earlier, request=request, revision=state.revision, valid_until=until)
+    def _compute(self, state: ReplicaState, request: TileRequest, encoding: str, cached: tuple[CachedTile, int] | None) -> CachedTile:
+        """Return the cached tile where it is still valid, else a new one. Called on the replica's thread.
+
+        cached: with the revision at which it was last known to be valid.
+        """
+        if cached is not None:
+            earlier = replace(cached[0], revision=cached[1])
+            until = revalidate(self.layer, state, request, earlier)
+            if until is not None:
+                return replace(earlier, request=request, revision=state.changes.revision, valid_until=until)
         check_cost(state.columns, request.query.selections, self._rows_limit)
-        made = self.layer.encode(state, request)
-        body = compress(made.body, encoding) if made.body else b""
-        tag = etag(made.body, encoding)
+        encoded = self.layer.encode(state, request)
+        body = compress(encoded.body, encoding) if encoded.body else b""
+        tag = etag(encoded.body, encoding)
         return CachedTile(
-            body, tag, _headers(tag, request), _body_headers(body, encoding, request), request, state.revision, request.query.valid_until,
-            made.fingerprint,
+            body, tag, _headers(tag, request), _body_headers(body, encoding, request), request, state.changes.revision,
+            request.query.valid_until, encoded.fingerprint,
         )  # fmt: skip
 
 
