@@ -72,15 +72,6 @@ async def read_stored(connection: asyncpg.Connection) -> StoredDistricts:
     return StoredDistricts([_district(row) for row in await connection.fetch(query("boundaries.read_districts"))])
 
 
-async def find_district(connection: asyncpg.Connection, name: str, within: str | None = None) -> str | None:
-    """The code of the one district called `name` (its name in any language, or an alias), below the district `within` if given.
-
-    Case, ё and words like «муниципальный округ» do not matter. None where there is none, or more than one.
-    """
-    known = await read_stored(connection)
-    return DistrictNames(NameMatch(one.code, one.names, one.parent) for one in known.all).find(name, within)
-
-
 async def read_areas(connection: asyncpg.Connection) -> DistrictArrays:
     """What points are located in."""
     rows = await connection.fetch(query("boundaries.read_areas"))

@@ -17,8 +17,11 @@ _RANDOM_ID_BITS = 64
 
 def request_header(scope: Scope, name: bytes) -> str:
     """Return a request header's value, repeated ones joined by commas; empty when it is absent. name: in lower case."""
-    values = [value for key, value in scope["headers"] if key == name]
-    return b",".join(values).decode("latin-1")
+    joined = b""
+    for key, value in scope["headers"]:
+        if key == name:
+            joined = joined + b"," + value if joined else value
+    return joined.decode("latin-1")
 
 
 def choose_request_id(own: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 
 import brotli
@@ -63,9 +63,11 @@ def read_weights(header: str) -> dict[str, float]:
 
 
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
-    "identity": lambda body: body,
-    "gzip": lambda body: igzip.compress(body, _GZIP_LEVEL, mtime=0),
-    "br": lambda body: brotli.compress(body, quality=_BROTLI_QUALITY),
+    "identity": bytes,
+    # Without the time, which would make other bytes each second.
+    "gzip": partial(igzip.compress, compresslevel=_GZIP_LEVEL, mtime=0),
+    "br": partial(brotli.compress, quality=_BROTLI_QUALITY),
+    # A compressor must not be shared by threads.
     "zstd": lambda body: zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body),
 }
 

@@ -7,8 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.aggregation.measures.class_breaks import CLASSES, QUANTILE, ClassificationMethod
-from geo_service.aggregation.measures.classification import CLASSIFIERS
+from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS, QUANTILE, ClassificationMethod
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query

@@ -35,7 +35,7 @@ async def get_style(request: Request, layer: str) -> Response:
     service = service_of(request)
     served = service.tiles_of(layer).layer
     parameters = request.query_params.multi_items()
-    query, rendering = read_layer_query(parameters, service.catalogue, service.settings.zone, served.description, OWN_PARAMETERS)
+    query, rendering = read_layer_query(parameters, service.catalogue, service.zone, served.description, OWN_PARAMETERS)
     given = dict(request.query_params)
     language = read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
     scheme, labels = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(given, "labels", LABELS, LABELS[0])

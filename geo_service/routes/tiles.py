@@ -15,7 +15,7 @@ from geo_service.tiles.documents.tilejson import tilejson
 from geo_service.tiles.encoding.grid import read_tile
 from geo_service.tiles.layers.base import TileRequest
 from geo_service.tiles.layers.playback import described
-from geo_service.tiles.server.cache import CachedTile
+from geo_service.tiles.server.tile_server import CachedTile
 
 router = APIRouter(route_class=PlainRoute, tags=["tiles"])
 
@@ -30,7 +30,7 @@ async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Cach
         raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.forms)}")
     tile = read_tile(z, x, y, (about.min_zoom, about.max_zoom))
     parameters = request.query_params.multi_items()
-    query, rendering = read_layer_query(parameters, service.catalogue, service.settings.zone, about, tile_format=form)
+    query, rendering = read_layer_query(parameters, service.catalogue, service.zone, about, tile_format=form)
     wanted = TileRequest(tile, query, rendering, service.replica.revision if rendering.with_meta else None)
     encoding = choose_encoding(request_header(scope, b"accept-encoding"))
     return await server.render((scope["path"], scope["query_string"], encoding), wanted)
@@ -51,7 +51,7 @@ async def get_tilejson(request: Request, layer: str) -> Response:
     service = service_of(request)
     served = service.tiles_of(layer).layer
     parameters = request.query_params.multi_items()
-    query, rendering = read_layer_query(parameters, service.catalogue, service.settings.zone, served.description)
+    query, rendering = read_layer_query(parameters, service.catalogue, service.zone, served.description)
     bounds = await service.replica.run(served.bounds)
     document = tilejson(
         served.description, base_url=base_url(request), query=request.url.query, bounds=bounds,

@@ -55,8 +55,7 @@ from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
-from geo_service.tiles.server.cache import TileCache
-from geo_service.tiles.server.tile_server import TileServer
+from geo_service.tiles.server.tile_server import TileCache, TileServer
 
 _MEGABYTE = 1_000_000
 _SHUTDOWN_S = 5.0

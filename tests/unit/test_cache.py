@@ -11,7 +11,7 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import TileRequest
-from geo_service.tiles.server.cache import CachedTile, SingleFlight, TileCache
+from geo_service.tiles.server.tile_server import CachedTile, SingleFlight, TileCache
 
 JANUARY, TODAY = Window(1000, 2000), Window(9000, 9999)
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.measures.class_breaks import CLASSES, MIDDLE, ClassificationMethod, class_breaks, diverging_breaks
-from geo_service.aggregation.measures.classification import CLASSIFIERS
+from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS, MIDDLE, ClassificationMethod, class_breaks, diverging_breaks
 
 counts = st.lists(st.integers(1, 60), min_size=1, max_size=40).map(lambda values: np.array(values, np.int32))
 shares = st.lists(st.integers(0, 10_000), min_size=1, max_size=40).map(lambda values: np.round(np.array(values) / 10_000, 4))

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.tiles.encoding.grid import EXTENT, Tile, feature_id, project
-from geo_service.tiles.encoding.mvt import Column, DictionaryColumn, Points, Polygons, encode_layer
+from geo_service.tiles.encoding.mvt import Column, Points, Polygons, encode_layer
+from geo_service.tiles.encoding.string_columns import DictionaryColumn
 from geo_service.tiles.layers.hex_outlines import HexOutlines
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(55.75, 37.6, 7), 10)), np.uint64)

@@ -20,8 +20,7 @@ from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import EncodedTile, TileRequest
 from geo_service.tiles.layers.hexes import HexLayer
-from geo_service.tiles.server.cache import CachedTile, TileCache
-from geo_service.tiles.server.tile_server import TileServer
+from geo_service.tiles.server.tile_server import CachedTile, TileCache, TileServer
 from tests.unit.test_grid import slippy_tile
 
 STEP = 60

@@ -51,12 +51,12 @@ def map_parts(work: Callable[..., A], *arguments: Sequence[Any]) -> list[A]:
     return list(run_both(lambda: work(*first), lambda: work(*second)))
 
 
-def sum_counts(counts: Sequence[NDArray[np.int32]]) -> NDArray[np.int32]:
-    """Add the parts' counts up in the array of the first one and return it."""
-    first, *others = counts
-    for other in others:
-        np.add(first, other, out=first)
-    return first
+def sum_parts(count: Callable[[A], NDArray[np.int32]], parts: Sequence[A]) -> NDArray[np.int32]:
+    """Count one or two parts at the same time and return the sum of their counts."""
+    if len(parts) == 1:
+        return count(parts[0])
+    first, second = map_parts(count, parts)
+    return np.add(first, second, out=first)
 
 
 def split_ranges(ranges: list[RowRange], groups: int = 0) -> list[list[RowRange]]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS, count_rows, roll_up
-from geo_service.aggregation.arrays.parallel import RowRange, count_ranges, map_parts, split_ranges, sum_counts
+from geo_service.aggregation.arrays.parallel import RowRange, count_ranges, split_ranges, sum_parts
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy, Indexes
@@ -78,7 +78,7 @@ class Counter:
             count_rows(out, ranges, self._columns[column], group_of, self._columns.rows(), tables, window, selection.now)
             return out
 
-        return sum_counts(map_parts(count, split_ranges(self._columns.candidate_ranges(*window), groups)))
+        return sum_parts(count, split_ranges(self._columns.candidate_ranges(*window), groups))
 
     def _count_cells(self, selection: Selection, resolution: int, cells: int) -> Counts:
         """Roll up from the finest level where that is known or worth knowing; else count on the level itself."""

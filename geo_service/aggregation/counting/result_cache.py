@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from cachetools import LRUCache
@@ -40,12 +41,16 @@ class ResultCache(Generic[K, V]):
     def __init__(
         self,
         limit: int,
-        weigh: Callable[[V], int] = lambda value: 1,
+        weigh: Callable[[V], int] | None = None,
         changes: ChangeLog | None = None,
         selections_of: Callable[[K, V], Iterable[Selection]] = lambda key, value: selections_in(key),
     ) -> None:
-        """limit: of the weights of all results together; a single one that weighs more is not stored. changes: of the rows."""
-        self._entries: LRUCache[K, _Entry[V]] = LRUCache(limit, getsizeof=lambda entry: entry.weight)
+        """limit: of the weights of all results together; a single one that weighs more is not stored.
+
+        weigh: returns the weight of a result; without it each weighs 1. changes: of the rows. selections_of: returns what a
+        result is computed from; without it those in its key.
+        """
+        self._entries: LRUCache[K, _Entry[V]] = LRUCache(limit, getsizeof=attrgetter("weight"))
         self._weigh = weigh
         self._changes = changes
         self._selections_of = selections_of
@@ -78,7 +83,7 @@ class ResultCache(Generic[K, V]):
 
     def put(self, key: K, value: V, revision: int | None = None) -> None:
         """Store a result. revision: of the rows that it was made from; the present one without it."""
-        weight = self._weigh(value)
+        weight = 1 if self._weigh is None else self._weigh(value)
         if weight > self._entries.maxsize:
             self._entries.pop(key, None)
             return

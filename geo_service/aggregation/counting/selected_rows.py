@@ -8,7 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS, collect_rows
-from geo_service.aggregation.arrays.parallel import RowRange, map_parts, split_ranges, split_rows, sum_counts
+from geo_service.aggregation.arrays.parallel import RowRange, map_parts, split_ranges, split_rows, sum_parts
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.selection.selection import Selection, fit_tables
@@ -64,7 +64,7 @@ def count_by_group(groups: Groups, state: NDArray[np.uint8], size: int) -> NDArr
         _count_by_state(found, groups[piece], state[piece])
         return found
 
-    by_state = sum_counts(map_parts(count, split_rows(len(groups), size)))
+    by_state = sum_parts(count, split_rows(len(groups), size))
     bits = (np.arange(16, dtype=np.int32)[:, None] >> np.arange(len(CHANNELS), dtype=np.int32)) & 1
     return np.asarray(by_state @ bits, np.int32)
 
@@ -77,7 +77,7 @@ def cross_counts(taken: SelectedRows, column: NDArray[Any], size: int, width: in
         _cross_counts(found, taken.groups[piece], taken.rows[piece], column)
         return found
 
-    return sum_counts(map_parts(count, split_rows(len(taken), size)))
+    return sum_parts(count, split_rows(len(taken), size))
 
 
 def map_to_groups(rows: NDArray[np.int32], column: NDArray[Any], group_of: NDArray[np.int32]) -> Groups:

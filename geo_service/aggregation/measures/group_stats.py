@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.parallel import map_parts, split_rows, sum_counts
+from geo_service.aggregation.arrays.parallel import split_rows, sum_parts
 from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping
 from geo_service.aggregation.counting.selected_rows import SelectedRows, count_by_group, map_to_groups, select_rows
 from geo_service.aggregation.measures.durations import answer_seconds, close_seconds
@@ -119,7 +119,7 @@ class GroupStats:
             _judge(found, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
             return found
 
-        by_kind = sum_counts(map_parts(judge, split_rows(len(taken), self.grouping.size)))
+        by_kind = sum_parts(judge, split_rows(len(taken), self.grouping.size))
         # Kinds are bits: judged, on time, returned.
         return DeadlineStats(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
 

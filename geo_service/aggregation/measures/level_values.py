@@ -1,7 +1,7 @@
 """A query's numbers for every group of a level, the cells of an H3 resolution or the districts of a level: computed once, passed down."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -74,10 +74,10 @@ def cell_values(state: ReplicaState, query: Query, classifier: ClassificationMet
     values = (
         counts[:, measure.channel]
         if measure.channel is not None
-        else counter.cached_array(key, lambda: _map_values(state, query, resolution), len(counts))
+        else counter.cached_array(key, partial(_map_values, state, query, resolution), len(counts))
     )
     whole = LevelValues(query, counts, values, compared)
-    return replace(whole, breaks=counter.cached_value((*key, classifier), lambda: _cell_breaks(whole, classifier)))
+    return replace(whole, breaks=counter.cached_value((*key, classifier), partial(_cell_breaks, whole, classifier)))
 
 
 def district_values(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from starlette.requests import Request
@@ -43,8 +44,13 @@ class Service:
     row_cutter: RowCutter = field(kw_only=True)
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
+    zone: ZoneInfo = field(init=False)
+    """Of days and of windows."""
     warmed_up: bool = False
     """Whether the compiled loops are ready: before, whoever asks waits for them."""
+
+    def __post_init__(self) -> None:
+        self.zone = self.settings.zone
 
     @property
     def catalogue(self) -> Catalogue:

@@ -16,7 +16,7 @@ from geo_service.routes.common.dependencies import Service
 def read_selection(request: Request, service: Service, also: tuple[str, ...] = (), measures: Mapping[str, Measure] = MEASURES) -> Query:
     """The question of a request."""
     query = request.query_params.multi_items()
-    return read_selection_query(query, service.catalogue, service.settings.zone, extra=also, measures=measures)
+    return read_selection_query(query, service.catalogue, service.zone, extra=also, measures=measures)
 
 
 def resolved(question: Query, service: Service, revision: int) -> dict[str, Any]:

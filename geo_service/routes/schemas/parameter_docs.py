@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from geo_service.aggregation.measures.classification import CLASSIFIERS
+from geo_service.aggregation.measures.class_breaks import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.tiles.documents.formats import CONTENT_TYPES

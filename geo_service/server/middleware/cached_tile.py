@@ -11,7 +11,7 @@ from geo_service.http.headers import choose_request_id
 from geo_service.http.negotiation import choose_encoding
 from geo_service.server.middleware.access_log import AccessLog
 from geo_service.server.middleware.cors import CorsPolicy
-from geo_service.tiles.server.cache import TileCache
+from geo_service.tiles.server.tile_server import TileCache
 
 
 class CachedTiles:

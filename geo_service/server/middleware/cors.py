@@ -73,13 +73,13 @@ class Cors:
 
 def _vary_by_origin(headers: Iterable[Header]) -> Iterator[Header]:
     """Yield the headers with `Origin` in `Vary`, so that no shared cache gives one origin's response to another."""
-    varied = []
+    varied: list[bytes] = []
     for name, value in headers:
         if name == b"vary":
-            varied += [part for part in value.split(b", ") if part != b"Origin"]
+            varied += value.split(b", ")
         else:
             yield name, value
-    yield b"vary", b", ".join([*varied, b"Origin"])
+    yield b"vary", b", ".join(varied if b"Origin" in varied else [*varied, b"Origin"])
 
 
 async def _no_application(scope: Scope, receive: Receive, send: Send) -> None:

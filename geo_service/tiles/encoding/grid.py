@@ -100,9 +100,3 @@ def feature_id(cells: NDArray[np.uint64]) -> NDArray[np.uint64]:
     The mode, the resolution and the unused five digits of an H3 index are left out.
     """
     return (cells & np.uint64((1 << 52) - 1)) >> np.uint64(15)
-
-
-def cell_of(feature_ids: NDArray[np.uint64], resolution: int) -> NDArray[np.uint64]:
-    """The cells of a resolution that have these ids: the reverse of `feature_id`."""
-    mode_and_resolution = np.uint64(1 << 59 | resolution << 52)
-    return mode_and_resolution | feature_ids << np.uint64(15) | np.uint64((1 << 15) - 1)

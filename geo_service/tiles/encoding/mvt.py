@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.tiles.encoding.grid import EXTENT, WORLD_BITS, Tile
-from geo_service.tiles.encoding.string_columns import StringColumn
+from geo_service.tiles.encoding.string_columns import DictionaryColumn, StringColumn
 
 VERSION = 2
 _EXTENT_BITS = EXTENT.bit_length() - 1
@@ -33,17 +33,18 @@ _ABSENT = 0xFFFFFFFF
 """In place of a value's index: the feature lacks the property."""
 
 _VARINT_MOST = 10
+"""Bytes of a varint of 64 bits, seven bits in each."""
 _VARINT32_MOST = 5
 
-_TEXTS_KEPT = 10_000
-"""Entries of texts: codes, names and days are the same in most tiles."""
+_TEXTS_CACHED = 10_000
+"""Encoded texts: codes, names and days are the same in most tiles."""
 
 _WIDEST_TABLE = 1 << 15
-"""Span of whole numbers up to which a table of all is faster than sorting the few thousand of a layer."""
+"""Span of integers up to which a table, 32 kB, is faster than sorting the few thousand of a layer."""
 
 
 class Geometry(Protocol):
-    """Shapes of one kind, one a feature."""
+    """Geometry of one kind, one for each feature."""
 
     @property
     def kind(self) -> int:
@@ -53,7 +54,7 @@ class Geometry(Protocol):
     def __len__(self) -> int: ...
 
     def commands(self, tile: Tile) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """Command integers of all features one after the other, and (features + 1,) offsets into them."""
+        """Return the command integers of all features one after the other, and (features + 1,) offsets into them."""
         ...
 
 
@@ -71,7 +72,7 @@ class Polygons:
         return len(self.rings)
 
     def commands(self, tile: Tile) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """MoveTo, LineTo and ClosePath of each ring. A ring smaller than a unit collapses: layers choose cells that the zoom can show."""
+        """Return MoveTo, LineTo and ClosePath of each ring. One smaller than a unit collapses: layers choose cells that a zoom can show."""
         sizes = self.offsets[self.rings + 1].astype(np.int64) - self.offsets[self.rings]
         # MoveTo and its point, LineTo and the other points, ClosePath.
         offsets = np.concatenate([[0], np.cumsum(2 * sizes + 3)])
@@ -92,13 +93,13 @@ class Points:
         return len(self.coordinates)
 
     def commands(self, tile: Tile) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """MoveTo and the point."""
+        """Return MoveTo and the point of each feature."""
         out = np.full((len(self), 3), _MOVE_TO | 1 << 3, np.uint32)
         shift = _shift_bits(tile)
         x0, y0, _, _ = tile.box
         for axis, origin in enumerate((x0, y0)):
-            placed = _to_tile(self.coordinates[:, axis].astype(np.int64), origin, shift).astype(np.int32)
-            out[:, axis + 1] = ((placed << 1) ^ (placed >> 31)).astype(np.uint32)
+            units = _to_tile(self.coordinates[:, axis].astype(np.int64), origin, shift).astype(np.int32)
+            out[:, axis + 1] = ((units << 1) ^ (units >> 31)).astype(np.uint32)
         return out.ravel(), np.arange(len(self) + 1, dtype=np.int64) * 3
 
 
@@ -120,11 +121,11 @@ class MultiPolygons:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that are held."""
+        """Bytes of the arrays."""
         return self.vertices.nbytes + self.offsets.nbytes + self.features.nbytes
 
     def commands(self, tile: Tile) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """MoveTo, LineTo and ClosePath of each ring. A ring's first step is from the last vertex of the ring before it in the feature."""
+        """Return MoveTo, LineTo and ClosePath of each ring, whose first step is from the last vertex of the feature's ring before it."""
         sizes = np.diff(self.offsets)
         starts = np.concatenate([[0], np.cumsum(2 * sizes + 3)])
         out = np.empty(int(starts[-1]), np.uint32)
@@ -132,39 +133,32 @@ class MultiPolygons:
         first = self.offsets[self.features[:-1]]
         steps[first] = self.vertices[first]
         inside = np.arange(len(steps)) - np.repeat(self.offsets[:-1], sizes)
-        places = np.repeat(starts[:-1], sizes) + 1 + 2 * inside + (inside > 0)
+        positions = np.repeat(starts[:-1], sizes) + 1 + 2 * inside + (inside > 0)
         for axis in range(2):
-            out[places + axis] = ((steps[:, axis] << 1) ^ (steps[:, axis] >> 63)).astype(np.uint32)
+            out[positions + axis] = ((steps[:, axis] << 1) ^ (steps[:, axis] >> 63)).astype(np.uint32)
         out[starts[:-1]] = _MOVE_TO | 1 << 3
         out[starts[:-1] + 3] = (_LINE_TO | (sizes - 1) << 3).astype(np.uint32)
         out[starts[1:] - 1] = _CLOSE_PATH | 1 << 3
         return out, starts[self.features]
 
 
-@dataclass(frozen=True, slots=True)
-class DictionaryColumn:
-    """A column of texts that repeat. texts: each one once; index: (features,) which of them each feature has."""
-
-    texts: Sequence[str]
-    index: NDArray[np.intp]
-
-
 Column = NDArray[Any] | Sequence[str] | DictionaryColumn | StringColumn
 
 
 def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, properties: dict[str, Column], tile: Tile) -> bytes:
-    """One layer as bytes of a tile; features stand in the order given.
+    """Return one layer as bytes of a tile, its features in the order given.
 
-    properties: for each key a value for every feature: integers that fit int64, truth values, floats (written as doubles) or
+    properties: for each key a value for every feature: integers that fit int64, booleans, floats (written as doubles) or
     strings; `DictionaryColumn` where few strings repeat, `StringColumn` where nearly all differ: both many times
     faster than a list.
     A feature lacks a property whose value is NaN or masked.
     """
-    tags, values = _tags(properties, len(geometry))
+    tags, values = _tags(properties, len(ids))
     commands, offsets = geometry.commands(tile)
     body = bytearray()
     body += _delimited(_LAYER_NAME, name.encode())
-    room = _room(commands, tags)
+    # Room for the most that features can take: four fields and the type, then each number of tags and geometry.
+    room = len(ids) * (4 * (1 + _VARINT_MOST) + 1) + (commands.size + tags.size) * _VARINT32_MOST
     buffer = np.empty(room, np.uint8)
     written = _write_features(buffer, ids.astype(np.uint64), tags, np.uint64(geometry.kind), commands, offsets)
     body += buffer[:written].tobytes()
@@ -175,33 +169,27 @@ def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, propert
     return _delimited(_TILE_LAYER, bytes(body))
 
 
-def _room(commands: NDArray[np.uint32], tags: NDArray[np.uint32]) -> int:
-    """Bytes that the features cannot exceed."""
-    per_feature = 4 * (1 + _VARINT_MOST) + 1
-    return len(tags) * per_feature + (commands.size + tags.size) * _VARINT32_MOST
-
-
 def _tags(properties: dict[str, Column], features: int) -> tuple[NDArray[np.uint32], bytes]:
-    """(features, 2 * keys) uint32 of key and value indexes, and the value table's bytes."""
+    """Return (features, 2 * keys) uint32 of key and value indexes, and the value table's bytes."""
     tags = np.empty((features, 2 * len(properties)), np.uint32)
     table = bytearray()
     first = 0
-    for place, column in enumerate(properties.values()):
+    for key, column in enumerate(properties.values()):
         absent = _absent(column)
         entries, distinct, index = _entries(column if absent is None else np.asarray(column)[~absent])
-        tags[:, 2 * place] = place
+        tags[:, 2 * key] = key
         if absent is None:
-            tags[:, 2 * place + 1] = index + first
+            tags[:, 2 * key + 1] = index + first
         else:
-            tags[~absent, 2 * place + 1] = index + first
-            tags[absent, 2 * place + 1] = _ABSENT
+            tags[~absent, 2 * key + 1] = index + first
+            tags[absent, 2 * key + 1] = _ABSENT
         table += entries
         first += distinct
     return tags, bytes(table)
 
 
 def _absent(column: Column) -> NDArray[np.bool_] | None:
-    """Which features lack the property; None where all have it."""
+    """Return which features lack the property; None where all have it."""
     if isinstance(column, np.ma.MaskedArray):
         missing = np.ma.getmaskarray(column)
     elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
@@ -212,22 +200,22 @@ def _absent(column: Column) -> NDArray[np.bool_] | None:
 
 
 def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
-    """A column's entries of the value table, how many they are, and which of them each feature has."""
+    """Return a column's entries of the value table, how many they are, and which of them each feature has."""
     if isinstance(column, DictionaryColumn):
         used, index = _distinct(column.index.astype(np.int64))
-        return b"".join(_text_entry(column.texts[one]) for one in used.tolist()), len(used), index
+        return b"".join(_text_entry(column.texts[number]) for number in used.tolist()), len(used), index
     if isinstance(column, StringColumn):
         buffer = np.empty(len(column.buffer) + len(column) * (2 + 2 * _VARINT_MOST), np.uint8)
         return buffer[: _write_texts(buffer, column.buffer, column.offsets)].tobytes(), len(column), np.arange(len(column))
     values = np.asarray(column)
     if values.dtype.kind == "U":
         # Not by NumPy, which cuts off null characters at the end of a text.
-        places: dict[str, int] = {}
-        index = np.fromiter((places.setdefault(text, len(places)) for text in column), np.intp, len(values))
-        return b"".join(_text_entry(text) for text in places), len(places), index
+        index_of: dict[str, int] = {}
+        index = np.fromiter((index_of.setdefault(text, len(index_of)) for text in column), np.intp, len(values))
+        return b"".join(_text_entry(text) for text in index_of), len(index_of), index
     if values.dtype.kind == "b":
-        truths, index = np.unique(values, return_inverse=True)
-        return b"".join(_delimited(_LAYER_VALUE, bytes((_VALUE_BOOL, truth))) for truth in truths.tolist()), len(truths), index
+        booleans, index = np.unique(values, return_inverse=True)
+        return b"".join(_delimited(_LAYER_VALUE, bytes((_VALUE_BOOL, value))) for value in booleans.tolist()), len(booleans), index
     if values.dtype.kind == "f":
         reals, index = np.unique(values.astype(np.float64), return_inverse=True)
         head = _varint(_VALUE_DOUBLE)
@@ -237,13 +225,13 @@ def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
     return buffer[: _write_whole(buffer, whole)].tobytes(), len(whole), index
 
 
-@lru_cache(maxsize=_TEXTS_KEPT)
+@lru_cache(maxsize=_TEXTS_CACHED)
 def _text_entry(text: str) -> bytes:
     return _delimited(_LAYER_VALUE, _delimited(_VALUE_STRING, text.encode()))
 
 
 def _distinct(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """What `np.unique` gives with `return_inverse`, without sorting where the values lie close together, as counts do."""
+    """Return what `np.unique` does with `return_inverse`, without sorting where the values lie close together, as counts do."""
     least = values.min(initial=0)
     span = int(values.max(initial=0)) - int(least) + 1
     if span > _WIDEST_TABLE:
@@ -267,12 +255,12 @@ def _varint(value: int) -> bytes:
 
 
 def _shift_bits(tile: Tile) -> int:
-    """By how many bits world units are finer than tile units."""
+    """Return by how many bits world units are finer than tile units."""
     return WORLD_BITS - tile.z - _EXTENT_BITS
 
 
 def _to_tile(world: NDArray[np.int64], origin: int, shift: int) -> NDArray[np.int64]:
-    """World units as tile units, rounded half up: the same vertex always lands on the same unit."""
+    """Return world units as tile units, rounded half up: the same vertex always lands on the same unit."""
     return (world - origin + ((1 << shift) >> 1)) >> shift
 
 
@@ -306,7 +294,7 @@ def _ring_commands(
 
 @njit(nogil=True, cache=True)
 def _put(out: NDArray[np.uint8], at: int, value: np.uint64) -> int:
-    """Write a varint; the place behind it."""
+    """Write a varint; return the position behind it."""
     while value > 0x7F:
         out[at] = np.uint8(value & np.uint64(0x7F) | np.uint64(0x80))
         value >>= np.uint64(7)
@@ -317,7 +305,7 @@ def _put(out: NDArray[np.uint8], at: int, value: np.uint64) -> int:
 
 @njit(nogil=True, cache=True)
 def _write_whole(out: NDArray[np.uint8], values: NDArray[np.int64]) -> int:
-    """Write value-table entries of whole numbers, negative ones in zigzag; the number of bytes."""
+    """Write value-table entries of whole numbers, negative ones in zigzag; return the number of bytes."""
     at = 0
     for value in values:
         out[at] = _LAYER_VALUE
@@ -330,7 +318,7 @@ def _write_whole(out: NDArray[np.uint8], values: NDArray[np.int64]) -> int:
 
 @njit(nogil=True, cache=True)
 def _write_texts(out: NDArray[np.uint8], texts: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
-    """Write a value-table entry for each text; the number of bytes."""
+    """Write a value-table entry for each text; return the number of bytes."""
     at = 0
     for i in range(len(offsets) - 1):
         low, high = offsets[i], offsets[i + 1]
@@ -351,7 +339,7 @@ def _write_texts(out: NDArray[np.uint8], texts: NDArray[np.uint8], offsets: NDAr
 
 @njit(nogil=True, cache=True)
 def _size(values: NDArray[np.uint32]) -> int:
-    """Bytes of the values as varints."""
+    """Return the bytes that the values take as varints."""
     size = 0
     for value in values:
         size += 1 + (value > 0x7F) + (value > 0x3FFF) + (value > 0x1FFFFF) + (value > 0xFFFFFFF)
@@ -360,7 +348,7 @@ def _size(values: NDArray[np.uint32]) -> int:
 
 @njit(nogil=True, cache=True)
 def _present(tags: NDArray[np.uint32]) -> int:
-    """Move the pairs that are there to the front; how many numbers they are."""
+    """Move the pairs of properties that the feature has to the front; return how many numbers they are."""
     kept = 0
     for j in range(0, len(tags), 2):
         if tags[j + 1] != _ABSENT:
@@ -374,7 +362,7 @@ def _write_features(
     out: NDArray[np.uint8], ids: NDArray[np.uint64], tags: NDArray[np.uint32], kind: np.uint64, commands: NDArray[np.uint32],
     offsets: NDArray[np.int64],
 ) -> int:  # fmt: skip
-    """Write all features as fields of a layer; the number of bytes. Tags are moved within their rows."""
+    """Write all features as fields of a layer; return the number of bytes. Tags are moved within their rows."""
     at = 0
     head = np.empty(1 + _VARINT_MOST, np.uint8)
     scratch = np.empty(2 * _VARINT_MOST, np.uint8)

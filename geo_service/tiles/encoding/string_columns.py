@@ -1,5 +1,6 @@
-"""Columns of texts as bytes in a row: made and written by compiled loops, without a Python string for each."""
+"""Columns of texts: as bytes one after the other, written by compiled loops, or as numbers of a few texts that repeat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,13 +26,21 @@ class StringColumn:
         return len(self.offsets) - 1
 
     def decode(self) -> list[str]:
-        """The texts."""
+        """Return the texts."""
         whole = self.buffer.tobytes()
         return [whole[low:high].decode() for low, high in pairwise(self.offsets.tolist())]
 
 
+@dataclass(frozen=True, slots=True)
+class DictionaryColumn:
+    """A column of texts that repeat. texts: each one once; index: (features,) which of them each feature has."""
+
+    texts: Sequence[str]
+    index: NDArray[np.intp]
+
+
 def h3_texts(cells: NDArray[np.uint64]) -> StringColumn:
-    """H3 indexes as text: 15 hexadecimal digits each.
+    """Return H3 indexes as text, 15 hexadecimal digits each.
 
     >>> h3_texts(np.array([0x8A1181B6C1B7FFF], np.uint64)).decode()
     ['8a1181b6c1b7fff']
@@ -42,7 +51,7 @@ def h3_texts(cells: NDArray[np.uint64]) -> StringColumn:
 
 
 def joined_numbers(rows: NDArray[np.int32]) -> StringColumn:
-    """Each row of whole numbers from 0 as text, joined by commas.
+    """Return each row of integers from 0 as text, joined by commas.
 
     >>> joined_numbers(np.array([[0, 7, 12], [3, 0, 100]], np.int32)).decode()
     ['0,7,12', '3,0,100']
@@ -66,8 +75,8 @@ def _join(out: NDArray[np.uint8], offsets: NDArray[np.int64], rows: NDArray[np.i
                 value //= 10
                 digits += 1
             value = rows[i, j]
-            for place in range(at + digits - 1, at - 1, -1):
-                out[place] = _ZERO + value % 10
+            for position in range(at + digits - 1, at - 1, -1):
+                out[position] = _ZERO + value % 10
                 value //= 10
             at += digits
         offsets[i + 1] = at

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import Tile, feature_id
-from geo_service.tiles.encoding.string_columns import StringColumn, h3_texts
+from geo_service.tiles.encoding.string_columns import DictionaryColumn, StringColumn, h3_texts
 from geo_service.tiles.layers.meta_layer import meta_layer
 
 NAME = "hexes"
@@ -83,7 +83,7 @@ HEX_FORMATS = {
 def _plain(column: mvt.Column) -> Sequence[Any]:
     if isinstance(column, StringColumn):
         return column.decode()
-    if isinstance(column, mvt.DictionaryColumn):
+    if isinstance(column, DictionaryColumn):
         return [column.texts[index] for index in column.index.tolist()]
     return column.tolist() if isinstance(column, np.ndarray) else column
 
@@ -93,7 +93,7 @@ def _arrow(column: mvt.Column) -> Any:
     if isinstance(column, StringColumn):
         buffers = [None, column.offsets.astype(np.int32), column.buffer]
         return na.c_array_from_buffers(na.string(), len(column), buffers, null_count=0)
-    values = np.ascontiguousarray(_plain(column) if isinstance(column, mvt.DictionaryColumn) else column)
+    values = np.ascontiguousarray(_plain(column) if isinstance(column, DictionaryColumn) else column)
     if values.dtype.kind == "b":
         return na.c_array_from_buffers(na.bool_(), len(values), [None, _bits(values)], null_count=0)
     if values.dtype.kind == "f":

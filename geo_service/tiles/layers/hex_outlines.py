@@ -11,14 +11,20 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import GrowableArray
 from geo_service.tiles.encoding.grid import WORLD, Box, project
+from geo_service.tiles.encoding.mvt import Polygons
 
 _BLOCK = 64
+"""Cells under one bounding box: of a million cells, 16,000 boxes are looked through, and then the cells of the few that are met."""
 _PLAIN = 6
+"""Vertices of a hexagon that no icosahedron edge distorts."""
 _HALF_TURN = WORLD // 2
+"""World units."""
 
 _BEYOND = WORLD >> 8
+"""World units, 1/256 of the world: how far beyond its square a ring around a pole is led, see `_unwrap`."""
 
 _POINT_BYTES = 16
+"""Two doubles."""
 _WKB_HEAD = 13
 """Bytes before the points of a polygon of one ring: byte order, type, number of rings, number of points."""
 
@@ -55,7 +61,7 @@ class HexOutlines:
         return self._boxes.values
 
     def extend(self, cells: NDArray[np.uint64]) -> None:
-        """Take in further cells."""
+        """Add further cells."""
         if not len(cells):
             return
         vertices, counts, boxes = _outline(cells)
@@ -64,20 +70,24 @@ class HexOutlines:
         self._boxes.append(boxes)
         self._index_blocks(len(boxes))
 
+    def polygons(self, cells: Indexes, shifts: NDArray[np.int32]) -> Polygons:
+        """Return the outlines of cells as geometry of a tile. shifts: added to x, world units."""
+        return Polygons(self._vertices.values, self._offsets.values, cells, shifts)
+
     def touching(self, box: Box) -> tuple[Indexes, NDArray[np.int32]]:
-        """The cells that touch the box, and by how much each is to be shifted in x to be drawn there.
+        """Return the cells that touch the box, and by how much each is to be shifted in x to be drawn there.
 
         (cells,) intp ascending for each shift, (cells,) int32 of 0, WORLD or -WORLD: a cell over the
         antimeridian is held once, unwrapped, and drawn on either side.
         """
-        found = []
+        parts = []
         for shift in (0, WORLD, -WORLD):
             inside = self._inside((box[0] - shift, box[1], box[2] - shift, box[3]))
-            found.append((inside, np.full(len(inside), shift, np.int32)))
-        return np.concatenate([indexes for indexes, _ in found]), np.concatenate([shifts for _, shifts in found])
+            parts.append((inside, np.full(len(inside), shift, np.int32)))
+        return np.concatenate([indexes for indexes, _ in parts]), np.concatenate([shifts for _, shifts in parts])
 
     def centroid_in(self, cells: Indexes, shifts: NDArray[np.int32], box: Box) -> NDArray[np.bool_]:
-        """Which of the cells, moved by their shifts, have the middle of their bounding box in the box: each in one tile of a zoom."""
+        """Return which cells, moved by their shifts, have the middle of their bounding box in the box: each in one tile of a zoom."""
         x0, y0, x1, y1 = box
         boxes = self.boxes[cells].astype(np.int64)
         x = (boxes[:, 0] + boxes[:, 2]) // 2 + shifts

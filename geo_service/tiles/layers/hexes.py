@@ -104,11 +104,10 @@ class HexLayer:
         return VisibleHexes(resolution, indexes[drawn], shifts[drawn], numbers.at(drawn))
 
     def _contents(self, state: ReplicaState, request: TileRequest, visible: VisibleHexes) -> HexTile:
-        outlines = self._outlines[visible.resolution]
         return HexTile(
             request.tile,
             state.pyramid.levels[visible.resolution].cells[visible.indexes],
-            mvt.Polygons(outlines.vertices, outlines.offsets, visible.indexes, visible.shifts),
+            self._outlines[visible.resolution].polygons(visible.indexes, visible.shifts),
             _columns(state, request, visible) if len(visible.indexes) else {},
             resolved_query(request) if HEX_FORMATS[request.rendering.format].describes_query else {},
             _totals(request, visible) if request.revision is not None else {},

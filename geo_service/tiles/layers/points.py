@@ -26,6 +26,7 @@ from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import BUFFER
 from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile, latitude, longitude, project
 from geo_service.tiles.encoding.grid import Box as WorldBox
+from geo_service.tiles.encoding.string_columns import DictionaryColumn
 from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 
@@ -115,8 +116,8 @@ class PointLayer:
         return {
             "sector": _coded(sectors, theme),
             "theme": _coded({one.id: one.code for one in catalogue.themes.all}, theme),
-            "status": mvt.DictionaryColumn(_STATUSES, (columns["status"][rows] % LINKED).astype(np.intp)),
-            "received": mvt.DictionaryColumn([day_text(one) for one in each.tolist()], day),
+            "status": DictionaryColumn(_STATUSES, (columns["status"][rows] % LINKED).astype(np.intp)),
+            "received": DictionaryColumn([day_text(one) for one in each.tolist()], day),
             "age": age_classes(days, today),
             **{name: places.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
         }
@@ -147,13 +148,13 @@ def positions(columns: Columns, rows: NDArray[np.int32], tile: Tile) -> NDArray[
     return points
 
 
-def _coded(code_of: Mapping[int, str], ids: NDArray[np.uint32]) -> mvt.DictionaryColumn:
+def _coded(code_of: Mapping[int, str], ids: NDArray[np.uint32]) -> DictionaryColumn:
     """The codes of ids."""
     texts: Sequence[str] = sorted(set(code_of.values()))
     place = {text: at for at, text in enumerate(texts)}
     table = np.zeros(max(code_of, default=0) + 1, np.intp)
     table[list(code_of)] = [place[text] for text in code_of.values()]
-    return mvt.DictionaryColumn(texts, table[ids])
+    return DictionaryColumn(texts, table[ids])
 
 
 def _meta(found: PointGroups, drawn: PointGroups, tile: Tile) -> bytes:

@@ -1,4 +1,4 @@
-"""Whether a tile made earlier is still the one that would be made now: what that takes is less than to make it."""
+"""Revalidation: whether a cached tile is still the one that would be computed now; finding out costs less than computing it."""
 
 from collections.abc import Hashable
 from dataclasses import replace
@@ -15,7 +15,6 @@ from geo_service.aggregation.counting.selected_rows import select_rows
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.tiles.layers.base import TileRequest
-from geo_service.tiles.server.cache import CachedTile
 
 _NEVER = float("inf")
 
@@ -28,50 +27,51 @@ class LocallyCacheable(Protocol):
     """
 
     def fingerprint(self, state: ReplicaState, request: TileRequest) -> Hashable:
-        """All that the tile shows of incidents outside it, as its class breaks; None where that cannot be said."""
+        """Return all that the tile shows of incidents outside it, such as its class breaks; None where that is unknown."""
         ...
 
     def intersects(self, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32]) -> bool:
-        """Whether one of the cells, indexes of the pyramid's finest level, may be seen in the tile."""
+        """Return whether one of the cells, indexes of the hierarchy's finest level, may be seen in the tile."""
         ...
 
 
-def revalidate(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile) -> float | None:
-    """Until when a tile made earlier is what `request` asks for now; None when it may be another.
+def revalidate(
+    layer: object, state: ReplicaState, request: TileRequest, earlier: TileRequest, revision: int, fingerprint: Hashable
+) -> float | None:
+    """Return until when the tile of an earlier request is also that of `request`; None when it may be another.
 
     Seconds since 1970: as long as the query string asks for it, and where only the clock has moved on and the window
-    stands still, until the next deadline passes.
+    stands still, until the next deadline passes. revision: at which the tile was last known to be valid. fingerprint: its.
     """
-    if earlier.request.revision is not None and earlier.revision != state.changes.revision:
+    if earlier.revision is not None and revision != state.changes.revision:
         return None
-    if request != earlier.request and not (isinstance(layer, LocallyCacheable) and _same_but_now(request, earlier.request)):
+    if request != earlier and not (isinstance(layer, LocallyCacheable) and _same_but_now(request, earlier)):
         return None
-    if state.changes.affects(earlier.request.query.selections, earlier.revision) and not _change_is_outside(layer, state, request, earlier):
-        return None
-    if request == earlier.request:
+    selections = earlier.query.selections
+    if state.changes.affects(selections, revision):
+        cells = state.changes.cells(selections, revision)
+        if cells is None or fingerprint is None or not _is_change_outside(layer, state, request, cells, fingerprint):
+            return None
+    if request == earlier:
         return request.query.valid_until
-    until = _steady_until(state, earlier.request)
+    until = min(_next_deadline(state, selection) for selection in selections)
     return max(until, request.query.valid_until) if until > request.query.selection.now else None
 
 
-def _change_is_outside(layer: object, state: ReplicaState, request: TileRequest, earlier: CachedTile) -> bool:
-    """Whether what has changed is neither seen in the tile nor moves the class of anything in it."""
-    cells = state.changes.cells(earlier.request.query.selections, earlier.revision)
-    if not isinstance(layer, LocallyCacheable) or cells is None or earlier.fingerprint is None or layer.intersects(state, request, cells):
+def _is_change_outside(
+    layer: object, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32], fingerprint: Hashable
+) -> bool:  # fmt: skip
+    """Return whether a change in these cells is neither seen in the tile nor moves the class of anything in it."""
+    if not isinstance(layer, LocallyCacheable) or layer.intersects(state, request, cells):
         return False
-    return layer.fingerprint(state, request) == earlier.fingerprint
+    return layer.fingerprint(state, request) == fingerprint
 
 
 def _same_but_now(request: TileRequest, earlier: TileRequest) -> bool:
-    """Whether only the instant differs at which overdue is judged."""
+    """Return whether only the instant differs at which overdue is evaluated."""
     now, query = request.query.selection.now, earlier.query
     compare = query.compare and replace(query.compare, now=now)
     return request == replace(earlier, query=replace(query, selection=replace(query.selection, now=now), compare=compare))
-
-
-def _steady_until(state: ReplicaState, request: TileRequest) -> float:
-    """The first instant at which one of the request's incidents is overdue that is not so at its `now`."""
-    return min(_next_deadline(state, selection) for selection in request.query.selections)
 
 
 def _next_deadline(state: ReplicaState, selection: Selection) -> float:
@@ -79,8 +79,8 @@ def _next_deadline(state: ReplicaState, selection: Selection) -> float:
 
 
 def next_deadline(columns: Columns, selection: Selection) -> float:
-    """The first instant after the selection's `now` at which an incident becomes overdue that is selected then; inf when none does."""
-    taken = select_rows(columns, including_future_overdue(selection), EVERYTHING)
-    due = columns["due"][taken.rows[(taken.state & IS_OPEN) != 0]]
+    """Return the first instant after the selection's `now` at which an incident becomes overdue that is selected then; inf for none."""
+    selected = select_rows(columns, including_future_overdue(selection), EVERYTHING)
+    due = columns["due"][selected.rows[(selected.state & IS_OPEN) != 0]]
     due = due[due >= np.uint32(selection.now)]
     return float(due.min()) + 1 if len(due) else _NEVER

@@ -1,47 +1,124 @@
-"""From a tile request to a response: computed once, compressed, with its ETag, and cached."""
+"""From a tile request to a response: computed once however many ask for it, compressed, with its ETag, and cached."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Generic, TypeVar
+
+from starlette.types import Receive, Scope, Send
 
 from geo_service.aggregation.arrays.parallel import count_ranges
+from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import Columns
+from geo_service.aggregation.counting.result_cache import ResultCache
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
-from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.errors import InvalidParameter
-from geo_service.http.negotiation import compress, etag
+from geo_service.http.headers import request_header
+from geo_service.http.negotiation import compress, etag, matches
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.layers.base import TileLayer, TileRequest
-from geo_service.tiles.server.cache import CachedTile, Headers, Key, SingleFlight, TileCache
 from geo_service.tiles.server.revalidation import revalidate
+
+T = TypeVar("T")
+
+Key = tuple[str, bytes, str]
+"""Path, query string as it came, content encoding."""
+
+Headers = tuple[tuple[bytes, bytes], ...]
 
 _ROWS_LIMIT = 200_000_000
 """Incidents: at 4 ns each, what counting takes at most, 0.8 s. The default of GEO_TILE_ROWS_LIMIT."""
 
-_CACHE_RELATIVE = "public, max-age=5, stale-while-revalidate=30"
+_CACHE_RELATIVE = b"public, max-age=5, stale-while-revalidate=30"
 """A relative window moves on, and new incidents belong to it."""
-_CACHE_PAST = "public, max-age=300, stale-while-revalidate=3600"
+_CACHE_PAST = b"public, max-age=300, stale-while-revalidate=3600"
 """A window that has ended changes only by late arrivals and by status."""
 
-
-def cache_control(ended: bool) -> str:
-    """Return how long other caches may keep a response, for a window that has or has not ended."""
-    return _CACHE_PAST if ended else _CACHE_RELATIVE
+_ENTRY_BYTES = 1000
+"""What an entry of the cache takes beside its body: key, headers and request."""
 
 
-def check_cost(columns: Columns, selections: Sequence[Selection], limit: int) -> None:
-    """Raises InvalidParameter where the selections' windows hold more than `limit` incidents. Costs two look-ups each."""
-    rows = 0
-    for selection in selections:
-        rows += count_ranges(columns.candidate_ranges(selection.window.start, selection.window.stop))
-    if rows > limit:
-        raise InvalidParameter("window", f"{rows} incidents would have to be counted", f"windows that hold {limit} or fewer")
+@dataclass(frozen=True, slots=True)
+class CachedTile:
+    """One encoding of one tile. Itself an ASGI application that sends it: the cache and the route answer alike."""
+
+    body: bytes
+    """Empty for 204."""
+    etag: str
+    headers: Headers
+    """Of every response."""
+    body_headers: Headers
+    """Of a response with the body."""
+    request: TileRequest
+    revision: int
+    """Of the incidents it was made from."""
+    valid_until: float
+    """Seconds since 1970: after that the same query string asks for another window."""
+    fingerprint: Hashable = None
+    """What it shows of incidents outside it (`revalidation.LocallyCacheable`); None where that is not known."""
+
+    def response(self, if_none_match: str) -> tuple[int, Headers, bytes]:
+        """Return status, headers and body: 200, 204 for an empty tile, or 304 when the client has it already."""
+        if if_none_match and matches(if_none_match, self.etag):
+            return 304, self.headers, b""
+        return (200, self.headers + self.body_headers, self.body) if self.body else (204, self.headers, b"")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response to a GET."""
+        status, headers, body = self.response(request_header(scope, b"if-none-match"))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+class TileCache(ResultCache[Key, CachedTile]):
+    """Tiles up to a size in bytes; each is valid until an incident that it may show changes, or its window moves on."""
+
+    def __init__(self, limit: int, changes: ChangeLog) -> None:
+        """limit: bytes. changes: of the incidents."""
+        super().__init__(limit, lambda tile: len(tile.body) + _ENTRY_BYTES, changes, lambda _, tile: tile.request.validating_selections)
+
+    def get_at(self, key: Key, now: float) -> CachedTile | None:
+        """Return the tile if it is valid at `now`, seconds since 1970."""
+        tile = self.get(key)
+        return tile if tile is not None and now < tile.valid_until else None
+
+
+class SingleFlight(Generic[T]):
+    """Does identical work that is asked for at the same time once; cancels it when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[object, tuple[asyncio.Task[T], set[object]]] = {}
+
+    async def run(self, key: object, work: Callable[[], Coroutine[None, None, T]]) -> T:
+        """Return the result of `work`, shared with all callers with the same key meanwhile."""
+        if key not in self._under_way:
+            task = asyncio.create_task(work())
+            task.add_done_callback(partial(self._forget, key))
+            self._under_way[key] = (task, set())
+        task, waiting = self._under_way[key]
+        caller = object()
+        waiting.add(caller)
+        try:
+            return await asyncio.shield(task)
+        finally:
+            waiting.discard(caller)
+            if not waiting and not task.done():
+                # Later callers must not be given the cancelled work.
+                self._forget(key, task)
+                task.cancel()
+
+    def _forget(self, key: object, task: asyncio.Task[T]) -> None:
+        if key in self._under_way and self._under_way[key][0] is task:
+            del self._under_way[key]
 
 
 class TileServer:
-    """Answers tile requests of one layer from the cache or the replica."""
+    """Responds to the tile requests of one layer from the cache or the replica."""
 
     def __init__(self, replica: Replica, layer: TileLayer, cache: TileCache, rows_limit: int = _ROWS_LIMIT) -> None:
-        """rows_limit: incidents that one tile may have to be counted from."""
+        """rows_limit: incidents in the windows of one tile's query."""
         self._replica = replica
         self._rows_limit = rows_limit
         self.layer = layer
@@ -64,28 +141,36 @@ class TileServer:
         cached: with the revision at which it was last known to be valid.
         """
         if cached is not None:
-            earlier = replace(cached[0], revision=cached[1])
-            until = revalidate(self.layer, state, request, earlier)
+            earlier, revision = cached
+            until = revalidate(self.layer, state, request, earlier.request, revision, earlier.fingerprint)
             if until is not None:
                 return replace(earlier, request=request, revision=state.changes.revision, valid_until=until)
-        check_cost(state.columns, request.query.selections, self._rows_limit)
+        check_cost(state.columns, request.query, self._rows_limit)
         encoded = self.layer.encode(state, request)
-        body = compress(encoded.body, encoding) if encoded.body else b""
-        tag = etag(encoded.body, encoding)
-        return CachedTile(
-            body, tag, _headers(tag, request), _body_headers(body, encoding, request), request, state.changes.revision,
-            request.query.valid_until, encoded.fingerprint,
-        )  # fmt: skip
+        return _response(encoded.body, encoding, state, request, encoded.fingerprint)
 
 
-def _headers(tag: str, request: TileRequest) -> Headers:
-    selection = request.query.selection
-    ended = not selection.window.relative and selection.window.stop <= selection.now
-    # What differs by origin is who may read the tile: middleware says so, and shared caches must know.
-    return (b"etag", tag.encode()), (b"cache-control", cache_control(ended).encode()), (b"vary", b"Accept-Encoding, Origin")
+def check_cost(columns: Columns, query: Query, limit: int) -> None:
+    """Raises InvalidParameter where the query's windows hold more than `limit` incidents. Costs two look-ups for each."""
+    rows = 0
+    for selection in (query.selection, query.compare):
+        if selection is not None:
+            rows += count_ranges(columns.candidate_ranges(selection.window.start, selection.window.stop))
+    if rows > limit:
+        raise InvalidParameter("window", f"{rows} incidents would have to be counted", f"windows that hold {limit} or fewer")
 
 
-def _body_headers(body: bytes, encoding: str, request: TileRequest) -> Headers:
+def _response(body: bytes, encoding: str, state: ReplicaState, request: TileRequest, fingerprint: Hashable) -> CachedTile:
+    """Return a tile that has just been computed as a response. body: not compressed."""
+    window, now = request.query.selection.window, request.query.selection.now
+    tag = etag(body, encoding)
+    cache_control = _CACHE_PAST if not window.relative and window.stop <= now else _CACHE_RELATIVE
+    # Which origins may read the tile, middleware says; that it differs by origin, shared caches must know.
+    headers = (b"etag", tag.encode()), (b"cache-control", cache_control), (b"vary", b"Accept-Encoding, Origin")
+    compressed = compress(body, encoding) if body else b""
     content_type = CONTENT_TYPES[request.rendering.format].encode()
-    headers = ((b"content-type", content_type), (b"content-length", str(len(body)).encode()))
-    return headers if encoding == "identity" else (*headers, (b"content-encoding", encoding.encode()))
+    body_headers: Headers = ((b"content-type", content_type), (b"content-length", str(len(compressed)).encode()))
+    if encoding != "identity":
+        body_headers += ((b"content-encoding", encoding.encode()),)
+    valid_until = request.query.valid_until
+    return CachedTile(compressed, tag, headers, body_headers, request, state.changes.revision, valid_until, fingerprint)
