@@ -36,15 +36,15 @@ async def get_style(request: Request, layer: str) -> Response:
     served = service.tiles_of(layer).layer
     parameters = request.query_params.multi_items()
     query, rendering = read_layer_query(parameters, service.catalogue, service.zone, served.description, OWN_PARAMETERS)
-    given = dict(request.query_params)
-    language = read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
-    scheme, labels = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(given, "labels", LABELS, LABELS[0])
+    params = dict(request.query_params)
+    language = read_choice(params, "lang", LANGUAGES, LANGUAGES[0])
+    scheme, labels = read_choice(params, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(params, "labels", LABELS, LABELS[0])
     bounds, legends = await service.replica.run(_bounds_and_legends, served, query, rendering)
-    asked = StyleRequest(
+    style_request = StyleRequest(
         served.description, base_url(request), _of_the_source(request.url.query), query.measure, legends, bounds,
         " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
     )  # fmt: skip
-    return json_answer(request, style(asked))
+    return json_answer(request, style(style_request))
 
 
 def _bounds_and_legends(

@@ -135,10 +135,10 @@ def _catalogue() -> Catalogue:
     upper = District(1, "1", "", "", level=DistrictLevel.REGION)
     lower = District(2, "2", "", "", 1, level=DistrictLevel.DISTRICT, population=1, area_km2=1.0)
     sources = Entries([Source(1, "1", "", "")])
-    one = Entries([Entry(1, "1", "", "")])
+    sectors = Entries([Entry(1, "1", "", "")])
     whole = np.array([shapely.multipolygons([shapely.box(*_WORLD_M)])], object)
     shapes = DistrictShapes(1, {band.band: (np.array([lower.id], np.int64), whole) for band in ZOOM_BANDS})
-    return Catalogue(one, Entries([Entry(1, "1", "", "", 1)]), sources, one, Entries([upper, lower]), shapes)
+    return Catalogue(sectors, Entries([Entry(1, "1", "", "", 1)]), sources, sectors, Entries([upper, lower]), shapes)
 
 
 def main() -> None:

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, Source
-from geo_service.aggregation.measures.durations import answer_seconds
 from geo_service.aggregation.measures.quantiles import MISSING
-from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable, answer_seconds
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import Status

@@ -18,9 +18,10 @@ PASSES, IS_OPEN, PASSES_OVERDUE, IS_CLOSED = 1, 2, 4, 8
 """Bits of the status table: selected; open; selected only while overdue; closed."""
 
 _BLOCK = 4096
-"""Rows a block: its columns, states and groups together fit the first-level cache (32 kB)."""
+"""Rows in a block: its states (4 kB) and groups (16 kB) stay in the first-level cache (32 kB) from one loop to the next."""
 _ONE = np.uint8(1)
 _ALL_CLOSED = np.uint64(0x0101010101010101 * IS_CLOSED)
+"""Eight states of closed rows at once."""
 
 
 class Rows(NamedTuple):
@@ -49,7 +50,7 @@ class Tables(NamedTuple):
 Channels = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 StatusMasks = tuple[np.uint32, np.uint32, np.uint32, np.uint32]
-"""What `_ladder` gives: which statuses pass, are open, pass while overdue, are closed."""
+"""What `_status_masks` returns: which statuses pass, are open, pass while overdue, are closed."""
 
 
 def count_rows(
@@ -139,9 +140,9 @@ def collect_rows(
     """
     timed = window is not None
     start, stop = window or (0, 0)
-    places, groups, state = out
+    out_rows, groups, state = out
     span = (timed, np.uint32(start), np.uint32(stop))
-    return int(_collect_rows(places, groups, state, at, bounds[0], bounds[1], key, group_of, rows, tables, *span, np.uint32(now)))
+    return int(_collect_rows(out_rows, groups, state, at, bounds[0], bounds[1], key, group_of, rows, tables, *span, np.uint32(now)))
 
 
 @njit(nogil=True, cache=True)
@@ -181,12 +182,12 @@ def _collect_rows(
 
 @njit(nogil=True, cache=True)
 def _filter_block(
-    state: NDArray[np.uint8], base: int, size: int, rows: Rows, tables: Tables, ladder: StatusMasks, timed: bool, start: np.uint32,
+    state: NDArray[np.uint8], base: int, size: int, rows: Rows, tables: Tables, masks: StatusMasks, timed: bool, start: np.uint32,
     stop: np.uint32, now: np.uint32,
 ) -> None:  # fmt: skip
     """Write the state of each row of a block; 0 where the row is not selected."""
     end = base + size
-    _evaluate_status(state, rows.status[base:end], rows.due[base:end], ladder, now)
+    _evaluate_status(state, rows.status[base:end], rows.due[base:end], masks, now)
     if timed:
         received = rows.received[base:end]
         for i in range(size):
@@ -201,15 +202,15 @@ def _filter_block(
 def _status_masks(status: NDArray[np.uint8]) -> StatusMasks:
     """Return the status table as four 32-bit masks: status s is bit s, and every status from 31 on is bit 31."""
     words = np.zeros(4, np.uint32)
-    for place in range(32):
+    for number in range(32):
         for bit in range(4):
-            words[bit] |= np.uint32((status[place] >> np.uint8(bit)) & _ONE) << np.uint32(place)
+            words[bit] |= np.uint32((status[number] >> np.uint8(bit)) & _ONE) << np.uint32(number)
     return words[0], words[1], words[2], words[3]
 
 
 @njit(nogil=True, cache=True)
 def _evaluate_status(
-    state: NDArray[np.uint8], status: NDArray[np.uint8], due: NDArray[np.uint32], ladder: StatusMasks, now: np.uint32
+    state: NDArray[np.uint8], status: NDArray[np.uint8], due: NDArray[np.uint32], masks: StatusMasks, now: np.uint32
 ) -> None:
     """Write status and deadline as a state of four bits; 0 where the row is not selected.
 
@@ -217,14 +218,14 @@ def _evaluate_status(
     """
     one, lowest = np.uint32(1), np.uint32(31)
     for i in range(len(status)):
-        place = min(np.uint32(status[i]), lowest)
+        number = min(np.uint32(status[i]), lowest)
         # A deadline of 0 wraps around to the largest number, which is never past.
         late = np.uint32((due[i] - one) < (now - one))
-        is_open = (ladder[1] >> place) & one
+        is_open = (masks[1] >> number) & one
         overdue = late & is_open
-        taken = (ladder[0] >> place) | ((ladder[2] >> place) & overdue)
-        bits = one | (is_open << np.uint32(1)) | (overdue << np.uint32(2)) | (((ladder[3] >> place) & one) << np.uint32(3))
-        state[i] = np.uint8(bits * (taken & one))
+        selected = (masks[0] >> number) | ((masks[2] >> number) & overdue)
+        bits = one | (is_open << np.uint32(1)) | (overdue << np.uint32(2)) | (((masks[3] >> number) & one) << np.uint32(3))
+        state[i] = np.uint8(bits * (selected & one))
 
 
 @njit(nogil=True, cache=True)

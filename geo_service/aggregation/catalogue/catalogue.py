@@ -95,12 +95,12 @@ class Entries(Generic[E]):
 
     def with_descendants(self, ids: Iterable[int]) -> tuple[int, ...]:
         """Return the ids and those of all entries below them, sorted."""
-        found: set[int] = set()
+        ids_below: set[int] = set()
         fresh = set(ids)
         while fresh:
-            found |= fresh
-            fresh = self.children(fresh) - found
-        return tuple(sorted(found))
+            ids_below |= fresh
+            fresh = self.children(fresh) - ids_below
+        return tuple(sorted(ids_below))
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Catalogue:
 
     def _content(self) -> tuple[object, ...]:
         plain = (self.sectors.all, self.themes.all, self.sources.all, self.agencies.all, self.districts.all)
-        return (*plain, [one.other_names for one in self.districts.all], self.shapes.revision)
+        return (*plain, [district.other_names for district in self.districts.all], self.shapes.revision)
 
     def theme_ids(self, sectors: Sequence[str] | None, themes: Sequence[str] | None) -> tuple[int, ...] | None:
         """Return the ids of the themes that are in these sectors and among these codes; None where neither is given."""
@@ -132,29 +132,29 @@ class Catalogue:
 
     def sector_of_theme(self) -> list[int]:
         """Return for each theme id the position of its sector in `sectors.all`; 0 for unknown ids."""
-        places = {entry.id: place for place, entry in enumerate(self.sectors.all)}
+        position_of = {entry.id: position for position, entry in enumerate(self.sectors.all)}
         table = [0] * (max(self.themes.by_id, default=0) + 1)
         for theme in self.themes.all:
-            table[theme.id] = places[theme.parent] if theme.parent is not None else 0
+            table[theme.id] = position_of[theme.parent] if theme.parent is not None else 0
         return table
 
     def districts_at(self, level: DistrictLevel) -> list[District]:
         """Return the districts of one level, ordered by code."""
-        return sorted((one for one in self.districts.all if one.level is level), key=lambda one: one.code)
+        return sorted((district for district in self.districts.all if district.level is level), key=lambda district: district.code)
 
     def group_index(self, chosen: Sequence[District]) -> NDArray[np.int32]:
         """Return for each district id the position in `chosen` of the district that it is or lies in; else `len(chosen)`.
 
         None of the chosen may lie in another. Entry 0 stands for incidents without a district.
         """
-        places = {one.id: place for place, one in enumerate(chosen)}
+        group_of = {district.id: group for group, district in enumerate(chosen)}
         table = np.full(max(self.districts.by_id, default=0) + 1, len(chosen), np.int32)
-        for one in self.districts.all:
-            above: District | None = one
-            while above is not None and above.id not in places:
+        for district in self.districts.all:
+            above: District | None = district
+            while above is not None and above.id not in group_of:
                 above = self.districts.by_id.get(above.parent or 0)
             if above is not None:
-                table[one.id] = places[above.id]
+                table[district.id] = group_of[above.id]
         return table
 
 

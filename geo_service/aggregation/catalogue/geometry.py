@@ -20,7 +20,7 @@ _MIDDLE_BAND = 3
 def district_geometries(catalogue: Catalogue) -> dict[str, Any]:
     """Geometry by the district's code, of those that have one."""
     by_id = _by_id(catalogue.shapes)
-    return {one.code: by_id[one.id] for one in catalogue.districts.all if one.id in by_id}
+    return {district.code: by_id[district.id] for district in catalogue.districts.all if district.id in by_id}
 
 
 @lru_cache(maxsize=2)
@@ -29,7 +29,7 @@ def _by_id(shapes: DistrictShapes) -> dict[int, Any]:
         return {}
     ids, outlines = shapes.by_band[min(shapes.by_band, key=lambda band: abs(band - _MIDDLE_BAND))]
     turned = shapely.orient_polygons(shapely.transform(outlines, to_degrees), exterior_cw=False)
-    return {int(one): orjson.loads(text) for one, text in zip(ids, shapely.to_geojson(turned), strict=True)}
+    return {int(number): orjson.loads(text) for number, text in zip(ids, shapely.to_geojson(turned), strict=True)}
 
 
 def to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -55,5 +55,5 @@ def cell_geometry(cell: int) -> dict[str, Any]:
     else:
         outline = shapely.Polygon(ring)
     rounded = shapely.orient_polygons(shapely.transform(outline, lambda at: np.round(at, _DECIMALS)), exterior_cw=False)
-    found: dict[str, Any] = orjson.loads(shapely.to_geojson(rounded))
-    return found
+    geometry: dict[str, Any] = orjson.loads(shapely.to_geojson(rounded))
+    return geometry

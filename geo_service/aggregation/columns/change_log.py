@@ -86,8 +86,8 @@ class ChangeLog:
         snapshot = self._snapshot
         if since < snapshot.since:
             return None
-        found = [_affected_cells(snapshot, selection, since) for selection in selections]
-        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int32)
+        changed = [_affected_cells(snapshot, selection, since) for selection in selections]
+        return np.unique(np.concatenate(changed)) if changed else np.empty(0, np.int32)
 
     def _drop_older_half(self) -> int:
         """Drop the older half of the rows, whole changes only; return the revision after which all changes are stored."""

@@ -138,17 +138,17 @@ class Columns:
     def extent(self) -> tuple[int, int] | None:
         """Return the earliest and latest instant, seconds; None when there are no incidents."""
         received = self["received"]
-        found: list[int] = []
+        instants: list[int] = []
         # The base is in time order, so only its ends are read.
         status = self["status"][: self.base]
         first = _first_live_row(status)
         if first is not None:
             last = self.base - 1 - (_first_live_row(status[::-1]) or 0)
-            found += [int(received[first]), int(received[last])]
+            instants += [int(received[first]), int(received[last])]
         tail = received[self.base :][self["status"][self.base :] != DELETED]
         if len(tail):
-            found += [int(tail.min()), int(tail.max())]
-        return (min(found), max(found)) if found else None
+            instants += [int(tail.min()), int(tail.max())]
+        return (min(instants), max(instants)) if instants else None
 
     def apply(self, batch: Array, cell_index: NDArray[np.int32]) -> Change:
         """Insert or update incidents; `batch` has unique ids and valid cells.

@@ -47,26 +47,26 @@ class Level:
 
     def index(self, cells: Cells) -> Indexes:
         """The index of each cell, -1 where it is not here. int32."""
-        places = np.searchsorted(self._sorted, cells)
-        found = np.full(len(cells), -1, np.int32)
-        inside = places < len(self._sorted)
+        positions = np.searchsorted(self._sorted, cells)
+        indexes = np.full(len(cells), -1, np.int32)
+        inside = positions < len(self._sorted)
         hit = inside.copy()
-        hit[inside] = self._sorted[places[inside]] == cells[inside]
-        found[hit] = places[hit]
+        hit[inside] = self._sorted[positions[inside]] == cells[inside]
+        indexes[hit] = positions[hit]
         if self._later:
             for i in np.flatnonzero(~hit):
-                found[i] = self._later.get(int(cells[i]), -1)
-        return found
+                indexes[i] = self._later.get(int(cells[i]), -1)
+        return indexes
 
     def add(self, cells: Cells) -> Indexes:
         """The index of each cell; those not yet here are put behind the last, in H3 order."""
-        found = self.index(cells)
-        new = np.unique(cells[found < 0])
+        indexes = self.index(cells)
+        new = np.unique(cells[indexes < 0])
         if len(new):
             self._later.update(zip(new.tolist(), range(len(self), len(self) + len(new)), strict=True))
             self._cells.append(new)
-            found = self.index(cells)
-        return found
+            indexes = self.index(cells)
+        return indexes
 
 
 class H3Hierarchy:

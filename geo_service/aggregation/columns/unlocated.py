@@ -36,8 +36,8 @@ class UnlocatedIncidents:
 
     def find(self, id_: int) -> Array:
         """Return the incident with the id as BATCH rows: one or none."""
-        found: Array = self._rows[self._rows["id"] == id_]
-        return found
+        rows: Array = self._rows[self._rows["id"] == id_]
+        return rows
 
     def count(self, selection: Selection) -> int:
         """Count the selected incidents."""
@@ -58,8 +58,8 @@ class UnlocatedIncidents:
 
 def _concatenate_records(first: Array, second: Array) -> Array:
     """Concatenate as bytes: NumPy joins records field by field, which takes six times as long."""
-    both: Array = np.concatenate([one.view(f"V{one.dtype.itemsize}") for one in (first, second)]).view(first.dtype)
-    return both
+    joined: Array = np.concatenate([part.view(f"V{part.dtype.itemsize}") for part in (first, second)]).view(first.dtype)
+    return joined
 
 
 def _largest(rows: Array) -> dict[str, int]:

@@ -53,8 +53,8 @@ def by_chosen_districts(catalogue: Catalogue, chosen: Sequence[District]) -> Gro
         "district",
         catalogue.group_index(chosen),
         len(chosen) + 1,
-        residents=_known_or_nan([one.population for one in chosen]),
-        area_km2=_known_or_nan([one.area_km2 for one in chosen]),
+        residents=_known_or_nan([district.population for district in chosen]),
+        area_km2=_known_or_nan([district.area_km2 for district in chosen]),
     )
 
 

@@ -53,8 +53,8 @@ def group_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[
     groups, newest = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
     table = np.zeros(1 << (2 * len(rows)).bit_length(), np.int32)
     count = _group_equal_keys(groups, newest, table, keys, moments)
-    found = newest[:count]
-    return PointGroups(rows[found], moments[found], count_by_group(groups, taken.state, count))
+    newest_of_group = newest[:count]
+    return PointGroups(rows[newest_of_group], moments[newest_of_group], count_by_group(groups, taken.state, count))
 
 
 def select_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[Box]) -> SelectedRows:

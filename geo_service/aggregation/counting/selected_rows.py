@@ -60,9 +60,9 @@ def count_by_group(groups: Groups, state: NDArray[np.uint8], size: int) -> NDArr
     """Return (size, 4) int32: the count of each group, and how many are open, overdue, closed."""
 
     def count(piece: slice) -> NDArray[np.int32]:
-        found = np.zeros((size, 16), np.int32)
-        _count_by_state(found, groups[piece], state[piece])
-        return found
+        counts = np.zeros((size, 16), np.int32)
+        _count_by_state(counts, groups[piece], state[piece])
+        return counts
 
     by_state = sum_parts(count, split_rows(len(groups), size))
     bits = (np.arange(16, dtype=np.int32)[:, None] >> np.arange(len(CHANNELS), dtype=np.int32)) & 1
@@ -73,9 +73,9 @@ def cross_counts(taken: SelectedRows, column: NDArray[Any], size: int, width: in
     """Return (size, width) int32: how many rows of each group have each value of a column, values below `width`."""
 
     def count(piece: slice) -> NDArray[np.int32]:
-        found = np.zeros((size, width), np.int32)
-        _cross_counts(found, taken.groups[piece], taken.rows[piece], column)
-        return found
+        counts = np.zeros((size, width), np.int32)
+        _cross_counts(counts, taken.groups[piece], taken.rows[piece], column)
+        return counts
 
     return sum_parts(count, split_rows(len(taken), size))
 

@@ -1,4 +1,4 @@
-"""A window cut into equal frames: how many incidents each cell has up to each frame, for maps that play it."""
+"""Playback: a window divided into equal frames, and how many incidents each cell has up to each frame."""
 
 import numpy as np
 from numba import njit
@@ -11,14 +11,14 @@ from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 
 FEWEST, MOST = 2, 120
-"""Frames in a window."""
+"""Frames in a window: at two a second the most last a minute. A frame's number fits a byte."""
 
 Frames = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 
 
 def frame_edges(window: Window, frames: int) -> NDArray[np.int64]:
-    """(frames + 1,) where frames begin, and where the last one ends; whole seconds since 1970, so that they differ by one at most.
+    """Return (frames + 1,) where frames begin, and where the last one ends; whole seconds since 1970, so that they differ by one at most.
 
     >>> frame_edges(Window(0, 10), 4).tolist()
     [0, 2, 5, 7, 10]
@@ -27,9 +27,9 @@ def frame_edges(window: Window, frames: int) -> NDArray[np.int64]:
 
 
 def frames_by_cell(state: ReplicaState, selection: Selection, resolution: int, frames: int) -> tuple[Offsets, Frames]:
-    """The frame of each incident of the selection, those of a cell together: (cells + 1,) offsets by the cell's index, (incidents,).
+    """Return the frame of each incident, those of a cell together: (cells + 1,) offsets by the cell's index, (incidents,) frames.
 
-    Made once for a window and a resolution; an incident takes one byte. Shared: do not write into them.
+    Cached for a window and a resolution; an incident takes one byte. The arrays are shared: do not write into them.
     """
 
     def make_offsets() -> Offsets:
@@ -47,17 +47,17 @@ def frames_by_cell(state: ReplicaState, selection: Selection, resolution: int, f
     return offsets, state.counter.cached_array((selection, resolution, frames, "frames"), make_frames)
 
 
-def prefix_sums(found: tuple[Offsets, Frames], places: NDArray[np.intp], frames: int) -> NDArray[np.int32]:
-    """(places, frames + 1) incidents of each cell before each edge: 0 at the first, all of them at the last."""
-    out = np.zeros((len(places), frames + 1), np.int32)
-    _add_up(out, *found, places)
+def prefix_sums(by_cell: tuple[Offsets, Frames], cells: NDArray[np.intp], frames: int) -> NDArray[np.int32]:
+    """Return (cells, frames + 1) incidents of each cell before each edge: 0 at the first, all of them at the last."""
+    out = np.zeros((len(cells), frames + 1), np.int32)
+    _add_up(out, *by_cell, cells)
     return out
 
 
 def playback_breaks(
     state: ReplicaState, selection: Selection, resolution: int, classifier: ClassificationMethod, frames: int
 ) -> ClassBreaks:  # fmt: skip
-    """Class breaks over the counts of all cells in all frames where there are any: they hold while the window is played."""
+    """Return class breaks over the counts above zero of all cells in all frames: they are the same while the window is played."""
 
     def make() -> ClassBreaks:
         offsets, by_cell_ = frames_by_cell(state, selection, resolution, frames)
@@ -68,17 +68,17 @@ def playback_breaks(
 
 
 @njit(nogil=True, cache=True)
-def _gather(out: Frames, places: Offsets, groups: NDArray[np.int32], frames: NDArray[np.int32]) -> None:
-    """Put each incident's frame behind those of its cell; `places`: where each cell's begin, moved on."""
+def _gather(out: Frames, positions: Offsets, groups: NDArray[np.int32], frames: NDArray[np.int32]) -> None:
+    """Write each incident's frame behind those of its cell. positions: where each cell's frames begin; advanced."""
     for i in range(len(groups)):
-        out[places[groups[i]]] = frames[i]
-        places[groups[i]] += 1
+        out[positions[groups[i]]] = frames[i]
+        positions[groups[i]] += 1
 
 
 @njit(nogil=True, cache=True)
-def _add_up(out: NDArray[np.int32], offsets: Offsets, frames: Frames, places: NDArray[np.intp]) -> None:
-    for i in range(len(places)):
-        for j in range(offsets[places[i]], offsets[places[i] + 1]):
+def _add_up(out: NDArray[np.int32], offsets: Offsets, frames: Frames, cells: NDArray[np.intp]) -> None:
+    for i in range(len(cells)):
+        for j in range(offsets[cells[i]], offsets[cells[i] + 1]):
             out[i, frames[j] + 1] += 1
         for edge in range(1, out.shape[1]):
             out[i, edge] += out[i, edge - 1]
@@ -86,7 +86,7 @@ def _add_up(out: NDArray[np.int32], offsets: Offsets, frames: Frames, places: ND
 
 @njit(nogil=True, cache=True)
 def _counts(out: NDArray[np.int32], offsets: Offsets, frames: Frames, number: int) -> int:
-    """Write the counts of each cell in each frame, but zeros; how many there are."""
+    """Write the counts of each cell in each frame, without zeros; return how many there are."""
     size = 0
     in_frame = np.zeros(number, np.int32)
     for cell in range(len(offsets) - 1):

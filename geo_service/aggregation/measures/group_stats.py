@@ -1,7 +1,7 @@
-"""Facts about the groups of a selection: counts, times, what is known of the groups; each is worked out when first asked for.
+"""Statistics of the groups of a selection: counts, durations, deadlines; each is computed when it is first used.
 
 Every measure is a function of one `GroupStats`. All arrays have an entry for each group of the grouping; a number that
-cannot be given, because there is nothing to take it from, is NaN.
+does not exist, because nothing gives it, is NaN.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.parallel import split_rows, sum_parts
 from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping
 from geo_service.aggregation.counting.selected_rows import SelectedRows, count_by_group, map_to_groups, select_rows
-from geo_service.aggregation.measures.durations import answer_seconds, close_seconds
 from geo_service.aggregation.measures.quantiles import quantiles_and_counts
+from geo_service.aggregation.measures.response_time import answer_seconds, close_seconds
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import LINKED, Status
@@ -27,9 +27,11 @@ Floats = NDArray[np.float64]
 RegroupFn = Callable[[ReplicaState, Selection, SelectedRows], SelectedRows]
 
 _QUANTILES = (0.5, 0.9)
+"""Median and 90th percentile: the usual and the bad case."""
 _HOUR_S = 3600.0
 _RETURNED = np.uint8(Status.RETURNED)
 _STATUS = np.uint8(LINKED - 1)
+"""Mask of the status without the bit of a duplicate link."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +39,7 @@ class DurationStats:
     """How long something took in each group, in hours; NaN where it never happened."""
 
     n: NDArray[np.int32]
-    """Of how many incidents."""
+    """Incidents that it is computed from."""
     median: Floats
     p90: Floats
 
@@ -55,10 +57,10 @@ class DeadlineStats:
 
 
 class GroupStats:
-    """Facts about `grouping`'s groups under `selection`; `compare` is the selection they are compared with.
+    """Statistics of `grouping`'s groups under `selection`; `compare` is the selection they are compared with.
 
-    regroup: gives the taken rows other groups (of which `grouping` says how many there are), for those that do not
-    follow from one column; it may also leave rows out. rows: the selection's rows, where they have been taken before.
+    regroup: gives the selected rows other groups (of which `grouping` says how many there are), for groups that do not
+    follow from one column; it may also leave rows out. rows: the selection's rows, where they are selected already.
     """
 
     def __init__(
@@ -110,17 +112,17 @@ class GroupStats:
 
     @cached_property
     def punctuality(self) -> DeadlineStats:
-        """Deadlines kept and missed, and answers sent back."""
+        """Deadlines kept and missed, and answers returned."""
         columns, taken = self.state.columns, self.taken
 
         def judge(piece: slice) -> NDArray[np.int32]:
-            found = np.zeros((self.grouping.size, 8), np.int32)
+            kinds = np.zeros((self.grouping.size, 8), np.int32)
             own = (taken.rows[piece], taken.groups[piece], taken.state[piece])
-            _judge(found, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
-            return found
+            _judge(kinds, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
+            return kinds
 
         by_kind = sum_parts(judge, split_rows(len(taken), self.grouping.size))
-        # Kinds are bits: judged, on time, returned.
+        # Each kind is three bits, so that a row is counted by one increment.
         return DeadlineStats(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
 
     @property
@@ -135,11 +137,11 @@ class GroupStats:
 
     @cached_property
     def previous(self) -> "GroupStats | None":
-        """The same groups in the compared window; None when nothing is compared."""
+        """Statistics of the same groups in the compared window; None when nothing is compared."""
         return GroupStats(self.state, self._compare, self.grouping, regroup=self._regroup) if self._compare else None
 
     def overall(self) -> "GroupStats":
-        """Facts about the same rows as one group; what can be summed is summed."""
+        """Return the statistics of the same rows as one group; what can be summed is summed."""
         whole = GroupStats(self.state, self.selection, EVERYTHING)
         whole.taken = replace(self.taken, groups=np.zeros(len(self.taken), np.int32))
         whole.counts = self.counts.sum(axis=0, keepdims=True, dtype=np.int32)
@@ -162,11 +164,14 @@ def _judge(
     out: NDArray[np.int32], rows: NDArray[np.int32], groups: NDArray[np.int32], state: NDArray[np.uint8], due: NDArray[np.uint32],
     answered: NDArray[np.uint32], status: NDArray[np.uint8], now: np.uint32,
 ) -> None:  # fmt: skip
-    """Count the rows of each group by kind. Without branches: which way a row goes cannot be foreseen."""
+    """Count the rows of each group by kind: bits for judged, on time and returned.
+
+    Without branches: rows are in time order, not by how they ended, so that the processor would guess each second branch wrong.
+    """
     one = np.uint32(1)
     for i in range(len(rows)):
         row = rows[i]
-        # What is not there (0) wraps around to the largest number.
+        # A missing instant (0) wraps around to the largest number: a missing deadline is never past, a missing answer never in time.
         limit, answer = due[row] - one, answered[row] - one
         has_limit, has_answer = np.uint8(due[row] != 0), np.uint8(answered[row] != 0)
         late = np.uint8(limit < now - one) & (state[i] >> np.uint8(1))

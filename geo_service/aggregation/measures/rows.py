@@ -37,16 +37,16 @@ def units_of(measures: Iterable[Measure]) -> dict[str, dict[str, str]]:
 
 def to_json_value(values: NDArray[Any]) -> list[Any]:
     """Values for JSON and CSV: None for NaN."""
-    found: list[Any] = values.tolist()
-    return [None if value != value else value for value in found]  # NaN alone differs from itself
+    items: list[Any] = values.tolist()
+    return [None if value != value else value for value in items]  # NaN alone differs from itself
 
 
 def ranks(values: NDArray[Any]) -> list[int | None]:
     """1 for the greatest; equal values share the better rank; None for NaN."""
     known = values[~np.isnan(values)]
     above = np.sort(-known)
-    found = np.searchsorted(above, -values, side="left") + 1
-    return [None if np.isnan(value) else int(rank) for value, rank in zip(values, found, strict=True)]
+    positions = np.searchsorted(above, -values, side="left") + 1
+    return [None if np.isnan(value) else int(rank) for value, rank in zip(values, positions, strict=True)]
 
 
 def sort_by_rank(rows: list[Row]) -> list[Row]:

@@ -39,18 +39,18 @@ def significant(n: Whole, n0: Whole, share: float) -> NDArray[np.bool_]:
     most = int(both.max(initial=0))
     few, many = _tables(share, _SHORT_TABLE if most <= _SHORT_TABLE else _EXACT_UP_TO)
     looked_up = np.minimum(both, len(few) - 1)
-    found: NDArray[np.bool_] = (n <= few[looked_up]) | (n >= many[looked_up])
+    differs: NDArray[np.bool_] = (n <= few[looked_up]) | (n >= many[looked_up])
     if most > _EXACT_UP_TO:
         great = both > _EXACT_UP_TO
         below, above = _beyond(both[great].astype(np.float64), share), _beyond(both[great].astype(np.float64), 1 - share)
-        found[great] = (n[great] <= below) | (n0[great] <= above)
-    return found
+        differs[great] = (n[great] <= below) | (n0[great] <= above)
+    return differs
 
 
 def share_of_time(selection: Selection, compare: Selection) -> float:
     """The part of a selection's time in its time and the compared one's together; what is still to come is left out."""
     seconds, compared = (
-        max(min(one.window.stop, selection.now + _STEP_S) - one.window.start, 1) for one in (selection, compare)
+        max(min(part.window.stop, selection.now + _STEP_S) - part.window.start, 1) for part in (selection, compare)
     )  # fmt: skip
     return seconds / (seconds + compared)
 

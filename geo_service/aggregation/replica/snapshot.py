@@ -20,11 +20,11 @@ async def read_snapshot(
     url: str, clock: ResponseTimer, count_limit: int, on_progress: Callable[[int], None] = lambda rows: None
 ) -> ReplicaState:
     """Everything in the database, in one transaction's view. count_limit: bytes of counts to keep; progress: hears of rows read."""
-    async with open_connection(url) as held:
+    async with open_connection(url) as connection:
         with database_errors("read the incidents"):
-            async with held.transaction(isolation="repeatable_read", readonly=True):
-                catalogue = await read_catalogue(held)
-                batch = await read_incidents(held, on_progress=on_progress)
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                catalogue = await read_catalogue(connection)
+                batch = await read_incidents(connection, on_progress=on_progress)
     return ReplicaState(batch, catalogue, count_limit, clock)
 
 

@@ -14,11 +14,10 @@ from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.counting.grouping import EVERYTHING
 from geo_service.aggregation.counting.selected_rows import Groups, SelectedRows
-from geo_service.aggregation.measures.durations import answer_seconds
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import ratio
 from geo_service.aggregation.measures.quantiles import nested_quantiles
-from geo_service.aggregation.measures.response_time import RuleTable
+from geo_service.aggregation.measures.response_time import RuleTable, answer_seconds
 from geo_service.aggregation.measures.rows import ranks
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection

@@ -1,4 +1,4 @@
-"""What the routes work with, put together once by the application."""
+"""The parts of the service that routes use, wired once by the application."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,10 +20,10 @@ from geo_service.tiles.server.tile_server import TileServer
 
 
 class RowCutter(Protocol):
-    """Cuts the text of a rejected row, by the form that its run has kept."""
+    """Splits the text of a rejected row by the format that its run has stored."""
 
     def __call__(self, text: str, form: Mapping[str, Any]) -> Mapping[str, str] | None:
-        """The input's columns; None where it cannot be cut into them."""
+        """Return the input's columns; None where it cannot be split into them."""
         ...
 
 
@@ -47,14 +47,14 @@ class Service:
     zone: ZoneInfo = field(init=False)
     """Of days and of windows."""
     warmed_up: bool = False
-    """Whether the compiled loops are ready: before, whoever asks waits for them."""
+    """Whether the compiled loops are ready; before that, requests wait for them."""
 
     def __post_init__(self) -> None:
         self.zone = self.settings.zone
 
     @property
     def catalogue(self) -> Catalogue:
-        """What a request can name. Raises NotReady before the first load, when every code would seem unknown."""
+        """The codes that a request can name. Raises NotReady before the first load, when every code would seem unknown."""
         if not self.replica.loaded:
             raise NotReady("the incidents are still being loaded; try again shortly")
         return self.replica.catalogue
@@ -67,18 +67,18 @@ class Service:
         return self.pool
 
     def tiles_of(self, layer: str) -> TileServer:
-        """The server of a layer's tiles. Raises NotFound where there is no such layer."""
+        """Return the server of a layer's tiles. Raises NotFound where there is no such layer."""
         if layer not in self.tiles:
             raise NotFound(f"there is no layer {layer[:40]!r}; layers: {', '.join(self.tiles)}")
         return self.tiles[layer]
 
 
 def service_of(request: Request) -> Service:
-    """The service that the request is addressed to."""
+    """Return the service that the request is addressed to."""
     service: Service = request.app.state.service
     return service
 
 
 def base_url(request: Request) -> str:
-    """The address clients see, without a slash at the end."""
+    """Return the URL that clients see, without a slash at the end."""
     return (service_of(request).settings.public_url or str(request.base_url)).rstrip("/")

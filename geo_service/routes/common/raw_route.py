@@ -1,4 +1,4 @@
-"""Routes that read their question from the request themselves, as all of ours do: a selection has its own words for what is wrong."""
+"""Routes that parse the request themselves, because errors of a selection name the parameter and what is allowed."""
 
 from collections.abc import Awaitable, Callable
 

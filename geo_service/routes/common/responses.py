@@ -1,4 +1,4 @@
-"""Turning documents and errors into responses: JSON with ETag, encodings and 304; problems after RFC 9457."""
+"""Documents and errors as responses: JSON with ETag, compression and 304; problem documents (RFC 9457)."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 def json_answer(request: Request, document: Any, cache_control: str = "no-cache", media_type: str = "application/json") -> Response:
-    """The document in the encoding the client takes; 304 when it has this one already."""
+    """Return the document in an encoding that the client accepts; 304 when it has this one already."""
     return bytes_answer(request, _json(document), cache_control, media_type)
 
 
 def bytes_answer(request: Request, plain: bytes, cache_control: str, media_type: str, vary: str = "Accept-Encoding") -> Response:
-    """The bytes in the encoding the client takes; 304 when it has these already."""
+    """Return the bytes in an encoding that the client accepts; 304 when it has these already."""
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
     headers = {"ETag": etag(plain, encoding), "Vary": vary, "Cache-Control": cache_control}
     if matches(request_header(request.scope, b"if-none-match"), headers["ETag"]):
@@ -34,7 +34,7 @@ def _json(document: Any) -> bytes:
 
 
 def problem(error: GeoError) -> Response:
-    """The error as a problem document."""
+    """Return the error as a problem document."""
     answer = problem_document(error.status, error.title, str(error), error.kind, error.retry_after, error.members())
     answer.headers.update(error.headers)
     return answer
@@ -43,12 +43,12 @@ def problem(error: GeoError) -> Response:
 def problem_document(
     status: int, title: str, detail: str, kind: str, retry_after: int | None = None, members: dict[str, Any] | None = None
 ) -> Response:
-    """A problem document (RFC 9457). `kind` becomes a relative type address that is the same for all versions.
+    """Return a problem document (RFC 9457). kind: becomes a relative type URL that is the same for all versions.
 
-    It names the request that it answers, as its X-Request-ID does, so that whoever is shown it can tell the operator.
+    It names its request as X-Request-ID does, so that a reader can report it to the operator.
     """
-    about = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    common = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
     named = {"request_id": own} if (own := request_id()) else {}
-    document = {**about, **named, **(members or {})}
+    document = {**common, **named, **(members or {})}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_after)} if retry_after else {})
     return Response(_json(document), status_code=status, media_type=PROBLEM_TYPE, headers=headers)

@@ -1,8 +1,8 @@
-"""The forms in which tiles are written. Which of them a layer has says its description; a layer writes them itself."""
+"""The formats of tiles. A layer's description says which of them it has; the layer encodes them itself."""
 
 CONTENT_TYPES = {
     "mvt": "application/vnd.mapbox-vector-tile",
     "json": "application/json",
     "arrow": "application/vnd.apache.arrow.stream",
 }
-"""By the ending of the address."""
+"""By the extension of the URL."""

@@ -44,10 +44,10 @@ class LayerDescription:
         """The colours of its classes."""
         return SCHEMES[scheme].ages if self.by_age else palette_of(diverging=measure.diverging, scheme=scheme)
 
-    def fields_with(self, asked: Collection[str]) -> dict[str, str]:
+    def fields_with(self, parameters: Collection[str]) -> dict[str, str]:
         """The properties of its features where these parameters are given."""
         return self.fields | {
-            name: text for parameter, fields in self.asked_fields.items() if parameter in asked for name, text in fields.items()
+            name: text for parameter, fields in self.asked_fields.items() if parameter in parameters for name, text in fields.items()
         }
 
 
@@ -115,7 +115,7 @@ INCIDENTS = LayerDescription(
         **{name: HEXES.fields[name] for name in ("n", "open", "overdue")},
     },
     min_zoom=_FIRST_POINT_ZOOM,
-    measures={code: one for code, one in CELL_MEASURES.items() if one.channel is not None},
+    measures={code: measure for code, measure in CELL_MEASURES.items() if measure.channel is not None},
     beside=(
         LayerDescription(
             "meta",
@@ -147,7 +147,7 @@ def tilejson(
 
     query: the selection as it came, passed on to the tiles' address; revision: of the incidents; playback: the frames, if any.
     """
-    asked = {name for name, _ in parse_qsl(query)}
+    parameters = {name for name, _ in parse_qsl(query)}
     west, south, east, north = bounds
     address = f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.{{form}}{'?' if query else ''}{query}"
     tiles, *others = ((form, address.replace("{form}", form)) for form in layer.forms)
@@ -163,20 +163,20 @@ def tilejson(
         "bounds": [west, south, east, north],
         "center": [(west + east) / 2, (south + north) / 2, max(zoom_to_show(bounds), layer.min_zoom)],
         "attribution": attribution,
-        "vector_layers": [_described(one, asked) for one in (layer, *layer.beside, *[META_LAYER] * ("meta" in asked))],
+        "vector_layers": [_described(each, parameters) for each in (layer, *layer.beside, *[META_LAYER] * ("meta" in parameters))],
         **({"playback": playback} if playback else {}),
         "revision": revision,
     }
 
 
-def _described(layer: LayerDescription, asked: Collection[str]) -> dict[str, Any]:
+def _described(layer: LayerDescription, parameters: Collection[str]) -> dict[str, Any]:
     """One of `vector_layers`."""
     return {
         "id": layer.id,
         "description": layer.description,
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
-        "fields": layer.fields_with(asked),
+        "fields": layer.fields_with(parameters),
     }
 
 

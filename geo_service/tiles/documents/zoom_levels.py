@@ -1,4 +1,4 @@
-"""Which districts a zoom shows."""
+"""Which level of districts, and which simplification of their outlines, a zoom shows."""
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.core.model import ZOOM_BANDS, DistrictLevel
@@ -8,19 +8,19 @@ FIRST_ZOOM = {DistrictLevel.REGION: 0, DistrictLevel.DISTRICT: 5, DistrictLevel.
 
 
 def level_at(zoom: int) -> DistrictLevel:
-    """The level meant for a zoom."""
+    """Return the level meant for a zoom."""
     return max(level for level, first in FIRST_ZOOM.items() if zoom >= first)
 
 
-def shown_level(catalogue: Catalogue, zoom: int, asked: DistrictLevel | None = None) -> DistrictLevel:
-    """The level asked for, else the one meant for the zoom, else the nearest that has any districts, the upper one of two."""
-    if asked is not None:
-        return asked
+def shown_level(catalogue: Catalogue, zoom: int, chosen: DistrictLevel | None = None) -> DistrictLevel:
+    """Return the chosen level, else the one meant for the zoom, else the nearest that has districts, the upper one of two."""
+    if chosen is not None:
+        return chosen
     meant = level_at(zoom)
-    held = {one.level for one in catalogue.districts.all}
-    return min(held, key=lambda level: (abs(level - meant), level), default=meant)
+    existing = {district.level for district in catalogue.districts.all}
+    return min(existing, key=lambda level: (abs(level - meant), level), default=meant)
 
 
 def band_at(zoom: int) -> int:
-    """The band of simplified outlines that a zoom is drawn with."""
+    """Return the band of simplified outlines that a zoom is drawn with."""
     return next(band.band for band in ZOOM_BANDS if band.min_zoom <= zoom <= band.max_zoom)

@@ -1,4 +1,4 @@
-"""The seam of the tile layers: what a layer must offer to be served. `tests/integration/test_layers.py` holds every layer to it."""
+"""The protocol of tile layers: what a layer must offer to be served. `tests/integration/test_layers.py` tests every layer against it."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from geo_service.tiles.layers.tile_coverage import Tiles
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """How a query's answer is drawn; nothing in it changes what is counted."""
+    """How the result of a query is drawn; nothing in it changes what is counted."""
 
     level: DistrictLevel | None = None
     """Which districts; None where the zoom decides."""
@@ -73,7 +73,7 @@ class TileLayer(Protocol):
 
     @property
     def description(self) -> LayerDescription:
-        """What clients are told of it."""
+        """What clients learn about it."""
         ...
 
     def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
@@ -81,21 +81,21 @@ class TileLayer(Protocol):
         ...
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
-        """What each class in the tiles of the view stands for."""
+        """Return what each class in the tiles of the view stands for."""
         ...
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
-        """The tiles of the view's zoom that may hold something and share area with the box; none that holds something is missing."""
+        """Return the tiles of the view's zoom that may hold something and share area with the box; none that holds something is missing."""
         ...
 
     def bounds(self, state: ReplicaState) -> Bounds:
-        """West, south, east, north of everything the layer may draw; the world when that is nothing."""
+        """Return west, south, east, north of everything the layer may draw; the world when that is nothing."""
         ...
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
-        """Whose data is drawn; may be called on any thread."""
+        """Return whose data is drawn; may be called on any thread."""
         ...
 
     def refresh(self, pyramid: H3Hierarchy) -> None:
-        """Hear that incidents or the catalogue have changed."""
+        """Take in that incidents or the catalogue have changed."""
         ...

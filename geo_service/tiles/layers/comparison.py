@@ -1,4 +1,4 @@
-"""What features carry of the window that they are compared with; the same in every layer."""
+"""Properties of features that compare two windows; the same in every layer."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from geo_service.tiles.encoding.mvt import Column
 
 
 def comparison(numbers: LevelValues) -> dict[str, Column]:
-    """The properties of COMPARED; none where nothing is compared."""
+    """Return the properties of COMPARED; none where nothing is compared."""
     if numbers.compared is None or numbers.significant is None:
         return {}
     return dict(zip(COMPARED, (numbers.compared, numbers.counts[:, 0] - numbers.compared, numbers.significant), strict=True))
 
 
 def without_infinity(values: NDArray[Any]) -> NDArray[Any]:
-    """A change from nothing has a class, but no number: NaN for it."""
+    """Return the values with NaN for infinity: a change from nothing has a class, but no number."""
     return values if values.dtype.kind == "i" else np.where(np.isinf(values), np.nan, values)

@@ -36,51 +36,53 @@ _CUT_BYTES = 64_000_000
 _CHOROPLETHS_CACHED = 200
 """Of 2,300 districts, each takes 80 kB."""
 _OVERVIEW_BAND = 0
+"""The most simplified outlines: bounds need no more."""
 _EARTH_RADIUS_M = 6_378_137.0
+"""Of Web Mercator's sphere."""
 
 
 class DistrictLayer:
-    """Draws every district that is seen, whether anything is counted in it or not."""
+    """Draws every district that is seen, also without incidents."""
 
     description: LayerDescription = DISTRICTS
 
     def __init__(self, cut_bytes: int = _CUT_BYTES) -> None:
-        """cut_bytes: of outlines cut for tiles that are kept."""
+        """cut_bytes: of cached outlines clipped to tiles."""
         self._clipped = ClipCache(cut_bytes)
         self._state: ReplicaState | None = None
         self._choropleths: ResultCache[Hashable, Choropleth]
 
     def refresh(self, pyramid: H3Hierarchy) -> None:
-        """Nothing here hangs on the cells."""
+        """Do nothing: districts do not depend on cells."""
 
     def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
-        """The tile: first the areas, then the labels; empty when no district touches it."""
+        """Return the tile: first the areas, then the labels; empty when no district touches it."""
         level = shown_level(state.catalogue, request.tile.z, request.rendering.level)
         clipped = self._clipped.get(state.catalogue, level, request.tile)
         if not len(clipped.indexes):
             return EncodedTile(b"")
         shown = self.choropleth(state, request, level)
         body = mvt.encode_layer(NAME, _ids(shown, clipped.indexes), clipped.shapes, _properties(shown, clipped.indexes), request.tile)
-        places, points = _labels_in(shown.districts, request.tile)
-        if len(places):
-            body += mvt.encode_layer(LABELS_NAME, _ids(shown, places), mvt.Points(points), _properties(shown, places), request.tile)
+        indexes, points = _labels_in(shown.districts, request.tile)
+        if len(indexes):
+            body += mvt.encode_layer(LABELS_NAME, _ids(shown, indexes), mvt.Points(points), _properties(shown, indexes), request.tile)
         if request.revision is not None:
             body += meta_layer(request.tile, totals(request, shown.numbers.at(np.unique(clipped.indexes))))
         return EncodedTile(body)
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
-        """What the classes in the tiles of the view stand for."""
+        """Return what the classes in the tiles of the view stand for."""
         level = shown_level(state.catalogue, view.zoom, view.rendering.level)
         return district_legend(self.choropleth(state, view, level), view)
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
-        """The tiles in which a district of the level is seen."""
+        """Return the tiles in which a district of the level is seen."""
         districts = state.catalogue.districts_at(shown_level(state.catalogue, view.zoom, view.rendering.level))
         _, shapes = outlines(state.catalogue, districts, band_at(view.zoom))
         return under_shapes(shapes, view.zoom, within)
 
     def bounds(self, state: ReplicaState) -> Bounds:
-        """West, south, east, north of all districts; the world when there are none."""
+        """Return west, south, east, north of all districts; the world when there are none."""
         _, shapes = state.catalogue.shapes.by_band.get(_OVERVIEW_BAND, (None, ()))
         if not len(shapes):
             return EVERYWHERE
@@ -88,15 +90,15 @@ class DistrictLayer:
         return tuple(round(degrees(angle), 5) for angle in (west, atan(sinh(south)), east, atan(sinh(north))))  # type: ignore[return-value]  # four of them
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
-        """Of the incidents' sources, of what found their places and of the boundaries, with a word where those are approximate."""
+        """Return the attributions of sources, geocoding services and boundaries, with a note where boundaries are approximate."""
         districts = catalogue.districts.all
-        return attributions(catalogue.sources.all, districts) + [APPROXIMATE] * any(one.approximate for one in districts)
+        return attributions(catalogue.sources.all, districts) + [APPROXIMATE] * any(district.approximate for district in districts)
 
-    def choropleth(self, state: ReplicaState, asked: TileRequest | LegendRequest, level: DistrictLevel) -> Choropleth:
-        """The level's districts with their numbers, shared by all tiles of a view."""
+    def choropleth(self, state: ReplicaState, request: TileRequest | LegendRequest, level: DistrictLevel) -> Choropleth:
+        """Return the level's districts with their numbers, shared by all tiles of a view."""
         if state is not self._state:
             self._state, self._choropleths = state, ResultCache(_CHOROPLETHS_CACHED, changes=state.changes)
-        query, classifier = asked.query, asked.rendering.classifier
+        query, classifier = request.query, request.rendering.classifier
         key = (query.selection, query.measure.code, level, query.compare, classifier)
         shown = self._choropleths.get(key)
         if shown is None:
@@ -105,29 +107,29 @@ class DistrictLayer:
         return shown
 
 
-def _ids(shown: Choropleth, places: NDArray[np.intp]) -> NDArray[np.uint64]:
-    return np.array([shown.districts[place].id for place in places.tolist()], np.uint64)
+def _ids(shown: Choropleth, indexes: NDArray[np.intp]) -> NDArray[np.uint64]:
+    return np.array([shown.districts[index].id for index in indexes.tolist()], np.uint64)
 
 
-def _properties(shown: Choropleth, places: NDArray[np.intp]) -> dict[str, mvt.Column]:
-    chosen, numbers = [shown.districts[place] for place in places.tolist()], shown.numbers.at(places)
+def _properties(shown: Choropleth, indexes: NDArray[np.intp]) -> dict[str, mvt.Column]:
+    chosen, numbers = [shown.districts[index] for index in indexes.tolist()], shown.numbers.at(indexes)
     return {
-        "code": [one.code for one in chosen],
-        "name_ru": [one.name_ru for one in chosen],
-        "name_en": [one.name_en for one in chosen],
+        "code": [district.code for district in chosen],
+        "name_ru": [district.name_ru for district in chosen],
+        "name_en": [district.name_en for district in chosen],
         **{name: numbers.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
         "value": without_infinity(numbers.values),
-        "class": shown.classes[places],
+        "class": shown.classes[indexes],
         **comparison(numbers),
     }
 
 
 def _labels_in(districts: list[District], tile: Tile) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
-    """Which districts have their label in the tile, and where, (labels, 2) int32 world units. A label is in one tile only."""
-    labelled = np.array([place for place, one in enumerate(districts) if one.label], np.intp)
+    """Return which districts have their label in the tile, and where, (labels, 2) int32 world units. A label is in one tile only."""
+    labelled = np.array([index for index, district in enumerate(districts) if district.label], np.intp)
     if not len(labelled):
         return labelled, np.empty((0, 2), np.int32)
-    lng, lat = np.array([districts[place].label for place in labelled.tolist()], np.float64).T
+    lng, lat = np.array([districts[index].label for index in labelled.tolist()], np.float64).T
     points = project(lng, lat)
     x0, y0, x1, y1 = tile.box
     inside = (points[:, 0] >= x0) & (points[:, 0] < x1) & (points[:, 1] >= y0) & (points[:, 1] < y1)

@@ -1,4 +1,4 @@
-"""What a tile tells of itself on request: a layer of one point with its totals, and how the question was understood."""
+"""The layer `meta`: one point with the tile's totals and the resolved query, for clients that ask for it."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NAME = "meta"
 
 
 def resolved_query(request: TileRequest) -> dict[str, str]:
-    """How the query was understood: measure, class breaks and windows."""
+    """Return how the query was resolved: measure, classification and windows."""
     query = request.query
     about = {"measure": query.measure.code, "breaks": str(request.rendering.classifier)}
     for prefix, selection in (("", query.selection), ("compare_", query.compare)):
@@ -25,7 +25,7 @@ def resolved_query(request: TileRequest) -> dict[str, str]:
 
 
 def totals(request: TileRequest, numbers: LevelValues) -> dict[str, Any]:
-    """The one feature's properties, those of `properties.META` that there are. numbers: of the tile's features, each once."""
+    """Return the one feature's properties, those of `property_docs.META` that exist. numbers: of the tile's features, each once."""
     sums = numbers.counts.sum(axis=0, dtype=np.int64).tolist()
     known = numbers.values[np.isfinite(numbers.values)]
     return {
@@ -39,7 +39,7 @@ def totals(request: TileRequest, numbers: LevelValues) -> dict[str, Any]:
 
 
 def meta_layer(tile: Tile, properties: dict[str, Any]) -> bytes:
-    """The layer as bytes of a vector tile: a point in the tile's middle."""
+    """Return the layer as bytes of a vector tile: a point in the tile's middle."""
     x0, y0, x1, y1 = tile.box
     middle = mvt.Points(np.array([[(x0 + x1) // 2, (y0 + y1) // 2]], np.int32))
     columns: dict[str, mvt.Column] = {name: [value] if isinstance(value, str) else np.array([value]) for name, value in properties.items()}

@@ -1,4 +1,4 @@
-"""The layer of incidents one by one: a point for each place, with what its newest incident is and how many there are."""
+"""The layer of single incidents: a point for each position, with its newest incident and how many there are."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil, floor
@@ -33,7 +33,7 @@ from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 NAME = INCIDENTS.id
 META_NAME = INCIDENTS.beside[0].id
 MOST_PLACES = 10_000
-"""Places in one tile."""
+"""Positions in one tile: about 200 kB compressed, and more circles than a tile of 512 px can show."""
 
 _PROPERTIES = CHANNELS[:3]
 _STATUSES = [status.code for status in Status]
@@ -43,35 +43,35 @@ _AGE = {"ru": "Когда поступило последнее", "en": "When th
 
 
 class PointLayer:
-    """Draws places at which the chosen count is not zero: with the measure `overdue`, those where something is overdue."""
+    """Draws positions at which the measure's count is not zero: with the measure `overdue`, those where something is overdue."""
 
     description: LayerDescription = INCIDENTS
 
     def __init__(self, zone: ZoneInfo, most: int = MOST_PLACES) -> None:
-        """zone: of the days; most: places in one tile."""
+        """zone: of the days. most: positions in one tile."""
         self._zone = zone
         self._most = most
 
     def refresh(self, pyramid: H3Hierarchy) -> None:
-        """Nothing is kept between tiles."""
+        """Do nothing: nothing is cached between tiles."""
 
     def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
-        """The tile: the places and the layer `meta`; empty when there are no places."""
+        """Return the tile: the points and the layer `meta`; empty when there are no points."""
         selection = request.query.selection
-        found = group_points_in_box(state.columns, selection, boxes_of(request.tile))
-        found = found.subset(found.counts[:, request.query.measure.channel or 0] > 0)
-        if not len(found):
+        groups = group_points_in_box(state.columns, selection, boxes_of(request.tile))
+        groups = groups.subset(groups.counts[:, request.query.measure.channel or 0] > 0)
+        if not len(groups):
             return EncodedTile(b"")
-        drawn = found.latest(self._most)
+        drawn = groups.latest(self._most)
         points = mvt.Points(positions(state.columns, drawn.newest, request.tile))
         ids = state.columns.ids(drawn.newest)
         today = int(local_days(np.array([selection.now], np.uint32), self._zone)[0])
         properties = {"id": ids, **self._properties(state, drawn, today)}
         body = mvt.encode_layer(NAME, ids.astype(np.uint64), points, properties, request.tile)
-        return EncodedTile(body + _meta(found, drawn, request.tile))
+        return EncodedTile(body + _meta(groups, drawn, request.tile))
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
-        """What the classes of age stand for, and how many incidents of the selection belong to each."""
+        """Return the classes of age, and how many incidents of the selection belong to each."""
         selection, measure = view.query.selection, view.query.measure
         key = (NAME, "ages", selection)
         counts = state.counter.cached_value(key, lambda: [_count(state, part) for part in selections_by_age(selection, self._zone)])
@@ -88,43 +88,43 @@ class PointLayer:
             ],
             "incidents": sum(count[channel] for count in counts),
             "palette": {"name": palette.name, "colors": list(palette.colors)},
-            "total": {name: sum(count[place] for count in counts) for place, name in enumerate(CHANNELS)},
+            "total": {name: sum(count[number] for count in counts) for number, name in enumerate(CHANNELS)},
         }
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: WorldBox) -> Tiles:
-        """The tiles in which a place of the selection lies, or beside which it lies no further away than the buffer."""
+        """Return the tiles in which an incident of the selection lies, or beside which it lies no further away than the buffer."""
         rows = select_rows(state.columns, view.query.selection, EVERYTHING).rows
         points = project(state.columns["lng"][rows] / POSITION_UNITS, state.columns["lat"][rows] / POSITION_UNITS)
         margin = (WORLD >> view.zoom) * BUFFER // EXTENT + 1
         return under_boxes(np.column_stack([points - margin, points + margin]), view.zoom, within)
 
     def bounds(self, state: ReplicaState) -> Bounds:
-        """West, south, east, north of all places where incidents are or were; the world when there are none."""
+        """Return west, south, east, north of all incidents that are or were; the world when there are none."""
         return state.counter.cached_value((NAME, "bounds"), lambda: _extent(state.columns)) if state.columns.live_rows else EVERYWHERE
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
-        """Of the incidents' sources, and of what found their places."""
+        """Return the attributions of the incidents' sources, and of the services that geocoded them."""
         return attributions(catalogue.sources.all)
 
-    def _properties(self, state: ReplicaState, places: PointGroups, today: int) -> dict[str, mvt.Column]:
-        """Of each place. Whatever else an incident has, its text and its address above all, stays out of tiles."""
-        columns, catalogue, rows = state.columns, state.catalogue, places.newest
+    def _properties(self, state: ReplicaState, groups: PointGroups, today: int) -> dict[str, mvt.Column]:
+        """Return the properties of each point. Other fields of incidents, above all text and address, stay out of tiles."""
+        columns, catalogue, rows = state.columns, state.catalogue, groups.newest
         days = local_days(columns["received"][rows], self._zone)
         each, day = np.unique(days, return_inverse=True)
         theme = columns["theme"][rows]
-        sectors = {one.id: catalogue.sectors.by_id[one.parent].code for one in catalogue.themes.all if one.parent is not None}
+        sectors = {entry.id: catalogue.sectors.by_id[entry.parent].code for entry in catalogue.themes.all if entry.parent is not None}
         return {
             "sector": _coded(sectors, theme),
-            "theme": _coded({one.id: one.code for one in catalogue.themes.all}, theme),
+            "theme": _coded({entry.id: entry.code for entry in catalogue.themes.all}, theme),
             "status": DictionaryColumn(_STATUSES, (columns["status"][rows] % LINKED).astype(np.intp)),
-            "received": DictionaryColumn([day_text(one) for one in each.tolist()], day),
+            "received": DictionaryColumn([day_text(number) for number in each.tolist()], day),
             "age": age_classes(days, today),
-            **{name: places.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
+            **{name: groups.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
         }
 
 
 def boxes_of(tile: Tile) -> list[Box]:
-    """The tile with its buffer, rounded outwards; beyond the antimeridian it goes on at the world's other side.
+    """Return the tile with its buffer, rounded outwards; beyond the antimeridian it goes on at the world's other side.
 
     A point within `clipping.BUFFER` tile units of an edge is in both tiles, so that a circle around it is whole.
     """
@@ -141,7 +141,7 @@ def boxes_of(tile: Tile) -> list[Box]:
 
 
 def positions(columns: Columns, rows: NDArray[np.int32], tile: Tile) -> NDArray[np.int32]:
-    """(rows, 2) int32 world units, on the side of the antimeridian where the tile is."""
+    """Return (rows, 2) int32 world units, on the side of the antimeridian where the tile is."""
     points = project(columns["lng"][rows] / POSITION_UNITS, columns["lat"][rows] / POSITION_UNITS)
     middle = (tile.box[0] + tile.box[2]) // 2
     points[:, 0] -= (np.rint((points[:, 0] - middle) / WORLD) * WORLD).astype(np.int32)
@@ -149,28 +149,29 @@ def positions(columns: Columns, rows: NDArray[np.int32], tile: Tile) -> NDArray[
 
 
 def _coded(code_of: Mapping[int, str], ids: NDArray[np.uint32]) -> DictionaryColumn:
-    """The codes of ids."""
+    """Return the codes of ids."""
     texts: Sequence[str] = sorted(set(code_of.values()))
-    place = {text: at for at, text in enumerate(texts)}
+    index_of = {text: index for index, text in enumerate(texts)}
     table = np.zeros(max(code_of, default=0) + 1, np.intp)
-    table[list(code_of)] = [place[text] for text in code_of.values()]
+    table[list(code_of)] = [index_of[text] for text in code_of.values()]
     return DictionaryColumn(texts, table[ids])
 
 
-def _meta(found: PointGroups, drawn: PointGroups, tile: Tile) -> bytes:
-    """One point in the tile's middle that tells how much of what was found is drawn."""
-    incidents, shown = int(found.counts[:, 0].sum()), int(drawn.counts[:, 0].sum())
-    told = {
-        "truncated": int(len(drawn) < len(found)), "places": len(drawn), "incidents": shown,
-        "places_left_out": len(found) - len(drawn), "incidents_left_out": incidents - shown,
+def _meta(groups: PointGroups, drawn: PointGroups, tile: Tile) -> bytes:
+    """Return a layer of one point in the tile's middle that says how much of the selection is drawn."""
+    incidents, shown = int(groups.counts[:, 0].sum()), int(drawn.counts[:, 0].sum())
+    numbers = {
+        "truncated": int(len(drawn) < len(groups)), "places": len(drawn), "incidents": shown,
+        "places_left_out": len(groups) - len(drawn), "incidents_left_out": incidents - shown,
     }  # fmt: skip
     x0, y0, x1, y1 = tile.box
     middle = mvt.Points(np.array([[(x0 + x1) // 2, (y0 + y1) // 2]], np.int32))
-    return mvt.encode_layer(META_NAME, np.array([_META_ID], np.uint64), middle, {name: np.array([n]) for name, n in told.items()}, tile)
+    columns: dict[str, mvt.Column] = {name: np.array([number]) for name, number in numbers.items()}
+    return mvt.encode_layer(META_NAME, np.array([_META_ID], np.uint64), middle, columns, tile)
 
 
 def _count(state: ReplicaState, selection: Selection | None) -> list[int]:
-    """What is counted of a selection, by channel."""
+    """Return the counts of a selection, by channel."""
     if selection is None:
         return [0] * len(CHANNELS)
     counts: list[int] = GroupStats(state, selection, EVERYTHING).counts[0].tolist()
