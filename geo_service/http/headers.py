@@ -1,18 +1,37 @@
-"""Request headers as ASGI gives them, and the id of a request.
-
-The id is the client's own `X-Request-ID` where that is plain, else a random one. It stands in the request's log lines, in its
-response and in problem documents.
-"""
+"""Headers of requests and responses: request ids, content negotiation, reproducible compression, and strong ETags."""
 
 import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from hashlib import blake2b
 from random import getrandbits
 
+import brotli
 import structlog
+import zstandard
+from isal import igzip
 from starlette.types import Scope
 
 _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _RANDOM_ID_BITS = 64
 """Among a million requests two have the same id with a probability of 3e-8."""
+
+_PREFERRED = ("zstd", "br", "gzip", "identity")
+"""Where a client accepts several equally. A tile of 1,733 hexagons, 77.8 kB: zstd 23.3 kB in 0.5 ms, brotli 21.3 kB
+in 1.0 ms, gzip 24.6 kB in 0.14 ms. The time is part of every cold tile, and brotli's saving is small."""
+
+_BROTLI_QUALITY = 4
+_ZSTD_LEVEL = 3
+_GZIP_LEVEL = 1
+"""Of isal, 0 to 3: the times and sizes above."""
+_DIGEST_BYTES = 12
+"""96 bits: two of a billion bodies have the same ETag with a probability of 6e-12."""
+_HEADERS_CACHED = 256
+"""Accept-Encoding headers whose answer is cached: browsers send a handful of different ones."""
+
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+_ENTITY_TAG = re.compile(r'(?:^|(?<=[\s,]))(?:W/)?("[^"]*")')
+_ALIASES = {"x-gzip": "gzip"}
 
 
 def request_header(scope: Scope, name: bytes) -> str:
@@ -25,7 +44,10 @@ def request_header(scope: Scope, name: bytes) -> str:
 
 
 def choose_request_id(own: str) -> str:
-    """Return the id of a request that has just arrived. own: the client's, empty for none."""
+    """Return the id of a request that has just arrived: the client's own where that is plain, else a random one.
+
+    It stands in the request's log lines, in its response and in problem documents. own: `X-Request-ID`, empty for none.
+    """
     # Not from `secrets`, which asks the operating system each time: the id need not be hard to guess.
     return own if _VALID_ID.fullmatch(own) else f"{getrandbits(_RANDOM_ID_BITS):016x}"
 
@@ -34,3 +56,64 @@ def request_id() -> str | None:
     """Return the id of the request that is being answered; None outside of one."""
     assigned: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return assigned
+
+
+@lru_cache(maxsize=_HEADERS_CACHED)
+def choose_encoding(accept_encoding: str, offered: tuple[str, ...] = _PREFERRED) -> str:
+    """Return the content encoding of a response (RFC 9110, 12.5.3); `identity` without the header, or when it accepts nothing else.
+
+    offered: the encodings there are, the better first; `identity` is among them.
+    """
+    weights = read_weights(accept_encoding)
+    weights |= {name: weights[alias] for alias, name in _ALIASES.items() if alias in weights}
+    if not weights:
+        return "identity"
+    others = weights.get("*", 0.0)
+    # Uncompressed stays acceptable unless it is refused, but is the last choice.
+    accepted = {name: weights.get(name, others if name != "identity" else min(weights.get("*", 0.001), 0.001)) for name in offered}
+    best = max(offered, key=accepted.__getitem__)
+    return best if accepted[best] > 0 else "identity"
+
+
+def choose_media_type(accept: str, offered: Sequence[str]) -> str:
+    """Return the offered media type that an Accept header gives most weight; the first one where it names none of them."""
+    weights = read_weights(accept)
+    return max(offered, key=lambda media_type: weights.get(media_type, 0.0))
+
+
+def read_weights(header: str) -> dict[str, float]:
+    """Return what an Accept or Accept-Encoding header names, in lower case, with its weight; a malformed weight counts as 1."""
+    weights: dict[str, float] = {}
+    for part in header.lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        if not name and not parameters:
+            continue
+        values = [value.strip() for key, _, value in (parameter.partition("=") for parameter in parameters) if key.strip() == "q"]
+        weights[name] = float(values[0]) if values and _WEIGHT.fullmatch(values[0]) else 1.0
+    return weights
+
+
+_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    # Without the time, which would make other bytes each second.
+    "gzip": partial(igzip.compress, compresslevel=_GZIP_LEVEL, mtime=0),
+    "br": partial(brotli.compress, quality=_BROTLI_QUALITY),
+    # A compressor must not be shared by threads.
+    "zstd": lambda body: zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body),
+}
+
+
+def compress(body: bytes, encoding: str) -> bytes:
+    """Return the body in an encoding that `choose_encoding` gave; the same bytes for the same body."""
+    return _COMPRESSORS[encoding](body)
+
+
+def etag(body: bytes, encoding: str) -> str:
+    """Return a strong ETag of the uncompressed body in one encoding."""
+    suffix = "" if encoding == "identity" else f"-{encoding}"
+    return f'"{blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()}{suffix}"'
+
+
+def matches(if_none_match: str, tag: str) -> bool:
+    """Return whether an If-None-Match header names the ETag, compared weakly as RFC 9110 (13.1.2) requires."""
+    return if_none_match.strip() == "*" or tag in _ENTITY_TAG.findall(if_none_match)

@@ -19,8 +19,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from geo_service.core.errors import NotFound
-from geo_service.http.headers import request_header
-from geo_service.http.negotiation import choose_encoding, etag, matches
+from geo_service.http.headers import choose_encoding, etag, matches, request_header
 from geo_service.pages.basemap_archive import ARCHIVE, tiles_of
 from geo_service.routes.common.raw_route import PlainRoute
 

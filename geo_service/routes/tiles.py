@@ -3,8 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from geo_service.core.errors import NotFound
-from geo_service.http.headers import request_header
-from geo_service.http.negotiation import choose_encoding
+from geo_service.http.headers import choose_encoding, request_header
 from geo_service.queries.layer import read_layer_query
 from geo_service.routes.common.dependencies import base_url, service_of
 from geo_service.routes.common.raw_route import PlainRoute

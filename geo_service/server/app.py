@@ -17,9 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
-from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import Replica
+from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError

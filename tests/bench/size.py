@@ -6,7 +6,7 @@ import zstandard
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.http.negotiation import compress
+from geo_service.http.headers import compress
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import feature_id
 from geo_service.tiles.layers.base import TileRequest

@@ -10,9 +10,8 @@ import asyncpg
 import pytest
 from typer.testing import CliRunner
 
-from geo_service.aggregation.replica.admission import AdmissionQueue
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import Replica
+from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
 from geo_service.cli.forget import read_instant, read_kinds
 from geo_service.cli.main import app
 from geo_service.core.database import connect

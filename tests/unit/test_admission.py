@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from geo_service.aggregation.replica.admission import AdmissionQueue
+from geo_service.aggregation.replica.replica import AdmissionQueue
 from geo_service.core.errors import Overloaded
 
 

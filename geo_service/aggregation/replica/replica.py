@@ -5,6 +5,7 @@ stays free, and the compiled loops and the compression release the GIL.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,13 +23,17 @@ from geo_service.aggregation.columns.columns import Change, Columns, Merge
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.columns.unlocated import UnlocatedIncidents
 from geo_service.aggregation.counting.counter import Counter
-from geo_service.aggregation.replica.admission import AdmissionQueue
-from geo_service.core.errors import NotReady
+from geo_service.core.errors import NotReady, Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _NO_PLACE = np.uint64(0)
+
+_SMOOTHING = 0.1
+"""Share of the latest computation in the mean of how long one takes."""
+_RETRY_AT_MOST_S = 30
+"""Longest `Retry-After`: a wait that is foreseen to be longer may well be over sooner."""
 Seconds = NDArray[np.uint32]
 """Durations in whole seconds; `quantiles.NOTHING` where there is none."""
 
@@ -75,6 +80,51 @@ class ReplicaState:
             # Another catalogue gives words another meaning: a sector may have a theme more.
             self.changes.commit(everything=renewed)
         return change + gone + others
+
+
+class AdmissionQueue:
+    """Admission control: more requests than can be answered in time are refused, and told when to retry.
+
+    Entered and left on the event loop; `record_duration` may be called by the thread that does the work.
+    """
+
+    def __init__(self, limit: int, longest_wait: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """limit: how many may wait. longest_wait: seconds after which a response is of no use any more."""
+        self._limit = limit
+        self._longest_wait = longest_wait
+        self._clock = clock
+        self._entered: dict[object, float] = {}
+        self._mean = 0.0
+
+    def __len__(self) -> int:
+        return len(self._entered)
+
+    @property
+    def expected_wait(self) -> float:
+        """Seconds until a request that enters now is answered: as many computations as wait, or as long as the first has waited."""
+        first = next(iter(self._entered.values()), None)
+        held_up = 0.0 if first is None else self._clock() - first
+        return max(len(self._entered) * self._mean, held_up)
+
+    def record_duration(self, seconds: float) -> None:
+        """Take how long a computation took into the mean."""
+        self._mean += _SMOOTHING * (seconds - self._mean)
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Hold a place in the queue while the block runs. Raises Overloaded where waiting would take too long."""
+        wait = self.expected_wait
+        if len(self._entered) >= self._limit or wait > self._longest_wait:
+            raise Overloaded(
+                f"{len(self._entered)} requests are waiting to be computed; try again shortly",
+                retry_after=min(max(math.ceil(wait), 1), _RETRY_AT_MOST_S),
+            )
+        request = object()
+        self._entered[request] = self._clock()
+        try:
+            yield
+        finally:
+            del self._entered[request]
 
 
 class Replica:

@@ -7,8 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.core.errors import GeoError
-from geo_service.http.headers import request_header, request_id
-from geo_service.http.negotiation import choose_encoding, compress, etag, matches
+from geo_service.http.headers import choose_encoding, compress, etag, matches, request_header, request_id
 
 PROBLEM_TYPE = "application/problem+json"
 

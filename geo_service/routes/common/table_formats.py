@@ -10,8 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from geo_service.http.headers import request_header
-from geo_service.http.negotiation import choose_media_type
+from geo_service.http.headers import choose_media_type, request_header
 from geo_service.queries.selection import read_choice
 from geo_service.routes.common.responses import bytes_answer, json_answer
 

@@ -7,8 +7,7 @@ import time
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from geo_service.http.headers import choose_request_id
-from geo_service.http.negotiation import choose_encoding
+from geo_service.http.headers import choose_encoding, choose_request_id
 from geo_service.server.middleware.access_log import AccessLog
 from geo_service.server.middleware.cors import CorsPolicy
 from geo_service.tiles.server.tile_server import TileCache

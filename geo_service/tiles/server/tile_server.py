@@ -15,8 +15,7 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.core.errors import InvalidParameter
-from geo_service.http.headers import request_header
-from geo_service.http.negotiation import compress, etag, matches
+from geo_service.http.headers import compress, etag, matches, request_header
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.layers.base import TileLayer, TileRequest
 from geo_service.tiles.server.revalidation import revalidate

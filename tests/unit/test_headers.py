@@ -8,7 +8,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.http.negotiation import choose_encoding, choose_media_type, compress, etag, matches, read_weights
+from geo_service.http.headers import choose_encoding, choose_media_type, compress, etag, matches, read_weights
 
 DECODERS = {
     "identity": lambda body: body,
