@@ -1,4 +1,4 @@
-"""Putting the service together: the one place that wires."""
+"""The application: the one place that wires the parts of the service."""
 
 import asyncio
 import threading
@@ -137,7 +137,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
         warming = asyncio.create_task(_warm_up(service, stopped), name="warm-up")
         warming.add_done_callback(_log_failure)
         service.pool = await create_pool(url, service.settings)
-        following = asyncio.create_task(follower.run(), name="following the database")
+        following = asyncio.create_task(follower.run(), name="database follower")
         following.add_done_callback(_log_failure)
         try:
             yield
@@ -157,13 +157,13 @@ async def _warm_up(service: Service, stopped: threading.Event) -> None:
 
 
 def _log_failure(task: "asyncio.Task[None]") -> None:
-    """What fails beside the requests has met a bug: say so instead of growing stale in silence."""
+    """Log a background task that failed, which only a bug can make it do: without it the service would serve old data unnoticed."""
     if not task.cancelled() and task.exception():
-        log.critical(f"{task.get_name()} failed", exc_info=task.exception())
+        log.critical("background task failed", task=task.get_name(), exc_info=task.exception())
 
 
 def _handle_errors(app: FastAPI) -> None:
-    """Every error leaves as a problem document; none holds database text."""
+    """Turn every error into a problem document; none holds database text."""
 
     @app.exception_handler(GeoError)
     async def refuse(_: Request, error: GeoError) -> Response:
@@ -173,9 +173,9 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refuse_http(_: Request, error: HTTPException) -> Response:
-        answer = problem_document(error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail), "http")
-        answer.headers.update(error.headers or {})
-        return answer
+        response = problem_document(error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail), "http")
+        response.headers.update(error.headers or {})
+        return response
 
     @app.exception_handler(RequestValidationError)
     async def refuse_request(_: Request, error: RequestValidationError) -> Response:

@@ -1,4 +1,4 @@
-"""The HTTP server: takes its port before any long work, serves until it is told to stop, and ends cleanly."""
+"""The HTTP server: binds its port before any long work, serves until it is stopped, and shuts down cleanly."""
 
 import asyncio
 import contextlib
@@ -19,17 +19,17 @@ from geo_service.server.middleware.access_log import configure_logs
 from geo_service.server.middleware.shutdown import GracefulShutdown
 
 BackgroundJob = Callable[[], Coroutine[object, object, None]]
-"""Work that goes on beside the server in its event loop, until it is cancelled."""
+"""Work that runs beside the server in its event loop until it is cancelled."""
 
 GRACE_S = 2
-"""How long answers under way are waited for at the end."""
+"""How long the shutdown waits for responses under way: nobody waits for a restart longer, and a tile takes milliseconds."""
 
-COMPANIONS_S = 5.0
-"""How long the work beside the server may take to end."""
+JOBS_S = 5.0
+"""How long background jobs may take to end."""
 
 
 class Server:
-    """The service on its port, taken from the first moment: `SettingsError` when another program has it."""
+    """The service on its port, bound at once: `SettingsError` when another program has it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -53,7 +53,7 @@ class Server:
         jobs: Sequence[BackgroundJob] = (),
         on_started: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Serve the application that `make` makes until SIGINT or SIGTERM; `started` is called with the address."""
+        """Serve the application until SIGINT or SIGTERM; `on_started` is called with the address."""
         configure_logs(self._settings)
         application = GracefulShutdown(make_application(self._settings))
         config = uvicorn.Config(
@@ -63,29 +63,29 @@ class Server:
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve(_NotifyingServer(config, application), jobs, on_started))
 
-    async def _serve(self, server: "_NotifyingServer", beside: Sequence[BackgroundJob], started: Callable[[str], None]) -> None:
-        async def accompany() -> None:
+    async def _serve(self, server: "_NotifyingServer", jobs: Sequence[BackgroundJob], on_started: Callable[[str], None]) -> None:
+        async def run_jobs() -> None:
             await server.started_event.wait()
-            started(self.address)
+            on_started(self.address)
             try:
                 async with asyncio.TaskGroup() as group:
-                    for job in beside:
+                    for job in jobs:
                         group.create_task(job())
             except Exception:
                 server.should_exit = True
                 raise
 
-        companions = asyncio.create_task(accompany())
+        background = asyncio.create_task(run_jobs())
         await server.serve(sockets=[self._socket])
-        # A companion that failed is why the server ends: its error is the error of the command.
-        if await cancel_and_wait(companions, COMPANIONS_S) and not companions.cancelled() and (error := companions.exception()):
+        # Where a job failed, that is why the server ends: its error is the error of the command.
+        if await cancel_and_wait(background, JOBS_S) and not background.cancelled() and (error := background.exception()):
             raise error
         if not server.started:
             raise GeoError("cannot serve: the application did not start; the log says why")
 
 
 class _NotifyingServer(uvicorn.Server):
-    """Tells when it answers, and the application when it ends."""
+    """Signals when it accepts requests, and tells the application when it ends."""
 
     def __init__(self, config: uvicorn.Config, application: GracefulShutdown) -> None:
         super().__init__(config)
@@ -93,25 +93,25 @@ class _NotifyingServer(uvicorn.Server):
         self.started_event = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen."""
+        """Begin to listen."""
         await super().startup(sockets)
         self.started_event.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop to listen, and wait for answers under way."""
+        """Stop listening, and wait for responses under way."""
         self._application.close()
         await super().shutdown(sockets)
 
 
 def _bind_socket(host: str, port: int) -> socket.socket:
-    """A socket that has the address and does not listen yet."""
+    """Return a socket that is bound to the address and does not listen yet."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        taken = socket.socket(family, kind, protocol)
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(address)
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
     except OSError as error:
         raise SettingsError(
             f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}; choose another port with PORT=8001"
         ) from None
-    return taken
+    return bound

@@ -1,7 +1,7 @@
 """Following PostGIS: the first load, then every committed change exactly once, through lost connections.
 
-Each incident carries the transaction of its last change. One look reads, in one snapshot, every row whose
-transaction is not older than the previous look's horizon: the oldest transaction that was not over then.
+Each incident carries the transaction of its last change. One poll reads, in one snapshot, every row whose
+transaction is not older than the previous poll's horizon: the oldest transaction that was not over then.
 Whatever was not visible then belongs to such a transaction, so nothing is missed however commits are
 ordered; rows seen twice change nothing the second time. Reading up to the snapshot and not merely up to the
 new horizon keeps the replica fresh while some other transaction stays open for long.
@@ -27,21 +27,22 @@ from geo_service.core.errors import DatabaseUnavailable
 CHANNELS = ("incident_changed", "catalogue_changed")
 
 _POLL_INTERVAL_S = 1.0
-"""A lost bell costs no more than this."""
+"""A lost notification costs no more than this."""
 _MIN_POLL_GAP_S = 0.02
-"""Between looks, so that many small commits are read together."""
+"""Between polls, so that many small commits are read together."""
 _TAIL_LIMIT = 50_000
 """Rows out of time order before they are merged: the tail is scanned by every count, 0.5 ms for so many."""
 _BACKOFF_S = (0.1, 5.0)
+"""First and longest pause before a lost connection is opened again; each pause is twice the one before."""
 
 log = structlog.get_logger(__name__)
 
 
 class Follower:
-    """Keeps a replica level with the database."""
+    """Keeps a replica up to date with the database."""
 
     def __init__(self, url: str, replica: Replica, on_progress: Callable[[int], None] = lambda rows: None) -> None:
-        """progress: called with the number of incidents read so far during the first load."""
+        """on_progress: called with the number of incidents read so far during the first load."""
         self._url = url
         self._replica = replica
         self._progress = on_progress
@@ -66,19 +67,19 @@ class Follower:
                 await asyncio.sleep(pause)
 
     async def poll(self, connection: asyncpg.Connection) -> Change:
-        """Read what was written since the last look, or everything at the first; within the caller's snapshot if there is one."""
-        looked_at = time.monotonic()
+        """Read what was written since the last poll, or everything at the first; within the caller's snapshot if there is one."""
+        polled_at = time.monotonic()
         with database_errors("read the incidents"):
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 change = await self._poll(connection)
-        self._replica.synced_at = looked_at
+        self._replica.synced_at = polled_at
         return change
 
     async def _follow(self, connection: asyncpg.Connection) -> None:
         with database_errors("listen for changes"):
             for channel in CHANNELS:
                 await connection.add_listener(channel, self._on_notify)
-        # What changed while nobody listened may include the catalogue.
+        # Changes before the listeners were added may include the catalogue.
         self._catalogue_stale = True
         while True:
             self._notified.clear()
@@ -114,16 +115,16 @@ class Follower:
         log.info("replica loaded", incidents=len(batch), seconds=round(time.monotonic() - started, 2))
 
     def _read_from(self, horizon: int) -> int | None:
-        """The transaction to read from; None for everything.
+        """Return the transaction to read from; None for everything.
 
-        A horizon that went back means another or a restored database; many dead rows, that loading anew is cheaper.
+        A horizon that went back means another or a restored database. With many dead rows loading anew is cheaper.
         """
         if not self._replica.loaded or self._horizon is None or horizon < self._horizon or self._replica.needs_compaction:
             return None
         return self._horizon
 
     def _names_unknown_entry(self, batch: Array) -> bool:
-        """Whether a row names something the catalogue does not have yet."""
+        """Return whether a row refers to an entry that the catalogue does not have yet."""
         known = self._replica.catalogue
         kinds: dict[str, Entries[Any]] = {
             "theme": known.themes,

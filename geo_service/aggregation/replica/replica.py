@@ -1,6 +1,6 @@
-"""The replica: columns, pyramid, counts and catalogue of one process, and the one thread that touches them.
+"""The replica: columns, H3 hierarchy, counts and catalogue of one process, and the one thread that uses them.
 
-Readers and the writer take turns on a single worker thread, so no answer mixes two states; the event loop
+Readers and the writer take turns on a single worker thread, so that no result mixes two states; the event loop
 stays free, and the compiled loops and the compression release the GIL.
 """
 
@@ -35,24 +35,24 @@ _SMOOTHING = 0.1
 _RETRY_AT_MOST_S = 30
 """Longest `Retry-After`: a wait that is foreseen to be longer may well be over sooner."""
 Seconds = NDArray[np.uint32]
-"""Durations in whole seconds; `quantiles.NOTHING` where there is none."""
+"""Durations in whole seconds; `quantiles.MISSING` where there is none."""
 
 
 class ResponseTimer(Protocol):
-    """Tells how long something took where a rule counts otherwise than by the calendar, as working hours do."""
+    """Measures response times where a rule counts otherwise than by the calendar, as business hours do."""
 
     def answer_seconds(self, state: "ReplicaState", rows: NDArray[np.int32]) -> Seconds:
-        """(rows,) seconds from receipt to the first answer, by the rules of each row's source and theme."""
+        """Return (rows,) seconds from receipt to the first answer, by the rules of each row's source and theme."""
         ...
 
 
 class ReplicaState:
-    """What the replica holds at one moment. Used on the worker thread only."""
+    """The data of the replica. Used on the worker thread only."""
 
     def __init__(
         self, batch: Array, catalogue: Catalogue, count_limit: int, clock: ResponseTimer | None = None, changes: ChangeLog | None = None
     ) -> None:
-        """batch: BATCH rows of all incidents. count_limit: bytes of cached counts. clock: how long answers took; the calendar if None.
+        """batch: BATCH rows of all incidents. count_limit: bytes of cached counts. clock: measures response times.
 
         changes: records what changes from now on; without it the state has a log of its own.
         """
@@ -67,7 +67,7 @@ class ReplicaState:
         self.clock = clock
 
     def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
-        """Take in what was written; an incident that lost its place is counted among those without one."""
+        """Apply what was written; an incident that is no longer located is counted among the unlocated ones."""
         placed = batch["cell"] != _NO_PLACE
         rows = batch[placed]
         change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
@@ -77,7 +77,7 @@ class ReplicaState:
             self.catalogue = catalogue
         others = Change(changed=self.unplaced.apply(batch[~placed], np.concatenate([deleted, rows["id"]])))
         if change or gone or others or renewed:
-            # Another catalogue gives words another meaning: a sector may have a theme more.
+            # Another catalogue gives codes another meaning: a sector may have one more theme.
             self.changes.commit(everything=renewed)
         return change + gone + others
 
@@ -128,10 +128,10 @@ class AdmissionQueue:
 
 
 class Replica:
-    """Hands work to the thread that owns the state, and tells listeners when the state has changed."""
+    """Runs work on the thread that owns the state, and wakes those who wait for a change."""
 
     def __init__(self, count_limit: int, queue: AdmissionQueue, clock: ResponseTimer | None = None) -> None:
-        """count_limit: bytes of counts to keep. queue: who may wait. clock: as of `ReplicaState`."""
+        """count_limit: bytes of cached counts. queue: admits requests. clock: as of `ReplicaState`."""
         self._clock = clock
         self._count_limit = count_limit
         self.queue = queue
@@ -150,33 +150,33 @@ class Replica:
 
     @property
     def loaded(self) -> bool:
-        """Whether there is a state to answer from, and since when it is level with the database is known."""
+        """Whether there is a state, and the time is known at which it was last up to date with the database."""
         return self._state is not None and self.synced_at > -np.inf
 
     @property
     def lag(self) -> float:
-        """Seconds since the replica last knew itself to be level with the database; inf before the first load."""
+        """Seconds since the replica was last known to be up to date with the database; inf before the first load."""
         return time.monotonic() - self.synced_at
 
     @property
     def live_rows(self) -> int:
-        """How many incidents are held."""
+        """Number of incidents."""
         return self._state.columns.live_rows if self._state else 0
 
     def on_change(self, hook: Callable[[H3Hierarchy], None]) -> None:
         """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
         self._change_hooks.append(hook)
 
-    async def run(self, question: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The answer of `question(state, …)`, computed on the worker thread.
+    async def run(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `work(state, …)`, computed on the worker thread.
 
-        Raises NotReady before the first load and Overloaded when it would have to wait for too long. A question
-        whose asker has gone before its turn is not computed.
+        Raises NotReady before the first load and Overloaded when it would have to wait for too long. Work whose caller is
+        cancelled before its turn is not done.
         """
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
-            return await self._run_on_worker(partial(self._timed, question, *args, **kwargs))
+            return await self._run_on_worker(partial(self._timed, work, *args, **kwargs))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
@@ -184,7 +184,7 @@ class Replica:
         self._notify_subscribers(Change(new=len(batch)))
 
     async def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
-        """Take in a change; listeners hear of it when there is one."""
+        """Apply a change, and wake those who wait for one."""
         if not (len(batch) or len(deleted) or catalogue):
             return Change()
         change = await self._run_on_worker(self._apply, batch, deleted, catalogue)
@@ -201,13 +201,13 @@ class Replica:
 
     @property
     def needs_compaction(self) -> bool:
-        """Whether so many rows are dead that loading anew is worth it."""
+        """Whether so many rows are dead that loading anew is cheaper."""
         columns = self._loaded_state().columns
         return columns.dead_rows > max(columns.live_rows, 1_000_000)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Whoever waits for changes again and again is counted as a listener for as long as the block runs."""
+        """Count a listener, who waits for one change after another, while the block runs."""
         self.listeners += 1
         try:
             yield
@@ -219,13 +219,13 @@ class Replica:
         await self._changed.wait()
 
     def close(self) -> None:
-        """End the worker thread; questions that wait are dropped."""
+        """End the worker thread; work that waits is dropped."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _timed(self, question: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _timed(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         began = time.monotonic()
         try:
-            return question(self._loaded_state(), *args, **kwargs)
+            return work(self._loaded_state(), *args, **kwargs)
         finally:
             self.queue.record_duration(time.monotonic() - began)
 

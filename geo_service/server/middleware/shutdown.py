@@ -1,17 +1,17 @@
-"""Open streams end when the server does: by themselves they would go on for as long as their readers stay."""
+"""Open event streams end when the server shuts down: by themselves they would go on for as long as their readers stay."""
 
 import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SHUTDOWN = "geo_service.server.middleware.shutdown"
-"""Member of the message that tells of a reader's going where it is the server that goes."""
+"""Member of a disconnect message that says that the server ends the connection, not the client."""
 
 
 class GracefulShutdown:
-    """ASGI layer: from `close()` on, an answer under way whose request is wholly read hears that its reader has gone.
+    """ASGI middleware: from `close()` on, a response whose request is wholly read receives a disconnect message.
 
-    Short answers do not listen for that and are finished; a stream does, stops, and its connection ends in order.
+    Short responses do not wait for one and are finished; a stream does, stops, and its connection ends in order.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -19,7 +19,7 @@ class GracefulShutdown:
         self._closing = asyncio.Event()
 
     def close(self) -> None:
-        """Say farewell to the readers of all streams, and of those still to come."""
+        """Disconnect the readers of all streams, and of those still to come."""
         self._closing.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
