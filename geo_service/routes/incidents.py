@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.http.headers import request_header
-from geo_service.queries.selection import single_values
+from geo_service.queries.selection import collect_params
 from geo_service.routes.common.auth import authenticate_writer
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.ingest_response import LineStream, document_answer
@@ -37,7 +37,7 @@ async def post_incidents(request: Request) -> Response:
 
 def _delivery(request: Request) -> tuple[IngestRequest, AsyncGenerator[bytes, None]]:
     caller = authenticate_writer(request)
-    given = single_values(request.query_params.multi_items(), ("source",))
+    given = collect_params(request.query_params.multi_items(), ("source",))
     source = given.get("source", "api")
     if not _SOURCE.fullmatch(source):
         raise InvalidParameter("source", "is no code", "1 to 60 characters without blanks and commas")

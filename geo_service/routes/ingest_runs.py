@@ -12,9 +12,10 @@ from fastapi import APIRouter, Request, Response
 from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
+from geo_service.core.integers import parse_int
 from geo_service.core.model import RejectReason
 from geo_service.core.named_queries import query
-from geo_service.queries.selection import read_int, single_values
+from geo_service.queries.selection import collect_params, read_int
 from geo_service.routes.common.auth import require_key
 from geo_service.routes.common.dependencies import Service, service_of
 from geo_service.routes.common.raw_route import PlainRoute
@@ -26,8 +27,7 @@ router = APIRouter(route_class=PlainRoute, prefix="/api/ingest", tags=["ingest"]
 _WARNINGS = [one.value for one in RejectReason if one.is_warning]
 _COUNTS = ("read", "new", "changed", "unchanged", "repeated", "stale", "linked")
 _BY_KIND = ("rejected", "warned", "located")
-_NUMBER = re.compile("[0-9]{1,18}")
-_NUMBER_ALLOWED = "a whole number of at most 18 digits"
+_LARGEST_NUMBER = 10**18 - 1
 _PLACE = re.compile("[0-9]{1,18}-[0-9]{1,18}")
 _LIMIT, _MOST, _MOST_ROWS = 50, 500, 5_000
 
@@ -61,20 +61,20 @@ _MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such run."
 @router.get("/runs", openapi_extra=_RUNS_DOCS, responses=TABLE_RESPONSES, summary="Runs of the ingest", operation_id="ingest_runs")
 async def get_runs(request: Request) -> Response:
     """Each input that was read, the newest first: its counts, rejects by reason, and places found by precision."""
-    given, form = single_values(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
-    limit = read_int(given, "limit", 1, _MOST, _LIMIT)
-    before = _number("before", given["before"]) if "before" in given else None
+    params, form = collect_params(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
+    limit = read_int(params, "limit", 1, _MOST, _LIMIT)
+    before = read_int(params, "before", 0, _LARGEST_NUMBER) if "before" in params else None
     with database_errors("read the runs"):
         rows = await service_of(request).database.fetch(query("ingest.list_runs"), before, limit)
     runs = [_run(row) for row in rows]
-    onward = _next(request, given, {"before": rows[-1]["id"]}) if len(rows) == limit else None
+    onward = _next(request, params, {"before": rows[-1]["id"]}) if len(rows) == limit else None
     return _paged(render(request, form, Representations({"runs": runs, "next": onward}, lambda: runs)), onward)
 
 
 @router.get("/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _MISSING, summary="One run", operation_id="ingest_run")
 async def get_run(request: Request, run: str) -> Response:
     """One run, and where its rejects are."""
-    single_values(request.query_params.multi_items(), ("format",))
+    collect_params(request.query_params.multi_items(), ("format",))
     form, found = read_format(request), _run(await _find(service_of(request), run))
     document = {**found, "rejects": f"/api/ingest/runs/{found['id']}/rejects"}
     return render(request, form, Representations(document, lambda: [found]))
@@ -91,27 +91,21 @@ async def get_rejects(request: Request, run: str) -> Response:
     """
     require_key(request, "read rejected rows")
     service = service_of(request)
-    given, form = single_values(request.query_params.multi_items(), ("limit", "after", "format")), read_format(request)
-    limit, after = read_int(given, "limit", 1, _MOST_ROWS, _MOST_ROWS), _place(given)
+    params, form = collect_params(request.query_params.multi_items(), ("limit", "after", "format")), read_format(request)
+    limit, after = read_int(params, "limit", 1, _MOST_ROWS, _MOST_ROWS), _place(params)
     found = await _find(service, run)
     with database_errors("read rejected rows"):
         rows = await service.database.fetch(query("ingest.list_rejects"), found["id"], *after, _WARNINGS, limit)
     rejects = [_reject(row, service.row_cutter(row["row_text"], orjson.loads(found["form"]))) for row in rows]
-    onward = _next(request, given, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
+    onward = _next(request, params, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
     document = {"run": found["id"], "rejects": rejects, "next": onward}
     made = _paged(render(request, form, Representations(document, lambda: list(map(_line, rejects)))), onward)
     made.headers["Cache-Control"] = "private, no-store"
     return made
 
 
-def _number(name: str, text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise InvalidParameter(name, f"{text[:40]!r} is not usable", _NUMBER_ALLOWED)
-    return int(text)
-
-
-def _place(given: Mapping[str, str]) -> tuple[int, int]:
-    text = given.get("after")
+def _place(params: Mapping[str, str]) -> tuple[int, int]:
+    text = params.get("after")
     if text is None:
         return -1, 0
     if not _PLACE.fullmatch(text):
@@ -121,7 +115,7 @@ def _place(given: Mapping[str, str]) -> tuple[int, int]:
 
 
 async def _find(service: Service, run: str) -> asyncpg.Record:
-    number = _number("run", run)
+    number = parse_int("run", run, 0, _LARGEST_NUMBER)
     with database_errors("read the run"):
         row = await service.database.fetchrow(query("ingest.list_runs"), number + 1, 1)
     if row is None or row["id"] != number:
@@ -151,8 +145,8 @@ def _line(reject: Mapping[str, Any]) -> dict[str, Any]:
     return {**about, "reject_row": reject["text"], **(reject["row"] or {})}
 
 
-def _next(request: Request, given: Mapping[str, str], where: Mapping[str, Any]) -> str:
-    return f"{request.url.path}?{urlencode({**given, **where})}"
+def _next(request: Request, params: Mapping[str, str], where: Mapping[str, Any]) -> str:
+    return f"{request.url.path}?{urlencode({**params, **where})}"
 
 
 def _paged(made: Response, onward: str | None) -> Response:

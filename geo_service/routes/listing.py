@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.statistics.incident_list import ORDERS
 from geo_service.aggregation.statistics.incident_rows import FIELDS, list_incidents, one_incident
+from geo_service.core.integers import MAX_BIGINT, parse_int
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
-from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MOST, encode_cursor, read_id, read_list
-from geo_service.queries.selection import single_values
+from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
+from geo_service.queries.selection import collect_params
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import service_of
 from geo_service.routes.common.raw_route import PlainRoute
@@ -24,7 +25,7 @@ _LIST_DOCS = {
         *docs("format")["parameters"],
         parameter("cell", f"An H3 cell, resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: incidents in it."),
         parameter("order", f"{' or '.join(ORDERS)}: the newest first (the default), or open ones by their deadline, the earliest first."),
-        parameter("limit", f"Incidents in the answer, 1 to {MOST}; default {DEFAULT_LIMIT}."),
+        parameter("limit", f"Incidents in the answer, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}."),
         parameter("after", "`next` of the answer before: what follows in the same order."),
     ]
 }
@@ -37,7 +38,7 @@ async def get_incidents(request: Request) -> Response:
     """A page of the incidents of a selection with their codes, times and places, and the names of these codes."""
     service = service_of(request)
     question = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
-    asked, form = read_list(dict(request.query_params), question), read_format(request)
+    asked, form = read_incident_list(dict(request.query_params), question), read_format(request)
     revision = service.replica.revision
     page = await service.replica.run(list_incidents, asked)
     following = page.end and encode_cursor(asked.order, page.end)
@@ -55,8 +56,8 @@ async def get_incidents(request: Request) -> Response:
 async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # the part of the path is called so
     """An incident by its number in this service, with a place or without."""
     service = service_of(request)
-    single_values(request.query_params.multi_items(), ("format",))
-    number, form = read_id(id), read_format(request)
+    collect_params(request.query_params.multi_items(), ("format",))
+    number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)
     revision = service.replica.revision
     found = await service.replica.run(one_incident, number, int(time.time()))
     document = {

@@ -16,11 +16,11 @@ from geo_service.ogc.openapi import openapi
 from geo_service.ogc.query import read_bbox, read_datetime, read_limit, read_offset
 from geo_service.queries.selection import (
     SELECTION_PARAMETERS,
+    collect_params,
     read_choice,
     read_int,
     read_optional_level,
     read_selection_query,
-    single_values,
 )
 from geo_service.routes.common.dependencies import Service, base_url, service_of
 from geo_service.routes.common.raw_route import PlainRoute
@@ -133,7 +133,7 @@ async def _described(request: Request, service: Service, one: FeatureCollection)
 def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], Query]:
     """The parameters, and the question they ask; `datetime` stands for the window."""
     query = request.query_params.multi_items()
-    given = single_values(query, (*_ABOUT, *own))
+    given = collect_params(query, (*_ABOUT, *own))
     _form(given)
     span = read_datetime(given, service.settings.zone)
     if span is not None:
@@ -145,7 +145,7 @@ def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple
 
 def _plain(request: Request) -> None:
     """Nothing can be asked of a document but its form."""
-    _form(single_values(request.query_params.multi_items(), ("f",)))
+    _form(collect_params(request.query_params.multi_items(), ("f",)))
 
 
 def _form(given: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 
 from geo_service.core.errors import GeoError, NotFound, Unauthorised
 from geo_service.open311 import documents
-from geo_service.queries.selection import single_values
+from geo_service.queries.selection import collect_params
 from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.responses import bytes_answer
 
@@ -36,7 +36,7 @@ class Open311Route(PlainRoute):
 
 def read_arguments(request: Request, *own: str) -> dict[str, str]:
     """The parameters; those that are not the standard's are refused."""
-    return single_values(request.query_params.multi_items(), (*own, *_ANY))
+    return collect_params(request.query_params.multi_items(), (*own, *_ANY))
 
 
 def respond(request: Request, form: str, name: str, content: Any) -> Response:
