@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.statistics.agency_rating import rating
+from geo_service.aggregation.statistics.agency_rating import rate_agencies
 from geo_service.queries.selection import read_choice, read_int
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import service_of
@@ -37,7 +37,7 @@ async def get_agencies(request: Request) -> Response:
     least = read_int(query, "min_incidents", 1, _MOST, 20)
     by = read_choice(query, "by", ("agency", "source"), "agency")
     revision = service.replica.revision
-    table = await service.replica.run(rating, service.rules, question.selection, question.compare, least)
+    table = await service.replica.run(rate_agencies, service.rules, question.selection, question.compare, least)
     document = {**table, **selection_query.resolved(question, service, revision)}
     return render(request, form, Representations(document, lambda: _lines(table["agencies"], by)))
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.catalogue.geometry import district_geometries
 from geo_service.aggregation.selection.time_buckets import BUCKETS
-from geo_service.aggregation.statistics.districts import district_page, district_table
+from geo_service.aggregation.statistics.districts import describe_district, rank_districts
 from geo_service.aggregation.statistics.timeline import BucketOptions
 from geo_service.queries.selection import read_choice, read_level
 from geo_service.routes.common import selection_query
@@ -28,7 +28,7 @@ async def get_districts(request: Request) -> Response:
     question = selection_query.read_selection(request, service, also=("level", "format"))
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
     revision = service.replica.revision
-    table = await service.replica.run(district_table, question, level)
+    table = await service.replica.run(rank_districts, question, level)
     document = {**table, **selection_query.resolved(question, service, revision)}
     shapes = service.replica.catalogue
     return render(request, form, Representations(document, lambda: _rows(table), lambda: _features(table, district_geometries(shapes))))
@@ -49,7 +49,7 @@ async def get_district(request: Request, code: str) -> Response:
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
     clockwork = BucketOptions(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
-    page = await service.replica.run(district_page, question, code, clockwork)
+    page = await service.replica.run(describe_district, question, code, clockwork)
     document = {**page, **selection_query.resolved(question, service, revision)}
     return render(request, form, Representations(document, lambda: _level([page["district"], *page["children"]])))
 

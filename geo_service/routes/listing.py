@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.statistics.incident_list import ORDERS
-from geo_service.aggregation.statistics.incident_rows import FIELDS, list_incidents, one_incident
+from geo_service.aggregation.statistics.incident_rows import FIELDS, find_incident, list_incidents
 from geo_service.core.integers import MAX_BIGINT, parse_int
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
@@ -59,7 +59,7 @@ async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # 
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)
     revision = service.replica.revision
-    found = await service.replica.run(one_incident, number, int(time.time()))
+    found = await service.replica.run(find_incident, number, int(time.time()))
     document = {
         "incident": found.rows[0], "names": found.names, "time_zone": service.settings.time_zone, "revision": revision
     }  # fmt: skip

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Request, Response
 from geo_service.aggregation.catalogue.geometry import cell_geometry
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
-from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.statistics.cells import cell_page
-from geo_service.aggregation.statistics.series import MOST_SERIES, SERIES_BY, series_rows
-from geo_service.aggregation.statistics.summary import Summary, summarise
-from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
+from geo_service.aggregation.statistics.cells import describe_cell
+from geo_service.aggregation.statistics.summary import SelectionSummary, summarise_selection
+from geo_service.aggregation.statistics.timeline import MAX_SERIES, SERIES_BY, BucketOptions, compute_timeline, flatten_series
 from geo_service.core.instants import format_instant
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
@@ -47,7 +46,7 @@ _LEGEND_DOCS = {
 _TIMELINE_DOCS = {
     "parameters": [
         *docs("bucket", "format")["parameters"],
-        parameter("by", f"Series of counts as well, by {', '.join(SERIES_BY)}: of the {MOST_SERIES} entries that have most."),
+        parameter("by", f"Series of counts as well, by {', '.join(SERIES_BY)}: of the {MAX_SERIES} entries that have most."),
     ]
 }
 _DIMENSIONS_AT_MOST = 2
@@ -76,7 +75,7 @@ async def get_summary(request: Request) -> Response:
     question = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form = read_format(request)
     revision = service.replica.revision
-    summary = await service.replica.run(summarise, question.selection, question.compare)
+    summary = await service.replica.run(summarise_selection, question.selection, question.compare)
     first, last = summary.extent or (None, None)
     document = {
         **summary.total,
@@ -105,7 +104,7 @@ async def get_breakdown(request: Request) -> Response:
     query, form = dict(request.query_params), read_format(request)
     by = [DIMENSIONS[code] for code in read_codes(query, "by", list(DIMENSIONS), _DIMENSIONS_AT_MOST)]
     revision = service.replica.revision
-    table = await service.replica.run(breakdown, question.selection, by, read_level(query), question.measure, question.compare)
+    table = await service.replica.run(compute_breakdown, question.selection, by, read_level(query), question.measure, question.compare)
     document = {**table, **selection_query.resolved(question, service, revision)}
     return render(request, form, Representations(document, lambda: table["cells"]))
 
@@ -120,9 +119,9 @@ async def get_timeline(request: Request) -> Response:
     bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
     clockwork = BucketOptions(service.settings.zone, bucket, question.compared_by)
     revision = service.replica.revision
-    table = await service.replica.run(timeline, question.selection, clockwork, question.measure, question.compare, by=by)
+    table = await service.replica.run(compute_timeline, question.selection, clockwork, question.measure, question.compare, by=by)
     document = {**table, **selection_query.resolved(question, service, revision)}
-    return render(request, form, Representations(document, lambda: series_rows(table) if by else table["buckets"]))
+    return render(request, form, Representations(document, lambda: flatten_series(table) if by else table["buckets"]))
 
 
 @router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
@@ -132,7 +131,7 @@ async def get_cell(request: Request, h3: str) -> Response:
     question = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form, cell = read_format(request, geometry=True), read_cell(h3)
     revision = service.replica.revision
-    page = await service.replica.run(cell_page, question.selection, cell, question.compare)
+    page = await service.replica.run(describe_cell, question.selection, cell, question.compare)
     document = {**page, **selection_query.resolved(question, service, revision)}
     rows = [page["cell"], *page["neighbours"]]
     return render(request, form, Representations(document, lambda: rows, lambda: [_feature(row) for row in rows]))
@@ -142,7 +141,7 @@ def _feature(row: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "id": row["h3"], "geometry": cell_geometry(int(row["h3"], 16)), "properties": row}
 
 
-def _summary_rows(summary: Summary) -> list[dict[str, Any]]:
+def _summary_rows(summary: SelectionSummary) -> list[dict[str, Any]]:
     """The whole, then sectors and sources."""
     whole = {"kind": "total", "code": None, "name": {"ru": "Всего", "en": "Total"}, **summary.total, **summary.measures}
     parts = (("sector", summary.sectors), ("source", summary.sources))
