@@ -29,7 +29,7 @@ from geo_service.routes.common.responses import bytes_answer, json_answer
 from geo_service.routes.schemas.parameter_docs import PARAMETERS, PROBLEM_RESPONSES
 
 
-def _response_docs(media_type: str) -> dict[int | str, dict[str, Any]]:
+def _docs_of(media_type: str) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI responses of a document whose type is not JSON."""
     return {200: {"description": "The document.", "content": {media_type: {}}}}
 
@@ -57,7 +57,7 @@ async def get_conformance(request: Request) -> Response:
     return json_answer(request, {"conformsTo": documents.CONFORMS_TO})
 
 
-@router.get("/api", summary="OpenAPI 3.0 document", operation_id="ogc_api", responses=_response_docs(documents.OPENAPI))
+@router.get("/api", summary="OpenAPI 3.0 document", operation_id="ogc_api", responses=_docs_of(documents.OPENAPI))
 async def get_api(request: Request) -> Response:
     """The definition of the API below /ogc."""
     _check_params(request)
@@ -85,7 +85,7 @@ async def get_collection(request: Request, name: str) -> Response:
 
 
 @router.get(
-    "/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items", responses=_response_docs(documents.GEOJSON)
+    "/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items", responses=_docs_of(documents.GEOJSON)
 )
 async def get_items(request: Request, name: str) -> Response:
     """A page of features with their numbers for the selection, as GeoJSON."""
@@ -101,9 +101,7 @@ async def get_items(request: Request, name: str) -> Response:
     return _geojson_response(request, documents.items_document(_root(request), name, pairs, page, features, computed_at))
 
 
-@router.get(
-    "/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_response_docs(documents.GEOJSON)
-)
+@router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_docs_of(documents.GEOJSON))
 async def get_item(request: Request, name: str, feature: str) -> Response:
     """One feature with its numbers for the selection, as GeoJSON."""
     service = service_of(request)
