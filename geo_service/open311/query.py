@@ -46,19 +46,19 @@ def read_query(params: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, 
 
     Raises `InvalidParameter`, and `NotFound` for an unknown service.
     """
-    given = {name: value.strip() for name, value in params.items() if value.strip()}
-    begin, end = _read_interval(given, zone, now)
-    size = read_int(given, "page_size", 1, MAX_REQUESTS, MAX_REQUESTS)
-    page = read_int(given, "page", 1, MAX_OFFSET, 1)
+    filters = {name: value.strip() for name, value in params.items() if value.strip()}
+    begin, end = _read_interval(filters, zone, now)
+    size = read_int(filters, "page_size", 1, MAX_REQUESTS, MAX_REQUESTS)
+    page = read_int(filters, "page", 1, MAX_OFFSET, 1)
     if (page - 1) * size > MAX_OFFSET:
         raise InvalidParameter("page", f"more than {MAX_OFFSET:,} requests come before it", "a shorter interval of dates")
     return ServiceRequestQuery(
-        ids=read_ids(given["service_request_id"]) if "service_request_id" in given else None,
-        by_update=_is_by_update(given),
+        ids=read_ids(filters["service_request_id"]) if "service_request_id" in filters else None,
+        by_update=_is_by_update(filters),
         begin=datetime.fromtimestamp(begin, UTC),
         end=datetime.fromtimestamp(end, UTC),
-        themes=_read_themes(given, catalogue),
-        statuses=_read_statuses(given),
+        themes=_read_themes(filters, catalogue),
+        statuses=_read_statuses(filters),
         limit=size,
         offset=(page - 1) * size,
     )
@@ -81,19 +81,19 @@ def read_ids(text: str) -> list[int]:
     return [int(id_) for id_ in ids if is_int(id_, 0, MAX_BIGINT)]
 
 
-def _is_by_update(given: Mapping[str, str]) -> bool:
-    return "updated_after" in given and "start_date" not in given and "end_date" not in given
+def _is_by_update(filters: Mapping[str, str]) -> bool:
+    return "updated_after" in filters and "start_date" not in filters and "end_date" not in filters
 
 
-def _read_interval(given: Mapping[str, str], zone: ZoneInfo, now: int) -> tuple[int, int]:
+def _read_interval(filters: Mapping[str, str], zone: ZoneInfo, now: int) -> tuple[int, int]:
     """Return begin and end of the interval, seconds since 1970, both included as the standard demands."""
-    if _is_by_update(given):
-        return read_instant(given, "updated_after", zone, 0), now
-    if "updated_after" in given:
+    if _is_by_update(filters):
+        return read_instant(filters, "updated_after", zone, 0), now
+    if "updated_after" in filters:
         raise InvalidParameter("updated_after", "cannot be combined with start_date or end_date", "either it or these")
-    has_start = "start_date" in given
-    end = read_instant(given, "end_date", zone, read_instant(given, "start_date", zone, 0) + MAX_INTERVAL_S if has_start else now)
-    begin = read_instant(given, "start_date", zone, max(end - MAX_INTERVAL_S, 0))
+    has_start = "start_date" in filters
+    end = read_instant(filters, "end_date", zone, read_instant(filters, "start_date", zone, 0) + MAX_INTERVAL_S if has_start else now)
+    begin = read_instant(filters, "start_date", zone, max(end - MAX_INTERVAL_S, 0))
     if begin > end:
         raise InvalidParameter("start_date", "is after end_date", "an earlier instant")
     if end - begin > MAX_INTERVAL_S:
@@ -101,21 +101,21 @@ def _read_interval(given: Mapping[str, str], zone: ZoneInfo, now: int) -> tuple[
     return begin, end
 
 
-def _read_themes(given: Mapping[str, str], catalogue: Catalogue) -> list[int] | None:
+def _read_themes(filters: Mapping[str, str], catalogue: Catalogue) -> list[int] | None:
     """Return the ids of the services' themes; None for all. Raises `NotFound` for an unknown service.
 
     A sector is a service for incidents without a theme. If there has been no such incident, no theme has its code.
     """
-    if "service_code" not in given:
+    if "service_code" not in filters:
         return None
-    codes = [code.strip() for code in given["service_code"].split(",")]
+    codes = [code.strip() for code in filters["service_code"].split(",")]
     if unknown := [code for code in codes if code not in catalogue.themes.by_code and code not in catalogue.sectors.by_code]:
         raise NotFound(f"service_code {unknown[0][:60]!r} was not found")
     return [catalogue.themes.by_code[code].id for code in codes if code in catalogue.themes.by_code]
 
 
-def _read_statuses(given: Mapping[str, str]) -> list[int]:
-    names = [name.strip().lower() for name in given.get("status", "open,closed").split(",")]
+def _read_statuses(filters: Mapping[str, str]) -> list[int]:
+    names = [name.strip().lower() for name in filters.get("status", "open,closed").split(",")]
     if unknown := [name for name in names if name not in _STATUSES]:
         raise InvalidParameter("status", f"{unknown[0][:40]!r} is unknown", list(_STATUSES))
     return sorted({status.value for name in names for status in _STATUSES[name]})

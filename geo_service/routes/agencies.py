@@ -26,7 +26,7 @@ _DOCS = {
 
 @router.get("/agencies", openapi_extra=_DOCS, responses=TABLE_RESPONSES, summary="Rating of agencies", operation_id="agencies")
 async def get_agencies(request: Request) -> Response:
-    """Agencies ranked by how quickly and how punctually they answer, compared within sources.
+    """Return agencies ranked by how quickly and how punctually they answer, compared within sources.
 
     CSV has one row for each agency, or with by=source one row for each agency and source.
     """

@@ -23,7 +23,7 @@ _WITHOUT = {"ru": "Без района", "en": "Without district"}
 
 @router.get("", openapi_extra=docs("level", "format"), responses=MAP_RESPONSES, summary="Numbers of districts", operation_id="districts")
 async def get_districts(request: Request) -> Response:
-    """The districts of a level with all measures, ranked by the requested one; incidents without a district; and the total."""
+    """Return the districts of a level with all measures, ranked by the requested one; incidents without a district; and the total."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=("level", "format"))
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
@@ -41,7 +41,7 @@ async def get_districts(request: Request) -> Response:
     summary="One district", operation_id="district",
 )  # fmt: skip
 async def get_district(request: Request, code: str) -> Response:
-    """A district with its ancestors, children, shares by sector and source, timeline, and rank among its neighbours.
+    """Return a district with its ancestors, children, shares by sector and source, timeline, and rank among its neighbours.
 
     CSV has the district and its children.
     """

@@ -59,7 +59,7 @@ async def post_incidents(request: Request) -> Response:
 
 @router.get("/incidents", openapi_extra=_LIST_DOCS, responses=TABLE_RESPONSES, summary="A list of incidents", operation_id="list_incidents")
 async def get_incidents(request: Request) -> Response:
-    """A page of the incidents of a selection: their codes, times and locations, and the names of these codes."""
+    """Return a page of the incidents of a selection: their codes, times and locations, and the names of these codes."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
     page_query, form = read_incident_list(dict(request.query_params), query), read_format(request)
@@ -79,7 +79,7 @@ async def get_incidents(request: Request) -> Response:
 
 @router.get("/incidents/{id}", openapi_extra=_ONE_DOCS, responses=_ONE_RESPONSES, summary="One incident", operation_id="incident")
 async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # the path parameter has this name
-    """An incident by its number in this service, with or without coordinates."""
+    """Return an incident by its number in this service, with or without coordinates."""
     service = service_of(request)
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)

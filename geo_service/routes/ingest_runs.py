@@ -62,7 +62,7 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no
 
 @router.get("/runs", openapi_extra=_RUNS_DOCS, responses=TABLE_RESPONSES, summary="Runs of the ingest", operation_id="ingest_runs")
 async def get_runs(request: Request) -> Response:
-    """The runs, newest first: input, counts of incidents, rejected rows by reason, and locations by precision."""
+    """Return the runs, newest first: input, counts of incidents, rejected rows by reason, and locations by precision."""
     params, form = collect_params(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
     limit = read_int(params, "limit", 1, _MAX_RUNS, _DEFAULT_RUNS)
     before = read_int(params, "before", 0, _MAX_NUMBER) if "before" in params else None
@@ -75,7 +75,7 @@ async def get_runs(request: Request) -> Response:
 
 @router.get("/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _NOT_FOUND, summary="One run", operation_id="ingest_run")
 async def get_run(request: Request, run: str) -> Response:
-    """One run, and the address of its rejected rows."""
+    """Return one run, and the address of its rejected rows."""
     collect_params(request.query_params.multi_items(), ("format",))
     form, fields = read_format(request), _to_run(await _fetch_run(service_of(request), run))
     document = {**fields, "rejects": f"/api/ingest/runs/{fields['id']}/rejects"}
@@ -87,9 +87,10 @@ async def get_run(request: Request, run: str) -> Response:
     operation_id="ingest_rejects",
 )  # fmt: skip
 async def get_rejects(request: Request, run: str) -> Response:
-    """Rows that this run rejected and no later run has read again, with line and reason. They may have personal data: a key is needed.
+    """Return the rows that this run rejected and no later run has read again, with line and reason.
 
-    CSV has the columns of the input, so that the rows can be corrected and loaded again.
+    The rows may have personal data, so an API key is needed. CSV has the columns of the input, so that the rows can be
+    corrected and loaded again.
     """
     require_key(request, "read rejected rows")
     service = service_of(request)

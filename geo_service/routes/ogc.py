@@ -45,21 +45,21 @@ _WINDOW = ("window", "from", "to")
 @router.get("/", summary="Landing page", operation_id="ogc_landing")
 @router.get("", include_in_schema=False)
 async def get_landing(request: Request) -> Response:
-    """Links to the documents below /ogc."""
+    """Return links to the documents below /ogc."""
     _check_params(request)
     return json_answer(request, documents.landing_page(_root(request)))
 
 
 @router.get("/conformance", summary="Conformance classes", operation_id="ogc_conformance")
 async def get_conformance(request: Request) -> Response:
-    """The conformance classes Core, GeoJSON and OpenAPI 3.0 of OGC API – Features, Part 1."""
+    """Return the conformance classes Core, GeoJSON and OpenAPI 3.0 of OGC API – Features, Part 1."""
     _check_params(request)
     return json_answer(request, {"conformsTo": documents.CONFORMS_TO})
 
 
 @router.get("/api", summary="OpenAPI 3.0 document", operation_id="ogc_api", responses=_docs_of(documents.OPENAPI))
 async def get_api(request: Request) -> Response:
-    """The definition of the API below /ogc."""
+    """Return the definition of the API below /ogc."""
     _check_params(request)
     descriptions = [collection.description for collection in _collections(service_of(request)).values()]
     selection = {name: PARAMETERS[name] for name in _SELECTION}
@@ -69,7 +69,7 @@ async def get_api(request: Request) -> Response:
 
 @router.get("/collections", summary="The collections", operation_id="ogc_collections")
 async def get_collections(request: Request) -> Response:
-    """The collections of districts and hexagons."""
+    """Return the collections of districts and hexagons."""
     _check_params(request)
     service = service_of(request)
     collections = [await _collection_document(request, service, collection) for collection in _collections(service).values()]
@@ -78,7 +78,7 @@ async def get_collections(request: Request) -> Response:
 
 @router.get("/collections/{name}", summary="A collection", operation_id="ogc_collection")
 async def get_collection(request: Request, name: str) -> Response:
-    """The extent of a collection in space and time, and links to its features."""
+    """Return the extent of a collection in space and time, and links to its features."""
     _check_params(request)
     service = service_of(request)
     return json_answer(request, await _collection_document(request, service, _find_collection(service, name)))
@@ -88,7 +88,7 @@ async def get_collection(request: Request, name: str) -> Response:
     "/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items", responses=_docs_of(documents.GEOJSON)
 )
 async def get_items(request: Request, name: str) -> Response:
-    """A page of features with their numbers for the selection, as GeoJSON."""
+    """Return a page of features with their numbers for the selection, as GeoJSON."""
     service = service_of(request)
     collection = _find_collection(service, name)
     params, query = _read_query(request, service, (*_ITEMS, *collection.description.parameters))
@@ -103,12 +103,12 @@ async def get_items(request: Request, name: str) -> Response:
 
 @router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_docs_of(documents.GEOJSON))
 async def get_item(request: Request, name: str, feature: str) -> Response:
-    """One feature with its numbers for the selection, as GeoJSON."""
+    """Return one feature with its numbers for the selection, as GeoJSON."""
     service = service_of(request)
     collection = _find_collection(service, name)
     _, query = _read_query(request, service, ("datetime", "f"))
-    found = await service.replica.run(collection.get, feature, FeatureQuery(query))
-    return _geojson_response(request, documents.item_document(_root(request), name, request.query_params.multi_items(), found))
+    item = await service.replica.run(collection.get, feature, FeatureQuery(query))
+    return _geojson_response(request, documents.item_document(_root(request), name, request.query_params.multi_items(), item))
 
 
 def _collections(service: Service) -> dict[str, FeatureCollection]:

@@ -34,7 +34,7 @@ router = APIRouter(route_class=Open311Route, prefix="/open311", tags=["Open311 G
 @router.get("/discovery.{extension}", summary="Service discovery", operation_id="open311_discovery", responses=responses(400))
 @router.get("/v2/discovery.{extension}", include_in_schema=False)
 async def get_discovery(request: Request, extension: Extension) -> Response:
-    """The endpoint, its formats, and the contact for API keys."""
+    """Return the endpoint, its formats, and the contact for API keys."""
     settings = service_of(request).settings
     document = documents.discovery_document(base_url(request), settings.open311_contact, needs_key=not settings.write_open)
     return respond(request, extension, "discovery", document)
@@ -42,14 +42,14 @@ async def get_discovery(request: Request, extension: Extension) -> Response:
 
 @router.get("/v2/services.{extension}", summary="Services", operation_id="open311_services", responses=responses(400, 503))
 async def get_services(request: Request, extension: Extension) -> Response:
-    """One service for each sector and each theme."""
+    """Return one service for each sector and each theme."""
     read_arguments(request)
     return respond(request, extension, "services", list_services(service_of(request).catalogue))
 
 
 @router.get("/v2/services/{code:path}.{extension}", summary="A service", operation_id="open311_service", responses=responses(400, 404, 503))
 async def get_service(request: Request, code: str, extension: Extension) -> Response:
-    """The attributes that requests of a service have beside those of the standard."""
+    """Return the attributes that requests of a service have beside those of the standard."""
     read_arguments(request)
     return respond(request, extension, "service_definition", service_definition(service_of(request).catalogue, code))
 
@@ -70,7 +70,7 @@ async def get_requests(request: Request, extension: Extension) -> Response:
 
 @router.get("/v2/requests/{number}.{extension}", summary="A request", operation_id="open311_request", responses=responses(400, 404, 503))
 async def get_request(request: Request, number: str, extension: Extension) -> Response:
-    """One request in its current state."""
+    """Return one request in its current state."""
     read_arguments(request)
     return respond(request, extension, "service_requests", await _fetch_one(request, number))
 
@@ -79,7 +79,7 @@ async def get_request(request: Request, number: str, extension: Extension) -> Re
     "/v2/tokens/{token}.{extension}", summary="The request of a token", operation_id="open311_token", responses=responses(400, 404, 503)
 )
 async def get_token(request: Request, token: str, extension: Extension) -> Response:
-    """The id of a token's request. Requests are stored at once, so no tokens are needed: each id is its own token."""
+    """Return the id of a token's request. Requests are stored at once, so no tokens are needed: each id is its own token."""
     read_arguments(request)
     requests = await _fetch_one(request, token)
     return respond(request, extension, "service_requests", [{"service_request_id": requests[0]["service_request_id"], "token": token}])

@@ -22,7 +22,7 @@ _MARGIN_DEGREES = 1.0
     responses={200: {"description": "The settlements.", "content": {"application/geo+json": {}}}},
 )
 async def get_places(request: Request) -> Response:
-    """The most populous named settlements within a degree of the incidents, as GeoJSON."""
+    """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
     service = service_of(request)
     west, south, east, north = await service.replica.run(service.hexes.bounds)
     box = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)

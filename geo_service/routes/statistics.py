@@ -54,7 +54,7 @@ _MAX_DIMENSIONS = 2
 
 @router.get("/legend", openapi_extra=_LEGEND_DOCS, summary="Class breaks, colours and totals", operation_id="legend")
 async def get_legend(request: Request) -> Response:
-    """The classes in the tiles of a zoom: least and greatest value, colour, and number of hexagons, districts or incidents."""
+    """Return the classes in the tiles of a zoom: least and greatest value, colour, and number of hexagons, districts or incidents."""
     service = service_of(request)
     params = dict(request.query_params)
     layer = service.tiles[read_choice(params, "layer", list(service.tiles), service.hexes.description.id)].layer
@@ -70,7 +70,7 @@ async def get_legend(request: Request) -> Response:
 
 @router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")
 async def get_summary(request: Request) -> Response:
-    """The totals as a whole, by sector and by source, all measures of the whole, and when the first and the last incident came."""
+    """Return the totals as a whole, by sector and by source, all measures of the whole, and when the first and the last incident came."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form = read_format(request)
@@ -98,7 +98,7 @@ async def get_summary(request: Request) -> Response:
     summary="A selection by one or two dimensions", operation_id="breakdown",
 )  # fmt: skip
 async def get_breakdown(request: Request) -> Response:
-    """The numbers of each combination of entries that occurs, and the total."""
+    """Return the numbers of each combination of entries that occurs, and the total."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
     params, form = dict(request.query_params), read_format(request)
@@ -111,7 +111,7 @@ async def get_breakdown(request: Request) -> Response:
 
 @router.get("/timeline", openapi_extra=_TIMELINE_DOCS, responses=TABLE_RESPONSES, summary="A selection along time", operation_id="timeline")
 async def get_timeline(request: Request) -> Response:
-    """The numbers of each hour, day, week or month of the window, empty ones included; and time series of one dimension."""
+    """Return the numbers of each hour, day, week or month of the window, empty ones included; and time series of one dimension."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
     params, form = dict(request.query_params), read_format(request)
@@ -126,7 +126,7 @@ async def get_timeline(request: Request) -> Response:
 
 @router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
 async def get_cell(request: Request, h3: str) -> Response:
-    """The numbers of an H3 cell of resolution 1 to 10, and of the cells that touch it."""
+    """Return the numbers of an H3 cell of resolution 1 to 10, and of the cells that touch it."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form, cell = read_format(request, geometry=True), read_cell(h3)

@@ -22,7 +22,7 @@ from geo_service.core.errors import InvalidParameter
 from geo_service.core.model import LINKED, DistrictLevel, Status
 
 MAX_CELLS = 250_000
-"""Most cells of a cross-table, empty ones included: its counts take a few megabytes."""
+"""Most cells of a cross-table, empty ones included; its counts take a few megabytes."""
 
 _BASIC_MEASURES = ("count", "open", "overdue", "closed", "share_closed", "share_on_time", "change")
 
