@@ -25,7 +25,7 @@ _SHAPEFILE = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 """Extensions of the files that together are a shapefile."""
 _DEGREES = CRS.from_epsg(4326)
 
-Values = NDArray[Any]
+FieldValues = NDArray[Any]
 """The values of a field, one for each feature."""
 
 
@@ -130,7 +130,7 @@ def _check_fields(path: Path, existing: list[str], fields: AttributeFields) -> N
             raise InputError(f"cannot read {path.name}: it has no field {name!r}; its fields: {', '.join(existing) or 'none'}")
 
 
-def _read_features(path: Path, options: ReadOptions) -> tuple[Polygons, dict[str, Values]]:
+def _read_features(path: Path, options: ReadOptions) -> tuple[Polygons, dict[str, FieldValues]]:
     """Return the geometries, and the values of the fields that are used."""
     fields = options.fields.used()
     try:
@@ -141,7 +141,7 @@ def _read_features(path: Path, options: ReadOptions) -> tuple[Polygons, dict[str
     return geometry, dict(zip(meta["fields"].tolist(), columns, strict=True))
 
 
-def _build_record(path: Path, row: int, columns: dict[str, Values], fields: AttributeFields) -> DistrictRecord:
+def _build_record(path: Path, row: int, columns: dict[str, FieldValues], fields: AttributeFields) -> DistrictRecord:
     def read_required(field: str, attribute: str) -> str:
         text = _to_text(columns[field][row])
         if not text:

@@ -26,7 +26,7 @@ from geo_service.export.spool import Spool, SpoolRequest
 from geo_service.export.target import ExportTarget
 from geo_service.export.tile_export import TileExport, build_document, make_tiles
 from geo_service.queries.layer import read_layer_query
-from geo_service.queries.selection import read_instant
+from geo_service.queries.selection import QueryPairs, read_instant
 from geo_service.tiles.layers.base import Rendering, TileLayer
 from geo_service.tiles.layers.registry import LAYERS
 
@@ -34,8 +34,6 @@ _MEGABYTE = 1_000_000
 _ZOOMS = re.compile(r"([0-9]{1,2})(?:-([0-9]{1,2}))?")
 _WINDOW = ("window", "from", "to")
 
-QueryPairs = list[tuple[str, str]]
-"""Names and values of a query string."""
 
 ReportStep = Callable[[str, int, int | None], None]
 """Called with the name of the current step, the amount that is done, and the total if it is known."""

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
+from geo_service.queries.selection import QueryPairs
 from geo_service.tiles.documents.tilejson import Bounds
 
 JSON, GEOJSON = "application/json", "application/geo+json"
@@ -14,9 +15,6 @@ TITLE = "geo-service: citizens' messages by district and hexagon"
 CONFORMS_TO = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "oas30", "geojson")]
 
 _GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
-
-QueryPairs = Sequence[tuple[str, str]]
-"""Names and values of a query string."""
 
 
 def make_link(href: str, rel: str, media_type: str = JSON, title: str = "") -> dict[str, str]:

@@ -14,7 +14,7 @@ from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.integers import shorten
-from geo_service.queries.selection import has_open_end, read_choice, read_int, read_optional_level, read_selection_query
+from geo_service.queries.selection import QueryPairs, has_open_end, read_choice, read_int, read_optional_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
 from geo_service.tiles.layers.base import Rendering
 
@@ -25,7 +25,7 @@ _CHANGES_ALLOWED = f"{', '.join(CLASSIFIERS)}, or two limits, one below zero and
 
 
 def read_layer_query(
-    pairs: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, extra: Sequence[str] = (),
+    pairs: QueryPairs, catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, extra: Sequence[str] = (),
     clock: Callable[[], float] = time.time, tile_format: str = "mvt",
 ) -> tuple[Query, Rendering]:  # fmt: skip
     """Parse the names and values of a query string into the query of a layer and how its tiles are rendered.

@@ -22,6 +22,9 @@ from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, OPEN_
 SELECTION_PARAMETERS = (
     "sector", "theme", "source", "agency", "status", "duplicates", "district", "window", "from", "to", "compare", "measure",
 )  # fmt: skip
+QueryPairs = Sequence[tuple[str, str]]
+"""Names and values of a query string."""
+
 COMPARISONS = ("previous", "year")
 DUPLICATES = ("count", "merge")
 
@@ -45,7 +48,7 @@ _STATUS_GROUPS: dict[str, Statuses] = {
 
 
 def read_selection_query(
-    pairs: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, extra: Sequence[str] = (),
+    pairs: QueryPairs, catalogue: Catalogue, zone: ZoneInfo, extra: Sequence[str] = (),
     clock: Callable[[], float] = time.time, measures: Mapping[str, Measure] = MEASURES,
 ) -> Query:  # fmt: skip
     """Parse the names and values of a query string into a query.
@@ -73,7 +76,7 @@ def read_selection_query(
     return Query(selection, measure, compare, compared_by=params.get("compare"), valid_until=now + step)
 
 
-def collect_params(pairs: Sequence[tuple[str, str]], allowed: Sequence[str]) -> dict[str, str]:
+def collect_params(pairs: QueryPairs, allowed: Sequence[str]) -> dict[str, str]:
     """Return the query string as a mapping. Raises `InvalidParameter` for an unknown or repeated parameter."""
     params: dict[str, str] = {}
     for name, value in pairs:
