@@ -1,4 +1,4 @@
-"""Assign every incident to its district after boundaries have changed; only rows whose district differs are written."""
+"""Every incident gets its district anew after boundaries have changed; only rows whose district differs are written."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from boundaries.locate import Locator
 from geo_service.core.named_queries import query
 
 OnProgress = Callable[[int, int], None]
-"""Called with the number of incidents done, and of all."""
+"""Called with the incidents done and how many there are."""
 
 _FIELDS = (("id", ">i8"), ("lng", ">f8"), ("lat", ">f8"), ("district", ">i4"), ("near", "?"))
 # A record of a binary COPY: the number of fields, then each field behind its length.
@@ -31,16 +31,12 @@ Records = NDArray[np.void]
 
 @dataclass(slots=True)
 class ReassignResult:
-    """The number of incidents with coordinates, by where they are."""
+    """Incidents with a place: inside a district, near one, in none; and how many of all changed."""
 
     inside: int = 0
-    """In a district."""
     near: int = 0
-    """Near a district."""
     without: int = 0
-    """Neither in nor near a district."""
     changed: int = 0
-    """Of all these, how many have another district than before."""
 
 
 class _Stream:
