@@ -162,8 +162,7 @@ def compute_breakdown(
     more than MAX_CELLS.
     """
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
-    shape = [len(axis.entries) for axis in axes]
-    size = int(np.prod(shape))
+    size = int(np.prod([len(axis.entries) for axis in axes]))
     if size > MAX_CELLS:
         raise InvalidParameter("by", f"the table would have {size:,} cells", f"dimensions whose table has at most {MAX_CELLS:,} cells")
 
@@ -180,11 +179,7 @@ def compute_breakdown(
     if stats.previous:
         occurs |= stats.previous.counts[:, 0] > 0
     numbers = measure_row(stats, measures)
-    cells = []
-    for group in np.flatnonzero(occurs).tolist():
-        indexes = np.unravel_index(group, shape)
-        codes = {dimension.code: axis.entries[int(i)]["code"] for dimension, axis, i in zip(dimensions, axes, indexes, strict=True)}
-        cells.append({**codes, **numbers[group]})
+    cells = [{**_codes_of(group, dimensions, axes), **numbers[group]} for group in np.flatnonzero(occurs).tolist()]
     return {
         "by": [dimension.code for dimension in dimensions],
         "dimensions": [
@@ -195,6 +190,12 @@ def compute_breakdown(
         "total": measure_row(stats.overall(), measures)[0],
         "units": units_of(measures),
     }
+
+
+def _codes_of(group: int, dimensions: Sequence[Dimension], axes: Sequence[Axis]) -> dict[str, Any]:
+    """Return the code of a group's entry in each dimension."""
+    indexes = np.unravel_index(group, [len(axis.entries) for axis in axes])
+    return {dimension.code: axis.entries[int(i)]["code"] for dimension, axis, i in zip(dimensions, axes, indexes, strict=True)}
 
 
 def select_measures(measure: Measure) -> list[Measure]:

@@ -57,23 +57,18 @@ def describe_district(state: ReplicaState, query: Query, code: str, bucket_optio
     if code not in catalogue.districts.by_code:
         raise NotFound(f"there is no district with the code {code[:40]!r}")
     district = catalogue.districts.by_code[code]
-    inside = replace(
-        query,
-        selection=_restrict_to_district(query.selection, district, catalogue),
-        compare=_restrict_to_district(query.compare, district, catalogue),
-    )
+    selection, compare = (_restrict(one, district, catalogue) for one in (query.selection, query.compare))
+    inside = replace(query, selection=selection, compare=compare)
     siblings = [other for other in catalogue.districts_at(district.level) if other.parent == district.parent]
     stats = _compute_stats(state, query, siblings)
     rows = _build_rows(stats, siblings, query.measure)
     children = sorted((catalogue.districts.by_id[id_] for id_ in catalogue.districts.children([district.id])), key=lambda child: child.code)
-    own = select_rows(state.columns, inside.selection, EVERYTHING)
+    own = select_rows(state.columns, selection, EVERYTHING)
     child_rows = _build_rows(_compute_stats(state, inside, children, own), children, query.measure)
 
     def shares(dimension: str) -> list[Row]:
-        table = compute_breakdown(
-            state, inside.selection, [DIMENSIONS[dimension]], district.level, query.measure, inside.compare, own
-        )  # fmt: skip
-        return _add_shares(table, dimension)
+        by = [DIMENSIONS[dimension]]
+        return _add_shares(compute_breakdown(state, selection, by, district.level, query.measure, compare, own), dimension)
 
     return {
         "district": rows[siblings.index(district)],
@@ -82,7 +77,7 @@ def describe_district(state: ReplicaState, query: Query, code: str, bucket_optio
         "without_child": child_rows[-1],
         "sectors": shares("sector"),
         "sources": shares("source"),
-        "timeline": compute_timeline(state, inside.selection, bucket_options, query.measure, inside.compare, own),
+        "timeline": compute_timeline(state, selection, bucket_options, query.measure, compare, own),
         "among": _compare_with_siblings(stats, siblings.index(district)),
         "neighbours": len(siblings),
         "measure": query.measure.code,
@@ -158,7 +153,7 @@ def _ancestors(district: District, catalogue: Catalogue) -> list[District]:
     return ancestors
 
 
-def _restrict_to_district(selection: Selection | None, district: District, catalogue: Catalogue) -> Any:
+def _restrict(selection: Selection | None, district: District, catalogue: Catalogue) -> Any:
     """Return the part of a selection that lies in a district; None for None."""
     if selection is None:
         return None

@@ -48,10 +48,10 @@ _ROW: dict[str, Any] = {
         "id": {"type": ["string", "null"]},
         "outcome": {"type": "string", "enum": ["new", "changed", "unchanged", "stale", "repeated", "rejected"]},
         "incident": {"type": ["integer", "null"], "description": "The incident's number in this service."},
-        "reason": {"type": "string", "enum": [one.value for one in RejectReason], "description": "Of a rejected row."},
-        "fields": {"type": "array", "items": {"type": "string"}, "description": "Members that the reason is about."},
+        "reason": {"type": "string", "enum": [one.value for one in RejectReason], "description": "Why the row was rejected."},
+        "fields": {"type": "array", "items": {"type": "string"}, "description": "Fields to which the reason refers."},
         "detail": {"type": "string"},
-        "warning": {"type": "object", "description": "reason, fields, detail: the row was used without a part of it, or mended."},
+        "warning": {"type": "object", "description": "reason, fields and detail of a value that was dropped or corrected."},
     },
 }
 
