@@ -61,13 +61,13 @@ def read_selection_query(
     selection = Selection(
         window=window,
         now=now,
-        themes=catalogue.theme_ids(_known_codes(params, "sector", catalogue.sectors), _known_codes(params, "theme", catalogue.themes)),
-        sources=_ids(params, "source", catalogue.sources),
-        agencies=_ids(params, "agency", catalogue.agencies),
-        districts=_district_ids(params, catalogue),
+        themes=_theme_ids(params, catalogue) if "sector" in params or "theme" in params else None,
+        sources=_ids(params, "source", catalogue.sources) if "source" in params else None,
+        agencies=_ids(params, "agency", catalogue.agencies) if "agency" in params else None,
+        districts=_district_ids(params, catalogue) if "district" in params else None,
         statuses=_read_statuses(params),
     )
-    compare = _read_compare(params, selection, now + step, zone)
+    compare = _read_compare(params, selection, now + step, zone) if "compare" in params else None
     measure = measures[read_choice(params, "measure", list(measures), "count")]
     if measure.needs_compare and compare is None:
         raise InvalidParameter(
@@ -156,12 +156,15 @@ def _split_codes(params: Mapping[str, str], name: str) -> list[str] | None:
 def _known_codes(params: Mapping[str, str], name: str, entries: Entries[Any]) -> list[str] | None:
     """Return codes that are all in the catalogue; None if the parameter is absent. Raises `InvalidParameter`."""
     codes = _split_codes(params, name)
-    unknown = entries.unknown_codes(codes or ())
-    if unknown:
+    if codes is not None and (unknown := entries.unknown_codes(codes)):
         listed = list(entries.by_code)[:_MAX_LISTED_CODES]
         more = len(entries.by_code) - len(listed)
         raise InvalidParameter(name, f"{shorten(unknown[0])!r} is not known", [*listed, f"and {more} more"] if more else listed)
     return codes
+
+
+def _theme_ids(params: Mapping[str, str], catalogue: Catalogue) -> Ids | None:
+    return catalogue.theme_ids(_known_codes(params, "sector", catalogue.sectors), _known_codes(params, "theme", catalogue.themes))
 
 
 def _ids(params: Mapping[str, str], name: str, entries: Entries[Any]) -> Ids | None:
@@ -221,13 +224,11 @@ def has_open_end(window: Window) -> bool:
     return window.start == 0 or window.stop == LATEST
 
 
-def _read_compare(params: Mapping[str, str], selection: Selection, open_stop: int, zone: ZoneInfo) -> Selection | None:
+def _read_compare(params: Mapping[str, str], selection: Selection, open_stop: int, zone: ZoneInfo) -> Selection:
     """Return the same filter in the equally long window before, or in the same window a calendar year earlier.
 
     open_stop: the end of a window whose end is open, seconds since 1970.
     """
-    if "compare" not in params:
-        return None
     comparison = read_choice(params, "compare", COMPARISONS)
     start, stop = selection.window.start, min(selection.window.stop, open_stop) if "to" not in params else selection.window.stop
     if not start < stop:
