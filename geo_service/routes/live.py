@@ -23,16 +23,15 @@ _RECONNECT_MS = 3000
 async def get_live(request: Request) -> AsyncIterator[ServerSentEvent]:
     """An event `revision` at once, and then at most one a second when incidents change, with the number of changes since the last."""
     replica = service_of(request).replica
-    with replica.listening():
-        reported, revision = replica.total, replica.revision
-        yield _event(replica, Change())
-        while True:
-            # The revision is compared before waiting: changes while an event was sent, or during the pause, wake nobody.
-            while replica.revision == revision:
-                await replica.next_change()
-            change, reported, revision = _subtract(replica.total, reported), replica.total, replica.revision
-            yield _event(replica, change)
-            await asyncio.sleep(_MIN_INTERVAL_S)
+    reported, revision = replica.total, replica.revision
+    yield _event(replica, Change())
+    while True:
+        # The revision is compared before waiting: changes while an event was sent, or during the pause, wake nobody.
+        while replica.revision == revision:
+            await replica.next_change()
+        change, reported, revision = _subtract(replica.total, reported), replica.total, replica.revision
+        yield _event(replica, change)
+        await asyncio.sleep(_MIN_INTERVAL_S)
 
 
 def _event(replica: Replica, change: Change) -> ServerSentEvent:

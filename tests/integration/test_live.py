@@ -27,6 +27,22 @@ def filled_url(database_url: str) -> str:
     return filled(database_url, fill)
 
 
+class Waiting:
+    """Counts the streams that wait for a change."""
+
+    def __init__(self, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.streams = 0
+        self._next_change = service.replica.next_change
+        monkeypatch.setattr(service.replica, "next_change", self.wait)
+
+    async def wait(self) -> None:
+        self.streams += 1
+        try:
+            await self._next_change()
+        finally:
+            self.streams -= 1
+
+
 async def arrive(service: Service, number: int) -> None:
     """One more incident, as the follower would bring it."""
     batch = np.zeros(1, BATCH)
@@ -35,31 +51,28 @@ async def arrive(service: Service, number: int) -> None:
     await service.replica.apply(batch, np.empty(0, np.int64), None)
 
 
-async def test_readers_that_leave_are_forgotten_whether_they_say_so_or_not(filled_url: str) -> None:
+async def test_readers_that_leave_are_forgotten_whether_they_say_so_or_not(filled_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_application(Settings(database_url=filled_url))
     service: Service = app.state.service
+    waiting = Waiting(service, monkeypatch)
     async with served(app) as client:
-        assert service.replica.listeners == 0
+        assert waiting.streams == 0
         before = len(asyncio.all_tasks())
         streams = [await asyncio.open_connection(client.base_url.host, client.base_url.port) for _ in range(READERS)]
         for reader, writer in streams:
             writer.write(b"GET /api/live HTTP/1.1\r\nHost: test\r\n\r\n")
             assert b"200 OK" in await reader.readline()
             await reader.readuntil(b"event: revision")
-        assert service.replica.listeners == READERS
+        await until(lambda: _is(waiting.streams == READERS))
         for place, (_, writer) in enumerate(streams):
             if place % 2:
                 writer.transport.abort()
             else:
                 writer.close()
         # No change has to come for it: each is missed when it goes.
-        await until(lambda: _settled(service, before))
+        await until(lambda: _is(waiting.streams == 0 and len(asyncio.all_tasks()) <= before))
         await arrive(service, 0)
-        assert service.replica.listeners == 0
-
-
-async def _settled(service: Service, tasks: int) -> bool:
-    return service.replica.listeners == 0 and len(asyncio.all_tasks()) <= tasks
+        assert waiting.streams == 0
 
 
 async def test_a_reader_that_does_not_keep_up_hears_the_sum_later_and_holds_up_nothing(
@@ -68,11 +81,12 @@ async def test_a_reader_that_does_not_keep_up_hears_the_sum_later_and_holds_up_n
     monkeypatch.setattr("geo_service.routes.live._MIN_INTERVAL_S", 0)
     app = make_application(Settings(database_url=filled_url))
     service: Service = app.state.service
+    waiting = Waiting(service, monkeypatch)
     async with app.router.lifespan_context(app):
         await until(lambda: _loaded(service))
         heard, may_go_on = _Slow(), asyncio.Event()
         reading = asyncio.create_task(app(_scope(app), heard.receive, heard.send(may_go_on)))
-        await until(lambda: _is(service.replica.listeners == 1))
+        await until(lambda: _is(waiting.streams == 1))
         for number in range(CHANGES):
             await arrive(service, number)
         may_go_on.set()
@@ -82,7 +96,7 @@ async def test_a_reader_that_does_not_keep_up_hears_the_sum_later_and_holds_up_n
         assert heard.events[-1]["revision"] == service.replica.revision
         heard.gone.set()
         await reading
-        await until(lambda: _is(service.replica.listeners == 0))
+        await until(lambda: _is(waiting.streams == 0))
 
 
 async def _loaded(service: Service) -> bool:

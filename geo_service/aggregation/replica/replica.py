@@ -144,7 +144,6 @@ class Replica:
         """What has changed, and when: the same log over all states, for any thread."""
         self.revision = 0
         self.total = Change()
-        self.listeners = 0
         self.synced_at = -np.inf
         self.changed_at = time.time()
 
@@ -204,15 +203,6 @@ class Replica:
         """Whether so many rows are dead that loading anew is cheaper."""
         columns = self._loaded_state().columns
         return columns.dead_rows > max(columns.live_rows, 1_000_000)
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Count a listener, who waits for one change after another, while the block runs."""
-        self.listeners += 1
-        try:
-            yield
-        finally:
-            self.listeners -= 1
 
     async def next_change(self) -> None:
         """Wait until the revision moves."""
