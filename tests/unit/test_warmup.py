@@ -23,7 +23,6 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
-from geo_service.aggregation.statistics.summary import count_totals
 from geo_service.core.model import DistrictLevel, Status
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.encoding.grid import Tile
@@ -53,7 +52,7 @@ selection = Selection(Window(0, 300), 400, agencies=(1,), statuses=Statuses(froz
 layer = HexLayer()
 layer.refresh(state.pyramid)
 layer.encode(state, TileRequest(Tile(0, 0, 0), Query(selection, MEASURES["answer_hours"])))
-count_totals(state, selection)
+state.counter.per_group(selection, "source", np.zeros(state.columns.largest["source"] + 1, np.int32), 1)
 state.unplaced.count(selection)
 compute_breakdown(state, selection, [DIMENSIONS["status"]], DistrictLevel.DISTRICT, MEASURES["count"], None)
 compute_timeline(state, selection, BucketOptions(zone), MEASURES["count"], None)

@@ -42,13 +42,6 @@ class SelectionSummary:
     units: dict[str, dict[str, str]]
 
 
-def count_totals(state: ReplicaState, selection: Selection) -> Total:
-    """Count the incidents of a selection: n, open, overdue and closed."""
-    everything = np.zeros(state.columns.largest["source"] + 1, np.int32)
-    counts = state.counter.per_group(selection, "source", everything, 1)
-    return dict(zip(CHANNELS, counts[0].tolist(), strict=True))
-
-
 def summarise_selection(state: ReplicaState, selection: Selection, compare: Selection | None = None) -> SelectionSummary:
     """Return the totals of a selection as a whole, by sector and by source.
 
