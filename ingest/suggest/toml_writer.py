@@ -9,7 +9,8 @@ from pathlib import Path
 from geo_service.core.errors import InputError
 from geo_service.core.model import Status
 from ingest.mapping.mapping import FileFormat, load_mapping, shipped_names
-from ingest.readers.detect import format_of, open_file
+from ingest.readers.detect import detect_format, open_file
+from ingest.readers.file_content import read_head
 from ingest.suggest.column_guesses import FIELDS, Guess, guess_columns
 from ingest.suggest.profile import Profile, profiles
 
@@ -33,7 +34,7 @@ def suggest_mapping(path: Path, rows: int, zone: str) -> str:
     looked = max(column.filled + column.blank for column in columns)
     return "\n".join(
         [
-            f"# A mapping suggested for {path.name} ({format_of(path)}) by {looked:,} of its rows.",
+            f"# A mapping suggested for {path.name} ({detect_format(path, read_head(path))}) by {looked:,} of its rows.",
             "# Each guess has its reason: look them over, name the source, and try it with geo ingest check.",
             'default_status = "new"',
             *_bounds(found),

@@ -16,8 +16,8 @@ from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS
 from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
+from ingest.mapping import normalise
 from ingest.mapping.mapping import Code, SectorCode
-from ingest.mapping.normalise import normalise
 from ingest.write.reference_data import Theme
 
 SHIPPED = package_folder("ingest.validate") / "rules"

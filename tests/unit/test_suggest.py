@@ -9,7 +9,7 @@ import pytest
 
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import open_reader
+from ingest.readers.detect import open_reader
 from ingest.suggest.toml_writer import suggest_mapping
 from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Validator
@@ -28,7 +28,7 @@ def usable(path: Path, text: str, folder: Path) -> tuple[int, int]:
     (folder / "suggested.toml").write_text(text, encoding="utf-8")
     meant = load_mapping(str(folder / "suggested.toml"))
     validator = Validator(meant, EntityResolver(meant, path))
-    checked = [validator.check(raw) for raw in open_reader(path, meant).batches(20_000)]
+    checked = [validator.validate(raw) for raw in open_reader(path, meant).batches(20_000)]
     return sum(len(one.rows) for one in checked), sum(len(one.rejects) for one in checked)
 
 
