@@ -52,7 +52,7 @@ class DryRunResult:
         table.add_row("read", f"{counts.read:,}")
         table.add_row("usable", f"{self.usable:,}")
         if self.without_coordinates:
-            table.add_row("with a place only in words", f"{self.without_coordinates:,}")
+            table.add_row("with words but no coordinates", f"{self.without_coordinates:,}")
         for label, count in counts.summary_rows():
             table.add_row(label, count)
         return [table, *(_examples_table(reason, examples) for reason, examples in self.examples.items() if examples)]

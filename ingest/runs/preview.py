@@ -68,7 +68,7 @@ def _location_values(validated: ValidatedBatch, index: int) -> dict[str, str]:
     batch = validated.batch
     quality = LocationQuality(int(batch.location_quality[index]))
     if quality is LocationQuality.NONE:
-        return {"lng": "", "lat": "", "quality": "none: a place is looked for in the words"}
+        return {"lng": "", "lat": "", "quality": "none: a load geocodes the words"}
     cell = h3.int_to_str(int(batch.cell[index]))
     return {"lng": f"{batch.lng[index]:.6f}", "lat": f"{batch.lat[index]:.6f}", "quality": quality.code, "cell": cell}
 

@@ -66,10 +66,10 @@ class RunCounts:
     def summary_rows(self) -> Iterator[tuple[str, str]]:
         """A label and a count for people: themes by text, geocoded locations, rejects and warnings."""
         if texts := self.by_text + self.unsure:
-            yield "theme told by the text", f"{self.by_text:,}"
-            yield "theme unclear from the text", f"{self.unsure:,} ({self.unsure / texts:.0%} of those with only a text)"
+            yield "theme recognised in the text", f"{self.by_text:,}"
+            yield "theme unclear in the text", f"{self.unsure:,} ({self.unsure / texts:.0%} of those with only a text)"
         for quality, count in self.located.items():
-            yield "without place" if quality == "none" else f"placed by its words: {quality}", f"{count:,}"
+            yield "not located" if quality == "none" else f"geocoded: {quality}", f"{count:,}"
         for reason, count in self.rejected.most_common():
             yield f"rejected: {reason}", f"{count:,}"
         for reason, count in self.warned.most_common():

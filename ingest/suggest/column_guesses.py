@@ -92,14 +92,14 @@ def _guess_by_known_name(field: _Field, columns: list[Profile]) -> Guess | None:
     names = _known_names()[field.name]
     for column in columns:
         if column.name.casefold() in names and field.fits(column):
-            return Guess(field.name, column, f"known exports call it so; {_describe_values(field, column)}")
+            return Guess(field.name, column, f"its name in known exports; {_describe_values(field, column)}")
     return None
 
 
 def _guess_by_word(field: _Field, columns: list[Profile]) -> Guess | None:
     for column in columns:
         if re.search(field.words, column.name.casefold()) and field.fits(column):
-            return Guess(field.name, column, f"its name says so; {_describe_values(field, column)}")
+            return Guess(field.name, column, f"by its name; {_describe_values(field, column)}")
     return None
 
 

@@ -67,7 +67,7 @@ def _columns(guesses: dict[str, Guess], columns: Sequence[Profile]) -> Iterator[
         elif field in _NEEDED or (field in _POINT and not _without_point(guesses)):
             yield f"# NOT FOUND, and needed: no column looks like it.\n# {field} = "
     if _without_point(guesses):
-        yield "# No column looks like coordinates: a load looks for the place in the words."
+        yield "# No column looks like coordinates: a load geocodes the words."
     used = {guess.column.name for guess in guesses.values()}
     if unused := [column.name for column in columns if column.name not in used]:
         yield f"# Not used: {', '.join(map(_quoted, unused))}"

@@ -73,7 +73,7 @@ class CoordinateReader:
 
         names = lng.name, lat.name
         swapped = self._find_swapped(x, y)
-        errors.warn(swapped, RejectReason.SWAPPED_COORDINATES, lambda row: f"{pair_text(row)} are taken in each other's place", *names)
+        errors.warn(swapped, RejectReason.SWAPPED_COORDINATES, lambda row: f"{pair_text(row)} are exchanged and have been swapped", *names)
         x, y = np.where(swapped, y, x), np.where(swapped, x, y)
         bad = np.zeros(len(has_words), np.bool_)
         for mask, reason, detail, columns in (
@@ -154,4 +154,4 @@ def _pair_detail(pair_text: Callable[[int], str], fault: str) -> Callable[[int],
 
 
 def _left_out_detail(reason: RejectReason, detail: Callable[[int], str]) -> Callable[[int], str]:
-    return lambda row: f"{detail(row)} ({reason.value}); the place is looked for by its words"
+    return lambda row: f"{detail(row)} ({reason.value}); the words are geocoded instead"

@@ -89,7 +89,7 @@ def test_what_is_needed_and_not_there_is_said(tmp_path: Path) -> None:
     text, told = suggested(path)
     assert told["columns"] == {"external_id": "Номер", "text": "Текст"}
     assert text.count("NOT FOUND, and needed") == 1
-    assert "# No column looks like coordinates: a load looks for the place in the words." in text
+    assert "# No column looks like coordinates: a load geocodes the words." in text
     path.write_text("Номер,Тема\n1,Где автобус\n2,Где автобус\n", encoding="utf-8")
     assert suggested(path)[0].count("NOT FOUND, and needed") == 3
 

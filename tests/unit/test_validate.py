@@ -114,7 +114,7 @@ def test_longitude_and_latitude_in_each_others_place_are_mended_with_a_mark_only
     assert (checked.batch.lng.tolist(), checked.batch.lat.tolist()) == ([27.56, 27.56], [53.9, 53.9])
     assert checked.batch.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
     assert [(one.line, one.reason, one.detail) for one in checked.warnings] == [
-        (2, "swapped_coordinates", "lng 53.9, lat 27.56 are taken in each other's place")
+        (2, "swapped_coordinates", "lng 53.9, lat 27.56 are exchanged and have been swapped")
     ]
     assert [one.reason for one in checked.rejects] == ["outside_region"]
 
