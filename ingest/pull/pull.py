@@ -81,10 +81,10 @@ async def pull(
         async def noted(writing: asyncpg.Connection, position: int) -> None:
             await write_checkpoint(writing, mapping.source.code, name, planned.reached(planned.span.at(position)))
 
-        source = Input(name, lambda: reader, mapping, mapping_name, Path(mapping_name), noted)
+        run_input = Input(name, lambda: reader, mapping, mapping_name, Path(mapping_name), noted)
         # Whoever is interrupted does not wait for the thread that asks: it is told to leave first.
         stack.callback(client.stop)
-        run, tally = await ingest_input(url, source, told.counted, replace(rules, batch_size=PAGE_SIZE))
+        run, tally = await ingest_input(url, run_input, told.counted, replace(rules, batch_size=PAGE_SIZE))
         await write_checkpoint(held, mapping.source.code, name, planned.ended())
     return run, tally
 

@@ -87,7 +87,7 @@ def ingest_options(settings: Settings, batch_size: int = BATCH_SIZE) -> IngestOp
 
 
 async def ingest_input(
-    url: str, source: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions | None = None
+    url: str, run_input: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions | None = None
 ) -> tuple[int, RunCounts]:
     """Load an input into the migrated database at `url`; the run's id and its counts.
 
@@ -97,11 +97,11 @@ async def ingest_input(
     """
     options = options or IngestOptions()
     async with open_connection(url) as connection:
-        run = IngestRun(connection, source.name, source.mapping_name)
+        run = IngestRun(connection, run_input.name, run_input.mapping_name)
         await run.begin()
         try:
             with relaxed_gc():
-                await _load_batches(run, source, on_progress, options)
+                await _load_batches(run, run_input, on_progress, options)
         except BaseException:
             # The first failure is the one to report.
             with suppress(GeoError):
@@ -111,11 +111,11 @@ async def ingest_input(
     return run.id, run.counts
 
 
-async def _load_batches(run: "IngestRun", source: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions) -> None:
-    connection, mapping = run.connection, source.mapping
-    reader = source.open_reader()
+async def _load_batches(run: "IngestRun", run_input: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions) -> None:
+    connection, mapping = run.connection, run_input.mapping
+    reader = run_input.open_reader()
     region = mapping.bounds or await read_region(connection, options.geocoding)
-    validator = Validator(mapping, EntityResolver(mapping, source.base_path), options.deadlines, region)
+    validator = Validator(mapping, EntityResolver(mapping, run_input.base_path), options.deadlines, region)
     async with (
         BatchPipeline(connection, options.geocoding, options.near_m, region) as pipeline,
         aclosing(_read_ahead(reader, validator, options.batch_size)) as batches,
@@ -124,7 +124,7 @@ async def _load_batches(run: "IngestRun", source: Input, on_progress: Callable[[
         async for validated in batches:
             if not run.counts.read:
                 await run.set_row_format(row_format(reader, required_columns(mapping)))
-            checkpoint = partial(source.on_batch, connection, validated.bytes_read) if source.on_batch else None
+            checkpoint = partial(run_input.on_batch, connection, validated.bytes_read) if run_input.on_batch else None
             await run.write(pipeline, source_id, validated, checkpoint)
             on_progress(run.counts)
         if not run.counts.read:
