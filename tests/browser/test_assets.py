@@ -5,11 +5,9 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Route
 
-from tests.browser.conftest import ROADS, WASTE, Visit
+from tests.browser.conftest import ROADS, WASTE, Visit, send_source
 from tests.support.page_build import read_manifest
-from tests.support.paths import CHECKOUT
 
 pytestmark = pytest.mark.browser
 
@@ -70,14 +68,10 @@ def test_a_page_seen_before_loads_no_file_again(visit: Visit, all_here: str) -> 
 def test_the_sources_show_the_same_page_unbundled(visit: Visit) -> None:
     """Answer with the sources, as a checkout without a current build does; libraries and tiles come from the service."""
     asked: list[str] = []
-
-    def send_source(route: Route) -> None:
-        name = urlsplit(route.request.url).path.removeprefix("/static/").removeprefix("/") or "index.html"
-        asked.append(name)
-        route.fulfill(path=CHECKOUT / "frontend" / name)
-
+    visit.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
     visit.page.route(re.compile(r"/(#.*)?$|/static/(src/.*|styles/.*|style\.css)$"), send_source)
     visit.open()
     visit.until("document.querySelector('#dock svg')")
-    assert {"index.html", "src/main.js", "src/later.js", "src/dock/dock.js", "styles/page.css"} <= set(asked)
+    names = ("src/main.js", "src/later.js", "src/dock/dock.js", "styles/page.css")
+    assert {f"/static/{name}" for name in names} <= set(asked)
     assert visit.total().inner_text() == str(ROADS + WASTE)

@@ -4,16 +4,14 @@ import json
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Frame, Route, expect
+from playwright.sync_api import Browser, Frame, expect
 
-from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, visiting
+from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, send_source, visiting
 from tests.browser.test_states import violations
 from tests.support import territory
-from tests.support.paths import CHECKOUT
 
 pytestmark = pytest.mark.browser
 
@@ -166,11 +164,6 @@ LISTENING = """async () => {
   window.heard = 0;
   openShared("/api/live").addEventListener("revision", () => (heard += 1));
 }"""
-
-
-def send_source(route: Route) -> None:
-    """Answer with a module by itself, which the build has only as a part of a page."""
-    route.fulfill(path=CHECKOUT / "frontend" / urlsplit(route.request.url).path.removeprefix("/static/"))
 
 
 def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder_is_gone(browser: Browser, service_url: str) -> None:
