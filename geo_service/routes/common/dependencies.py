@@ -22,7 +22,7 @@ from geo_service.tiles.server.tile_server import TileServer
 class RowCutter(Protocol):
     """Splits the text of a rejected row by the format that its run has stored."""
 
-    def __call__(self, text: str, form: Mapping[str, Any]) -> Mapping[str, str] | None:
+    def __call__(self, text: str, row_format: Mapping[str, Any]) -> Mapping[str, str] | None:
         """Return the input's columns; None where it cannot be split into them."""
         ...
 
