@@ -198,7 +198,7 @@ async def _release_incidents(held: asyncpg.Connection, gone: list[StoredDistrict
 async def _remove(held: asyncpg.Connection, gone: list[StoredDistrict]) -> None:
     if gone:
         ids = [one.id for one in gone]
-        await held.execute("update incident set district_id = null, district_near = false where district_id = any($1)", ids)
+        await held.execute("update incident set district_id = null, district_is_nearest = false where district_id = any($1)", ids)
         await held.execute("delete from district where id = any($1)", ids)
 
 

@@ -103,7 +103,7 @@ class LocationQuality(IntEnum):
         return self.name.lower()
 
 
-class PlacedBy(IntEnum):
+class GeocodedBy(IntEnum):
     """What gave an incident its point; the number is what is stored, and nothing (NULL) where there is no point."""
 
     INPUT = 1
@@ -125,9 +125,9 @@ class PlacedBy(IntEnum):
 
 
 _PLACES_OF = {
-    PlacedBy.GAZETTEER: "GeoNames, CC BY 4.0",
-    PlacedBy.NOMINATIM: "© OpenStreetMap contributors",
-    PlacedBy.PHOTON: "© OpenStreetMap contributors",
+    GeocodedBy.GAZETTEER: "GeoNames, CC BY 4.0",
+    GeocodedBy.NOMINATIM: "© OpenStreetMap contributors",
+    GeocodedBy.PHOTON: "© OpenStreetMap contributors",
 }
 
 

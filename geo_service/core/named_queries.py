@@ -3,25 +3,30 @@
 A file begins with a comment on its subject. A name is in snake_case; the comment lines below it describe the statement
 and its parameters. Values are always bound as `$1`, `$2`, …; they are never put into the text.
 
-What the text may name are the constants of `geo_service.core.model`, as `${placed_by.gazetteer}`: the numbers of
-enumerations that are stored. They are written into the text once, when a file is read, and into triggers when
-`geo_service.core.database.migrate` installs them. See `CONSTANTS`.
+The text may name constants: numbers of the enumerations of `geo_service.core.model`, as `${geocoded_by.gazetteer}`, and advisory
+locks. They are replaced once, when a file is read, and in triggers when `geo_service.core.database.migrate` installs them.
+See `CONSTANTS`.
 """
 
 import re
 from functools import cache
 from pathlib import Path
 
+from geo_service.core import advisory_locks
 from geo_service.core.errors import GeoError
-from geo_service.core.model import LINKED, LocationQuality, PlacedBy
+from geo_service.core.model import LINKED, GeocodedBy, LocationQuality, Status
 from geo_service.core.resources import postgis_folder
 
 SQL = postgis_folder() / "sql"
 
-CONSTANTS = {
-    **{f"placed_by.{one.code}": one.value for one in PlacedBy},
-    **{f"location_quality.{one.code}": one.value for one in LocationQuality},
+CONSTANTS: dict[str, object] = {
+    **{f"status.{member.code}": member.value for member in Status},
     "status.linked_offset": LINKED,
+    **{f"location_quality.{member.code}": member.value for member in LocationQuality},
+    **{f"geocoded_by.{member.code}": member.value for member in GeocodedBy},
+    "lock.duplicates": advisory_locks.DUPLICATES,
+    "lock.run_class": advisory_locks.RUN_CLASS,
+    "lock.runs": advisory_locks.RUNS,
 }
 """What `${…}` may name in SQL, with its value."""
 

@@ -96,7 +96,7 @@ async def get_rejects(request: Request, run: str) -> Response:
     found = await _find(service, run)
     with database_errors("read rejected rows"):
         rows = await service.database.fetch(query("ingest.list_rejects"), found["id"], *after, _WARNINGS, limit)
-    rejects = [_reject(row, service.row_cutter(row["row_text"], orjson.loads(found["form"]))) for row in rows]
+    rejects = [_reject(row, service.row_cutter(row["row_text"], orjson.loads(found["row_format"]))) for row in rows]
     onward = _next(request, given, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
     document = {"run": found["id"], "rejects": rejects, "next": onward}
     made = _paged(render(request, form, Representations(document, lambda: list(map(_line, rejects)))), onward)

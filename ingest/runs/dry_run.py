@@ -37,7 +37,7 @@ class DryRunResult:
         """Count a batch."""
         self.tally.add_checked(checked)
         self.usable += len(checked.rows)
-        self.worded += int(np.count_nonzero(checked.places.placed_by == 0))
+        self.worded += int(np.count_nonzero(checked.places.geocoded_by == 0))
         for one in (*checked.rejects, *checked.warnings):
             kept = self.examples.setdefault(one.reason.value, [])
             if len(kept) < self.most:

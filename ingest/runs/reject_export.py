@@ -74,7 +74,7 @@ async def read_row_format(held: asyncpg.Connection, run: int) -> RowFormat:
         row = await held.fetchrow(query("ingest.list_runs"), run + 1, 1)
     if row is None or row["id"] != run:
         raise InputError(f"there is no run {run}; geo ingest runs lists them")
-    form: RowFormat = orjson.loads(row["form"])
+    form: RowFormat = orjson.loads(row["row_format"])
     return form
 
 

@@ -36,9 +36,6 @@ from ingest.validate.validate import Checked, Validator
 from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
 from ingest.write.reference_data import Source
 
-RUN_LOCKS = 0x67656F << 32
-"""Advisory locks of runs: this plus the run's id."""
-
 
 def required_columns(mapping: Mapping) -> list[Column]:
     """The input's columns that a mapping reads, each once."""
@@ -200,8 +197,8 @@ def _counts(tally: RunCounts) -> tuple[object, ...]:
 async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
     """Begin a run of the input `name`, on this connection, which must live as long as the run; its id."""
     with database_errors("begin a run"):
-        await held.execute(query("ingest.mark_interrupted_runs"), RUN_LOCKS)
-        return int(await held.fetchval(query("ingest.begin_run"), name, mapping_name, RUN_LOCKS))
+        await held.execute(query("ingest.mark_interrupted_runs"))
+        return int(await held.fetchval(query("ingest.begin_run"), name, mapping_name))
 
 
 async def _store_row_format(held: asyncpg.Connection, run: int, form: RowFormat) -> None:

@@ -76,7 +76,7 @@ class Checked:
             message=self.message,
             location_quality=self.places.quality,
             confidence=np.full(count, np.nan, np.float32),
-            placed_by=self.places.placed_by,
+            geocoded_by=self.places.geocoded_by,
             theme_id=np.fromiter((themes[one.code] for one in self.themes), np.int32, count),
             agency_id=np.fromiter((agencies[one.code] if one else 0 for one in self.agencies), np.int32, count),
             status=self.status,

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ingest.write.incident_batch import IncidentBatch, Instants
 
 STAGED = (
-    "source_id", "cell", "location", "location_quality", "confidence", "placed_by", "theme_id", "agency_id", "status",
+    "source_id", "cell", "location", "location_quality", "confidence", "geocoded_by", "theme_id", "agency_id", "status",
     "received_at", "due_at", "answered_at", "closed_at", "updated_at",
-    "district_id", "district_near", "external_id", "address", "message",
+    "district_id", "district_is_nearest", "external_id", "address", "message",
 )  # fmt: skip
 """Columns of the staging table in the order of the bytes."""
 
@@ -30,9 +30,9 @@ _SRID = 4326
 
 _WIDTHS: dict[str, str | np.dtype[np.void]] = {
     "source_id": ">i2", "cell": ">i8", "location": _EWKB, "location_quality": ">i2",
-    "confidence": ">f4", "placed_by": ">i2", "theme_id": ">i4", "agency_id": ">i4",
+    "confidence": ">f4", "geocoded_by": ">i2", "theme_id": ">i4", "agency_id": ">i4",
     "status": ">i2", "received_at": ">i8", "due_at": ">i8", "answered_at": ">i8", "closed_at": ">i8", "updated_at": ">i8",
-    "district_id": ">i4", "district_near": "?",
+    "district_id": ">i4", "district_is_nearest": "?",
 }  # fmt: skip
 _INSTANTS = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 
@@ -65,8 +65,8 @@ def _fixed_parts(
     rows["external_id_length"] = external_id_lengths
     for name in _WIDTHS:
         rows[f"{name}_length"] = _ROW[name].itemsize
-    rows["district_id"], rows["district_near"] = district, near
-    for name in _WIDTHS.keys() - {"location", "district_id", "district_near", *_INSTANTS}:
+    rows["district_id"], rows["district_is_nearest"] = district, near
+    for name in _WIDTHS.keys() - {"location", "district_id", "district_is_nearest", *_INSTANTS}:
         rows[name] = getattr(batch, name)
     for name in _INSTANTS:
         rows[name] = _microseconds(getattr(batch, name))

@@ -38,7 +38,7 @@ async def link_duplicates(connection: asyncpg.Connection, new: Sequence[int], ch
     To be called behind everything else that the transaction writes of incidents: from here on it is alone.
     """
     with database_errors("link near-duplicates"):
-        return int(await connection.fetchval("select link_near($1, $2)", new, changed)) if new or changed else 0
+        return int(await connection.fetchval("select link_duplicates($1, $2)", new, changed)) if new or changed else 0
 
 
 async def rule_is_current(url: str, rule: DuplicateRule) -> bool:
@@ -63,4 +63,4 @@ async def relink_all(url: str, rule: DuplicateRule, told: Callable[[LinkProgress
                 after, done.seen = ids[-1], done.seen + len(ids)
                 told(done)
             await held.execute(query("duplicates.complete_rule"), rule.metres, rule.hours)
-            return int(await held.fetchval("select count(*) from incident_link where first_id is not null"))
+            return int(await held.fetchval("select count(*) from incident_link where duplicate_of_id is not null"))

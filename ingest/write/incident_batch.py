@@ -33,8 +33,8 @@ class IncidentBatch:
     location_quality: NDArray[np.int16]
     confidence: NDArray[np.float32]
     """Of the step that found the place, 0 to 1; NaN where the input gave it, or there is none."""
-    placed_by: NDArray[np.int16]
-    """`PlacedBy`, 0 for "no place"."""
+    geocoded_by: NDArray[np.int16]
+    """`GeocodedBy`, 0 for "no place"."""
     theme_id: NDArray[np.int32]
     agency_id: NDArray[np.int32]
     """0 for "none"."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from boundaries.locate import NEAR_M
 from geo_service.core.database import database_errors
-from geo_service.core.model import PlacedBy
+from geo_service.core.model import GeocodedBy
 from geo_service.core.named_queries import query
 from ingest.write.binary_copy import STAGED, encode_batch
 from ingest.write.district_lookup import DistrictLookup
@@ -109,8 +109,8 @@ class IncidentWriter:
                 await self._connection.execute(_PREPARE)
                 await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
                 counts = await self._connection.fetchrow(query("ingest.upsert"), each)
-                found = kept.placed_by >= PlacedBy.GAZETTEER
-                await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.placed_by[found].tolist(), strict=True))
+                found = kept.geocoded_by >= GeocodedBy.GAZETTEER
+                await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.geocoded_by[found].tolist(), strict=True))
                 linked = await link_duplicates(self._connection, counts["new_ids"], counts["changed_ids"])
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
         without = int(np.count_nonzero((district == 0) & (kept.cell != 0))) if self._districts.known else 0

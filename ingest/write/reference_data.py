@@ -57,7 +57,7 @@ class ReferenceData:
         return (await self._ensure("source", [source], [astuple(source)]))[source.code]
 
     async def credit(self, found: Iterable[tuple[int, int]]) -> None:
-        """Let the sources name whose places their incidents have: pairs of a source and the step (`PlacedBy`) that found one."""
+        """Let the sources name whose places their incidents have: pairs of a source and the step (`GeocodedBy`) that found one."""
         if pairs := sorted(set(found)):
             with database_errors("name whose places a source has"):
                 await self._connection.execute(query("geocoding.record_sources"), *map(list, zip(*pairs, strict=True)))

@@ -103,13 +103,13 @@ inner join district on district.code = fresh.code
 
 -- name: read_incidents
 -- Where incidents are and which district they have; every column has a fixed width and is never null.
-select id, st_x(location), st_y(location), coalesce(district_id, 0), district_near
+select id, st_x(location), st_y(location), coalesce(district_id, 0), district_is_nearest
 from incident
 where location is not null
 
 -- name: reassign_incidents
 -- Incidents get the districts that were found for them; only those that differ are there.
-update incident set district_id = nullif(found.district_id, 0), district_near = found.near
+update incident set district_id = nullif(found.district_id, 0), district_is_nearest = found.near
 from incident_found as found
 where incident.id = found.id
 

@@ -2,11 +2,11 @@
 
 -- name: is_rule_complete
 -- Whether all incidents are linked by the rule of $1 metres and $2 hours.
-select complete and metres = $1 and hours = $2 from near_rule
+select complete and metres = $1 and hours = $2 from duplicate_rule
 
 -- name: set_rule
 -- From now on near is what is within $1 metres and $2 hours.
-update near_rule set metres = $1, hours = $2, complete = false
+update duplicate_rule set metres = $1, hours = $2, complete = false
 
 -- name: next_incident_ids
 -- Ids of the next incidents: $1 after this id, $2 at most so many; null at the end.
@@ -14,5 +14,5 @@ select array_agg(id order by id) from (select id from incident where id > $1 ord
 
 -- name: complete_rule
 -- All incidents are linked by the rule of $1 metres and $2 hours, unless it has been changed meanwhile.
-update near_rule set complete = true
+update duplicate_rule set complete = true
 where metres = $1 and hours = $2

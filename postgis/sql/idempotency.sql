@@ -10,36 +10,36 @@ select pg_advisory_unlock_all()
 
 -- name: lookup
 -- How the request with the key $1 was answered, if it was, and its answer may still be repeated.
-select digest, summary from intake_key
-where key = $1 and at >= now() - interval '24 hours'
+select digest, summary from idempotency_key
+where key = $1 and created_at >= now() - interval '24 hours'
 
 -- name: reset
 -- What is left of an earlier request with the key $1 that was never answered to the end, or too long ago.
 with gone as (
-    delete from intake_key where key = $1
+    delete from idempotency_key where key = $1
 )
 
-delete from intake_answer where key = $1
+delete from idempotency_response where key = $1
 
 -- name: append_part
 -- Keeps a part of an answer: $1 the key, $2 its number, $3 its lines.
-insert into intake_answer (key, part, lines) values ($1, $2, $3)
+insert into idempotency_response (key, part, lines) values ($1, $2, $3)
 
 -- name: read_parts
 -- The parts of the answer to the request with the key $1, in order, from part $2 on; $3 at most.
-select part, lines from intake_answer
+select part, lines from idempotency_response
 where key = $1 and part >= $2
 order by part
 limit $3
 
 -- name: complete
 -- Keeps the end of an answer: $1 the key, $2 the digest of the request, $3 the summary.
-insert into intake_key (key, digest, summary) values ($1, $2, $3)
+insert into idempotency_key (key, digest, summary) values ($1, $2, $3)
 
 -- name: purge_expired
 -- Answers that are too old to be repeated; parts a little later than the end that refers to them.
 with gone as (
-    delete from intake_key where at < now() - interval '24 hours'
+    delete from idempotency_key where created_at < now() - interval '24 hours'
 )
 
-delete from intake_answer where at < now() - interval '26 hours'
+delete from idempotency_response where created_at < now() - interval '26 hours'

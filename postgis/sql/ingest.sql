@@ -8,7 +8,7 @@ create temporary table if not exists incident_stage (
     location geometry(point, 4326) not null,
     location_quality smallint not null,
     confidence real not null,
-    placed_by smallint not null,
+    geocoded_by smallint not null,
     theme_id integer not null,
     agency_id integer not null,
     status smallint not null,
@@ -18,7 +18,7 @@ create temporary table if not exists incident_stage (
     closed_at timestamptz not null,
     updated_at timestamptz not null,
     district_id integer not null,
-    district_near boolean not null,
+    district_is_nearest boolean not null,
     external_id text not null,
     address text not null,
     message text not null
@@ -40,21 +40,21 @@ with judged as (
         known.id is null or (
             known.updated_at <= fresh.updated_at
             and (
-                known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
+                known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.geocoded_by,
                 known.theme_id, known.agency_id,
                 known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
-                known.district_id, known.district_near
+                known.district_id, known.district_is_nearest
             ) is distinct from (
-                fresh.location, fresh.cell, fresh.address, fresh.message, fresh.location_quality, fresh.confidence, fresh.placed_by,
+                fresh.location, fresh.cell, fresh.address, fresh.message, fresh.location_quality, fresh.confidence, fresh.geocoded_by,
                 fresh.theme_id, fresh.agency_id,
                 fresh.status, fresh.received_at, fresh.due_at, fresh.answered_at, fresh.closed_at, fresh.updated_at,
-                fresh.district_id, fresh.district_near
+                fresh.district_id, fresh.district_is_nearest
             )
         ) as is_due
     from incident_stage as given
     -- Words that are not to be kept any more do not come back when they are delivered again.
     cross join (
-        select max(before) filter (where what = 'text') as text_before, max(before) filter (where what = 'address') as address_before
+        select max(before) filter (where field = 'text') as text_before, max(before) filter (where field = 'address') as address_before
         from retention
     ) as forgotten
     cross join lateral (
@@ -67,8 +67,8 @@ with judged as (
     -- What geocoding has found (the gazetteer and what follows it) stays while the words are the same, unless something finer is given.
     cross join lateral (
         select coalesce(
-            known.placed_by >= ${placed_by.gazetteer}
-            and staged.placed_by not in (${placed_by.input}, ${placed_by.swapped})
+            known.geocoded_by >= ${geocoded_by.gazetteer}
+            and staged.geocoded_by not in (${geocoded_by.input}, ${geocoded_by.swapped})
             and known.location_quality <= staged.location_quality
             and known.address = staged.kept_address
             and known.message = staged.kept_message,
@@ -83,7 +83,7 @@ with judged as (
             staged.kept_message as message,
             case when place.stays then known.location_quality else staged.location_quality end as location_quality,
             case when place.stays then known.confidence else nullif(staged.confidence, 'NaN') end as confidence,
-            case when place.stays then known.placed_by else nullif(staged.placed_by, 0) end as placed_by,
+            case when place.stays then known.geocoded_by else nullif(staged.geocoded_by, 0) end as geocoded_by,
             staged.theme_id,
             nullif(staged.agency_id, 0) as agency_id,
             staged.status,
@@ -93,18 +93,18 @@ with judged as (
             nullif(staged.closed_at, 'epoch') as closed_at,
             staged.updated_at,
             case when place.stays then known.district_id else nullif(staged.district_id, 0) end as district_id,
-            case when place.stays then known.district_near else staged.district_near end as district_near
+            case when place.stays then known.district_is_nearest else staged.district_is_nearest end as district_is_nearest
     ) as fresh
 ),
 
 written as (
     insert into incident as known (
-        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
+        source_id, external_id, location, cell, address, message, location_quality, confidence, geocoded_by, theme_id, agency_id,
+        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_is_nearest
     )
     select
-        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
+        source_id, external_id, location, cell, address, message, location_quality, confidence, geocoded_by, theme_id, agency_id,
+        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_is_nearest
     from judged
     where is_due
     -- The same order in every transaction: two ingests of the same rows wait for each other, and never in a circle.
@@ -117,7 +117,7 @@ written as (
         message = excluded.message,
         location_quality = excluded.location_quality,
         confidence = excluded.confidence,
-        placed_by = excluded.placed_by,
+        geocoded_by = excluded.geocoded_by,
         theme_id = excluded.theme_id,
         agency_id = excluded.agency_id,
         status = excluded.status,
@@ -127,18 +127,18 @@ written as (
         closed_at = excluded.closed_at,
         updated_at = excluded.updated_at,
         district_id = excluded.district_id,
-        district_near = excluded.district_near
+        district_is_nearest = excluded.district_is_nearest
     where known.updated_at <= excluded.updated_at
     and (
-        known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
+        known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.geocoded_by,
         known.theme_id, known.agency_id,
         known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
-        known.district_id, known.district_near
+        known.district_id, known.district_is_nearest
     ) is distinct from (
-        excluded.location, excluded.cell, excluded.address, excluded.message, excluded.location_quality, excluded.confidence, excluded.placed_by,
+        excluded.location, excluded.cell, excluded.address, excluded.message, excluded.location_quality, excluded.confidence, excluded.geocoded_by,
         excluded.theme_id, excluded.agency_id,
         excluded.status, excluded.received_at, excluded.due_at, excluded.answered_at, excluded.closed_at, excluded.updated_at,
-        excluded.district_id, excluded.district_near
+        excluded.district_id, excluded.district_is_nearest
     )
     -- A row version that replaced none has no deleting transaction.
     returning id, source_id, external_id, xmax = 0 as is_new
@@ -278,11 +278,11 @@ with begun as (
     insert into ingest_run (input, mapping) values ($1, $2) returning id
 )
 
-select id, pg_advisory_lock($3::bigint + id) from begun
+select id, pg_advisory_lock(${lock.runs} + id) from begun
 
 -- name: set_run_row_format
 -- How the rows of a run are cut into fields.
-update ingest_run set form = $2::jsonb
+update ingest_run set row_format = $2::jsonb
 where id = $1
 
 -- name: record_run_counts
@@ -308,7 +308,7 @@ where id = $1
 -- name: mark_interrupted_runs
 -- Runs that say they are running and whose session is gone were interrupted.
 update ingest_run set state = 'interrupted', finished_at = now()
-where state = 'running' and pg_try_advisory_xact_lock($1::bigint + id)
+where state = 'running' and pg_try_advisory_xact_lock(${lock.runs} + id)
 
 -- name: list_runs
 -- Runs, the newest first: $1 before this id (null: from the newest), $2 at most so many. One that says it is running and
@@ -320,7 +320,7 @@ select
     case
         when state = 'running' and not exists (
             select from pg_locks
-            where locktype = 'advisory' and classid = x'67656F'::int and objid = (ingest_run.id & x'FFFFFFFF'::bigint)::oid and objsubid = 1
+            where locktype = 'advisory' and classid = ${lock.run_class} and objid = (ingest_run.id & x'FFFFFFFF'::bigint)::oid and objsubid = 1
             and database = (select oid from pg_database where datname = current_database())
         ) then 'interrupted'
         else state
@@ -337,7 +337,7 @@ select
     rejected,
     warned,
     located,
-    form
+    row_format
 from ingest_run
 where $1::bigint is null or id < $1
 order by id desc

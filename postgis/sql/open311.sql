@@ -7,12 +7,12 @@ select pg_try_advisory_lock(hashtextextended('open311 ' || $1::text || ' ' || $2
 -- name: read_checkpoint
 -- How far a server has been pulled.
 select since, reached, known_at, finished
-from open311_mark
+from open311_checkpoint
 where source = $1 and endpoint = $2
 
 -- name: write_checkpoint
 -- Keeps how far a server has been pulled.
-insert into open311_mark (source, endpoint, since, reached, known_at, finished)
+insert into open311_checkpoint (source, endpoint, since, reached, known_at, finished)
 values ($1, $2, $3, $4, $5, $6)
 on conflict (source, endpoint) do update set
     since = excluded.since,

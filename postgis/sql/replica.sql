@@ -15,7 +15,7 @@ select
     coalesce(incident.agency_id, 0),
     coalesce(incident.district_id, 0),
     incident.source_id,
-    (incident.status + case when link.first_id is null then 0 else ${status.linked_offset} end)::smallint,
+    (incident.status + case when link.duplicate_of_id is null then 0 else ${status.linked_offset} end)::smallint,
     incident.location_quality,
     coalesce(st_x(incident.location), 0),
     coalesce(st_y(incident.location), 0)
@@ -24,16 +24,16 @@ left join incident_link as link on link.incident_id = incident.id
 
 -- name: catalogue
 -- Everything a request can name but districts, one row a thing; kinds in one answer so that they belong to one moment.
-select kind, id, code, name_ru, name_en, parent, synthetic, attribution, placed_by
+select kind, id, code, name_ru, name_en, parent, synthetic, attribution, geocoded_by
 from (
     select
         'sector' as kind, position as place, id::int, code, name_ru, name_en, null::int as parent, false as synthetic, '' as attribution,
-        '{}'::smallint[] as placed_by
+        '{}'::smallint[] as geocoded_by
     from sector
     union all
     select 'theme', id, id, code, name_ru, name_en, sector_id, false, '', '{}' from theme
     union all
-    select 'source', id, id, code, name_ru, name_en, null, synthetic, attribution, placed_by from source
+    select 'source', id, id, code, name_ru, name_en, null, synthetic, attribution, geocoded_by from source
     union all
     select 'agency', id, id, code, name, name, null, false, '', '{}' from agency
 ) as entry

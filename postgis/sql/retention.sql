@@ -23,11 +23,11 @@ limit $3
 
 -- name: has_responses
 -- Whether answers are kept at all.
-select to_regclass('intake_answer') is not null
+select to_regclass('idempotency_response') is not null
 
 -- name: count_responses
 -- How many answers to those who sent incidents with an Idempotency-Key were given before $1.
-select count(*) from (select key from intake_key where at < $1 union select key from intake_answer where at < $1) as old
+select count(*) from (select key from idempotency_key where created_at < $1 union select key from idempotency_response where created_at < $1) as old
 
 -- name: find_cached_keys
 -- Which of the keys $1 are in the cache of addresses.
@@ -35,13 +35,13 @@ select key from geocode_cache where key = any($1::text[])
 
 -- name: count_old_cache
 -- How many addresses the cache holds that were asked before $1, and are none of $2.
-select count(*) from geocode_cache where at < $1 and key <> all($2::text[])
+select count(*) from geocode_cache where fetched_at < $1 and key <> all($2::text[])
 
 -- name: record_rule
 -- From now on these ($1: text, address) are not kept of incidents received before $2, also when they are delivered again.
-insert into retention as known (what, before)
-select what, $2::timestamptz from unnest($1::text[]) as what
-on conflict (what) do update set before = greatest(known.before, excluded.before)
+insert into retention as known (field, before)
+select field, $2::timestamptz from unnest($1::text[]) as field
+on conflict (field) do update set before = greatest(known.before, excluded.before)
 
 -- name: erase_incidents
 -- Takes the words from incidents received before $1: $2 the text, $3 the address, $4 behind this id, $5 at most so many.
@@ -69,20 +69,20 @@ order by id
 -- name: erase_queue_entries
 -- What waits for a place has no more than its words: $1 incidents that have lost some of them.
 with wordless as (
-    delete from geocode_wait using incident
-    where geocode_wait.incident_id = any($1::bigint[]) and incident.id = geocode_wait.incident_id
+    delete from geocode_queue using incident
+    where geocode_queue.incident_id = any($1::bigint[]) and incident.id = geocode_queue.incident_id
     and incident.address = '' and incident.message = ''
 )
 
-update geocode_wait set words = md5(incident.address || e'\n' || incident.message), candidates = '[]'
+update geocode_queue set text_digest = md5(incident.address || e'\n' || incident.message), candidates = '[]'
 from incident
-where geocode_wait.incident_id = any($1::bigint[]) and incident.id = geocode_wait.incident_id
+where geocode_queue.incident_id = any($1::bigint[]) and incident.id = geocode_queue.incident_id
 and (incident.address <> '' or incident.message <> '')
 
 -- name: erase_cache
 -- Takes addresses out of the cache: $1 keys, and whatever was asked before $2 (null: nothing more).
 with gone as (
-    delete from geocode_cache where key = any($1::text[]) or at < $2::timestamptz
+    delete from geocode_cache where key = any($1::text[]) or fetched_at < $2::timestamptz
     returning key
 )
 
@@ -111,8 +111,8 @@ select count(*) from cleared
 
 -- name: erase_responses
 -- Takes away answers given before $1 to those who sent incidents with an Idempotency-Key. Gives how many.
-with keys as (delete from intake_key where at < $1 returning key),
+with keys as (delete from idempotency_key where created_at < $1 returning key),
 
-parts as (delete from intake_answer where at < $1 returning key)
+parts as (delete from idempotency_response where created_at < $1 returning key)
 
 select count(*) from (select key from keys union select key from parts) as gone

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
-from geo_service.core.model import DistrictLevel, PlacedBy
+from geo_service.core.model import DistrictLevel, GeocodedBy
 from geo_service.core.named_queries import query
 
 _FIELDS = (
@@ -116,7 +116,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
     for row in await connection.fetch(query("replica.catalogue")):
         plain = (row["id"], row["code"], row["name_ru"], row["name_en"], row["parent"])
         if row["kind"] == "source":
-            sources.append(Source(*plain, row["synthetic"], row["attribution"], tuple(map(PlacedBy, row["placed_by"]))))
+            sources.append(Source(*plain, row["synthetic"], row["attribution"], tuple(map(GeocodedBy, row["geocoded_by"]))))
         else:
             kinds.setdefault(row["kind"], []).append(Entry(*plain))
     revision = int(await connection.fetchval("select coalesce(max(revision), 0) from boundary_state"))

@@ -42,7 +42,9 @@ source = Table(
     *names(),
     Column("synthetic", Boolean, nullable=False, server_default=text("false"), comment="made up, for demonstration"),
     Column("attribution", Text, nullable=False, server_default="", comment="shown wherever its incidents are"),
-    Column("placed_by", ARRAY(SmallInteger), nullable=False, server_default="{}", comment="steps that have found places of its incidents"),
+    Column(
+        "geocoded_by", ARRAY(SmallInteger), nullable=False, server_default="{}", comment="steps that have located incidents of this source"
+    ),
     comment="Where messages come from.",
 )
 
