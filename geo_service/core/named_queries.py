@@ -3,9 +3,9 @@
 A file begins with a comment on its subject. A name is in snake_case; the comment lines below it describe the statement
 and its parameters. Values are always bound as `$1`, `$2`, …; they are never put into the text.
 
-The text may name constants: numbers of the enumerations of `geo_service.core.model`, as `${geocoded_by.gazetteer}`, and advisory
-locks. They are replaced once, when a file is read, and in triggers when `geo_service.core.database.migrate` installs them.
-See `CONSTANTS`.
+The text may name constants: numbers of the enumerations of `geo_service.core.model`, as `${geocoded_by.gazetteer}`, advisory
+locks, and lists of the columns of `incident`. They are replaced once, when a file is read, and in triggers when
+`geo_service.core.database.migrate` installs them. See `CONSTANTS`.
 """
 
 import re
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from geo_service.core import advisory_locks
 from geo_service.core.errors import GeoError
+from geo_service.core.incident_columns import incident_sql
 from geo_service.core.model import LINKED, GeocodedBy, LocationQuality, Status
 from geo_service.core.resources import postgis_folder
 
@@ -27,6 +28,7 @@ CONSTANTS: dict[str, object] = {
     "lock.duplicates": advisory_locks.DUPLICATES,
     "lock.run_class": advisory_locks.RUN_CLASS,
     "lock.runs": advisory_locks.RUNS,
+    **incident_sql(),
 }
 """What `${…}` may name in SQL, with its value."""
 

@@ -129,14 +129,14 @@ class _Writer:
         if not found:
             return set()
         lng, lat = np.array([one.lng for _, one in found]), np.array([one.lat for _, one in found])
-        district, near = await self._districts.at(lng, lat)
+        district, near = await self._districts.locate(lng, lat)
         columns = (
             [one.id for one, _ in found], [one.words for one, _ in found], lng.tolist(), lat.tolist(), cells(lng, lat).tolist(),
             [int(one.quality) for _, one in found], [one.confidence for _, one in found], [int(one.geocoded_by) for _, one in found],
             district.tolist(), near.tolist(),
         )  # fmt: skip
         rows = await self.connection.fetch(query("geocoding.apply_results"), *columns)
-        await self._catalogue.credit((row["source_id"], row["geocoded_by"]) for row in rows)
+        await self._catalogue.record_geocoders((row["source_id"], row["geocoded_by"]) for row in rows)
         placed = [row["id"] for row in rows]
         await link_duplicates(self.connection, [], placed)
         return set(placed)

@@ -21,7 +21,7 @@ def row_results(raw: RawBatch, checked: Checked, written: WriteResult) -> bytes:
     told: dict[int, dict[str, Any]] = {}
     for row, external_id, outcome in zip(checked.rows.tolist(), checked.external_id, written.rows, strict=True):
         line = raw.lines[row]
-        told[line] = {"row": line, "id": external_id, "outcome": outcome.outcome, "incident": outcome.incident}
+        told[line] = {"row": line, "id": external_id, "outcome": outcome.outcome, "incident": outcome.incident_id}
     ids = dict(zip(raw.lines, raw.columns[_ID], strict=True)) if checked.rejects else {}
     for one in checked.rejects:
         told[one.line] = {"row": one.line, "id": ids.get(one.line) or None, "outcome": "rejected", **_reason_members(one)}

@@ -177,7 +177,7 @@ async def write_batch(
     placed = await placer.geocode(checked.batch(source, themes, agencies))
     with database_errors("write a batch"):
         async with held.transaction():
-            written = await writer.write(placed.batch, each=each is not None)
+            written = await writer.write(placed.batch, with_rows=each is not None)
             await placer.enqueue_waiting(placed)
             await store_rejects(held, run, name, [*checked.rejects, *checked.warnings])
             tally.add(checked, written)

@@ -101,17 +101,30 @@ select district.id, fresh.band, st_geomfromwkb(fresh.shape, 3857)
 from unnest($1::text[], $2::smallint[], $3::bytea[]) as fresh (code, band, shape)
 inner join district on district.code = fresh.code
 
+-- name: count_located
+-- How many incidents are located.
+select count(*) from incident
+where location is not null
+
 -- name: read_incidents
 -- Where incidents are and which district they have; every column has a fixed width and is never null.
 select id, st_x(location), st_y(location), coalesce(district_id, 0), district_is_nearest
 from incident
 where location is not null
 
--- name: reassign_incidents
--- Incidents get the districts that were found for them; only those that differ are there.
-update incident set district_id = nullif(found.district_id, 0), district_is_nearest = found.near
-from incident_found as found
-where incident.id = found.id
+-- name: create_assignment_table
+-- The incidents whose district changes: of this transaction only. 0 stands for "no district".
+create temporary table district_assignment (
+    id bigint not null,
+    district_id integer not null,
+    is_nearest boolean not null
+) on commit drop
+
+-- name: apply_assignments
+-- Writes the districts of the table `district_assignment`.
+update incident set district_id = nullif(assigned.district_id, 0), district_is_nearest = assigned.is_nearest
+from district_assignment as assigned
+where incident.id = assigned.id
 
 -- name: lock_for_update
 -- Held by whoever replaces boundaries, until its end: no batch of incidents is located meanwhile.

@@ -1,34 +1,19 @@
 -- Loading incidents: staging and upsert, reference data, runs and rejects.
 
 -- name: create_staging_table
--- Where a batch waits for its upsert: a table of the session's own. 0, NaN and 'epoch' stand for "none".
-create temporary table if not exists incident_stage (
-    source_id smallint not null,
-    cell bigint not null,
-    location geometry(point, 4326) not null,
-    location_quality smallint not null,
-    confidence real not null,
-    geocoded_by smallint not null,
-    theme_id integer not null,
-    agency_id integer not null,
-    status smallint not null,
-    received_at timestamptz not null,
-    due_at timestamptz not null,
-    answered_at timestamptz not null,
-    closed_at timestamptz not null,
-    updated_at timestamptz not null,
-    district_id integer not null,
-    district_is_nearest boolean not null,
-    external_id text not null,
-    address text not null,
-    message text not null
-)
+-- A batch's way to its upsert: a table of the session's own. 0, NaN and 'epoch' stand for NULL.
+create temporary table if not exists incident_stage (${incident.staging_columns})
+
+-- name: drop_staging_table
+-- The session writes no more batches.
+drop table if exists incident_stage
 
 -- name: upsert
--- Writes the staged incidents and counts what became of them. No two staged rows have the same identity.
+-- Writes the staged incidents and counts the results. No two staged rows have the same identity. The lists of columns come
+-- from geo_service/core/incident_columns.py.
 -- An older row never overwrites a newer one; among equally new ones the delivered one wins; an identical one is
 -- not written at all: no new row version, no number from the identity sequence, nothing for replicas to read.
--- $1: whether to tell of each row what it was judged by, and of each written one what became of it, with their ids.
+-- $1: whether to return for each row which known one it was compared with, and for each written one its id.
 with judged as (
     select
         staged.source_id,
@@ -38,33 +23,22 @@ with judged as (
         known.id is null as is_new,
         known.updated_at > fresh.updated_at as is_stale,
         known.id is null or (
-            known.updated_at <= fresh.updated_at
-            and (
-                known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.geocoded_by,
-                known.theme_id, known.agency_id,
-                known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
-                known.district_id, known.district_is_nearest
-            ) is distinct from (
-                fresh.location, fresh.cell, fresh.address, fresh.message, fresh.location_quality, fresh.confidence, fresh.geocoded_by,
-                fresh.theme_id, fresh.agency_id,
-                fresh.status, fresh.received_at, fresh.due_at, fresh.answered_at, fresh.closed_at, fresh.updated_at,
-                fresh.district_id, fresh.district_is_nearest
-            )
+            known.updated_at <= fresh.updated_at and (${incident.known_values}) is distinct from (${incident.fresh_values})
         ) as is_due
-    from incident_stage as given
-    -- Words that are not to be kept any more do not come back when they are delivered again.
+    from incident_stage as delivered
+    -- Erased text does not come back when it is delivered again.
     cross join (
         select max(before) filter (where field = 'text') as text_before, max(before) filter (where field = 'address') as address_before
         from retention
-    ) as forgotten
+    ) as erased
     cross join lateral (
         select
-            given.*,
-            case when given.received_at < forgotten.address_before then '' else given.address end as kept_address,
-            case when given.received_at < forgotten.text_before then '' else given.message end as kept_message
+            delivered.*,
+            case when delivered.received_at < erased.address_before then '' else delivered.address end as kept_address,
+            case when delivered.received_at < erased.text_before then '' else delivered.message end as kept_message
     ) as staged
     left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
-    -- What geocoding has found (the gazetteer and what follows it) stays while the words are the same, unless something finer is given.
+    -- A location found by geocoding (the gazetteer or a server) is kept while the text is the same, unless a finer one is delivered.
     cross join lateral (
         select coalesce(
             known.geocoded_by >= ${geocoded_by.gazetteer}
@@ -73,73 +47,21 @@ with judged as (
             and known.address = staged.kept_address
             and known.message = staged.kept_message,
             false
-        ) as stays
-    ) as place
-    cross join lateral (
-        select
-            case when place.stays then known.location when staged.cell <> 0 then staged.location end as location,
-            case when place.stays then known.cell else nullif(staged.cell, 0) end as cell,
-            staged.kept_address as address,
-            staged.kept_message as message,
-            case when place.stays then known.location_quality else staged.location_quality end as location_quality,
-            case when place.stays then known.confidence else nullif(staged.confidence, 'NaN') end as confidence,
-            case when place.stays then known.geocoded_by else nullif(staged.geocoded_by, 0) end as geocoded_by,
-            staged.theme_id,
-            nullif(staged.agency_id, 0) as agency_id,
-            staged.status,
-            staged.received_at,
-            nullif(staged.due_at, 'epoch') as due_at,
-            nullif(staged.answered_at, 'epoch') as answered_at,
-            nullif(staged.closed_at, 'epoch') as closed_at,
-            staged.updated_at,
-            case when place.stays then known.district_id else nullif(staged.district_id, 0) end as district_id,
-            case when place.stays then known.district_is_nearest else staged.district_is_nearest end as district_is_nearest
-    ) as fresh
+        ) as is_kept
+    ) as geocoded
+    cross join lateral (select ${incident.merged_values}) as fresh
 ),
 
 written as (
-    insert into incident as known (
-        source_id, external_id, location, cell, address, message, location_quality, confidence, geocoded_by, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_is_nearest
-    )
-    select
-        source_id, external_id, location, cell, address, message, location_quality, confidence, geocoded_by, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_is_nearest
+    insert into incident as known (${incident.columns})
+    select ${incident.columns}
     from judged
     where is_due
     -- The same order in every transaction: two ingests of the same rows wait for each other, and never in a circle.
     order by source_id, external_id collate "C"
-    -- Another transaction may have written since `judged` looked: the rules are held once more against its row.
-    on conflict (source_id, external_id) do update set
-        location = excluded.location,
-        cell = excluded.cell,
-        address = excluded.address,
-        message = excluded.message,
-        location_quality = excluded.location_quality,
-        confidence = excluded.confidence,
-        geocoded_by = excluded.geocoded_by,
-        theme_id = excluded.theme_id,
-        agency_id = excluded.agency_id,
-        status = excluded.status,
-        received_at = excluded.received_at,
-        due_at = excluded.due_at,
-        answered_at = excluded.answered_at,
-        closed_at = excluded.closed_at,
-        updated_at = excluded.updated_at,
-        district_id = excluded.district_id,
-        district_is_nearest = excluded.district_is_nearest
-    where known.updated_at <= excluded.updated_at
-    and (
-        known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.geocoded_by,
-        known.theme_id, known.agency_id,
-        known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
-        known.district_id, known.district_is_nearest
-    ) is distinct from (
-        excluded.location, excluded.cell, excluded.address, excluded.message, excluded.location_quality, excluded.confidence, excluded.geocoded_by,
-        excluded.theme_id, excluded.agency_id,
-        excluded.status, excluded.received_at, excluded.due_at, excluded.answered_at, excluded.closed_at, excluded.updated_at,
-        excluded.district_id, excluded.district_is_nearest
-    )
+    -- Another transaction may have written since `judged` was read: its row is compared again.
+    on conflict (source_id, external_id) do update set ${incident.assignments}
+    where known.updated_at <= excluded.updated_at and (${incident.known_values}) is distinct from (${incident.excluded_values})
     -- A row version that replaced none has no deleting transaction.
     returning id, source_id, external_id, xmax = 0 as is_new
 )

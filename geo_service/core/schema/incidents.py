@@ -1,4 +1,7 @@
-"""Incidents, and what is known of them beside their own words."""
+"""Incidents, duplicate links, tombstones of deleted incidents, and what is erased."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -7,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Double,
     ForeignKey,
     Identity,
@@ -18,7 +22,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
+from geo_service.core.binary_copy import SRID
+from geo_service.core.incident_columns import COLUMNS, IncidentColumn
 from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, Status
 from geo_service.core.schema.columns import Xid8, instant, metadata, one_of
 
@@ -26,35 +33,29 @@ from geo_service.core.schema.columns import Xid8, instant, metadata, one_of
 _Y = "floor(st_y(location) * 100)::int"
 _X = f"case when {_Y} between -8500 and 8499 then mod(floor(st_x(location) * 100)::int + 18000, 36000) else 0 end"
 
+_TYPES: Mapping[str, TypeEngine[Any]] = {
+    "smallint": SmallInteger(),
+    "integer": Integer(),
+    "bigint": BigInteger(),
+    "real": REAL(),
+    "boolean": Boolean(),
+    "text": Text(),
+    "timestamptz": DateTime(timezone=True),
+    f"geometry(point, {SRID})": Geometry("POINT", SRID, spatial_index=False),
+}
+
+
+def _incident_column(column: IncidentColumn) -> Column[Any]:
+    foreign_key = [ForeignKey(column.references)] if column.references else []
+    options = {"nullable": column.is_nullable, "server_default": column.default, "comment": column.comment}
+    return Column(column.name, _TYPES[column.sql_type], *foreign_key, **options)
+
+
 incident = Table(
     "incident",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("source_id", SmallInteger, ForeignKey("source.id"), nullable=False),
-    Column("external_id", Text, nullable=False),
-    Column("location", Geometry("POINT", 4326, spatial_index=False), nullable=True),
-    Column("cell", BigInteger, nullable=True, comment=f"H3 index, resolution {FINEST_RESOLUTION}"),
-    Column("address", Text, nullable=False, server_default="", comment="as given"),
-    Column("message", Text, nullable=False, server_default="", comment="the citizen's words, as given"),
-    Column("location_quality", SmallInteger, nullable=False),
-    Column("confidence", REAL, nullable=True, comment="of the geocoding step, 0 to 1"),
-    Column("geocoded_by", SmallInteger, nullable=True, comment=", ".join(f"{one.value} {one.code}" for one in GeocodedBy)),
-    Column("theme_id", Integer, ForeignKey("theme.id"), nullable=False),
-    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=True),
-    Column("district_id", Integer, ForeignKey("district.id"), nullable=True),
-    Column(
-        "district_is_nearest",
-        Boolean,
-        nullable=False,
-        server_default=text("false"),
-        comment="outside of every district; district_id is the nearest one",
-    ),
-    Column("status", SmallInteger, nullable=False, comment=", ".join(f"{s.value} {s.code}" for s in Status)),
-    instant("received_at", nullable=False),
-    instant("due_at"),
-    instant("answered_at"),
-    instant("closed_at"),
-    instant("updated_at", nullable=False),
+    *map(_incident_column, COLUMNS),
     Column("xid", Xid8, nullable=False, comment="transaction of the last change, set by a trigger"),
     UniqueConstraint("source_id", "external_id"),
     CheckConstraint("length(external_id) between 1 and 200", name="external_id_sane"),
