@@ -49,12 +49,14 @@ class RecordFormat:
     def __init__(self, fields: Mapping[str, str], text_fields: Sequence[str] = ()) -> None:
         """fields: SQL type (one of WIRE_TYPES) by name, in order."""
         self._fields = {name: WIRE_TYPES[sql_type] for name, sql_type in fields.items()}
+        self._text_fields = text_fields
         self.names = (*self._fields, *text_fields)
         parts: list[tuple[str, object]] = [("field_count", ">i2")]
         for name, wire_type in self._fields.items():
             parts += [(f"{name}_length", ">i4"), (name, wire_type)]
+        parts += [(f"{name}_length", ">i4") for name in text_fields[:1]]
         self.dtype = np.dtype(parts)
-        """A record: the fixed-width fields with everything that stands before each."""
+        """A record: the fixed-width fields, each behind its length, and the length of the first text."""
 
     def allocate(self, rows: int) -> Records:
         """Records with the number of fields and the lengths set; the values are not."""
@@ -63,6 +65,17 @@ class RecordFormat:
         for name, wire_type in self._fields.items():
             records[f"{name}_length"] = wire_type.itemsize
         return records
+
+    def encode(self, records: Records, texts: Sequence[Iterable[str]] = ()) -> bytes:
+        """Return the whole COPY stream of records and the values of each text field."""
+        if not self._text_fields:
+            return b"".join((HEADER, records.tobytes(), TRAILER))
+        columns = [[text.encode() for text in column] for column in texts]
+        records[f"{self._text_fields[0]}_length"] = _lengths(columns[0])
+        fields = [_split(records.tobytes(), self.dtype.itemsize), columns[0]]
+        for column in columns[1:]:
+            fields += [_split(_lengths(column).tobytes(), 4), column]
+        return b"".join(chain((HEADER,), chain.from_iterable(zip(*fields, strict=True)), (TRAILER,)))
 
 
 class RecordReader:
@@ -96,17 +109,6 @@ class RecordReader:
         return records
 
 
-def encode_rows(records: Records, texts: Sequence[Iterable[str]] = ()) -> bytes:
-    """The whole COPY stream of records and, for each text field, its values."""
-    if not texts:
-        return b"".join((HEADER, records.tobytes(), TRAILER))
-    fields = [_split(records.tobytes(), records.dtype.itemsize)]
-    for column in texts:
-        values = [text.encode() for text in column]
-        fields += [_split(np.fromiter(map(len, values), np.dtype(">i4"), len(values)).tobytes(), 4), values]
-    return b"".join(chain((HEADER,), chain.from_iterable(zip(*fields, strict=True)), (TRAILER,)))
-
-
 def write_points(points: Records, lng: ArrayLike, lat: ArrayLike) -> None:
     """Set a field of geometry: degrees, SRID 4326."""
     points["byte_order"], points["type"], points["srid"] = _LITTLE_ENDIAN, _POINT_WITH_SRID, SRID
@@ -122,6 +124,10 @@ def to_timestamps(instants: NDArray[np.datetime64]) -> NDArray[np.int64]:
 def to_unix_seconds(timestamps: NDArray[np.int64]) -> NDArray[np.int64]:
     """Whole seconds since 1970; an instant between two seconds belongs to the earlier one."""
     return timestamps.astype(np.int64) // _MICROSECONDS + POSTGRES_EPOCH_S
+
+
+def _lengths(values: list[bytes]) -> NDArray[np.int32]:
+    return np.fromiter(map(len, values), np.dtype(">i4"), len(values))
 
 
 def _split(buffer: bytes, width: int) -> list[bytes]:

@@ -5,7 +5,7 @@ upsert; from REPLICA_FIELDS the query that loads replicas, the layout of its COP
 the lists as `${incident.columns}` and so on: see `incident_sql`. CONTRIBUTING.md says how to add a column.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ class IncidentColumn:
     sql_type: str
     """`text`, or a type of `binary_copy.WIRE_TYPES`."""
     null_literal: str = ""
-    """SQL literal that stands for NULL in the staging table, in COPY and in the replica; empty: the column is NOT NULL."""
+    """SQL literal (0, 'NaN', 'epoch') that stands for NULL in the staging table, in COPY and in the replica; empty: NOT NULL."""
     staged_value: str = ""
     """SQL of the staged value, where it is neither `staged.<name>` nor made from it by `null_literal`."""
     is_key: bool = False
@@ -117,44 +117,43 @@ REPLICA_FIELDS: tuple[ReplicaField, ...] = (
 """In the order of a batch's records."""
 
 
-def batch_dtype(fields: Sequence[ReplicaField] = REPLICA_FIELDS) -> np.dtype[np.void]:
-    """A record of a batch: incidents as read from the database."""
-    return np.dtype([(field.name, field.dtype) for field in fields])
+def batch_dtype() -> np.dtype[np.void]:
+    """Return the record of a batch: an incident as read from the database."""
+    return np.dtype([(field.name, field.dtype) for field in REPLICA_FIELDS])
 
 
-def stored_dtypes(fields: Sequence[ReplicaField] = REPLICA_FIELDS) -> dict[str, np.dtype[np.generic]]:
-    """The type of each of the replica's columns."""
-    return {field.name: np.dtype(field.stored_dtype or field.dtype) for field in fields}
+def stored_dtypes() -> dict[str, np.dtype[np.generic]]:
+    """Return the type of each of the replica's columns."""
+    return {field.name: np.dtype(field.stored_dtype or field.dtype) for field in REPLICA_FIELDS}
 
 
-def filter_fields(fields: Sequence[ReplicaField] = REPLICA_FIELDS) -> tuple[str, ...]:
-    """The fields with ids that selections filter by."""
-    return tuple(field.name for field in fields if field.is_filter)
+def filter_fields() -> tuple[str, ...]:
+    """Return the fields with ids that selections filter by."""
+    return tuple(field.name for field in REPLICA_FIELDS if field.is_filter)
 
 
-def staging_columns(columns: Sequence[IncidentColumn] = COLUMNS) -> list[IncidentColumn]:
-    """The columns of the staging table in their order: texts last, so that all others have the same offset in each row."""
-    return sorted(columns, key=lambda column: column.sql_type == "text")
+def replica_sql_types() -> dict[str, str]:
+    """Return the SQL type of each field in the query that loads replicas."""
+    return {field.name: field.sql_type or _column(field.column).sql_type for field in REPLICA_FIELDS}
 
 
-def replica_wire_types(fields: Sequence[ReplicaField] = REPLICA_FIELDS, columns: Sequence[IncidentColumn] = COLUMNS) -> dict[str, str]:
-    """SQL type of each field in the query that loads replicas."""
-    by_name = {column.name: column for column in columns}
-    return {field.name: field.sql_type or by_name[field.column].sql_type for field in fields}
+def staging_columns() -> list[IncidentColumn]:
+    """Return the columns of the staging table in their order: texts last, so that all others have the same offset in each row."""
+    return sorted(COLUMNS, key=lambda column: column.sql_type == "text")
 
 
-def incident_sql(columns: Sequence[IncidentColumn] = COLUMNS, fields: Sequence[ReplicaField] = REPLICA_FIELDS) -> dict[str, str]:
-    """What SQL may name in `${…}`: lists of columns, made from the description."""
-    values = [column for column in columns if not column.is_key]
+def incident_sql() -> dict[str, str]:
+    """Return what SQL may name in `${…}`: lists of columns and values."""
+    values = [column for column in COLUMNS if not column.is_key]
     return {
-        "incident.staging_columns": _listed("{0.name} {0.sql_type} not null", staging_columns(columns)),
-        "incident.columns": _listed("{0.name}", columns),
+        "incident.staging_columns": _listed("{0.name} {0.sql_type} not null", staging_columns()),
+        "incident.columns": _listed("{0.name}", COLUMNS),
         "incident.merged_values": ", ".join(f"{_merged_value(column)} as {column.name}" for column in values),
         "incident.assignments": _listed("{0.name} = excluded.{0.name}", values),
         "incident.known_values": _listed("known.{0.name}", values),
         "incident.fresh_values": _listed("fresh.{0.name}", values),
         "incident.excluded_values": _listed("excluded.{0.name}", values),
-        "replica.values": ", ".join(_replica_value(field, columns) for field in fields),
+        "replica.values": ", ".join(map(_replica_value, REPLICA_FIELDS)),
     }
 
 
@@ -170,8 +169,16 @@ def _merged_value(column: IncidentColumn) -> str:
     return f"case when geocoded.is_kept then known.{column.name} else {value} end" if column.is_location else value
 
 
-def _replica_value(field: ReplicaField, columns: Sequence[IncidentColumn]) -> str:
+def _replica_value(field: ReplicaField) -> str:
+    """SQL of a field's value, never NULL."""
     if field.value:
         return field.value
-    column = next(column for column in columns if column.name == field.column)
-    return f"coalesce(incident.{column.name}, {column.null_literal})" if column.null_literal else f"incident.{column.name}"
+    column = _column(field.column)
+    if not column.null_literal:
+        return f"incident.{column.name}"
+    # A literal's own type may be wider than the column's.
+    return f"coalesce(incident.{column.name}, {column.null_literal})::{column.sql_type}"
+
+
+def _column(name: str) -> IncidentColumn:
+    return next(column for column in COLUMNS if column.name == name)

@@ -17,6 +17,7 @@ class IncidentBatch:
     Instants are `datetime64[us]` in UTC, NaT for "none". `source_id`, `theme_id` and `agency_id` are the ids that the
     writer's `ensure_…` functions return. An incident that is not located has `cell` 0, and its `lng` and `lat` are ignored.
     Fields have the names of `geo_service.core.incident_columns.COLUMNS`; location and district are computed from lng and lat.
+    A field that not every input has may default to None: all rows have "none".
     """
 
     source_id: NDArray[np.int16]
@@ -47,7 +48,7 @@ class IncidentBatch:
     updated_at: Instants
 
     def __post_init__(self) -> None:
-        lengths = {field.name: len(getattr(self, field.name)) for field in fields(self)}
+        lengths = {name: len(column) for name, column in self._columns().items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns of a batch must be equally long: {lengths}")
 
@@ -56,7 +57,11 @@ class IncidentBatch:
 
     def take(self, rows: NDArray[np.intp]) -> "IncidentBatch":
         """Return the batch of these rows, in this order."""
-        return replace(self, **{field.name: _take(getattr(self, field.name), rows) for field in fields(self)})
+        return replace(self, **{name: _take(column, rows) for name, column in self._columns().items()})
+
+    def _columns(self) -> dict[str, Any]:
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: column for name, column in columns.items() if column is not None}
 
     def latest_versions(self) -> NDArray[np.intp]:
         """Return the rows to write: of those with the same identity the newest, and among equally new ones the last."""

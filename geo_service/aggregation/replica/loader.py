@@ -12,12 +12,12 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.core.binary_copy import RecordFormat, RecordReader, Records, to_unix_seconds
-from geo_service.core.incident_columns import replica_wire_types
+from geo_service.core.incident_columns import replica_sql_types
 from geo_service.core.model import DistrictLevel, GeocodedBy
 from geo_service.core.named_queries import query
 
-_WIRE_TYPES = replica_wire_types()
-_FORMAT = RecordFormat(_WIRE_TYPES)
+_SQL_TYPES = replica_sql_types()
+_FORMAT = RecordFormat(_SQL_TYPES)
 _POSITIONS = ("lng", "lat")
 _RECORDS_AT_ONCE = 65_536
 
@@ -54,7 +54,7 @@ class IncidentStream:
 
 def _to_batch(records: Records) -> Array:
     batch = np.empty(len(records), BATCH)
-    for name, sql_type in _WIRE_TYPES.items():
+    for name, sql_type in _SQL_TYPES.items():
         values = records[name]
         if sql_type == "timestamptz":
             values = to_unix_seconds(values)

@@ -47,8 +47,10 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 
 def _incident_column(column: IncidentColumn) -> Column[Any]:
     foreign_key = [ForeignKey(column.references)] if column.references else []
-    options = {"nullable": column.is_nullable, "server_default": column.default, "comment": column.comment}
-    return Column(column.name, _TYPES[column.sql_type], *foreign_key, **options)
+    return Column(
+        column.name, _TYPES[column.sql_type], *foreign_key,
+        nullable=column.is_nullable, server_default=column.default, comment=column.comment,
+    )  # fmt: skip
 
 
 incident = Table(
