@@ -148,10 +148,10 @@ def incident_sql() -> dict[str, str]:
     return {
         "incident.staging_columns": _listed("{0.name} {0.sql_type} not null", staging_columns()),
         "incident.columns": _listed("{0.name}", COLUMNS),
-        "incident.merged_values": ", ".join(f"{_merged_value(column)} as {column.name}" for column in values),
+        "incident.merge_expressions": ", ".join(f"{_merge_expression(column)} as {column.name}" for column in values),
         "incident.assignments": _listed("{0.name} = excluded.{0.name}", values),
         "incident.known_values": _listed("known.{0.name}", values),
-        "incident.fresh_values": _listed("fresh.{0.name}", values),
+        "incident.merged_values": _listed("merged.{0.name}", values),
         "incident.excluded_values": _listed("excluded.{0.name}", values),
         "replica.values": ", ".join(map(_replica_value, REPLICA_FIELDS)),
     }
@@ -161,7 +161,7 @@ def _listed(template: str, columns: Iterable[IncidentColumn]) -> str:
     return ", ".join(map(template.format, columns))
 
 
-def _merged_value(column: IncidentColumn) -> str:
+def _merge_expression(column: IncidentColumn) -> str:
     """SQL of what the upsert makes of a staged column."""
     value = column.staged_value or (f"staged.kept_{column.name}" if column.is_erasable else f"staged.{column.name}")
     if column.null_literal:

@@ -18,12 +18,12 @@ with judged as (
     select
         staged.source_id,
         staged.external_id,
-        fresh.*,
+        merged.*,
         known.id as known_id,
         known.id is null as is_new,
-        known.updated_at > fresh.updated_at as is_stale,
+        known.updated_at > merged.updated_at as is_stale,
         known.id is null or (
-            known.updated_at <= fresh.updated_at and (${incident.known_values}) is distinct from (${incident.fresh_values})
+            known.updated_at <= merged.updated_at and (${incident.known_values}) is distinct from (${incident.merged_values})
         ) as is_due
     from incident_stage as delivered
     -- Erased text does not come back when it is delivered again.
@@ -49,7 +49,7 @@ with judged as (
             false
         ) as is_kept
     ) as geocoded
-    cross join lateral (select ${incident.merged_values}) as fresh
+    cross join lateral (select ${incident.merge_expressions}) as merged
 ),
 
 written as (
@@ -77,19 +77,18 @@ select
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
 
 -- name: upsert_sources
--- Sources of messages.
--- Gives the ids of all given codes; writes only what is new or described otherwise.
-with given as (
+-- Inserts sources that are new and updates those that are described otherwise. Returns the ids of all codes.
+with delivered as (
     select distinct on (code) code, name_ru, name_en, attribution, synthetic
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) as given (code, name_ru, name_en, attribution, synthetic)
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) as delivered (code, name_ru, name_en, attribution, synthetic)
     order by code
 ),
 
 due as (
-    select given.*
-    from given
-    left join source as known on known.code = given.code
-    where known.id is null or (known.name_ru, known.name_en, known.attribution, known.synthetic) is distinct from (given.name_ru, given.name_en, given.attribution, given.synthetic)
+    select delivered.*
+    from delivered
+    left join source as known on known.code = delivered.code
+    where known.id is null or (known.name_ru, known.name_en, known.attribution, known.synthetic) is distinct from (delivered.name_ru, delivered.name_en, delivered.attribution, delivered.synthetic)
 ),
 
 written as (
@@ -109,22 +108,21 @@ select code, id from written
 union all
 select known.code, known.id
 from source as known
-where known.code in (select code from given) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due)
 
 -- name: upsert_themes
--- Themes of messages.
--- Gives the ids of all given codes; writes only what is new or described otherwise.
-with given as (
+-- Inserts themes that are new and updates those that are described otherwise. Returns the ids of all codes.
+with delivered as (
     select distinct on (code) code, sector_id, name_ru, name_en
-    from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) as given (code, sector_id, name_ru, name_en)
+    from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) as delivered (code, sector_id, name_ru, name_en)
     order by code
 ),
 
 due as (
-    select given.*
-    from given
-    left join theme as known on known.code = given.code
-    where known.id is null or (known.sector_id, known.name_ru, known.name_en) is distinct from (given.sector_id, given.name_ru, given.name_en)
+    select delivered.*
+    from delivered
+    left join theme as known on known.code = delivered.code
+    where known.id is null or (known.sector_id, known.name_ru, known.name_en) is distinct from (delivered.sector_id, delivered.name_ru, delivered.name_en)
 ),
 
 written as (
@@ -143,22 +141,21 @@ select code, id from written
 union all
 select known.code, known.id
 from theme as known
-where known.code in (select code from given) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due)
 
 -- name: upsert_agencies
--- Agencies that answer messages.
--- Gives the ids of all given codes; writes only what is new or described otherwise.
-with given as (
+-- Inserts agencies that are new and updates those that are named otherwise. Returns the ids of all codes.
+with delivered as (
     select distinct on (code) code, name
-    from unnest($1::text[], $2::text[]) as given (code, name)
+    from unnest($1::text[], $2::text[]) as delivered (code, name)
     order by code
 ),
 
 due as (
-    select given.*
-    from given
-    left join agency as known on known.code = given.code
-    where known.id is null or known.name is distinct from given.name
+    select delivered.*
+    from delivered
+    left join agency as known on known.code = delivered.code
+    where known.id is null or known.name is distinct from delivered.name
 ),
 
 written as (
@@ -175,15 +172,15 @@ select code, id from written
 union all
 select known.code, known.id
 from agency as known
-where known.code in (select code from given) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due)
 
 -- name: get_source
--- The source with this code, as it is described.
+-- The source with this code.
 select code, name_ru, name_en, attribution, synthetic from source
 where code = $1
 
 -- name: find_known_codes
--- Themes ($1) and agencies ($2) that are known by these codes.
+-- Themes ($1) and agencies ($2) with these codes.
 select 'theme' as kind, theme.code, sector.code as sector, theme.name_ru, theme.name_en
 from theme
 inner join sector on sector.id = theme.sector_id
@@ -194,8 +191,8 @@ from agency
 where code = any($2::text[])
 
 -- name: begin_run
--- Begins a run. A run lives as long as its session holds the run's advisory lock; it is taken in the transaction
--- that makes the row, so nobody sees the row without its lock.
+-- Begins a run: $1 input, $2 mapping. A run lives as long as its session holds the run's advisory lock; it is taken in the
+-- transaction that inserts the row, so nobody sees the row without its lock.
 with begun as (
     insert into ingest_run (input, mapping) values ($1, $2) returning id
 )
@@ -203,12 +200,12 @@ with begun as (
 select id, pg_advisory_lock(${lock.runs} + id) from begun
 
 -- name: set_run_row_format
--- How the rows of a run are cut into fields.
+-- Stores how the text of a run's rows is split into fields.
 update ingest_run set row_format = $2::jsonb
 where id = $1
 
 -- name: record_run_counts
--- The run's counts until now, in the transaction of the batch that they include.
+-- Stores the run's counts so far, in the transaction of the batch that they include.
 update ingest_run set
     read = $2,
     new = $3,
@@ -223,18 +220,18 @@ update ingest_run set
 where id = $1
 
 -- name: end_run
--- The run is over.
+-- Ends a run: $1 the run, $2 its state.
 update ingest_run set state = $2, finished_at = now()
 where id = $1
 
 -- name: mark_interrupted_runs
--- Runs that say they are running and whose session is gone were interrupted.
+-- Marks runs as interrupted that are running by their state and whose session is gone.
 update ingest_run set state = 'interrupted', finished_at = now()
 where state = 'running' and pg_try_advisory_xact_lock(${lock.runs} + id)
 
 -- name: list_runs
--- Runs, the newest first: $1 before this id (null: from the newest), $2 at most so many. One that says it is running and
--- whose session is gone (nobody holds its lock) was interrupted.
+-- Runs, the newest first: $1 before this id (null: from the newest), $2 at most so many. One that is running by its state
+-- and whose session is gone (nobody holds its lock) is interrupted.
 select
     id,
     input,
@@ -266,24 +263,24 @@ order by id desc
 limit $2
 
 -- name: insert_rejects
--- Keeps rejected rows; one that was kept before belongs to the run that met it last.
+-- Stores rejected rows; one that was stored before belongs to the last run that met it.
 insert into reject (run_id, input, line, reason, detail, row_text, digest)
-select distinct on (given.line, given.reason, given.row_text)
+select distinct on (delivered.line, delivered.reason, delivered.row_text)
     $1,
     $2,
-    given.line,
-    given.reason,
-    given.detail,
-    given.row_text,
-    sha256(convert_to(given.row_text, 'UTF8'))
-from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as given (line, reason, detail, row_text)
+    delivered.line,
+    delivered.reason,
+    delivered.detail,
+    delivered.row_text,
+    sha256(convert_to(delivered.row_text, 'UTF8'))
+from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as delivered (line, reason, detail, row_text)
 -- The same order in every transaction, so that two runs never wait for each other in a circle.
-order by given.line, given.reason, given.row_text
+order by delivered.line, delivered.reason, delivered.row_text
 on conflict (input, line, reason, digest) do update set run_id = excluded.run_id, detail = excluded.detail
 
 -- name: list_rejects
--- Rows that a run was the last to meet and could not use, unless they are forgotten, in the order of the input: $1 the run, $2 and $3 behind this line
--- and id, $4 without these reasons, $5 at most so many.
+-- Rejected rows of a run in the order of the input, except erased ones: $1 the run, $2 and $3 after this line and id,
+-- $4 without these reasons, $5 at most so many.
 select id, line, reason, detail, row_text
 from reject
 where run_id = $1 and (line, id) > ($2::bigint, $3::bigint) and reason <> all($4::text[]) and row_text <> ''
@@ -291,7 +288,7 @@ order by line, id
 limit $5
 
 -- name: count_superseded_rejects
--- How many rows the run $1 refused that it does not have any more; warnings ($2) are not counted.
+-- How many rows that the run $1 rejected belong to a later run, or are erased; warnings ($2) are not counted.
 select greatest(
     (select coalesce(sum(value::bigint), 0) from ingest_run cross join jsonb_each_text(ingest_run.rejected) where id = $1)
     - (select count(*) from reject where run_id = $1 and reason <> all($2::text[]) and row_text <> ''),
@@ -299,5 +296,5 @@ select greatest(
 )::bigint
 
 -- name: set_statement_timeout
--- The longest time that a statement of this session may take, $1, in milliseconds.
+-- Sets the longest time that a statement of this session may take, $1, in milliseconds.
 select set_config('statement_timeout', $1, false)

@@ -52,7 +52,7 @@ def test_the_upsert_compares_and_updates_all_but_the_key() -> None:
 
 
 def test_nulls_erased_text_and_kept_locations_are_merged_by_their_rules() -> None:
-    merged = incident_sql()["incident.merged_values"]
+    merged = incident_sql()["incident.merge_expressions"]
     for part in (
         "case when geocoded.is_kept then known.location else case when staged.cell <> 0 then staged.location end end as location",
         "case when geocoded.is_kept then known.confidence else nullif(staged.confidence, 'NaN') end as confidence",

@@ -28,7 +28,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Source(Entry):
+class SourceEntry(Entry):
     """Where incidents come from."""
 
     synthetic: bool = False
@@ -109,7 +109,7 @@ class Catalogue:
 
     sectors: Entries[Entry]
     themes: Entries[Entry]
-    sources: Entries[Source]
+    sources: Entries[SourceEntry]
     agencies: Entries[Entry]
     districts: Entries[District]
     shapes: DistrictShapes = field(default_factory=DistrictShapes)
@@ -158,7 +158,7 @@ class Catalogue:
         return table
 
 
-def attributions(sources: Iterable[Source], districts: Iterable[District] = ()) -> list[str]:
+def attributions(sources: Iterable[SourceEntry], districts: Iterable[District] = ()) -> list[str]:
     """Whose data the sources' incidents and the districts are, each told once."""
     sources = list(sources)
     own = sorted(({one.attribution for one in sources} | {one.attribution for one in districts}) - {""})

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
-from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.core.binary_copy import RecordFormat, RecordReader, Records, to_unix_seconds
 from geo_service.core.incident_columns import replica_sql_types
@@ -95,11 +95,11 @@ async def read_horizon(connection: asyncpg.Connection) -> int:
 async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPTY) -> Catalogue:
     """The catalogue as it is now; shapes of districts are read when their boundaries have changed since `known`."""
     kinds: dict[str, list[Entry]] = {}
-    sources: list[Source] = []
+    sources: list[SourceEntry] = []
     for row in await connection.fetch(query("replica.read_catalogue")):
         plain = (row["id"], row["code"], row["name_ru"], row["name_en"], row["parent"])
         if row["kind"] == "source":
-            sources.append(Source(*plain, row["synthetic"], row["attribution"], tuple(map(GeocodedBy, row["geocoded_by"]))))
+            sources.append(SourceEntry(*plain, row["synthetic"], row["attribution"], tuple(map(GeocodedBy, row["geocoded_by"]))))
         else:
             kinds.setdefault(row["kind"], []).append(Entry(*plain))
     revision = int(await connection.fetchval("select coalesce(max(revision), 0) from boundary_state"))
