@@ -38,16 +38,16 @@ _CONSTANT = re.compile(r"\$\{([^}]*)\}")
 
 
 class NamedQueryError(GeoError):
-    """A query that does not exist, or a file of queries that is not as it has to be: a fault of this program."""
+    """A query that does not exist, or a file of queries that is malformed: a fault of this program."""
 
 
 def query(name: str) -> str:
     """The text of the query `<subject>.<name>`; `NamedQueryError` where there is none."""
     subject, _, rest = name.partition(".")
-    found = _queries(subject).get(rest) if _PLAIN.fullmatch(subject) and (SQL / f"{subject}.sql").is_file() else None
-    if found is None:
+    text = _queries(subject).get(rest) if _PLAIN.fullmatch(subject) and (SQL / f"{subject}.sql").is_file() else None
+    if text is None:
         raise NamedQueryError(f"query {name!r}: there is none; queries are in postgis/sql/<subject>.sql, as <subject>.<name>")
-    return found
+    return text
 
 
 def query_names() -> list[str]:
@@ -57,17 +57,17 @@ def query_names() -> list[str]:
 
 def parse_queries(text: str, file: str) -> dict[str, str]:
     """Queries by name. Raises `NamedQueryError` for a name that is malformed or comes twice, and for one without a statement."""
-    found: dict[str, str] = {}
+    queries: dict[str, str] = {}
     parts = _NAME.split(text)
     for name, body in zip(map(str.strip, parts[1::2]), map(str.strip, parts[2::2]), strict=True):
         if not _PLAIN.fullmatch(name):
             raise NamedQueryError(f"{file}: the query name {name!r} is malformed; allowed: lower-case letters, digits and _")
-        if name in found:
+        if name in queries:
             raise NamedQueryError(f"{file}: the query {name!r} is defined twice; a name is allowed once in a file")
         if not any(line and not line.startswith("--") for line in body.splitlines()):
             raise NamedQueryError(f"{file}: the query {name!r} is empty; a statement must follow its name")
-        found[name] = with_constants(body, file)
-    return found
+        queries[name] = with_constants(body, file)
+    return queries
 
 
 def with_constants(text: str, file: str) -> str:

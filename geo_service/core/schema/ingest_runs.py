@@ -43,7 +43,7 @@ ingest_run = Table(
     Column("row_format", JSONB, nullable=False, server_default=text("'{}'"), comment="how the text of a row is split into fields"),
     one_of("state", RUN_STATES),
     Index("ingest_run_running_idx", "id", postgresql_where=text("state = 'running'")),
-    comment="One reading of one input.",
+    comment="One ingest of one input.",
 )
 
 reject = Table(
@@ -60,7 +60,7 @@ reject = Table(
     one_of("reason", tuple(RejectReason)),
     UniqueConstraint("input", "line", "reason", "digest"),
     Index("reject_run_id_idx", "run_id", "line", "id"),
-    comment="A row that could not be used, or only in part, kept as it came.",
+    comment="Rejected rows and warnings, with the text of the row.",
 )
 
 idempotency_key = Table(

@@ -95,6 +95,20 @@ _TRIGGERS = (
     ("incident_link", "incident_link_stamp", "incident_link_set_xid"),
 )
 _TABLE_COMMENTS = {
+    "source": ("Where messages come from.", "Where incidents come from."),
+    "theme": ("What a message is about; belongs to one sector.", "What an incident is about; belongs to one sector."),
+    "agency": ("Who is to answer.", "Who must answer."),
+    "ingest_run": ("One reading of one input.", "One ingest of one input."),
+    "reject": ("A row that could not be used, or only in part, kept as it came.", "Rejected rows and warnings, with the text of the row."),
+    "boundary_state": (
+        "One row: how often boundaries were changed. Whoever locates incidents holds it.",
+        "One row: how often boundaries have changed. It is locked while incidents are located.",
+    ),
+    "district_shape": (
+        "Districts simplified together for a band of zooms.",
+        "Outlines of districts, simplified together for a band of zooms.",
+    ),
+    "district_alias": ("Other names that a district is called by.", "Other names of districts."),
     "incident_link": (
         "Near-duplicates: incidents that tell again what another source has told before.",
         "Duplicate links: incidents that another source reported before.",
@@ -120,6 +134,7 @@ _TABLE_COMMENTS = {
     "open311_checkpoint": ("How far each server of Open311 has been pulled.", "How far each Open311 server has been pulled."),
 }
 _COLUMN_COMMENTS = {
+    ("source", "synthetic"): ("made up, for demonstration", "generated, for demonstration"),
     ("incident_link", "duplicate_of_id"): (
         "the first of its group; null: it was linked once",
         "the first incident of its group; null: no longer linked",
