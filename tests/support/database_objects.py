@@ -1,7 +1,5 @@
 """What a database consists of, as texts that can be compared: columns, indexes, constraints, triggers, functions, comments."""
 
-from urllib.parse import urlsplit
-
 import asyncpg
 
 _OWN = "not exists (select from pg_depend where objid = {0}.oid and deptype = 'e')"
@@ -57,8 +55,3 @@ async def database_objects(held: asyncpg.Connection) -> dict[tuple[str, str], st
 async def table_rows(held: asyncpg.Connection, tables: list[str]) -> dict[str, list[str]]:
     """The rows of each table as text, sorted."""
     return {table: [row[0] for row in await held.fetch(f'select "{table}"::text from "{table}" order by 1')] for table in tables}
-
-
-def database_name(url: str) -> str:
-    """The name in the address of a database."""
-    return urlsplit(url).path.removeprefix("/")
