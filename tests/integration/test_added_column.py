@@ -38,7 +38,7 @@ EDITS = {
         "    updated_at: Instants\n": "    updated_at: Instants\n    severity: NDArray[np.int16] | None = None\n",
     },
     "ingest/validate/validate.py": {
-        "            status=self.status,\n": "            status=self.status,\n            severity=self.status + np.int16(1),\n",
+        "        status=statuses,\n": "        status=statuses,\n        severity=statuses + np.int16(1),\n",
     },
 }
 """What stands in a file, and what takes its place: with the migration all that a new column needs."""

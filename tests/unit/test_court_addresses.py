@@ -14,7 +14,7 @@ from geo_service.core.model import DistrictLevel
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import build
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 from tests.support.paths import CHECKOUT
 
 DATA = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
