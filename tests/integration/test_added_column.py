@@ -45,7 +45,6 @@ EDITS = {
 
 PROGRAM = """
 import asyncio, sys
-from dataclasses import replace
 from pathlib import Path
 import numpy as np
 from alembic import command
@@ -53,16 +52,16 @@ from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.replica.loader import read_incidents
 from geo_service.core.database import alembic_config, migrate, open_connection
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import file_input, ingest_input
 
-assert Path(ingest.__code__.co_filename).is_relative_to(sys.argv[2]), ingest.__code__.co_filename
+assert Path(ingest_input.__code__.co_filename).is_relative_to(sys.argv[2]), ingest_input.__code__.co_filename
 url, path = sys.argv[1], Path(sys.argv[2]) / "rows.csv"
 HEAD = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at"
 
 async def load(statuses):
     rows = [f"{number},2026-11-01T10:00:00Z,38.97,45.03,roads,pit,{status},,,,,," for number, status in enumerate(statuses)]
     path.write_text("\\n".join([HEAD, *rows, ""]))
-    counts = (await ingest(url, path, load_mapping("plain"), "plain", lambda _: None, IngestOptions()))[1]
+    counts = (await ingest_input(url, file_input(path, load_mapping("plain"), "plain"), lambda _: None))[1]
     async with open_connection(url) as connection:
         stored = [tuple(row) for row in await connection.fetch("select external_id, severity from incident order by 1")]
         batch = await read_incidents(connection)
