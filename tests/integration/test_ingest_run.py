@@ -209,7 +209,7 @@ async def test_a_file_with_a_header_alone_is_a_finished_run_whose_columns_are_kn
     connection = await emptied(database_url)
     (tmp_path / "empty.csv").write_text(HEADER, encoding="utf-8")
     _, counts = await load(database_url, tmp_path / "empty.csv")
-    row = await connection.fetchrow("select state, read, form ->> 'delimiter' as delimiter from ingest_run")
+    row = await connection.fetchrow("select state, read, row_format ->> 'delimiter' as delimiter from ingest_run")
     assert (tuple(row), counts.read) == (("finished", 0, ","), 0)
     await connection.close()
 
