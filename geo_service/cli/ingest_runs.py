@@ -86,7 +86,9 @@ async def _read_runs(held: asyncpg.Connection, limit: int) -> list[dict[str, Any
 
     with database_errors("read the runs"):
         rows = await held.fetch(query("ingest.list_runs"), None, limit)
-    return [{name: orjson.loads(value) if name in _BY_KIND else value for name, value in row.items() if name != "form"} for row in rows]
+    return [
+        {name: orjson.loads(value) if name in _BY_KIND else value for name, value in row.items() if name != "row_format"} for row in rows
+    ]
 
 
 async def _first_rejects(held: asyncpg.Connection, run: int, warnings: bool) -> list[asyncpg.Record]:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from geo_service.core import advisory_locks
 from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import SECTORS
 from geo_service.core.named_queries import SQL, with_constants
@@ -23,7 +24,6 @@ from geo_service.core.settings import Settings
 
 MIGRATIONS = postgis_folder() / "migrations"
 POSTGIS_LEAST = (3, 3)
-MIGRATION_LOCK = 0x67656F  # "geo": one migration at a time, however many services start together.
 
 _DIALECT = PGDialect_asyncpg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
@@ -93,7 +93,7 @@ async def migrate(url: str) -> None:
     """
     async with open_connection(url) as held:
         with database_errors("migrate the schema"):
-            await held.execute("select pg_advisory_lock($1)", MIGRATION_LOCK)
+            await held.execute("select pg_advisory_lock($1)", advisory_locks.MIGRATION)
             await held.execute("create extension if not exists postgis")
             await _check_postgis(held)
             await asyncio.to_thread(_upgrade, url)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Answer:
     quality: LocationQuality
     confidence: float
     """0 to 1; a rank by the kind of evidence, not a measured probability."""
-    placed_by: PlacedBy
+    geocoded_by: GeocodedBy
     name: str
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from geo_service.core.database import database_errors
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.named_queries import query
 from ingest.geocoding import Candidate, Query
 from ingest.geocoding.chain import Chain, Outcome
@@ -81,13 +81,13 @@ def _with_places(batch: IncidentBatch, found: Sequence[tuple[int, Outcome]]) -> 
     if not answers:
         return batch
     rows = np.array([row for row, _ in answers])
-    columns = {name: getattr(batch, name).copy() for name in ("lng", "lat", "cell", "location_quality", "confidence", "placed_by")}
+    columns = {name: getattr(batch, name).copy() for name in ("lng", "lat", "cell", "location_quality", "confidence", "geocoded_by")}
     columns["lng"][rows] = [one.lng for _, one in answers]
     columns["lat"][rows] = [one.lat for _, one in answers]
     columns["cell"][rows] = cells(columns["lng"][rows], columns["lat"][rows])
     columns["location_quality"][rows] = [one.quality for _, one in answers]
     columns["confidence"][rows] = [one.confidence for _, one in answers]
-    columns["placed_by"][rows] = [one.placed_by for _, one in answers]
+    columns["geocoded_by"][rows] = [one.geocoded_by for _, one in answers]
     return replace(batch, **columns)
 
 
@@ -95,7 +95,7 @@ def counts_by_precision(batch: IncidentBatch) -> Counter[str]:
     """How many rows were placed by their words at which precision, and how many have no place."""
     told: Counter[str] = Counter()
     for quality in LocationQuality:
-        here = (batch.location_quality == quality) & ((batch.placed_by >= PlacedBy.GAZETTEER) | (batch.placed_by == 0))
+        here = (batch.location_quality == quality) & ((batch.geocoded_by >= GeocodedBy.GAZETTEER) | (batch.geocoded_by == 0))
         if count := int(np.count_nonzero(here)):
             told[quality.code] = count
     return told

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 
 from geo_service.core.database import database_errors
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.named_queries import query
 from ingest.geocoding import Answer, Query, StepResult, Unresolved
 from ingest.geocoding.toponyms.addresses import key_of
@@ -37,7 +37,7 @@ class Cache:
             return
         found = {key_of(address): answer for address, answer in answers.items()}
         rows = [
-            (key, one.lng, one.lat, int(one.quality), one.confidence, int(one.placed_by), one.name) for key, one in sorted(found.items())
+            (key, one.lng, one.lat, int(one.quality), one.confidence, int(one.geocoded_by), one.name) for key, one in sorted(found.items())
         ]
         with database_errors("keep addresses in the cache"):
             await self._connection.execute(query("geocoding.write_cache"), *map(list, zip(*rows, strict=True)))
@@ -45,5 +45,5 @@ class Cache:
 
 def _answer(row: asyncpg.Record) -> StepResult:
     return Answer(
-        row["lng"], row["lat"], LocationQuality(row["location_quality"]), row["confidence"], PlacedBy(row["placed_by"]), row["name"]
+        row["lng"], row["lat"], LocationQuality(row["location_quality"]), row["confidence"], GeocodedBy(row["geocoded_by"]), row["name"]
     )

@@ -31,7 +31,7 @@ async def explain_table(held: asyncpg.Connection, configuration: GeocodingConfig
 def _said(verdict: StepResult) -> str:
     if isinstance(verdict, Answer):
         place = f"{verdict.name}: {verdict.lng:.5f}, {verdict.lat:.5f}"
-        return f"{place}; {verdict.quality.code}, confidence {verdict.confidence:.2f}, by {verdict.placed_by.code}"
+        return f"{place}; {verdict.quality.code}, confidence {verdict.confidence:.2f}, by {verdict.geocoded_by.code}"
     return f"delayed: {verdict.reason}" if isinstance(verdict, Deferred) else verdict.reason
 
 

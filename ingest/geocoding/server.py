@@ -18,7 +18,7 @@ from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
 from geo_service.core.errors import SettingsError
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
 from ingest.geocoding import Answer, Candidate, Deferred, Query, StepResult, Unresolved
 from ingest.geocoding.configuration import ServerPart
@@ -37,7 +37,7 @@ ANSWERS = 5
 SAME_KM = 1.0
 """Answers of the same precision as near as this are one place; streets are in several pieces."""
 
-_KINDS = {"nominatim": (Nominatim, PlacedBy.NOMINATIM, of_nominatim), "photon": (Photon, PlacedBy.PHOTON, of_photon)}
+_KINDS = {"nominatim": (Nominatim, GeocodedBy.NOMINATIM, of_nominatim), "photon": (Photon, GeocodedBy.PHOTON, of_photon)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Server:
     def __init__(self, address: Address, part: ServerPart, bounds: Bounds | None) -> None:
         self.name = address.kind
         self._part = part.model_copy(update=PUBLIC_PACE) if address.public else part
-        make, self._placed_by, self._quality = _KINDS[address.kind]
+        make, self._geocoded_by, self._quality = _KINDS[address.kind]
         self._bounds = bounds
         self._geocoder = make(
             domain=address.domain, scheme=address.scheme, user_agent=address.agent, timeout=part.timeout_s, adapter_factory=AioHTTPAdapter
@@ -152,7 +152,7 @@ class Server:
         quality = self._quality(raw)
         if quality is None or quality is LocationQuality.NONE:
             return None
-        return Answer(found.longitude, found.latitude, quality, CONFIDENCE[quality], self._placed_by, found.address)
+        return Answer(found.longitude, found.latitude, quality, CONFIDENCE[quality], self._geocoded_by, found.address)
 
 
 def _place(answer: Answer) -> Settlement:

@@ -12,9 +12,10 @@ import asyncpg
 import numpy as np
 
 from boundaries.locate import NEAR_M
+from geo_service.core.advisory_locks import GEOCODE_BACKLOG
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.named_queries import query
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.batch_geocoder import COARSE, as_json, digest
@@ -32,8 +33,6 @@ if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libr
     from ingest.geocoding.server import Server
 
 PAGE = 500
-LOCK = 0x67656F + 1
-"""Advisory lock of whoever works through what waits."""
 
 FIRST_WAIT_S = 60.0
 LONGEST_WAIT_S = 6 * 3600.0
@@ -72,7 +71,7 @@ async def geocode_backlog(
     """Ask for everything that is due; again: also for what was given up. `InputError` when another process is at it."""
     async with open_connection(url) as held:
         with database_errors("work through what waits for a place"):
-            if not await held.fetchval("select pg_try_advisory_lock($1)", LOCK):
+            if not await held.fetchval("select pg_try_advisory_lock($1)", GEOCODE_BACKLOG):
                 raise InputError("cannot work through what waits for a place: another geo geocode is at it")
             await held.execute(query("geocoding.purge_orphans"))
             worked = BacklogResult(total=int(await held.fetchval(query("geocoding.count_pending"), again)))
@@ -130,14 +129,14 @@ class _Writer:
         if not found:
             return set()
         lng, lat = np.array([one.lng for _, one in found]), np.array([one.lat for _, one in found])
-        district, near = await self._districts.at(lng, lat)
+        district, near = await self._districts.locate(lng, lat)
         columns = (
             [one.id for one, _ in found], [one.words for one, _ in found], lng.tolist(), lat.tolist(), cells(lng, lat).tolist(),
-            [int(one.quality) for _, one in found], [one.confidence for _, one in found], [int(one.placed_by) for _, one in found],
+            [int(one.quality) for _, one in found], [one.confidence for _, one in found], [int(one.geocoded_by) for _, one in found],
             district.tolist(), near.tolist(),
         )  # fmt: skip
         rows = await self.connection.fetch(query("geocoding.apply_results"), *columns)
-        await self._catalogue.credit((row["source_id"], row["placed_by"]) for row in rows)
+        await self._catalogue.record_geocoders((row["source_id"], row["geocoded_by"]) for row in rows)
         placed = [row["id"] for row in rows]
         await link_duplicates(self.connection, [], placed)
         return set(placed)
@@ -157,7 +156,7 @@ class _Writer:
 def _for_cache(one: _Found) -> Answer | None:
     """A server's answer to an address that says by itself in which settlement it is."""
     answer = one.outcome.answer
-    if answer is None or answer.placed_by < PlacedBy.NOMINATIM:
+    if answer is None or answer.geocoded_by < GeocodedBy.NOMINATIM:
         return None
     settlement = next((view.name for _, view, _ in one.outcome.views if isinstance(view, Answer) and view is not answer), "")
     return answer if stands_alone(one.address, settlement) else None

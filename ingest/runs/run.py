@@ -37,9 +37,6 @@ from ingest.validate.validate import ValidatedBatch, Validator
 from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
 from ingest.write.reference_data import ReferenceData, Source
 
-RUN_LOCKS = 0x67656F << 32
-"""Advisory locks of runs: this plus the run's id."""
-
 _GC_THRESHOLD = 200_000
 """Objects between two passes of the garbage collector: about as many as the batch in hand and the next one have."""
 
@@ -182,7 +179,7 @@ class BatchPipeline:
 
     async def write(self, geocoded: GeocodedBatch, *, each_row: bool) -> WriteResult:
         """Write the batch in the caller's transaction; with `each_row` the result has the outcome of every row."""
-        result = await self._writer.write(geocoded.batch, each=each_row)
+        result = await self._writer.write(geocoded.batch, with_rows=each_row)
         await self._geocoder.enqueue_waiting(geocoded)
         return result
 
@@ -202,8 +199,8 @@ class IngestRun:
     async def begin(self) -> None:
         """Record the run as running; runs whose sessions are gone become interrupted."""
         with database_errors("begin a run"):
-            await self.connection.execute(query("ingest.mark_interrupted_runs"), RUN_LOCKS)
-            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), self._input_name, self._mapping_name, RUN_LOCKS))
+            await self.connection.execute(query("ingest.mark_interrupted_runs"))
+            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), self._input_name, self._mapping_name))
 
     async def set_row_format(self, row_format: RowFormat) -> None:
         """Record how the input's rows are split."""

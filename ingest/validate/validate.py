@@ -209,7 +209,7 @@ def _make_batch(
         message=messages,
         location_quality=coordinates.quality,
         confidence=np.full(count, np.nan, np.float32),
-        placed_by=coordinates.placed_by,
+        geocoded_by=coordinates.geocoded_by,
         theme_id=np.zeros(count, np.int32),
         agency_id=np.zeros(count, np.int32),
         status=statuses,

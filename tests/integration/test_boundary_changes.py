@@ -33,14 +33,14 @@ BY_SIDE, BY_HEIGHT = {"a": WEST, "b": EAST}, {"a": SOUTH, "c": NORTH}
 INCIDENTS = 4000
 
 AWAY = """
-select district_near, st_distance(outline::geography, location::geography) as metres,
+select district_is_nearest, st_distance(outline::geography, location::geography) as metres,
     st_distance(own::geography, location::geography) as own_metres
 from incident
 cross join lateral (
     select st_segmentize(st_makeenvelope(38, 45, 40, 46, 4326), 0.01) as outline,
         (select st_segmentize(area, 0.01) from district where id = district_id) as own
 ) as areas
-where district_near or district_id is null
+where district_is_nearest or district_id is null
 """
 """Of incidents in no district: how far from all of them together, and from their own. Lines are straight in degrees."""
 WITHIN = 0.002
@@ -81,11 +81,11 @@ def hold_districts(url: str) -> None:
     assert ask(url, COVERED)[0][0] == 0
     rows = ask(url, AWAY)
     for row in rows:
-        if row["district_near"]:
+        if row["district_is_nearest"]:
             assert row["own_metres"] <= min(row["metres"], NEAR_M) * (1 + WITHIN)
         else:
             assert row["metres"] > NEAR_M * (1 - WITHIN)
-    near = sum(row["district_near"] for row in rows)
+    near = sum(row["district_is_nearest"] for row in rows)
     assert min(near, len(rows) - near) > 20
 
 
@@ -188,7 +188,9 @@ def test_the_summary_counts_incidents_near_and_without_a_district(
         assert ended.code == 0, ended.err
         told = counts(ended.out)
         assert (told["read"], told.get("placed near a district"), told.get("placed in no district")) == (6, near, without)
-        found = ask(database_url, "select count(*) filter (where district_near), count(*) filter (where district_id is null) from incident")
+        found = ask(
+            database_url, "select count(*) filter (where district_is_nearest), count(*) filter (where district_id is null) from incident"
+        )
         assert tuple(found[0]) == (near or 0, without)
 
 

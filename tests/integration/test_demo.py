@@ -41,7 +41,7 @@ LOCATED = """
 select count(*) as all, count(district_id) as located,
     count(*) filter (where agency.code like 'demo.%.%') as of_offices,
     count(*) filter (where agency.code like 'demo.%.%' and district.code = 'demo-' || split_part(agency.code, '.', 2)) as own,
-    count(*) filter (where district_near is false and not st_covers(district.area, location)) as wrong
+    count(*) filter (where district_is_nearest is false and not st_covers(district.area, location)) as wrong
 from incident left join district on district.id = district_id left join agency on agency.id = agency_id
 """
 """Messages with a municipal office show the municipality that they were made up in."""
@@ -266,8 +266,8 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
     monkeypatch.setenv("GEO_DISTRICT_NEAR_M", near_m)
     await prepare(database_url)
     async with open_connection(database_url) as held:
-        near = await held.fetchval("select count(*) from incident where district_near")
-        inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_near")
+        near = await held.fetchval("select count(*) from incident where district_is_nearest")
+        inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_is_nearest")
     assert (near > 50) is some
     assert inside > 5000
 

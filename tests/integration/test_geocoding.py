@@ -9,14 +9,15 @@ import httpx
 import pytest
 
 from geo_service.cli.application import make_application
+from geo_service.core import advisory_locks
 from geo_service.core.database import connect
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
 from ingest.demo.district_loader import load_districts
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.explain import explain_table
 from ingest.geocoding.server import Server
-from ingest.jobs.geocode_backlog import LOCK, BacklogResult, geocode_backlog
+from ingest.jobs.geocode_backlog import BacklogResult, geocode_backlog
 from ingest.mapping.mapping import Mapping
 from ingest.runs.run import file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
@@ -56,8 +57,8 @@ def region(database_url: str) -> str:
 @pytest.fixture
 async def held(region: str) -> AsyncIterator[asyncpg.Connection]:
     made = await connect(region)
-    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, geocode_cache")
-    await made.execute("update source set placed_by = '{}'")
+    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_queue, geocode_cache")
+    await made.execute("update source set geocoded_by = '{}'")
     yield made
     await made.close()
 
@@ -73,11 +74,11 @@ async def load(url: str, folder: Path, **rows: tuple[str, str, str, str]) -> Run
 async def places(held: asyncpg.Connection) -> dict[str, tuple[str, str | None, str | None]]:
     """Of each incident its precision, what placed it, and its district."""
     rows = await held.fetch("""
-        select external_id, location_quality, placed_by, district.name_ru from incident left join district on district.id = district_id
+        select external_id, location_quality, geocoded_by, district.name_ru from incident left join district on district.id = district_id
     """)
     return {
         row["external_id"]: (
-            LocationQuality(row["location_quality"]).code, row["placed_by"] and PlacedBy(row["placed_by"]).code, row["name_ru"]
+            LocationQuality(row["location_quality"]).code, row["geocoded_by"] and GeocodedBy(row["geocoded_by"]).code, row["name_ru"]
         )
         for row in rows
     }  # fmt: skip
@@ -90,7 +91,7 @@ async def work(url: str, server: Server | None = None, *, again: bool = False, p
 async def waiting(held: asyncpg.Connection) -> dict[str, tuple[int, bool | None]]:
     """Of each incident that waits how often it was tried, and whether it is due (None: given up)."""
     rows = await held.fetch("""
-        select external_id, attempts, next_at <= now() as due from geocode_wait inner join incident on incident.id = incident_id
+        select external_id, attempts, next_attempt_at <= now() as due from geocode_queue inner join incident on incident.id = incident_id
     """)
     return {row["external_id"]: (row["attempts"], row["due"]) for row in rows}
 
@@ -117,7 +118,7 @@ async def test_a_file_of_words_is_placed_as_it_is_loaded_and_loading_it_again_ch
     assert dict(first.located) == {"settlement": 2, "district": 1, "none": 4}
     assert await places(held) == LOADED
     assert set(await waiting(held)) == {"house", "namesakes", "village", "elsewhere", "nothing"}
-    candidates = await held.fetchval("select candidates::text from geocode_wait where reason = 'several places have the name'")
+    candidates = await held.fetchval("select candidates::text from geocode_queue where reason = 'several places have the name'")
     assert candidates.count("Южный") == 2
     second = await load(region, tmp_path)
     assert (second.unchanged, dict(second.located)) == (len(ROWS), dict(first.located))
@@ -162,7 +163,7 @@ async def test_a_server_that_is_down_delays_and_loses_nothing(region: str, held:
         assert {name: one for name, one in (await waiting(held)).items() if name in ("house", "village")} == {
             "house": (1, False), "village": (1, False),
         }  # fmt: skip
-        await held.execute("update geocode_wait set next_at = now() where next_at is not null")
+        await held.execute("update geocode_queue set next_attempt_at = now() where next_attempt_at is not null")
         told.status = 200
         async with asking(url) as server:
             assert sum((await work(region, server)).placed.values()) == 2
@@ -223,7 +224,7 @@ async def test_words_that_change_are_looked_for_anew(region: str, held: asyncpg.
 
 
 async def test_two_at_once_are_one_too_many(region: str, held: asyncpg.Connection) -> None:
-    await held.execute("select pg_advisory_lock($1)", LOCK)
+    await held.execute("select pg_advisory_lock($1)", advisory_locks.GEOCODE_BACKLOG)
     with pytest.raises(Exception, match="another geo geocode is at it"):
         await work(region)
 

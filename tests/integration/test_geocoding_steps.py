@@ -8,7 +8,7 @@ import pytest
 
 from geo_service.core.database import open_connection
 from geo_service.core.errors import SettingsError
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
 from ingest.geocoding import Answer, Deferred, Query, Step, Unresolved
 from ingest.geocoding.cache import Cache
@@ -33,7 +33,7 @@ async def gazetteer(_: str) -> AsyncIterator[Step]:
 async def cache(url: str) -> AsyncIterator[Step]:
     async with open_connection(url) as held:
         made = Cache(held, 365)
-        await made.keep({KNOWN.address: Answer(38.97, 45.03, LocationQuality.HOUSE, 0.9, PlacedBy.NOMINATIM, "дом")})
+        await made.keep({KNOWN.address: Answer(38.97, 45.03, LocationQuality.HOUSE, 0.9, GeocodedBy.NOMINATIM, "дом")})
         yield made
 
 
@@ -201,7 +201,7 @@ class Says:
 
 
 def answer(quality: LocationQuality, lng: float = 38.97, confidence: float = 0.9) -> Answer:
-    return Answer(lng, 45.03, quality, confidence, PlacedBy.GAZETTEER, "Краснодар")
+    return Answer(lng, 45.03, quality, confidence, GeocodedBy.GAZETTEER, "Краснодар")
 
 
 async def test_the_chain_goes_on_until_a_place_is_as_fine_as_the_words_and_keeps_the_best() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from geo_service.core import advisory_locks
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
@@ -161,7 +162,7 @@ async def test_a_run_under_way_is_not_taken_for_an_interrupted_one(database_url:
 
     hold = await connect(database_url)
     run = await hold.fetchval("insert into ingest_run (input, mapping) values ('x', 'plain') returning id")
-    await hold.execute("select pg_advisory_lock($1::bigint)", (0x67656F << 32) + run)
+    await hold.execute("select pg_advisory_lock($1::bigint)", advisory_locks.RUNS + run)
     await look()
     assert states == ["running", "finished"]
     await hold.close()
@@ -208,7 +209,7 @@ async def test_a_file_with_a_header_alone_is_a_finished_run_whose_columns_are_kn
     connection = await emptied(database_url)
     (tmp_path / "empty.csv").write_text(HEADER, encoding="utf-8")
     _, counts = await load(database_url, tmp_path / "empty.csv")
-    row = await connection.fetchrow("select state, read, form ->> 'delimiter' as delimiter from ingest_run")
+    row = await connection.fetchrow("select state, read, row_format ->> 'delimiter' as delimiter from ingest_run")
     assert (tuple(row), counts.read) == (("finished", 0, ","), 0)
     await connection.close()
 

@@ -23,17 +23,18 @@ TIMES = 20
 STATE = (
     """
     select
-        source.code, external_id, st_asewkt(location), cell, address, message, location_quality, confidence, incident.placed_by, theme_id,
+        source.code, external_id, st_asewkt(location), cell, address, message, location_quality, confidence, incident.geocoded_by, theme_id,
         agency_id, district_id, status, received_at, due_at, answered_at, closed_at, updated_at
     from incident inner join source on source.id = source_id order by 1, 2
     """,
     """
     select one.external_id, first.external_id
-    from incident_link inner join incident as one on one.id = incident_id inner join incident as first on first.id = first_id order by 1, 2
+    from incident_link inner join incident as one on one.id = incident_id inner join incident as first on first.id = duplicate_of_id
+    order by 1, 2
     """,
     """
-    select external_id, words, attempts, reason, candidates
-    from geocode_wait inner join incident on incident.id = incident_id order by 1, 2
+    select external_id, text_digest, attempts, reason, candidates
+    from geocode_queue inner join incident on incident.id = incident_id order by 1, 2
     """,
     "select line, reason, detail, row_text from reject order by 1, 2",
 )
@@ -70,7 +71,7 @@ async def held(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def begin(held: asyncpg.Connection, url: str, folder: Path) -> None:
     """A database in which another source has told of the same before."""
-    await held.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait")
+    await held.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_queue")
     await load(url, written(folder / "before.csv", 1, 300), 1_000, "before")
     await held.execute("truncate ingest_run, reject")
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from geo_service.core.database import open_connection
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.demo.district_loader import load_districts
 from ingest.geocoding import Answer, Query, Unresolved
 from ingest.geocoding.configuration import GeocodingConfiguration
@@ -136,7 +136,7 @@ async def test_words_become_places_as_fine_as_the_server_knows_them(
     assert (outcome.answer and outcome.answer.quality) == quality
     if place and outcome.answer:
         assert [outcome.answer.lng, outcome.answer.lat] == pytest.approx(place, abs=1e-5)
-        assert outcome.answer.placed_by is PlacedBy.NOMINATIM
+        assert outcome.answer.geocoded_by is GeocodedBy.NOMINATIM
 
 
 async def test_namesakes_in_two_settlements_are_not_placed_by_the_server_alone(nominatim: str) -> None:

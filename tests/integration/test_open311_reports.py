@@ -75,7 +75,7 @@ async def test_an_address_alone_is_stored_at_once_and_a_sector_is_a_service(clie
     number = answer.json()[0]["service_request_id"]
     one = (await client.get(f"/open311/v2/requests/{number}.json")).json()[0]
     assert (one["service_code"], one["address"], one["lat"], one["long"]) == ("energy", "Краснодар, ул. Мира, 1", None, None)
-    assert await fetch(filled_url, "select count(*) from geocode_wait where incident_id = $1", int(number)) == [(1,)]
+    assert await fetch(filled_url, "select count(*) from geocode_queue where incident_id = $1", int(number)) == [(1,)]
 
 
 async def test_a_retried_report_with_a_key_is_one_request(client: httpx.AsyncClient, filled_url: str) -> None:

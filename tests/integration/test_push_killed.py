@@ -59,7 +59,7 @@ async def test_a_stream_whose_server_is_killed_is_sent_again_and_nothing_is_ther
         assert answered is None, "the server was killed before the end"
     kept = (await fetch(database_url, "select count(*) from incident"))[0][0]
     assert 0 < kept < ROWS
-    assert await fetch(database_url, "select count(*) from intake_key") == [(0,)], "it was not answered to the end"
+    assert await fetch(database_url, "select count(*) from idempotency_key") == [(0,)], "it was not answered to the end"
 
     with serving(database_url, GEO_WRITE_KEYS=KEY) as (_, address):
         again = await send(address, rows(0, ROWS))

@@ -26,7 +26,7 @@ HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,text,due_at,
 LIMIT = datetime(2026, 6, 1, tzinfo=UTC)
 BOTH = EraseOrder(LIMIT, frozenset({"text", "address"}))
 WORDS = "select external_id, address, message from incident order by external_id"
-NUMBERS = "select external_id, status, theme_id, received_at, due_at, location, location_quality, placed_by from incident order by 1"
+NUMBERS = "select external_id, status, theme_id, received_at, due_at, location, location_quality, geocoded_by from incident order by 1"
 
 
 def lines() -> str:
@@ -42,7 +42,7 @@ def lines() -> str:
 @pytest.fixture
 async def held(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     made = await connect(database_url)
-    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, geocode_cache, retention")
+    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_queue, geocode_cache, retention")
     yield made
     await made.close()
 
@@ -58,7 +58,7 @@ async def load(url: str, path: Path) -> RunCounts:
 
 async def remember(held: asyncpg.Connection, address: str, at: str) -> None:
     await held.execute(
-        "insert into geocode_cache (key, location, location_quality, confidence, name, placed_by, at)"
+        "insert into geocode_cache (key, location, location_quality, confidence, name, geocoded_by, fetched_at)"
         " values ($1, st_setsrid(st_makepoint(39, 45), 4326), 1, 1, $1, 4, $2::text::timestamptz)",
         key_of(address), at,
     )  # fmt: skip
@@ -102,7 +102,7 @@ async def test_what_is_old_loses_its_words_and_keeps_its_numbers(database_url: s
     whole = await everything(held)
     assert [word for word in ("яма 1'", "яма 11", "тайн", "Давний", key_of("ул. Мира, 3, неведомо где")) if word in whole] == []
     assert "яма 10" in whole
-    assert await held.fetchval("select count(*) from geocode_wait inner join incident on id = incident_id where message = ''") == 0
+    assert await held.fetchval("select count(*) from geocode_queue inner join incident on id = incident_id where message = ''") == 0
     assert await count(database_url, BOTH) == ErasedCounts()
 
 

@@ -21,7 +21,7 @@ from geo_service.core.database import open_connection
 EVERYTHING = "truncate district, district_shape, district_alias, incident, incident_tombstone, theme, source restart identity cascade"
 
 COVERED = """
-select count(*) from incident where not district_near and district_id is distinct from (
+select count(*) from incident where not district_is_nearest and district_id is distinct from (
     select id from district where st_covers(area, location) order by level desc, code collate "C" limit 1
 )
 """
@@ -38,7 +38,7 @@ STATE = {
     "district_shape": "select *, xmin::text as version from district_shape order by district_id, band",
     "district_alias": "select * from district_alias order by district_id, alias",
     "boundary_state": "select * from boundary_state",
-    "incident": "select id, district_id, district_near, xid::text from incident order by id",
+    "incident": "select id, district_id, district_is_nearest, xid::text from incident order by id",
 }
 """Everything that a load writes; an untouched row keeps its version."""
 

@@ -40,7 +40,9 @@ def outcomes(answer: httpx.Response) -> list[str]:
 async def emptied(url: str) -> None:
     """No incidents, runs and answers; the catalogue stays."""
     async with open_connection(url) as held:
-        await held.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, intake_key, intake_answer")
+        await held.execute(
+            "truncate incident, incident_tombstone, reject, ingest_run, geocode_queue, idempotency_key, idempotency_response"
+        )
 
 
 async def fetch(url: str, text: str, *values: Any) -> list[tuple[Any, ...]]:

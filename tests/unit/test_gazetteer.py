@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from geo_service.core.errors import InputError
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.geocoding import Answer, Query, Unresolved
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.toponyms.build_gazetteer import in_russian
@@ -68,7 +68,7 @@ def test_a_name_that_is_not_known_in_the_district_that_is_named_is_not_taken_fro
     own = (Settlement("Южный", 39.72, 45.19, 1200, "demo-ust-labinsky"),)
     found = find("", words, own)
     assert isinstance(found, Answer)
-    assert (found.lng, found.lat, found.quality, found.placed_by) == (39.72, 45.19, LocationQuality.SETTLEMENT, PlacedBy.GAZETTEER)
+    assert (found.lng, found.lat, found.quality, found.geocoded_by) == (39.72, 45.19, LocationQuality.SETTLEMENT, GeocodedBy.GAZETTEER)
 
 
 def test_the_message_is_read_where_the_address_names_no_place_and_only_then() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.arrays import parallel
 from geo_service.aggregation.arrays.parallel import map_parts, split_rows
-from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, SourceEntry
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
@@ -33,7 +33,7 @@ ROWS = 3_000
 CATALOGUE = Catalogue(
     Entries([Entry(one, f"sector{one}", "", "") for one in (1, 2)]),
     Entries([Entry(one, f"theme{one}", "", "", 1 + one % 2) for one in range(1, 5)]),
-    Entries([Source(one, f"source{one}", "", "") for one in (1, 2, 3)]),
+    Entries([SourceEntry(one, f"source{one}", "", "") for one in (1, 2, 3)]),
     Entries([Entry(one, f"agency{one}", "", "") for one in (1, 2, 3)]),
     Entries([District(one, f"d{one}", "", "", level=DistrictLevel.DISTRICT, population=1000 * one) for one in (1, 2)]),
 )

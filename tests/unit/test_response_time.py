@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, SourceEntry
 from geo_service.aggregation.measures.quantiles import MISSING
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable, answer_seconds
 from geo_service.aggregation.replica.replica import ReplicaState
@@ -19,7 +19,7 @@ SOURCES = ("social", "letters", "elsewhere")
 CATALOGUE = Catalogue(
     Entries([Entry(1, "roads", "", "")]),
     Entries([Entry(place, f"theme-{place}", "", "", 1) for place in (1, 2)]),
-    Entries([Source(place, code, "", "") for place, code in enumerate(SOURCES, 1)]),
+    Entries([SourceEntry(place, code, "", "") for place, code in enumerate(SOURCES, 1)]),
     Entries(),
     Entries(),
 )

@@ -7,7 +7,7 @@ import numpy as np
 from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
-from geo_service.core.model import FINEST_RESOLUTION, PlacedBy
+from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy
 from ingest.demo.geography.addresses import addresses
 from ingest.demo.geography.region import Ints
 from ingest.demo.messages.agencies import agency_of, channel_of
@@ -72,7 +72,7 @@ class Region:
             message=[""] * len(cells),
             location_quality=spots.quality,
             confidence=np.full(len(cells), np.nan, np.float32),
-            placed_by=np.full(len(cells), PlacedBy.INPUT, np.int16),
+            geocoded_by=np.full(len(cells), GeocodedBy.INPUT, np.int16),
             theme_id=ids.themes[messages.theme].astype(np.int32),
             agency_id=ids.agencies[self.agency].astype(np.int32),
             status=standing.status,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import shapely
 
-from geo_service.core.model import DistrictLevel, LocationQuality, PlacedBy
+from geo_service.core.model import DistrictLevel, GeocodedBy, LocationQuality
 from ingest.geocoding import Answer, Candidate, Unresolved
 from ingest.geocoding.toponyms.gazetteer_index import LARGE, Entry, GazetteerIndex
 from ingest.geocoding.toponyms.place_mentions import Mention, PlaceMentions
@@ -85,7 +85,7 @@ def _answer(mention: Mention, entry: Entry, in_district: bool) -> Answer:
     kinds = mention.typed + in_district
     confidence = CERTAIN if kinds == 2 else NAMED if kinds or not entry.risky else LIKELY
     place = entry.place
-    return Answer(place.lng, place.lat, LocationQuality.SETTLEMENT, confidence, PlacedBy.GAZETTEER, place.name)
+    return Answer(place.lng, place.lat, LocationQuality.SETTLEMENT, confidence, GeocodedBy.GAZETTEER, place.name)
 
 
 def _coarse(reading: PlaceMentions, lexicon: GazetteerIndex, coarsest: LocationQuality) -> Answer | Unresolved:
@@ -105,11 +105,11 @@ def _coarse(reading: PlaceMentions, lexicon: GazetteerIndex, coarsest: LocationQ
 def _inside(lexicon: GazetteerIndex, code: str, quality: LocationQuality, confidence: float) -> Answer | Unresolved:
     district = lexicon.districts[code]
     if district.level is DistrictLevel.DISTRICT and (centre := lexicon.centres.get(code)):
-        return Answer(centre.lng, centre.lat, quality, confidence, PlacedBy.GAZETTEER, district.name_ru)
+        return Answer(centre.lng, centre.lat, quality, confidence, GeocodedBy.GAZETTEER, district.name_ru)
     if district.area is None:
         return _passed(f"the outline of {district.name_ru} is not known", (), lexicon)
     point = shapely.point_on_surface(district.area)
-    return Answer(point.x, point.y, quality, confidence, PlacedBy.GAZETTEER, district.name_ru)
+    return Answer(point.x, point.y, quality, confidence, GeocodedBy.GAZETTEER, district.name_ru)
 
 
 def _passed(reason: str, entries: Iterable[Entry], lexicon: GazetteerIndex, *, certain: bool = False) -> Unresolved:
