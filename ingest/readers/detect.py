@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo_service.core.errors import InputError
-from geo_service.core.extras import require
+from geo_service.core.resources import require_modules
 from ingest.mapping.mapping import FileFormat, FormatName
 from ingest.readers import RETURNED, Column, Reader
 from ingest.readers.csv import DELIMITERS, CsvReader
@@ -72,11 +72,11 @@ def _whole(name: str, path: Path, form: FileFormat, wanted: Sequence[Column] | N
     if path.is_file() and _start(path).startswith((GZIP, ZSTD)):
         raise InputError(f"cannot read {path}: a packed {name} file; unpack it first")
     if name == "xlsx":
-        require(f"cannot read {path}", "openpyxl")
+        require_modules(f"cannot read {path}", "openpyxl")
         from ingest.readers.xlsx import XlsxReader
 
         return XlsxReader(path, form, wanted)
-    require(f"cannot read {path}", "pyarrow")
+    require_modules(f"cannot read {path}", "pyarrow")
     from ingest.readers.parquet import ParquetReader
 
     return ParquetReader(path, form, wanted)

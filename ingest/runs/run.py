@@ -21,7 +21,7 @@ from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
 from geo_service.core.named_queries import query
 from geo_service.core.settings import Settings
-from ingest.geocoding.batch_geocoder import BatchGeocoder, counts_by_precision
+from ingest.geocoding.batch_geocoder import BatchGeocoder, count_by_precision
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
 from ingest.geocoding.factory import read_region
 from ingest.mapping.mapping import Mapping
@@ -184,7 +184,7 @@ async def write_batch(
             await placer.enqueue_waiting(placed)
             await store_rejects(held, run, name, [*checked.rejects, *checked.warnings])
             tally.add(checked, written)
-            tally.located += counts_by_precision(placed.batch)
+            tally.located += count_by_precision(placed.batch)
             await held.execute(query("ingest.record_run_counts"), run, *_counts(tally))
             if also:
                 await also()

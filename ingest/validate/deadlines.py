@@ -23,7 +23,7 @@ def fill_due(deadlines: Deadlines, source: str, themes: Sequence[Theme], receive
     """`due_at` with a deadline by the rules where it was NaT; a rule looks at all its rows at once."""
     filled, names = due_at.copy(), [""] * len(themes)
     lacking = np.flatnonzero(np.isnat(due_at)).tolist()
-    rule_of = {theme: deadlines.rule_of(theme.code, source, theme.sector) for theme in {themes[row] for row in lacking}}
+    rule_of = {theme: deadlines.find_rule(theme.code, source, theme.sector) for theme in {themes[row] for row in lacking}}
     rows_of: dict[str, list[int]] = {}
     for row in lacking:
         if rule := rule_of[themes[row]]:
@@ -32,5 +32,5 @@ def fill_due(deadlines: Deadlines, source: str, themes: Sequence[Theme], receive
     for rule in deadlines.rules:
         if rows := rows_of.get(rule.name):
             received = received_at[rows].astype("datetime64[s]").astype(np.int64)
-            filled[rows] = rule.due(received, deadlines.work).astype("datetime64[s]")
+            filled[rows] = rule.compute_due(received, deadlines.calendar).astype("datetime64[s]")
     return Filled(filled, names)

@@ -14,7 +14,7 @@ import shapely
 from boundaries.load import LoadOptions, load
 from boundaries.read import ReadOptions, read_units
 from boundaries.records import Fields
-from geo_service.cli.demo import prepare
+from geo_service.cli.demo import prepare_demo
 from geo_service.core.database import open_connection
 from geo_service.core.model import DistrictLevel
 from ingest.demo import feed
@@ -264,7 +264,7 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
 
     monkeypatch.setattr("ingest.jobs.place_names.are_loaded", loaded)
     monkeypatch.setenv("GEO_DISTRICT_NEAR_M", near_m)
-    await prepare(database_url)
+    await prepare_demo(database_url)
     async with open_connection(database_url) as held:
         near = await held.fetchval("select count(*) from incident where district_near")
         inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_near")

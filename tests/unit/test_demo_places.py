@@ -19,7 +19,7 @@ from ingest.demo.messages.agencies import CHANNELS, channel_of
 from ingest.demo.messages.draws import Messages, days_of_messages
 from ingest.demo.messages.locations import Spots, locate, on_highway
 from ingest.demo.messages.themes import KINDS
-from ingest.geocoding.toponyms.russian_names import latin, plain, russian_name
+from ingest.geocoding.toponyms.russian_names import choose_russian_name, remove_apostrophes, transliterate
 
 DAY = 20_600
 
@@ -80,12 +80,12 @@ def test_the_gazetteer_has_russian_names_of_russia_and_its_neighbours() -> None:
     ],
 )
 def test_the_russian_name_is_the_one_that_sounds_like_the_english(name: str, others: list[str], expected: str) -> None:
-    assert russian_name(name, others) == expected
+    assert choose_russian_name(name, others) == expected
 
 
 def test_russian_is_written_in_latin_letters_as_geonames_does() -> None:
-    assert latin("Усть-Лабинск") == plain("Ust’-Labinsk").lower()
-    assert latin("Тимашёвск") == "timashyovsk"
+    assert transliterate("Усть-Лабинск") == remove_apostrophes("Ust’-Labinsk").lower()
+    assert transliterate("Тимашёвск") == "timashyovsk"
 
 
 def test_no_settlement_lies_in_the_water() -> None:
