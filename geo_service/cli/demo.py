@@ -38,8 +38,8 @@ async def prepare_demo(url: str, *, afresh: bool = False) -> None:
 
     afresh: delete the demo region first.
     """
-    from ingest.demo.db_writer import delete_demo, refresh
-    from ingest.demo.district_loader import load_districts
+    from ingest.demo.db_writer import delete_demo, refresh_demo
+    from ingest.demo.district_loader import load_demo_districts
     from ingest.jobs.place_names import are_loaded, load_places
 
     near_m = read_settings().district_near_m
@@ -48,16 +48,16 @@ async def prepare_demo(url: str, *, afresh: bool = False) -> None:
         await load_places(url)
     if afresh:
         print_message(f"Deleted {await delete_demo(url):,} made-up messages")
-    if await load_districts(url, near_m):
+    if await load_demo_districts(url, near_m):
         print_message("Loaded the districts of the demo region; their boundaries are approximate")
     step = "Making the demo region"
     with progress_bar() as bar:
         bar.update(step, 0, None)
-        result = await refresh(url, time.time(), lambda done, total: bar.update(step, done, total), near_m)
+        result = await refresh_demo(url, time.time(), lambda done, total: bar.update(step, done, total), near_m)
     print_message(f"The demo region is ready: {result.new:,} new messages, {result.changed:,} changed. All of them are made up.")
 
 
 async def _run_feed(url: str, per_minute: float) -> None:
-    from ingest.demo.feed import feed
+    from ingest.demo.feed import run_feed
 
-    await feed(url, per_minute, print_message, read_settings().district_near_m)
+    await run_feed(url, per_minute, print_message, read_settings().district_near_m)

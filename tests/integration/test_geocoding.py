@@ -13,7 +13,7 @@ from geo_service.cli.geocode import explain_table
 from geo_service.core.database import connect
 from geo_service.core.model import LocationQuality, PlacedBy
 from geo_service.core.settings import Settings
-from ingest.demo.district_loader import load_districts
+from ingest.demo.district_loader import load_demo_districts
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.server import GeocodingServer
 from ingest.jobs.geocode_backlog import BACKLOG_LOCK, BacklogResult, geocode_backlog
@@ -49,7 +49,7 @@ ANSWERS = {HOUSE: [house(38.98, 45.05)], VILLAGE: [house(38.2, 44.9, "road", Non
 @pytest.fixture(scope="module")
 def region(database_url: str) -> str:
     """The database with the demo's districts."""
-    asyncio.run(load_districts(database_url))
+    asyncio.run(load_demo_districts(database_url))
     return database_url
 
 

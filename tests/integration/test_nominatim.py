@@ -16,7 +16,7 @@ import pytest
 
 from geo_service.core.database import open_connection
 from geo_service.core.model import LocationQuality, PlacedBy
-from ingest.demo.district_loader import load_districts
+from ingest.demo.district_loader import load_demo_districts
 from ingest.geocoding import GeocodedPlace, GeocodeQuery, Unresolved
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain, read_region
@@ -127,7 +127,7 @@ async def up(url: str) -> None:
 async def test_words_become_places_as_fine_as_the_server_knows_them(
     nominatim: str, database_url: str, words: GeocodeQuery, quality: LocationQuality | None, place: tuple[float, float] | None
 ) -> None:
-    await load_districts(database_url)
+    await load_demo_districts(database_url)
     async with open_connection(database_url) as held:
         region = await read_region(held, GeocodingConfiguration())
         async with asking(nominatim, part=QUICK.model_copy(update={"timeout_s": 20}), bounds=region) as server:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel, LocationQuality
-from ingest.demo.district_loader import REGION, districts, region
+from ingest.demo.district_loader import REGION, make_district_records, make_region_record
 from ingest.geocoding import GeocodedPlace, GeocodeQuery, Unresolved
 from ingest.geocoding.local_steps import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build_index
@@ -18,7 +18,10 @@ PHRASES = Path(__file__).parent / "data" / "phrases.tsv"
 @cache
 def demo_districts() -> tuple[StoredDistrict, ...]:
     made = []
-    for level, parent, units in ((DistrictLevel.REGION, None, region()), (DistrictLevel.DISTRICT, REGION.code, districts())):
+    for level, parent, units in (
+        (DistrictLevel.REGION, None, make_region_record()),
+        (DistrictLevel.DISTRICT, REGION.code, make_district_records()),
+    ):
         for number, (unit, area) in enumerate(zip(units.units, units.polygons, strict=True)):
             names = (unit.name_ru, unit.name_en, *unit.aliases)
             made.append(StoredDistrict(number, unit.code, level, parent, unit.name_ru, names, area, approximate=True))
