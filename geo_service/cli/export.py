@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Out = Annotated[str, typer.Argument(help="OUT.pmtiles, OUT.mbtiles, or a folder: OUT/", metavar="OUT")]
 LayerName = Annotated[str, typer.Option("--layer", help="hexes or districts.")]
 Zoom = Annotated[str, typer.Option("--zoom", help="One zoom, or the first and the last: 0-12.")]
-Bounds = Annotated[str | None, typer.Option("--bounds", help="W,S,E,N in degrees; default: all data.", metavar="W,S,E,N")]
+BoundsText = Annotated[str | None, typer.Option("--bounds", help="W,S,E,N in degrees; default: all data.", metavar="W,S,E,N")]
 At = Annotated[str | None, typer.Option("--at", help="End of relative windows, and the instant at which overdue is judged.")]
 Select = Annotated[str, typer.Option("--select", help="Query string of a tile URL, with every parameter of the layer: level=region.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace OUT, and restart an unfinished export.")]
@@ -42,7 +42,7 @@ MeasureCode = Annotated[str | None, _selection_option("measure", "Measure that d
 
 
 def export_command(
-    out: Out, layer: LayerName = "hexes", zoom: Zoom = "0-12", bounds: Bounds = None, at: At = None, select: Select = "",
+    out: Out, layer: LayerName = "hexes", zoom: Zoom = "0-12", bounds: BoundsText = None, at: At = None, select: Select = "",
     window: Window = None, from_: From = None, to: To = None, sector: Sector = None, theme: Theme = None, source: Source = None,
     agency: Agency = None, status: Status = None, duplicates: Duplicates = None, district: District = None, compare: Compare = None,
     measure: MeasureCode = None, overwrite: Overwrite = False, resume: Resume = False,

@@ -70,12 +70,12 @@ class _GeocodedIncident:
         return self.outcome.is_final and self.outcome.place is not None
 
 
-OnProgress = Callable[[BacklogResult], None]
+OnBacklogProgress = Callable[[BacklogResult], None]
 """Gets the counts after each page."""
 
 
 async def geocode_backlog(
-    url: str, configuration: GeocodingConfiguration, server: "GeocodingServer | None", on_progress: OnProgress,
+    url: str, configuration: GeocodingConfiguration, server: "GeocodingServer | None", on_progress: OnBacklogProgress,
     *, again: bool = False, near_m: float = NEAR_M, page: int = PAGE_SIZE,
 ) -> BacklogResult:  # fmt: skip
     """Geocode all incidents that are due and return the counts.
@@ -96,7 +96,7 @@ async def geocode_backlog(
 
 
 async def _process_pages(
-    writer: "_OutcomeWriter", chain: Chain, result: BacklogResult, on_progress: OnProgress, again: bool, page: int
+    writer: "_OutcomeWriter", chain: Chain, result: BacklogResult, on_progress: OnBacklogProgress, again: bool, page: int
 ) -> None:
     after_id = 0
     while rows := await writer.connection.fetch(query("geocoding.list_pending"), after_id, page, again):

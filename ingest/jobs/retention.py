@@ -58,7 +58,7 @@ class EraseRequest:
         return "address" in self.fields
 
 
-OnProgress = Callable[[ErasedCounts], None]
+OnEraseProgress = Callable[[ErasedCounts], None]
 """Gets the counts so far after each page."""
 
 
@@ -75,7 +75,7 @@ async def count_erasable(url: str, request: EraseRequest, page: int = PAGE_SIZE)
     return counts
 
 
-async def erase_personal_data(url: str, request: EraseRequest, on_progress: OnProgress, page: int = PAGE_SIZE) -> ErasedCounts:
+async def erase_personal_data(url: str, request: EraseRequest, on_progress: OnEraseProgress, page: int = PAGE_SIZE) -> ErasedCounts:
     """Erase the requested fields and return the counts. `DatabaseUnavailable` when the database fails; finished pages stay."""
     counts = ErasedCounts()
     async with open_connection(url) as connection:
@@ -93,7 +93,7 @@ async def erase_personal_data(url: str, request: EraseRequest, on_progress: OnPr
 
 
 async def _erase_incidents(
-    connection: asyncpg.Connection, request: EraseRequest, counts: ErasedCounts, on_progress: OnProgress, page: int
+    connection: asyncpg.Connection, request: EraseRequest, counts: ErasedCounts, on_progress: OnEraseProgress, page: int
 ) -> None:
     for _ in range(_MAX_PASSES):
         await _erase_unlocked_incidents(connection, request, counts, on_progress, page)
@@ -104,7 +104,7 @@ async def _erase_incidents(
 
 
 async def _erase_unlocked_incidents(
-    connection: asyncpg.Connection, request: EraseRequest, counts: ErasedCounts, on_progress: OnProgress, page: int
+    connection: asyncpg.Connection, request: EraseRequest, counts: ErasedCounts, on_progress: OnEraseProgress, page: int
 ) -> None:
     after_id = 0
     while True:

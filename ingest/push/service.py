@@ -11,7 +11,7 @@ from typing import Any
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
 from geo_service.core.errors import GeoError, PartialFailure
-from geo_service.core.ingest_protocol import BatchResult, IngestRequest, ResultStream, Summary
+from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
 from ingest.push.parsing import DocumentParser, LineParser, Row
@@ -98,7 +98,7 @@ class _Run:
         self._tally = tally
         return told
 
-    async def finish(self, form: str, body: HashingBody) -> Summary:
+    async def finish(self, form: str, body: HashingBody) -> IngestSummary:
         """The run is over, and its answer is kept where it may be asked for again."""
         run = await self._begun()
         document = self._document(form)
@@ -107,7 +107,7 @@ class _Run:
                 await end_run(self._writer.connection, run, "finished")
                 if self._memory:
                     await self._memory.complete(body.digest, document)
-        return Summary(document)
+        return IngestSummary(document)
 
     async def fail(self, state: str) -> None:
         """The run is over before its end; the first failure is the one to tell."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from geo_service.core.errors import GeoError
-from geo_service.core.ingest_protocol import BatchResult, ResultStream, Summary
+from geo_service.core.ingest_protocol import BatchResult, IngestSummary, ResultStream
 from geo_service.routes.common.responses import problem_document
 
 _REPEATED = "Idempotency-Replayed"
@@ -31,13 +31,13 @@ async def document_answer(pieces: ResultStream) -> Response:
     return answer
 
 
-async def collected(pieces: ResultStream) -> tuple[list[dict[str, Any]], Summary]:
+async def collected(pieces: ResultStream) -> tuple[list[dict[str, Any]], IngestSummary]:
     """All rows, and the summary."""
     rows: list[dict[str, Any]] = []
-    summary = Summary({})
+    summary = IngestSummary({})
     async with aclosing(pieces):
         async for piece in pieces:
-            if isinstance(piece, Summary):
+            if isinstance(piece, IngestSummary):
                 summary = piece
             else:
                 rows += map(orjson.loads, piece.lines.splitlines())
@@ -50,7 +50,7 @@ class LineStream(Response):
     Not the framework's stream: that listens for the client's going, and would take the parts of the body for it.
     """
 
-    def __init__(self, first: BatchResult | Summary, rest: ResultStream) -> None:
+    def __init__(self, first: BatchResult | IngestSummary, rest: ResultStream) -> None:
         """first: the first piece, which has come already, so that what fails before it has its own status."""
         headers = _FRESH | ({_REPEATED: "true"} if first.repeated else {})
         super().__init__(media_type="application/x-ndjson", headers=headers)
@@ -71,12 +71,12 @@ class LineStream(Response):
                 async for piece in self._rest:
                     await send(_body(_line(piece)))
             except GeoError as error:
-                log.warning("incidents were taken in part", reason=str(error))
+                log.warning("ingest failed after some batches", reason=str(error))
                 await send(_body(_failure(error)))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _line(piece: BatchResult | Summary) -> bytes:
+def _line(piece: BatchResult | IngestSummary) -> bytes:
     return piece.lines if isinstance(piece, BatchResult) else orjson.dumps({"summary": {"complete": True, **piece.document}}) + b"\n"
 
 
