@@ -46,24 +46,23 @@ def load_command(
     crs: Crs = None, layer: Layer = None, encoding: Encoding = None, max_mb: MaxMb = 500, tolerance: Tolerance = 100, force: Force = False,
 ) -> None:  # fmt: skip
     """Replace a set of districts by those of a file, and assign every incident to its district again."""
-    from boundaries.csv_attributes import with_aliases, with_population
-    from boundaries.load import BoundariesRejected, LoadOptions
-    from boundaries.load import load as replace_set
-    from boundaries.read import ReadOptions, read_units
-    from boundaries.records import Fields
+    from boundaries.csv_attributes import add_aliases, add_populations
+    from boundaries.load import BoundariesRejected, LoadOptions, replace_districts
+    from boundaries.read import ReadOptions, read_districts
+    from boundaries.records import AttributeFields
     from geo_service.cli.boundary_tables import loaded_table, report_table
 
     how = LoadOptions(_parse_level(level), region, attribution, tolerance_ha=tolerance, force=force, near_m=read_settings().district_near_m)
     _check_one_parent(parent, region)
-    fields = Fields(code, name, name_en, _name_fields(name_lang), parent, alias)
-    units = read_units(file, ReadOptions(fields, crs, layer, encoding, max_mb))
-    rows = with_population(units.units, population) if population else units.units
-    units = replace(units, units=with_aliases(rows, aliases) if aliases else rows)
+    fields = AttributeFields(code, name, name_en, _name_fields(name_lang), parent, alias)
+    units = read_districts(file, ReadOptions(fields, crs, layer, encoding, max_mb))
+    rows = add_populations(units.units, population) if population else units.units
+    units = replace(units, units=add_aliases(rows, aliases) if aliases else rows)
     began = time.monotonic()
     try:
         with open_database(read_settings()) as url, progress_bar() as bar:
             bar.update("Checking and storing the districts", 0, None)
-            result = asyncio.run(replace_set(url, units, how, lambda done, total: bar.update("Locating the incidents", done, total)))
+            result = asyncio.run(replace_districts(url, units, how, lambda done, total: bar.update("Locating the incidents", done, total)))
     except BoundariesRejected as error:
         print_result(report_table(error.report))
         raise
@@ -79,13 +78,13 @@ def check_command(
 ) -> None:  # fmt: skip
     """Check the districts of a file without a change; the exit code is 1 if a load would be refused."""
     from boundaries.load import LoadOptions, check_against_stored
-    from boundaries.read import ReadOptions, read_units
-    from boundaries.records import Fields
+    from boundaries.read import ReadOptions, read_districts
+    from boundaries.records import AttributeFields
     from geo_service.cli.boundary_tables import report_table
 
     _check_one_parent(parent, region)
     how = LoadOptions(_parse_level(level), region, tolerance_ha=tolerance)
-    units = read_units(file, ReadOptions(Fields(code, name, parent=parent), crs, layer, encoding, max_mb))
+    units = read_districts(file, ReadOptions(AttributeFields(code, name, parent=parent), crs, layer, encoding, max_mb))
     with open_database(read_settings()) as url:
         report = asyncio.run(check_against_stored(url, units, how))
     print_result(report_table(report))

@@ -64,15 +64,15 @@ def export_command(
 def _export(job: "ExportJob", settings: "Settings") -> None:
     from geo_service.export.job import run_export
 
-    job.place.check()
+    job.target.check()
     began = time.monotonic()
     with open_database(settings) as url:
         try:
             with progress_bar() as bar:
                 result = run_export(url, job, settings, bar.update)
         except (KeyboardInterrupt, SystemExit):
-            if job.place.spool.exists():
-                print_message(f"Interrupted; the finished tiles are in {job.place.spool}: run the same command with --resume to continue.")
+            if job.target.spool.exists():
+                print_message(f"Interrupted; the finished tiles are in {job.target.spool}: run the same command with --resume to continue.")
             raise
     print_result(_summarise(job, result, time.monotonic() - began))
 
@@ -80,8 +80,8 @@ def _export(job: "ExportJob", settings: "Settings") -> None:
 def _summarise(job: "ExportJob", result: "ExportResult", seconds: float) -> str:
     from geo_service.core.instants import format_instant
 
-    size = _size_bytes(job.place.path) / 1e6
-    tiles = f"{job.place.path}: {result.tiles:,} tiles, {result.contents:,} of them different, {size:,.1f} MB, in {seconds:.1f} s"
+    size = _size_bytes(job.target.path) / 1e6
+    tiles = f"{job.target.path}: {result.tiles:,} tiles, {result.contents:,} of them different, {size:,.1f} MB, in {seconds:.1f} s"
     start, stop = format_instant(result.window.start), format_instant(result.window.stop)
     window = f"Window {start} to {stop}, overdue judged at {format_instant(result.at)}"
     return f"{tiles}\n{window}" + ("" if result.ended else "\nThe window had not ended: later incidents are missing.")

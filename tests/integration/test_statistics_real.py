@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.load import LoadOptions, load
+from boundaries.load import LoadOptions, replace_districts
 from boundaries.records import DistrictRecord, DistrictRecords
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import open_connection
@@ -107,7 +107,7 @@ def filled_url(database_url: str) -> Iterator[str]:
         quarters = DistrictRecords(
             [DistrictRecord(f"m{place}", f"Минск {place}", f"Minsk {place}") for place in range(4)], np.array(QUARTERS, object)
         )
-        await load(database_url, quarters, LoadOptions(DistrictLevel.DISTRICT, near_m=0))
+        await replace_districts(database_url, quarters, LoadOptions(DistrictLevel.DISTRICT, near_m=0))
         await refresh_demo(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)

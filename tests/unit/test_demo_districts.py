@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.check import CheckContext, check
-from boundaries.csv_attributes import named
+from boundaries.check import CheckContext, check_districts
+from boundaries.csv_attributes import names_of
 from boundaries.district_arrays import DistrictArrays
 from boundaries.geodesic import area_m2
 from boundaries.locate import Locator
-from boundaries.names import DistrictNames, plain
-from boundaries.report import Kind
+from boundaries.names import DistrictNames, normalise_name
+from boundaries.report import FaultKind
 from geo_service.core.model import DistrictLevel
 from ingest.demo.district_loader import make_district_records, make_region_record
 from ingest.demo.geography.region import is_habitable, read_municipalities, read_neighbours, read_settlements
@@ -38,9 +38,9 @@ AREA_KM2 = 75_485
 
 @cache
 def real() -> dict[str, shapely.Geometry]:
-    """Surveyed districts of the krai by their plain names."""
+    """Surveyed districts of the krai by their normalise_name names."""
     features = [one for one in json.loads(REAL.read_text(encoding="utf-8"))["features"] if one["properties"]["region_code"] == "23"]
-    return {plain(one["properties"]["name_ru"]): shapely.from_geojson(json.dumps(one["geometry"])) for one in features}
+    return {normalise_name(one["properties"]["name_ru"]): shapely.from_geojson(json.dumps(one["geometry"])) for one in features}
 
 
 def overlap(one: shapely.Geometry, other: shapely.Geometry) -> float:
@@ -57,9 +57,11 @@ def test_districts_are_a_coverage_and_the_region_is_their_union() -> None:
 
 
 def test_the_check_refuses_nothing_and_finds_only_the_enclaves() -> None:
-    children = check(make_district_records(), CheckContext(np.full(45, build_region_outline(), object), np.empty(0, object), ()))
+    children = check_districts(make_district_records(), CheckContext(np.full(45, build_region_outline(), object), np.empty(0, object), ()))
     assert not children.repaired
-    assert {fault.kind for fault in (*children.faults, *check(make_region_record(), CheckContext.nothing(1)).faults)} == {Kind.ENCLAVE}
+    assert {fault.kind for fault in (*children.faults, *check_districts(make_region_record(), CheckContext.empty(1)).faults)} == {
+        FaultKind.ENCLAVE
+    }
     assert not children.refused
 
 
@@ -95,7 +97,7 @@ def test_messages_lie_in_a_district_and_in_the_one_of_their_settlement() -> None
 
 
 def test_districts_are_found_by_their_names_centres_and_codes() -> None:
-    names = DistrictNames(named(unit) for unit in (*make_region_record().units, *make_district_records().units))
+    names = DistrictNames(names_of(unit) for unit in (*make_region_record().units, *make_district_records().units))
     wanted = {
         "Абинский муниципальный округ": "demo-abinsky", "Полтавская": "demo-krasnoarmeysky", "Тимашевский район": "demo-timashyovsky",
         "город-курорт Сочи": "demo-sochi", "03628000": "demo-kushchevsky", "Ust-Labinsky District": "demo-ust-labinsky",
@@ -123,11 +125,11 @@ def test_areas_are_of_the_right_size() -> None:
 def test_approximate_districts_resemble_the_surveyed_ones() -> None:
     assert overlap(build_region_outline(), shapely.union_all(list(real().values()))) > 0.9
     alike = {
-        unit.name_ru: overlap(area, real()[plain(unit.name_ru)])
+        unit.name_ru: overlap(area, real()[normalise_name(unit.name_ru)])
         for unit, area in zip(make_district_records().units, build_district_areas(), strict=True)
-        if plain(unit.name_ru) in real()
+        if normalise_name(unit.name_ru) in real()
     }
-    assert set(real()) == set(map(plain, alike))
+    assert set(real()) == set(map(normalise_name, alike))
     assert np.mean(list(alike.values())) > 0.6
     assert min(alike.values()) > 0.35
 
@@ -135,8 +137,10 @@ def test_approximate_districts_resemble_the_surveyed_ones() -> None:
 @pytest.mark.skipif(not REAL.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
 def test_codes_are_those_of_the_classifier() -> None:
     properties = [one["properties"] for one in json.loads(REAL.read_text(encoding="utf-8"))["features"]]
-    told = {plain(one["name_ru"]): one["oktmo"] for one in properties if one["region_code"] == "23"}
+    told = {normalise_name(one["name_ru"]): one["oktmo"] for one in properties if one["region_code"] == "23"}
     ours = {
-        plain(unit.name_ru): one.oktmo for unit, one in zip(make_district_records().units, read_municipalities(), strict=True) if one.oktmo
+        normalise_name(unit.name_ru): one.oktmo
+        for unit, one in zip(make_district_records().units, read_municipalities(), strict=True)
+        if one.oktmo
     }
     assert ours == told

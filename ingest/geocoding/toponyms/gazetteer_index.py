@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boundaries.names import bare, plain
+from boundaries.names import normalise_name, strip_kind_words
 from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms import place_type_words
@@ -59,8 +59,8 @@ class GazetteerIndex:
         self.street_words = place_type_words.street_words()
         self.district_words, self.region_words = place_type_words.district_words(), place_type_words.region_words()
         region_names = [name for region in self.regions for name in region.names]
-        self.region_stems = {stem(part) for name in region_names for part in plain(name).split() if part not in self.region_words}
-        self.region_forms = {form for name in region_names for form in inflect_name(bare(name))}
+        self.region_stems = {stem(part) for name in region_names for part in normalise_name(name).split() if part not in self.region_words}
+        self.region_forms = {form for name in region_names for form in inflect_name(strip_kind_words(name))}
         self.entries_by_form = self._index_entries()
         self.district_codes_by_form = self._index_districts(districts)
         self.centres = self._find_centres()
@@ -90,7 +90,7 @@ class GazetteerIndex:
         codes: dict[str, set[str]] = defaultdict(set)
         for district in districts:
             for name in district.names if district.level is not DistrictLevel.REGION else ():
-                if (word := bare(name)) and " " not in word and is_adjective(word):
+                if (word := strip_kind_words(name)) and " " not in word and is_adjective(word):
                     for form in inflect_name(word):
                         codes[form].add(district.code)
         return dict(codes)
@@ -164,5 +164,5 @@ def _is_ordinary_word(word: str) -> bool:
 
 def stem(word: str) -> str:
     """Return a word without its ending: the same for «Краснодарского», «Краснодарском» and «Краснодарский»."""
-    short = plain(word).rstrip("аеёийоуыэюяьм")
+    short = normalise_name(word).rstrip("аеёийоуыэюяьм")
     return short.removesuffix("ог").rstrip("аеёийоуыэюяь")
