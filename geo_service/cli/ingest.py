@@ -81,10 +81,10 @@ def load_command(
     if explain:
         from geo_service.core.calendar.deadlines import read_deadlines
         from geo_service.core.settings import read_settings
-        from ingest.runs.preview import explain as explain_rows
+        from ingest.runs.preview import preview_rows
 
         settings = read_settings()
-        for table in explain_rows(file, columns, rows, read_deadlines(settings.deadlines, settings.zone)):
+        for table in preview_rows(file, columns, rows, read_deadlines(settings.deadlines, settings.zone)):
             print_result(table)
     else:
         _load(file, columns, mapping, batch_size)
@@ -102,7 +102,7 @@ def check_command(file: File, mapping: MappingName = "plain", examples: Examples
         result = check_file(file, columns, read_settings(), show, examples)
     for table in result.tables(time.monotonic() - started):
         print_result(table)
-    if result.tally.rejected:
+    if result.counts.rejected:
         raise typer.Exit(1)
 
 
@@ -146,16 +146,17 @@ def _link_if_needed(url: str, settings: "Settings") -> None:
 
 def _load(file: Path, columns: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.core.settings import read_settings
-    from ingest.runs.run import ingest, ingest_options, open_reader
+    from ingest.readers.file_content import size_of
+    from ingest.runs.run import file_input, ingest_input, ingest_options
 
-    size = open_reader(file, columns).size
+    size = size_of(file)
     settings = read_settings()
     options = ingest_options(settings, batch_size)
     with open_database(settings) as url:
         _link_if_needed(url, settings)
         started = time.monotonic()
         with _run_progress(file.name, size) as show:
-            run, counts = asyncio.run(ingest(url, file, columns, mapping, show, options))
+            run, counts = asyncio.run(ingest_input(url, file_input(file, columns, mapping), show, options))
     print_result(summary_table(counts, time.monotonic() - started))
     if hint := reject_hint(run, counts):
         print_result(hint)

@@ -50,7 +50,7 @@ def rejects_command(run: Run, as_csv: AsCsv = False, warnings: Warned = False) -
 
 
 async def _print_csv(connection: asyncpg.Connection, run: int, warnings: bool) -> None:
-    from ingest.runs.reject_export import count_moved, write_csv
+    from ingest.runs.reject_export import count_superseded, write_csv
 
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
     try:
@@ -58,7 +58,7 @@ async def _print_csv(connection: asyncpg.Connection, run: int, warnings: bool) -
     finally:
         # Without this, closing the wrapper would close standard output.
         out.detach()
-    if moved := await count_moved(connection, run):
+    if moved := await count_superseded(connection, run):
         reason = "a later run of the same input has rejected them again, or they were erased"
         print_message(f"{moved:,} more rejected rows of this run are not listed: {reason}.")
 
@@ -88,11 +88,11 @@ async def _read_runs(connection: asyncpg.Connection, limit: int) -> list[dict[st
 
 
 async def _first_rejects(connection: asyncpg.Connection, run: int, warnings: bool) -> list[asyncpg.Record]:
-    from ingest.runs.reject_export import read_row_format, rejects
+    from ingest.runs.reject_export import read_rejects, read_row_format
 
     await read_row_format(connection, run)
     rows = []
-    async for row in rejects(connection, run, warnings):
+    async for row in read_rejects(connection, run, warnings):
         rows.append(row)
         if len(rows) > _MAX_SHOWN_ROWS:
             break

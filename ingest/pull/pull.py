@@ -19,7 +19,8 @@ from ingest.pull.client import Client, ClientPolicy, redact_url
 from ingest.pull.discovery import Endpoint, find_endpoint
 from ingest.pull.paging import PAGE_SIZE
 from ingest.pull.reader import Open311Reader
-from ingest.runs.run import IngestOptions, Input, ingest_input, required_columns
+from ingest.readers.columns import required_columns
+from ingest.runs.run import IngestOptions, Input, ingest_input
 from ingest.runs.run_counts import RunCounts
 
 
@@ -84,7 +85,7 @@ async def pull(
         async def store_checkpoint(writing: asyncpg.Connection, position: int) -> None:
             await write_checkpoint(writing, source, name, plan.checkpoint_at(plan.span.to_instant(position)))
 
-        run_input = Input(name, reader, mapping, mapping_name, Path(mapping_name), store_checkpoint)
+        run_input = Input(name, lambda: reader, mapping, mapping_name, Path(mapping_name), store_checkpoint)
         # An interrupted pull must not wait for a pause in the client's thread: stop the client first.
         stack.callback(client.stop)
         run, counts = await ingest_input(url, run_input, callbacks.on_batch, replace(options, batch_size=PAGE_SIZE))

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import h3.api.basic_int as h3
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, Route, expect, sync_playwright
 
 from geo_service.core.database import open_connection
 from tests.bench.chromium import EXECUTABLE, SWITCHES
@@ -190,6 +190,12 @@ def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
         yield made
         assert made.complaints == []
         assert made.hosts - {""} == {urlsplit(service_url).netloc}
+
+
+def send_source(route: Route) -> None:
+    """Answer with a file of the page's sources: the build has a module only as a part of a page."""
+    name = urlsplit(route.request.url).path.removeprefix("/").removeprefix("static/") or "index.html"
+    route.fulfill(path=CHECKOUT / "frontend" / name)
 
 
 _AGENCIES = (

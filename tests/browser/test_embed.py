@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Frame, expect
 
-from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, visiting
+from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, send_source, visiting
 from tests.browser.test_states import violations
 from tests.support import territory
 
@@ -169,6 +169,7 @@ LISTENING = """async () => {
 def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder_is_gone(browser: Browser, service_url: str) -> None:
     streams: list[str] = []
     context = browser.new_context()
+    context.route("**/static/src/**", send_source)
     context.on("request", lambda request: streams.append(request.url) if request.url.endswith("/api/live") else None)
     tabs = [context.new_page(), context.new_page()]
     for tab in tabs:

@@ -28,7 +28,7 @@ from ingest.demo.db_writer import refresh_demo
 from ingest.demo.district_loader import load_demo_districts
 from ingest.demo.messages import history
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import IngestOptions, file_input, ingest_input
 from tests.integration.test_statistics import ask, check
 from tests.support.http_client import asking
 from tests.support.paths import CHECKOUT
@@ -111,9 +111,8 @@ def filled_url(database_url: str) -> Iterator[str]:
         await refresh_demo(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)
-            await ingest(
-                database_url, MINSK, load_mapping("minsk115"), "minsk115", lambda _: None, IngestOptions(near_m=0, deadlines=rules)
-            )
+            source = file_input(MINSK, load_mapping("minsk115"), "minsk115")
+            await ingest_input(database_url, source, lambda _: None, IngestOptions(near_m=0, deadlines=rules))
         async with open_connection(database_url) as held:
             await held.execute(PREPARE, FREE, SHORT)
             await held.execute(TOLD)

@@ -14,7 +14,7 @@ from geo_service.core.model import DistrictLevel
 from ingest.geocoding import GeocodedPlace, GeocodeQuery
 from ingest.geocoding.local_steps import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import build_index
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 from tests.support.paths import CHECKOUT
 
 DATA = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))

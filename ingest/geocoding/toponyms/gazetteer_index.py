@@ -10,8 +10,8 @@ from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.inflection import GENDERS, inflect_name, is_adjective, morphology
 from ingest.geocoding.toponyms.settlements import Settlement, assign_districts, is_inside, merge_settlements, read_geonames
+from ingest.mapping import normalise
 from ingest.mapping.mapping import Bounds
-from ingest.mapping.normalise import normalise
 
 LARGE_POPULATION = 100_000
 """Inhabitants of a town that is known outside its region, and that may have city districts of its own."""

@@ -3,7 +3,7 @@
 import re
 
 from ingest.geocoding.toponyms.inflection import CASES, morphology
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 
 TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–]")
 """A word, a house number, or a punctuation mark that ends a phrase."""

@@ -14,8 +14,8 @@ from boundaries.stored import StoredDistrict
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms.build_gazetteer import GAZETTEER_FILE
+from ingest.mapping import normalise
 from ingest.mapping.mapping import Bounds
-from ingest.mapping.normalise import normalise
 
 OWN_COLUMNS = ("name", "district", "lng", "lat", "population", "aliases")
 SAME_SETTLEMENT_KM = 5.0
