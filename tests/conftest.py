@@ -13,7 +13,7 @@ import pytest
 from numba.core.caching import IndexDataCacheFile
 
 from geo_service.cluster.file_lock import FileLock
-from geo_service.cluster.private_cluster import running
+from geo_service.cluster.private_cluster import run_cluster
 from geo_service.core.database import create_pool, migrate, open_connection
 from geo_service.core.settings import Settings
 
@@ -34,7 +34,7 @@ def pytest_configure() -> None:
     save: Callable[[IndexDataCacheFile, object, object], None] = IndexDataCacheFile.save
 
     def save_in_turn(index: IndexDataCacheFile, key: object, data: object) -> None:
-        with FileLock(Path(f"{index._index_path}.lock")).exclusively():
+        with FileLock(Path(f"{index._index_path}.lock")).hold_exclusive():
             save(index, key, data)
 
     IndexDataCacheFile.save = save_in_turn  # type: ignore[method-assign]  # numba offers no other way in
@@ -65,7 +65,7 @@ def cluster_url() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="geo-test-") as folder:
         Path(folder).chmod(0o755)
-        with running(Path(folder), durable=False) as url:
+        with run_cluster(Path(folder), durable=False) as url:
             yield url
 
 

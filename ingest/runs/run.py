@@ -23,7 +23,7 @@ from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
 from geo_service.core.named_queries import query
 from geo_service.core.settings import Settings
-from ingest.geocoding.batch_geocoder import BatchGeocoder, GeocodedBatch, counts_by_precision
+from ingest.geocoding.batch_geocoder import BatchGeocoder, GeocodedBatch, count_by_precision
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
 from ingest.geocoding.factory import read_region
 from ingest.mapping.mapping import Bounds, Mapping
@@ -224,7 +224,7 @@ class IngestRun:
             async with self.connection.transaction():
                 result = await pipeline.write(geocoded, each_row=with_results is not None)
                 await self._store_rejects([*validated.rejects, *validated.warnings])
-                counts = self.counts.with_batch(validated, result, counts_by_precision(geocoded.batch))
+                counts = self.counts.with_batch(validated, result, count_by_precision(geocoded.batch))
                 await self.connection.execute(query("ingest.record_run_counts"), self.id, *counts.columns())
                 if before_commit:
                     await before_commit()

@@ -21,10 +21,6 @@ where received_at < $1 and id > $2 and address <> ''
 order by id
 limit $3
 
--- name: has_responses
--- Whether responses are stored at all.
-select to_regclass('idempotency_response') is not null
-
 -- name: count_responses
 -- How many responses to requests with an Idempotency-Key were stored before $1.
 select count(*) from (select key from idempotency_key where created_at < $1 union select key from idempotency_response where created_at < $1) as old

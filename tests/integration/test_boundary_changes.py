@@ -187,7 +187,7 @@ def test_the_summary_counts_incidents_near_and_without_a_district(
         ended = command(database_url, monkeypatch)("ingest", path)
         assert ended.code == 0, ended.err
         told = counts(ended.out)
-        assert (told["read"], told.get("placed near a district"), told.get("placed in no district")) == (6, near, without)
+        assert (told["read"], told.get("assigned to the nearest district"), told.get("outside of all districts")) == (6, near, without)
         found = ask(
             database_url, "select count(*) filter (where district_is_nearest), count(*) filter (where district_id is null) from incident"
         )

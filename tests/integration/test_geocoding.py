@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from geo_service.cli.application import make_application
+from geo_service.cli.geocode import explain_table
 from geo_service.core import advisory_locks
 from geo_service.core.database import connect
 from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
-from ingest.demo.district_loader import load_districts
+from ingest.demo.district_loader import load_demo_districts
 from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.geocoding.explain import explain_table
-from ingest.geocoding.server import Server
+from ingest.geocoding.server import GeocodingServer
 from ingest.jobs.geocode_backlog import BacklogResult, geocode_backlog
 from ingest.mapping.mapping import Mapping
 from ingest.runs.run import file_input, ingest_input
@@ -50,7 +50,7 @@ ANSWERS = {HOUSE: [house(38.98, 45.05)], VILLAGE: [house(38.2, 44.9, "road", Non
 @pytest.fixture(scope="module")
 def region(database_url: str) -> str:
     """The database with the demo's districts."""
-    asyncio.run(load_districts(database_url))
+    asyncio.run(load_demo_districts(database_url))
     return database_url
 
 
@@ -84,7 +84,7 @@ async def places(held: asyncpg.Connection) -> dict[str, tuple[str, str | None, s
     }  # fmt: skip
 
 
-async def work(url: str, server: Server | None = None, *, again: bool = False, page: int = 500) -> BacklogResult:
+async def work(url: str, server: GeocodingServer | None = None, *, again: bool = False, page: int = 500) -> BacklogResult:
     return await geocode_backlog(url, GeocodingConfiguration(), server, lambda _: None, again=again, page=page)
 
 
@@ -132,7 +132,7 @@ async def test_what_waits_is_placed_by_the_server_moves_to_its_district_and_stay
     told = Told(ANSWERS)
     async with serving(told) as url, asking(url) as server:
         worked = await work(region, server, page=2)
-        assert (worked.total, worked.asked, worked.delayed, worked.stopped) == (5, 5, 0, False)
+        assert (worked.total, worked.processed, worked.deferred, worked.stopped) == (5, 5, 0, False)
         assert worked.placed == {LocationQuality.HOUSE: 1, LocationQuality.STREET: 1}
         assert sorted(told.asked) == sorted(ANSWERS)
         assert await places(held) == LOADED | {
@@ -158,7 +158,7 @@ async def test_a_server_that_is_down_delays_and_loses_nothing(region: str, held:
     async with serving(told) as url:
         async with asking(url) as server:
             worked = await work(region, server)
-        assert (worked.delayed, sum(worked.placed.values())) == (2, 0)
+        assert (worked.deferred, sum(worked.placed.values())) == (2, 0)
         assert await places(held) == LOADED
         assert {name: one for name, one in (await waiting(held)).items() if name in ("house", "village")} == {
             "house": (1, False), "village": (1, False),
@@ -174,7 +174,7 @@ async def test_work_stops_when_the_server_is_down_for_a_whole_page(region: str, 
     await load(region, tmp_path, **rows)
     async with serving(Told(status=503)) as url, asking(url) as server:
         worked = await work(region, server, page=3)
-    assert (worked.stopped, worked.asked, worked.delayed) == (True, 3, 3)
+    assert (worked.stopped, worked.processed, worked.deferred) == (True, 3, 3)
     assert {one: due for one, (_, due) in (await waiting(held)).items()} == dict.fromkeys(rows, True) | dict.fromkeys(
         ("r0", "r1", "r2"), False
     )
@@ -225,7 +225,7 @@ async def test_words_that_change_are_looked_for_anew(region: str, held: asyncpg.
 
 async def test_two_at_once_are_one_too_many(region: str, held: asyncpg.Connection) -> None:
     await held.execute("select pg_advisory_lock($1)", advisory_locks.GEOCODE_BACKLOG)
-    with pytest.raises(Exception, match="another geo geocode is at it"):
+    with pytest.raises(Exception, match="another `geo geocode --pending` is already running"):
         await work(region)
 
 

@@ -126,7 +126,7 @@ async def test_a_server_that_fails_in_the_middle_costs_nothing_and_the_next_pull
 ) -> None:
     truncated = 200, {"Content-Type": JSON}, b'[{"service_request_id": "7", "requested_dat'
     city.before = lambda number: city.faults.extend([truncated] * 9) if number == 6 else None
-    with pytest.raises(InputError, match=r"cannot read .*start_date=2026-04-01.*got JSON cut short or damaged"):
+    with pytest.raises(InputError, match=r"cannot read .*start_date=2026-04-01.*got incomplete or damaged JSON"):
         await taken(database_url, city)
     assert await held.fetchval("select count(*) from incident") == 361
     assert await held.fetchval("select reached from open311_checkpoint") < datetime(2026, 4, 2, tzinfo=UTC)
@@ -206,7 +206,7 @@ async def test_rejected_requests_are_mended_as_a_file_and_stay_what_their_server
 async def test_two_pulls_of_one_server_at_once_are_refused(database_url: str, held: asyncpg.Connection, city: City) -> None:
     name = f"{city.base}/v2?jurisdiction_id=city.example"
     await held.execute("select pg_advisory_lock(hashtextextended('open311 city ' || $1, 0))", name)
-    with pytest.raises(InputError, match="another pull of it is under way"):
+    with pytest.raises(InputError, match="another pull of it is running"):
         await taken(database_url, city)
 
 
@@ -215,7 +215,7 @@ def test_the_command_pulls_and_tells(database_url: str, city: City) -> None:
     command = [f"{GEO}", "ingest", "open311", f"{city.base}/discovery.json", "--per-second", "100"]
     city.faults = [(503, {"Retry-After": "0"}, b"")]
     done = subprocess.run([*command, "--since", "2026-01-01"], cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=60)
-    assert "it answered 503 (Service Unavailable); asking again in 0 s" in done.stderr
+    assert "it answered 503 (Service Unavailable); retrying in 0 s" in done.stderr
     assert done.returncode == 0, done.stderr
     assert "1,000" in done.stdout
     assert "S3CRET" not in done.stderr + done.stdout

@@ -24,8 +24,8 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import open_connection
 from geo_service.core.model import DistrictLevel
 from geo_service.core.settings import Settings
-from ingest.demo.db_writer import refresh
-from ingest.demo.district_loader import load_districts
+from ingest.demo.db_writer import refresh_demo
+from ingest.demo.district_loader import load_demo_districts
 from ingest.demo.messages import history
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, file_input, ingest_input
@@ -103,12 +103,12 @@ def filled_url(database_url: str) -> Iterator[str]:
     """The demo's last two months in its own districts, and Minsk in four quarters where its file is at hand."""
 
     async def run() -> None:
-        await load_districts(database_url, 0)
+        await load_demo_districts(database_url, 0)
         quarters = DistrictRecords(
             [DistrictRecord(f"m{place}", f"Минск {place}", f"Minsk {place}") for place in range(4)], np.array(QUARTERS, object)
         )
         await replace_districts(database_url, quarters, LoadOptions(DistrictLevel.DISTRICT, near_m=0))
-        await refresh(database_url, NOW.timestamp(), near_m=0)
+        await refresh_demo(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)
             source = file_input(MINSK, load_mapping("minsk115"), "minsk115")

@@ -35,8 +35,8 @@ def test_each_answer_takes_what_its_own_rule_says(rows) -> None:  # type: ignore
     expected = []
     for row in np.sort(batch, order=["received", "id"]):
         known = row["theme"] in (1, 2)
-        rule = RULES.rule_of("", SOURCES[row["source"] - 1], "roads") if known else None
+        rule = RULES.find_rule("", SOURCES[row["source"] - 1], "roads") if known else None
         start, end = int(row["received"]), int(row["answered"])
-        passed = np.diff(RULES.work.seconds_before(np.array([start, end])))[0] if rule and rule.counts_working_time else end - start
+        passed = np.diff(RULES.calendar.seconds_before(np.array([start, end])))[0] if rule and rule.counts_business_time else end - start
         expected.append(int(passed) if end else int(MISSING))
     assert answer_seconds(state, np.arange(len(rows), dtype=np.int32)).tolist() == expected
