@@ -5,7 +5,6 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 import hypothesis
@@ -14,8 +13,13 @@ from numba.core.caching import IndexDataCacheFile
 
 from geo_service.cluster.file_lock import FileLock
 from geo_service.cluster.private_cluster import running
-from geo_service.core.database import create_pool, migrate, open_connection
+from geo_service.core.database import create_pool, migrate
 from geo_service.core.settings import Settings
+
+# Before the first of them is imported: a failed assertion in a helper then shows its values as one in a test does.
+pytest.register_assert_rewrite("tests.support")
+
+from tests.support.databases import execute, named, recreate  # noqa: E402
 
 BROWSER_TESTS = "tests/browser/"
 
@@ -100,20 +104,3 @@ async def pool(database_url: str, settings: Settings) -> AsyncIterator[asyncpg.P
     made = await create_pool(database_url, settings)
     yield made
     await made.close()
-
-
-def named(url: str, name: str) -> str:
-    """The address of database `name` on the server of `url`."""
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
-
-
-async def recreate(url: str, name: str, template: str = "template1") -> None:
-    """Database `name` made anew as a copy of `template`."""
-    await execute(url, f'drop database if exists "{name}" with (force)')
-    await execute(url, f'create database "{name}" template "{template}"')
-
-
-async def execute(url: str, statement: str) -> None:
-    """Run one statement on its own connection."""
-    async with open_connection(url) as held:
-        await held.execute(statement)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from geo_service.pages.module_preload import needed_modules
-from tests.browser.conftest import Visit
+from tests.support.browser_visit import Visit
 from tests.support.paths import CHECKOUT
 
 pytestmark = pytest.mark.browser

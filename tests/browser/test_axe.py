@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE_MS, Visit, visiting
-from tests.browser.test_states import violations
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import violations
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,8 @@ import mapbox_vector_tile
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Elsewhere, Visit, visiting
+from tests.support.browser_visit import Visit, visiting
+from tests.support.other_origin import Elsewhere
 from tests.support.paths import CHECKOUT
 
 pytestmark = pytest.mark.browser

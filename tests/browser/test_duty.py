@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from geo_service.core.database import open_connection
-from tests.browser.conftest import PATIENCE_MS, Visit, apart, insert_incidents, visiting
-from tests.browser.test_states import violations
-from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
+from tests.support.browser_incidents import apart, insert_incidents
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import violations
+from tests.support.serve_process import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 

@@ -9,9 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Frame, expect
 
-from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, visiting
-from tests.browser.test_states import violations
 from tests.support import territory
+from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, visiting
+from tests.support.other_origin import Elsewhere
+from tests.support.page_checks import violations
 
 pytestmark = pytest.mark.browser
 

@@ -20,8 +20,9 @@ from geo_service.core.settings import Settings
 from geo_service.export.job import read_job, read_query, run_export
 from geo_service.export.target import read_target
 from tests.bench.chromium import EXECUTABLE, SWITCHES
-from tests.browser.conftest import Visit, apart, visiting
 from tests.support import territory
+from tests.support.browser_incidents import apart
+from tests.support.browser_visit import Visit, visiting
 from tests.support.paths import CHECKOUT
 
 MODULES = CHECKOUT / "node_modules"

@@ -6,7 +6,8 @@ import h3.api.basic_int as h3
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CENTRE, OLD, OLD_CENTRE, PATIENCE_MS, ROADS, WASTE, Visit, insert_incidents
+from tests.support.browser_incidents import CENTRE, OLD, OLD_CENTRE, ROADS, WASTE, insert_incidents
+from tests.support.browser_visit import PATIENCE_MS, Visit
 
 pytestmark = pytest.mark.browser
 

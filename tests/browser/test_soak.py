@@ -3,8 +3,8 @@
 import pytest
 
 from tests.bench.soak import VIEWS, Growth, soak
-from tests.browser.conftest import apart, fill
-from tests.integration.test_serving import serving, wait_until_ready
+from tests.support.browser_incidents import apart, fill
+from tests.support.serve_process import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 

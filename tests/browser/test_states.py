@@ -3,19 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import h3.api.basic_int as h3
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.conftest import CENTRE, PATIENCE_MS, ROADS, WASTE, Visit, visiting
+from tests.support.browser_incidents import CENTRE, ROADS, WASTE
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import overlap, violations
 
 pytestmark = pytest.mark.browser
 
 RECENT = ROADS + WASTE
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = {"desktop": (1440, 900), "phone": (390, 844), "wall": (1920, 1080)}
 
 
@@ -138,20 +138,3 @@ def test_axe_finds_nothing_in_an_empty_period_or_a_refused_choice(troubled: Visi
     expect(troubled.page.locator("#problem")).to_be_visible(timeout=PATIENCE_MS)
     troubled.shot("refused")
     assert violations(troubled) == []
-
-
-def violations(visit: Visit) -> list[str]:
-    """What axe-core finds wrong with the page as it is now: the rule and the places."""
-    visit.page.evaluate(f"{AXE.read_text(encoding='utf-8')}; undefined")
-    # On a phone the card with the page's heading makes room for the panel that is looked at; no rule of WCAG wants it there.
-    found = visit.page.evaluate("async () => (await axe.run({rules: {'page-has-heading-one': {enabled: false}}})).violations")
-    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
-
-
-def overlap(visit: Visit, one: str, other: str) -> bool:
-    """Whether two parts of the page cover each other."""
-    a, b = visit.page.locator(one).bounding_box(), visit.page.locator(other).bounding_box()
-    assert a
-    assert b
-    across = a["x"] < b["x"] + b["width"] and b["x"] < a["x"] + a["width"]
-    return across and a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import CENTRE, PATIENCE_MS, ROADS, Visit, insert_incidents, visiting
-from tests.browser.test_states import violations
-from tests.browser.test_workplace import asked, number, rows
+from tests.support.browser_incidents import CENTRE, ROADS, insert_incidents
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import asked, number, rows, violations
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from geo_service.core.database import open_connection
-from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Visit, apart, visiting
-from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
+from tests.support.browser_incidents import apart
+from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, visiting
+from tests.support.serve_process import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.conftest import PATIENCE_MS, Visit, visiting
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import asked, number
 
 pytestmark = pytest.mark.browser
 
@@ -22,22 +22,6 @@ def region(browser: Browser, territory_service: str) -> Iterator[Visit]:
     with visiting(browser, territory_service) as made:
         yield made
         assert made.complaints == []
-
-
-def asked(visit: Visit, path: str) -> Any:
-    """What the API says."""
-    return httpx.get(f"{visit.address}{path}").raise_for_status().json()
-
-
-def number(text: str) -> int:
-    """A number as the page writes it in English."""
-    return int(text.replace(",", ""))
-
-
-def rows(visit: Visit, table: str) -> dict[str, list[str]]:
-    """A table's cells by the name at the beginning of their row."""
-    script = f"[...document.querySelectorAll('{table} tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))"
-    return {name: cells for name, *cells in visit.page.evaluate(script)}
 
 
 def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region: Visit) -> None:

@@ -18,7 +18,7 @@ import uvicorn
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.server.middleware.shutdown import GracefulShutdown
-from tests.integration.test_http import fill
+from tests.support.hourly_incidents import fill
 from tests.support.http_client import filled
 from tests.support.ingest_client import KEY
 from tests.support.paths import CHECKOUT

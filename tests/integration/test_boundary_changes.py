@@ -21,11 +21,11 @@ from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import DistrictLevel
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
-from tests.integration.test_ingest_run import HEADER, line
-from tests.integration.test_serving import PATIENCE_S, serving, wait_until_ready
 from tests.support.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
-from tests.unit.test_boundary_reading import write
-from tests.unit.test_grid import slippy_tile
+from tests.support.district_files import write
+from tests.support.plain_csv import HEADER, line
+from tests.support.serve_process import PATIENCE_S, serving, wait_until_ready
+from tests.support.slippy_map import slippy_tile
 
 WEST, EAST = shapely.box(38, 45, 39, 46), shapely.box(39, 45, 40, 46)
 SOUTH, NORTH = shapely.box(38, 45, 40, 45.5), shapely.box(38, 45.5, 40, 46)

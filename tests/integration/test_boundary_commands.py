@@ -13,7 +13,7 @@ import shapely
 
 from geo_service.core.database import open_connection
 from tests.support.boundary_files import COVERED, Geo, ask, command, counts, fill, state, written
-from tests.unit.test_boundary_reading import write
+from tests.support.district_files import write
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*")  # GDAL's drivers warn of what a format cannot hold.
 

@@ -31,9 +31,9 @@ from geo_service.queries.layer import read_layer_query
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.registry import LAYERS
 from tests.support import territory
+from tests.support.archive_readers import digests, read_document, read_tiles
+from tests.support.geo_command import GEO
 from tests.support.http_client import asking, filled
-from tests.unit.test_archives import digests, read_document, read_tiles
-from tests.unit.test_cli import GEO
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 CLOSED = {"from": (TODAY - timedelta(days=5)).date().isoformat(), "to": TODAY.date().isoformat()}

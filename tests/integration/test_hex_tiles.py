@@ -20,9 +20,9 @@ import pytest
 from geo_service.aggregation.measures.class_breaks import ClassificationMethod, class_breaks
 from geo_service.core.database import open_connection
 from geo_service.tiles.documents.formats import CONTENT_TYPES
-from tests.integration.test_http import features
+from tests.support.decoded_tiles import features
 from tests.support.http_client import asking, filled
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
 
 ZOOM = 8
 """Shows resolution 7."""

@@ -3,14 +3,11 @@
 import gzip
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
 import brotli
 import h3.api.basic_int as h3
 import httpx
-import mapbox_vector_tile
 import pytest
 import zstandard
 
@@ -19,36 +16,10 @@ from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from geo_service.tiles.encoding.grid import Tile, feature_id, resolution_at
 from geo_service.tiles.layers.hex_outlines import HexOutlines
+from tests.support.decoded_tiles import features
+from tests.support.hourly_incidents import CENTRE, fill
 from tests.support.http_client import asking, filled, ready, until
-from tests.unit.test_grid import slippy_tile
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-CENTRE = (45.04, 38.98)
-RING = h3.grid_disk(h3.latlng_to_cell(*CENTRE, 10), 40)
-"""Incidents lie in these cells, one every hour back from now, round and round."""
-INCIDENTS = 2000
-
-
-async def fill(held: asyncpg.Connection) -> None:
-    """Two sources (one synthetic), two themes in two sectors, and incidents every hour."""
-    await held.execute(
-        "insert into source (code, name_ru, name_en, synthetic, attribution) values"
-        " ('portal', 'Портал', 'Portal', false, 'Portal data'), ('demo', 'Демо', 'Demo', true, 'Synthetic');"
-        "insert into theme (code, sector_id, name_ru, name_en)"
-        " values ('roads.pothole', 7, 'Яма', 'Pothole'), ('waste.dump', 5, 'Свалка', 'Dump')"
-    )
-    now = datetime.now(UTC)
-    rows = []
-    for i in range(INCIDENTS):
-        cell = RING[i % len(RING)]
-        lat, lng = h3.cell_to_latlng(cell)
-        received = now - HOUR * (i + 0.5)
-        rows.append((1 + i % 2, str(i), lng, lat, cell, 1 + i % 3 % 2, (0, 6, 2, 6)[i % 4], received, received + 3 * DAY))
-    await held.executemany(
-        "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, due_at, updated_at)"
-        " values ($1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, $9, $8)",
-        rows,
-    )
+from tests.support.slippy_map import slippy_tile
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +43,6 @@ async def sql(url: str, text: str, *values: Any) -> Any:
 def tile_of(zoom: int) -> str:
     x, y = slippy_tile(CENTRE[1], CENTRE[0], zoom)
     return f"/tiles/hexes/{zoom}/{x}/{y}.mvt"
-
-
-def features(body: bytes) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = mapbox_vector_tile.decode(body, default_options={"y_coord_down": True})["hexes"]["features"]
-    return found
 
 
 @pytest.mark.parametrize("zoom", [0, 5, 9, 13, 16])

@@ -14,8 +14,8 @@ import pytest
 from geo_service.aggregation.statistics.incident_rows import FIELDS
 from geo_service.core.database import open_connection
 from geo_service.core.model import LocationQuality, Status
-from tests.integration.test_statistics import CELLS, fill
 from tests.support.http_client import asking, filled, until
+from tests.support.statistics_oracle import CELLS, fill
 
 ALWAYS = {"from": "2024-01-01", "to": "2027-01-01"}
 SELECTIONS = [

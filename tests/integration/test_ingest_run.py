@@ -18,23 +18,9 @@ from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
 from ingest.runs.run_counts import RunCounts
 from tests.support.paths import CHECKOUT
+from tests.support.plain_csv import HEADER, line
 
-HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
 MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
-
-
-def line(name: str, **change: str) -> str:
-    row = {
-        "at": "2026-11-01T10:00:00Z",
-        "lng": "38.97",
-        "lat": "45.03",
-        "status": "in_work",
-        "closed": "",
-        "address": "ул. Мира, 1",
-    } | change
-    return (
-        f'{name},{row["at"]},{row["lng"]},{row["lat"]},roads,Ямы,{row["status"]},Управа,"{row["address"]}",2026-12-01,,{row["closed"]},\n'
-    )
 
 
 async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, RunCounts]:

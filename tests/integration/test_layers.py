@@ -6,22 +6,22 @@ from typing import Any
 
 import brotli
 import httpx
-import mapbox_vector_tile
 import pytest
 import shapely
 import zstandard
 
 from geo_service.aggregation.measures.measures import DISTRICT_MEASURES
 from geo_service.core.database import open_connection
-from geo_service.tiles.encoding.grid import EXTENT, Tile
+from geo_service.tiles.encoding.grid import EXTENT
 from tests.support import territory
+from tests.support.decoded_tiles import read, tile_named
 from tests.support.http_client import asking, filled, until
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
+from tests.support.territory import CENTRE, tile_at
 
 LAYERS = {"hexes": 7, "districts": 7, "incidents": 13}
 """A zoom of each at which the middle of the territory shows something."""
 CLASSED_BY_MEASURE = ["hexes", "districts"]
-CENTRE = (38.9, 45.0)
 
 
 @pytest.fixture(scope="module")
@@ -35,20 +35,6 @@ async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(territory_url, public_url="https://map.example.org") as made:
         yield made
-
-
-def tile_at(layer: str, zoom: int, place: tuple[float, float] = CENTRE) -> str:
-    x, y = slippy_tile(*place, zoom)
-    return f"/tiles/{layer}/{zoom}/{x}/{y}.mvt"
-
-
-def read(body: bytes) -> dict[str, list[dict[str, Any]]]:
-    """Features by layer."""
-    return {name: layer["features"] for name, layer in mapbox_vector_tile.decode(body, default_options={"y_coord_down": True}).items()}
-
-
-def tile_named(path: str) -> Tile:
-    return Tile(*(int(part) for part in path.removesuffix(".mvt").split("/")[-3:]))
 
 
 @pytest.mark.parametrize("layer", LAYERS)

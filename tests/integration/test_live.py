@@ -12,9 +12,9 @@ from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.routes.common.dependencies import Service
-from tests.integration.test_http import fill
-from tests.integration.test_overload import served
+from tests.support.hourly_incidents import fill
 from tests.support.http_client import filled, until
+from tests.support.http_server import served
 
 READERS = 50
 CHANGES = 200

@@ -20,7 +20,7 @@ from ingest.demo.district_loader import load_districts
 from ingest.geocoding import Answer, Query, Unresolved
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain, read_region
-from tests.conftest import execute, named
+from tests.support.databases import execute, named
 from tests.support.geocoders import QUICK, asking
 from tests.support.nominatim_extract import TOWN, VILLAGE, extract, house
 from tests.support.paths import CHECKOUT

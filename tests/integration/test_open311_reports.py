@@ -11,8 +11,8 @@ import pytest_asyncio
 from geo_service.cli.application import make_application
 from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
-from tests.integration.test_overload import served
 from tests.support.http_client import filled
+from tests.support.http_server import served
 from tests.support.ingest_client import KEY, fetch
 from tests.support.open311_reports import THEMES, independent, xml
 

@@ -1,31 +1,25 @@
 """Many requests at once, over real connections to a real server: what is shed, what is held, what is answered all the same."""
 
 import asyncio
-import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
-import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.routes.common.dependencies import Service
-from geo_service.server.middleware.shutdown import GracefulShutdown
 from geo_service.tiles.layers.base import EncodedTile, TileLayer, TileRequest
-from tests.integration.test_http import INCIDENTS, fill
-from tests.support.http_client import filled, ready, until
-from tests.unit.test_grid import slippy_tile
+from tests.support.hourly_incidents import INCIDENTS, fill
+from tests.support.http_client import filled, until
+from tests.support.http_server import FLOOD, served
+from tests.support.slippy_map import slippy_tile
 
 HELD = 40
-FLOOD = 200
 KEPT = "/tiles/hexes/8/{}/{}.mvt?from=2020-01-01".format(*slippy_tile(38.98, 45.04, 8))
 
 
@@ -40,22 +34,6 @@ def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """For the layer in front time stands still, or a kept tile would have to be looked at again in the midst of a test."""
     now = time.time()
     monkeypatch.setattr("geo_service.tiles.server.fast_path.time", SimpleNamespace(time=lambda: now))
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """The application on a port of its own, as `geo serve` would have it, and a client with as many connections as it likes."""
-    config = uvicorn.Config(GracefulShutdown(app), http="httptools", log_config=None, access_log=False, server_header=False)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0), backlog=FLOOD) as listening:
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits, transport=httpx.AsyncHTTPTransport(retries=5)) as client:
-            await until(lambda: ready(client))
-            yield client
-        server.should_exit = True
-        await serving
 
 
 class Blocked:

@@ -19,9 +19,10 @@ import pytest
 from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import EXTENT
 from geo_service.tiles.layers.points import MOST_PLACES
-from tests.integration.test_layers import read, tile_at, tile_named
+from tests.support.decoded_tiles import read, tile_named
 from tests.support.http_client import asking, filled, until
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
+from tests.support.territory import tile_at
 
 ZONE = "Asia/Yekaterinburg"
 TOWN, CROWD, CHUKOTKA = (39.0, 45.0), (60.6, 56.84), (179.9999, 66.5)

@@ -19,8 +19,8 @@ from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.push.batching import MOST
 from ingest.push.service import PushService
 from ingest.push.writer_pool import WriterSettings
-from tests.integration.test_overload import served
 from tests.support.http_client import until
+from tests.support.http_server import served
 from tests.support.ingest_client import KEY, emptied, fetch, holds, incident, lines
 
 STREAM = IngestRequest("POST /api/incidents", "api", "api", lines=True)

@@ -15,9 +15,9 @@ import pytest
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
 from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import resolution_at
-from tests.integration.test_statistics import CELLS, fill, oracle, selected_in
 from tests.support.http_client import asking
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
+from tests.support.statistics_oracle import CELLS, fill, oracle, selected_in
 
 ZOOM = next(zoom for zoom in range(20) if resolution_at(zoom) == 10)
 SPAN = {"from": "2025-03-01", "to": "2025-06-01", "compare": "year"}

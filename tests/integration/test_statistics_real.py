@@ -29,9 +29,9 @@ from ingest.demo.district_loader import load_districts
 from ingest.demo.messages import history
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
-from tests.integration.test_statistics import ask, check
 from tests.support.http_client import asking
 from tests.support.paths import CHECKOUT
+from tests.support.statistics_oracle import ask, check
 
 MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
 

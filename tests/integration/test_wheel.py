@@ -23,7 +23,7 @@ import pytest
 from geo_service import __version__
 from geo_service.core.database import open_connection
 from geo_service.core.model import SECTORS
-from tests.conftest import execute, named, recreate
+from tests.support.databases import execute, named, recreate
 from tests.support.packages import add_page, build, copy_sources, files_in_git, make_environment, run, unpack
 from tests.support.paths import CHECKOUT
 

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from geo_service.core.model import ZOOM_BANDS, DistrictLevel
+from tests.support.slippy_map import slippy_tile
 
 WEST, SOUTH, WIDTH, HEIGHT = 38.0, 44.4, 0.6, 0.4
 TOWN = shapely.box(38.8, 44.9, 39.0, 45.1)
@@ -21,6 +22,8 @@ CHUKOTKA = shapely.MultiPolygon([shapely.box(178.0, 66.0, 180.0, 67.0), shapely.
 OUTSIDE = 5
 """Incidents that lie in no district."""
 EARTH_RADIUS_M = 6_378_137.0
+CENTRE = (38.9, 45.0)
+"""Longitude and latitude of the town in the middle."""
 
 
 @dataclass(frozen=True)
@@ -107,3 +110,9 @@ async def _insert_incidents(held: asyncpg.Connection, prefix: str, place: Any, c
             for i in range(count)
         ],
     )  # fmt: skip
+
+
+def tile_at(layer: str, zoom: int, place: tuple[float, float] = CENTRE) -> str:
+    """The address of the tile of a layer that holds a place (lng, lat)."""
+    x, y = slippy_tile(*place, zoom)
+    return f"/tiles/{layer}/{zoom}/{x}/{y}.mvt"

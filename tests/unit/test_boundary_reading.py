@@ -5,10 +5,8 @@ import os
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import pytest
 import shapely
-from pyproj import Transformer
 
 from boundaries.antimeridian import split, unwrapped
 from boundaries.csv_attributes import with_aliases, with_population
@@ -16,30 +14,9 @@ from boundaries.names import DistrictNames, NameMatch
 from boundaries.read import ReadOptions, read_units
 from boundaries.records import DistrictRecord, Fields
 from geo_service.core.errors import InputError
+from tests.support.district_files import ROWS, SQUARES, write
 
 FIELDS = Fields("oktmo", "name", parent="up", name_en="en", name_lang={"tt": "tatar"}, alias="also")
-SQUARES = [shapely.box(38, 45, 39, 46), shapely.box(39, 45, 40, 46)]
-ROWS = {
-    "oktmo": ["03601000", "03602000"],
-    "name": ["Абинский район", "Анапа"],
-    "up": ["03", "03"],
-    "en": ["Abinsky", ""],
-    "tatar": ["Абин", ""],
-    "also": ["Абинск; Абинский", ""],
-}
-
-
-def write(path: Path, polygons: list[shapely.Geometry] = SQUARES, crs: str | None = "EPSG:4326", **columns: list[object]) -> Path:
-    """A file as GDAL writes it."""
-    rows = ROWS | columns
-    projected = polygons
-    if crs not in (None, "EPSG:4326"):
-        way = Transformer.from_crs(4326, crs, always_xy=True)
-        projected = [shapely.transform(one, lambda points: np.column_stack(way.transform(*points.T))) for one in polygons]
-    data = [np.array(values[: len(polygons)], object) for values in rows.values()]
-    kind = "Unknown" if path.suffix == ".gpkg" else "Polygon"
-    pyogrio.raw.write(path, shapely.to_wkb(np.array(projected, object)), data, list(rows), geometry_type=kind, crs=crs, encoding="UTF-8")
-    return path
 
 
 def features(path: Path, *geometries: object, **properties: object) -> Path:
