@@ -57,7 +57,7 @@ def state(territory_url: str) -> ReplicaState:
     return asyncio.run(read_snapshot(territory_url, BusinessTimeTimer(rules), 1_000_000))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application over the same database, once it is ready."""
     async with asking(territory_url) as made:
