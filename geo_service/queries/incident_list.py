@@ -33,8 +33,8 @@ def read_list(given: Mapping[str, str], query: Query) -> IncidentListQuery:
 def encode_cursor(order: SortOrder, place: Cursor) -> str:
     """The place for `after`, as text that is safe in an address.
 
-    >>> _read_place(mark(ORDERS["due"], Place(7, 9)), ORDERS["due"])
-    Place(instant=7, id=9)
+    >>> _decode_cursor(encode_cursor(ORDERS["due"], Cursor(7, 9)), ORDERS["due"])
+    Cursor(instant=7, id=9)
     """
     packed = _MARK.pack(list(ORDERS).index(order.code), place.instant, place.id)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")

@@ -76,9 +76,9 @@ def class_breaks(
 
     above: only values above it are there, the others are passed over; None for all.
 
-    >>> class_breaks(np.array([1, 2, 4, 8, 16, 32]), Division("log")).lowers
+    >>> class_breaks(np.array([1, 2, 4, 8, 16, 32]), ClassificationMethod("log")).lowers
     (1, 2, 4, 8, 16)
-    >>> class_breaks(np.array([1, 7]), Division(limits=(5, 20)), least=1)
+    >>> class_breaks(np.array([1, 7]), ClassificationMethod(limits=(5, 20)), least=1)
     ClassBreaks(lowers=(1, 5, 20), classes=(0, 2, 4), middle=None)
     """
     if division.limits:
