@@ -106,7 +106,11 @@ async def test_under_a_flood_some_are_shed_and_what_needs_no_computation_is_answ
 async def test_who_would_wait_for_too_long_is_told_when_to_come_again(filled_url: str) -> None:
     app, service, _ = application(filled_url, queue_wait_s=0.05)
     async with served(app) as client, Blocked(service):
-        await asyncio.sleep(0.1)
+
+        async def too_long() -> bool:
+            return service.replica.queue.expected_wait > 0.05
+
+        await until(too_long)
         answer = await client.get("/api/summary")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert "waiting" in answer.json()["detail"]
