@@ -3,8 +3,9 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
+from typing import cast
 
 import asyncpg
 import hypothesis
@@ -20,6 +21,7 @@ from geo_service.core.settings import Settings
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.databases import execute, named, recreate  # noqa: E402
+from tests.support.requirements import is_excused, skips_fail  # noqa: E402
 
 BROWSER_TESTS = "tests/browser/"
 
@@ -58,6 +60,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     file_of = scheduling._split_scope
     scheduling._split_scope = lambda name: BROWSER_TESTS if name.startswith(BROWSER_TESTS) else file_of(name)
     return scheduling
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a skipped test fail where nothing may be left out."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and skips_fail():
+        _, _, reason = cast("tuple[str, int, str]", report.longrepr)
+        if not is_excused(reason):
+            report.outcome, report.longrepr = "failed", f"{reason} (GEO_TESTS_REQUIRE_ALL is set)"
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +22,11 @@ from ingest.demo.district_loader import load_districts
 from ingest.demo.messages import history
 from ingest.demo.messages.draws import local_day
 from ingest.jobs.place_names import are_loaded, load_places
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, needs
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 HOUR_S = 3600
 
-BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
 REAL_DISTRICTS = BOUNDARIES / "five_regions_districts.geojson"
 
 DISTRICTS = """
@@ -272,7 +270,7 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
     assert inside > 5000
 
 
-@pytest.mark.skipif(not REAL_DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(REAL_DISTRICTS)
 @pytest.mark.parametrize("with_regions", [True, False], ids=["regions-first", "districts-alone"])
 async def test_surveyed_districts_take_the_place_of_the_approximate_ones(database_url: str, with_regions: bool, tmp_path: Path) -> None:
     async with open_connection(database_url) as held:

@@ -2,11 +2,9 @@
 
 import asyncio
 import gzip
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import asyncpg
@@ -19,8 +17,7 @@ from ingest.runs.run import IngestOptions, ingest
 from ingest.runs.run_counts import RunCounts
 from tests.support.paths import CHECKOUT
 from tests.support.plain_csv import HEADER, line
-
-MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
+from tests.support.real_data import MINSK, needs
 
 
 async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, RunCounts]:
@@ -102,25 +99,22 @@ def many(path: Path, count: int) -> Path:
 
 STATE = "select external_id, st_x(location), status, theme_id, received_at from incident order by external_id"
 LOAD = """
-import asyncio, sys
+import sys
 from pathlib import Path
-from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, ingest
-asyncio.run(ingest(sys.argv[1], Path(sys.argv[2]), load_mapping("plain"), "plain", lambda _: None, IngestOptions(batch_size=200)))
+from tests.support.load_process import load_and_die
+load_and_die(sys.argv[1], Path(sys.argv[2]), 200, int(sys.argv[3]))
 """
+"""Loads a file in batches of 200 rows and is killed at the statement of this number."""
+FATAL = 300
+"""A batch takes about ten statements, the preparations about twenty."""
 
 
 async def test_a_run_that_was_killed_and_started_again_ends_like_one_that_was_not(database_url: str, tmp_path: Path) -> None:
     path = many(tmp_path / "many.csv", 20_000)
     held = await emptied(database_url)
-    process = subprocess.Popen([sys.executable, "-c", LOAD, database_url, str(path)], cwd=CHECKOUT)  # noqa: ASYNC220  # killed below
-    try:
-        deadline = time.monotonic() + 60
-        while await held.fetchval("select count(*) from incident") < 1_000 and time.monotonic() < deadline:  # noqa: ASYNC110  # another process writes
-            await asyncio.sleep(0.02)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    command = [sys.executable, "-c", LOAD, database_url, str(path), str(FATAL)]
+    process = await asyncio.to_thread(subprocess.run, command, cwd=CHECKOUT, check=False, timeout=120)
+    assert process.returncode == -signal.SIGKILL
     written = await held.fetchval("select count(*) from incident")
     assert 1_000 <= written < 19_800
     _, tally = await load(database_url, path)
@@ -184,7 +178,7 @@ async def test_of_a_packed_file_cut_short_whole_batches_stay_and_the_run_is_fail
     await held.close()
 
 
-@pytest.mark.skipif(not MINSK.exists(), reason="the real file is not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(MINSK)
 async def test_the_real_file_of_minsk_is_loaded_and_loading_it_again_changes_nothing(database_url: str) -> None:
     held = await emptied(database_url)
     _, first = await load(database_url, MINSK, "minsk115")

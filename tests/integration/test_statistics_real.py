@@ -5,11 +5,9 @@ are counted on a calendar that is written out here.
 """
 
 import asyncio
-import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -30,10 +28,8 @@ from ingest.demo.messages import history
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
 from tests.support.http_client import asking
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import MINSK, needs
 from tests.support.statistics_oracle import ask, check
-
-MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 """When the demo was made: everything in it happened before."""
@@ -223,7 +219,7 @@ async def test_random_selections_of_the_demo_are_those_of_sql(client: httpx.Asyn
     assert sum(count > 100 for count in counts) > 3, counts
 
 
-@pytest.mark.skipif(not MINSK.exists(), reason="the real file is not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(MINSK)
 async def test_random_selections_of_minsk_are_those_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:
     counts = await compare(client, filled_url, 11, "source = 'minsk115'")
     assert sum(count > 1000 for count in counts) > 3, counts
