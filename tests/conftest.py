@@ -24,6 +24,18 @@ from tests.support.databases import execute, named, recreate  # noqa: E402
 from tests.support.requirements import is_excused, skips_fail  # noqa: E402
 
 BROWSER_TESTS = "tests/browser/"
+LONGEST_FIRST = (
+    BROWSER_TESTS,
+    "tests/integration/test_nominatim.py",
+    "tests/integration/test_wheel.py",
+    "tests/contract/test_openapi.py",
+    "tests/integration/test_killed.py",
+    "tests/integration/test_demo.py",
+    "tests/integration/test_bench.py",
+    "tests/contract/",
+    "tests/integration/",
+)
+"""Beginnings of the names of files, those that take most time first: minutes, then seconds."""
 
 # How long an example takes says more about what else the machine does than about the code.
 hypothesis.settings.register_profile("geo", deadline=None)
@@ -46,12 +58,17 @@ def pytest_configure() -> None:
     IndexDataCacheFile.save = save_in_turn  # type: ignore[method-assign]  # numba offers no other way in
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first, so that no process is left alone with one of them at the end."""
+    items.sort(key=lambda item: next((rank for rank, name in enumerate(LONGEST_FIRST) if item.nodeid.startswith(name)), len(LONGEST_FIRST)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Share out whole files, for what their tests share is made once; all files that need a browser to one process.
 
     Two browsers that draw at once without a graphics card keep each other and the services from working. Files go out
-    in the order of their names, so the small ones of tests/unit fill up the end.
+    in the order of the collection, so the small ones of tests/unit fill up the end.
     """
     from xdist.scheduler import LoadFileScheduling
 

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,20 +12,33 @@ from playwright.sync_api import Browser, sync_playwright
 from geo_service.core.database import open_connection
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.support import territory
-from tests.support.browser_incidents import apart, fill
+from tests.support.browser_incidents import apart, serving_known_incidents
 from tests.support.browser_visit import Visit, visiting
-from tests.support.databases import named, recreate
+from tests.support.databases import execute, named, recreate
 from tests.support.other_origin import Elsewhere
 from tests.support.serve_process import serving, wait_until_ready
 
 
-@pytest.fixture(scope="module")
-def service_url(database_url: str) -> Iterator[str]:
-    """A `geo serve` process over the module's database with the known incidents, once it is ready."""
-    fill(database_url)
-    with serving(database_url) as (_, address):
-        wait_until_ready(address)
+@pytest.fixture(scope="session")
+def known_service(cluster_url: str, template: str) -> Iterator[str]:
+    """A `geo serve` process over the known incidents, one for all modules that add none."""
+    with database_of_session(cluster_url, template, "known") as url, serving_known_incidents(url) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def service_url(known_service: str) -> str:
+    """The address of the service whose page is tested; a module that adds incidents has one of its own by this name."""
+    return known_service
+
+
+@contextmanager
+def database_of_session(cluster_url: str, template: str, purpose: str) -> Iterator[str]:
+    """A migrated, empty database, dropped at the end of the block."""
+    name = f"geo_{os.getpid()}_{purpose}"
+    apart(partial(recreate, cluster_url, name, template))
+    yield named(cluster_url, name)
+    apart(partial(execute, cluster_url, f'drop database "{name}" with (force)'))
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +73,17 @@ _AGENCIES = (
 @pytest.fixture(scope="session")
 def territory_service(cluster_url: str, template: str) -> Iterator[str]:
     """A `geo serve` process over the territory, one for all modules that embed its maps elsewhere."""
-    name = f"geo_{os.getpid()}_territory"
 
-    async def make() -> None:
-        await recreate(cluster_url, name, template)
-        async with open_connection(named(cluster_url, name)) as held:
-            await territory.fill(held)
-            await held.execute(_AGENCIES)
+    async def make(url: str) -> None:
+        async with open_connection(url) as connection:
+            await territory.fill(connection)
+            await connection.execute(_AGENCIES)
 
-    apart(make)
-    with serving(named(cluster_url, name)) as (_, address):
-        wait_until_ready(address)
-        yield address
+    with database_of_session(cluster_url, template, "territory") as url:
+        apart(partial(make, url))
+        with serving(url) as (_, address):
+            wait_until_ready(address)
+            yield address
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser_incidents import CENTRE, ROADS, insert_incidents
+from tests.support.browser_incidents import CENTRE, ROADS, insert_incidents, serving_known_incidents
 from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
 from tests.support.page_checks import asked, number, rows, violations
 
@@ -20,6 +20,13 @@ DAY = f"{VIEW}&window=24h&tab=analysis"
 
 WITHOUT_MAP = "HTMLCanvasElement.prototype.getContext = () => null"
 """Tables need none, and drawing it by software takes long."""
+
+
+@pytest.fixture(scope="module")
+def service_url(database_url: str) -> Iterator[str]:
+    """A service of this module's own: incidents are added to it."""
+    with serving_known_incidents(database_url) as address:
+        yield address
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ from tests.support.real_data import BOUNDARIES, needs
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 HOUR_S = 3600
+PATIENCE = 1_200
+"""Tenths of a second that a test waits for the feed at most."""
 
 REAL_DISTRICTS = BOUNDARIES / "five_regions_districts.geojson"
 
@@ -145,7 +147,7 @@ async def live(url: str) -> list[asyncpg.Record]:
 
 async def until_more(url: str, than: int, running: "asyncio.Task[None]") -> int:
     """Wait until the feed has more messages in the database; how many. A feed that ends tells why."""
-    for _ in range(300):
+    for _ in range(PATIENCE):
         found = len(await live(url))
         if found > than:
             return found
@@ -166,7 +168,7 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
         async with open_connection(database_url) as held:
             await held.execute(OTHERS_OUT)
         # What the feed wrote just before it was cut off must not count as going on.
-        for _ in range(300):
+        for _ in range(PATIENCE):
             if said:
                 break
             await asyncio.sleep(0.1)

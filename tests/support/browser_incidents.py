@@ -1,13 +1,15 @@
 """A small known set of incidents for the page."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import h3.api.basic_int as h3
 
 from geo_service.core.database import open_connection
+from tests.support.serve_process import serving, wait_until_ready
 
 CENTRE = (45.04, 38.98)
 CELL = h3.latlng_to_cell(*CENTRE, 6)
@@ -64,3 +66,12 @@ def fill(url: str) -> None:
     insert_incidents(url, "r", 1, ROADS, CENTRE, 0)
     insert_incidents(url, "w", 2, WASTE, CENTRE, 0)
     insert_incidents(url, "o", 1, OLD, OLD_CENTRE, 200)
+
+
+@contextmanager
+def serving_known_incidents(database_url: str) -> Iterator[str]:
+    """A `geo serve` process over an empty database that is filled with these incidents, once it is ready; its address."""
+    fill(database_url)
+    with serving(database_url) as (_, address):
+        wait_until_ready(address)
+        yield address

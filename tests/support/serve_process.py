@@ -29,8 +29,10 @@ def serving(database_url: str, **variables: str) -> Iterator[tuple[subprocess.Po
     process = subprocess.Popen([GEO, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr
-        lines = iter(process.stderr.readline, "")
-        assert any(f"http://127.0.0.1:{port}" in line for line in lines), "the address was never said"
+        lines: list[str] = []
+        while f"http://127.0.0.1:{port}" not in "".join(lines[-1:]):
+            lines.append(process.stderr.readline())
+            assert lines[-1], f"the process ended without an address: {''.join(lines)}"
         yield process, f"http://127.0.0.1:{port}"
     finally:
         process.kill()
