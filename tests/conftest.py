@@ -1,4 +1,4 @@
-"""What tests share: a private cluster for each process that runs them, and databases copied from a migrated template."""
+"""Fixtures of all tests: a private cluster for each process that runs them, and databases copied from a migrated template."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from geo_service.core.settings import Settings
 # Before the first of them is imported: a failed assertion in a helper then shows its values as one in a test does.
 pytest.register_assert_rewrite("tests.support")
 
-from tests.support.databases import execute, named, recreate  # noqa: E402
+from tests.support.databases import create_database, database_address, execute_statement  # noqa: E402
 from tests.support.requirements import is_excused, skips_fail  # noqa: E402
 
 BROWSER_TESTS = "tests/browser/"
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    """Share out whole files, for what their tests share is made once; all files that need a browser to one process.
+    """Give whole files to a process, as the tests of a file share fixtures; give all browser tests to one process.
 
     Two browsers that draw at once without a graphics card keep each other and the services from working. Files go out
     in the order of the collection, so the small ones of tests/unit fill up the end.
@@ -93,9 +93,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
     """A PostGIS server for this process only, or the one in GEO_TEST_DATABASE_URL; its user may create databases."""
-    given = os.environ.get("GEO_TEST_DATABASE_URL")
-    if given:
-        yield given
+    external = os.environ.get("GEO_TEST_DATABASE_URL")
+    if external:
+        yield external
         return
     with tempfile.TemporaryDirectory(prefix="geo-test-") as folder:
         Path(folder).chmod(0o755)
@@ -107,19 +107,19 @@ def cluster_url() -> Iterator[str]:
 def template(cluster_url: str) -> Iterator[str]:
     """A migrated, empty database that others are copied from; its name."""
     name = f"geo_{os.getpid()}_template"
-    asyncio.run(recreate(cluster_url, name))
-    asyncio.run(migrate(named(cluster_url, name)))
+    asyncio.run(create_database(cluster_url, name))
+    asyncio.run(migrate(database_address(cluster_url, name)))
     yield name
-    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
+    asyncio.run(execute_statement(cluster_url, f'drop database "{name}" with (force)'))
 
 
 @pytest.fixture(scope="module")
 def database_url(cluster_url: str, template: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A migrated, empty database of this module's own."""
     name = f"geo_{os.getpid()}_{request.node.name.removesuffix('.py').rpartition('/')[2]}"[:60]
-    asyncio.run(recreate(cluster_url, name, template))
-    yield named(cluster_url, name)
-    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
+    asyncio.run(create_database(cluster_url, name, template))
+    yield database_address(cluster_url, name)
+    asyncio.run(execute_statement(cluster_url, f'drop database "{name}" with (force)'))
 
 
 @pytest.fixture
@@ -131,6 +131,6 @@ def settings(database_url: str) -> Settings:
 @pytest.fixture
 async def pool(database_url: str, settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     """A pool like the service's on the module's database."""
-    made = await create_pool(database_url, settings)
-    yield made
-    await made.close()
+    pool = await create_pool(database_url, settings)
+    yield pool
+    await pool.close()

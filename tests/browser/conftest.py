@@ -1,4 +1,4 @@
-"""What browser tests share: a service with a small known set of incidents, and Chromium with the page open."""
+"""Fixtures of the browser tests: a service with a small known set of incidents, and Chromium with the page open."""
 
 import os
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, sync_playwright
 from geo_service.core.database import open_connection
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.support import territory
-from tests.support.browser_incidents import apart, serving_known_incidents
+from tests.support.browser_incidents import run_in_thread, serving_known_incidents
 from tests.support.browser_visit import Visit, visiting
-from tests.support.databases import execute, named, recreate
-from tests.support.other_origin import Elsewhere
+from tests.support.databases import create_database, database_address, execute_statement
+from tests.support.other_origin import OtherOrigin
 from tests.support.serve_process import serving, wait_until_ready
 
 
@@ -36,27 +36,27 @@ def service_url(known_service: str) -> str:
 def database_of_session(cluster_url: str, template: str, purpose: str) -> Iterator[str]:
     """A migrated, empty database, dropped at the end of the block."""
     name = f"geo_{os.getpid()}_{purpose}"
-    apart(partial(recreate, cluster_url, name, template))
-    yield named(cluster_url, name)
-    apart(partial(execute, cluster_url, f'drop database "{name}" with (force)'))
+    run_in_thread(partial(create_database, cluster_url, name, template))
+    yield database_address(cluster_url, name)
+    run_in_thread(partial(execute_statement, cluster_url, f'drop database "{name}" with (force)'))
 
 
 @pytest.fixture(scope="module")
 def browser(service_url: str) -> Iterator[Browser]:
     """Chromium with WebGL drawn by software; it ends before the service and its database do."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=EXECUTABLE, args=SWITCHES)
-        yield started
-        started.close()
+        chromium = playwright.chromium.launch(executable_path=EXECUTABLE, args=SWITCHES)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture
 def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
     """The page before anything is opened; nothing may have gone wrong on it at the end."""
-    with visiting(browser, service_url) as made:
-        yield made
-        assert made.complaints == []
-        assert made.hosts - {""} == {urlsplit(service_url).netloc}
+    with visiting(browser, service_url) as page:
+        yield page
+        assert page.complaints == []
+        assert page.hosts - {""} == {urlsplit(service_url).netloc}
 
 
 _AGENCIES = (
@@ -80,15 +80,15 @@ def territory_service(cluster_url: str, template: str) -> Iterator[str]:
             await connection.execute(_AGENCIES)
 
     with database_of_session(cluster_url, template, "territory") as url:
-        apart(partial(make, url))
+        run_in_thread(partial(make, url))
         with serving(url) as (_, address):
             wait_until_ready(address)
             yield address
 
 
 @pytest.fixture(scope="module")
-def elsewhere() -> Iterator[Elsewhere]:
+def elsewhere() -> Iterator[OtherOrigin]:
     """A page's own web server, which is not the service."""
-    made = Elsewhere()
-    yield made
-    made.close()
+    server = OtherOrigin()
+    yield server
+    server.close()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from geo_service.core.database import open_connection
 from tests.support import territory
-from tests.support.browser_incidents import apart
+from tests.support.browser_incidents import run_in_thread
 from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, visiting
 from tests.support.serve_process import serving, wait_until_ready
 
@@ -56,7 +56,7 @@ def server(database_url: str) -> Iterator[Server]:
         async with open_connection(database_url) as held:
             await territory.fill(held)
 
-    apart(fill)
+    run_in_thread(fill)
     made = Server(database_url)
     made.begin()
     yield made
@@ -244,4 +244,4 @@ def add_closed(database_url: str) -> None:
                 " (select id from district where code = '00') from incident, generate_series(1, 3) n where external_id = 'T0'"
             )
 
-    apart(insert)
+    run_in_thread(insert)

@@ -31,7 +31,7 @@ from geo_service.queries.layer import read_layer_query
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.registry import LAYERS
 from tests.support import territory
-from tests.support.archive_readers import digests, read_document, read_tiles
+from tests.support.archive_readers import read_document, read_files, read_tiles
 from tests.support.geo_command import GEO
 from tests.support.http_client import asking, filled
 
@@ -157,7 +157,7 @@ def test_an_interrupted_export_goes_on_and_gives_the_same_bytes(
     )
     assert again[0] == 16
     assert (went_on.tiles, went_on.contents) == (done.tiles, done.contents)
-    assert digests(broken) == digests(whole)
+    assert read_files(broken) == read_files(whole)
     assert not (tmp_path / f"{name}.part").exists()
 
 

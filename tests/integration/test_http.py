@@ -16,7 +16,7 @@ from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from geo_service.tiles.encoding.grid import Tile, feature_id, resolution_at
 from geo_service.tiles.layers.hex_outlines import HexOutlines
-from tests.support.decoded_tiles import features
+from tests.support.decoded_tiles import decode_hexes
 from tests.support.hourly_incidents import CENTRE, fill
 from tests.support.http_client import asking, filled, ready, until
 from tests.support.slippy_map import slippy_tile
@@ -50,7 +50,7 @@ async def test_a_tile_holds_the_hexagons_that_postgis_counts(client: httpx.Async
     answer = await client.get(tile_of(zoom), params={"window": "30d", "fields": "h3", "sector": "roads"})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
-    found = {feature["properties"]["h3"]: feature["properties"]["n"] for feature in features(answer.content)}
+    found = {feature["properties"]["h3"]: feature["properties"]["n"] for feature in decode_hexes(answer.content)}
     async with open_connection(filled_url) as held:
         rows = await held.fetch(
             "select cell, count(*) as n from incident join theme on theme.id = theme_id"
@@ -77,7 +77,7 @@ async def test_a_hexagon_on_an_edge_has_the_same_numbers_in_both_tiles(client: h
     shared = 0
     for column in (x - 1, x, x + 1):
         answer = await client.get(f"/tiles/hexes/{zoom}/{column}/{y}.mvt", params={"window": "12w"})
-        for feature in features(answer.content):
+        for feature in decode_hexes(answer.content):
             if feature["id"] in seen:
                 shared += 1
                 assert feature["properties"] == seen[feature["id"]]
@@ -88,7 +88,7 @@ async def test_a_hexagon_on_an_edge_has_the_same_numbers_in_both_tiles(client: h
 async def test_feature_ids_are_those_of_their_cells_and_come_in_order(client: httpx.AsyncClient) -> None:
     import numpy as np
 
-    found = features((await client.get(tile_of(13), params={"fields": "h3"})).content)
+    found = decode_hexes((await client.get(tile_of(13), params={"fields": "h3"})).content)
     cells = np.array([h3.str_to_int(feature["properties"]["h3"]) for feature in found], np.uint64)
     assert [feature["id"] for feature in found] == feature_id(cells).tolist()
     assert (np.diff(cells.astype(np.int64)) > 0).all()
@@ -104,7 +104,7 @@ async def test_the_classes_in_the_tiles_are_those_of_the_legend(client: httpx.As
     seen = {}
     for tile in [(x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]:
         answer = await client.get(f"/tiles/hexes/{zoom}/{tile[0]}/{tile[1]}.mvt", params=query)
-        for feature in features(answer.content) if answer.content else []:
+        for feature in decode_hexes(answer.content) if answer.content else []:
             assert feature["properties"]["open"] in ranges[feature["properties"]["class"]]
             seen[feature["id"]] = feature["properties"]
     assert len(seen) == legend["cells"] == sum(row["cells"] for row in legend["classes"])
@@ -231,7 +231,7 @@ async def test_a_new_incident_changes_the_cached_tile_and_rings_the_live_stream(
     path = tile_of(12)
     before = await client.get(path)
     assert (await client.get(path)).headers["etag"] == before.headers["etag"]
-    total = sum(feature["properties"]["n"] for feature in features(before.content))
+    total = sum(feature["properties"]["n"] for feature in decode_hexes(before.content))
     cell = h3.latlng_to_cell(*CENTRE, 10)
     await sql(
         filled_url,
@@ -245,7 +245,7 @@ async def test_a_new_incident_changes_the_cached_tile_and_rings_the_live_stream(
 
     await until(changed)
     after = await client.get(path)
-    assert sum(feature["properties"]["n"] for feature in features(after.content)) == total + 1
+    assert sum(feature["properties"]["n"] for feature in decode_hexes(after.content)) == total + 1
     await sql(filled_url, "delete from incident where external_id = 'fresh'")
 
 

@@ -16,7 +16,7 @@ from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
 from ingest.runs.run_counts import RunCounts
 from tests.support.paths import CHECKOUT
-from tests.support.plain_csv import HEADER, line
+from tests.support.plain_csv import HEADER, csv_line
 from tests.support.real_data import MINSK, needs
 
 
@@ -40,16 +40,16 @@ async def rejects(held: asyncpg.Connection) -> list[tuple[int, str, str]]:
 
 async def test_every_row_is_loaded_or_kept_with_line_reason_and_text(database_url: str, tmp_path: Path) -> None:
     bad = {
-        "unreadable_date": line("2", at="soon"),
-        "missing_coordinates": line("3", lng="", address=""),
-        "outside_world": line("4", lat="91", address=""),
-        "zero_coordinates": line("5", lng="0", lat="0.0", address=""),
-        "unknown_status": line("6", status="lost"),
+        "unreadable_date": csv_line("2", at="soon"),
+        "missing_coordinates": csv_line("3", lng="", address=""),
+        "outside_world": csv_line("4", lat="91", address=""),
+        "zero_coordinates": csv_line("5", lng="0", lat="0.0", address=""),
+        "unknown_status": csv_line("6", status="lost"),
         "broken_row": "7,too,few\n",
-        "closed_before_received": line("8", closed="2026-10-01"),
+        "closed_before_received": csv_line("8", closed="2026-10-01"),
     }
     path = tmp_path / "bad.csv"
-    path.write_text(HEADER + line("1") + "".join(bad.values()) + line("9") + line("9", status="closed"), encoding="utf-8")
+    path.write_text(HEADER + csv_line("1") + "".join(bad.values()) + csv_line("9") + csv_line("9", status="closed"), encoding="utf-8")
     held = await emptied(database_url)
     kept = [(number, reason, text.rstrip("\n")) for number, (reason, text) in enumerate(bad.items(), start=3)]
     for turn in range(2):
@@ -72,7 +72,9 @@ async def test_every_row_is_loaded_or_kept_with_line_reason_and_text(database_ur
 
 async def test_bytes_that_are_no_text_are_kept_as_escapes(database_url: str, tmp_path: Path) -> None:
     path = tmp_path / "bytes.csv"
-    path.write_bytes((HEADER + line("1")).encode() + line("2").replace("Мира", "??").encode().replace(b"??", b"\xff\0") + b'3,"open\n')
+    path.write_bytes(
+        (HEADER + csv_line("1")).encode() + csv_line("2").replace("Мира", "??").encode().replace(b"??", b"\xff\0") + b'3,"open\n'
+    )
     held = await emptied(database_url)
     _, tally = await load(database_url, path)
     assert (tally.new, tally.rejected["broken_row"]) == (1, 2)
@@ -84,7 +86,7 @@ async def test_an_older_file_changes_nothing_and_a_newer_one_wins(database_url: 
     held = await emptied(database_url)
     path = tmp_path / "versions.csv"
     for updated, status, kind in (("2026-11-03", "in_work", "new"), ("2026-11-02", "new", "stale"), ("2026-11-03", "answered", "changed")):
-        path.write_text(HEADER + line("1", status=status).rstrip("\n") + updated + "\n", encoding="utf-8")
+        path.write_text(HEADER + csv_line("1", status=status).rstrip("\n") + updated + "\n", encoding="utf-8")
         _, tally = await load(database_url, path)
         assert getattr(tally, kind) == tally.read == 1
     assert await held.fetchval("select status from incident") == 4
@@ -92,7 +94,7 @@ async def test_an_older_file_changes_nothing_and_a_newer_one_wins(database_url: 
 
 
 def many(path: Path, count: int) -> Path:
-    rows = (line(str(number), lng=f"{38 + number / count}", status="lost" if number % 100 == 0 else "new") for number in range(count))
+    rows = (csv_line(str(number), lng=f"{38 + number / count}", status="lost" if number % 100 == 0 else "new") for number in range(count))
     path.write_text(HEADER + "".join(rows), encoding="utf-8")
     return path
 

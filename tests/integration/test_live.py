@@ -14,7 +14,7 @@ from geo_service.core.settings import Settings
 from geo_service.routes.common.dependencies import Service
 from tests.support.hourly_incidents import fill
 from tests.support.http_client import filled, until
-from tests.support.http_server import served
+from tests.support.http_server import serve_application
 
 READERS = 50
 CHANGES = 200
@@ -38,7 +38,7 @@ async def arrive(service: Service, number: int) -> None:
 async def test_readers_that_leave_are_forgotten_whether_they_say_so_or_not(filled_url: str) -> None:
     app = make_application(Settings(database_url=filled_url))
     service: Service = app.state.service
-    async with served(app) as client:
+    async with serve_application(app) as client:
         assert service.replica.listeners == 0
         before = len(asyncio.all_tasks())
         streams = [await asyncio.open_connection(client.base_url.host, client.base_url.port) for _ in range(READERS)]

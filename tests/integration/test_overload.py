@@ -16,7 +16,7 @@ from geo_service.routes.common.dependencies import Service
 from geo_service.tiles.layers.base import EncodedTile, TileLayer, TileRequest
 from tests.support.hourly_incidents import INCIDENTS, fill
 from tests.support.http_client import filled, until
-from tests.support.http_server import FLOOD, served
+from tests.support.http_server import FLOOD, serve_application
 from tests.support.slippy_map import slippy_tile
 
 HELD = 40
@@ -82,7 +82,7 @@ def application(url: str, **options: object) -> tuple[FastAPI, Service, list[obj
 
 async def test_under_a_flood_some_are_shed_and_what_needs_no_computation_is_answered(filled_url: str) -> None:
     app, service, drawn = application(filled_url, queue_limit=HELD + 1, queue_wait_s=600)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         assert (await client.get(KEPT)).status_code == 200
         async with Blocked(service) as release:
             flood = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/90.mvt")) for x in range(FLOOD)]
@@ -105,7 +105,7 @@ async def test_under_a_flood_some_are_shed_and_what_needs_no_computation_is_answ
 
 async def test_who_would_wait_for_too_long_is_told_when_to_come_again(filled_url: str) -> None:
     app, service, _ = application(filled_url, queue_wait_s=0.05)
-    async with served(app) as client, Blocked(service):
+    async with serve_application(app) as client, Blocked(service):
 
         async def too_long() -> bool:
             return service.replica.queue.expected_wait > 0.05
@@ -119,7 +119,7 @@ async def test_who_would_wait_for_too_long_is_told_when_to_come_again(filled_url
 @pytest.mark.parametrize("layer", ["hexes", "districts"])
 async def test_the_same_tile_asked_for_many_times_at_once_is_drawn_once(filled_url: str, layer: str) -> None:
     app, service, drawn = application(filled_url)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         async with Blocked(service):
             asked = [asyncio.create_task(client.get(KEPT.replace("hexes", layer))) for _ in range(30)]
             await waiting(service, 2)
@@ -141,7 +141,7 @@ async def waiting(service: Service, number: int) -> None:
 
 async def test_what_nobody_waits_for_any_more_is_never_computed(filled_url: str) -> None:
     app, service, drawn = application(filled_url)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         async with Blocked(service):
             leaving = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/91.mvt")) for x in range(20)]
             staying = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/91.mvt")) for x in range(3)]
@@ -157,7 +157,7 @@ async def test_what_nobody_waits_for_any_more_is_never_computed(filled_url: str)
 
 async def test_a_tile_that_would_be_counted_from_too_much_is_refused_before_it_is_counted(filled_url: str) -> None:
     app, _, drawn = application(filled_url, tile_rows_limit=INCIDENTS - 1)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         answer = await client.get(KEPT)
         assert (answer.status_code, answer.json()["parameter"]) == (400, "window")
         assert f"{INCIDENTS} incidents" in answer.json()["detail"]
@@ -169,7 +169,7 @@ async def test_a_tile_that_would_be_counted_from_too_much_is_refused_before_it_i
 @pytest.mark.parametrize("origins", ["*", "https://map.example,https://other.example"])
 async def test_a_kept_tile_has_the_headers_of_one_that_was_just_made(filled_url: str, origins: str) -> None:
     app, _, drawn = application(filled_url, cors_origins=origins)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         for place, origin in enumerate(("https://map.example", "https://stranger.example", None)):
             given = {"Origin": origin} if origin else {}
             made, kept = [await client.get(f"{KEPT}&to=20{30 + place}-01-01", headers=given) for _ in range(2)]

@@ -29,7 +29,7 @@ from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, ingest
 from tests.support.http_client import asking
 from tests.support.real_data import MINSK, needs
-from tests.support.statistics_oracle import ask, check
+from tests.support.statistics_oracle import check_measures, get_json
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 """When the demo was made: everything in it happened before."""
@@ -175,27 +175,27 @@ async def chooser(held: asyncpg.Connection, seed: int, which: str) -> Chooser:
 async def same(client: httpx.AsyncClient, held: asyncpg.Connection, parameters: dict[str, str], where: str) -> int:
     """Every answer about a selection is that of SQL; how many incidents it has."""
     total = (await oracle(held, where, "1")).get(1)
-    check((await ask(client, "/api/summary", **parameters))["measures"], total)
-    table = await ask(client, "/api/districts", level="district", **parameters)
+    check_measures((await get_json(client, "/api/summary", **parameters))["measures"], total)
+    table = await get_json(client, "/api/districts", level="district", **parameters)
     by_district = await oracle(held, where, "district")
     for row in table["districts"]:
-        check(row, by_district.get(row["code"]))
-    check(table["without_district"], by_district.get(None))
-    check(table["total"], total)
+        check_measures(row, by_district.get(row["code"]))
+    check_measures(table["without_district"], by_district.get(None))
+    check_measures(table["total"], total)
     for name in COUNTS:
         assert sum(row[name] for row in table["districts"]) + table["without_district"][name] == table["total"][name], name
     for by in ("district", "sector", "source"):
-        cells = (await ask(client, "/api/breakdown", by=by, **parameters))["cells"]
+        cells = (await get_json(client, "/api/breakdown", by=by, **parameters))["cells"]
         expected = await oracle(held, where, by)
         assert {cell[by] for cell in cells} == set(expected)
         for cell in cells:
-            check(cell, expected[cell[by]])
+            check_measures(cell, expected[cell[by]])
     await same_in_time(client, held, parameters, where)
     return total["count"] if total else 0
 
 
 async def same_in_time(client: httpx.AsyncClient, held: asyncpg.Connection, parameters: dict[str, str], where: str) -> None:
-    line = await ask(client, "/api/timeline", bucket="week", measure="answer_hours", **parameters)
+    line = await get_json(client, "/api/timeline", bucket="week", measure="answer_hours", **parameters)
     expected = await oracle(held, where, "date_trunc('week', received_at, 'Europe/Moscow')")
     filled = 0
     for bucket in line["buckets"]:
@@ -231,7 +231,7 @@ async def test_everything_together_is_that_of_sql(client: httpx.AsyncClient, fil
         count = await same(client, held, everything, "true")
         assert count == await held.fetchval("select count(*) from incident where cell is not null")
         without = await held.fetchval("select count(*) from incident where cell is null")
-        assert (await ask(client, "/api/summary", **everything))["without_place"] == without
+        assert (await get_json(client, "/api/summary", **everything))["without_place"] == without
         posts = await held.fetchrow(
             "select count(*) filter (where answer_s < extract(epoch from answered_at - received_at)) as shorter from told"
         )

@@ -13,7 +13,7 @@ from geo_service.tiles.encoding.grid import Tile
 
 
 def read_tiles(path: Path) -> dict[Tile, bytes]:
-    """Every tile of an archive, not compressed."""
+    """Every tile of an archive, decompressed."""
     if path.suffix == ".pmtiles":
         return {Tile(*zxy): gzip.decompress(body) for zxy, body in all_tiles(MemorySource(path.read_bytes()))}  # type: ignore[no-untyped-call]
     if path.suffix == ".mbtiles":
@@ -37,7 +37,7 @@ def read_document(path: Path) -> dict[str, Any]:
     return read
 
 
-def digests(path: Path) -> dict[str, bytes]:
+def read_files(path: Path) -> dict[str, bytes]:
     """The bytes of every file of an archive."""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return {str(file.relative_to(path)): file.read_bytes() for file in files if file.is_file()}

@@ -32,10 +32,10 @@ def insert_incidents(url: str, prefix: str, theme: int, count: int, centre: tupl
         rows.append((f"{prefix}{i}", lng, lat, cell, theme, 6 if i % 3 == 0 else 0, received, now + timedelta(days=9)))
 
     async def insert() -> None:
-        async with open_connection(url) as held:
-            await held.executemany(_INSERT, rows)
+        async with open_connection(url) as connection:
+            await connection.executemany(_INSERT, rows)
 
-    apart(insert)
+    run_in_thread(insert)
 
 
 _INSERT = (
@@ -45,24 +45,24 @@ _INSERT = (
 )
 
 
-def apart(act: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run `act` in a thread of its own: in this one Playwright's event loop may be running."""
+def run_in_thread(make_coroutine: Callable[[], Coroutine[None, None, None]]) -> None:
+    """Run `make_coroutine()` in a thread of its own: in this one Playwright's event loop may be running."""
     with ThreadPoolExecutor(1) as threads:
-        threads.submit(lambda: asyncio.run(act())).result()
+        threads.submit(lambda: asyncio.run(make_coroutine())).result()
 
 
-def fill(url: str) -> None:
+def insert_known_incidents(url: str) -> None:
     """One synthetic source, two themes, and incidents now and long ago."""
 
     async def name() -> None:
-        async with open_connection(url) as held:
-            await held.execute(
+        async with open_connection(url) as connection:
+            await connection.execute(
                 "insert into source (code, name_ru, name_en, synthetic, attribution) values ('demo', 'Демо', 'Demo', true, 'Synthetic');"
                 "insert into theme (code, sector_id, name_ru, name_en)"
                 " values ('roads.pothole', 7, 'Яма', 'Pothole'), ('waste.dump', 5, 'Свалка', 'Dump')"
             )
 
-    apart(name)
+    run_in_thread(name)
     insert_incidents(url, "r", 1, ROADS, CENTRE, 0)
     insert_incidents(url, "w", 2, WASTE, CENTRE, 0)
     insert_incidents(url, "o", 1, OLD, OLD_CENTRE, 200)
@@ -71,7 +71,7 @@ def fill(url: str) -> None:
 @contextmanager
 def serving_known_incidents(database_url: str) -> Iterator[str]:
     """A `geo serve` process over an empty database that is filled with these incidents, once it is ready; its address."""
-    fill(database_url)
+    insert_known_incidents(database_url)
     with serving(database_url) as (_, address):
         wait_until_ready(address)
         yield address

@@ -18,7 +18,7 @@ ROWS = {
 }
 
 
-def write(path: Path, polygons: list[shapely.Geometry] = SQUARES, crs: str | None = "EPSG:4326", **columns: list[object]) -> Path:
+def write_districts(path: Path, polygons: list[shapely.Geometry] = SQUARES, crs: str | None = "EPSG:4326", **columns: list[object]) -> Path:
     """A file as GDAL writes it."""
     rows = ROWS | columns
     projected = polygons

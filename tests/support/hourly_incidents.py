@@ -12,9 +12,9 @@ RING = h3.grid_disk(h3.latlng_to_cell(*CENTRE, 10), 40)
 INCIDENTS = 2000
 
 
-async def fill(held: asyncpg.Connection) -> None:
+async def fill(connection: asyncpg.Connection) -> None:
     """Two sources (one synthetic), two themes in two sectors, and incidents every hour."""
-    await held.execute(
+    await connection.execute(
         "insert into source (code, name_ru, name_en, synthetic, attribution) values"
         " ('portal', 'Портал', 'Portal', false, 'Portal data'), ('demo', 'Демо', 'Demo', true, 'Synthetic');"
         "insert into theme (code, sector_id, name_ru, name_en)"
@@ -27,7 +27,7 @@ async def fill(held: asyncpg.Connection) -> None:
         lat, lng = h3.cell_to_latlng(cell)
         received = now - HOUR * (i + 0.5)
         rows.append((1 + i % 2, str(i), lng, lat, cell, 1 + i % 3 % 2, (0, 6, 2, 6)[i % 4], received, received + 3 * DAY))
-    await held.executemany(
+    await connection.executemany(
         "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, due_at, updated_at)"
         " values ($1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, $9, $8)",
         rows,

@@ -17,7 +17,7 @@ FLOOD = 200
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def serve_application(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """The application on a port of its own, as `geo serve` would have it, and a client with as many connections as it likes."""
     config = uvicorn.Config(GracefulShutdown(app), http="httptools", log_config=None, access_log=False, server_header=False)
     server = uvicorn.Server(config)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from tests.support.paths import CHECKOUT
 
 
-class Elsewhere:
+class OtherOrigin:
     """A web server of another origin: pages put into it by a test, and what npm has installed."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from tests.support.paths import CHECKOUT
 AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def violations(visit: Visit) -> list[str]:
+def find_violations(visit: Visit) -> list[str]:
     """What axe-core finds wrong with the page as it is now: the rule and the places."""
     visit.page.evaluate(f"{AXE.read_text(encoding='utf-8')}; undefined")
     # On a phone the card with the page's heading makes room for the panel that is looked at; no rule of WCAG wants it there.
@@ -18,26 +18,26 @@ def violations(visit: Visit) -> list[str]:
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
 
 
-def overlap(visit: Visit, one: str, other: str) -> bool:
+def overlap(visit: Visit, first: str, second: str) -> bool:
     """Whether two parts of the page cover each other."""
-    a, b = visit.page.locator(one).bounding_box(), visit.page.locator(other).bounding_box()
+    a, b = visit.page.locator(first).bounding_box(), visit.page.locator(second).bounding_box()
     assert a
     assert b
     across = a["x"] < b["x"] + b["width"] and b["x"] < a["x"] + a["width"]
     return across and a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
 
 
-def asked(visit: Visit, path: str) -> Any:
-    """What the API says."""
+def get_json(visit: Visit, path: str) -> Any:
+    """The JSON document of a path of the API."""
     return httpx.get(f"{visit.address}{path}").raise_for_status().json()
 
 
-def number(text: str) -> int:
-    """A number as the page writes it in English."""
+def parse_number(text: str) -> int:
+    """The number that the page writes in English as `text`."""
     return int(text.replace(",", ""))
 
 
-def rows(visit: Visit, table: str) -> dict[str, list[str]]:
+def read_table(visit: Visit, table: str) -> dict[str, list[str]]:
     """A table's cells by the name at the beginning of their row."""
     script = f"[...document.querySelectorAll('{table} tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))"
     return {name: cells for name, *cells in visit.page.evaluate(script)}

@@ -3,7 +3,7 @@
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
 
 
-def line(name: str, **change: str) -> str:
+def csv_line(name: str, **change: str) -> str:
     """The line of the incident `name`, with some columns changed."""
     row = {
         "at": "2026-11-01T10:00:00Z",

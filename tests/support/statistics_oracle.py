@@ -71,9 +71,9 @@ from chosen group by 1
 """
 
 
-async def fill(held: asyncpg.Connection) -> None:
+async def fill(connection: asyncpg.Connection) -> None:
     """Two and a half years, all statuses, with and without deadline, answer, closing and district."""
-    await held.execute(DISTRICTS)
+    await connection.execute(DISTRICTS)
     rng = random.Random(5)
     first = datetime(2024, 1, 1, tzinfo=UTC)
     rows = []
@@ -104,7 +104,7 @@ async def fill(held: asyncpg.Connection) -> None:
                 closed,
             )
         )
-    await held.executemany(
+    await connection.executemany(
         "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, agency_id, district_id, status,"
         " received_at, due_at, answered_at, closed_at, updated_at)"
         " values ($1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $10)",
@@ -112,21 +112,21 @@ async def fill(held: asyncpg.Connection) -> None:
     )  # fmt: skip
 
 
-async def ask(client: httpx.AsyncClient, path: str, **parameters: str) -> Any:
+async def get_json(client: httpx.AsyncClient, path: str, **parameters: str) -> Any:
     """The JSON document of an address; `from_` stands for the parameter `from`."""
     answer = await client.get(path, params={name.rstrip("_"): value for name, value in parameters.items()})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-async def oracle(url: str, where: str, group: str, level: int = 2) -> dict[Any, dict[str, Any]]:
+async def query_oracle(url: str, where: str, group: str, level: int = 2) -> dict[Any, dict[str, Any]]:
     """The numbers of each key by SQL."""
-    async with open_connection(url) as held:
-        rows = await held.fetch(ORACLE.format(where=where, group=group, level=level), datetime.now(UTC))
+    async with open_connection(url) as connection:
+        rows = await connection.fetch(ORACLE.format(where=where, group=group, level=level), datetime.now(UTC))
     return {row["key"]: dict(row) for row in rows}
 
 
-def check(found: dict[str, Any], expected: dict[str, Any] | None) -> None:
+def check_measures(found: dict[str, Any], expected: dict[str, Any] | None) -> None:
     """Compare all measures that follow from the incidents alone."""
     none: dict[str, Any] = dict.fromkeys(("count", "open", "overdue", "closed", "n_answered", "n_closed_timed", "n_judged", "on_time"), 0)
     wanted = expected or none
@@ -142,6 +142,6 @@ def check(found: dict[str, Any], expected: dict[str, Any] | None) -> None:
         assert found[name] == (None if share is None else pytest.approx(share, abs=1e-4)), name
 
 
-def selected_in(first: str, last: str) -> str:
+def received_between(first: str, last: str) -> str:
     """SQL of the incidents received from the midnight of one day to that of another, in Moscow."""
     return f"received_at >= timestamptz '{first} 00:00 Europe/Moscow' and received_at < timestamptz '{last} 00:00 Europe/Moscow'"

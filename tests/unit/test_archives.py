@@ -18,7 +18,7 @@ from geo_service.export.target import ExportTarget, read_target
 from geo_service.export.tile_export import compress
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import WORLD, Tile
-from tests.support.archive_readers import digests, read_document, read_tiles
+from tests.support.archive_readers import read_document, read_files, read_tiles
 
 NAMES = ["out.pmtiles", "out.mbtiles", "out"]
 SQUARE = np.array([[0, 0], [WORLD, 0], [WORLD, WORLD], [0, WORLD]], np.int32)
@@ -84,7 +84,7 @@ class TestEveryWriter:
         told: list[int] = []
         again = tmp_path / archive.name
         export(read_target(str(again)), told)
-        assert digests(again) == digests(archive)
+        assert read_files(again) == read_files(archive)
         assert told[-1] == len(TILES)
 
     def test_gdal_reads_a_tile_of_it(self, archive: Path) -> None:
@@ -125,11 +125,11 @@ def test_a_directory_that_is_too_big_for_the_head_of_a_file_gets_leaves(tmp_path
 def test_what_is_there_is_replaced_only_when_asked_and_only_if_it_is_such_an_archive(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     export(read_target(str(path)))
-    before = digests(path)
+    before = read_files(path)
     with pytest.raises(ArchiveError, match="--overwrite replaces it"):
         read_target(str(path)).check()
     export(read_target(str(path), overwrite=True))
-    assert digests(path) == before
+    assert read_files(path) == before
     other = tmp_path / f"other{path.suffix}"
     if path.suffix:
         other.write_text("a diary")

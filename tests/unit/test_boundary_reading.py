@@ -14,7 +14,7 @@ from boundaries.names import DistrictNames, NameMatch
 from boundaries.read import ReadOptions, read_units
 from boundaries.records import DistrictRecord, Fields
 from geo_service.core.errors import InputError
-from tests.support.district_files import ROWS, SQUARES, write
+from tests.support.district_files import ROWS, SQUARES, write_districts
 
 FIELDS = Fields("oktmo", "name", parent="up", name_en="en", name_lang={"tt": "tatar"}, alias="also")
 
@@ -34,7 +34,7 @@ SQUARE = {"type": "Polygon", "coordinates": [[[38, 45], [39, 45], [39, 46], [38,
 @pytest.mark.parametrize("suffix", ["geojson", "gpkg", "shp", "fgb"])
 @pytest.mark.filterwarnings("ignore:.*")  # Drivers warn of what the format cannot hold.
 def test_every_format_in_every_coordinate_system_is_read_back(tmp_path: Path, suffix: str, crs: str) -> None:
-    read = read_units(write(tmp_path / f"districts.{suffix}", crs=crs), ReadOptions(FIELDS))
+    read = read_units(write_districts(tmp_path / f"districts.{suffix}", crs=crs), ReadOptions(FIELDS))
     by_code = dict(zip(read.codes, zip(read.units, read.polygons, strict=True), strict=True))
     assert sorted(by_code) == ["03601000", "03602000"]
     assert by_code["03601000"][0] == DistrictRecord(
@@ -48,7 +48,7 @@ def test_every_format_in_every_coordinate_system_is_read_back(tmp_path: Path, su
 @pytest.mark.parametrize("suffix", ["shp", "fgb", "gpkg"])
 @pytest.mark.filterwarnings("ignore:.*")
 def test_a_file_without_a_crs_is_refused_with_the_way_out(tmp_path: Path, suffix: str) -> None:
-    path = write(tmp_path / f"d.{suffix}", crs=None)
+    path = write_districts(tmp_path / f"d.{suffix}", crs=None)
     with pytest.raises(InputError, match=r"coordinate system.*--crs EPSG:4326"):
         read_units(path, ReadOptions(FIELDS))
     assert len(read_units(path, ReadOptions(FIELDS, crs="EPSG:4326"))) == 2
