@@ -1,1 +1,1 @@
-"""Districts: reading, checking, simplifying and loading them, and locating points in them."""
+"""Districts: read, check, simplify and load them, and locate points in them."""

@@ -1,4 +1,4 @@
-"""Areas on the ellipsoid and points well inside, of polygons in degrees."""
+"""Areas on the ellipsoid, and label points, of polygons in degrees."""
 
 import numpy as np
 import shapely
@@ -13,31 +13,38 @@ Floats = NDArray[np.float64]
 
 
 def area_m2(polygons: Polygons) -> Floats:
-    """Square metres of each polygon on WGS 84, its edges taken as geodesics (C. F. F. Karney, "Algorithms for geodesics", 2013)."""
-    turned = shapely.orient_polygons(polygons)
-    return np.array([abs(GEOD.geometry_area_perimeter(one)[0]) if not shapely.is_empty(one) else 0.0 for one in turned], np.float64)
+    """Return the area of each polygon on WGS 84, square metres, float64.
+
+    Edges are geodesics (C. F. F. Karney, "Algorithms for geodesics", 2013).
+    """
+    oriented = shapely.orient_polygons(polygons)
+    return np.array(
+        [0.0 if shapely.is_empty(polygon) else abs(GEOD.geometry_area_perimeter(polygon)[0]) for polygon in oriented], np.float64
+    )
 
 
-def labels(polygons: Polygons) -> Polygons:
-    """A point well inside each polygon: the centre of the largest circle in its largest part, longitudes narrowed as they are there."""
-    return np.array([_label(one) for one in polygons], object)
+def label_points(polygons: Polygons) -> Polygons:
+    """Return a point well inside each polygon: the centre of the largest circle in its largest part."""
+    return np.array([_label_point(polygon) for polygon in polygons], object)
 
 
-def _label(polygon: shapely.Geometry) -> shapely.Point:
-    part = max(shapely.get_parts(polygon), key=lambda one: _flat(one).area)
-    narrow = _narrow(part)
-    flat = shapely.transform(part, lambda points: points * [narrow, 1.0])
+def _label_point(polygon: shapely.Geometry) -> shapely.Point:
+    part = max(shapely.get_parts(polygon), key=lambda candidate: _flatten(candidate).area)
+    # Scaled by latitude, because a circle in degrees is an ellipse on the map.
+    scale = _longitude_scale(part)
+    flat = _flatten(part)
     size = np.sqrt(flat.area)
     centre = shapely.get_coordinates(shapely.maximum_inscribed_circle(flat, tolerance=size / 100))[0]
-    found = shapely.Point(centre[0] / narrow, centre[1])
-    return found if part.contains(found) else part.representative_point()
+    point = shapely.Point(centre[0] / scale, centre[1])
+    return point if part.contains(point) else part.representative_point()
 
 
-def _flat(polygon: shapely.Geometry) -> shapely.Geometry:
-    return shapely.transform(polygon, lambda points: points * [_narrow(polygon), 1.0])
+def _flatten(polygon: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygon with longitudes scaled to the length of degrees of latitude."""
+    return shapely.transform(polygon, lambda points: points * [_longitude_scale(polygon), 1.0])
 
 
-def _narrow(polygon: shapely.Geometry) -> float:
-    """The length of a degree of longitude by that of latitude in the polygon's middle."""
+def _longitude_scale(polygon: shapely.Geometry) -> float:
+    """Return the ratio of a degree of longitude to one of latitude, in the middle of the polygon."""
     _, south, _, north = shapely.bounds(polygon)
     return max(float(np.cos(np.radians((south + north) / 2))), 0.01)

@@ -1,4 +1,4 @@
-"""Districts by name: «Абинский район», "Абинский муниципальный округ" and «абинский» are the same one."""
+"""Find districts by name: «Абинский район», «Абинский муниципальный округ» and «абинский» are the same district."""
 
 import re
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_KINDS = frozenset(
+_KIND_WORDS = frozenset(
     """
     муниципальный муниципального муниципальное муниципальная образование образования округ округа район района р-н
     городской городского городское сельское сельский поселение город города г мо го мр мко зато административный
@@ -14,29 +14,29 @@ _KINDS = frozenset(
     district city town urban municipal municipality okrug rayon raion
     """.replace("ё", "е").split()
 )
-"""Words that say what kind of district it is, not which one."""
+"""Words for kinds of districts; they do not tell districts apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameMatch:
-    """What a district can be called by."""
+    """The code and all names under which a district can be found."""
 
     code: str
     names: tuple[str, ...]
-    """In all languages, aliases among them."""
+    """In all languages, with aliases."""
     parent: str | None = None
     """The parent's code."""
 
 
-def plain(name: str) -> str:
-    """A name in one spelling: lower case, е for ё, no quotes or double spaces."""
+def normalise_name(name: str) -> str:
+    """Return a name in lower case, with е for ё, and without quotes and double spaces."""
     return " ".join(_WORD.findall(name.casefold().replace("ё", "е")))
 
 
-def bare(name: str) -> str:
-    """The plain name without the words that say what kind of district it is; as it is, where nothing else is left."""
-    words = plain(name).split()
-    return " ".join(word for word in words if word not in _KINDS) or " ".join(words)
+def strip_kind_words(name: str) -> str:
+    """Return the normalised name without words for kinds of districts; unchanged if it has no other words."""
+    words = normalise_name(name).split()
+    return " ".join(word for word in words if word not in _KIND_WORDS) or " ".join(words)
 
 
 class DistrictNames:
@@ -44,39 +44,42 @@ class DistrictNames:
 
     def __init__(self, districts: Iterable[NameMatch]) -> None:
         self._parents: dict[str, str | None] = {}
-        self._plain: dict[str, set[str]] = defaultdict(set)
-        self._bare: dict[str, set[str]] = defaultdict(set)
-        for one in districts:
-            self._parents[one.code] = one.parent
-            for name in one.names:
-                self._plain[plain(name)].add(one.code)
-                self._bare[bare(name)].add(one.code)
+        self._by_name: dict[str, set[str]] = defaultdict(set)
+        self._by_stripped_name: dict[str, set[str]] = defaultdict(set)
+        for district in districts:
+            self._parents[district.code] = district.parent
+            for name in district.names:
+                self._by_name[normalise_name(name)].add(district.code)
+                self._by_stripped_name[strip_kind_words(name)].add(district.code)
 
     def find_all(self, name: str, within: str | None = None) -> list[str]:
-        """Codes of the districts called so, below the district `within` if one is given: those that are called exactly so, else
-        those whose names differ by words like «район» alone. In the order of codes."""
-        wanted = name.strip()
-        if wanted in self._parents and self._lies_in(wanted, within):
-            return [wanted]
-        for index, key in ((self._plain, plain(wanted)), (self._bare, bare(wanted))):
-            if found := sorted(code for code in index.get(key, ()) if self._lies_in(code, within)):
-                return found
+        """Return the codes of the districts with this code or name, sorted. within: code of an ancestor that they must have.
+
+        If no district has exactly this name, words for kinds of districts («район») are ignored.
+        """
+        name = name.strip()
+        if name in self._parents and self._is_within(name, within):
+            return [name]
+        for index, key in ((self._by_name, normalise_name(name)), (self._by_stripped_name, strip_kind_words(name))):
+            if codes := sorted(code for code in index.get(key, ()) if self._is_within(code, within)):
+                return codes
         return []
 
     def find(self, name: str, within: str | None = None) -> str | None:
-        """The code of the one district called so; None where there is none, or more than one."""
-        found = self.find_all(name, within)
-        return found[0] if len(found) == 1 else None
+        """Return the code of the only district with this code or name; None if there are none or several."""
+        codes = self.find_all(name, within)
+        return codes[0] if len(codes) == 1 else None
 
-    def _lies_in(self, code: str, within: str | None) -> bool:
+    def _is_within(self, code: str, within: str | None) -> bool:
         return within is None or within in ancestors(code, self._parents)
 
 
 def ancestors(code: str, parents: Mapping[str, str | None]) -> list[str]:
-    """The codes above a district, the nearest first."""
-    above: list[str] = []
-    upper = parents.get(code)
-    while upper is not None and upper not in above:
-        above.append(upper)
-        upper = parents.get(upper)
-    return above
+    """Return the codes of a district's ancestors, nearest first. parents: the parent of each code."""
+    codes: list[str] = []
+    parent = parents.get(code)
+    # A cycle in the data must not hang the process.
+    while parent is not None and parent not in codes:
+        codes.append(parent)
+        parent = parents.get(parent)
+    return codes

@@ -1,4 +1,4 @@
-"""Reading districts from any GIS file that GDAL knows, in any coordinate system."""
+"""Read districts from any GIS file that GDAL can read, in any coordinate system."""
 
 import zipfile
 from collections.abc import Sequence
@@ -14,59 +14,65 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from boundaries.antimeridian import split, unwrapped
+from boundaries.antimeridian import split_polygons, unwrap_polygons
 from boundaries.district_arrays import Polygons
-from boundaries.records import CODE, DistrictRecord, DistrictRecords, Fields
+from boundaries.records import CODE, AttributeFields, DistrictRecord, DistrictRecords
 from geo_service.core.errors import InputError
 
 MAX_MB = 500
 POLYGONAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _SHAPEFILE = (".shp", ".dbf", ".shx", ".prj", ".cpg")
+"""Extensions of the files that together are a shapefile."""
 _DEGREES = CRS.from_epsg(4326)
 
-Values = NDArray[Any]
+FieldValues = NDArray[Any]
+"""The values of a field, one for each feature."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """How to read a file."""
 
-    fields: Fields
+    fields: AttributeFields
     crs: str | None = None
-    """Instead of the file's own coordinate system."""
+    """Overrides the coordinate system in the file."""
     layer: str | None = None
     encoding: str | None = None
     max_mb: float = MAX_MB
 
 
-def read_units(path: Path, reading: ReadOptions) -> DistrictRecords:
-    """The districts in a file; `InputError` says what is wrong with it, and the way out."""
-    _check_size(path, reading.max_mb)
-    info = _info(path, reading)
-    crs = _crs(path, info["crs"], reading.crs)
+def read_districts(path: Path, options: ReadOptions) -> DistrictRecords:
+    """Read the districts of a file. Raises `InputError`."""
+    _check_size(path, options.max_mb)
+    info = _read_info(path, options)
+    crs = _resolve_crs(path, info["crs"], options.crs)
     if not info["features"]:
         raise InputError(f"cannot read {path.name}: it holds no features")
-    _check_fields(path, info["fields"].tolist(), reading.fields)
-    geometry, columns = _features(path, reading)
-    units = [_unit(path, row, columns, reading.fields) for row in range(len(geometry))]
+    _check_fields(path, info["fields"].tolist(), options.fields)
+    geometry, columns = _read_features(path, options)
+    units = [_build_record(path, row, columns, options.fields) for row in range(len(geometry))]
     codes = [unit.code for unit in units]
-    polygons, repaired = valid(path.name, codes, _in_degrees(path, codes, _polygonal(path, codes, geometry), crs))
+    _check_types(path, codes, geometry)
+    polygons, repaired = repair_polygons(path.name, codes, _to_degrees(path, codes, geometry, crs))
     return DistrictRecords(units, polygons, repaired)
 
 
-def valid(name: str, codes: Sequence[str], polygons: Polygons) -> tuple[Polygons, list[str]]:
-    """Polygons in degrees with their rings repaired, split at ±180°, and the codes of those that were repaired."""
-    done = unwrapped(polygons)
-    broken = np.flatnonzero(~shapely.is_valid(done)).tolist()
-    done[broken] = [areal(shapely.make_valid(one, method="structure", keep_collapsed=False)) for one in done[broken]]
-    done = split(done)
+def repair_polygons(name: str, codes: Sequence[str], polygons: Polygons) -> tuple[Polygons, list[str]]:
+    """Return valid polygons that are split at ±180°, and the codes of those that had to be repaired.
+
+    polygons: in degrees. Raises `InputError` for a polygon without an area.
+    """
+    done = unwrap_polygons(polygons)
+    invalid = np.flatnonzero(~shapely.is_valid(done)).tolist()
+    done[invalid] = [keep_polygons(shapely.make_valid(geometry, method="structure", keep_collapsed=False)) for geometry in done[invalid]]
+    done = split_polygons(done)
     for row in np.flatnonzero(shapely.area(done) == 0).tolist():
         raise InputError(f"cannot read {name}: the outline of {codes[row]} has no area")
-    return done, [codes[row] for row in broken]
+    return done, [codes[row] for row in invalid]
 
 
-def areal(geometry: shapely.Geometry) -> shapely.Geometry:
-    """Its polygons alone; what a repair or a cut leaves of lines and points is dropped."""
+def keep_polygons(geometry: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygons of a geometry; lines and points, which a repair can leave, are dropped."""
     if geometry.geom_type in ("Polygon", "MultiPolygon"):
         return geometry
     parts = shapely.get_parts(geometry)
@@ -75,14 +81,14 @@ def areal(geometry: shapely.Geometry) -> shapely.Geometry:
 
 
 def _check_size(path: Path, max_mb: float) -> None:
-    """A file larger than meant is refused before a byte of it is read."""
+    """Refuse a file that is too large before it is read. Raises `InputError`."""
     try:
         size = path.stat().st_size
         if path.suffix.lower() == ".shp":
-            size = sum(one.stat().st_size for one in map(path.with_suffix, _SHAPEFILE) if one.exists())
+            size = sum(file.stat().st_size for file in map(path.with_suffix, _SHAPEFILE) if file.exists())
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                size = sum(one.file_size for one in archive.infolist())
+                size = sum(entry.file_size for entry in archive.infolist())
     except (OSError, zipfile.BadZipFile) as error:
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if path.is_dir():
@@ -93,79 +99,79 @@ def _check_size(path: Path, max_mb: float) -> None:
         raise InputError(f"cannot read {path.name}: it is empty")
 
 
-def _info(path: Path, reading: ReadOptions) -> dict[str, Any]:
+def _read_info(path: Path, options: ReadOptions) -> dict[str, Any]:
+    """Return GDAL's description of the layer."""
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
-        if reading.layer is not None and reading.layer not in layers:
-            raise InputError(f"cannot read {path.name}: it has no layer {reading.layer!r}; its layers: {', '.join(layers)}")
-        if reading.layer is None and len(layers) > 1:
+        if options.layer is not None and options.layer not in layers:
+            raise InputError(f"cannot read {path.name}: it has no layer {options.layer!r}; its layers: {', '.join(layers)}")
+        if options.layer is None and len(layers) > 1:
             raise InputError(f"cannot read {path.name}: it has several layers, choose one with --layer: {', '.join(layers)}")
-        found: dict[str, Any] = pyogrio.read_info(path, layer=reading.layer, encoding=reading.encoding)
+        info: dict[str, Any] = pyogrio.read_info(path, layer=options.layer, encoding=options.encoding)
     except (DataSourceError, DataLayerError, LookupError) as error:
         raise InputError(f"cannot read {path.name}: not a GIS file that GDAL can read ({_short(error)})") from None
-    return found
+    return info
 
 
-def _crs(path: Path, own: str | None, given: str | None) -> CRS:
-    if not given and not own:
-        raise InputError(
-            f"cannot read {path.name}: the file does not say in which coordinate system it is; name it with --crs, as in --crs EPSG:4326"
-        )
+def _resolve_crs(path: Path, file_crs: str | None, option: str | None) -> CRS:
+    """Return the coordinate system of the option, or else of the file."""
+    if not option and not file_crs:
+        raise InputError(f"cannot read {path.name}: it does not name its coordinate system; name it with --crs, as in --crs EPSG:4326")
     try:
-        return CRS.from_user_input(given or own)
+        return CRS.from_user_input(option or file_crs)
     except CRSError:
-        spelt = f"--crs {given}" if given else f"the coordinate system of {path.name}"
-        raise InputError(f"cannot read {path.name}: {spelt} is not known; name one with --crs, as in --crs EPSG:4326") from None
+        subject = f"--crs {option}" if option else f"the coordinate system of {path.name}"
+        raise InputError(f"cannot read {path.name}: {subject} is not known; name one with --crs, as in --crs EPSG:4326") from None
 
 
-def _check_fields(path: Path, there: list[str], fields: Fields) -> None:
+def _check_fields(path: Path, existing: list[str], fields: AttributeFields) -> None:
     for name in fields.used():
-        if name not in there:
-            raise InputError(f"cannot read {path.name}: it has no field {name!r}; its fields: {', '.join(there) or 'none'}")
+        if name not in existing:
+            raise InputError(f"cannot read {path.name}: it has no field {name!r}; its fields: {', '.join(existing) or 'none'}")
 
 
-def _features(path: Path, reading: ReadOptions) -> tuple[Polygons, dict[str, Values]]:
-    """Geometries and the columns of all fields that are used."""
-    wanted = reading.fields.used()
+def _read_features(path: Path, options: ReadOptions) -> tuple[Polygons, dict[str, FieldValues]]:
+    """Return the geometries, and the values of the fields that are used."""
+    fields = options.fields.used()
     try:
-        meta, _, wkb, columns = pyogrio.raw.read(path, layer=reading.layer, columns=wanted, encoding=reading.encoding, force_2d=True)
+        meta, _, wkb, columns = pyogrio.raw.read(path, layer=options.layer, columns=fields, encoding=options.encoding, force_2d=True)
         geometry: Polygons = shapely.from_wkb(wkb, on_invalid="fix") if wkb is not None else np.empty(0, object)
     except (DataSourceError, DataLayerError, FieldError, LookupError, ValueError, RuntimeError, shapely.GEOSException) as error:
         raise InputError(f"cannot read {path.name}: {_short(error)}") from None
     return geometry, dict(zip(meta["fields"].tolist(), columns, strict=True))
 
 
-def _unit(path: Path, row: int, columns: dict[str, Values], fields: Fields) -> DistrictRecord:
-    def needed(field: str, what: str) -> str:
-        found = _text(columns[field][row])
-        if not found:
-            raise InputError(f"cannot read {path.name}: feature {row + 1} has no {what} (field {field!r} is blank)")
-        return found
+def _build_record(path: Path, row: int, columns: dict[str, FieldValues], fields: AttributeFields) -> DistrictRecord:
+    def read_required(field: str, attribute: str) -> str:
+        text = _to_text(columns[field][row])
+        if not text:
+            raise InputError(f"cannot read {path.name}: feature {row + 1} has no {attribute} (field {field!r} is blank)")
+        return text
 
-    code = needed(fields.code, "code")
+    code = read_required(fields.code, "code")
     if not CODE.fullmatch(code):
         raise InputError(
             f"cannot read {path.name}: feature {row + 1} has the code {code!r}; a code is 1-100 characters, no space, no comma"
         )
-    name = needed(fields.name, "name")
-    names = {language: _text(columns[field][row]) for language, field in fields.name_lang.items()}
+    name = read_required(fields.name, "name")
+    names = {language: _to_text(columns[field][row]) for language, field in fields.name_lang.items()}
     return DistrictRecord(
         code,
         name,
-        (_text(columns[fields.name_en][row]) if fields.name_en else "") or name,
+        (_to_text(columns[fields.name_en][row]) if fields.name_en else "") or name,
         {language: text for language, text in names.items() if text},
-        (_text(columns[fields.parent][row]) if fields.parent else "") or None,
-        aliases_in(_text(columns[fields.alias][row])) if fields.alias else (),
+        (_to_text(columns[fields.parent][row]) if fields.parent else "") or None,
+        split_aliases(_to_text(columns[fields.alias][row])) if fields.alias else (),
     )
 
 
-def aliases_in(text: str) -> tuple[str, ...]:
-    """The names in a text with `;` between them."""
+def split_aliases(text: str) -> tuple[str, ...]:
+    """Return the different names in a text that separates them by `;`."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
 
 
-def _text(value: object) -> str:
-    """A field's value as text; a whole number without a fraction, nothing as an empty text."""
+def _to_text(value: object) -> str:
+    """Return the value of a field as text: integers without a fraction, and an empty text for null."""
     if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
         return ""
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
@@ -173,24 +179,30 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
-def _polygonal(path: Path, codes: list[str], geometry: Polygons) -> Polygons:
-    kinds = shapely.get_type_id(geometry)
-    for row in np.flatnonzero(~np.isin(kinds, POLYGONAL) | shapely.is_empty(geometry)):
-        kind = "no geometry" if geometry[row] is None or geometry[row].is_empty else f"a {geometry[row].geom_type}"
-        raise InputError(f"cannot read {path.name}: feature {row + 1} ({codes[row]}) has {kind}; a district is a polygon or a multipolygon")
-    return geometry
+def _check_types(path: Path, codes: list[str], geometry: Polygons) -> None:
+    """Raise `InputError` for a geometry that is neither a polygon nor a multipolygon."""
+    types = shapely.get_type_id(geometry)
+    for row in np.flatnonzero(~np.isin(types, POLYGONAL) | shapely.is_empty(geometry)):
+        actual = "no geometry" if geometry[row] is None or geometry[row].is_empty else f"a {geometry[row].geom_type}"
+        raise InputError(
+            f"cannot read {path.name}: feature {row + 1} ({codes[row]}) has {actual}; a district is a polygon or a multipolygon"
+        )
 
 
-def _in_degrees(path: Path, codes: list[str], polygons: Polygons, crs: CRS) -> Polygons:
+def _to_degrees(path: Path, codes: list[str], polygons: Polygons, crs: CRS) -> Polygons:
+    """Return the polygons in EPSG:4326. Raises `InputError`, with the code of a district that is outside of the world."""
     try:
         transformer = Transformer.from_crs(crs, _DEGREES, always_xy=True)
         points = shapely.get_coordinates(polygons)
         lng, lat = transformer.transform(points[:, 0], points[:, 1])
     except ProjError as error:
-        raise InputError(f"cannot read {path.name}: no way from its coordinate system to degrees ({_short(error)}); see --crs") from None
-    sane = np.isfinite(lng) & np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lng) <= 540)
-    if not sane.all():
-        row = int(np.searchsorted(np.cumsum(shapely.get_num_coordinates(polygons)), np.argmin(sane), "right"))
+        raise InputError(
+            f"cannot read {path.name}: its coordinates cannot be converted to degrees ({_short(error)}); name its system with --crs"
+        ) from None
+    # Up to a turn and a half: some files continue beyond ±180° instead of splitting polygons there.
+    on_earth = np.isfinite(lng) & np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lng) <= 540)
+    if not on_earth.all():
+        row = int(np.searchsorted(np.cumsum(shapely.get_num_coordinates(polygons)), np.argmin(on_earth), "right"))
         raise InputError(
             f"cannot read {path.name}: {codes[row]} lies outside the world in {crs.name};"
             " the file is in another coordinate system: name it with --crs"
@@ -200,4 +212,5 @@ def _in_degrees(path: Path, codes: list[str], polygons: Polygons, crs: CRS) -> P
 
 
 def _short(error: Exception) -> str:
+    """Return the first line of GDAL's message, at most 200 characters."""
     return str(error).strip().partition("\n")[0][:200]

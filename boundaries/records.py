@@ -1,4 +1,4 @@
-"""Districts as a file gives them: checked one by one, not yet against each other."""
+"""Districts as read from a file: each one is checked, but not yet against the others."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,58 +7,60 @@ from dataclasses import dataclass, field
 from boundaries.district_arrays import Polygons
 
 CODE = re.compile(r"[^\s,]{1,100}")
-"""What a code may be; the database holds the same."""
+"""A valid code; the database has the same constraint."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """Which field of the file holds what."""
+class AttributeFields:
+    """The names of the file's fields, by attribute."""
 
     code: str
     name: str
     name_en: str | None = None
     name_lang: Mapping[str, str] = field(default_factory=dict)
-    """Language: field."""
+    """Names in further languages: language → field."""
     parent: str | None = None
     alias: str | None = None
-    """One other name, or several with `;` between them."""
+    """Other names, separated by `;`."""
 
     def used(self) -> list[str]:
-        """Every field that is named, each once."""
-        named = (self.code, self.name, self.name_en, *self.name_lang.values(), self.parent, self.alias)
-        return list(dict.fromkeys(one for one in named if one))
+        """Return the names of all fields, each once."""
+        fields = (self.code, self.name, self.name_en, *self.name_lang.values(), self.parent, self.alias)
+        return list(dict.fromkeys(field for field in fields if field))
 
 
 @dataclass(frozen=True, slots=True)
 class DistrictRecord:
-    """A district without its outline."""
+    """The attributes of a district."""
 
     code: str
     name_ru: str
     name_en: str
     names: Mapping[str, str] = field(default_factory=dict)
-    """Further languages: name."""
+    """Names in further languages: language → name."""
     parent: str | None = None
-    """The parent's code."""
+    """Code or name of the parent."""
     aliases: tuple[str, ...] = ()
     population: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DistrictRecords:
-    """The districts of a set."""
+    """The districts of a file."""
 
     units: Sequence[DistrictRecord]
+    """In the order of the file."""
     polygons: Polygons
-    """One each: valid polygons or multipolygons in EPSG:4326, between -180° and 180°."""
+    """(units,) valid polygons or multipolygons in EPSG:4326, between -180° and 180°."""
     repaired: Sequence[str] = ()
-    """Codes of those whose rings were repaired."""
+    """Codes of the districts whose rings were repaired."""
     approximate: bool = False
+    """Whether the outlines are not surveyed ones."""
 
     def __len__(self) -> int:
         return len(self.units)
 
     @property
     def codes(self) -> list[str]:
-        """In the order of the file."""
+        """The codes of the districts."""
         return [unit.code for unit in self.units]

@@ -1,12 +1,12 @@
-"""What a check of districts found."""
+"""The report of a check of districts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
-    """What can be wrong with districts beside each other."""
+class FaultKind(StrEnum):
+    """The faults that districts of one level can have."""
 
     DUPLICATE = "duplicate code"
     OVERLAP = "overlap"
@@ -17,39 +17,41 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One finding."""
+    """One fault."""
 
-    kind: Kind
+    kind: FaultKind
     names: tuple[str, ...]
-    """Of the districts that it concerns."""
+    """Names of the districts that it concerns."""
     area_m2: float
     """0 for a duplicate code."""
     refused: bool
-    """Too large to be taken without being asked for."""
+    """Whether it is too large, so that the districts are only loaded by force."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, the largest first."""
+    """The result of a check."""
 
     districts: int
+    """How many were checked."""
     repaired: Sequence[str]
-    """Codes of those whose rings were repaired."""
+    """Codes of the districts whose rings were repaired."""
     faults: Sequence[Fault]
+    """The largest first."""
 
     @property
     def duplicates(self) -> list[str]:
-        """Codes that more than one district has; such a set is never taken."""
-        return [fault.names[0] for fault in self.faults if fault.kind is Kind.DUPLICATE]
+        """Codes that more than one district has. Districts with duplicate codes are never loaded."""
+        return [fault.names[0] for fault in self.faults if fault.kind is FaultKind.DUPLICATE]
 
     @property
     def refused(self) -> list[Fault]:
-        """What stands against taking the set."""
+        """The faults because of which the districts are only loaded by force."""
         return [fault for fault in self.faults if fault.refused]
 
 
-def area_text(area_m2: float) -> str:
-    """An area in m² or km², whichever reads better."""
+def format_area(area_m2: float) -> str:
+    """Return the area in m² or, from 100,000 m², in km²; an empty text for 0."""
     if not area_m2:
         return ""
     return f"{area_m2:,.0f} m²" if area_m2 < 100_000 else f"{area_m2 / 1e6:,.2f} km²"

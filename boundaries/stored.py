@@ -1,4 +1,4 @@
-"""The districts that are in the database."""
+"""The districts in the database."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from geo_service.core.named_queries import query
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredDistrict:
-    """A district of the database with its outline in degrees (None where it has none)."""
+    """A district in the database."""
 
     id: int
     code: str
@@ -23,66 +23,76 @@ class StoredDistrict:
     parent: str | None
     name_ru: str
     names: tuple[str, ...]
-    """All of them, aliases too."""
+    """In all languages, with aliases."""
     area: shapely.Geometry | None
+    """The outline in degrees; None without one."""
     approximate: bool = False
-    """Its outline is not a surveyed one."""
+    """Whether the outline is not a surveyed one."""
 
 
 class StoredDistricts:
-    """All districts, in the order of their codes."""
+    """All districts in the order of their codes."""
 
     def __init__(self, districts: list[StoredDistrict]) -> None:
         self.all = districts
-        self.by_code = {one.code: one for one in districts}
+        self.by_code = {district.code: district for district in districts}
 
-    def at(self, level: DistrictLevel) -> list[StoredDistrict]:
-        """Those of one level that have an outline."""
-        return [one for one in self.all if one.level is level and one.area is not None]
+    def at_level(self, level: DistrictLevel) -> list[StoredDistrict]:
+        """Return the districts of one level that have an outline."""
+        return [district for district in self.all if district.level is level and district.area is not None]
 
-    def above(self, level: DistrictLevel) -> list[StoredDistrict]:
-        """Those that a district of this level can lie in, the nearest level first."""
-        return sorted((one for one in self.all if one.level < level), key=lambda one: -one.level)
+    def above_level(self, level: DistrictLevel) -> list[StoredDistrict]:
+        """Return the districts that can be ancestors of a district of this level, the nearest level first."""
+        return sorted((district for district in self.all if district.level < level), key=lambda district: -district.level)
 
-    def names(self, below: DistrictLevel) -> DistrictNames:
-        """The names of the districts that one of the level `below` can lie in."""
-        return DistrictNames(NameMatch(one.code, one.names, one.parent) for one in self.above(below))
+    def names_above(self, level: DistrictLevel) -> DistrictNames:
+        """Return the names of the districts that can be ancestors of a district of this level."""
+        return DistrictNames(map(_names_of, self.above_level(level)))
 
-    def parent_by_place(self, level: DistrictLevel, polygons: Polygons) -> list[str | None]:
-        """For each polygon of this level the code of the district of the nearest level above that holds more than half of it."""
-        found: list[str | None] = [None] * len(polygons)
+    def find_parents(self, level: DistrictLevel, polygons: Polygons) -> list[str | None]:
+        """Return for each polygon of this level the code of the district that contains more than half of it.
+
+        Districts of the nearest higher level come first. None if no district contains so much.
+        """
+        parents: list[str | None] = [None] * len(polygons)
         for upper in sorted(DistrictLevel):
-            if upper < level and (candidates := self.at(upper)):
-                for row, code in _holders(polygons, candidates).items():
-                    found[row] = code
-        return found
+            if upper < level and (candidates := self.at_level(upper)):
+                # A nearer level comes later, and overwrites what a farther one has given.
+                for row, code in _find_containers(polygons, candidates).items():
+                    parents[row] = code
+        return parents
 
 
-def _holders(polygons: Polygons, candidates: list[StoredDistrict]) -> dict[int, str]:
-    outlines = np.array([one.area for one in candidates], object)
-    child, holder = shapely.STRtree(outlines).query(polygons, predicate="intersects")
-    # Shares of one district, so degrees will do.
-    shares = shapely.area(shapely.intersection(polygons[child], outlines[holder])) / shapely.area(polygons[child])
+def _find_containers(polygons: Polygons, candidates: list[StoredDistrict]) -> dict[int, str]:
+    """Return the code of the candidate that contains more than half of a polygon, by the polygon's row."""
+    outlines = np.array([district.area for district in candidates], object)
+    child, container = shapely.STRtree(outlines).query(polygons, predicate="intersects")
+    # Areas in square degrees are good enough for shares of one polygon.
+    shares = shapely.area(shapely.intersection(polygons[child], outlines[container])) / shapely.area(polygons[child])
     inside = shares > 0.5
-    return {row: candidates[place].code for row, place in zip(child[inside].tolist(), holder[inside].tolist(), strict=True)}
+    return {row: candidates[index].code for row, index in zip(child[inside].tolist(), container[inside].tolist(), strict=True)}
+
+
+def _names_of(district: StoredDistrict) -> NameMatch:
+    return NameMatch(district.code, district.names, district.parent)
 
 
 async def read_stored(connection: asyncpg.Connection) -> StoredDistricts:
-    """All districts as they are now."""
-    return StoredDistricts([_district(row) for row in await connection.fetch(query("boundaries.read_districts"))])
+    """Read all districts."""
+    return StoredDistricts([_to_district(row) for row in await connection.fetch(query("boundaries.read_districts"))])
 
 
 async def find_district(connection: asyncpg.Connection, name: str, within: str | None = None) -> str | None:
-    """The code of the one district called `name` (its name in any language, or an alias), below the district `within` if given.
+    """Return the code of the only district with this name or alias in any language; None if there are none or several.
 
-    Case, ё and words like «муниципальный округ» do not matter. None where there is none, or more than one.
+    Case, ё and words like «муниципальный округ» are ignored. within: code of an ancestor that the district must have.
     """
-    known = await read_stored(connection)
-    return DistrictNames(NameMatch(one.code, one.names, one.parent) for one in known.all).find(name, within)
+    stored = await read_stored(connection)
+    return DistrictNames(map(_names_of, stored.all)).find(name, within)
 
 
-async def read_areas(connection: asyncpg.Connection) -> DistrictArrays:
-    """What points are located in."""
+async def read_district_arrays(connection: asyncpg.Connection) -> DistrictArrays:
+    """Read the districts with outlines as arrays, in which points are located."""
     rows = await connection.fetch(query("boundaries.read_areas"))
     return DistrictArrays(
         np.array([row["id"] for row in rows], np.int32),
@@ -92,10 +102,10 @@ async def read_areas(connection: asyncpg.Connection) -> DistrictArrays:
     )
 
 
-def _district(row: asyncpg.Record) -> StoredDistrict:
-    further = orjson.loads(row["names"]).values()
+def _to_district(row: asyncpg.Record) -> StoredDistrict:
+    further_names = orjson.loads(row["names"]).values()
     return StoredDistrict(
         row["id"], row["code"], DistrictLevel(row["level"]), row["parent"], row["name_ru"],
-        (row["name_ru"], row["name_en"], *further, *row["aliases"]),
+        (row["name_ru"], row["name_en"], *further_names, *row["aliases"]),
         None if row["area"] is None else shapely.from_wkb(row["area"]), row["approximate"],
     )  # fmt: skip

@@ -50,24 +50,23 @@ def load(
     crs: Crs = None, layer: Layer = None, encoding: Encoding = None, max_mb: MaxMb = 500, tolerance: Tolerance = 100, force: Force = False,
 ) -> None:  # fmt: skip
     """Replace a set of districts by those of a file, and give every incident its district anew."""
-    from boundaries.csv_attributes import with_aliases, with_population
-    from boundaries.load import BoundariesRejected, LoadOptions
-    from boundaries.load import load as replace_set
-    from boundaries.read import ReadOptions, read_units
-    from boundaries.records import Fields
+    from boundaries.csv_attributes import add_aliases, add_populations
+    from boundaries.load import BoundariesRejected, LoadOptions, replace_districts
+    from boundaries.read import ReadOptions, read_districts
+    from boundaries.records import AttributeFields
     from geo_service.cli.boundary_tables import loaded_table, report_table
     from geo_service.core.settings import read_settings
 
     how = LoadOptions(_level(level), region, attribution, tolerance_ha=tolerance, force=force, near_m=read_settings().district_near_m)
     _one_parent(parent, region)
-    fields = Fields(code, name, name_en, _languages(name_lang), parent, alias)
-    units = read_units(file, ReadOptions(fields, crs, layer, encoding, max_mb))
-    rows = with_population(units.units, population) if population else units.units
-    units = replace(units, units=with_aliases(rows, aliases) if aliases else rows)
+    fields = AttributeFields(code, name, name_en, _languages(name_lang), parent, alias)
+    units = read_districts(file, ReadOptions(fields, crs, layer, encoding, max_mb))
+    rows = add_populations(units.units, population) if population else units.units
+    units = replace(units, units=add_aliases(rows, aliases) if aliases else rows)
     began = time.monotonic()
     try:
         with _database() as url, _progress() as told:
-            done = asyncio.run(replace_set(url, units, how, told))
+            done = asyncio.run(replace_districts(url, units, how, told))
     except BoundariesRejected as error:
         _shown.print(report_table(error.report))
         raise
@@ -83,13 +82,13 @@ def check(
 ) -> None:  # fmt: skip
     """Tell what is wrong with a file's districts; changes nothing. Ends with 1 where a load would be refused."""
     from boundaries.load import LoadOptions, check_against_stored
-    from boundaries.read import ReadOptions, read_units
-    from boundaries.records import Fields
+    from boundaries.read import ReadOptions, read_districts
+    from boundaries.records import AttributeFields
     from geo_service.cli.boundary_tables import report_table
 
     _one_parent(parent, region)
     how = LoadOptions(_level(level), region, tolerance_ha=tolerance)
-    units = read_units(file, ReadOptions(Fields(code, name, parent=parent), crs, layer, encoding, max_mb))
+    units = read_districts(file, ReadOptions(AttributeFields(code, name, parent=parent), crs, layer, encoding, max_mb))
     with _database() as url:
         report = asyncio.run(check_against_stored(url, units, how))
     _shown.print(report_table(report))

@@ -6,7 +6,7 @@ import asyncpg
 from rich.table import Table
 
 from boundaries.load import LoadResult
-from boundaries.report import Report, area_text
+from boundaries.report import Report, format_area
 from geo_service.core.model import DistrictLevel
 
 MOST_FAULTS = 40
@@ -21,7 +21,7 @@ def report_table(report: Report) -> Table:
     if report.repaired:
         table.add_row("repaired rings", "", _few(report.repaired), "")
     for fault in report.faults[:MOST_FAULTS]:
-        table.add_row(fault.kind, area_text(fault.area_m2), _few(fault.names), "[red]refused[/red]" if fault.refused else "")
+        table.add_row(fault.kind, format_area(fault.area_m2), _few(fault.names), "[red]refused[/red]" if fault.refused else "")
     if len(report.faults) > MOST_FAULTS:
         table.caption = f"and {len(report.faults) - MOST_FAULTS:,} smaller ones"
     return table

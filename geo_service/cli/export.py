@@ -71,7 +71,7 @@ def _export(order: "ExportJob", settings: "Settings") -> None:
     from geo_service.core.database import migrate
     from geo_service.export.job import run_export
 
-    order.place.check()
+    order.target.check()
     began = time.monotonic()
     with database_url(settings, _say) as url:
         asyncio.run(migrate(url))
@@ -79,8 +79,8 @@ def _export(order: "ExportJob", settings: "Settings") -> None:
             with _progress() as told:
                 done = run_export(url, order, settings, told)
         except (KeyboardInterrupt, SystemExit):
-            if order.place.spool.exists():
-                _say(f"Interrupted; what is made waits in {order.place.spool}: the same command with --resume goes on.")
+            if order.target.spool.exists():
+                _say(f"Interrupted; what is made waits in {order.target.spool}: the same command with --resume goes on.")
             raise
     _shown.print(_summary(order, done, time.monotonic() - began), soft_wrap=True, markup=False)
 
@@ -88,8 +88,8 @@ def _export(order: "ExportJob", settings: "Settings") -> None:
 def _summary(order: "ExportJob", done: "ExportResult", seconds: float) -> str:
     from geo_service.core.instants import format_instant
 
-    size = _size(order.place.path) / 1e6
-    made = f"{order.place.path}: {done.tiles:,} tiles, {done.contents:,} of them different, {size:,.1f} MB, in {seconds:.1f} s"
+    size = _size(order.target.path) / 1e6
+    made = f"{order.target.path}: {done.tiles:,} tiles, {done.contents:,} of them different, {size:,.1f} MB, in {seconds:.1f} s"
     window = (
         f"Window {format_instant(done.window.start)} to {format_instant(done.window.stop)}, overdue judged at {format_instant(done.at)}"
     )

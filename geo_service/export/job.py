@@ -1,4 +1,4 @@
-"""From an order to an archive: read the database once, resolve what is asked, make the tiles, put the archive in its place."""
+"""Run an export: read the database once, resolve the query, make the tiles, and publish the archive."""
 
 import asyncio
 import re
@@ -22,130 +22,148 @@ from geo_service.core.errors import ArchiveError, InvalidParameter
 from geo_service.core.instants import format_instant
 from geo_service.core.settings import Settings
 from geo_service.export.bounds import ExportBounds, read_bounds
-from geo_service.export.spool import Asked, Spool
+from geo_service.export.spool import Spool, SpoolRequest
 from geo_service.export.target import ExportTarget
-from geo_service.export.tile_export import TileExport, document, make_tiles
+from geo_service.export.tile_export import TileExport, build_document, make_tiles
 from geo_service.queries.layer import read_layer_query
-from geo_service.queries.selection import read_instant
+from geo_service.queries.selection import QueryPairs, read_instant
 from geo_service.tiles.layers.base import Rendering, TileLayer
 from geo_service.tiles.layers.registry import LAYERS
 
 _MEGABYTE = 1_000_000
 _ZOOMS = re.compile(r"([0-9]{1,2})(?:-([0-9]{1,2}))?")
-_SPAN = ("window", "from", "to")
+_WINDOW = ("window", "from", "to")
 
-Parameters = list[tuple[str, str]]
 
-OnProgress = Callable[[str, int, int | None], None]
-"""Hears which step is under way, how much of it is done, and of how much if that is known."""
+ReportStep = Callable[[str, int, int | None], None]
+"""Called with the name of the current step, the amount that is done, and the total if it is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
-    """What is to be exported and where to. at: the instant of the question, seconds; None where the window decides."""
+    """What to export, and where to."""
 
-    place: ExportTarget
+    target: ExportTarget
     layer: TileLayer
     zooms: tuple[int, int]
-    frame: ExportBounds
-    query: Parameters
+    """The first and the last."""
+    bounds: ExportBounds
+    pairs: QueryPairs
+    """The query string of the tiles; parsed when the catalogue is known."""
     at: int | None
+    """The instant from which windows go back and at which overdue is judged, seconds since 1970; None for the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What has been written. contents: different tiles; at: when overdue was judged, seconds."""
+    """What has been written."""
 
     tiles: int
     contents: int
+    """Tiles with different contents."""
     window: Window
     at: int
+    """When overdue was judged, seconds since 1970."""
     ended: bool
-    """Whether the window was over then: only such an archive stays true."""
+    """Whether the window had ended by then; otherwise later incidents are missing in the archive."""
 
 
 def read_job(
-    place: ExportTarget, layer: str, zoom: str, bounds: str | None, at: str | None, query: Parameters, zone: ZoneInfo
+    target: ExportTarget, layer: str, zoom: str, bounds: str | None, at: str | None, pairs: QueryPairs, zone: ZoneInfo
 ) -> ExportJob:
-    """The order that the words of a command make. Raises InvalidParameter; what needs the catalogue is read later."""
+    """Parse the options of a command. Raises `InvalidParameter`."""
     if layer not in LAYERS:
         raise InvalidParameter("--layer", f"{layer[:40]!r} is not known", list(LAYERS))
-    chosen = LAYERS[layer](zone)
-    when = None if at is None else read_instant({"--at": at}, "--at", zone, 0)
-    return ExportJob(place, chosen, read_zooms(zoom, chosen), read_bounds(bounds), query, when)
+    tile_layer = LAYERS[layer](zone)
+    instant = None if at is None else read_instant({"--at": at}, "--at", zone, 0)
+    return ExportJob(target, tile_layer, read_zooms(zoom, tile_layer), read_bounds(bounds), pairs, instant)
 
 
 def read_zooms(text: str, layer: TileLayer) -> tuple[int, int]:
-    """The first and the last zoom of "7" or "0-12"."""
+    """Parse one zoom ("7") or the first and the last one ("0-12"). Raises `InvalidParameter`."""
     low, high = layer.description.min_zoom, layer.description.max_zoom
     match = _ZOOMS.fullmatch(text)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, -1)
     if not low <= first <= last <= high:
         allowed = f"zooms of {layer.description.id} from {low} to {high}: one such as {low}, or first and last such as {low}-{high}"
-        raise InvalidParameter("--zoom", f"{text[:40]!r} is not usable", allowed)
+        raise InvalidParameter("--zoom", f"{text[:40]!r} is invalid", allowed)
     return first, last
 
 
-def read_query(select: str, options: Mapping[str, str | None]) -> Parameters:
-    """The words of the selection: those in an address and those of single options."""
+def read_query(select: str, options: Mapping[str, str | None]) -> QueryPairs:
+    """Return the names and values of a query string and of single options. Raises `InvalidParameter`."""
     try:
-        words = parse_qsl(select, keep_blank_values=True, strict_parsing=True) if select else []
+        pairs = parse_qsl(select, keep_blank_values=True, strict_parsing=True) if select else []
     except ValueError:
-        raise InvalidParameter("--select", f"{select[:40]!r} is not usable", "name=value&name=value, as behind the ? of a tile") from None
-    return words + [(name, value) for name, value in options.items() if value is not None]
+        raise InvalidParameter(
+            "--select", f"{select[:40]!r} is invalid", "name=value&name=value, like the query string of a tile"
+        ) from None
+    return pairs + [(name, value) for name, value in options.items() if value is not None]
 
 
-def run_export(url: str, order: ExportJob, settings: Settings, told: OnProgress) -> ExportResult:
-    """Make the archive from the database at `url`. Interrupted, it leaves its spool, and can be gone on with."""
-    order.place.check()
-    with order.place.open_spool() as spool:
+def run_export(url: str, job: ExportJob, settings: Settings, on_progress: ReportStep) -> ExportResult:
+    """Make an archive of the incidents in the database at `url`. If it is interrupted, the spool stays, from which it can be resumed.
+
+    Raises `ArchiveError` and `InvalidParameter`.
+    """
+    job.target.check()
+    with job.target.open_spool() as spool:
         rules = RuleTable(read_deadlines(settings.deadlines, settings.zone))
-        count_limit = settings.count_cache_mb * _MEGABYTE
-        state = asyncio.run(read_snapshot(url, BusinessTimeTimer(rules), count_limit, lambda rows: told("Reading incidents", rows, None)))
-        order.layer.refresh(state.pyramid)
-        query, rendering = _resolve(order, state.catalogue, settings.zone, spool.request)
-        _begin(spool, _asked(order, query, state, settings))
-        export = TileExport(order.layer, query, rendering, order.zooms, order.frame)
-        make_tiles(state, export, spool, partial(told, "Making tiles"))
-        return _publish(order, state, export, spool, settings, told)
+        cache_bytes = settings.count_cache_mb * _MEGABYTE
+        on_rows = partial(_report_rows, on_progress)
+        state = asyncio.run(read_snapshot(url, BusinessTimeTimer(rules), cache_bytes, on_rows))
+        job.layer.refresh(state.pyramid)
+        query, rendering = _resolve_query(job, state.catalogue, settings.zone, spool.request)
+        _begin_spool(spool, _describe_request(job, query, state, settings))
+        export = TileExport(job.layer, query, rendering, job.zooms, job.bounds)
+        make_tiles(state, export, spool, partial(on_progress, "Making tiles"))
+        return _publish(job, state, export, spool, settings, on_progress)
+
+
+def _report_rows(on_progress: ReportStep, rows: int) -> None:
+    on_progress("Reading incidents", rows, None)
 
 
 def _publish(
-    order: ExportJob, state: ReplicaState, export: TileExport, spool: Spool, settings: Settings, told: OnProgress
+    job: ExportJob, state: ReplicaState, export: TileExport, spool: Spool, settings: Settings, on_progress: ReportStep
 ) -> ExportResult:  # fmt: skip
+    """Write the archive and return its numbers. Raises `ArchiveError` if all tiles are empty."""
     tiles, contents = spool.counts
     if not tiles:
         spool.clear()
-        raise ArchiveError(f"cannot export to {order.place.path}: no tile of the selection holds anything")
-    written = document(state, export, spool, _selection(dict(order.query), export.query, settings))
-    order.place.publish(spool, written, lambda done: told("Writing the archive", done, tiles))
+        raise ArchiveError(f"cannot export to {job.target.path}: no tile of the selection contains anything")
+    document = build_document(state, export, spool, _describe_selection(dict(job.pairs), export.query, settings))
+    job.target.publish(spool, document, lambda done: on_progress("Writing the archive", done, tiles))
     selection = export.query.selection
     return ExportResult(tiles, contents, selection.window, selection.now, ended=selection.window.stop <= time.time())
 
 
-def _resolve(order: ExportJob, catalogue: Catalogue, zone: ZoneInfo, waiting: Asked | None) -> tuple[Query, Rendering]:
-    """What is asked, at the instant that was given, or that an unfinished export was of, or at the end of a window that is over."""
+def _resolve_query(job: ExportJob, catalogue: Catalogue, zone: ZoneInfo, unfinished: SpoolRequest | None) -> tuple[Query, Rendering]:
+    """Parse the query at the job's instant, else at that of an unfinished export.
 
-    def ask(at: float | None) -> tuple[Query, Rendering]:
+    Without either, a window that has ended is resolved at its end, so that the archive is the same whenever it is made.
+    """
+
+    def parse(at: float | None) -> tuple[Query, Rendering]:
         clock = time.time if at is None else lambda: at
-        return read_layer_query(order.query, catalogue, zone, order.layer.description, clock=clock)
+        return read_layer_query(job.pairs, catalogue, zone, job.layer.description, clock=clock)
 
-    if order.at is not None or waiting:
-        return ask(order.at if order.at is not None or waiting is None else waiting["at"])
-    asked = ask(None)
-    selection = asked[0].selection
-    return asked if selection.window.relative or selection.window.stop > selection.now else ask(selection.window.stop)
+    if job.at is not None or unfinished:
+        return parse(job.at if job.at is not None or unfinished is None else unfinished["at"])
+    parsed = parse(None)
+    selection = parsed[0].selection
+    return parsed if selection.window.relative or selection.window.stop > selection.now else parse(selection.window.stop)
 
 
-def _asked(order: ExportJob, query: Query, state: ReplicaState, settings: Settings) -> Asked:
-    """Everything that the tiles depend on."""
+def _describe_request(job: ExportJob, query: Query, state: ReplicaState, settings: Settings) -> SpoolRequest:
+    """Return everything on which the tiles depend."""
     selections = [query.selection] + ([query.compare] if query.compare else [])
-    windows = [one.window for one in selections]
+    windows = [selection.window for selection in selections]
     return {
-        "layer": order.layer.description.id,
-        "zooms": list(order.zooms),
-        "bounds": None if order.frame.bounds is None else [list(box) for box in order.frame.boxes],
-        "selection": dict(sorted((name, value) for name, value in order.query if name not in _SPAN)),
+        "layer": job.layer.description.id,
+        "zooms": list(job.zooms),
+        "bounds": None if job.bounds.bounds is None else [list(box) for box in job.bounds.boxes],
+        "selection": dict(sorted((name, value) for name, value in job.pairs if name not in _WINDOW)),
         "windows": [[window.start, window.stop] for window in windows],
         "at": query.selection.now,
         "data": fingerprint(state, windows),
@@ -153,27 +171,27 @@ def _asked(order: ExportJob, query: Query, state: ReplicaState, settings: Settin
     }
 
 
-def _begin(spool: Spool, asked: Asked) -> None:
-    """Begin the spool, or make sure that it is of the same."""
-    waiting = spool.request
-    if waiting is None:
-        spool.begin(asked)
-    elif waiting != asked:
-        other = ", ".join(name for name in asked if waiting.get(name) != asked[name])
+def _begin_spool(spool: Spool, request: SpoolRequest) -> None:
+    """Begin an empty spool, or check that the unfinished export has the same request. Raises `ArchiveError`."""
+    unfinished = spool.request
+    if unfinished is None:
+        spool.begin(request)
+    elif unfinished != request:
+        differing = ", ".join(name for name in request if unfinished.get(name) != request[name])
         raise ArchiveError(
-            f"cannot go on with {spool.path}: it is of other {other} (data are the incidents of the window and the catalogue);"
-            " --overwrite without --resume begins anew"
+            f"cannot resume {spool.path}: the unfinished export differs in {differing} (data: the incidents of the window and the"
+            " catalogue); --overwrite without --resume starts over"
         )
 
 
-def _selection(given: dict[str, str], query: Query, settings: Settings) -> dict[str, Any]:
-    """The selection as it was asked and resolved, for the archive's readers."""
-    resolved: dict[str, Any] = {name: value for name, value in given.items() if name not in _SPAN}
-    resolved["window"] = _span(query.selection.window)
+def _describe_selection(params: dict[str, str], query: Query, settings: Settings) -> dict[str, Any]:
+    """Return the parameters and the resolved windows of the selection, for the archive's metadata."""
+    selection: dict[str, Any] = {name: value for name, value in params.items() if name not in _WINDOW}
+    selection["window"] = _format_window(query.selection.window)
     if query.compare:
-        resolved["compare"] = {"by": query.compared_by, **_span(query.compare.window)}
-    return {**resolved, "at": format_instant(query.selection.now), "time_zone": settings.time_zone}
+        selection["compare"] = {"by": query.compared_by, **_format_window(query.compare.window)}
+    return {**selection, "at": format_instant(query.selection.now), "time_zone": settings.time_zone}
 
 
-def _span(window: Window) -> dict[str, str]:
+def _format_window(window: Window) -> dict[str, str]:
     return {"from": format_instant(window.start), "to": format_instant(window.stop)}

@@ -1,4 +1,4 @@
-"""The spool: one SQLite file in which the tiles of an export wait, so that whoever is interrupted can go on."""
+"""The spool: a SQLite file that collects the tiles of an export, so that an interrupted export can be resumed."""
 
 import json
 import sqlite3
@@ -16,23 +16,26 @@ from geo_service.tiles.encoding.grid import Tile
 
 _SCHEMA = package_folder("geo_service.export") / "spool.sql"
 
-Asked = dict[str, Any]
-"""What an export is of, as JSON: an interrupted one is only gone on with for the same."""
+SpoolRequest = dict[str, Any]
+"""Everything on which the tiles of an export depend, as JSON. An export is only resumed with the same request."""
 
 
-class EncodedTile(NamedTuple):
-    """A tile that holds something. digest: of what is in it, before compression; body: gzip, None where the spool has it."""
+class SpoolTile(NamedTuple):
+    """A tile that is not empty."""
 
     id: int
+    """In the order of PMTiles."""
     digest: bytes
+    """Of the tile before compression."""
     body: bytes | None
+    """Compressed with gzip; None if the spool has a tile with the same digest."""
 
 
 class Spool:
-    """Tiles in ascending order of their PMTiles ids, each content once. Held by one process at a time."""
+    """Tiles in ascending order of their PMTiles ids; equal tiles share one content. Only one process can open it at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ArchiveError where another export is using the file, or it is not a spool."""
+        """Open or create the file. Raises `ArchiveError` if another export is using it, or if it is not a spool."""
         self.path = path
         with file_errors(path):
             self._db = sqlite3.connect(path, isolation_level=None, timeout=0)
@@ -49,62 +52,62 @@ class Spool:
         self._db.close()
 
     @property
-    def request(self) -> Asked | None:
-        """What it is of; None before it is begun."""
+    def request(self) -> SpoolRequest | None:
+        """The request of the export; None before it has begun."""
         row = self._db.execute("select document from asked").fetchone()
         return json.loads(row[0]) if row else None
 
     @property
     def cursor(self) -> int:
-        """How many of the tiles that may hold something have been looked at."""
+        """How many of the candidate tiles are done."""
         return int(self._db.execute("select tiles from position").fetchone()[0])
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many tiles, and how many different ones."""
+        """The number of tiles, and of different contents."""
         tiles, images = self._db.execute("select (select count(*) from tile), (select count(*) from image)").fetchone()
         return tiles, images
 
-    def begin(self, asked: Asked) -> None:
-        """Say what it is of."""
+    def begin(self, request: SpoolRequest) -> None:
+        """Store the request of the export."""
         with file_errors(self.path):
-            self._db.execute("insert into asked values (?)", (json.dumps(asked, sort_keys=True),))
+            self._db.execute("insert into asked values (?)", (json.dumps(request, sort_keys=True),))
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete the request and all tiles."""
         with file_errors(self.path), self._transaction():
             for table in ("tile", "image", "asked"):
                 self._db.execute(f"delete from {table}")  # noqa: S608  # fixed names
             self._db.execute("update position set tiles = 0")
 
     def digests(self) -> set[bytes]:
-        """Of all contents that are here."""
+        """Return the digests of all contents."""
         return {row[0] for row in self._db.execute("select digest from image")}
 
-    def add(self, made: Iterable[EncodedTile], position: int) -> None:
-        """Take in tiles, and that `position` have been looked at; both or nothing."""
+    def add(self, tiles: Iterable[SpoolTile], cursor: int) -> None:
+        """Add tiles and move the cursor in one transaction."""
         with file_errors(self.path), self._transaction():
-            for tile in made:
+            for tile in tiles:
                 if tile.body is not None:
                     self._db.execute("insert into image (digest, body) values (?, ?)", (tile.digest, tile.body))
                 self._db.execute("insert into tile select ?, number from image where digest = ?", (tile.id, tile.digest))
-            self._db.execute("update position set tiles = ?", (position,))
+            self._db.execute("update position set tiles = ?", (cursor,))
 
     def tiles(self) -> Iterator[tuple[int, int]]:
-        """Id and the number of its content, of every tile that holds something, by id."""
+        """Yield the id of every tile and the number of its content, by id."""
         yield from self._db.execute("select id, image from tile order by id")
 
     def contents(self) -> Iterator[tuple[int, bytes]]:
-        """Number and gzip body of every content, by number."""
+        """Yield the number and the gzip body of every content, by number."""
         yield from self._db.execute("select number, body from image order by number")
 
     def body(self, image: int) -> bytes:
-        """The gzip body of a content."""
-        found: bytes = self._db.execute("select body from image where number = ?", (image,)).fetchone()[0]
-        return found
+        """Return the gzip body of a content. image: its number."""
+        body: bytes = self._db.execute("select body from image where number = ?", (image,)).fetchone()[0]
+        return body
 
     def _open(self) -> None:
-        # A spool that is lost with the machine's power is begun anew: nothing waits for the disk.
+        # Nothing waits for the disk: after a power cut the export is simply made again.
         self._db.executescript("pragma locking_mode = exclusive; pragma synchronous = off; begin exclusive; commit")
         if not self._db.execute("select 1 from sqlite_schema").fetchone():
             with self._transaction():
@@ -125,24 +128,24 @@ class Spool:
 
 
 def tile_id(tile: Tile) -> int:
-    """The tile's place in the order of PMTiles: by zoom, then along a Hilbert curve."""
+    """Return the tile's id in PMTiles: tiles are numbered by zoom, then along a Hilbert curve."""
     return int(zxy_to_tileid(tile.z, tile.x, tile.y))
 
 
-def tile_of(identity: int) -> Tile:
-    """The tile at a place in that order."""
-    return Tile(*tileid_to_zxy(identity))
+def tile_of(id_: int) -> Tile:
+    """Return the tile with an id."""
+    return Tile(*tileid_to_zxy(id_))
 
 
 @contextmanager
 def file_errors(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with files into ArchiveError."""
+    """Convert errors of SQLite and of the file system into `ArchiveError`."""
     try:
         yield
     except sqlite3.OperationalError as error:
         busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
         raise ArchiveError(f"cannot write {path}: {'another export is writing it' if busy else error}") from None
     except sqlite3.DatabaseError as error:
-        raise ArchiveError(f"cannot go on with {path}: it is not an unfinished export ({error}); --overwrite begins anew") from None
+        raise ArchiveError(f"cannot resume {path}: it is not an unfinished export ({error}); delete it, or choose another name") from None
     except OSError as error:
         raise ArchiveError(f"cannot write {error.filename or path}: {(error.strerror or str(error)).lower()}") from None

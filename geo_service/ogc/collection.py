@@ -1,4 +1,4 @@
-"""The seam of the feature collections: what one must offer to be served below /ogc/collections."""
+"""The protocol of the feature collections below /ogc/collections."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import DistrictLevel
-from geo_service.ogc.query import Box
+from geo_service.tiles.documents.tilejson import Bounds
 
 Feature = dict[str, Any]
 """A GeoJSON feature; its geometry may be an `orjson.Fragment`."""
@@ -15,55 +15,56 @@ Feature = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FeatureQuery:
-    """Which features, and what is counted in them."""
+    """Which features of a collection, and of which incidents their numbers are."""
 
     query: Query
-    boxes: tuple[Box, ...] | None = None
-    """None for everywhere."""
+    boxes: tuple[Bounds, ...] | None = None
+    """Features touch at least one of these, degrees; None for everywhere."""
     limit: int = 100
     offset: int = 0
     level: DistrictLevel | None = None
-    """Of districts; None for all."""
+    """Of districts; None for all levels."""
     resolution: int | None = None
-    """Of hexagons; None where the box decides."""
+    """Of hexagons; None to derive it from the boxes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The features from `offset` on, and how many there are in all."""
+class FeaturePage:
+    """The features of a page, and how many the query matches in all."""
 
     features: Sequence[Feature]
     matched: int
-    fixed: tuple[tuple[str, str], ...] = ()
-    """Parameters that the next page must be asked for with, because they were chosen here."""
+    resolved: tuple[tuple[str, str], ...] = ()
+    """Parameters whose values were derived; links to other pages repeat them, so that all pages have the same values."""
 
 
 @dataclass(frozen=True, slots=True)
-class Description:
-    """What clients are told of a collection. parameters: its own ones with their meaning."""
+class CollectionDescription:
+    """The metadata of a collection."""
 
     id: str
     title: str
     description: str
     parameters: dict[str, str]
+    """Description of each parameter that only this collection has, by name."""
 
 
 class FeatureCollection(Protocol):
-    """A collection of features in a steady order. Called on the replica's thread."""
+    """A collection of features in a stable order. The methods are called on the replica's thread."""
 
     @property
-    def description(self) -> Description:
-        """What clients are told of it."""
+    def description(self) -> CollectionDescription:
+        """The metadata of the collection."""
         ...
 
-    def find(self, state: ReplicaState, asked: FeatureQuery) -> Page:
-        """The features that the query asks for."""
+    def find(self, state: ReplicaState, query: FeatureQuery) -> FeaturePage:
+        """Return the page of features that match the query."""
         ...
 
-    def one(self, state: ReplicaState, name: str, asked: FeatureQuery) -> Feature:
-        """The feature with the id. Raises NotFound."""
+    def get(self, state: ReplicaState, feature_id: str, query: FeatureQuery) -> Feature:
+        """Return one feature. Raises `NotFound`."""
         ...
 
-    def extent(self, state: ReplicaState) -> Box:
-        """Where features can be."""
+    def extent(self, state: ReplicaState) -> Bounds:
+        """Return the bounds of all features, degrees."""
         ...

@@ -1,11 +1,12 @@
-"""The standard's documents: landing page, conformance, collections, and features with their links."""
+"""The documents of OGC API – Features: landing page, conformance, collections, and features with their links."""
 
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from geo_service.ogc.collection import Description, Feature, Page
-from geo_service.ogc.query import Box
+from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
+from geo_service.queries.selection import QueryPairs
+from geo_service.tiles.documents.tilejson import Bounds
 
 JSON, GEOJSON = "application/json", "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
@@ -15,40 +16,43 @@ CONFORMS_TO = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" 
 
 _GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 
-Query = Sequence[tuple[str, str]]
 
-
-def link(href: str, rel: str, media_type: str = JSON, title: str = "") -> dict[str, str]:
-    """A link as the standard writes it."""
+def make_link(href: str, rel: str, media_type: str = JSON, title: str = "") -> dict[str, str]:
+    """Return a link object."""
     return {"href": href, "rel": rel, "type": media_type} | ({"title": title} if title else {})
 
 
-def landing(root: str) -> dict[str, Any]:
-    """The landing page. root: the address of /ogc, without a slash at its end."""
+def landing_page(root: str) -> dict[str, Any]:
+    """Return the landing page. root: the URL of /ogc without a trailing slash, here and below."""
     return {
         "title": TITLE,
         "description": "Districts and H3 hexagons with the numbers of the incidents in them, for any selection.",
         "links": [
-            link(f"{root}/", "self", title="This document"),
-            link(f"{root}/api", "service-desc", OPENAPI, "The API's definition"),
-            link(f"{root}/conformance", "conformance", title="What the API conforms to"),
-            link(f"{root}/collections", "data", title="The collections"),
+            make_link(f"{root}/", "self", title="This document"),
+            make_link(f"{root}/api", "service-desc", OPENAPI, "The API's definition"),
+            make_link(f"{root}/conformance", "conformance", title="What the API conforms to"),
+            make_link(f"{root}/collections", "data", title="The collections"),
         ],
     }
 
 
-def collections(root: str, described: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """All collections."""
-    return {"links": [link(f"{root}/collections", "self", title="This document")], "collections": list(described)}
+def collections_document(root: str, collections: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the document that lists the collections."""
+    return {"links": [make_link(f"{root}/collections", "self", title="This document")], "collections": list(collections)}
 
 
-def collection(root: str, one: Description, extent: Box, interval: tuple[str, str] | None) -> dict[str, Any]:
-    """One collection. interval: from when to when incidents are held, RFC 3339."""
-    here = f"{root}/collections/{one.id}"
+def collection_document(
+    root: str, description: CollectionDescription, extent: Bounds, interval: tuple[str, str] | None
+) -> dict[str, Any]:  # fmt: skip
+    """Return the document of one collection.
+
+    interval: when the first and the last incident were received, RFC 3339; None without incidents.
+    """
+    url = f"{root}/collections/{description.id}"
     return {
-        "id": one.id,
-        "title": one.title,
-        "description": one.description,
+        "id": description.id,
+        "title": description.title,
+        "description": description.description,
         "itemType": "feature",
         "crs": [CRS84],
         "storageCrs": CRS84,
@@ -56,24 +60,27 @@ def collection(root: str, one: Description, extent: Box, interval: tuple[str, st
             "spatial": {"bbox": [list(extent)], "crs": CRS84},
             "temporal": {"interval": [list(interval or (None, None))], "trs": _GREGORIAN},
         },
-        "links": [link(here, "self", title="This document"), link(f"{here}/items", "items", GEOJSON, one.title)],
+        "links": [make_link(url, "self", title="This document"), make_link(f"{url}/items", "items", GEOJSON, description.title)],
     }
 
 
-def items(here: str, root: str, name: str, query: Query, page: Page, offset: int, limit: int, at: str) -> dict[str, Any]:
-    """A page of features. here: the address of the items; query: as it came; at: the instant its numbers are of, RFC 3339."""
+def items_document(root: str, name: str, pairs: QueryPairs, page: FeaturePage, query: FeatureQuery, computed_at: str) -> dict[str, Any]:
+    """Return a page of features. pairs: the query string of the request. computed_at: the instant of the numbers, RFC 3339."""
+    url, offset, limit = f"{root}/collections/{name}/items", query.offset, query.limit
     links = [
-        link(_behind(here, query), "self", GEOJSON, "This document"),
-        link(_behind(here, query), "alternate", JSON, "This document as JSON"),
-        link(f"{root}/collections/{name}", "collection", title="The collection"),
+        make_link(_append_query(url, pairs), "self", GEOJSON, "This document"),
+        make_link(_append_query(url, pairs), "alternate", JSON, "This document as JSON"),
+        make_link(f"{root}/collections/{name}", "collection", title="The collection"),
     ]
     if offset + limit < page.matched:
-        links.append(link(_behind(here, _turned(query, page, offset + limit, limit)), "next", GEOJSON, "The next page"))
+        links.append(make_link(_append_query(url, _move_page(pairs, page, offset + limit, limit)), "next", GEOJSON, "The next page"))
     if offset:
-        links.append(link(_behind(here, _turned(query, page, max(offset - limit, 0), limit)), "prev", GEOJSON, "The page before"))
+        links.append(
+            make_link(_append_query(url, _move_page(pairs, page, max(offset - limit, 0), limit)), "prev", GEOJSON, "The page before")
+        )
     return {
         "type": "FeatureCollection",
-        "timeStamp": at,
+        "timeStamp": computed_at,
         "numberMatched": page.matched,
         "numberReturned": len(page.features),
         "links": links,
@@ -81,23 +88,23 @@ def items(here: str, root: str, name: str, query: Query, page: Page, offset: int
     }
 
 
-def item(root: str, name: str, query: Query, feature: Feature) -> Feature:
-    """One feature with its links."""
-    here = _behind(f"{root}/collections/{name}/items/{quote(feature['id'], safe='')}", query)
+def item_document(root: str, name: str, pairs: QueryPairs, feature: Feature) -> Feature:
+    """Return one feature with its links. pairs: the query string of the request."""
+    url = _append_query(f"{root}/collections/{name}/items/{quote(feature['id'], safe='')}", pairs)
     links = [
-        link(here, "self", GEOJSON, "This document"),
-        link(here, "alternate", JSON, "This document as JSON"),
-        link(f"{root}/collections/{name}", "collection", title="The collection"),
+        make_link(url, "self", GEOJSON, "This document"),
+        make_link(url, "alternate", JSON, "This document as JSON"),
+        make_link(f"{root}/collections/{name}", "collection", title="The collection"),
     ]
     return {**feature, "links": links}
 
 
-def _behind(address: str, query: Query) -> str:
-    return f"{address}?{urlencode(query)}" if query else address
+def _append_query(url: str, pairs: QueryPairs) -> str:
+    return f"{url}?{urlencode(pairs)}" if pairs else url
 
 
-def _turned(query: Query, page: Page, offset: int, limit: int) -> Query:
-    """The query of another page."""
-    own = {"offset", "limit", *(name for name, _ in page.fixed)}
-    kept = [(name, value) for name, value in query if name not in own]
-    return [*kept, *page.fixed, ("limit", str(limit)), ("offset", str(offset))]
+def _move_page(pairs: QueryPairs, page: FeaturePage, offset: int, limit: int) -> QueryPairs:
+    """Return the query string of another page."""
+    replaced = {"offset", "limit", *(name for name, _ in page.resolved)}
+    others = [(name, value) for name, value in pairs if name not in replaced]
+    return [*others, *page.resolved, ("limit", str(limit)), ("offset", str(offset))]

@@ -1,42 +1,41 @@
-"""The API's definition as an OpenAPI 3.0 document."""
+"""The definition of the API below /ogc, as an OpenAPI 3.0 document."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geo_service.ogc.collection import Description
+from geo_service.ogc.collection import CollectionDescription
 from geo_service.ogc.documents import GEOJSON, JSON, TITLE
-from geo_service.ogc.query import LIMIT, MOST
+from geo_service.ogc.query import DEFAULT_LIMIT, MAX_LIMIT
 
 _NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
 _TEXT = {"type": "string"}
 _STANDARD: dict[str, tuple[str, dict[str, Any]]] = {
-    "bbox": ("Only features that touch the box: west,south,east,north in degrees; west beyond east goes over the antimeridian.", _NUMBERS),
-    "datetime": ("Only incidents received in the instant or interval, instead of window, from and to.", _TEXT),
-    "limit": (f"At most so many features; more than {MOST} is taken for {MOST}.",
-              {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}),
-    "offset": ("So many features are passed over.", {"type": "integer", "minimum": 0, "default": 0}),
-}  # fmt: skip
-_FORM = ("Representation: json.", {"type": "string", "enum": ["json"]})
+    "bbox": (
+        "Only features that touch the box: west,south,east,north in degrees; a box with west > east crosses the antimeridian.",
+        _NUMBERS,
+    ),
+    "datetime": ("Only incidents received at the instant or in the interval; instead of window, from and to.", _TEXT),
+    "limit": (
+        f"Features in the response, at most; a value above {MAX_LIMIT} means {MAX_LIMIT}.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    ),
+    "offset": ("Number of features to skip.", {"type": "integer", "minimum": 0, "default": 0}),
+}
+_FORMAT = ("Format of the response: json.", {"type": "string", "enum": ["json"]})
 
 
-def openapi(root: str, version: str, described: Sequence[Description], selection: Mapping[str, str]) -> dict[str, Any]:
-    """The document. selection: the selection's parameters with their meaning."""
+def openapi_document(
+    root: str, version: str, collections: Sequence[CollectionDescription], selection: Mapping[str, str]
+) -> dict[str, Any]:  # fmt: skip
+    """Return the document. root: the URL of /ogc. selection: description of each parameter of the selection, by name."""
     paths: dict[str, Any] = {
-        "/": _get("landing", "Landing page", [_form()], JSON),
-        "/conformance": _get("conformance", "Conformance classes", [_form()], JSON),
-        "/collections": _get("collections", "The collections", [_form()], JSON),
+        "/": _operation("landing", "Landing page", [_format_parameter()], JSON),
+        "/conformance": _operation("conformance", "Conformance classes", [_format_parameter()], JSON),
+        "/collections": _operation("collections", "The collections", [_format_parameter()], JSON),
     }
-    for one in described:
-        asked = [_parameter(name, (text, _TEXT)) for name, text in selection.items()]
-        standard = {name: _parameter(name, told) for name, told in _STANDARD.items()}
-        own = [_parameter(name, (text, _TEXT)) for name, text in one.parameters.items()]
-        address = f"/collections/{one.id}"
-        name = {"name": "featureId", "in": "path", "required": True, "description": "The feature's id.", "schema": _TEXT}
-        paths[address] = _get(f"{one.id}.collection", one.title, [_form()], JSON)
-        paths[f"{address}/items"] = _get(f"{one.id}.items", one.description, [*standard.values(), *own, *asked, _form()], GEOJSON)
-        paths[f"{address}/items/{{featureId}}"] = _get(
-            f"{one.id}.item", f"One of: {one.title}", [name, standard["datetime"], *asked, _form()], GEOJSON
-        )
+    selection_parameters = [_parameter(name, text, _TEXT) for name, text in selection.items()]
+    for collection in collections:
+        paths |= _collection_paths(collection, selection_parameters)
     return {
         "openapi": "3.0.3",
         "info": {"title": TITLE, "version": version},
@@ -45,16 +44,33 @@ def openapi(root: str, version: str, described: Sequence[Description], selection
     }
 
 
-def _form() -> dict[str, Any]:
-    return _parameter("f", _FORM)
+def _collection_paths(collection: CollectionDescription, selection_parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the paths of a collection: its document, its features, and one feature."""
+    standard = {name: _parameter(name, *description) for name, description in _STANDARD.items()}
+    own = [_parameter(name, text, _TEXT) for name, text in collection.parameters.items()]
+    feature_id = {"name": "featureId", "in": "path", "required": True, "description": "The feature's id.", "schema": _TEXT}
+    items = [*standard.values(), *own, *selection_parameters, _format_parameter()]
+    item = [feature_id, standard["datetime"], *selection_parameters, _format_parameter()]
+    path = f"/collections/{collection.id}"
+    return {
+        path: _operation(f"{collection.id}.collection", collection.title, [_format_parameter()], JSON),
+        f"{path}/items": _operation(f"{collection.id}.items", collection.description, items, GEOJSON),
+        f"{path}/items/{{featureId}}": _operation(f"{collection.id}.item", f"One of: {collection.title}", item, GEOJSON),
+    }
 
 
-def _parameter(name: str, told: tuple[str, dict[str, Any]]) -> dict[str, Any]:
-    exploded = {"style": "form", "explode": False} if told[1].get("type") == "array" else {}
-    return {"name": name, "in": "query", "required": False, "description": told[0], "schema": told[1], **exploded}
+def _format_parameter() -> dict[str, Any]:
+    return _parameter("f", *_FORMAT)
 
 
-def _get(operation: str, summary: str, parameters: list[dict[str, Any]], media_type: str) -> dict[str, Any]:
+def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a query parameter; an array is written as values separated by commas."""
+    style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema, **style}
+
+
+def _operation(operation: str, summary: str, parameters: list[dict[str, Any]], media_type: str) -> dict[str, Any]:
+    """Return the path item of a GET operation."""
     problem = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
     return {
         "get": {
@@ -64,8 +80,8 @@ def _get(operation: str, summary: str, parameters: list[dict[str, Any]], media_t
             "responses": {
                 "200": {"description": summary, "content": {media_type: {"schema": {"type": "object"}}}},
                 "400": {"description": "A parameter is unknown or malformed.", **problem},
-                "404": {"description": "There is no such thing.", **problem},
-                "503": {"description": "Loading, or overloaded.", **problem},
+                "404": {"description": "Not found.", **problem},
+                "503": {"description": "The service is loading the incidents, or is overloaded.", **problem},
             },
         }
     }

@@ -1,1 +1,1 @@
-"""Open311 GeoReport v2: services, requests and errors as its clients read them, in XML and JSON."""
+"""Open311 GeoReport v2: services, service requests and errors in XML and JSON."""

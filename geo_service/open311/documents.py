@@ -1,4 +1,4 @@
-"""Documents of GeoReport v2: one structure, written as XML and as JSON (the standard calls how they relate Spark)."""
+"""The documents of GeoReport v2: one structure that is written as XML or as JSON by the Spark convention of the standard."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,12 @@ MEDIA_TYPES = {"xml": "text/xml; charset=utf-8", "json": "application/json; char
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 
 _CHANGESET = "2026-11-25 00:00:00"
-"""When what is offered here changed last."""
+"""When the services of this endpoint last changed; clients refresh their copies after it."""
 
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold."""
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 does not allow."""
 
-_ONE_OF = {
+_ITEM_NAMES = {
     "services": "service",
     "attributes": "attribute",
     "values": "value",
@@ -26,26 +26,26 @@ _ONE_OF = {
     "endpoints": "endpoint",
     "formats": "format",
 }
-"""Names of lists, and of what is in them."""
+"""In XML: the name of a list, and that of its items."""
 
 
-def render(form: str, name: str, content: Any) -> bytes:
-    """The document `name`; form: xml or json."""
-    if form == "json":
+def render(extension: str, name: str, content: Any) -> bytes:
+    """Return a document in the format of the extension, xml or json. name: of the root element."""
+    if extension == "json":
         return orjson.dumps(content)
-    root = _element(name, content)
+    root = _build_element(name, content)
     ElementTree.indent(root)
     text: str = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode()
 
 
-def errors(form: str, status: int, description: str) -> bytes:
-    """What has gone wrong."""
-    return render(form, "errors", [{"code": status, "description": description}])
+def render_error(extension: str, status: int, description: str) -> bytes:
+    """Return the document of an error in the format of the extension."""
+    return render(extension, "errors", [{"code": status, "description": description}])
 
 
-def discovery(root: str, contact: str, *, needs_key: bool) -> dict[str, Any]:
-    """Where the endpoint is, and whom to ask."""
+def discovery_document(root: str, contact: str, *, needs_key: bool) -> dict[str, Any]:
+    """Return the service discovery: the endpoint, its formats, and the contact for keys. root: the service's URL."""
     endpoint = {
         "specification": SPECIFICATION,
         "url": f"{root}/open311/v2",
@@ -57,12 +57,13 @@ def discovery(root: str, contact: str, *, needs_key: bool) -> dict[str, Any]:
     return {"changeset": _CHANGESET, "contact": contact, "key_service": key_service, "endpoints": [endpoint]}
 
 
-def _element(name: str, content: Any) -> ElementTree.Element:
+def _build_element(name: str, content: Any) -> ElementTree.Element:
+    """Return the XML element of a mapping, a list or a value."""
     element = ElementTree.Element(name)
     if isinstance(content, Mapping):
-        element.extend(_element(member, value) for member, value in content.items())
+        element.extend(_build_element(member, value) for member, value in content.items())
     elif isinstance(content, Sequence) and not isinstance(content, str):
-        element.extend(_element(_ONE_OF[name], value) for value in content)
+        element.extend(_build_element(_ITEM_NAMES[name], value) for value in content)
     elif content is not None:
-        element.text = _NO_XML.sub("\ufffd", str(content).lower() if isinstance(content, bool) else str(content))
+        element.text = _NOT_XML.sub("\ufffd", str(content).lower() if isinstance(content, bool) else str(content))
     return element

@@ -1,4 +1,7 @@
-"""Requests that are sent as multipart/form-data, as apps do that send photographs along."""
+"""Read forms sent as multipart/form-data, the type that apps use when they add photographs.
+
+Starlette's own reader would keep each photograph in memory or in a temporary file, although none is stored.
+"""
 
 from collections.abc import AsyncIterator
 from hashlib import sha256
@@ -14,20 +17,21 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/form-data"
 
-_MOST_FIELDS = 500
-_MOST_TEXT = 1_000_000
-"""Bytes of all texts together. What files hold is passed over as it comes, so that their size costs no memory."""
+_MAX_FIELDS = 500
+_MAX_TEXT = 1_000_000
+"""Bytes of all texts together. Files are discarded while they are received, so their size needs no limit here."""
 
 
 async def read_multipart(parts: AsyncIterator[bytes], content_type: str) -> tuple[dict[str, str], bytes, int]:
-    """The arguments, of one that comes several times the first; the SHA-256 of the body; and how many files were passed over.
+    """Return the fields, the SHA-256 of the body, and the number of discarded files.
 
-    Raises `InputError` for what is no such form, `InvalidParameter` for one of too many or too long arguments.
+    Of repeated fields the first one counts. Raises `InputError` for a malformed form and `InvalidParameter` for a form
+    with too many fields or too much text.
     """
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
         raise InputError(f"cannot read the form: {MULTIPART} without a boundary")
-    fields = _Fields()
+    fields = _FieldCollector()
     parser = MultipartParser(boundary, fields.callbacks())
     digest = sha256()
     try:
@@ -36,49 +40,50 @@ async def read_multipart(parts: AsyncIterator[bytes], content_type: str) -> tupl
             parser.write(part)
         parser.finalize()
     except FormParserError as error:
-        raise InputError(f"cannot read the form: it is no whole {MULTIPART}") from error
+        raise InputError(f"cannot read the form: malformed {MULTIPART}") from error
     if not fields.ended:
         raise InputError(f"cannot read the form: the end of the {MULTIPART} is missing")
     return fields.texts(), digest.digest(), fields.files
 
 
-class _Fields:
-    """Collects the texts of a form as its parser meets them."""
+class _FieldCollector:
+    """Collects the text fields of a form from the parser's callbacks."""
 
     def __init__(self) -> None:
         self.files = 0
         self.ended = False
-        self._found: dict[str, bytes] = {}
+        self._fields: dict[str, bytes] = {}
         self._length = 0
         self._header: list[bytes] = [b"", b""]
         self._disposition: dict[bytes, bytes] = {}
         self._text: bytearray | None = None
 
     def callbacks(self) -> "MultipartCallbacks":
-        """What the parser calls."""
+        """Return the functions that the parser calls."""
         return {
-            "on_part_begin": self._begin,
+            "on_part_begin": self._begin_part,
             "on_header_field": lambda data, start, end: self._add_header(0, data[start:end]),
             "on_header_value": lambda data, start, end: self._add_header(1, data[start:end]),
             "on_header_end": self._end_header,
-            "on_headers_finished": self._open,
-            "on_part_data": self._add,
-            "on_part_end": self._close,
-            "on_end": self._end,
+            "on_headers_finished": self._begin_data,
+            "on_part_data": self._add_data,
+            "on_part_end": self._end_part,
+            "on_end": self._end_form,
         }
 
     def texts(self) -> dict[str, str]:
-        """The fields by name."""
+        """Return the fields by name. Raises `InputError` for text that is not UTF-8."""
         try:
-            return {name: value.decode() for name, value in self._found.items()}
+            return {name: value.decode() for name, value in self._fields.items()}
         except UnicodeDecodeError as error:
             raise InputError("cannot read the form: it is not UTF-8") from error
 
-    def _begin(self) -> None:
+    def _begin_part(self) -> None:
         self._header, self._disposition, self._text = [b"", b""], {}, None
 
-    def _add_header(self, place: int, more: bytes) -> None:
-        self._header[place] += more
+    def _add_header(self, index: int, data: bytes) -> None:
+        """Append to the header's name (0) or value (1), which may come in several pieces."""
+        self._header[index] += data
 
     def _end_header(self) -> None:
         name, value = self._header
@@ -86,25 +91,25 @@ class _Fields:
             self._disposition = parse_options_header(value)[1]
         self._header = [b"", b""]
 
-    def _open(self) -> None:
+    def _begin_data(self) -> None:
         if b"filename" in self._disposition or b"name" not in self._disposition:
             self.files += 1
-        elif len(self._found) >= _MOST_FIELDS:
-            raise InvalidParameter("form", "has too many fields", f"at most {_MOST_FIELDS}")
+        elif len(self._fields) >= _MAX_FIELDS:
+            raise InvalidParameter("form", "has too many fields", f"at most {_MAX_FIELDS}")
         else:
             self._text = bytearray()
 
-    def _add(self, data: bytes, start: int, end: int) -> None:
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._text is None:
             return
         self._length += end - start
-        if self._length > _MOST_TEXT:
-            raise InvalidParameter("form", "has too much text", f"at most {_MOST_TEXT:,} bytes beside files")
+        if self._length > _MAX_TEXT:
+            raise InvalidParameter("form", "has too much text", f"at most {_MAX_TEXT:,} bytes, not counting files")
         self._text += data[start:end]
 
-    def _close(self) -> None:
+    def _end_part(self) -> None:
         if self._text is not None:
-            self._found.setdefault(self._disposition[b"name"].decode(errors="replace"), bytes(self._text))
+            self._fields.setdefault(self._disposition[b"name"].decode(errors="replace"), bytes(self._text))
 
-    def _end(self) -> None:
+    def _end_form(self) -> None:
         self.ended = True

@@ -1,6 +1,5 @@
-"""What a client asks for: filters of requests, in the standard's words."""
+"""Parse the filters of service requests, as the standard names them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,103 +7,115 @@ from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.core.errors import InvalidParameter, NotFound
+from geo_service.core.integers import MAX_BIGINT, is_int
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.queries.selection import read_instant, read_int
 
-SPAN_S = 90 * 86_400
-"""Longest interval that may be asked for, and the one that is meant when none is named."""
+MAX_INTERVAL_S = 90 * 86_400
+"""The longest interval, and the default one, seconds: the standard demands both."""
 
-MOST = 1000
-"""Requests in an answer, and ids in a question."""
+MAX_REQUESTS = 1000
+"""Requests in a response, and ids in a query."""
 
-MOST_BEFORE = 100_000
-"""Requests that may be passed over to come to a page; the interval can be made shorter instead."""
+MAX_OFFSET = 100_000
+"""Requests before a page. PostgreSQL reads them to skip them; clients can use a shorter interval instead."""
 
 _STATUSES = {"open": tuple(sorted(OPEN_STATUSES)), "closed": tuple(sorted(frozenset(Status) - OPEN_STATUSES))}
-_LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceRequestQuery:
-    """Which requests are asked for. Where there are `ids`, they alone."""
+    """A filter of service requests."""
 
     ids: Sequence[int] | None
+    """If present, the other filters do not count."""
     by_update: bool
     """Whether `begin` and `end` are about the last change instead of the receipt."""
     begin: datetime
     end: datetime
+    """Included."""
     themes: Sequence[int] | None
+    """Ids; None for all."""
     statuses: Sequence[int]
     limit: int
     offset: int
 
 
-def read_query(asked: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, now: int) -> ServiceRequestQuery:
-    """The question; a blank parameter is none. `InvalidParameter` and `NotFound` say what is wrong with it."""
-    given = {name: value.strip() for name, value in asked.items() if value.strip()}
-    begin, end = _span(given, zone, now)
-    size = read_int(given, "page_size", 1, MOST, MOST)
-    page = read_int(given, "page", 1, MOST_BEFORE, 1)
-    if (page - 1) * size > MOST_BEFORE:
-        raise InvalidParameter("page", f"is too far: {MOST_BEFORE:,} requests come before it", "a shorter interval of dates")
+def read_query(params: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, now: int) -> ServiceRequestQuery:
+    """Read the filters; a blank parameter counts as absent. now: seconds since 1970.
+
+    Raises `InvalidParameter`, and `NotFound` for an unknown service.
+    """
+    filters = {name: value.strip() for name, value in params.items() if value.strip()}
+    begin, end = _read_interval(filters, zone, now)
+    size = read_int(filters, "page_size", 1, MAX_REQUESTS, MAX_REQUESTS)
+    page = read_int(filters, "page", 1, MAX_OFFSET, 1)
+    if (page - 1) * size > MAX_OFFSET:
+        raise InvalidParameter("page", f"more than {MAX_OFFSET:,} requests come before it", "a shorter interval of dates")
     return ServiceRequestQuery(
-        ids=read_ids(given["service_request_id"]) if "service_request_id" in given else None,
-        by_update=_by_update(given),
+        ids=read_ids(filters["service_request_id"]) if "service_request_id" in filters else None,
+        by_update=_is_by_update(filters),
         begin=datetime.fromtimestamp(begin, UTC),
         end=datetime.fromtimestamp(end, UTC),
-        themes=_themes(given, catalogue),
-        statuses=_read_statuses(given),
+        themes=_read_themes(filters, catalogue),
+        statuses=_read_statuses(filters),
         limit=size,
         offset=(page - 1) * size,
     )
 
 
-def by_ids(text: str) -> ServiceRequestQuery:
-    """The question for the requests with these ids."""
+def query_by_ids(text: str) -> ServiceRequestQuery:
+    """Return the query for the requests with these ids, separated by commas. Raises `InvalidParameter`."""
     epoch = datetime.fromtimestamp(0, UTC)
-    return ServiceRequestQuery(read_ids(text), False, epoch, epoch, None, (), MOST, 0)
+    return ServiceRequestQuery(read_ids(text), False, epoch, epoch, None, (), MAX_REQUESTS, 0)
 
 
 def read_ids(text: str) -> list[int]:
-    """Ids joined by commas; one that can be none of ours is left out."""
-    ids = [one.strip() for one in text.split(",")]
-    if len(ids) > MOST:
-        raise InvalidParameter("service_request_id", f"names {len(ids):,}", f"at most {MOST:,}")
-    return [int(one) for one in ids if re.fullmatch("[0-9]{1,19}", one) and int(one) <= _LARGEST_ID]
+    """Read ids separated by commas. Raises `InvalidParameter` for too many.
+
+    Other texts than numbers are left out: they are valid ids of other servers, and here of no request.
+    """
+    ids = [id_.strip() for id_ in text.split(",")]
+    if len(ids) > MAX_REQUESTS:
+        raise InvalidParameter("service_request_id", f"has {len(ids):,} ids", f"at most {MAX_REQUESTS:,}")
+    return [int(id_) for id_ in ids if is_int(id_, 0, MAX_BIGINT)]
 
 
-def _by_update(given: Mapping[str, str]) -> bool:
-    return "updated_after" in given and "start_date" not in given and "end_date" not in given
+def _is_by_update(filters: Mapping[str, str]) -> bool:
+    return "updated_after" in filters and "start_date" not in filters and "end_date" not in filters
 
 
-def _span(given: Mapping[str, str], zone: ZoneInfo, now: int) -> tuple[int, int]:
-    """Begin and end, seconds since 1970, both included as the standard has it."""
-    if _by_update(given):
-        return read_instant(given, "updated_after", zone, 0), now
-    if "updated_after" in given:
-        raise InvalidParameter("updated_after", "cannot stand beside start_date and end_date", "either it or these")
-    named = "start_date" in given
-    end = read_instant(given, "end_date", zone, read_instant(given, "start_date", zone, 0) + SPAN_S if named else now)
-    begin = read_instant(given, "start_date", zone, max(end - SPAN_S, 0))
+def _read_interval(filters: Mapping[str, str], zone: ZoneInfo, now: int) -> tuple[int, int]:
+    """Return begin and end of the interval, seconds since 1970, both included as the standard demands."""
+    if _is_by_update(filters):
+        return read_instant(filters, "updated_after", zone, 0), now
+    if "updated_after" in filters:
+        raise InvalidParameter("updated_after", "cannot be combined with start_date or end_date", "either it or these")
+    has_start = "start_date" in filters
+    end = read_instant(filters, "end_date", zone, read_instant(filters, "start_date", zone, 0) + MAX_INTERVAL_S if has_start else now)
+    begin = read_instant(filters, "start_date", zone, max(end - MAX_INTERVAL_S, 0))
     if begin > end:
         raise InvalidParameter("start_date", "is after end_date", "an earlier instant")
-    if end - begin > SPAN_S:
-        raise InvalidParameter("end_date", "is more than 90 days after start_date", "a span of up to 90 days")
+    if end - begin > MAX_INTERVAL_S:
+        raise InvalidParameter("end_date", "is more than 90 days after start_date", "an interval of up to 90 days")
     return begin, end
 
 
-def _themes(given: Mapping[str, str], catalogue: Catalogue) -> list[int] | None:
-    """A sector that no incident has been of yet is known, and has none."""
-    if "service_code" not in given:
+def _read_themes(filters: Mapping[str, str], catalogue: Catalogue) -> list[int] | None:
+    """Return the ids of the services' themes; None for all. Raises `NotFound` for an unknown service.
+
+    A sector is a service for incidents without a theme. If there has been no such incident, no theme has its code.
+    """
+    if "service_code" not in filters:
         return None
-    codes = [one.strip() for one in given["service_code"].split(",")]
-    if unknown := [one for one in codes if one not in catalogue.themes.by_code and one not in catalogue.sectors.by_code]:
+    codes = [code.strip() for code in filters["service_code"].split(",")]
+    if unknown := [code for code in codes if code not in catalogue.themes.by_code and code not in catalogue.sectors.by_code]:
         raise NotFound(f"service_code {unknown[0][:60]!r} was not found")
-    return [catalogue.themes.by_code[one].id for one in codes if one in catalogue.themes.by_code]
+    return [catalogue.themes.by_code[code].id for code in codes if code in catalogue.themes.by_code]
 
 
-def _read_statuses(given: Mapping[str, str]) -> list[int]:
-    named = [one.strip().lower() for one in given.get("status", "open,closed").split(",")]
-    if unknown := [one for one in named if one not in _STATUSES]:
+def _read_statuses(filters: Mapping[str, str]) -> list[int]:
+    names = [name.strip().lower() for name in filters.get("status", "open,closed").split(",")]
+    if unknown := [name for name in names if name not in _STATUSES]:
         raise InvalidParameter("status", f"{unknown[0][:40]!r} is unknown", list(_STATUSES))
-    return sorted({status.value for one in named for status in _STATUSES[one]})
+    return sorted({status.value for name in names for status in _STATUSES[name]})

@@ -1,4 +1,4 @@
-"""A request that is sent: from the standard's arguments to an incident. Who sends it is not among what is kept."""
+"""Convert a service request that a client sends into an incident. Personal data of the sender is not stored."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -11,59 +11,65 @@ import orjson
 from geo_service.core.errors import IdempotencyConflict, InputError, InvalidParameter
 from geo_service.open311.services import FOREIGN_ID
 
-FORM = "application/x-www-form-urlencoded"
-MOST_BYTES = 1_000_000
-_MOST_FIELDS = 500
+FORM_TYPE = "application/x-www-form-urlencoded"
+MAX_FORM_BYTES = 1_000_000
+_MAX_FIELDS = 500
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """The arguments; of one that comes several times the first. `InputError` for what is no form."""
+    """Return the fields of a form; of repeated fields the first one counts. Raises `InputError` for a malformed form."""
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise InputError("cannot read the form: it is not application/x-www-form-urlencoded in UTF-8") from error
     return dict(reversed(pairs))
 
 
-def incident(form: Mapping[str, str], member: str, key: bytes | None) -> dict[str, str]:
-    """The incident, in the members of POST /api/incidents.
+def to_incident(form: Mapping[str, str], code_field: str, key: bytes | None) -> dict[str, str]:
+    """Convert the fields of a service request into an incident as `POST /api/incidents` takes it.
 
-    member: that in which the service's code stands. key: that of a request which may be sent again. Without a place
-    `InvalidParameter`. Name, e-mail, telephone, device and account are left where they came from.
+    code_field: the field for the service's code. key: the idempotency key, if any. Name, e-mail, telephone, device and
+    account are left out. Raises `InvalidParameter` without a location.
     """
-    place = {"lng": form.get("long", ""), "lat": form.get("lat", ""), "address": form.get("address_string", "")}
-    if not (place["lng"].strip() and place["lat"].strip()) and not place["address"].strip():
-        raise InvalidParameter("lat", "a place is missing", "lat and long, or address_string")
+    location = {"lng": form.get("long", ""), "lat": form.get("lat", ""), "address": form.get("address_string", "")}
+    if not (location["lng"].strip() and location["lat"].strip()) and not location["address"].strip():
+        raise InvalidParameter("lat", "the location is missing", "lat and long, or address_string")
     return {
-        "id": _own_id(form, key),
+        "id": _external_id(form, key),
         "received_at": datetime.now(UTC).isoformat(),
-        member: form["service_code"],
+        code_field: form["service_code"],
         "text": form.get("description", ""),
-        **place,
+        **location,
     }
 
 
-async def body(row: Mapping[str, str]) -> AsyncIterator[bytes]:
-    """The incident as a document that is sent."""
-    yield orjson.dumps(row)
+async def stream_incident(incident: Mapping[str, str]) -> AsyncIterator[bytes]:
+    """Yield the body of a `POST /api/incidents`."""
+    yield orjson.dumps(incident)
 
 
-def number(row: Mapping[str, Any]) -> str:
-    """The id of the request that came of an incident. `InvalidParameter` where it could not be used."""
+def service_request_id(row: Mapping[str, Any]) -> str:
+    """Return the id of the stored request. row: the result of its ingest.
+
+    Raises `InvalidParameter` if the incident was rejected, `IdempotencyConflict` while the same request is being stored.
+    """
     if row["outcome"] == "rejected":
-        raise InvalidParameter(" and ".join(row["fields"]) or "request", f"cannot be used: {row['detail']}")
+        raise InvalidParameter(" and ".join(row["fields"]) or "request", f"rejected: {row['detail']}")
     if row["incident"] is None:
-        raise IdempotencyConflict("the same request is just being stored; send it again")
+        raise IdempotencyConflict("the same request is being stored; send it again")
     return str(row["incident"])
 
 
-def notice(row: Mapping[str, Any]) -> str | None:
-    """What was left out of an incident, or mended."""
+def service_notice(row: Mapping[str, Any]) -> str | None:
+    """Return which value of the incident was dropped or corrected; None if all were used. row: the result of its ingest."""
     return row["warning"]["detail"] if "warning" in row else None
 
 
-def _own_id(form: Mapping[str, str], key: bytes | None) -> str:
-    """The same for what is sent again, as far as it says so."""
+def _external_id(form: Mapping[str, str], key: bytes | None) -> str:
+    """Return the id under which the incident is stored.
+
+    A request that is sent again has the same id if it carries the sender's id or an idempotency key.
+    """
     if foreign := form.get(f"attribute[{FOREIGN_ID}]", "").strip():
         return f"{FOREIGN_ID}-{foreign}"
     return str(UUID(bytes=key[:16], version=4) if key else uuid4())

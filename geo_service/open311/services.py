@@ -1,4 +1,4 @@
-"""Services: what can be reported. Each theme is one, and each sector, for what belongs to none of its themes."""
+"""Services: the kinds of requests that can be sent. Each theme is a service, and each sector for requests without a theme."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, Entry
 from geo_service.core.errors import InvalidParameter, NotFound
 
 FOREIGN_ID = "fixmystreet_id"
-"""Attribute with the sender's own id of a request, which FixMyStreet fills by itself."""
+"""The attribute for the id of a request in the sender's system; FixMyStreet fills it in."""
 
 _ATTRIBUTES = [
     {
@@ -23,19 +23,22 @@ _ATTRIBUTES = [
 ]
 
 
-def services(catalogue: Catalogue) -> list[dict[str, Any]]:
-    """All of them, sectors first."""
-    return [_service(entry, group) for entry, group in _entries(catalogue)]
+def list_services(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """Return all services, sectors first."""
+    return [_to_service(entry, sector) for entry, sector in _entries(catalogue)]
 
 
-def definition(catalogue: Catalogue, code: str) -> dict[str, Any]:
-    """What a request of this service may have beside the standard's own. Raises NotFound."""
-    known(catalogue, code)
+def service_definition(catalogue: Catalogue, code: str) -> dict[str, Any]:
+    """Return the attributes that requests of the service have beside those of the standard. Raises `NotFound`."""
+    code_field(catalogue, code)
     return {"service_code": code, "attributes": _ATTRIBUTES}
 
 
-def known(catalogue: Catalogue, code: str) -> str:
-    """The member of an incident that the service's code stands in: theme or sector. Raises NotFound."""
+def code_field(catalogue: Catalogue, code: str) -> str:
+    """Return the field of an incident for a service's code: theme or sector.
+
+    Raises `NotFound` for an unknown code and `InvalidParameter` for an empty one.
+    """
     if code in catalogue.themes.by_code:
         return "theme"
     if code in catalogue.sectors.by_code:
@@ -46,6 +49,7 @@ def known(catalogue: Catalogue, code: str) -> str:
 
 
 def _entries(catalogue: Catalogue) -> Iterator[tuple[Entry, Entry]]:
+    """Yield each sector and theme with its sector."""
     for sector in catalogue.sectors.all:
         yield sector, sector
     for theme in catalogue.themes.all:
@@ -53,13 +57,13 @@ def _entries(catalogue: Catalogue) -> Iterator[tuple[Entry, Entry]]:
             yield theme, catalogue.sectors.by_id[theme.parent or 0]
 
 
-def _service(entry: Entry, group: Entry) -> dict[str, Any]:
+def _to_service(entry: Entry, sector: Entry) -> dict[str, Any]:
     return {
         "service_code": entry.code,
         "service_name": entry.name_ru,
         "description": entry.name_en,
         "metadata": True,
         "type": "realtime",
-        "keywords": ",".join(dict.fromkeys((entry.name_en, group.name_en))),
-        "group": group.name_ru,
+        "keywords": ",".join(dict.fromkeys((entry.name_en, sector.name_en))),
+        "group": sector.name_ru,
     }

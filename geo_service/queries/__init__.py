@@ -1,1 +1,1 @@
-"""Query strings: from parameters to selections and queries, with errors that name the parameter."""
+"""Parse query strings into selections and queries; errors name the parameter and what is allowed."""

@@ -1,4 +1,4 @@
-"""Query parameters of a list of incidents: the order, the cell, and the place where the page before ended."""
+"""Parse the query parameters of a list of incidents: order, cell, page size, and the cursor of the page before."""
 
 import base64
 import binascii
@@ -8,51 +8,45 @@ from collections.abc import Mapping
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.statistics.incident_list import ORDERS, Cursor, IncidentListQuery, SortOrder
 from geo_service.core.errors import InvalidParameter
+from geo_service.core.integers import MAX_BIGINT
 from geo_service.queries.selection import read_cell, read_choice, read_int
 
 LIST_PARAMETERS = ("cell", "order", "limit", "after")
-DEFAULT_LIMIT, MOST = 50, 200
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 
-_MARK = struct.Struct(">BIQ")
-"""Which order, the instant, the id."""
-_LARGEST_ID = 2**63 - 1
+_CURSOR = struct.Struct(">BIQ")
+"""A cursor in binary: the number of its order in `ORDERS`, the instant, the id."""
 
 
-def read_list(given: Mapping[str, str], query: Query) -> IncidentListQuery:
-    """What is asked of the list beside the selection."""
-    order = ORDERS[read_choice(given, "order", list(ORDERS), "received")]
+def read_incident_list(params: Mapping[str, str], query: Query) -> IncidentListQuery:
+    """Read the parameters of a page beside those of the selection. Raises `InvalidParameter`."""
+    order = ORDERS[read_choice(params, "order", list(ORDERS), "received")]
     return IncidentListQuery(
         query.selection,
         order,
-        read_int(given, "limit", 1, MOST, DEFAULT_LIMIT),
-        _decode_cursor(given["after"], order) if "after" in given else None,
-        read_cell(given["cell"], "cell") if "cell" in given else None,
+        read_int(params, "limit", 1, MAX_LIMIT, DEFAULT_LIMIT),
+        _decode_cursor(params["after"], order) if "after" in params else None,
+        read_cell(params["cell"], "cell") if "cell" in params else None,
     )
 
 
-def encode_cursor(order: SortOrder, place: Cursor) -> str:
-    """The place for `after`, as text that is safe in an address.
+def encode_cursor(order: SortOrder, cursor: Cursor) -> str:
+    """Return the value of `after` for a cursor, as text that needs no percent-encoding.
 
     >>> _decode_cursor(encode_cursor(ORDERS["due"], Cursor(7, 9)), ORDERS["due"])
     Cursor(instant=7, id=9)
     """
-    packed = _MARK.pack(list(ORDERS).index(order.code), place.instant, place.id)
+    packed = _CURSOR.pack(list(ORDERS).index(order.code), cursor.instant, cursor.id)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
-def read_id(text: str) -> int:
-    """An incident's number."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= _LARGEST_ID):
-        raise InvalidParameter("id", f"{text[:40]!r} is not usable", f"a whole number from 1 to {_LARGEST_ID}")
-    return int(text)
-
-
 def _decode_cursor(text: str, order: SortOrder) -> Cursor:
+    """Return the cursor behind a value of `after`. Raises `InvalidParameter` for other texts, and for a cursor of another order."""
     try:
         packed = base64.b64decode(f"{text}{'=' * (-len(text) % 4)}", b"-_", validate=True)
-        number, instant, id_ = _MARK.unpack(packed)
+        number, instant, id_ = _CURSOR.unpack(packed)
     except (binascii.Error, struct.error, ValueError):
         number, instant, id_ = -1, 0, 0
-    if number != list(ORDERS).index(order.code) or id_ > _LARGEST_ID:
-        raise InvalidParameter("after", "is no place in a list in this order", "`next` of an answer to the same question")
+    if number != list(ORDERS).index(order.code) or id_ > MAX_BIGINT:
+        raise InvalidParameter("after", "invalid cursor", "the `next` value of the previous page, with the same filters and order")
     return Cursor(instant, id_)

@@ -1,4 +1,4 @@
-"""Query parameters of a layer → what is asked of its tiles: the same words for the server and for an export."""
+"""Parse the query parameters of a tile layer, the same for the server and for an export."""
 
 import re
 import time
@@ -13,68 +13,79 @@ from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
-from geo_service.queries.selection import is_open, read_choice, read_int, read_optional_level, read_selection_query
+from geo_service.core.integers import shorten
+from geo_service.queries.selection import QueryPairs, has_open_end, read_choice, read_int, read_optional_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
 from geo_service.tiles.layers.base import Rendering
 
 _NUMBER = re.compile(r"-?([0-9]{1,9}(\.[0-9]{1,6})?|\.[0-9]{1,6})")
-_MOST_LIMITS = CLASSES - 1
-_BREAKS_ALLOWED = f"{', '.join(CLASSIFIERS)}, or 1 to {_MOST_LIMITS} ascending limits such as 5,20"
+_MAX_LIMITS = CLASSES - 1
+_BREAKS_ALLOWED = f"{', '.join(CLASSIFIERS)}, or 1 to {_MAX_LIMITS} ascending limits such as 5,20"
 _CHANGES_ALLOWED = f"{', '.join(CLASSIFIERS)}, or two limits, one below zero and one above, such as -0.5,0.5"
 
 
 def read_layer_query(
-    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, extra: Sequence[str] = (),
+    pairs: QueryPairs, catalogue: Catalogue, zone: ZoneInfo, layer: LayerDescription, extra: Sequence[str] = (),
     clock: Callable[[], float] = time.time, tile_format: str = "mvt",
 ) -> tuple[Query, Rendering]:  # fmt: skip
-    """What a query string asks of a layer, and how that is drawn; parameters in `extra` are read by the caller, and so is the format."""
-    asked = read_selection_query(query, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
-    given = dict(query)
-    return asked, Rendering(
-        read_optional_level(given), read_division(given, asked.measure), read_frames(given, asked), tile_format,
-        with_h3=_is_set(given, "fields", "h3"), with_meta=_is_set(given, "meta", "1"),
+    """Parse the names and values of a query string into the query of a layer and how its tiles are rendered.
+
+    extra: parameters that the caller reads itself. tile_format: of the tiles; the caller takes it from the path.
+    Raises `InvalidParameter`.
+    """
+    query = read_selection_query(pairs, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
+    params = dict(pairs)
+    return query, Rendering(
+        read_optional_level(params), read_classification(params, query.measure), read_frames(params, query), tile_format,
+        with_h3=_is_set(params, "fields", "h3"), with_meta=_is_set(params, "meta", "1"),
     )  # fmt: skip
 
 
-def read_division(given: Mapping[str, str], measure: Measure) -> ClassificationMethod:
-    """How values of the measure are divided into classes."""
-    text = given.get("breaks", QUANTILE.method)
+def read_classification(params: Mapping[str, str], measure: Measure) -> ClassificationMethod:
+    """Read how the values of the measure are classified: by a method, or by the caller's own limits.
+
+    Raises `InvalidParameter`.
+    """
+    text = params.get("breaks", QUANTILE.method)
     if text in CLASSIFIERS:
         return ClassificationMethod(text)
     parts = text.split(",")
     allowed = _CHANGES_ALLOWED if measure.diverging else _BREAKS_ALLOWED
     if not all(_NUMBER.fullmatch(part) for part in parts):
-        raise InvalidParameter("breaks", f"{text[:40]!r} is not usable", allowed)
+        raise InvalidParameter("breaks", f"{shorten(text)!r} is invalid", allowed)
     limits = [float(part) for part in parts]
-    if not all(low < high for low, high in pairwise(limits)) or not _fits(limits, measure):
-        raise InvalidParameter("breaks", f"{text[:40]!r} does not fit", allowed)
-    # Whole ones as such, as they are written in legends.
+    if not all(low < high for low, high in pairwise(limits)) or not _suit(limits, measure):
+        raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", allowed)
+    # Integers stay integers, because legends write the limits as they are.
     return ClassificationMethod("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
 
 
-def read_frames(given: Mapping[str, str], query: Query) -> int | None:
-    """Into how many frames the window is cut; None for none. What is played is the number of incidents, in a window with both ends."""
-    if "frames" not in given:
+def read_frames(params: Mapping[str, str], query: Query) -> int | None:
+    """Read into how many frames of equal length the window is cut; None without playback.
+
+    Only the number of incidents can be played, and only in a window with both ends. Raises `InvalidParameter`.
+    """
+    if "frames" not in params:
         return None
-    frames = read_int(given, "frames", FEWEST, MOST)
+    frames = read_int(params, "frames", FEWEST, MOST)
     window = query.selection.window
     if query.measure.code != "count":
-        allowed = "measure=count; status=open or status=overdue plays these"
-        raise InvalidParameter("frames", f"plays numbers of incidents, not {query.measure.code!r}", allowed)
-    if is_open(window):
+        allowed = "measure=count; status=open or status=overdue selects what is counted"
+        raise InvalidParameter("frames", f"cannot play the measure {query.measure.code!r}", allowed)
+    if has_open_end(window):
         raise InvalidParameter("frames", "needs a window with both ends", "window, or from and to")
     if window.stop - window.start < frames:
-        raise InvalidParameter("frames", "has more frames than the window has seconds", f"{FEWEST} to {MOST}, or a longer window")
+        raise InvalidParameter("frames", "exceeds the number of seconds in the window", f"{FEWEST} to {MOST}, or a longer window")
     return frames
 
 
-def _fits(limits: Sequence[float], measure: Measure) -> bool:
-    """Whether as many limits make classes of the measure. A change lies on both sides of zero."""
+def _suit(limits: Sequence[float], measure: Measure) -> bool:
+    """Return whether the limits make classes of the measure. A change needs one limit on each side of zero."""
     if measure.diverging:
         return len(limits) == 2 and -1 < limits[0] < 0 < limits[1]
-    return len(limits) <= _MOST_LIMITS
+    return len(limits) <= _MAX_LIMITS
 
 
-def _is_set(given: Mapping[str, str], name: str, value: str) -> bool:
-    """Whether a parameter that has one value only is there."""
-    return name in given and read_choice(given, name, [value]) == value
+def _is_set(params: Mapping[str, str], name: str, value: str) -> bool:
+    """Return whether a parameter that allows one value only is present. Raises `InvalidParameter` for another value."""
+    return name in params and read_choice(params, name, [value]) == value

@@ -1,4 +1,4 @@
-"""Query parameters → Selection. Everything unknown or malformed is refused, naming what is allowed."""
+"""Parse query parameters into a `Selection`. Unknown and malformed values are refused with a list of what is allowed."""
 
 import re
 import time
@@ -16,11 +16,15 @@ from geo_service.aggregation.selection.selection import Ids, Selection, Statuses
 from geo_service.aggregation.selection.time_buckets import year_before
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.instants import LATEST, parse_instant, to_seconds
+from geo_service.core.integers import parse_int, shorten
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, OPEN_STATUSES, DistrictLevel, Status
 
 SELECTION_PARAMETERS = (
     "sector", "theme", "source", "agency", "status", "duplicates", "district", "window", "from", "to", "compare", "measure",
 )  # fmt: skip
+QueryPairs = Sequence[tuple[str, str]]
+"""Names and values of a query string."""
+
 COMPARISONS = ("previous", "year")
 DUPLICATES = ("count", "merge")
 
@@ -30,10 +34,11 @@ _WINDOW = re.compile(r"([1-9][0-9]{0,4})([hdwy])")
 _WINDOW_ALLOWED = "a number and h, d, w or y, such as 24h, 3d, 7d, 30d, 12w, 1y"
 _INSTANT_ALLOWED = "a date (2026-11-24) or an RFC 3339 instant (2026-11-24T08:00:00Z)"
 _STEP_S = 60
+"""Seconds by which a relative window moves, so that requests within a step share one cached answer."""
 _SHORT_STEP_S = 10
-"""For windows of up to three days."""
-_LISTED_AT_MOST = 50
-"""Allowed codes named in an answer."""
+"""The same for windows of up to three days."""
+_MAX_LISTED_CODES = 50
+"""Allowed codes that an error message lists."""
 
 _STATUS_GROUPS: dict[str, Statuses] = {
     "open": Statuses(OPEN_STATUSES),
@@ -43,209 +48,212 @@ _STATUS_GROUPS: dict[str, Statuses] = {
 
 
 def read_selection_query(
-    query: Sequence[tuple[str, str]], catalogue: Catalogue, zone: ZoneInfo, extra: Sequence[str] = (),
+    pairs: QueryPairs, catalogue: Catalogue, zone: ZoneInfo, extra: Sequence[str] = (),
     clock: Callable[[], float] = time.time, measures: Mapping[str, Measure] = MEASURES,
 ) -> Query:  # fmt: skip
-    """The query that the query string stands for.
+    """Parse the names and values of a query string into a query.
 
-    also: parameters that the caller reads itself; measures: those that can be asked for here.
+    zone: the service's time zone, in which dates are read. extra: parameters that the caller reads itself. measures:
+    those allowed here, by code. Raises `InvalidParameter`.
     """
-    given = single_values(query, (*SELECTION_PARAMETERS, *extra))
-    window, now, step = _read_window(given, zone, clock())
+    params = collect_params(pairs, (*SELECTION_PARAMETERS, *extra))
+    window, now, step = _read_window(params, zone, clock())
     selection = Selection(
         window=window,
         now=now,
-        themes=catalogue.theme_ids(_codes(given, "sector", catalogue.sectors), _codes(given, "theme", catalogue.themes)),
-        sources=_ids(given, "source", catalogue.sources),
-        agencies=_ids(given, "agency", catalogue.agencies),
-        districts=_district_ids(given, catalogue),
-        statuses=_read_statuses(given),
+        themes=catalogue.theme_ids(_known_codes(params, "sector", catalogue.sectors), _known_codes(params, "theme", catalogue.themes)),
+        sources=_ids(params, "source", catalogue.sources),
+        agencies=_ids(params, "agency", catalogue.agencies),
+        districts=_district_ids(params, catalogue),
+        statuses=_read_statuses(params),
     )
-    compare = _read_compare(given, selection, now + step, zone)
-    measure = measures[read_choice(given, "measure", list(measures), "count")]
+    compare = _read_compare(params, selection, now + step, zone)
+    measure = measures[read_choice(params, "measure", list(measures), "count")]
     if measure.needs_compare and compare is None:
         raise InvalidParameter(
-            "measure", f"{measure.code!r} needs something to compare with", "together with compare=previous or compare=year"
+            "measure", f"{measure.code!r} requires a comparison", "this measure together with compare=previous or compare=year"
         )
-    return Query(selection, measure, compare, compared_by=given.get("compare"), valid_until=now + step)
+    return Query(selection, measure, compare, compared_by=params.get("compare"), valid_until=now + step)
 
 
-def single_values(query: Sequence[tuple[str, str]], allowed: Sequence[str]) -> dict[str, str]:
-    """The query string as a mapping; unknown and repeated parameters are refused."""
-    given: dict[str, str] = {}
-    for name, value in query:
+def collect_params(pairs: QueryPairs, allowed: Sequence[str]) -> dict[str, str]:
+    """Return the query string as a mapping. Raises `InvalidParameter` for an unknown or repeated parameter."""
+    params: dict[str, str] = {}
+    for name, value in pairs:
         if name not in allowed:
-            raise InvalidParameter(_shorten(name), "there is no such parameter here", allowed)
-        if name in given:
+            raise InvalidParameter(shorten(name), "there is no such parameter here", allowed)
+        if name in params:
             raise InvalidParameter(name, "is given more than once", "one value, several codes joined by commas")
-        given[name] = value
-    return given
+        params[name] = value
+    return params
 
 
-def read_int(given: Mapping[str, str], name: str, low: int, high: int, default: int | None = None) -> int:
-    """A whole number in [low, high]."""
-    text = given.get(name)
-    if text is None and default is not None:
-        return default
-    if text is None or not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-        fault = "is missing" if text is None else f"{_shorten(text)!r} is not usable"
-        raise InvalidParameter(name, fault, f"a whole number from {low} to {high}")
-    return int(text)
+def read_int(params: Mapping[str, str], name: str, low: int, high: int, default: int | None = None, allowed: str | None = None) -> int:
+    """Read an integer in [low, high]; without a default the parameter is required.
+
+    allowed: what the message says instead of the range. Raises `InvalidParameter`.
+    """
+    if name in params:
+        return parse_int(name, params[name], low, high, allowed)
+    if default is None:
+        raise InvalidParameter(name, "is missing", allowed or f"a whole number from {low} to {high}")
+    return default
 
 
-def read_choice(given: Mapping[str, str], name: str, choices: Sequence[str], default: str | None = None) -> str:
-    """One of the choices."""
-    value = given.get(name, default)
+def read_choice(params: Mapping[str, str], name: str, choices: Sequence[str], default: str | None = None) -> str:
+    """Read one of the choices; without a default the parameter is required. Raises `InvalidParameter`."""
+    value = params.get(name, default)
     if value is None or value not in choices:
-        raise InvalidParameter(name, "is missing" if value is None else f"{_shorten(value)!r} is not known", choices)
+        raise InvalidParameter(name, "is missing" if value is None else f"{shorten(value)!r} is not known", choices)
     return value
 
 
-def read_level(given: Mapping[str, str], default: DistrictLevel = DistrictLevel.DISTRICT) -> DistrictLevel:
-    """The level of districts."""
-    return DistrictLevel[read_choice(given, "level", [level.code for level in DistrictLevel], default.code).upper()]
+def read_level(params: Mapping[str, str], default: DistrictLevel = DistrictLevel.DISTRICT) -> DistrictLevel:
+    """Read the level of districts."""
+    return DistrictLevel[read_choice(params, "level", [level.code for level in DistrictLevel], default.code).upper()]
 
 
-def read_optional_level(given: Mapping[str, str]) -> DistrictLevel | None:
-    """The level of districts asked for; None where none is."""
-    return read_level(given) if "level" in given else None
+def read_optional_level(params: Mapping[str, str]) -> DistrictLevel | None:
+    """Read the level of districts; None if the parameter is absent."""
+    return read_level(params) if "level" in params else None
 
 
-def read_codes(given: Mapping[str, str], name: str, choices: Sequence[str], most: int) -> list[str]:
-    """One to `most` different choices, joined by commas."""
-    codes = _split(given, name)
+def read_codes(params: Mapping[str, str], name: str, choices: Sequence[str], max_count: int) -> list[str]:
+    """Read 1 to `max_count` different choices, separated by commas. Raises `InvalidParameter`."""
+    codes = _split_codes(params, name)
     if codes is None:
         raise InvalidParameter(name, "is missing", choices)
     for code in codes:
         read_choice({name: code}, name, choices)
-    if len(codes) > most or len(set(codes)) < len(codes):
-        raise InvalidParameter(name, f"{_shorten(given[name])!r} is not usable", f"1 to {most} different ones of {', '.join(choices)}")
+    if len(codes) > max_count or len(set(codes)) < len(codes):
+        raise InvalidParameter(name, f"{shorten(params[name])!r} is invalid", f"1 to {max_count} different codes of {', '.join(choices)}")
     return codes
 
 
 def read_cell(text: str, name: str = "h3") -> int:
-    """An H3 cell of a resolution that is counted."""
+    """Parse an H3 cell of a resolution for which incidents are counted. Raises `InvalidParameter`."""
     cell = int(text, 16) if re.fullmatch(r"[0-9a-fA-F]{15}", text) else 0
     if not h3.is_valid_cell(cell) or not COARSEST_RESOLUTION <= h3.get_resolution(cell) <= FINEST_RESOLUTION:
         raise InvalidParameter(
             name,
-            f"{_shorten(text)!r} is not usable",
+            f"{shorten(text)!r} is invalid",
             f"an H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}, 15 hexadecimal digits",
         )
     return cell
 
 
-def _split(given: Mapping[str, str], name: str) -> list[str] | None:
-    text = given.get(name)
+def _split_codes(params: Mapping[str, str], name: str) -> list[str] | None:
+    """Return the codes in their order; None if the parameter is absent."""
+    text = params.get(name)
     if text is None:
         return None
     codes = text.split(",")
     if not all(codes):
-        raise InvalidParameter(name, "holds an empty code", "codes joined by commas; leave the parameter out for all")
+        raise InvalidParameter(name, "contains an empty code", "codes separated by commas; leave the parameter out for all")
     return codes
 
 
-def _codes(given: Mapping[str, str], name: str, entries: Entries[Any]) -> list[str] | None:
-    codes = _split(given, name)
+def _known_codes(params: Mapping[str, str], name: str, entries: Entries[Any]) -> list[str] | None:
+    """Return codes that are all in the catalogue; None if the parameter is absent. Raises `InvalidParameter`."""
+    codes = _split_codes(params, name)
     unknown = entries.unknown_codes(codes or ())
     if unknown:
-        listed = list(entries.by_code)[:_LISTED_AT_MOST]
+        listed = list(entries.by_code)[:_MAX_LISTED_CODES]
         more = len(entries.by_code) - len(listed)
-        raise InvalidParameter(name, f"{_shorten(unknown[0])!r} is not known", [*listed, f"and {more} more"] if more else listed)
+        raise InvalidParameter(name, f"{shorten(unknown[0])!r} is not known", [*listed, f"and {more} more"] if more else listed)
     return codes
 
 
-def _ids(given: Mapping[str, str], name: str, entries: Entries[Any]) -> Ids | None:
-    codes = _codes(given, name, entries)
+def _ids(params: Mapping[str, str], name: str, entries: Entries[Any]) -> Ids | None:
+    codes = _known_codes(params, name, entries)
     return None if codes is None else entries.ids(codes)
 
 
-def _district_ids(given: Mapping[str, str], catalogue: Catalogue) -> Ids | None:
-    ids = _ids(given, "district", catalogue.districts)
+def _district_ids(params: Mapping[str, str], catalogue: Catalogue) -> Ids | None:
+    ids = _ids(params, "district", catalogue.districts)
     return None if ids is None else catalogue.districts.with_descendants(ids)
 
 
-def _read_statuses(given: Mapping[str, str]) -> Statuses:
-    once = read_choice(given, "duplicates", DUPLICATES, "count") == "merge"
-    codes = _split(given, "status")
+def _read_statuses(params: Mapping[str, str]) -> Statuses:
+    once = read_choice(params, "duplicates", DUPLICATES, "count") == "merge"
+    codes = _split_codes(params, "status")
     if codes is None:
         return Statuses(once=once)
     unknown = [code for code in codes if code not in _STATUS_GROUPS]
     if unknown:
-        raise InvalidParameter("status", f"{_shorten(unknown[0])!r} is not known", list(_STATUS_GROUPS))
-    parts = [_STATUS_GROUPS[code] for code in codes]
-    return Statuses(frozenset().union(*(part.chosen for part in parts)), any(part.overdue for part in parts), once)
+        raise InvalidParameter("status", f"{shorten(unknown[0])!r} is not known", list(_STATUS_GROUPS))
+    groups = [_STATUS_GROUPS[code] for code in codes]
+    return Statuses(frozenset().union(*(group.chosen for group in groups)), any(group.overdue for group in groups), once)
 
 
-def _read_window(given: Mapping[str, str], zone: ZoneInfo, clock: float) -> tuple[Window, int, int]:
-    """The window, the instant of judging overdue, and the step in seconds by which both move.
+def _read_window(params: Mapping[str, str], zone: ZoneInfo, clock: float) -> tuple[Window, int, int]:
+    """Return the window, the instant at which overdue is judged, and the step by which both move, in seconds.
 
-    They move in steps, so that questions asked within a step are equal and share one answer; the end of a
-    relative window is rounded up, so that what has just come is inside.
+    Requests within one step are equal queries and share one answer. The end of a relative window is rounded up, so that
+    the newest incidents are inside.
     """
-    if "from" in given or "to" in given:
-        return _read_span(given, zone), _floor(clock, _STEP_S), _STEP_S
-    text = given.get("window", DEFAULT_WINDOW)
+    if "from" in params or "to" in params:
+        return _read_interval(params, zone), _round_down(clock, _STEP_S), _STEP_S
+    text = params.get("window", DEFAULT_WINDOW)
     match = _WINDOW.fullmatch(text)
     if not match:
-        raise InvalidParameter("window", f"{_shorten(text)!r} is not a window", _WINDOW_ALLOWED)
+        raise InvalidParameter("window", f"{shorten(text)!r} is not a window", _WINDOW_ALLOWED)
     length = int(match[1]) * _UNIT_SECONDS[match[2]]
     step = _SHORT_STEP_S if length <= 3 * _UNIT_SECONDS["d"] else _STEP_S
-    now = _floor(clock, step)
+    now = _round_down(clock, step)
     stop = now + step
     return Window(max(stop - length, 0), stop, relative=True), now, step
 
 
-def _read_span(given: Mapping[str, str], zone: ZoneInfo) -> Window:
-    if "window" in given:
-        raise InvalidParameter("window", "cannot stand beside from or to", "either window, or from and to")
-    start = read_instant(given, "from", zone, 0)
-    stop = read_instant(given, "to", zone, LATEST)
+def _read_interval(params: Mapping[str, str], zone: ZoneInfo) -> Window:
+    """Read the window from `from` and `to`; an end that is absent is open."""
+    if "window" in params:
+        raise InvalidParameter("window", "cannot be combined with from or to", "either window, or from and to")
+    start = read_instant(params, "from", zone, 0)
+    stop = read_instant(params, "to", zone, LATEST)
     if start >= stop:
         raise InvalidParameter("to", "is not later than from", "an instant after from; the window is [from, to)")
     return Window(start, stop)
 
 
-def is_open(window: Window) -> bool:
-    """Whether an end of the window was left out."""
+def has_open_end(window: Window) -> bool:
+    """Return whether the beginning or the end of the window was left out."""
     return window.start == 0 or window.stop == LATEST
 
 
-def _read_compare(given: Mapping[str, str], selection: Selection, reach: int, zone: ZoneInfo) -> Selection | None:
-    """The same filter in the equally long window before, or in the same window a year earlier by the calendar.
+def _read_compare(params: Mapping[str, str], selection: Selection, open_stop: int, zone: ZoneInfo) -> Selection | None:
+    """Return the same filter in the equally long window before, or in the same window a calendar year earlier.
 
-    reach: the end of a window that has none of its own.
+    open_stop: the end of a window whose end is open, seconds since 1970.
     """
-    if "compare" not in given:
+    if "compare" not in params:
         return None
-    how = read_choice(given, "compare", COMPARISONS)
-    start, stop = selection.window.start, min(selection.window.stop, reach) if "to" not in given else selection.window.stop
+    comparison = read_choice(params, "compare", COMPARISONS)
+    start, stop = selection.window.start, min(selection.window.stop, open_stop) if "to" not in params else selection.window.stop
     if not start < stop:
-        raise InvalidParameter("compare", "needs a window that has begun", "from in the past, or to as well")
-    before = (start - (stop - start), start) if how == "previous" else (year_before(start, zone), year_before(stop, zone))
+        raise InvalidParameter("compare", "the window begins in the future", "from in the past, or both from and to")
+    before = (start - (stop - start), start) if comparison == "previous" else (year_before(start, zone), year_before(stop, zone))
     if before[0] < 0:
         raise InvalidParameter("compare", "would reach back before 1970", "a window, or from, that begins later")
     return replace(selection, window=Window(*before, relative=selection.window.relative))
 
 
-def read_instant(given: Mapping[str, str], name: str, zone: ZoneInfo, default: int) -> int:
-    """Seconds since 1970 of the second that contains the instant; a date is its first instant in the service's time zone."""
-    text = given.get(name)
+def read_instant(params: Mapping[str, str], name: str, zone: ZoneInfo, default: int) -> int:
+    """Read an instant: seconds since 1970 of the second that contains it. A date is its first instant in `zone`.
+
+    Raises `InvalidParameter` for other texts, and outside of 1970-01-01 to 2106-02-07.
+    """
+    text = params.get(name)
     if text is None:
         return default
     try:
         seconds = to_seconds(parse_instant(text, zone))
     except (ValueError, OverflowError):
-        raise InvalidParameter(name, f"{_shorten(text)!r} is not an instant", _INSTANT_ALLOWED) from None
+        raise InvalidParameter(name, f"{shorten(text)!r} is not an instant", _INSTANT_ALLOWED) from None
     if not 0 <= seconds <= LATEST:
-        raise InvalidParameter(name, f"{_shorten(text)!r} is out of range", "1970-01-01 to 2106-02-07")
+        raise InvalidParameter(name, f"{shorten(text)!r} is out of range", "1970-01-01 to 2106-02-07")
     return seconds
 
 
-def _floor(clock: float, step: int) -> int:
-    return int(clock) // step * step
-
-
-def _shorten(text: str) -> str:
-    """At most forty characters of what was given, for messages."""
-    return text if len(text) <= 40 else text[:40] + "…"
+def _round_down(seconds: float, step: int) -> int:
+    return int(seconds) // step * step

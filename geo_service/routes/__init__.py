@@ -1,1 +1,1 @@
-"""HTTP routes, one short file for a family: parse, call, encode."""
+"""HTTP routes, one short file for each family: parse, call, encode. Docstrings become descriptions in the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Numbers of districts."""
+"""The numbers of districts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.catalogue.geometry import district_geometries
 from geo_service.aggregation.selection.time_buckets import BUCKETS
-from geo_service.aggregation.statistics.districts import district_page, district_table
+from geo_service.aggregation.statistics.districts import describe_district, rank_districts
 from geo_service.aggregation.statistics.timeline import BucketOptions
 from geo_service.queries.selection import read_choice, read_level
 from geo_service.routes.common import selection_query
@@ -23,15 +23,17 @@ _WITHOUT = {"ru": "Без района", "en": "Without district"}
 
 @router.get("", openapi_extra=docs("level", "format"), responses=MAP_RESPONSES, summary="Numbers of districts", operation_id="districts")
 async def get_districts(request: Request) -> Response:
-    """The districts of a level with every measure, ranked by the chosen one; beside them what lies in none, and the total."""
+    """Return the districts of a level with all measures, ranked by the requested one; incidents without a district; and the total."""
     service = service_of(request)
-    question = selection_query.read_selection(request, service, also=("level", "format"))
+    query = selection_query.read_selection(request, service, also=("level", "format"))
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
     revision = service.replica.revision
-    table = await service.replica.run(district_table, question, level)
-    document = {**table, **selection_query.resolved(question, service, revision)}
-    shapes = service.replica.catalogue
-    return render(request, form, Representations(document, lambda: _rows(table), lambda: _features(table, district_geometries(shapes))))
+    table = await service.replica.run(rank_districts, query, level)
+    document = {**table, **selection_query.resolved(query, service, revision)}
+    catalogue = service.replica.catalogue
+    return render(
+        request, form, Representations(document, lambda: _csv_rows(table), lambda: _features(table, district_geometries(catalogue)))
+    )
 
 
 @router.get(
@@ -39,29 +41,29 @@ async def get_districts(request: Request) -> Response:
     summary="One district", operation_id="district",
 )  # fmt: skip
 async def get_district(request: Request, code: str) -> Response:
-    """A district with its ancestors, children, shares by sector and source, timeline and place among its neighbours.
+    """Return a district with its ancestors, children, shares by sector and source, timeline, and rank among its neighbours.
 
-    As CSV: the district and its children.
+    CSV has the district and its children.
     """
     service = service_of(request)
-    question = selection_query.read_selection(request, service, also=("bucket", "format"))
-    form, query = read_format(request), dict(request.query_params)
-    bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
-    clockwork = BucketOptions(service.settings.zone, bucket, question.compared_by)
+    query = selection_query.read_selection(request, service, also=("bucket", "format"))
+    form, params = read_format(request), dict(request.query_params)
+    bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None
+    bucket_options = BucketOptions(service.settings.zone, bucket, query.compared_by)
     revision = service.replica.revision
-    page = await service.replica.run(district_page, question, code, clockwork)
-    document = {**page, **selection_query.resolved(question, service, revision)}
-    return render(request, form, Representations(document, lambda: _level([page["district"], *page["children"]])))
+    district = await service.replica.run(describe_district, query, code, bucket_options)
+    document = {**district, **selection_query.resolved(query, service, revision)}
+    return render(request, form, Representations(document, lambda: _fill_themes([district["district"], *district["children"]])))
 
 
-def _rows(table: dict[str, Any]) -> list[dict[str, Any]]:
-    return _level([*table["districts"], {"code": None, "name": _WITHOUT, **table["without_district"]}])
+def _csv_rows(table: dict[str, Any]) -> list[dict[str, Any]]:
+    return _fill_themes([*table["districts"], {"code": None, "name": _WITHOUT, **table["without_district"]}])
 
 
-def _level(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same columns, whether there is a leading theme or not."""
-    nothing = {"code": None, "name": {"ru": None, "en": None}, "n": None}
-    return [{**row, "leading_theme": row["leading_theme"] or nothing} for row in rows]
+def _fill_themes(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give rows without a leading theme the same nested fields as the others, so that the CSV has the same columns for all."""
+    empty = {"code": None, "name": {"ru": None, "en": None}, "n": None}
+    return [{**row, "leading_theme": row["leading_theme"] or empty} for row in rows]
 
 
 def _features(table: dict[str, Any], geometries: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""For operators: is it alive, is it ready."""
+"""Health checks for operators and load balancers."""
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
@@ -10,13 +10,13 @@ router = APIRouter(tags=["operations"])
 
 @router.get("/healthz", summary="Alive", operation_id="healthz")
 async def get_healthz() -> dict[str, str]:
-    """200 as long as the process answers at all."""
+    """200 as long as the process responds."""
     return {"status": "ok"}
 
 
 @router.get("/readyz", summary="Ready to answer", operation_id="readyz")
 async def get_readyz(request: Request) -> JSONResponse:
-    """200 when the incidents are loaded and level with the database and can be counted at once, 503 with the reason otherwise."""
+    """200 if the incidents are loaded, follow the database closely and can be counted at once; otherwise 503 with the reason."""
     service = service_of(request)
     replica, limit = service.replica, service.settings.lag_limit_s
     reason = None

@@ -1,52 +1,108 @@
-"""Incidents in: one, a list, or a stream of them."""
+"""Incidents: send them, list them page by page, get one. No response has the text that a citizen wrote."""
 
 import re
+import time
 from collections.abc import AsyncGenerator
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from geo_service.aggregation.measures.measures import CELL_MEASURES
+from geo_service.aggregation.statistics.incident_list import ORDERS
+from geo_service.aggregation.statistics.incident_rows import FIELDS, find_incident, list_incidents
 from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
+from geo_service.core.integers import MAX_BIGINT, parse_int
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.http.headers import request_header
-from geo_service.queries.selection import single_values
+from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
+from geo_service.queries.selection import collect_params
+from geo_service.routes.common import selection_query
 from geo_service.routes.common.auth import authenticate_writer
 from geo_service.routes.common.dependencies import service_of
-from geo_service.routes.common.ingest_response import LineStream, document_answer
+from geo_service.routes.common.ingest_response import LineStream, respond_with_document
 from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.request_body import idempotency_key, read_body
+from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
-from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES
+from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
 
 _INPUT = "POST /api/incidents"
-_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
-_DOCUMENTS = ("application/json", "application/geo+json")
+_LINE_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines")
+_DOCUMENT_TYPES = ("application/json", "application/geo+json")
 _SOURCE = re.compile(r"[^\s,\0]{1,60}")
+
+_LIST_DOCS = {
+    "parameters": [
+        *docs("format")["parameters"],
+        parameter("cell", f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it."),
+        parameter("order", f"{' or '.join(ORDERS)}: the newest first (the default), or open incidents with the earliest deadline first."),
+        parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}."),
+        parameter("after", "The `next` value of the previous page, with the same filters and order."),
+    ]
+}
+_ONE_DOCS = {"parameters": [parameter("format", EXTRA_PARAMETERS["format"])]}
+_ONE_RESPONSES: dict[int | str, dict[str, Any]] = {**TABLE_RESPONSES, 404: {"description": "There is no such incident.", **PROBLEM}}
 
 
 @router.post(
     "/incidents", summary="Send incidents", operation_id="send_incidents", openapi_extra=INCIDENT_DOCS, responses=INCIDENT_RESPONSES
 )
 async def post_incidents(request: Request) -> Response:
-    """What became of each incident, in the order of the body; those that could not be used with the reason."""
-    delivery, body = _delivery(request)
-    pieces = service_of(request).ingest.ingest(delivery, body)
-    return await LineStream.of(pieces) if delivery.lines else await document_answer(pieces)
+    """Store incidents. The response has the result of each one, in the order of the body, and the reason of each rejection."""
+    ingest_request, body = _read_ingest_request(request)
+    results = service_of(request).ingest.ingest(ingest_request, body)
+    return await LineStream.start(results) if ingest_request.lines else await respond_with_document(results)
 
 
-def _delivery(request: Request) -> tuple[IngestRequest, AsyncGenerator[bytes, None]]:
+@router.get("/incidents", openapi_extra=_LIST_DOCS, responses=TABLE_RESPONSES, summary="A list of incidents", operation_id="list_incidents")
+async def get_incidents(request: Request) -> Response:
+    """Return a page of the incidents of a selection: their codes, times and locations, and the names of these codes."""
+    service = service_of(request)
+    query = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
+    page_query, form = read_incident_list(dict(request.query_params), query), read_format(request)
+    revision = service.replica.revision
+    page = await service.replica.run(list_incidents, page_query)
+    next_cursor = page.end and encode_cursor(page_query.order, page.end)
+    document = {
+        "order": page_query.order.code, "limit": page_query.limit, "incidents": page.rows, "next": next_cursor, "names": page.names,
+        **selection_query.resolved(query, service, revision),
+    }  # fmt: skip
+    response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
+    if next_cursor:
+        next_url = request.url.include_query_params(after=next_cursor).replace(scheme="", netloc="")
+        response.headers["Link"] = f'<{next_url}>; rel="next"'
+    return response
+
+
+@router.get("/incidents/{id}", openapi_extra=_ONE_DOCS, responses=_ONE_RESPONSES, summary="One incident", operation_id="incident")
+async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # the path parameter has this name
+    """Return an incident by its number in this service, with or without coordinates."""
+    service = service_of(request)
+    collect_params(request.query_params.multi_items(), ("format",))
+    number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)
+    revision = service.replica.revision
+    page = await service.replica.run(find_incident, number, int(time.time()))
+    document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
+    return render(request, form, Representations(document, lambda: page.rows))
+
+
+def _read_ingest_request(request: Request) -> tuple[IngestRequest, AsyncGenerator[bytes, None]]:
+    """Return the metadata and the body of incidents that are sent. Raises for a caller or a type that is not allowed."""
     caller = authenticate_writer(request)
-    given = single_values(request.query_params.multi_items(), ("source",))
-    source = given.get("source", "api")
+    params = collect_params(request.query_params.multi_items(), ("source",))
+    source = params.get("source", "api")
     if not _SOURCE.fullmatch(source):
-        raise InvalidParameter("source", "is no code", "1 to 60 characters without blanks and commas")
+        raise InvalidParameter("source", "is not a valid code", "1 to 60 characters without blanks and commas")
     key = idempotency_key(request, caller, _INPUT)
-    return IngestRequest(_INPUT, source, source, _are_lines(request), key), read_body(request)
+    return IngestRequest(_INPUT, source, source, _has_lines(request), key), read_body(request)
 
 
-def _are_lines(request: Request) -> bool:
-    kind = request_header(request.scope, b"content-type").partition(";")[0].strip().lower()
-    if kind not in (*_LINES, *_DOCUMENTS):
-        raise UnsupportedType(f"a body of the type {kind[:60]!r} is not read here; allowed: {_DOCUMENTS[0]}, {_LINES[0]}")
-    return kind in _LINES
+def _has_lines(request: Request) -> bool:
+    """Return whether the body is NDJSON, otherwise it is a JSON document. Raises `UnsupportedType`."""
+    media_type = request_header(request.scope, b"content-type").partition(";")[0].strip().lower()
+    if media_type not in (*_LINE_TYPES, *_DOCUMENT_TYPES):
+        raise UnsupportedType(f"unsupported Content-Type {media_type[:60]!r}; allowed: {_DOCUMENT_TYPES[0]}, {_LINE_TYPES[0]}")
+    return media_type in _LINE_TYPES

@@ -1,4 +1,4 @@
-"""What was read, what became of it, and (for those who hold a key) the rows that could not be used."""
+"""The runs of the ingest with their counts, and (with an API key) the rejected rows."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ from fastapi import APIRouter, Request, Response
 from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
+from geo_service.core.integers import parse_int
 from geo_service.core.model import RejectReason
 from geo_service.core.named_queries import query
-from geo_service.queries.selection import read_int, single_values
+from geo_service.queries.selection import collect_params, read_int
 from geo_service.routes.common.auth import require_key
 from geo_service.routes.common.dependencies import Service, service_of
 from geo_service.routes.common.raw_route import PlainRoute
@@ -23,105 +24,103 @@ from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM_
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/ingest", tags=["ingest"], responses=PROBLEM_RESPONSES)
 
-_WARNINGS = [one.value for one in RejectReason if one.is_warning]
+_WARNINGS = [reason.value for reason in RejectReason if reason.is_warning]
 _COUNTS = ("read", "new", "changed", "unchanged", "repeated", "stale", "linked")
-_BY_KIND = ("rejected", "warned", "located")
-_NUMBER = re.compile("[0-9]{1,18}")
-_NUMBER_ALLOWED = "a whole number of at most 18 digits"
-_PLACE = re.compile("[0-9]{1,18}-[0-9]{1,18}")
-_LIMIT, _MOST, _MOST_ROWS = 50, 500, 5_000
+_COUNTS_BY_KIND = ("rejected", "warned", "located")
+_MAX_NUMBER = 10**18 - 1
+"""Greatest number of a run that is read. One more is still a bigint."""
+_CURSOR = re.compile("([0-9]{1,18})-([0-9]{1,18})")
+"""The line and the id of the last row of a page."""
+_DEFAULT_RUNS, _MAX_RUNS, _MAX_ROWS = 50, 500, 5_000
 
 _FORMAT = parameter("format", EXTRA_PARAMETERS["format"])
 _ID = {"name": "run", "in": "path", "required": True, "description": "A run's number.", "schema": {"type": "string"}}
 _RUNS_DOCS = {
     "parameters": [
-        parameter("limit", f"Runs in an answer, 1 to {_MOST}. Default {_LIMIT}."),
-        parameter("before", "Only runs with a smaller number than this; `next` of the answer before leads there."),
+        parameter("limit", f"Runs in the response, 1 to {_MAX_RUNS}. Default {_DEFAULT_RUNS}."),
+        parameter("before", "Only runs with a lower number; `next` of the previous page has it."),
         _FORMAT,
     ]
 }
 _RUN_DOCS = {"parameters": [_ID, _FORMAT]}
 _REJECTS_DOCS = {
-    # Who may send without a key may not read without one.
+    # Reading needs a key even where sending does not: the rows may have personal data.
     "security": [{"writeKey": []}],
     "parameters": [
         _ID,
-        parameter("limit", f"Rows in an answer, 1 to {_MOST_ROWS}. Default {_MOST_ROWS}."),
-        parameter("after", "Only rows behind this place; `next` of the answer before leads there."),
+        parameter("limit", f"Rows in the response, 1 to {_MAX_ROWS}. Default {_MAX_ROWS}."),
+        parameter("after", "Only rows after this cursor; `next` of the previous page has it."),
         _FORMAT,
     ],
 }
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {"description": "No key, or none of those that are known.", "content": {"application/problem+json": {}}},
-    403: {"description": "No keys are set (GEO_WRITE_KEYS).", "content": {"application/problem+json": {}}},
+_AUTH_RESPONSES: dict[int | str, dict[str, Any]] = {
+    401: {"description": "The API key is missing or invalid.", "content": {"application/problem+json": {}}},
+    403: {"description": "No API key is configured (GEO_WRITE_KEYS).", "content": {"application/problem+json": {}}},
 }
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"description": "No such run.", "content": {"application/problem+json": {}}}}
+_NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such run.", "content": {"application/problem+json": {}}}}
 
 
 @router.get("/runs", openapi_extra=_RUNS_DOCS, responses=TABLE_RESPONSES, summary="Runs of the ingest", operation_id="ingest_runs")
 async def get_runs(request: Request) -> Response:
-    """Each input that was read, the newest first: its counts, rejects by reason, and places found by precision."""
-    given, form = single_values(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
-    limit = read_int(given, "limit", 1, _MOST, _LIMIT)
-    before = _number("before", given["before"]) if "before" in given else None
+    """Return the runs, newest first: input, counts of incidents, rejected rows by reason, and locations by precision."""
+    params, form = collect_params(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
+    limit = read_int(params, "limit", 1, _MAX_RUNS, _DEFAULT_RUNS)
+    before = read_int(params, "before", 0, _MAX_NUMBER) if "before" in params else None
     with database_errors("read the runs"):
         rows = await service_of(request).database.fetch(query("ingest.list_runs"), before, limit)
-    runs = [_run(row) for row in rows]
-    onward = _next(request, given, {"before": rows[-1]["id"]}) if len(rows) == limit else None
-    return _paged(render(request, form, Representations({"runs": runs, "next": onward}, lambda: runs)), onward)
+    runs = [_to_run(row) for row in rows]
+    next_url = _page_url(request, params, {"before": rows[-1]["id"]}) if len(rows) == limit else None
+    return _add_link(render(request, form, Representations({"runs": runs, "next": next_url}, lambda: runs)), next_url)
 
 
-@router.get("/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _MISSING, summary="One run", operation_id="ingest_run")
+@router.get("/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _NOT_FOUND, summary="One run", operation_id="ingest_run")
 async def get_run(request: Request, run: str) -> Response:
-    """One run, and where its rejects are."""
-    single_values(request.query_params.multi_items(), ("format",))
-    form, found = read_format(request), _run(await _find(service_of(request), run))
-    document = {**found, "rejects": f"/api/ingest/runs/{found['id']}/rejects"}
-    return render(request, form, Representations(document, lambda: [found]))
+    """Return one run, and the address of its rejected rows."""
+    collect_params(request.query_params.multi_items(), ("format",))
+    form, fields = read_format(request), _to_run(await _fetch_run(service_of(request), run))
+    document = {**fields, "rejects": f"/api/ingest/runs/{fields['id']}/rejects"}
+    return render(request, form, Representations(document, lambda: [fields]))
 
 
 @router.get(
-    "/runs/{run}/rejects", openapi_extra=_REJECTS_DOCS, responses=TABLE_RESPONSES | _MISSING | _REFUSED, summary="Rows that were refused",
+    "/runs/{run}/rejects", openapi_extra=_REJECTS_DOCS, responses=TABLE_RESPONSES | _NOT_FOUND | _AUTH_RESPONSES, summary="Rejected rows",
     operation_id="ingest_rejects",
 )  # fmt: skip
 async def get_rejects(request: Request, run: str) -> Response:
-    """Rows that the run was the last to meet and could not use, with line and reason. They may hold personal text: a key is needed.
+    """Return the rows that this run rejected and no later run has read again, with line and reason.
 
-    As CSV: in the columns of the input, to be mended and loaded again.
+    The rows may have personal data, so an API key is needed. CSV has the columns of the input, so that the rows can be
+    corrected and loaded again.
     """
     require_key(request, "read rejected rows")
     service = service_of(request)
-    given, form = single_values(request.query_params.multi_items(), ("limit", "after", "format")), read_format(request)
-    limit, after = read_int(given, "limit", 1, _MOST_ROWS, _MOST_ROWS), _place(given)
-    found = await _find(service, run)
+    params, form = collect_params(request.query_params.multi_items(), ("limit", "after", "format")), read_format(request)
+    limit, after = read_int(params, "limit", 1, _MAX_ROWS, _MAX_ROWS), _read_cursor(params)
+    record = await _fetch_run(service, run)
     with database_errors("read rejected rows"):
-        rows = await service.database.fetch(query("ingest.list_rejects"), found["id"], *after, _WARNINGS, limit)
-    rejects = [_reject(row, service.row_cutter(row["row_text"], orjson.loads(found["form"]))) for row in rows]
-    onward = _next(request, given, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
-    document = {"run": found["id"], "rejects": rejects, "next": onward}
-    made = _paged(render(request, form, Representations(document, lambda: list(map(_line, rejects)))), onward)
-    made.headers["Cache-Control"] = "private, no-store"
-    return made
+        rows = await service.database.fetch(query("ingest.list_rejects"), record["id"], *after, _WARNINGS, limit)
+    rejects = [_to_reject(row, service.row_cutter(row["row_text"], orjson.loads(record["form"]))) for row in rows]
+    next_url = _page_url(request, params, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
+    document = {"run": record["id"], "rejects": rejects, "next": next_url}
+    response = _add_link(render(request, form, Representations(document, lambda: list(map(_to_csv_row, rejects)))), next_url)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
-def _number(name: str, text: str) -> int:
-    if not _NUMBER.fullmatch(text):
-        raise InvalidParameter(name, f"{text[:40]!r} is not usable", _NUMBER_ALLOWED)
-    return int(text)
-
-
-def _place(given: Mapping[str, str]) -> tuple[int, int]:
-    text = given.get("after")
+def _read_cursor(params: Mapping[str, str]) -> tuple[int, int]:
+    """Return the line and the id after which the page begins; a pair before all rows without a cursor."""
+    text = params.get("after")
     if text is None:
         return -1, 0
-    if not _PLACE.fullmatch(text):
-        raise InvalidParameter("after", f"{text[:40]!r} is not usable", "what `next` of the answer before says")
-    line, _, number = text.partition("-")
-    return int(line), int(number)
+    match = _CURSOR.fullmatch(text)
+    if not match:
+        raise InvalidParameter("after", "invalid cursor", "the one in the `next` address of the previous page")
+    return int(match[1]), int(match[2])
 
 
-async def _find(service: Service, run: str) -> asyncpg.Record:
-    number = _number("run", run)
+async def _fetch_run(service: Service, run: str) -> asyncpg.Record:
+    """Return the row of the run. Raises `InvalidParameter` and `NotFound`."""
+    number = parse_int("run", run, 0, _MAX_NUMBER)
     with database_errors("read the run"):
         row = await service.database.fetchrow(query("ingest.list_runs"), number + 1, 1)
     if row is None or row["id"] != number:
@@ -129,34 +128,35 @@ async def _find(service: Service, run: str) -> asyncpg.Record:
     return row
 
 
-def _run(row: asyncpg.Record) -> dict[str, Any]:
+def _to_run(row: asyncpg.Record) -> dict[str, Any]:
     return {
         **{name: row[name] for name in ("id", "input", "mapping", "state")},
         "started_at": format_instant(row["started_at"]),
         "finished_at": format_instant(row["finished_at"]) if row["finished_at"] else None,
         **{name: row[name] for name in _COUNTS},
-        **{name: orjson.loads(row[name]) for name in _BY_KIND},
+        **{name: orjson.loads(row[name]) for name in _COUNTS_BY_KIND},
     }
 
 
-def _reject(row: asyncpg.Record, fields: Mapping[str, str] | None) -> dict[str, Any]:
-    # Requests of a server have no lines: their detail says where they were.
-    about = {"line": row["line"] or None, "reason": row["reason"], "detail": row["detail"]}
-    return {**about, "row": fields, "text": row["row_text"] if fields is None else None}
+def _to_reject(row: asyncpg.Record, fields: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return a rejected row. fields: its values by column; None if its text could not be split into columns."""
+    # Requests pulled from an Open311 server have no line (0); their detail says on which page they were.
+    reason = {"line": row["line"] or None, "reason": row["reason"], "detail": row["detail"]}
+    return {**reason, "row": fields, "text": row["row_text"] if fields is None else None}
 
 
-def _line(reject: Mapping[str, Any]) -> dict[str, Any]:
-    """As `geo ingest rejects --csv` writes it."""
-    about = {f"reject_{name}": reject[name] for name in ("line", "reason", "detail")}
-    return {**about, "reject_row": reject["text"], **(reject["row"] or {})}
+def _to_csv_row(reject: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row with the same columns as `geo ingest rejects --csv`."""
+    reason = {f"reject_{name}": reject[name] for name in ("line", "reason", "detail")}
+    return {**reason, "reject_row": reject["text"], **(reject["row"] or {})}
 
 
-def _next(request: Request, given: Mapping[str, str], where: Mapping[str, Any]) -> str:
-    return f"{request.url.path}?{urlencode({**given, **where})}"
+def _page_url(request: Request, params: Mapping[str, str], position: Mapping[str, Any]) -> str:
+    return f"{request.url.path}?{urlencode({**params, **position})}"
 
 
-def _paged(made: Response, onward: str | None) -> Response:
-    """The next page's address as a header (RFC 8288) too: CSV has no room for it."""
-    if onward:
-        made.headers["Link"] = f'<{onward}>; rel="next"'
-    return made
+def _add_link(response: Response, next_url: str | None) -> Response:
+    """Add the address of the next page as a Link header (RFC 8288), because CSV has no room for it."""
+    if next_url:
+        response.headers["Link"] = f'<{next_url}>; rel="next"'
+    return response

@@ -1,4 +1,4 @@
-"""Server-sent events: a page learns that the incidents have changed."""
+"""Server-sent events that tell clients when incidents have changed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,24 +14,25 @@ from geo_service.routes.common.dependencies import service_of
 
 router = APIRouter(prefix="/api", tags=["live"])
 
-_AT_MOST_EVERY_S = 1.0
+_MIN_INTERVAL_S = 1.0
+"""Between two events, so that a bulk load does not make every page reload many times a second."""
 _RECONNECT_MS = 3000
 
 
 @router.get("/live", response_class=EventSourceResponse, summary="Changes as they come", operation_id="live")
 async def get_live(request: Request) -> AsyncIterator[ServerSentEvent]:
-    """An event `revision` at once and whenever incidents change, at most one a second, with how many did since the last."""
+    """An event `revision` at once, and then at most one a second when incidents change, with the number of changes since the last."""
     replica = service_of(request).replica
     with replica.listening():
-        told, revision = replica.total, replica.revision
+        reported, revision = replica.total, replica.revision
         yield _event(replica, Change())
         while True:
-            # What came while the last event was on its way, or during the pause behind it, rings no more.
+            # The revision is compared before waiting: changes while an event was sent, or during the pause, wake nobody.
             while replica.revision == revision:
                 await replica.next_change()
-            change, told, revision = _since(told, replica.total), replica.total, replica.revision
+            change, reported, revision = _subtract(replica.total, reported), replica.total, replica.revision
             yield _event(replica, change)
-            await asyncio.sleep(_AT_MOST_EVERY_S)
+            await asyncio.sleep(_MIN_INTERVAL_S)
 
 
 def _event(replica: Replica, change: Change) -> ServerSentEvent:
@@ -45,5 +46,5 @@ def _event(replica: Replica, change: Change) -> ServerSentEvent:
     return ServerSentEvent(event="revision", id=str(replica.revision), data=data, retry=_RECONNECT_MS)
 
 
-def _since(told: Change, total: Change) -> Change:
-    return Change(total.new - told.new, total.changed - told.changed, total.deleted - told.deleted)
+def _subtract(total: Change, reported: Change) -> Change:
+    return Change(total.new - reported.new, total.changed - reported.changed, total.deleted - reported.deleted)

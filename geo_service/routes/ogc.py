@@ -1,4 +1,4 @@
-"""OGC API – Features: districts and hexagons for GIS programs."""
+"""OGC API – Features: districts and hexagons for GIS software."""
 
 from typing import Any
 
@@ -8,19 +8,20 @@ from fastapi import APIRouter, Request, Response
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.ogc import documents
 from geo_service.ogc.collection import FeatureCollection, FeatureQuery
 from geo_service.ogc.districts import DistrictCollection
 from geo_service.ogc.hexes import HexCollection
-from geo_service.ogc.openapi import openapi
+from geo_service.ogc.openapi import openapi_document
 from geo_service.ogc.query import read_bbox, read_datetime, read_limit, read_offset
 from geo_service.queries.selection import (
     SELECTION_PARAMETERS,
+    collect_params,
     read_choice,
     read_int,
     read_optional_level,
     read_selection_query,
-    single_values,
 )
 from geo_service.routes.common.dependencies import Service, base_url, service_of
 from geo_service.routes.common.raw_route import PlainRoute
@@ -28,135 +29,138 @@ from geo_service.routes.common.responses import bytes_answer, json_answer
 from geo_service.routes.schemas.parameter_docs import PARAMETERS, PROBLEM_RESPONSES
 
 
-def _typed(media_type: str) -> dict[int | str, dict[str, Any]]:
-    """What is answered in another type than JSON."""
+def _docs_of(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses of a document whose type is not JSON."""
     return {200: {"description": "The document.", "content": {media_type: {}}}}
 
 
 router = APIRouter(route_class=PlainRoute, prefix="/ogc", tags=["OGC API – Features"], responses=PROBLEM_RESPONSES)
 
-_ABOUT = tuple(name for name in SELECTION_PARAMETERS if name != "measure")
-"""Of the selection: all measures are in the features anyway."""
+_SELECTION = tuple(name for name in SELECTION_PARAMETERS if name != "measure")
+"""Parameters of the selection. There is no measure, because features have all of them."""
 _ITEMS = ("bbox", "datetime", "limit", "offset", "f")
-_WINDOWS = ("window", "from", "to")
+_WINDOW = ("window", "from", "to")
 
 
 @router.get("/", summary="Landing page", operation_id="ogc_landing")
 @router.get("", include_in_schema=False)
 async def get_landing(request: Request) -> Response:
-    """Links to everything below."""
-    _plain(request)
-    return json_answer(request, documents.landing(_root(request)))
+    """Return links to the documents below /ogc."""
+    _check_params(request)
+    return json_answer(request, documents.landing_page(_root(request)))
 
 
 @router.get("/conformance", summary="Conformance classes", operation_id="ogc_conformance")
 async def get_conformance(request: Request) -> Response:
-    """Core, GeoJSON and OpenAPI 3.0 of OGC API – Features, Part 1."""
-    _plain(request)
+    """Return the conformance classes Core, GeoJSON and OpenAPI 3.0 of OGC API – Features, Part 1."""
+    _check_params(request)
     return json_answer(request, {"conformsTo": documents.CONFORMS_TO})
 
 
-@router.get("/api", summary="OpenAPI 3.0 document", operation_id="ogc_api", responses=_typed(documents.OPENAPI))
+@router.get("/api", summary="OpenAPI 3.0 document", operation_id="ogc_api", responses=_docs_of(documents.OPENAPI))
 async def get_api(request: Request) -> Response:
-    """The definition of what is below /ogc."""
-    _plain(request)
-    described = [one.description for one in _collections(service_of(request)).values()]
-    meanings = {name: PARAMETERS[name] for name in _ABOUT}
-    document = openapi(_root(request), request.app.version, described, meanings)
+    """Return the definition of the API below /ogc."""
+    _check_params(request)
+    descriptions = [collection.description for collection in _collections(service_of(request)).values()]
+    selection = {name: PARAMETERS[name] for name in _SELECTION}
+    document = openapi_document(_root(request), request.app.version, descriptions, selection)
     return json_answer(request, document, media_type=documents.OPENAPI)
 
 
 @router.get("/collections", summary="The collections", operation_id="ogc_collections")
 async def get_collections(request: Request) -> Response:
-    """Districts and hexagons."""
-    _plain(request)
+    """Return the collections of districts and hexagons."""
+    _check_params(request)
     service = service_of(request)
-    described = [await _described(request, service, one) for one in _collections(service).values()]
-    return json_answer(request, documents.collections(_root(request), described))
+    collections = [await _collection_document(request, service, collection) for collection in _collections(service).values()]
+    return json_answer(request, documents.collections_document(_root(request), collections))
 
 
 @router.get("/collections/{name}", summary="A collection", operation_id="ogc_collection")
 async def get_collection(request: Request, name: str) -> Response:
-    """Where and when its features are, and links to them."""
-    _plain(request)
+    """Return the extent of a collection in space and time, and links to its features."""
+    _check_params(request)
     service = service_of(request)
-    return json_answer(request, await _described(request, service, _named(service, name)))
+    return json_answer(request, await _collection_document(request, service, _find_collection(service, name)))
 
 
-@router.get("/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items", responses=_typed(documents.GEOJSON))
+@router.get(
+    "/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items", responses=_docs_of(documents.GEOJSON)
+)
 async def get_items(request: Request, name: str) -> Response:
-    """A page of features with their numbers for the selection, as GeoJSON."""
+    """Return a page of features with their numbers for the selection, as GeoJSON."""
     service = service_of(request)
-    chosen = _named(service, name)
-    given, question = _question(request, service, (*_ITEMS, *chosen.description.parameters))
-    asked = FeatureQuery(
-        question, read_bbox(given), read_limit(given), read_offset(given), read_optional_level(given),
-        read_int(given, "resolution", 1, 10) if "resolution" in given else None,
+    collection = _find_collection(service, name)
+    params, query = _read_query(request, service, (*_ITEMS, *collection.description.parameters))
+    features = FeatureQuery(
+        query, read_bbox(params), read_limit(params), read_offset(params), read_optional_level(params),
+        read_int(params, "resolution", COARSEST_RESOLUTION, FINEST_RESOLUTION) if "resolution" in params else None,
     )  # fmt: skip
-    page = await service.replica.run(chosen.find, asked)
-    root = _root(request)
-    document = documents.items(
-        f"{root}/collections/{name}/items", root, name, request.query_params.multi_items(), page, asked.offset, asked.limit,
-        format_instant(question.selection.now),
-    )  # fmt: skip
-    return _features(request, document)
+    page = await service.replica.run(collection.find, features)
+    pairs, computed_at = request.query_params.multi_items(), format_instant(query.selection.now)
+    return _geojson_response(request, documents.items_document(_root(request), name, pairs, page, features, computed_at))
 
 
-@router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_typed(documents.GEOJSON))
+@router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_docs_of(documents.GEOJSON))
 async def get_item(request: Request, name: str, feature: str) -> Response:
-    """One feature with its numbers for the selection, as GeoJSON."""
+    """Return one feature with its numbers for the selection, as GeoJSON."""
     service = service_of(request)
-    chosen = _named(service, name)
-    _, question = _question(request, service, ("datetime", "f"))
-    found = await service.replica.run(chosen.one, feature, FeatureQuery(question))
-    return _features(request, documents.item(_root(request), name, request.query_params.multi_items(), found))
+    collection = _find_collection(service, name)
+    _, query = _read_query(request, service, ("datetime", "f"))
+    item = await service.replica.run(collection.get, feature, FeatureQuery(query))
+    return _geojson_response(request, documents.item_document(_root(request), name, request.query_params.multi_items(), item))
 
 
 def _collections(service: Service) -> dict[str, FeatureCollection]:
-    all_of_them: tuple[FeatureCollection, ...] = (DistrictCollection(service.districts), HexCollection(service.hexes))
-    return {one.description.id: one for one in all_of_them}
+    collections: tuple[FeatureCollection, ...] = (DistrictCollection(service.districts), HexCollection(service.hexes))
+    return {collection.description.id: collection for collection in collections}
 
 
-def _named(service: Service, name: str) -> FeatureCollection:
-    known = _collections(service)
-    if name not in known:
-        raise NotFound(f"there is no collection {name[:40]!r}; collections: {', '.join(known)}")
-    return known[name]
+def _find_collection(service: Service, name: str) -> FeatureCollection:
+    """Return the collection. Raises `NotFound`."""
+    collections = _collections(service)
+    if name not in collections:
+        raise NotFound(f"there is no collection {name[:40]!r}; collections: {', '.join(collections)}")
+    return collections[name]
 
 
-async def _described(request: Request, service: Service, one: FeatureCollection) -> dict[str, Any]:
-    extent, held = await service.replica.run(lambda state: (one.extent(state), state.columns.extent()))
-    interval = (format_instant(held[0]), format_instant(held[1])) if held else None
-    return documents.collection(_root(request), one.description, extent, interval)
+async def _collection_document(request: Request, service: Service, collection: FeatureCollection) -> dict[str, Any]:
+    bounds, times = await service.replica.run(lambda state: (collection.extent(state), state.columns.extent()))
+    interval = (format_instant(times[0]), format_instant(times[1])) if times else None
+    return documents.collection_document(_root(request), collection.description, bounds, interval)
 
 
-def _question(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], Query]:
-    """The parameters, and the question they ask; `datetime` stands for the window."""
-    query = request.query_params.multi_items()
-    given = single_values(query, (*_ABOUT, *own))
-    _form(given)
-    span = read_datetime(given, service.settings.zone)
-    if span is not None:
-        if any(name in given for name in _WINDOWS):
-            raise InvalidParameter("datetime", "cannot stand beside window, from or to", "either datetime or these")
-        query = [*query, ("from", format_instant(span[0])), ("to", format_instant(span[1]))]
-    return given, read_selection_query(query, service.catalogue, service.settings.zone, extra=own)
+def _read_query(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], Query]:
+    """Return the parameters, and the query of the selection, whose window `datetime` may replace.
+
+    own: parameters beside those of the selection. Raises `InvalidParameter`.
+    """
+    pairs = request.query_params.multi_items()
+    params = collect_params(pairs, (*_SELECTION, *own))
+    _check_format(params)
+    window = read_datetime(params, service.settings.zone)
+    if window is not None:
+        if any(name in params for name in _WINDOW):
+            raise InvalidParameter("datetime", "cannot be combined with window, from or to", "either datetime, or one of these")
+        pairs = [*pairs, ("from", format_instant(window[0])), ("to", format_instant(window[1]))]
+    return params, read_selection_query(pairs, service.catalogue, service.settings.zone, extra=own)
 
 
-def _plain(request: Request) -> None:
-    """Nothing can be asked of a document but its form."""
-    _form(single_values(request.query_params.multi_items(), ("f",)))
+def _check_params(request: Request) -> None:
+    """Refuse every parameter but `f`."""
+    _check_format(collect_params(request.query_params.multi_items(), ("f",)))
 
 
-def _form(given: dict[str, str]) -> None:
-    read_choice(given, "f", ["json"], "json")
+def _check_format(params: dict[str, str]) -> None:
+    read_choice(params, "f", ["json"], "json")
 
 
-def _features(request: Request, document: Any) -> Response:
-    answer = bytes_answer(request, orjson.dumps(document), "no-cache", documents.GEOJSON)
-    answer.headers["Content-Crs"] = f"<{documents.CRS84}>"
-    return answer
+def _geojson_response(request: Request, document: Any) -> Response:
+    response = bytes_answer(request, orjson.dumps(document), "no-cache", documents.GEOJSON)
+    response.headers["Content-Crs"] = f"<{documents.CRS84}>"
+    return response
 
 
 def _root(request: Request) -> str:
+    """Return the URL of /ogc without a trailing slash."""
     return f"{base_url(request)}/ogc"

@@ -1,4 +1,4 @@
-"""Names of settlements, for labels on the map."""
+"""Settlements with their names, for labels on the map."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,8 +10,9 @@ from geo_service.routes.common.responses import json_answer
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])
 
-_AT_MOST = 2000
-_AROUND_DEGREES = 1.0
+_MAX_SETTLEMENTS = 2000
+_MARGIN_DEGREES = 1.0
+"""Around the bounds of the incidents, so that the edge of the map has labels too."""
 
 
 @router.get(
@@ -21,12 +22,12 @@ _AROUND_DEGREES = 1.0
     responses={200: {"description": "The settlements.", "content": {"application/geo+json": {}}}},
 )
 async def get_places(request: Request) -> Response:
-    """The most populous named settlements within a degree of the incidents, as GeoJSON."""
+    """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
     service = service_of(request)
     west, south, east, north = await service.replica.run(service.hexes.bounds)
-    box = (west - _AROUND_DEGREES, south - _AROUND_DEGREES, east + _AROUND_DEGREES, north + _AROUND_DEGREES)
+    box = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
     with database_errors("read the settlements"):
-        rows = await service.database.fetch(query("places.list_in_box"), *box, _AT_MOST)
+        rows = await service.database.fetch(query("places.list_in_box"), *box, _MAX_SETTLEMENTS)
     features = [
         {
             "type": "Feature",

@@ -1,4 +1,4 @@
-"""Numbers of a selection: legend, summary, breakdown, timeline, one hexagon."""
+"""The numbers of a selection: legend, summary, breakdown, timeline, and one hexagon."""
 
 import time
 from typing import Any
@@ -8,11 +8,10 @@ from fastapi import APIRouter, Request, Response
 from geo_service.aggregation.catalogue.geometry import cell_geometry
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
-from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.statistics.cells import cell_page
-from geo_service.aggregation.statistics.series import MOST_SERIES, SERIES_BY, series_rows
-from geo_service.aggregation.statistics.summary import Summary, summarise
-from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
+from geo_service.aggregation.statistics.cells import describe_cell
+from geo_service.aggregation.statistics.summary import SelectionSummary, summarise_selection
+from geo_service.aggregation.statistics.timeline import MAX_SERIES, SERIES_BY, BucketOptions, compute_timeline, flatten_series
 from geo_service.core.instants import format_instant
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
@@ -40,29 +39,29 @@ _LEGEND_DOCS = {
     "parameters": [
         *LAYER_DOCS["parameters"],
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
-        parameter("layer", "Of which layer: hexes (the default), districts or incidents."),
+        parameter("layer", "hexes (the default), districts or incidents."),
         SCHEME_DOCS,
     ]
 }
 _TIMELINE_DOCS = {
     "parameters": [
         *docs("bucket", "format")["parameters"],
-        parameter("by", f"Series of counts as well, by {', '.join(SERIES_BY)}: of the {MOST_SERIES} entries that have most."),
+        parameter("by", f"Adds time series by {', '.join(SERIES_BY)}: of the {MAX_SERIES} entries with most incidents."),
     ]
 }
-_DIMENSIONS_AT_MOST = 2
+_MAX_DIMENSIONS = 2
 
 
 @router.get("/legend", openapi_extra=_LEGEND_DOCS, summary="Class breaks, colours and totals", operation_id="legend")
 async def get_legend(request: Request) -> Response:
-    """What the classes in the tiles of a zoom mean: least and greatest value, colour, number of hexagons, districts or incidents."""
+    """Return the classes in the tiles of a zoom: least and greatest value, colour, and number of hexagons, districts or incidents."""
     service = service_of(request)
-    given = dict(request.query_params)
-    layer = service.tiles[read_choice(given, "layer", list(service.tiles), service.hexes.description.id)].layer
-    parameters, also = request.query_params.multi_items(), ("zoom", "layer", "scheme")
-    query, rendering = read_layer_query(parameters, service.catalogue, service.settings.zone, layer.description, also)
-    zoom = read_int(given, "zoom", 0, MAX_ZOOM)
-    scheme = read_choice(given, "scheme", list(SCHEMES), DEFAULT_SCHEME)
+    params = dict(request.query_params)
+    layer = service.tiles[read_choice(params, "layer", list(service.tiles), service.hexes.description.id)].layer
+    pairs, own = request.query_params.multi_items(), ("zoom", "layer", "scheme")
+    query, rendering = read_layer_query(pairs, service.catalogue, service.settings.zone, layer.description, own)
+    zoom = read_int(params, "zoom", 0, MAX_ZOOM)
+    scheme = read_choice(params, "scheme", list(SCHEMES), DEFAULT_SCHEME)
     revision = service.replica.revision
     palette = layer.description.palette(query.measure, scheme)
     document = in_palette(await service.replica.run(layer.legend, LegendRequest(zoom, query, rendering)), palette)
@@ -71,16 +70,16 @@ async def get_legend(request: Request) -> Response:
 
 @router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")
 async def get_summary(request: Request) -> Response:
-    """Totals, whole and by sector and source, every measure of the whole, and from when to when incidents are held."""
+    """Return the totals as a whole, by sector and by source, all measures of the whole, and when the first and the last incident came."""
     service = service_of(request)
-    question = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
+    query = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form = read_format(request)
     revision = service.replica.revision
-    summary = await service.replica.run(summarise, question.selection, question.compare)
+    summary = await service.replica.run(summarise_selection, query.selection, query.compare)
     first, last = summary.extent or (None, None)
     document = {
         **summary.total,
-        **selection_query.resolved(question, service, revision),
+        **selection_query.resolved(query, service, revision),
         "measures": summary.measures,
         "units": summary.units,
         "data": {"first": first and format_instant(first), "last": last and format_instant(last)},
@@ -99,51 +98,51 @@ async def get_summary(request: Request) -> Response:
     summary="A selection by one or two dimensions", operation_id="breakdown",
 )  # fmt: skip
 async def get_breakdown(request: Request) -> Response:
-    """Each combination of the dimensions that occurs, with its numbers; and the total."""
+    """Return the numbers of each combination of entries that occurs, and the total."""
     service = service_of(request)
-    question = selection_query.read_selection(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
-    query, form = dict(request.query_params), read_format(request)
-    by = [DIMENSIONS[code] for code in read_codes(query, "by", list(DIMENSIONS), _DIMENSIONS_AT_MOST)]
+    query = selection_query.read_selection(request, service, also=("by", "level", "format"), measures=CELL_MEASURES)
+    params, form = dict(request.query_params), read_format(request)
+    by = [DIMENSIONS[code] for code in read_codes(params, "by", list(DIMENSIONS), _MAX_DIMENSIONS)]
     revision = service.replica.revision
-    table = await service.replica.run(breakdown, question.selection, by, read_level(query), question.measure, question.compare)
-    document = {**table, **selection_query.resolved(question, service, revision)}
+    table = await service.replica.run(compute_breakdown, query.selection, by, read_level(params), query.measure, query.compare)
+    document = {**table, **selection_query.resolved(query, service, revision)}
     return render(request, form, Representations(document, lambda: table["cells"]))
 
 
 @router.get("/timeline", openapi_extra=_TIMELINE_DOCS, responses=TABLE_RESPONSES, summary="A selection along time", operation_id="timeline")
 async def get_timeline(request: Request) -> Response:
-    """A row for each hour, day, week or month of the window, empty ones included; and series by one dimension."""
+    """Return the numbers of each hour, day, week or month of the window, empty ones included; and time series of one dimension."""
     service = service_of(request)
-    question = selection_query.read_selection(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
-    query, form = dict(request.query_params), read_format(request)
-    by = DIMENSIONS[read_choice(query, "by", SERIES_BY)] if "by" in query else None
-    bucket = read_choice(query, "bucket", BUCKETS) if "bucket" in query else None
-    clockwork = BucketOptions(service.settings.zone, bucket, question.compared_by)
+    query = selection_query.read_selection(request, service, also=("bucket", "by", "format"), measures=CELL_MEASURES)
+    params, form = dict(request.query_params), read_format(request)
+    by = DIMENSIONS[read_choice(params, "by", SERIES_BY)] if "by" in params else None
+    bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None
+    options = BucketOptions(service.settings.zone, bucket, query.compared_by)
     revision = service.replica.revision
-    table = await service.replica.run(timeline, question.selection, clockwork, question.measure, question.compare, by=by)
-    document = {**table, **selection_query.resolved(question, service, revision)}
-    return render(request, form, Representations(document, lambda: series_rows(table) if by else table["buckets"]))
+    table = await service.replica.run(compute_timeline, query.selection, options, query.measure, query.compare, by=by)
+    document = {**table, **selection_query.resolved(query, service, revision)}
+    return render(request, form, Representations(document, lambda: flatten_series(table) if by else table["buckets"]))
 
 
 @router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
 async def get_cell(request: Request, h3: str) -> Response:
-    """An H3 cell's own numbers and those of the cells around it; resolutions 1 to 10."""
+    """Return the numbers of an H3 cell of resolution 1 to 10, and of the cells that touch it."""
     service = service_of(request)
-    question = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
+    query = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form, cell = read_format(request, geometry=True), read_cell(h3)
     revision = service.replica.revision
-    page = await service.replica.run(cell_page, question.selection, cell, question.compare)
-    document = {**page, **selection_query.resolved(question, service, revision)}
-    rows = [page["cell"], *page["neighbours"]]
-    return render(request, form, Representations(document, lambda: rows, lambda: [_feature(row) for row in rows]))
+    description = await service.replica.run(describe_cell, query.selection, cell, query.compare)
+    document = {**description, **selection_query.resolved(query, service, revision)}
+    rows = [description["cell"], *description["neighbours"]]
+    return render(request, form, Representations(document, lambda: rows, lambda: [_to_feature(row) for row in rows]))
 
 
-def _feature(row: dict[str, Any]) -> dict[str, Any]:
+def _to_feature(row: dict[str, Any]) -> dict[str, Any]:
     return {"type": "Feature", "id": row["h3"], "geometry": cell_geometry(int(row["h3"], 16)), "properties": row}
 
 
-def _summary_rows(summary: Summary) -> list[dict[str, Any]]:
-    """The whole, then sectors and sources."""
-    whole = {"kind": "total", "code": None, "name": {"ru": "Всего", "en": "Total"}, **summary.total, **summary.measures}
+def _summary_rows(summary: SelectionSummary) -> list[dict[str, Any]]:
+    """Return the rows of the CSV: the total, then sectors and sources."""
+    total = {"kind": "total", "code": None, "name": {"ru": "Всего", "en": "Total"}, **summary.total, **summary.measures}
     parts = (("sector", summary.sectors), ("source", summary.sources))
-    return [whole, *({"kind": kind, **row} for kind, rows in parts for row in rows)]
+    return [total, *({"kind": kind, **row} for kind, rows in parts for row in rows)]

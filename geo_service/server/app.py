@@ -35,7 +35,6 @@ from geo_service.routes import (
     health,
     incidents,
     ingest_runs,
-    listing,
     live,
     ogc,
     open311,
@@ -128,7 +127,7 @@ def create_app(
     )
     app.state.service = service
     _handle_errors(app)
-    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, listing, incidents, ingest_runs, open311):
+    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
         app.include_router(module.router)
     mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts))
     return app

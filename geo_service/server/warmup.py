@@ -21,14 +21,14 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
-from geo_service.aggregation.statistics.agency_rating import rating
-from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.statistics.cells import cell_page
-from geo_service.aggregation.statistics.districts import district_page
+from geo_service.aggregation.statistics.agency_rating import rate_agencies
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
+from geo_service.aggregation.statistics.cells import describe_cell
+from geo_service.aggregation.statistics.districts import describe_district
 from geo_service.aggregation.statistics.incident_list import ORDERS, IncidentListQuery
 from geo_service.aggregation.statistics.incident_rows import list_incidents
-from geo_service.aggregation.statistics.summary import summarise
-from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
+from geo_service.aggregation.statistics.summary import summarise_selection
+from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import FINEST_RESOLUTION, ZOOM_BANDS, DistrictLevel
 from geo_service.core.settings import read_settings
@@ -81,14 +81,14 @@ def _steps(zone: ZoneInfo) -> Iterator[object]:
 def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, rules: RuleTable, zone: ZoneInfo) -> Iterator[object]:
     count = MEASURES["count"]
     clockwork = BucketOptions(zone, compared_by="previous")
-    yield summarise(state, now, before)
-    yield district_page(state, Query(now, count, before), "1", clockwork)
+    yield summarise_selection(state, now, before)
+    yield describe_district(state, Query(now, count, before), "1", clockwork)
     for dimension in DIMENSIONS.values():
-        yield breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
-    yield breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
-    yield timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
-    yield cell_page(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
-    yield rating(state, rules, now, before, 1)
+        yield compute_breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
+    yield compute_breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
+    yield compute_timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
+    yield describe_cell(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
+    yield rate_agencies(state, rules, now, before, 1)
     for order in ORDERS.values():
         yield list_incidents(state, IncidentListQuery(now, order, 10))
 

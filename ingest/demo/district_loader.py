@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from boundaries.load import LoadOptions, load
+from boundaries.load import LoadOptions, replace_districts
 from boundaries.locate import NEAR_M
 from boundaries.records import DistrictRecord, DistrictRecords
 from geo_service.core.database import database_errors, open_connection
@@ -25,8 +25,10 @@ async def load_districts(url: str, near_m: float = NEAR_M) -> bool:
         with database_errors("look for districts"):
             if await held.fetchval(query("demo.has_districts"), REGION.code):
                 return False
-    await load(url, region(), LoadOptions(DistrictLevel.REGION, attribution=ATTRIBUTION, approximate=True, near_m=near_m))
-    await load(url, districts(), LoadOptions(DistrictLevel.DISTRICT, REGION.code, ATTRIBUTION, approximate=True, near_m=near_m))
+    await replace_districts(url, region(), LoadOptions(DistrictLevel.REGION, attribution=ATTRIBUTION, approximate=True, near_m=near_m))
+    await replace_districts(
+        url, districts(), LoadOptions(DistrictLevel.DISTRICT, REGION.code, ATTRIBUTION, approximate=True, near_m=near_m)
+    )
     return True
 
 

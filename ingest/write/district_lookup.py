@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from boundaries.district_arrays import NO_DISTRICTS
 from boundaries.locate import Locator
-from boundaries.stored import read_areas
+from boundaries.stored import read_district_arrays
 from geo_service.core.named_queries import query
 from ingest.write.incident_batch import IncidentBatch
 
@@ -38,7 +38,7 @@ class DistrictLookup:
         """
         revision = int(await self._connection.fetchval(query("boundaries.lock_for_share")))
         if revision != self._revision:
-            self._locator = Locator(await read_areas(self._connection), self._near_m)
+            self._locator = Locator(await read_district_arrays(self._connection), self._near_m)
             self._revision = revision
         if not self.known:
             return np.zeros(len(lng), np.int32), np.zeros(len(lng), np.bool_)

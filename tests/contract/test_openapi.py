@@ -30,7 +30,7 @@ KNOWN = """
 "path.z" = 9
 "path.x" = 311
 "path.y" = 184
-"path.form" = "json"
+"path.extension" = "json"
 "path.name" = "hexes"
 "path.h3" = "8a2d1072b59ffff"
 """

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.load import BoundariesRejected, LoadOptions, LoadResult, load
+from boundaries.load import BoundariesRejected, LoadOptions, LoadResult, replace_districts
 from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.stored import find_district
 from geo_service.core.database import open_connection
@@ -36,7 +36,7 @@ def units(*rows: tuple[str, str, shapely.Geometry]) -> DistrictRecords:
 
 
 async def run(url: str, *rows: tuple[str, str, shapely.Geometry], level: DistrictLevel = DistrictLevel.DISTRICT) -> LoadResult:
-    return await load(url, units(*rows), LoadOptions(level))
+    return await replace_districts(url, units(*rows), LoadOptions(level))
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,7 @@ async def test_a_refused_load_changes_nothing(database_url: str) -> None:
     with pytest.raises(BoundariesRejected, match="overlap"):
         await run(database_url, ("a", "А", WEST), ("b", "Б", shapely.box(38.5, 45, 40, 46)))
     with pytest.raises(BoundariesRejected, match="duplicate code"):
-        await load(database_url, units(("a", "А", WEST), ("a", "Б", EAST)), LoadOptions(DistrictLevel.DISTRICT, force=True))
+        await replace_districts(database_url, units(("a", "А", WEST), ("a", "Б", EAST)), LoadOptions(DistrictLevel.DISTRICT, force=True))
     with pytest.raises(InputError, match="there is a district with this code"):
         await run(database_url, ("a", "А", WEST), level=DistrictLevel.REGION)
     async with open_connection(database_url) as held:

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from boundaries.locate import NEAR_M, Locator
-from boundaries.stored import read_areas
+from boundaries.stored import read_district_arrays
 from geo_service.core.database import open_connection
 from geo_service.core.model import ZOOM_BANDS
 from tests.support.boundary_files import Ended, ask, command, counts, fill
@@ -119,7 +119,7 @@ def test_areas_are_those_of_postgis_on_the_ellipsoid(loaded: Loaded) -> None:
 
 async def test_the_locator_finds_the_district_that_st_covers_finds(loaded: Loaded) -> None:
     async with open_connection(loaded.url) as held:
-        locator = Locator(await read_areas(held), near_m=0)
+        locator = Locator(await read_district_arrays(held), near_m=0)
     lng, lat = (np.array([row[name] for row in loaded.incidents]) for name in ("lng", "lat"))
     found, _ = locator.locate(lng, lat)
     expected = [loaded.covering.get(row["id"], (0, 0))[0] for row in loaded.incidents]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.load import LoadOptions, load
+from boundaries.load import LoadOptions, replace_districts
 from boundaries.locate import NEAR_M
 from boundaries.records import DistrictRecord, DistrictRecords
 from geo_service.core.database import open_connection
@@ -70,7 +70,7 @@ def filled(database_url: str) -> Iterator[str]:
     async def prepare() -> None:
         async with open_connection(database_url) as held:
             await fill(held, *points(INCIDENTS))
-        await load(database_url, units(BY_SIDE), LoadOptions(DistrictLevel.DISTRICT))
+        await replace_districts(database_url, units(BY_SIDE), LoadOptions(DistrictLevel.DISTRICT))
 
     asyncio.run(prepare())
     yield database_url
@@ -137,11 +137,11 @@ def test_a_load_that_fails_half_way_changes_nothing(
     before = asyncio.run(state(filled))
     try:
         with pytest.raises(error):
-            asyncio.run(load(filled, units(BY_HEIGHT), LoadOptions(DistrictLevel.DISTRICT), told))
+            asyncio.run(replace_districts(filled, units(BY_HEIGHT), LoadOptions(DistrictLevel.DISTRICT), told))
     finally:
         asyncio.run(_execute(filled, "drop trigger if exists break on incident; drop function if exists break"))
     assert asyncio.run(state(filled)) == before
-    asyncio.run(load(filled, units(BY_HEIGHT), LoadOptions(DistrictLevel.DISTRICT)))
+    asyncio.run(replace_districts(filled, units(BY_HEIGHT), LoadOptions(DistrictLevel.DISTRICT)))
     assert {row[0] for row in ask(filled, "select code from district")} == set(BY_HEIGHT)
     hold_districts(filled)
 
@@ -159,7 +159,7 @@ async def test_incidents_that_come_while_districts_are_replaced_get_the_right_on
     try:
         while not running.done():
             areas = (BY_SIDE, BY_HEIGHT)[len(replaced) % 2]
-            done = await load(database_url, units(areas), LoadOptions(DistrictLevel.DISTRICT))
+            done = await replace_districts(database_url, units(areas), LoadOptions(DistrictLevel.DISTRICT))
             replaced.append(done.assigned.inside)
     finally:
         _, tally = await running
@@ -178,7 +178,7 @@ def test_the_summary_counts_incidents_near_and_without_a_district(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(_execute(database_url, EVERYTHING))
-    asyncio.run(load(database_url, units(BY_SIDE), LoadOptions(DistrictLevel.DISTRICT)))
+    asyncio.run(replace_districts(database_url, units(BY_SIDE), LoadOptions(DistrictLevel.DISTRICT)))
     path = written(tmp_path / "six.csv", HEADER + "".join(csv_line(str(n), lng=x, lat=y) for n, (x, y) in enumerate(SIX)))
     for reach, near, without in (("1000", 2, 1), ("500", 1, 2), ("0", None, 3)):
         monkeypatch.setenv("GEO_DISTRICT_NEAR_M", reach)

@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 import shapely
 
-from boundaries.load import LoadOptions, load
-from boundaries.read import ReadOptions, read_units
-from boundaries.records import Fields
+from boundaries.load import LoadOptions, replace_districts
+from boundaries.read import ReadOptions, read_districts
+from boundaries.records import AttributeFields
 from geo_service.cli.demo import prepare
 from geo_service.core.database import open_connection
 from geo_service.core.model import DistrictLevel
@@ -281,9 +281,10 @@ async def test_surveyed_districts_take_the_place_of_the_approximate_ones(databas
     await refresh(database_url, NOW)
     regions, below = surveyed(tmp_path)
     if with_regions:
-        await load(database_url, read_units(regions, ReadOptions(Fields("oktmo", "region"))), LoadOptions(DistrictLevel.REGION))
-    units = read_units(below, ReadOptions(Fields("oktmo", "name_ru", alias="official_name")))
-    done = await load(database_url, units, LoadOptions(DistrictLevel.DISTRICT))
+        records = read_districts(regions, ReadOptions(AttributeFields("oktmo", "region")))
+        await replace_districts(database_url, records, LoadOptions(DistrictLevel.REGION))
+    units = read_districts(below, ReadOptions(AttributeFields("oktmo", "name_ru", alias="official_name")))
+    done = await replace_districts(database_url, units, LoadOptions(DistrictLevel.DISTRICT))
     assert (done.new, done.removed) == (44, 45)
     region, held = [await districts(database_url, level) for level in (1, 2)]
     assert not [code for code, row in held.items() if row["approximate"] or code.startswith("demo-")]

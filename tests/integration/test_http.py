@@ -283,7 +283,7 @@ async def test_a_failure_that_nobody_foresaw_names_its_request_as_well(filled_ur
     def fail(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr("geo_service.routes.statistics.summarise", fail)
+    monkeypatch.setattr("geo_service.routes.statistics.summarise_selection", fail)
     app = make_application(Settings(database_url=filled_url))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test") as client:

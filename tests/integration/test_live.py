@@ -65,7 +65,7 @@ async def _settled(service: Service, tasks: int) -> bool:
 async def test_a_reader_that_does_not_keep_up_hears_the_sum_later_and_holds_up_nothing(
     filled_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geo_service.routes.live._AT_MOST_EVERY_S", 0)
+    monkeypatch.setattr("geo_service.routes.live._MIN_INTERVAL_S", 0)
     app = make_application(Settings(database_url=filled_url))
     service: Service = app.state.service
     async with app.router.lifespan_context(app):

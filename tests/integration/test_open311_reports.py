@@ -133,7 +133,7 @@ async def test_a_form_with_photographs_is_taken_and_they_are_passed_over(client:
     [
         ("multipart/form-data", b"--x--", "without a boundary"),
         ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=lat\r\n\r\n45", "the end of the"),
-        ("multipart/form-data; boundary=x", b"nothing of the kind", "no whole"),
+        ("multipart/form-data; boundary=x", b"nothing of the kind", "malformed multipart/form-data"),
         ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="lat"\r\n\r\n\xff\r\n--x--\r\n', "not UTF-8"),
     ],
 )

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.load import LoadOptions, load
+from boundaries.load import LoadOptions, replace_districts
 from boundaries.records import DistrictRecord, DistrictRecords
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import open_connection
@@ -103,7 +103,7 @@ def filled_url(database_url: str) -> Iterator[str]:
         quarters = DistrictRecords(
             [DistrictRecord(f"m{place}", f"Минск {place}", f"Minsk {place}") for place in range(4)], np.array(QUARTERS, object)
         )
-        await load(database_url, quarters, LoadOptions(DistrictLevel.DISTRICT, near_m=0))
+        await replace_districts(database_url, quarters, LoadOptions(DistrictLevel.DISTRICT, near_m=0))
         await refresh(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)

@@ -14,7 +14,7 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entr
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
-from geo_service.aggregation.statistics.agency_rating import MIXED, rating
+from geo_service.aggregation.statistics.agency_rating import MIXED, rate_agencies
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import OPEN_STATUSES, Status
 from tests.support.incident_batches import batch_of
@@ -40,7 +40,7 @@ def rated(messages: list[Message], least: int = 1, **compare: Selection) -> dict
     batch["answered"] = [0 if took is None else 1000 + i + took for i, (_, _, took, _, _) in enumerate(messages)]
     batch["due"] = [0 if limit is None else 1000 + i + limit for i, (_, _, _, limit, _) in enumerate(messages)]
     state = ReplicaState(batch, CATALOGUE, 1_000_000)
-    return rating(state, RULES, Selection(Window(0, 1_000_000), NOW), compare.get("compare"), least)
+    return rate_agencies(state, RULES, Selection(Window(0, 1_000_000), NOW), compare.get("compare"), least)
 
 
 def scores(messages: list[Message], least: int = 1) -> dict[str, float]:

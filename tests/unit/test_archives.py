@@ -13,7 +13,7 @@ from pmtiles.reader import MemorySource, Reader
 
 from geo_service.core.errors import ArchiveError, InvalidParameter
 from geo_service.export.bounds import bounds_of, read_bounds
-from geo_service.export.spool import EncodedTile, Spool, tile_id
+from geo_service.export.spool import Spool, SpoolTile, tile_id
 from geo_service.export.target import ExportTarget, read_target
 from geo_service.export.tile_export import compress
 from geo_service.tiles.encoding import mvt
@@ -45,7 +45,7 @@ def put(spool: Spool, tiles: dict[Tile, bytes] = TILES) -> None:
     made = []
     for tile in sorted(tiles, key=tile_id):
         plain = tiles[tile]
-        made.append(EncodedTile(tile_id(tile), plain, None if plain in seen else compress(plain)))
+        made.append(SpoolTile(tile_id(tile), plain, None if plain in seen else compress(plain)))
         seen.add(plain)
     spool.begin({"layer": "hexes"})
     spool.add(made, len(made))
@@ -156,7 +156,7 @@ def test_a_spool_is_held_by_one_and_survives_only_while_tiles_wait_in_it(tmp_pat
     assert not place.spool.exists()
     with place.open_spool() as spool:
         put(spool)
-    with pytest.raises(ArchiveError, match="--resume goes on"), place.open_spool():
+    with pytest.raises(ArchiveError, match="--resume continues it"), place.open_spool():
         pass
     with read_target(str(place.path), resume=True).open_spool() as spool:
         assert spool.cursor == len(TILES)

@@ -8,12 +8,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boundaries.check import CheckContext, check
+from boundaries.check import CheckContext, check_districts
 from boundaries.district_arrays import Polygons
-from boundaries.geodesic import area_m2, labels
+from boundaries.geodesic import area_m2, label_points
 from boundaries.records import DistrictRecord, DistrictRecords
-from boundaries.report import Kind, Report, area_text
-from boundaries.simplify import shapes, tolerance_m
+from boundaries.report import FaultKind, Report, format_area
+from boundaries.simplify import simplify_districts, tolerance_m
 from geo_service.core.model import ZOOM_BANDS
 from tests.support.real_data import BOUNDARIES, MISSING
 
@@ -28,7 +28,7 @@ def units(*polygons: shapely.Geometry, codes: str = "abcdefgh") -> DistrictRecor
 
 
 def checked(*polygons: shapely.Geometry, tolerance_ha: float = 100, codes: str = "abcdefgh") -> Report:
-    return check(units(*polygons, codes=codes), CheckContext.nothing(len(polygons)), tolerance_ha)
+    return check_districts(units(*polygons, codes=codes), CheckContext.empty(len(polygons)), tolerance_ha)
 
 
 def real() -> Polygons:
@@ -52,7 +52,7 @@ def test_a_border_with_more_points_on_one_side_is_no_fault() -> None:
 
 def test_an_overlap_is_told_with_its_area_and_both_names() -> None:
     report = checked(WEST, shapely.box(38.9, 45, 40, 46))
-    assert [(fault.kind, fault.names, fault.refused) for fault in report.faults] == [(Kind.OVERLAP, ("A", "B"), True)]
+    assert [(fault.kind, fault.names, fault.refused) for fault in report.faults] == [(FaultKind.OVERLAP, ("A", "B"), True)]
     expected_km2 = 0.1 * EDGE_KM * np.cos(np.radians(45.5)) * EDGE_KM
     assert report.faults[0].area_m2 / 1e6 == pytest.approx(expected_km2, rel=0.005)
     assert report.refused == report.faults
@@ -68,16 +68,16 @@ def test_what_is_tolerated_depends_on_hectares_and_on_the_smallest_district() ->
 
 def test_a_narrow_gap_is_told_and_wide_holes_are_enclaves() -> None:
     gap = checked(WEST, shapely.box(39.002, 45, 40, 46))  # 157 m by 111 km.
-    assert [(fault.kind, fault.names, fault.refused) for fault in gap.faults] == [(Kind.GAP, ("A", "B"), True)]
+    assert [(fault.kind, fault.names, fault.refused) for fault in gap.faults] == [(FaultKind.GAP, ("A", "B"), True)]
     assert gap.faults[0].area_m2 / 1e6 == pytest.approx(0.002 * EDGE_KM * np.cos(np.radians(45.5)) * EDGE_KM, rel=0.01)
     ring = WEST.difference(shapely.box(38.4, 45.4, 38.6, 45.6))
-    assert [(fault.kind, fault.refused) for fault in checked(ring, EAST).faults] == [(Kind.ENCLAVE, False)]
+    assert [(fault.kind, fault.refused) for fault in checked(ring, EAST).faults] == [(FaultKind.ENCLAVE, False)]
 
 
 def test_a_hole_that_the_parent_covers_is_a_gap() -> None:
     ring = WEST.difference(shapely.box(38.4, 45.4, 38.6, 45.6))
     around = CheckContext(np.array([shapely.box(38, 45, 40, 46)] * 2, object), np.empty(0, object), ())
-    assert [(fault.kind, fault.refused) for fault in check(units(ring, EAST), around).faults] == [(Kind.GAP, True)]
+    assert [(fault.kind, fault.refused) for fault in check_districts(units(ring, EAST), around).faults] == [(FaultKind.GAP, True)]
 
 
 def test_the_sea_between_two_districts_is_no_gap() -> None:
@@ -86,18 +86,18 @@ def test_the_sea_between_two_districts_is_no_gap() -> None:
 
 def test_settlements_leave_land_between_them() -> None:
     beside = shapely.box(39.002, 45, 40, 46)
-    assert check(units(WEST, beside), CheckContext.nothing(2, gapless=False)).faults == []
+    assert check_districts(units(WEST, beside), CheckContext.empty(2, gapless=False)).faults == []
 
 
 def test_districts_that_stay_are_neighbours_too() -> None:
     around = CheckContext(np.full(1, None, object), np.array([shapely.box(38.9, 45, 40, 46), EAST], object), ("Сосед", "Другой"))
-    assert [(fault.kind, fault.names) for fault in check(units(WEST), around).faults] == [(Kind.OVERLAP, ("A", "Сосед"))]
+    assert [(fault.kind, fault.names) for fault in check_districts(units(WEST), around).faults] == [(FaultKind.OVERLAP, ("A", "Сосед"))]
 
 
 def test_a_child_outside_its_parent_is_told() -> None:
     around = CheckContext(np.array([shapely.box(38, 45, 39, 45.9), None], object), np.empty(0, object), ())
-    faults = check(units(WEST, EAST), around).faults
-    assert [(fault.kind, fault.names, fault.refused) for fault in faults] == [(Kind.OUTSIDE, ("A",), True)]
+    faults = check_districts(units(WEST, EAST), around).faults
+    assert [(fault.kind, fault.names, fault.refused) for fault in faults] == [(FaultKind.OUTSIDE, ("A",), True)]
 
 
 def test_two_districts_with_one_code_are_told() -> None:
@@ -107,7 +107,7 @@ def test_two_districts_with_one_code_are_told() -> None:
 
 
 def test_areas_read_well() -> None:
-    assert [area_text(area) for area in (0, 950.4, 153_338, 7.8e9)] == ["", "950 m²", "0.15 km²", "7,800.00 km²"]
+    assert [format_area(area) for area in (0, 950.4, 153_338, 7.8e9)] == ["", "950 m²", "0.15 km²", "7,800.00 km²"]
 
 
 def test_areas_are_those_of_the_ellipsoid() -> None:
@@ -118,7 +118,7 @@ def test_areas_are_those_of_the_ellipsoid() -> None:
 def test_a_label_lies_inside_the_largest_part() -> None:
     horseshoe = shapely.box(0, 60, 9, 69) - shapely.box(1, 61, 9, 68)
     island = shapely.box(20, 60, 21, 61)
-    (label,) = labels(np.array([shapely.union(horseshoe, island)], object))
+    (label,) = label_points(np.array([shapely.union(horseshoe, island)], object))
     assert horseshoe.contains(label)
 
 
@@ -147,12 +147,12 @@ def holds(made: dict[int, Polygons], count: int) -> None:
 @given(st.integers(0, 1000))
 @settings(deadline=None, max_examples=8)
 def test_neighbours_share_their_edges_at_every_band(seed: int) -> None:
-    holds(shapes(voronoi(30, seed)), 30)
+    holds(simplify_districts(voronoi(30, seed)), 30)
 
 
 def test_what_overlaps_is_drawn_as_the_first_ones_and_slivers_are_filled() -> None:
     notched = shapely.Polygon([(40, 45), (41, 45), (41, 46), (40, 46), (40.000005, 45.5)])
-    made = shapes(np.array([WEST, shapely.box(38.9, 45, 40, 46), notched], object))
+    made = simplify_districts(np.array([WEST, shapely.box(38.9, 45, 40, 46), notched], object))
     holds(made, 3)
     assert all(len(shapely.union_all(polygons).interiors) == 0 for polygons in made.values())
     finest = made[ZOOM_BANDS[-1].band]
@@ -160,19 +160,19 @@ def test_what_overlaps_is_drawn_as_the_first_ones_and_slivers_are_filled() -> No
 
 
 def test_one_that_others_cover_does_not_vanish() -> None:
-    made = shapes(np.array([WEST, shapely.box(38.2, 45.2, 38.4, 45.4)], object))
+    made = simplify_districts(np.array([WEST, shapely.box(38.2, 45.2, 38.4, 45.4)], object))
     assert all((shapely.area(polygons) > 0).all() for polygons in made.values())
 
 
 def test_the_tolerance_is_less_than_a_pixel_at_the_greatest_zoom() -> None:
     for band in ZOOM_BANDS:
         assert tolerance_m(band) < 40_075_016.69 / 512 / 2**band.max_zoom
-    assert shapes(np.empty(0, object))[0].size == 0
+    assert simplify_districts(np.empty(0, object))[0].size == 0
 
 
 def test_land_on_both_sides_of_the_antimeridian_stays_there() -> None:
     chukotka = shapely.MultiPolygon([shapely.box(170, 65, 180, 70), shapely.box(-180, 65, -170, 70)])
-    made = shapes(np.array([chukotka, shapely.box(160, 65, 170, 70)], object))
+    made = simplify_districts(np.array([chukotka, shapely.box(160, 65, 170, 70)], object))
     holds(made, 2)
     half = 2 * np.pi * 6378137 / 2
     for polygons in made.values():
@@ -185,8 +185,8 @@ def test_land_on_both_sides_of_the_antimeridian_stays_there() -> None:
 def test_the_five_regions_are_taken_with_their_faults_told() -> None:
     polygons = real()
     made = DistrictRecords([DistrictRecord(str(place), str(place), "") for place in range(len(polygons))], polygons)
-    report = check(made, CheckContext.nothing(len(polygons)))
+    report = check_districts(made, CheckContext.empty(len(polygons)))
     assert report.refused == []
     # Adygea, within Krasnodar Krai.
-    assert max(fault.area_m2 for fault in report.faults if fault.kind is Kind.ENCLAVE) == pytest.approx(7.82e9, rel=0.01)
-    holds(shapes(polygons), 97)
+    assert max(fault.area_m2 for fault in report.faults if fault.kind is FaultKind.ENCLAVE) == pytest.approx(7.82e9, rel=0.01)
+    holds(simplify_districts(polygons), 97)

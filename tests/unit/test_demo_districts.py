@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.check import CheckContext, check
-from boundaries.csv_attributes import named
+from boundaries.check import CheckContext, check_districts
+from boundaries.csv_attributes import names_of
 from boundaries.district_arrays import DistrictArrays
 from boundaries.geodesic import area_m2
 from boundaries.locate import Locator
-from boundaries.names import DistrictNames, plain
-from boundaries.report import Kind
+from boundaries.names import DistrictNames, normalise_name
+from boundaries.report import FaultKind
 from geo_service.core.model import DistrictLevel
 from ingest.demo.district_loader import districts, region
 from ingest.demo.geography.region import habitable, municipalities, neighbours, settlements
@@ -38,7 +38,7 @@ AREA_KM2 = 75_485
 def real() -> dict[str, shapely.Geometry]:
     """Surveyed districts of the krai by their plain names."""
     features = [one for one in json.loads(REAL.read_text(encoding="utf-8"))["features"] if one["properties"]["region_code"] == "23"]
-    return {plain(one["properties"]["name_ru"]): shapely.from_geojson(json.dumps(one["geometry"])) for one in features}
+    return {normalise_name(one["properties"]["name_ru"]): shapely.from_geojson(json.dumps(one["geometry"])) for one in features}
 
 
 def overlap(one: shapely.Geometry, other: shapely.Geometry) -> float:
@@ -55,9 +55,9 @@ def test_districts_are_a_coverage_and_the_region_is_their_union() -> None:
 
 
 def test_the_check_refuses_nothing_and_finds_only_the_enclaves() -> None:
-    children = check(districts(), CheckContext(np.full(45, outline(), object), np.empty(0, object), ()))
+    children = check_districts(districts(), CheckContext(np.full(45, outline(), object), np.empty(0, object), ()))
     assert not children.repaired
-    assert {fault.kind for fault in (*children.faults, *check(region(), CheckContext.nothing(1)).faults)} == {Kind.ENCLAVE}
+    assert {fault.kind for fault in (*children.faults, *check_districts(region(), CheckContext.empty(1)).faults)} == {FaultKind.ENCLAVE}
     assert not children.refused
 
 
@@ -93,7 +93,7 @@ def test_messages_lie_in_a_district_and_in_the_one_of_their_settlement() -> None
 
 
 def test_districts_are_found_by_their_names_centres_and_codes() -> None:
-    names = DistrictNames(named(unit) for unit in (*region().units, *districts().units))
+    names = DistrictNames(names_of(unit) for unit in (*region().units, *districts().units))
     wanted = {
         "Абинский муниципальный округ": "demo-abinsky", "Полтавская": "demo-krasnoarmeysky", "Тимашевский район": "demo-timashyovsky",
         "город-курорт Сочи": "demo-sochi", "03628000": "demo-kushchevsky", "Ust-Labinsky District": "demo-ust-labinsky",
@@ -118,9 +118,9 @@ def test_areas_are_of_the_right_size() -> None:
 @needs(REAL)
 def test_approximate_districts_resemble_the_surveyed_ones() -> None:
     assert overlap(outline(), shapely.union_all(list(real().values()))) > 0.9
-    alike = {unit.name_ru: overlap(area, real()[plain(unit.name_ru)]) for unit, area in zip(districts().units, areas(), strict=True)
-             if plain(unit.name_ru) in real()}  # fmt: skip
-    assert set(real()) == set(map(plain, alike))
+    named = {normalise_name(unit.name_ru): area for unit, area in zip(districts().units, areas(), strict=True)}
+    alike = {name: overlap(area, real()[name]) for name, area in named.items() if name in real()}
+    assert set(real()) == set(alike)
     assert np.mean(list(alike.values())) > 0.6
     assert min(alike.values()) > 0.35
 
@@ -128,6 +128,6 @@ def test_approximate_districts_resemble_the_surveyed_ones() -> None:
 @needs(REAL)
 def test_codes_are_those_of_the_classifier() -> None:
     properties = [one["properties"] for one in json.loads(REAL.read_text(encoding="utf-8"))["features"]]
-    told = {plain(one["name_ru"]): one["oktmo"] for one in properties if one["region_code"] == "23"}
-    ours = {plain(unit.name_ru): one.oktmo for unit, one in zip(districts().units, municipalities(), strict=True) if one.oktmo}
-    assert ours == told
+    known = {normalise_name(one["name_ru"]): one["oktmo"] for one in properties if one["region_code"] == "23"}
+    ours = {normalise_name(unit.name_ru): one.oktmo for unit, one in zip(districts().units, municipalities(), strict=True) if one.oktmo}
+    assert ours == known

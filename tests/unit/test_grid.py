@@ -37,7 +37,7 @@ def test_poles_are_put_on_the_edge_of_the_square_world() -> None:
     ("z", "x", "y"), [("a", "0", "0"), ("1", "-1", "0"), ("1", "0", "0.5"), ("", "0", "0"), ("1", "٠", "0"), ("1", "9999999999", "0")]
 )
 def test_a_tile_that_is_no_three_whole_numbers_is_malformed(z: str, x: str, y: str) -> None:
-    with pytest.raises(InvalidParameter, match="is not a whole number"):
+    with pytest.raises(InvalidParameter, match="is invalid; allowed: a whole number"):
         read_tile(z, x, y)
 
 

@@ -1,15 +1,15 @@
-"""Parameters of a layer: what is understood, and what is refused with a word on what is allowed."""
+"""Parameters of a layer: which values are read, and which are refused with a message that says what is allowed."""
 
 import pytest
 
 from geo_service.aggregation.measures.class_breaks import ClassificationMethod
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.core.errors import InvalidParameter
-from geo_service.queries.layer import read_division
+from geo_service.queries.layer import read_classification
 
 
 @pytest.mark.parametrize(
-    ("text", "division"),
+    ("text", "method"),
     [
         ("quantile", ClassificationMethod()),
         ("natural", ClassificationMethod("natural")),
@@ -17,21 +17,21 @@ from geo_service.queries.layer import read_division
         (".5", ClassificationMethod("own", (0.5,))),
     ],
 )
-def test_breaks_are_a_way_or_limits(text: str, division: ClassificationMethod) -> None:
-    assert read_division({"breaks": text}, MEASURES["count"]) == division
-    assert read_division({}, MEASURES["count"]) == ClassificationMethod()
+def test_breaks_are_a_method_or_limits(text: str, method: ClassificationMethod) -> None:
+    assert read_classification({"breaks": text}, MEASURES["count"]) == method
+    assert read_classification({}, MEASURES["count"]) == ClassificationMethod()
 
 
 @pytest.mark.parametrize("text", ["", "jenks", "5,1", "1,1", "1,2,3,4,5", "1;2", "nan", "1,,2", "1e9", "1,inf"])
 def test_breaks_that_make_no_classes_are_refused(text: str) -> None:
     with pytest.raises(InvalidParameter) as refused:
-        read_division({"breaks": text}, MEASURES["count"])
+        read_classification({"breaks": text}, MEASURES["count"])
     assert refused.value.parameter == "breaks"
     assert "quantile" in str(refused.value)
 
 
 def test_a_change_has_one_limit_on_each_side_of_zero() -> None:
-    assert read_division({"breaks": "-0.5,1"}, MEASURES["change"]) == ClassificationMethod("own", (-0.5, 1))
+    assert read_classification({"breaks": "-0.5,1"}, MEASURES["change"]) == ClassificationMethod("own", (-0.5, 1))
     for text in ("0.5", "0.5,1", "-2,1", "-0.5,0,0.5"):
         with pytest.raises(InvalidParameter, match="one below zero"):
-            read_division({"breaks": text}, MEASURES["change"])
+            read_classification({"breaks": text}, MEASURES["change"])

@@ -1,4 +1,4 @@
-"""What the standard's parameters mean."""
+"""Parameters of OGC API – Features: which values are read, and which are refused."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from geo_service.core.errors import InvalidParameter
-from geo_service.ogc.query import MOST, read_bbox, read_datetime, read_limit, read_offset
+from geo_service.ogc.query import MAX_LIMIT, read_bbox, read_datetime, read_limit, read_offset
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 LATEST = 2**32 - 1
@@ -62,7 +62,7 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 def test_limits_have_a_default_and_a_greatest_value() -> None:
-    assert [read_limit(given) for given in ({}, {"limit": "7"}, {"limit": "999999"})] == [100, 7, MOST]
+    assert [read_limit(given) for given in ({}, {"limit": "7"}, {"limit": "999999"})] == [100, 7, MAX_LIMIT]
     assert [read_offset(given) for given in ({}, {"offset": "7"})] == [0, 7]
     for text in ("0", "-1", "1.5", "", "x"):
         with pytest.raises(InvalidParameter, match="limit"):

@@ -17,11 +17,11 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
-from geo_service.aggregation.statistics.agency_rating import rating
-from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
-from geo_service.aggregation.statistics.districts import district_table
-from geo_service.aggregation.statistics.summary import summarise
-from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
+from geo_service.aggregation.statistics.agency_rating import rate_agencies
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
+from geo_service.aggregation.statistics.districts import rank_districts
+from geo_service.aggregation.statistics.summary import summarise_selection
+from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import DistrictLevel, Status
 from tests.support.incident_batches import batch_of
@@ -54,11 +54,11 @@ def everything(state: ReplicaState, now: Selection, before: Selection) -> list[A
     """All statistics of a selection compared with another."""
     count, clockwork = MEASURES["count"], BucketOptions(ZONE, compared_by="previous")
     return [
-        district_table(state, Query(now, count, before), DistrictLevel.DISTRICT),
-        summarise(state, now, before),
-        breakdown(state, now, [DIMENSIONS["deadline"], DIMENSIONS["agency"]], DistrictLevel.DISTRICT, count, before),
-        timeline(state, now, clockwork, count, before),
-        rating(state, RULES, now, before, 1),
+        rank_districts(state, Query(now, count, before), DistrictLevel.DISTRICT),
+        summarise_selection(state, now, before),
+        compute_breakdown(state, now, [DIMENSIONS["deadline"], DIMENSIONS["agency"]], DistrictLevel.DISTRICT, count, before),
+        compute_timeline(state, now, clockwork, count, before),
+        rate_agencies(state, RULES, now, before, 1),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Query parameters: what each means, and that whatever is malformed is refused by name."""
+"""Query parameters: what each means, and that malformed values are refused with the parameter's name."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -25,8 +25,8 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2026, 11, 24, 12, 0, 3, tzinfo=UTC).timestamp()
 
 
-def ask(**given_parameters: str) -> Query:
-    query = [(name.removesuffix("_"), value) for name, value in given_parameters.items()]
+def parse(**parameters: str) -> Query:
+    query = [(name.removesuffix("_"), value) for name, value in parameters.items()]
     return read_selection_query(query, CATALOGUE, MOSCOW, clock=lambda: NOW)
 
 
@@ -35,43 +35,43 @@ def seconds(text: str) -> int:
 
 
 def test_without_parameters_the_last_thirty_days_of_everything_are_asked() -> None:
-    selection = ask().selection
+    selection = parse().selection
     assert selection.window.stop - selection.window.start == 30 * 86_400
     assert selection.window.start < NOW <= selection.window.stop
     assert (selection.themes, selection.sources, selection.agencies, selection.districts) == (None, None, None, None)
     assert selection.statuses.chosen == frozenset(Status)
-    assert ask().measure.code == "count"
+    assert parse().measure.code == "count"
 
 
 def test_a_sector_means_its_themes_and_both_together_mean_those_in_both() -> None:
-    assert ask(sector="roads").selection.themes == (6, 7)
-    assert ask(theme="snow,clinic").selection.themes == (5, 7)
-    assert ask(sector="roads", theme="snow,clinic").selection.themes == (7,)
-    assert ask(sector="health", theme="snow").selection.themes == ()
+    assert parse(sector="roads").selection.themes == (6, 7)
+    assert parse(theme="snow,clinic").selection.themes == (5, 7)
+    assert parse(sector="roads", theme="snow,clinic").selection.themes == (7,)
+    assert parse(sector="health", theme="snow").selection.themes == ()
 
 
 def test_a_district_means_all_below_it() -> None:
-    assert ask(district="03").selection.districts == (1, 2, 3)
-    assert ask(district="03601").selection.districts == (2, 3)
+    assert parse(district="03").selection.districts == (1, 2, 3)
+    assert parse(district="03601").selection.districts == (2, 3)
 
 
 def test_status_groups_and_states_add_up() -> None:
-    assert ask(status="open").selection.statuses.chosen == OPEN_STATUSES
-    both = ask(status="closed,overdue").selection.statuses
+    assert parse(status="open").selection.statuses.chosen == OPEN_STATUSES
+    both = parse(status="closed,overdue").selection.statuses
     assert both.chosen == {Status.CLOSED}
     assert both.overdue
-    assert ask(status="in_work,new").selection.statuses.chosen == {Status.IN_WORK, Status.NEW}
+    assert parse(status="in_work,new").selection.statuses.chosen == {Status.IN_WORK, Status.NEW}
 
 
 @pytest.mark.parametrize(("window", "length"), [("24h", 86_400), ("3d", 259_200), ("7d", 604_800), ("12w", 7_257_600), ("1y", 31_536_000)])
 def test_a_window_goes_back_from_now(window: str, length: int) -> None:
-    found = ask(window=window).selection.window
-    assert found.stop - found.start == length
-    assert found.relative
-    assert 0 <= found.stop - NOW <= 60
+    selected = parse(window=window).selection.window
+    assert selected.stop - selected.start == length
+    assert selected.relative
+    assert 0 <= selected.stop - NOW <= 60
 
 
-def test_equal_questions_within_a_step_are_equal_keys_and_valid_until_it_ends() -> None:
+def test_equal_queries_within_a_step_are_equal_keys_and_valid_until_it_ends() -> None:
     def at(clock: float) -> Query:
         return read_selection_query([("window", "30d")], CATALOGUE, MOSCOW, clock=lambda: clock)
 
@@ -81,28 +81,28 @@ def test_equal_questions_within_a_step_are_equal_keys_and_valid_until_it_ends() 
 
 
 def test_dates_are_days_of_the_service_and_instants_say_their_own_zone() -> None:
-    window = ask(from_="2026-01-01", to="2026-01-31T10:00:00+05:00").selection.window
+    window = parse(from_="2026-01-01", to="2026-01-31T10:00:00+05:00").selection.window
     assert window.start == seconds("2026-01-01T00:00:00+03:00")
     assert window.stop == seconds("2026-01-31T05:00:00+00:00")
     assert not window.relative
 
 
-def span(**given_parameters: str) -> tuple[int, int]:
+def span(**parameters: str) -> tuple[int, int]:
     """The compared window."""
-    compare = ask(**given_parameters).compare
+    compare = parse(**parameters).compare
     assert compare is not None
     return compare.window.start, compare.window.stop
 
 
 def test_nothing_is_compared_unless_asked() -> None:
-    assert ask().compare is None
+    assert parse().compare is None
 
 
 def test_previous_is_the_equally_long_window_before() -> None:
-    question = ask(window="7d", compare="previous", sector="roads")
-    assert span(window="7d", compare="previous") == (question.selection.window.start - 7 * 86_400, question.selection.window.start)
-    assert question.compare
-    assert question.compare.themes == question.selection.themes
+    query = parse(window="7d", compare="previous", sector="roads")
+    assert span(window="7d", compare="previous") == (query.selection.window.start - 7 * 86_400, query.selection.window.start)
+    assert query.compare
+    assert query.compare.themes == query.selection.themes
     days = {"from_": "2026-10-01", "to": "2026-11-01"}
     assert span(**days, compare="previous") == (seconds("2026-08-31T00:00:00+03:00"), seconds("2026-10-01T00:00:00+03:00"))
 
@@ -110,7 +110,7 @@ def test_previous_is_the_equally_long_window_before() -> None:
 def test_a_year_earlier_is_by_the_calendar_of_the_service() -> None:
     days = {"from_": "2024-02-29", "to": "2024-03-01"}
     assert span(**days, compare="year") == (seconds("2023-02-28T00:00:00+03:00"), seconds("2023-03-01T00:00:00+03:00"))
-    window = ask(window="30d").selection.window
+    window = parse(window="30d").selection.window
     assert span(window="30d", compare="year") == (window.start - 365 * 86_400, window.stop - 365 * 86_400)
     # Moscow was at +04:00 until 26 October 2014.
     days = {"from_": "2015-06-01", "to": "2015-12-01"}
@@ -125,14 +125,14 @@ def test_an_open_end_is_compared_up_to_now() -> None:
 
 def test_what_cannot_be_compared_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="compare: 'week' is not known; allowed: previous, year"):
-        ask(compare="week")
+        parse(compare="week")
     with pytest.raises(InvalidParameter, match="compare: would reach back before 1970"):
-        ask(to="2020-01-01", compare="previous")
-    with pytest.raises(InvalidParameter, match="compare: needs a window that has begun"):
-        ask(from_="2027-01-01", compare="year")
-    with pytest.raises(InvalidParameter, match="measure: 'change' needs something to compare with"):
-        ask(measure="change")
-    assert ask(measure="change", compare="year").measure.code == "change"
+        parse(to="2020-01-01", compare="previous")
+    with pytest.raises(InvalidParameter, match="compare: the window begins in the future"):
+        parse(from_="2027-01-01", compare="year")
+    with pytest.raises(InvalidParameter, match="measure: 'change' requires a comparison"):
+        parse(measure="change")
+    assert parse(measure="change", compare="year").measure.code == "change"
 
 
 def test_a_level_is_one_of_three() -> None:
@@ -143,16 +143,16 @@ def test_a_level_is_one_of_three() -> None:
 
 
 def test_a_plus_that_was_not_percent_encoded_is_understood() -> None:
-    assert ask(from_="2026-01-01T00:00:00 03:00").selection.window.start == seconds("2026-01-01T00:00:00+03:00")
+    assert parse(from_="2026-01-01T00:00:00 03:00").selection.window.start == seconds("2026-01-01T00:00:00+03:00")
 
 
 def test_nanoseconds_are_rounded_down_to_the_second_that_contains_them() -> None:
-    assert ask(from_="2026-01-01T10:00:00.123456789Z").selection.window.start == seconds("2026-01-01T10:00:00Z")
+    assert parse(from_="2026-01-01T10:00:00.123456789Z").selection.window.start == seconds("2026-01-01T10:00:00Z")
 
 
 def test_an_open_end_reaches_as_far_as_incidents_can() -> None:
-    assert ask(from_="2026-01-01").selection.window.stop == 0xFFFFFFFF
-    assert ask(to="2026-01-01").selection.window.start == 0
+    assert parse(from_="2026-01-01").selection.window.stop == 0xFFFFFFFF
+    assert parse(to="2026-01-01").selection.window.start == 0
 
 
 @pytest.mark.parametrize(
@@ -189,10 +189,10 @@ def test_what_is_malformed_is_refused_by_name_with_what_is_allowed(name: str, va
 
 
 def test_contradictions_are_refused() -> None:
-    with pytest.raises(InvalidParameter, match="window: cannot stand beside from or to"):
-        ask(window="7d", from_="2026-01-01")
+    with pytest.raises(InvalidParameter, match="window: cannot be combined with from or to"):
+        parse(window="7d", from_="2026-01-01")
     with pytest.raises(InvalidParameter, match="to: is not later than from"):
-        ask(from_="2026-01-02", to="2026-01-02")
+        parse(from_="2026-01-02", to="2026-01-02")
     with pytest.raises(InvalidParameter, match="sector: is given more than once"):
         read_selection_query([("sector", "roads"), ("sector", "health")], CATALOGUE, MOSCOW)
 
@@ -200,11 +200,11 @@ def test_contradictions_are_refused() -> None:
 @given(st.sampled_from([*SELECTION_PARAMETERS, "other"]), st.text(max_size=60))
 def test_any_text_is_answered_or_refused_but_never_fails(name: str, value: str) -> None:
     try:
-        question = read_selection_query([(name, value)], CATALOGUE, MOSCOW)
+        query = read_selection_query([(name, value)], CATALOGUE, MOSCOW)
     except InvalidParameter as refused:
         assert refused.parameter == name
     else:
-        assert 0 <= question.selection.window.start < question.selection.window.stop <= 0xFFFFFFFF
+        assert 0 <= query.selection.window.start < query.selection.window.stop <= 0xFFFFFFFF
 
 
 @pytest.mark.parametrize("text", ["", "-1", "17", "1.0", "١", "1e1", "99999999999"])

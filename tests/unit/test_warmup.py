@@ -17,13 +17,13 @@ import numpy as np
 from numba.core.dispatcher import Dispatcher
 import geo_service
 from geo_service.aggregation.catalogue.catalogue import EMPTY
-from geo_service.aggregation.statistics.breakdown import DIMENSIONS, breakdown
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
-from geo_service.aggregation.statistics.timeline import BucketOptions, timeline
-from geo_service.aggregation.statistics.summary import totals
+from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
+from geo_service.aggregation.statistics.summary import count_totals
 from geo_service.core.model import DistrictLevel, Status
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.encoding.grid import Tile
@@ -53,10 +53,10 @@ selection = Selection(Window(0, 300), 400, agencies=(1,), statuses=Statuses(froz
 layer = HexLayer()
 layer.refresh(state.pyramid)
 layer.encode(state, TileRequest(Tile(0, 0, 0), Query(selection, MEASURES["answer_hours"])))
-totals(state, selection)
+count_totals(state, selection)
 state.unplaced.count(selection)
-breakdown(state, selection, [DIMENSIONS["status"]], DistrictLevel.DISTRICT, MEASURES["count"], None)
-timeline(state, selection, BucketOptions(zone), MEASURES["count"], None)
+compute_breakdown(state, selection, [DIMENSIONS["status"]], DistrictLevel.DISTRICT, MEASURES["count"], None)
+compute_timeline(state, selection, BucketOptions(zone), MEASURES["count"], None)
 print(*sorted(name for name, count in known().items() if count > before[name]), sep="\\n")
 """
 

@@ -1,1 +1,1 @@
-"""Statistics: the tables that routes answer with, one module a route family."""
+"""Statistics: the tables that the routes send, one module for each family of routes."""

@@ -1,4 +1,4 @@
-"""The rating of agencies as a table: each with its place, its numbers over all channels, and those in each source."""
+"""The rating of agencies as a table: each agency's rank, its numbers over all channels, and its numbers in each source."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.measures.rows import Row
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.aggregation.statistics.agency_scores import Floats, RatingChannels, channels_of, numbers_of, score
+from geo_service.aggregation.statistics.agency_scores import Floats, RatingChannels, compute_numbers, find_channels, score_agencies
 
 FORMULA = {
     "ru": (
@@ -30,24 +30,32 @@ FORMULA = {
 MIXED = "its answers came under different deadlines: see by_source"
 
 
-def rating(state: ReplicaState, rules: RuleTable, selection: Selection, compare: Selection | None, min_incidents: int) -> dict[str, Any]:
-    """The agencies that have incidents now, best first; those with fewer than `min_incidents` are listed without a place."""
+def rate_agencies(
+    state: ReplicaState, rules: RuleTable, selection: Selection, compare: Selection | None, min_incidents: int
+) -> dict[str, Any]:
+    """Rate the agencies that have incidents in the selection, best first.
+
+    Agencies with fewer than `min_incidents` are listed without a rank. compare: the selection in which each agency's
+    numbers are given once more.
+    """
     catalogue = state.catalogue
-    channels = channels_of(catalogue, rules)
-    now = _shown(state, selection, channels, min_incidents)
-    before = None if compare is None else _shown(state, compare, channels, min_incidents)
-    sources = [found.code if (found := catalogue.sources.by_id.get(source)) else None for source in channels.sources]
+    channels = find_channels(catalogue, rules)
+    now = _build_table(state, selection, channels, min_incidents)
+    before = None if compare is None else _build_table(state, compare, channels, min_incidents)
+    sources = [source.code if (source := catalogue.sources.by_id.get(id_)) else None for id_ in channels.sources]
     agencies = [
         {
-            "rank": now.rank[place],
+            "rank": now.rank[index],
             "code": agency.code,
             "name": agency.name,
-            **_line(now, channels, place, min_incidents),
-            "compared": None if before is None else {"rank": before.rank[place], **_line(before, channels, place, min_incidents)},
-            "by_source": _by_source(now, channels, sources, place),
+            **_overall_numbers(now, channels, index, min_incidents),
+            "compared": None
+            if before is None
+            else {"rank": before.rank[index], **_overall_numbers(before, channels, index, min_incidents)},
+            "by_source": _numbers_by_source(now, channels, sources, index),
         }
-        for place, agency in enumerate(catalogue.agencies.all)
-        if now.sums["count"][place]
+        for index, agency in enumerate(catalogue.agencies.all)
+        if now.sums["count"][index]
     ]
     return {
         "agencies": sorted(agencies, key=lambda row: (row["rank"] is None, row["rank"])),
@@ -60,50 +68,61 @@ def rating(state: ReplicaState, rules: RuleTable, selection: Selection, compare:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _RatingTable:
-    """Numbers and scores as they appear, by agency: lists, because taking them out of arrays one by one costs more than all else."""
+    """Rounded numbers and scores, indexed by agency.
+
+    Lists instead of arrays: reading single values out of arrays would cost more than the whole computation.
+    """
 
     rank: list[int | None]
     scores: dict[str, list[float | None]]
+    """0 to 1 by name; None where the agency is not rated."""
     pooled: tuple[list[float | None], list[float | None]]
+    """Median and 90th percentile of the time to first answer over all channels, hours."""
     sums: dict[str, list[int]]
-    """Over all channels."""
+    """Counts over all channels, by name."""
     by_channel: dict[str, list[list[int]]]
+    """Counts by name, then agency, then channel."""
     times: dict[str, list[list[float | None]]]
-    """Of the answers in each channel: hours, and the place these give."""
-    of: list[int]
+    """Median and 90th percentile of the time to first answer in each channel, hours; and the rank by the median."""
+    rated_counts: list[int]
+    """By channel, among how many agencies this rank is."""
 
 
 _COUNTED = ("count", "closed", "returned", "judged", "on_time", "answered")
 
 
-def _shown(state: ReplicaState, selection: Selection, channels: RatingChannels, min_incidents: int) -> _RatingTable:
-    numbers = numbers_of(state, selection, channels)
-    scores = score(numbers, min_incidents)
+def _build_table(state: ReplicaState, selection: Selection, channels: RatingChannels, min_incidents: int) -> _RatingTable:
+    numbers = compute_numbers(state, selection, channels)
+    scores = score_agencies(numbers, min_incidents)
     counted = {name: getattr(numbers, name) for name in _COUNTED}
     return _RatingTable(
         rank=scores.rank,
-        scores={name: _plain(getattr(scores, name), 4) for name in ("score", "speed", "punctuality")},
-        pooled=(_plain(numbers.pooled[0], 2), _plain(numbers.pooled[1], 2)),
+        scores={name: _to_rounded_lists(getattr(scores, name), 4) for name in ("score", "speed", "punctuality")},
+        pooled=(_to_rounded_lists(numbers.pooled[0], 2), _to_rounded_lists(numbers.pooled[1], 2)),
         sums={name: values.sum(axis=1).tolist() for name, values in counted.items()},
         by_channel={name: values.tolist() for name, values in counted.items()},
-        times={"median": _plain(numbers.median, 2), "p90": _plain(numbers.p90, 2), "place": _plain(scores.place, 1)},
-        of=scores.of.tolist(),
+        times={
+            "median": _to_rounded_lists(numbers.median, 2),
+            "p90": _to_rounded_lists(numbers.p90, 2),
+            "rank": _to_rounded_lists(scores.channel_ranks, 1),
+        },
+        rated_counts=scores.rated_counts.tolist(),
     )
 
 
-def _line(shown: _RatingTable, channels: RatingChannels, place: int, min_incidents: int) -> Row:
-    """An agency's numbers over all its channels."""
-    count, closed, returned, judged, on_time, answered = (shown.sums[name][place] for name in _COUNTED)
-    used = [channel for channel, n in enumerate(shown.by_channel["answered"][place]) if n]
+def _overall_numbers(table: _RatingTable, channels: RatingChannels, index: int, min_incidents: int) -> Row:
+    """Return an agency's numbers over all its channels. Times are null where its answers came under different deadlines."""
+    count, closed, returned, judged, on_time, answered = (table.sums[name][index] for name in _COUNTED)
+    used = [channel for channel, n in enumerate(table.by_channel["answered"][index]) if n]
     rules = {channels.rules[channel] for channel in used}
     one_deadline = len(used) <= 1 or (len(rules) == 1 and None not in rules)
     return {
-        **{name: values[place] for name, values in shown.scores.items()},
-        "unranked_because": _unranked(shown, place, count, min_incidents),
+        **{name: values[index] for name, values in table.scores.items()},
+        "unranked_because": _unranked_reason(table, index, count, min_incidents),
         "count": count,
         "n_answered": answered,
-        "answer_hours": shown.pooled[0][place] if one_deadline else None,
-        "answer_hours_p90": shown.pooled[1][place] if one_deadline else None,
+        "answer_hours": table.pooled[0][index] if one_deadline else None,
+        "answer_hours_p90": table.pooled[1][index] if one_deadline else None,
         "answer_hours_null_because": None if one_deadline else MIXED,
         "n_judged": judged,
         "share_on_time": round(on_time / judged, 4) if judged else None,
@@ -114,15 +133,17 @@ def _line(shown: _RatingTable, channels: RatingChannels, place: int, min_inciden
     }
 
 
-def _unranked(shown: _RatingTable, place: int, count: int, min_incidents: int) -> str | None:
-    if shown.rank[place] is not None:
+def _unranked_reason(table: _RatingTable, index: int, count: int, min_incidents: int) -> str | None:
+    """Return why an agency has no rank; None if it has one."""
+    if table.rank[index] is not None:
         return None
     return f"fewer than {min_incidents} incidents" if count < min_incidents else "no other rated agency to compare with in its sources"
 
 
-def _by_source(shown: _RatingTable, channels: RatingChannels, sources: Sequence[str | None], place: int) -> list[Row]:
-    counts, answered, judged, on_time = (shown.by_channel[name][place] for name in ("count", "answered", "judged", "on_time"))
-    median, p90, places = (shown.times[name][place] for name in ("median", "p90", "place"))
+def _numbers_by_source(table: _RatingTable, channels: RatingChannels, sources: Sequence[str | None], index: int) -> list[Row]:
+    """Return an agency's numbers in each channel in which it has incidents. sources: the code of each channel's source."""
+    counts, answered, judged, on_time = (table.by_channel[name][index] for name in ("count", "answered", "judged", "on_time"))
+    median, p90, channel_ranks = (table.times[name][index] for name in ("median", "p90", "rank"))
     return [
         {
             "source": sources[channel],
@@ -133,19 +154,19 @@ def _by_source(shown: _RatingTable, channels: RatingChannels, sources: Sequence[
             "answer_hours_p90": p90[channel],
             "n_judged": judged[channel],
             "share_on_time": round(on_time[channel] / judged[channel], 4) if judged[channel] else None,
-            "place": places[channel],
-            "of": shown.of[channel],
+            "place": channel_ranks[channel],
+            "of": table.rated_counts[channel],
         }
         for channel, count in enumerate(counts)
         if count
     ]
 
 
-def _plain(values: Floats, decimals: int) -> list[Any]:
-    """Rounded, as lists nested like the array; None for NaN."""
+def _to_rounded_lists(values: Floats, decimals: int) -> list[Any]:
+    """Return the rounded values as lists nested like the array, with None for NaN."""
     rounded = np.round(values, decimals)
-    found: list[Any] = np.where(np.isnan(rounded), None, rounded).tolist()  # type: ignore[call-overload]  # makes an array of objects
-    return found
+    lists: list[Any] = np.where(np.isnan(rounded), None, rounded).tolist()  # type: ignore[call-overload]  # makes an array of objects
+    return lists
 
 
 _SHARE, _HOURS, _INCIDENTS = (MEASURES[code].unit for code in ("share_closed", "answer_hours", "count"))

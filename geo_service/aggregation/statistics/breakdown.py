@@ -1,4 +1,4 @@
-"""A selection broken down by one or two dimensions. A dimension is one row of data."""
+"""Break a selection down by one or two dimensions. A dimension is one entry of `DIMENSIONS`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,35 +21,37 @@ from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.model import LINKED, DistrictLevel, Status
 
-MOST_CELLS = 250_000
-"""Of a cross-table, empty ones included."""
+MAX_CELLS = 250_000
+"""Most cells of a cross-table, empty ones included; its counts take a few megabytes."""
 
-_BASIC = ("count", "open", "overdue", "closed", "share_closed", "share_on_time", "change")
+_BASIC_MEASURES = ("count", "open", "overdue", "closed", "share_closed", "share_on_time", "change")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Axis:
-    """The entries of a dimension (code and names; a code of None is "without") and the group of each taken row among them."""
+    """The entries of a dimension, and how rows are assigned to them."""
 
     entries: list[Row]
+    """Code and names of each; the code None stands for incidents without an entry."""
     groups: Callable[[ReplicaState, Selection, SelectedRows], Groups]
+    """Returns the index of each selected row's entry, (rows,) int32."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dimension:
-    """Something incidents differ in."""
+    """A property by which incidents are grouped."""
 
     code: str
     label: dict[str, str]
     axis: Callable[[Catalogue, DistrictLevel], Axis]
 
 
-def deadline_states(state: ReplicaState, selection: Selection, taken: SelectedRows) -> Groups:
-    """Places among DEADLINE_STATES."""
-    out = np.empty(len(taken), np.int32)
+def deadline_states(state: ReplicaState, selection: Selection, selected: SelectedRows) -> Groups:
+    """Return the index of each row in `DEADLINE_STATES`, (rows,) int32."""
+    out = np.empty(len(selected), np.int32)
     columns = state.columns
-    look_at = columns["due"], columns["answered"], np.uint32(selection.now)
-    map_parts(lambda piece: _deadline(out[piece], taken.rows[piece], taken.state[piece], *look_at), split_rows(len(taken)))
+    args = columns["due"], columns["answered"], np.uint32(selection.now)
+    map_parts(lambda part: _judge_deadlines(out[part], selected.rows[part], selected.state[part], *args), split_rows(len(selected)))
     return out
 
 
@@ -60,11 +62,11 @@ DEADLINE_STATES = (
     ("on_time", "Ответ в срок", "Answered on time"),
     ("late", "Ответ с опозданием", "Answered late"),
 )
-"""Judged by the first answer; an incident that was closed, rejected or found a duplicate without an answer is not judged."""
+"""Judged by the first answer. An incident that was closed, rejected or marked a duplicate without an answer is not judged."""
 
 
 @njit(nogil=True, cache=True)
-def _deadline(
+def _judge_deadlines(
     out: Groups, rows: NDArray[np.int32], state: NDArray[np.uint8], due: NDArray[np.uint32], answered: NDArray[np.uint32], now: np.uint32
 ) -> None:
     for i in range(len(rows)):
@@ -78,32 +80,34 @@ def _deadline(
 
 
 def _by_id(column: str, entries: Sequence[Entry], without: tuple[str, str]) -> Axis:
-    """Entries by the ids that stand in a column, behind them one for id 0 and ids that are not known."""
+    """Return an axis of entries by the ids in a column; the last entry is for id 0 and unknown ids."""
     table = np.full(max((entry.id for entry in entries), default=0) + 1, len(entries), np.int32)
-    for place, entry in enumerate(entries):
-        table[entry.id] = place
+    for index, entry in enumerate(entries):
+        table[entry.id] = index
     return _by_table(column, table, entries, without)
 
 
 def _by_table(column: str, table: NDArray[np.int32], entries: Sequence[Entry], without: tuple[str, str]) -> Axis:
+    """Return an axis of entries. table: the index of the entry for each id in the column. without: names of the last entry."""
     rows: list[Row] = [{"code": entry.code, "name": entry.name} for entry in entries]
     rows.append({"code": None, "name": dict(zip(("ru", "en"), without, strict=True))})
 
-    def groups(state: ReplicaState, _: Selection, taken: SelectedRows) -> Groups:
-        # An id that came after the catalogue was read has no entry yet.
+    def groups(state: ReplicaState, _: Selection, selected: SelectedRows) -> Groups:
+        # Incidents may have ids that are newer than the catalogue, which has no entry for them yet.
         size = state.columns.largest[column] + 1
-        fitted = np.concatenate([table, np.full(max(size - len(table), 0), len(entries), np.int32)])
-        return map_to_groups(taken.rows, state.columns[column], fitted)
+        extended = np.concatenate([table, np.full(max(size - len(table), 0), len(entries), np.int32)])
+        return map_to_groups(selected.rows, state.columns[column], extended)
 
     return Axis(rows, groups)
 
 
 _STATUS_OF = np.arange(256, dtype=np.int32) % LINKED
+"""The status behind each value of the column, in which linked duplicates are marked by adding LINKED."""
 
 
 def _statuses(*_: Any) -> Axis:
     entries = [{"code": status.code, "name": {"ru": name, "en": status.code.replace("_", " ")}} for status, name in STATUS_NAMES.items()]
-    return Axis(entries, lambda state, _, taken: map_to_groups(taken.rows, state.columns["status"], _STATUS_OF))
+    return Axis(entries, lambda state, _, selected: map_to_groups(selected.rows, state.columns["status"], _STATUS_OF))
 
 
 STATUS_NAMES = dict(
@@ -126,16 +130,16 @@ def _sectors(catalogue: Catalogue, _: DistrictLevel) -> Axis:
 
 
 def _districts(catalogue: Catalogue, level: DistrictLevel) -> Axis:
-    chosen = catalogue.districts_at(level)
-    return _by_table("district", catalogue.group_index(chosen), chosen, ("Без района", "Without district"))
+    districts = catalogue.districts_at(level)
+    return _by_table("district", catalogue.group_index(districts), districts, ("Без района", "Without district"))
 
 
 _WITHOUT_THEME, _WITHOUT_SOURCE = ("Без темы", "Without theme"), ("Без источника", "Without source")
 _WITHOUT_AGENCY = ("Без исполнителя", "Without agency")
 
 DIMENSIONS = {
-    one.code: one
-    for one in (
+    dimension.code: dimension
+    for dimension in (
         Dimension("sector", {"ru": "Отрасль", "en": "Sector"}, _sectors),
         Dimension("theme", {"ru": "Тема", "en": "Theme"}, lambda known, _: _by_id("theme", known.themes.all, _WITHOUT_THEME)),
         Dimension("source", {"ru": "Источник", "en": "Source"}, lambda known, _: _by_id("source", known.sources.all, _WITHOUT_SOURCE)),
@@ -147,39 +151,35 @@ DIMENSIONS = {
 }  # fmt: skip
 
 
-def breakdown(
+def compute_breakdown(
     state: ReplicaState, selection: Selection, dimensions: Sequence[Dimension], level: DistrictLevel, measure: Measure,
     compare: Selection | None = None, rows: SelectedRows | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Numbers of each combination that occurs, now or in the compared window, in the order of the dimensions' entries; and their total.
+    """Compute the numbers of each combination of entries that occurs, and their total.
 
-    rows: as of `GroupStats`.
-    Raises InvalidParameter for a cross-table of more than MOST_CELLS.
+    A combination occurs if it has incidents now or in the compared window. They are in the order of the dimensions' entries.
+    rows: the rows of the selection if they have been selected already. Raises `InvalidParameter` for a cross-table of
+    more than MAX_CELLS.
     """
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
-    shape = [len(axis.entries) for axis in axes]
-    size = int(np.prod(shape))
-    if size > MOST_CELLS:
-        raise InvalidParameter("by", f"would make a table of {size:,} cells", f"dimensions that make at most {MOST_CELLS:,}")
+    size = int(np.prod([len(axis.entries) for axis in axes]))
+    if size > MAX_CELLS:
+        raise InvalidParameter("by", f"the table would have {size:,} cells", f"dimensions whose table has at most {MAX_CELLS:,} cells")
 
-    def regroup(state: ReplicaState, selection: Selection, taken: SelectedRows) -> SelectedRows:
-        groups = axes[0].groups(state, selection, taken)
+    def regroup(state: ReplicaState, selection: Selection, selected: SelectedRows) -> SelectedRows:
+        groups = axes[0].groups(state, selection, selected)
         for axis in axes[1:]:
             groups *= np.int32(len(axis.entries))
-            groups += axis.groups(state, selection, taken)
-        return replace(taken, groups=groups)
+            groups += axis.groups(state, selection, selected)
+        return replace(selected, groups=groups)
 
-    facts = GroupStats(state, selection, replace(EVERYTHING, size=size), compare, regroup, rows)
-    measures = chosen_measures(measure)
-    occurs = facts.counts[:, 0] > 0
-    if facts.previous:
-        occurs |= facts.previous.counts[:, 0] > 0
-    numbers = measure_row(facts, measures)
-    cells = []
-    for group in np.flatnonzero(occurs).tolist():
-        places = np.unravel_index(group, shape)
-        named = {dimension.code: axis.entries[int(place)]["code"] for dimension, axis, place in zip(dimensions, axes, places, strict=True)}
-        cells.append({**named, **numbers[group]})
+    stats = GroupStats(state, selection, replace(EVERYTHING, size=size), compare, regroup, rows)
+    measures = select_measures(measure)
+    occurs = stats.counts[:, 0] > 0
+    if stats.previous:
+        occurs |= stats.previous.counts[:, 0] > 0
+    numbers = measure_row(stats, measures)
+    cells = [{**_codes_of(group, dimensions, axes), **numbers[group]} for group in np.flatnonzero(occurs).tolist()]
     return {
         "by": [dimension.code for dimension in dimensions],
         "dimensions": [
@@ -187,11 +187,17 @@ def breakdown(
             for dimension, axis in zip(dimensions, axes, strict=True)
         ],
         "cells": cells,
-        "total": measure_row(facts.overall(), measures)[0],
+        "total": measure_row(stats.overall(), measures)[0],
         "units": units_of(measures),
     }
 
 
-def chosen_measures(measure: Measure) -> list[Measure]:
-    """The measures that every breakdown has, and the one that was asked for."""
-    return [one for one in MEASURES.values() if one.code in _BASIC or one is measure]
+def _codes_of(group: int, dimensions: Sequence[Dimension], axes: Sequence[Axis]) -> dict[str, Any]:
+    """Return the code of a group's entry in each dimension."""
+    indexes = np.unravel_index(group, [len(axis.entries) for axis in axes])
+    return {dimension.code: axis.entries[int(i)]["code"] for dimension, axis, i in zip(dimensions, axes, indexes, strict=True)}
+
+
+def select_measures(measure: Measure) -> list[Measure]:
+    """Return the measures that every breakdown has, and the requested one."""
+    return [candidate for candidate in MEASURES.values() if candidate.code in _BASIC_MEASURES or candidate is measure]

@@ -1,4 +1,4 @@
-"""Numbers of one hexagon and its neighbours."""
+"""The numbers of one hexagon and its neighbours."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,34 +17,39 @@ from geo_service.aggregation.selection.selection import Selection
 _MEASURES = [measure for measure in MEASURES.values() if not measure.districts_only]
 
 
-def cell_page(state: ReplicaState, selection: Selection, cell: int, compare: Selection | None = None) -> dict[str, Any]:
-    """The hexagon's own numbers, and those of the cells that touch it (six, five around a pentagon), in H3 order."""
+def describe_cell(state: ReplicaState, selection: Selection, cell: int, compare: Selection | None = None) -> dict[str, Any]:
+    """Return the numbers of an H3 cell, and those of the cells that touch it (six, or five around a pentagon) in H3 order."""
     cells = [cell, *sorted(set(h3.grid_disk(cell, 1)) - {cell})]
-    facts = GroupStats(state, selection, _among(state, cells), compare, _leave_out(len(cells)))
-    rows = [{**_described(one), **numbers} for one, numbers in zip(cells, measure_row(facts, _MEASURES), strict=False)]
+    stats = GroupStats(state, selection, _group_by_cells(state, cells), compare, _leave_out(len(cells)))
+    # The last row of numbers is of all other cells.
+    rows = [{**_describe_position(one), **numbers} for one, numbers in zip(cells, measure_row(stats, _MEASURES), strict=False)]
     return {"resolution": h3.get_resolution(cell), "cell": rows[0], "neighbours": rows[1:], "units": units_of(_MEASURES)}
 
 
-def _among(state: ReplicaState, cells: list[int]) -> Grouping:
-    """These cells, and behind them one group for all others."""
+def _group_by_cells(state: ReplicaState, cells: list[int]) -> Grouping:
+    """Return a grouping by these cells of one resolution, with a last group for all others."""
     resolution = h3.get_resolution(cells[0])
     level = state.pyramid.levels[resolution]
-    places = level.index(np.array(cells, np.uint64))
+    indexes = level.index(np.array(cells, np.uint64))
     group_of = np.full(len(level), len(cells), np.int32)
-    group_of[places[places >= 0]] = np.flatnonzero(places >= 0)
+    group_of[indexes[indexes >= 0]] = np.flatnonzero(indexes >= 0)
     return Grouping("cell", group_of[state.pyramid.up(resolution)], len(cells) + 1)
 
 
 def _leave_out(others: int) -> RegroupFn:
-    """Rows of the group `others` are not looked at."""
+    """Return a function that drops the rows of the last group, `others`.
 
-    def regroup(_: ReplicaState, __: Selection, taken: SelectedRows) -> SelectedRows:
-        kept = taken.groups < others
-        return replace(taken, rows=taken.rows[kept], groups=taken.groups[kept], state=taken.state[kept])
+    Nearly all rows are in this group, and nobody asks for its numbers: its medians would take most of the time.
+    """
+
+    def regroup(_: ReplicaState, __: Selection, selected: SelectedRows) -> SelectedRows:
+        inside = selected.groups < others
+        return replace(selected, rows=selected.rows[inside], groups=selected.groups[inside], state=selected.state[inside])
 
     return regroup
 
 
-def _described(cell: int) -> Row:
+def _describe_position(cell: int) -> Row:
+    """Return a cell's index as text and its centre in degrees."""
     lat, lng = h3.cell_to_latlng(cell)
     return {"h3": h3.int_to_str(cell), "lng": round(lng, 6), "lat": round(lat, 6)}

@@ -1,6 +1,7 @@
-"""The incidents of a selection one after the other: a page of them, and where it ended.
+"""Pages of the incidents of a selection, with a cursor to the next page.
 
-An order leaves no two incidents equal, so a page goes on exactly where the one before ended, whatever has come since.
+A sort order ranks no two incidents equal, so a page begins exactly where the page before ended, even if incidents have
+been added in between.
 """
 
 from collections.abc import Callable
@@ -20,74 +21,81 @@ from geo_service.core.model import OPEN_STATUSES
 
 RowIndexes = NDArray[np.int32]
 
-_MOST = 0xFFFFFFFF
-_FIRST_LOOK = 4096
-"""Rows looked at first for the newest; then twice as many each time."""
+_MAX_UINT32 = 0xFFFFFFFF
+_FIRST_CHUNK = 4096
+"""Rows that are searched first for the newest incidents; each further chunk is twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """An incident's place in an order: the instant that the order goes by, seconds since 1970 or 0 for none, and the id."""
+    """The position of an incident in a sort order."""
 
     instant: int
+    """By which the order sorts: seconds since 1970, or 0 for none."""
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class SortOrder:
-    """How incidents follow each other. rank: of an instant and of an id counted from the first, the number that ascends.
-
-    It is called with uint64 columns and with plain integers.
-    """
+    """An order in which incidents are listed."""
 
     code: str
     column: str
+    """Of the instants by which it sorts."""
     rank: Callable[[Any, Any], Any]
+    """Maps an instant and an id, counted from the least id, to a number below 2**64; incidents are listed by ascending numbers.
+
+    It is called with uint64 arrays and with plain integers.
+    """
     open_only: bool = False
+    """Whether only open incidents are listed."""
 
 
 ORDERS = {
-    one.code: one
-    for one in (
-        SortOrder("received", "received", lambda instant, id_: ((_MOST - instant) << 32) + (_MOST - id_)),
-        # Whoever is overdue for longest has the earliest deadline; none (0) wraps around to the latest.
-        SortOrder("due", "due", lambda instant, id_: (((instant - 1) & _MOST) << 32) + id_, open_only=True),
+    order.code: order
+    for order in (
+        SortOrder("received", "received", lambda instant, id_: ((_MAX_UINT32 - instant) << 32) + (_MAX_UINT32 - id_)),
+        # The earliest deadline comes first. An incident without one (0) comes last: 0 - 1 wraps around to the greatest number.
+        SortOrder("due", "due", lambda instant, id_: (((instant - 1) & _MAX_UINT32) << 32) + id_, open_only=True),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentListQuery:
-    """Which page of the incidents of a selection. cell: an H3 cell that they lie in; after: where the page before ended."""
+    """A page of the incidents of a selection."""
 
     selection: Selection
     order: SortOrder
     limit: int
+    """Incidents on the page, at most."""
     after: Cursor | None = None
+    """The last incident of the page before."""
     cell: int | None = None
+    """The H3 cell in which the incidents lie; None for everywhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowPage:
-    """The rows of a page in their order, and where it ends if more follow."""
+    """The rows of a page in their order, and the cursor of its last row if more follow."""
 
     rows: RowIndexes
     end: Cursor | None
 
 
-def list_page(state: ReplicaState, asked: IncidentListQuery) -> RowPage:
-    """A page of the incidents that have a place."""
-    grouping, group = _within(state, asked.cell)
+def select_page(state: ReplicaState, query: IncidentListQuery) -> RowPage:
+    """Select a page of the incidents that have coordinates."""
+    grouping, group = _group_by_cell(state, query.cell)
     if group < 0:
         return RowPage(np.empty(0, np.int32), None)
-    pick = _PageSelector(state.columns, asked, grouping, group)
-    found = pick.first(pick.all_open() if asked.order.open_only else pick.newest())
-    rows = found[: asked.limit]
-    return RowPage(rows, pick.place(int(rows[-1])) if len(found) > asked.limit else None)
+    selector = _PageSelector(state.columns, query, grouping, group)
+    candidates = selector.sort_first(selector.select_open() if query.order.open_only else selector.select_newest())
+    rows = candidates[: query.limit]
+    return RowPage(rows, selector.cursor_of(int(rows[-1])) if len(candidates) > query.limit else None)
 
 
-def _within(state: ReplicaState, cell: int | None) -> tuple[Grouping, int]:
-    """A grouping, and the group of it to be listed: -1 where the cell has never held an incident."""
+def _group_by_cell(state: ReplicaState, cell: int | None) -> tuple[Grouping, int]:
+    """Return a grouping and the number of the group to be listed, -1 if there has never been an incident in the cell."""
     if cell is None:
         return EVERYTHING, 0
     resolution = cell >> 52 & 0xF
@@ -95,49 +103,54 @@ def _within(state: ReplicaState, cell: int | None) -> tuple[Grouping, int]:
 
 
 class _PageSelector:
-    """Finds the rows of one group of a selection that come first in an order, behind the place where the page before ended."""
+    """Selects the rows of one group of a selection that come first in a sort order after the cursor of the query."""
 
-    def __init__(self, columns: Columns, asked: IncidentListQuery, grouping: Grouping, group: int) -> None:
-        self._columns, self._order, self._grouping, self._group = columns, asked.order, grouping, group
-        self._selection, self._after = asked.selection, asked.after
-        self._wanted = asked.limit + 1
+    def __init__(self, columns: Columns, query: IncidentListQuery, grouping: Grouping, group: int) -> None:
+        self._columns, self._order, self._grouping, self._group = columns, query.order, grouping, group
+        self._selection, self._after = query.selection, query.after
+        # One more than the page holds tells whether another page follows.
+        self._count = query.limit + 1
 
-    def place(self, row: int) -> Cursor:
-        """A row's place in the order."""
+    def cursor_of(self, row: int) -> Cursor:
+        """Return the cursor of a row."""
         return Cursor(int(self._columns[self._order.column][row]), int(self._columns.ids(np.array([row]))[0]))
 
-    def first(self, rows: RowIndexes) -> RowIndexes:
-        """The first of some rows, one more than the page holds, in their order."""
+    def sort_first(self, rows: RowIndexes) -> RowIndexes:
+        """Return the first rows in their order, one more than the page holds."""
         ranks = self._ranks(rows)
-        if len(rows) > self._wanted:
-            chosen = np.argpartition(ranks, self._wanted)[: self._wanted]
-            rows, ranks = rows[chosen], ranks[chosen]
+        if len(rows) > self._count:
+            first = np.argpartition(ranks, self._count)[: self._count]
+            rows, ranks = rows[first], ranks[first]
         return rows[np.argsort(ranks)]
 
-    def all_open(self) -> RowIndexes:
-        """Every open row behind the place."""
-        chosen = self._selection.statuses
-        open_ones = replace(self._selection, statuses=Statuses(chosen.chosen & OPEN_STATUSES, chosen.overdue))
-        taken = select_rows(self._columns, open_ones, self._grouping)
-        return self._behind(taken.rows[taken.groups == self._group])
+    def select_open(self) -> RowIndexes:
+        """Select all open rows after the cursor."""
+        statuses = self._selection.statuses
+        open_selection = replace(self._selection, statuses=Statuses(statuses.chosen & OPEN_STATUSES, statuses.overdue))
+        selected = select_rows(self._columns, open_selection, self._grouping)
+        return self._after_cursor(selected.rows[selected.groups == self._group])
 
-    def newest(self) -> RowIndexes:
-        """Rows behind the place among which are the latest: the base is in time order, and looked through from its end."""
+    def select_newest(self) -> RowIndexes:
+        """Select rows after the cursor that include the newest ones.
+
+        The base of the columns is in time order. It is searched backwards in chunks until there are enough rows.
+        """
         columns, window = self._columns, self._selection.window
         stop = window.stop if self._after is None else min(window.stop, self._after.instant + 1)
         ((low, high), _), *tail = columns.candidate_ranges(window.start, max(stop, window.start))
-        parts = [self._taken(bounds, (window.start, stop)) for bounds, _ in tail]
+        parts = [self._select_in(bounds, (window.start, stop)) for bounds, _ in tail]
         received = columns["received"][: columns.base]
-        found, look = 0, _FIRST_LOOK
-        while low < high and found < self._wanted:
-            start = max(low, high - look)
-            # Whole seconds: incidents of the same one are put in order together.
+        count, chunk = 0, _FIRST_CHUNK
+        while low < high and count < self._count:
+            start = max(low, high - chunk)
+            # A chunk begins at a full second: incidents of one second are sorted by id, so all of them must be seen.
             start = max(low, int(np.searchsorted(received, received[start])))
-            parts.append(self._taken((start, high), None))
-            found, high, look = found + len(parts[-1]), start, 2 * look
+            parts.append(self._select_in((start, high), None))
+            count, high, chunk = count + len(parts[-1]), start, 2 * chunk
         return np.concatenate([np.empty(0, np.int32), *parts])
 
-    def _taken(self, bounds: tuple[int, int], span: tuple[int, int] | None) -> RowIndexes:
+    def _select_in(self, bounds: tuple[int, int], span: tuple[int, int] | None) -> RowIndexes:
+        """Select rows after the cursor within bounds of rows. span: a time window to check, None if all rows are in it."""
         columns, grouping = self._columns, self._grouping
         size = bounds[1] - bounds[0]
         out = rows, groups, _ = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)
@@ -145,13 +158,14 @@ class _PageSelector:
         size = collect_rows(
             out, 0, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, self._selection.now
         )  # fmt: skip
-        return self._behind(rows[:size][groups[:size] == self._group])
+        return self._after_cursor(rows[:size][groups[:size] == self._group])
 
-    def _behind(self, rows: RowIndexes) -> RowIndexes:
+    def _after_cursor(self, rows: RowIndexes) -> RowIndexes:
         if self._after is None:
             return rows
-        least = self._order.rank(self._after.instant, self._after.id - self._columns.first_id)
-        return rows[self._ranks(rows) > np.uint64(min(max(least, 0), 0xFFFFFFFFFFFFFFFF))]
+        last = self._order.rank(self._after.instant, self._after.id - self._columns.first_id)
+        # A client may send a cursor whose rank does not fit into 64 bits.
+        return rows[self._ranks(rows) > np.uint64(min(max(last, 0), 0xFFFFFFFFFFFFFFFF))]
 
     def _ranks(self, rows: RowIndexes) -> NDArray[np.uint64]:
         instants, ids = (self._columns[name][rows].astype(np.uint64) for name in (self._order.column, "id"))

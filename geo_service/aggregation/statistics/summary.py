@@ -1,4 +1,4 @@
-"""Totals of a selection, whole and by sector and source: one row a group."""
+"""The totals of a selection, as a whole, by sector and by source."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,66 +16,74 @@ from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 
 Total = dict[str, int]
+"""Counts by channel: n, open, overdue, closed."""
 
 _MEASURES = [measure for measure in MEASURES.values() if not measure.districts_only]
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """Totals of a selection. `extent` is the earliest and latest instant held at all, seconds since 1970."""
+class SelectionSummary:
+    """The totals of a selection."""
 
     total: Total
     synthetic: int
+    """Incidents of synthetic sources."""
     without_place: int
-    """Of the same selection, and in none of the other numbers."""
+    """Incidents of the selection without coordinates; they are in none of the other numbers."""
     sectors: list[dict[str, Any]]
+    """Code, name and counts of each sector."""
     sources: list[dict[str, Any]]
+    """Code, name and counts of each source."""
     extent: tuple[int, int] | None
+    """When the first and the last incident of all were received, seconds since 1970; None without any."""
     attribution: list[str]
+    """Of the sources that have incidents in the selection."""
     measures: dict[str, Any]
     units: dict[str, dict[str, str]]
 
 
-def totals(state: ReplicaState, selection: Selection) -> Total:
-    """n, open, overdue and closed of the whole selection."""
+def count_totals(state: ReplicaState, selection: Selection) -> Total:
+    """Count the incidents of a selection: n, open, overdue and closed."""
     everything = np.zeros(state.columns.largest["source"] + 1, np.int32)
     counts = state.counter.per_group(selection, "source", everything, 1)
     return dict(zip(CHANNELS, counts[0].tolist(), strict=True))
 
 
-def summarise(state: ReplicaState, selection: Selection, compare: Selection | None = None) -> Summary:
-    """Everything the page says about a selection.
+def summarise_selection(state: ReplicaState, selection: Selection, compare: Selection | None = None) -> SelectionSummary:
+    """Return the totals of a selection as a whole, by sector and by source.
 
-    Sectors are counted as if no sector and theme were chosen, sources as if no source were: what choosing
-    them would give.
+    Sectors are counted without the selection's filter of sectors and themes, and sources without its filter of sources:
+    a count says how many incidents the selection would have if the reader chose that sector or source.
     """
     catalogue = state.catalogue
     by_sector = state.counter.per_group(
         replace(selection, themes=None), "theme", np.array(catalogue.sector_of_theme(), np.int32), max(len(catalogue.sectors.all), 1)
     )
-    own = _per_source(state, selection)
-    by_source = own if selection.sources is None else _per_source(state, replace(selection, sources=None))
-    facts = GroupStats(state, selection, EVERYTHING, compare)
-    facts.counts = own.sum(axis=0, keepdims=True, dtype=np.int32)
-    return Summary(
+    own = _count_by_source(state, selection)
+    by_source = own if selection.sources is None else _count_by_source(state, replace(selection, sources=None))
+    stats = GroupStats(state, selection, EVERYTHING, compare)
+    # The counts are known already: counting again would be another pass over the rows.
+    stats.counts = own.sum(axis=0, keepdims=True, dtype=np.int32)
+    return SelectionSummary(
         total=dict(zip(CHANNELS, own.sum(axis=0).tolist(), strict=True)),
         synthetic=sum(int(own[source.id, 0]) for source in catalogue.sources.all if source.synthetic),
         without_place=state.unplaced.count(selection),
-        sectors=_rows(catalogue.sectors.all, by_sector),
-        sources=_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
+        sectors=_build_rows(catalogue.sectors.all, by_sector),
+        sources=_build_rows(catalogue.sources.all, by_source[[source.id for source in catalogue.sources.all]]),
         extent=state.columns.extent(),
         attribution=attributions(source for source in catalogue.sources.all if own[source.id, 0]),
-        measures=measure_row(facts, _MEASURES)[0],
+        measures=measure_row(stats, _MEASURES)[0],
         units=units_of(_MEASURES),
     )
 
 
-def _per_source(state: ReplicaState, selection: Selection) -> Any:
+def _count_by_source(state: ReplicaState, selection: Selection) -> Any:
+    """Return the counts of each source, (ids of sources, channels) int32."""
     size = max(state.columns.largest["source"], *(source.id for source in state.catalogue.sources.all), 0, 0) + 1
     return state.counter.per_group(selection, "source", np.arange(size, dtype=np.int32), size)
 
 
-def _rows(entries: Iterable[Entry], counts: Any) -> list[dict[str, Any]]:
+def _build_rows(entries: Iterable[Entry], counts: Any) -> list[dict[str, Any]]:
     return [
         {"code": entry.code, "name": entry.name, **dict(zip(CHANNELS[:3], row[:3].tolist(), strict=True))}
         for entry, row in zip(entries, counts, strict=True)

@@ -1,4 +1,4 @@
-"""The seam of the formats: what a writer of tile archives must offer. `tests/unit/test_archives.py` holds each to it."""
+"""The protocol of the archive writers. `tests/unit/test_archives.py` checks each of them."""
 
 import json
 from collections.abc import Callable
@@ -8,10 +8,10 @@ from typing import Any, Protocol
 from geo_service.export.spool import Spool
 
 Document = dict[str, Any]
-"""TileJSON 3.0.0 without `tiles`, and what else is known of the archive."""
+"""The metadata of an archive: TileJSON 3.0.0 without `tiles`, and the fields `geo:…` of this service."""
 
-Told = Callable[[int], None]
-"""Hears how many tiles have been written."""
+ReportTiles = Callable[[int], None]
+"""Called with the number of tiles that have been written."""
 
 
 class ArchiveWriter(Protocol):
@@ -19,18 +19,18 @@ class ArchiveWriter(Protocol):
 
     @property
     def name(self) -> str:
-        """Of the format, for messages."""
+        """The name of the format, for messages."""
         ...
 
-    def write(self, spool: Spool, document: Document, path: Path, told: Told) -> None:
-        """Make the archive at `path`, where nothing is yet; the spool holds at least one tile."""
+    def write(self, spool: Spool, document: Document, path: Path, on_progress: ReportTiles) -> None:
+        """Write an archive to `path`, which does not exist yet. The spool has at least one tile."""
         ...
 
-    def made(self, path: Path) -> bool:
-        """Whether what is at `path` looks like such an archive, so that it may be replaced."""
+    def is_archive(self, path: Path) -> bool:
+        """Return whether the file or folder at `path` looks like an archive of this format, so that it may be replaced."""
         ...
 
 
-def compact(value: Any) -> str:
-    """JSON without spaces, its letters as they are."""
+def to_compact_json(value: Any) -> str:
+    """Return JSON without spaces and without escapes for letters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

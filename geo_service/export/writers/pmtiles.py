@@ -1,4 +1,4 @@
-"""PMTiles: one file that a static host serves by ranges of bytes (https://github.com/protomaps/PMTiles, version 3)."""
+"""PMTiles version 3: one file that a static host serves by HTTP range requests (https://github.com/protomaps/PMTiles)."""
 
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +8,7 @@ from pmtiles.tile import Compression, TileType
 from pmtiles.writer import Writer
 
 from geo_service.export.spool import Spool
-from geo_service.export.writers.base import Document, Told
+from geo_service.export.writers.base import Document, ReportTiles
 
 _MAGIC = b"PMTiles"
 _DEGREE = 10_000_000
@@ -16,22 +16,22 @@ _DEGREE = 10_000_000
 
 
 class PmtilesWriter:
-    """Writes tiles in the order of their ids, each content once; a big directory gets leaves."""
+    """Writes tiles in the order of their ids, and each content once. The library splits a large directory into leaves."""
 
     name = "PMTiles"
 
-    def write(self, spool: Spool, document: Document, path: Path, told: Told) -> None:
-        """Make the file."""
+    def write(self, spool: Spool, document: Document, path: Path, on_progress: ReportTiles) -> None:
+        """Write the file."""
         with path.open("xb") as file:
             writer = Writer(file)  # type: ignore[no-untyped-call]  # the library leaves it untyped
             with closing(writer.tile_f):
-                for done, (identity, image) in enumerate(spool.tiles(), start=1):
-                    writer.write_tile(identity, spool.body(image))  # type: ignore[no-untyped-call]
-                    told(done)
+                for done, (id_, image) in enumerate(spool.tiles(), start=1):
+                    writer.write_tile(id_, spool.body(image))  # type: ignore[no-untyped-call]
+                    on_progress(done)
                 writer.finalize(_header(document), document)  # type: ignore[no-untyped-call]
 
-    def made(self, path: Path) -> bool:
-        """Whether it begins as such a file does."""
+    def is_archive(self, path: Path) -> bool:
+        """Return whether the file begins like a PMTiles file."""
         with path.open("rb") as file:
             return file.read(len(_MAGIC)) == _MAGIC
 

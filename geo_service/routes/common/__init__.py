@@ -1,1 +1,1 @@
-"""What route families share: dependencies, authentication, bodies and responses."""
+"""What the families of routes share: dependencies, authentication, request bodies and responses."""

@@ -1,4 +1,4 @@
-"""API keys of protected endpoints."""
+"""API-key authentication of protected endpoints."""
 
 import hmac
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from geo_service.routes.common.dependencies import service_of
 
 
 def require_key(request: Request, act: str) -> None:
-    """Require one of GEO_WRITE_KEYS, sent as `Authorization: Bearer <key>`. act: what the key is needed for.
+    """Require one of GEO_WRITE_KEYS, sent as `Authorization: Bearer <key>`. act: for messages, what the key is needed for.
 
-    Raises `Forbidden` where no key is configured, and `Unauthorised` without a valid one.
+    Raises `Forbidden` if no key is configured, and `Unauthorised` without a valid one.
     """
     keys = service_of(request).settings.write_keys
     if not keys:
@@ -24,10 +24,10 @@ def require_key(request: Request, act: str) -> None:
 
 
 def authenticate_writer(request: Request, api_key: str = "") -> str:
-    """Return the API key of a request that sends incidents; empty where none is needed.
+    """Return the API key of a request that sends incidents; empty if none is needed.
 
-    api_key: one that came otherwise than as `Authorization: Bearer`. Raises `Forbidden` where writing is disabled, or
-    not allowed from a page of that origin, and `Unauthorised` without a valid key.
+    api_key: a key that was sent otherwise than as `Authorization: Bearer`. Raises `Forbidden` if writing is disabled or
+    the page's origin may not write, and `Unauthorised` without a valid key.
     """
     settings = service_of(request).settings
     _check_origin(request, settings)
@@ -46,7 +46,7 @@ def _bearer(request: Request) -> str:
 
 
 def _check_key(key: str, keys: Sequence[SecretStr], act: str) -> None:
-    # Every key is compared, whatever the others gave: the time taken reveals nothing.
+    # All keys are compared, even after a match: the time taken must reveal nothing about the keys.
     matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
     if not any(matches):
         raise Unauthorised(
@@ -55,9 +55,10 @@ def _check_key(key: str, keys: Sequence[SecretStr], act: str) -> None:
 
 
 def _check_origin(request: Request, settings: Settings) -> None:
-    """Refuse pages of other origins: without this, any page could send through its reader's browser to a service on loopback.
+    """Refuse pages of other origins. Raises `Forbidden`.
 
-    The Host header is not trusted: a page can give its own name the service's address.
+    Without this check, any page could write to a service on its reader's own machine. The Host header proves nothing: the
+    page's domain name can be made to resolve to the service's address (DNS rebinding).
     """
     origin = request_header(request.scope, b"origin")
     if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_url):

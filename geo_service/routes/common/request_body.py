@@ -1,4 +1,4 @@
-"""Request bodies that are read as they arrive, and their idempotency keys."""
+"""Read request bodies as they arrive, and their idempotency keys."""
 
 import asyncio
 import hashlib
@@ -12,45 +12,48 @@ from geo_service.http.headers import request_header
 from geo_service.routes.common.dependencies import service_of
 
 _IDLE_S = 30.0
-"""A sender from whom nothing comes for so long has gone, or holds a writer that others wait for."""
+"""Seconds without data after which a request fails: meanwhile it occupies one of the few writers."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _MEGABYTE = 1_000_000
 
 
 def idempotency_key(request: Request, caller: str, name: str) -> bytes | None:
-    """What the request is known by, 32 bytes, if it has an Idempotency-Key.
+    """Return a hash of the request's Idempotency-Key, 32 bytes; None without one. Raises `InvalidParameter`.
 
-    The same key of another sender, or for what is sent under another name, is another one.
+    The same key of another caller, or of another endpoint (`name`), has another hash.
     """
-    given = request_header(request.scope, b"idempotency-key")
-    if not given:
+    value = request_header(request.scope, b"idempotency-key")
+    if not value:
         return None
-    if not _KEY.fullmatch(given):
-        raise InvalidParameter("Idempotency-Key", "cannot be used", "1 to 255 visible characters of ASCII")
-    parts = (name, hashlib.sha256(caller.encode()).hexdigest(), given)
+    if not _KEY.fullmatch(value):
+        raise InvalidParameter("Idempotency-Key", "is invalid", "1 to 255 visible ASCII characters")
+    parts = (name, hashlib.sha256(caller.encode()).hexdigest(), value)
     return hashlib.sha256("\0".join(parts).encode()).digest()
 
 
-def read_body(request: Request, most: int | None = None) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, up to `most` bytes or the setting's. Raises `BodyTooLarge`: at once where its length is told."""
-    limit = service_of(request).settings.write_body_mb * _MEGABYTE if most is None else most
-    told = request_header(request.scope, b"content-length")
-    if told.isdecimal() and int(told) > limit:
+def read_body(request: Request, max_bytes: int | None = None) -> AsyncGenerator[bytes, None]:
+    """Yield the body in the parts in which it arrives. max_bytes: by default GEO_WRITE_BODY_MB.
+
+    Raises `BodyTooLarge`, at once if Content-Length exceeds the limit, and `BodyIncomplete`.
+    """
+    limit = service_of(request).settings.write_body_mb * _MEGABYTE if max_bytes is None else max_bytes
+    length = request_header(request.scope, b"content-length")
+    if length.isdecimal() and int(length) > limit:
         raise _too_large(limit)
-    return _parts(request, limit)
+    return _yield_parts(request, limit)
 
 
-async def _parts(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+async def _yield_parts(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
     read, more = 0, True
     while more:
         try:
             async with asyncio.timeout(_IDLE_S):
                 message = await request.receive()
         except TimeoutError:
-            raise BodyIncomplete(f"nothing has come for {_IDLE_S:.0f} s") from None
+            raise BodyIncomplete(f"the body is incomplete: no data for {_IDLE_S:.0f} s") from None
         if message["type"] == "http.disconnect":
-            raise BodyIncomplete("the client went before the end of the body")
+            raise BodyIncomplete("the body is incomplete: the client disconnected")
         more = message.get("more_body", False)
         if part := message.get("body", b""):
             read += len(part)

@@ -1,1 +1,1 @@
-"""What OpenAPI says of parameters and responses."""
+"""OpenAPI documentation of parameters and responses."""

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of incidents that are sent."""
+"""OpenAPI documentation of incidents that are sent."""
 
 from typing import Any
 
@@ -13,30 +13,30 @@ def _text(description: str, **more: Any) -> dict[str, Any]:
     return {"type": ["string", "null"], "description": description, **more}
 
 
-def _degrees(description: str, most: int) -> dict[str, Any]:
-    return {"type": ["number", "string", "null"], "description": description, "minimum": -most, "maximum": most}
+def _degrees(description: str, limit: int) -> dict[str, Any]:
+    return {"type": ["number", "string", "null"], "description": description, "minimum": -limit, "maximum": limit}
 
 
 INCIDENT: dict[str, Any] = {
     "type": "object",
-    "description": "An incident. It is known by its source and its id: sent again, it changes what is known, or nothing. "
-    "Where it is follows from lng and lat, or else from the address, or else from the text; one of them is needed.",
+    "description": "An incident. Source and id identify it: sending it again updates it, or has no effect. "
+    "Its location comes from lng and lat, otherwise from the address, otherwise from the text; one of them is required.",
     "required": ["id", "received_at"],
     "properties": {
-        "id": {"type": ["string", "integer"], "description": "Its own in the source.", "minLength": 1, "maxLength": 200},
+        "id": {"type": ["string", "integer"], "description": "The incident's id in its source.", "minLength": 1, "maxLength": 200},
         "received_at": {"type": "string", "description": f"When the message came in. {_INSTANT}"},
         "lng": _degrees("Longitude, degrees.", 180),
         "lat": _degrees("Latitude, degrees.", 90),
         "sector": _text(f"{', '.join(one.code for one in SECTORS)}, or a sector's Russian or English name."),
-        "theme": _text("Code of a theme that is known, or a name; without theme and sector the text decides."),
-        "status": _text(f"{', '.join(one.code for one in Status)}; blank is new."),
-        "agency": _text("Who is to answer: the code of an agency that is known, or a name."),
-        "address": _text("Where, in words.", maxLength=500),
-        "text": _text("The message.", maxLength=10_000),
-        "due_at": _text(f"Deadline; without it the rules of deadlines decide. {_INSTANT}"),
-        "answered_at": _text(f"First answer. {_INSTANT}"),
-        "closed_at": _text(_INSTANT),
-        "updated_at": _text(f"Of this version: an older one changes nothing. {_INSTANT}"),
+        "theme": _text("Code of a known theme, or a name; without theme and sector, the text is classified."),
+        "status": _text(f"{', '.join(one.code for one in Status)}; blank means new."),
+        "agency": _text("The agency that must answer: the code of a known agency, or a name."),
+        "address": _text("The address; it is geocoded if lng and lat are missing.", maxLength=500),
+        "text": _text("The citizen's message.", maxLength=10_000),
+        "due_at": _text(f"Deadline; without it, the deadline rules apply. {_INSTANT}"),
+        "answered_at": _text(f"When the first answer was given. {_INSTANT}"),
+        "closed_at": _text(f"When the incident was closed. {_INSTANT}"),
+        "updated_at": _text(f"When this version was made; an older version has no effect. {_INSTANT}"),
     },
 }
 
@@ -44,14 +44,14 @@ _ROW: dict[str, Any] = {
     "type": "object",
     "required": ["row", "id", "outcome"],
     "properties": {
-        "row": {"type": "integer", "description": "Its line in NDJSON, its place in the list otherwise, from 1."},
+        "row": {"type": "integer", "description": "Line number in NDJSON, otherwise position in the list, from 1."},
         "id": {"type": ["string", "null"]},
         "outcome": {"type": "string", "enum": ["new", "changed", "unchanged", "stale", "repeated", "rejected"]},
         "incident": {"type": ["integer", "null"], "description": "The incident's number in this service."},
-        "reason": {"type": "string", "enum": [one.value for one in RejectReason], "description": "Of a rejected row."},
-        "fields": {"type": "array", "items": {"type": "string"}, "description": "Members that the reason is about."},
+        "reason": {"type": "string", "enum": [one.value for one in RejectReason], "description": "Why the row was rejected."},
+        "fields": {"type": "array", "items": {"type": "string"}, "description": "Fields to which the reason refers."},
         "detail": {"type": "string"},
-        "warning": {"type": "object", "description": "reason, fields, detail: the row was used without a part of it, or mended."},
+        "warning": {"type": "object", "description": "reason, fields and detail of a value that was dropped or corrected."},
     },
 }
 
@@ -59,11 +59,11 @@ _ANSWER: dict[str, Any] = {
     "type": "object",
     "required": ["run", "form", "read", "counts", "ignored", "rows"],
     "properties": {
-        "run": {"type": "integer", "description": "Number in the accounting of runs."},
+        "run": {"type": "integer", "description": "The number of the run, as in /api/ingest/runs."},
         "form": {"type": "string", "enum": ["object", "list", "lines"]},
         "read": {"type": "integer"},
         "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
-        "ignored": {"type": "array", "items": {"type": "string"}, "description": "Members that mean nothing here."},
+        "ignored": {"type": "array", "items": {"type": "string"}, "description": "Fields of the incidents that the service does not use."},
         "rows": {"type": "array", "items": _ROW},
     },
 }
@@ -81,11 +81,11 @@ _WATER = {"id": "bot-77", "received_at": "2026-11-24T10:16:12Z", "text": "В с�
 
 INCIDENT_DOCS: dict[str, Any] = {
     "parameters": [
-        parameter("source", "Code of the source that the incidents belong to; one that is not known is made. Default api."),
+        parameter("source", "Code of the incidents' source; an unknown source is created. Default api."),
         {
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "The same key with the same body has the same answer for 24 hours and no second effect.",
+            "description": "Sending the same body with the same key again within 24 hours returns the same response and has no effect.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
         },
     ],
@@ -98,7 +98,7 @@ INCIDENT_DOCS: dict[str, Any] = {
                 "examples": {"one": {"value": _POTHOLE}, "list": {"value": [_POTHOLE, _WATER]}},
             },
             "application/x-ndjson": {
-                "schema": {"type": "string", "description": "An incident a line."},
+                "schema": {"type": "string", "description": "One incident on each line."},
                 "example": '{"id": "bot-77", "received_at": "2026-11-24T10:16:12Z", "text": "В Каневской нет воды"}\n',
             },
         },
@@ -107,17 +107,17 @@ INCIDENT_DOCS: dict[str, Any] = {
 
 INCIDENT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Each row has its answer, in the order of the body; some may be rejected. NDJSON is answered by NDJSON: "
-        "a line a row, and last `summary`, whose `complete` says whether the body was dealt with to its end.",
+        "description": "The result of each incident in the order of the body; some may be rejected. NDJSON has an NDJSON response: "
+        "one line for each incident, and last `summary`, whose `complete` says whether the whole body was processed.",
         "content": {"application/json": {"schema": _ANSWER}, "application/x-ndjson": {}},
     },
-    400: {"description": "The body cannot be read, or a parameter is malformed; members of the problem say what is kept.", **_PROBLEM},
-    401: {"description": "A key is needed.", **_PROBLEM},
-    403: {"description": "Nobody may send incidents here, or not from pages of that origin.", **_PROBLEM},
-    408: {"description": "The body stopped coming.", **_PROBLEM},
-    409: {"description": "A request with this Idempotency-Key is being answered.", **_PROBLEM},
-    413: {"description": "The body is too long, or a document of too many incidents.", **_PROBLEM},
-    415: {"description": "A body of another type.", **_PROBLEM},
-    422: {"description": "A single incident that cannot be used, or an Idempotency-Key of another request.", **_PROBLEM},
-    503: {"description": "All writers are busy, or the database is away; Retry-After says when to come again.", **_PROBLEM},
+    400: {"description": "The body or a parameter is malformed; members of the problem say what has been stored.", **_PROBLEM},
+    401: {"description": "The API key is missing or invalid.", **_PROBLEM},
+    403: {"description": "Writing is disabled, or not allowed from pages of this origin.", **_PROBLEM},
+    408: {"description": "The body is incomplete.", **_PROBLEM},
+    409: {"description": "A request with this Idempotency-Key is being processed.", **_PROBLEM},
+    413: {"description": "The body is too large, or the document has too many incidents.", **_PROBLEM},
+    415: {"description": "The type of the body is not supported.", **_PROBLEM},
+    422: {"description": "The single incident was rejected, or the Idempotency-Key was used for another request.", **_PROBLEM},
+    503: {"description": "All writers are busy, or the database is unavailable; Retry-After says when to try again.", **_PROBLEM},
 }

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of Open311."""
+"""OpenAPI documentation of the Open311 routes."""
 
 from typing import Any
 
@@ -6,34 +6,34 @@ from geo_service.routes.schemas.parameter_docs import parameter
 
 _CONTENT: dict[str, Any] = {"content": {"application/json": {}, "text/xml": {}}}
 
-_TOLD = {
-    400: "An argument is missing, unknown or malformed.",
-    403: "A key is missing or wrong, or nobody may send requests here.",
-    404: "No such service, request or format.",
-    408: "The form stopped coming.",
-    409: "A request with this Idempotency-Key is being answered.",
-    413: "The form is too long.",
-    415: "A body of another type than a form.",
-    422: "The Idempotency-Key belongs to another request.",
-    503: "Loading, or all writers are busy; Retry-After says when to come again.",
+_ERRORS = {
+    400: "A parameter is missing, unknown or malformed.",
+    403: "The API key is missing or invalid, or writing is disabled.",
+    404: "There is no such service, request or format.",
+    408: "The body is incomplete.",
+    409: "A request with this Idempotency-Key is being processed.",
+    413: "The form is too large.",
+    415: "The type of the body is not supported.",
+    422: "The Idempotency-Key was used for another request.",
+    503: "The service is loading the incidents, or all writers are busy; Retry-After says when to try again.",
 }
 
 _FORM = {
     "service_code": ("Code of a service.", "string"),
-    "lat": ("Latitude (WGS84), with long; or else address_string.", "string"),
+    "lat": ("Latitude (WGS84), together with long; or address_string instead.", "string"),
     "long": ("Longitude (WGS84).", "string"),
-    "address_string": ("Where, in words; looked for where there are no lat and long.", "string"),
-    "description": ("What is the matter.", "string"),
-    "api_key": ("The key, where one is needed; or Authorization: Bearer.", "string"),
-    "attribute[fixmystreet_id]": ("The request's id where it comes from; sent again, it is the same request.", "string"),
-    "jurisdiction_id": ("Accepted; there is one jurisdiction.", "string"),
-    "email": ("Accepted and not kept, as are first_name, last_name, phone, device_id, account_id and media_url.", "string"),
+    "address_string": ("The address; it is geocoded if lat and long are missing.", "string"),
+    "description": ("Text of the request.", "string"),
+    "api_key": ("The API key, if one is needed; or send `Authorization: Bearer`.", "string"),
+    "attribute[fixmystreet_id]": ("The request's id in the sender's system; the same id again means the same request.", "string"),
+    "jurisdiction_id": ("Accepted without effect; there is one jurisdiction.", "string"),
+    "email": ("Accepted but not stored, like first_name, last_name, phone, device_id, account_id and media_url.", "string"),
 }
 
 _SCHEMA = {
     "type": "object",
     "required": ["service_code"],
-    "properties": {name: {"type": kind, "description": told} for name, (told, kind) in _FORM.items()},
+    "properties": {name: {"type": type_, "description": text} for name, (text, type_) in _FORM.items()},
 }
 
 POST_DOCS: dict[str, Any] = {
@@ -48,7 +48,7 @@ POST_DOCS: dict[str, Any] = {
                 "schema": _SCHEMA,
                 "example": {"service_code": "roads", "lat": "45.0355", "long": "38.9747", "description": "Яма на дороге"},
             },
-            # Files in it are passed over: no photographs are kept.
+            # Files are accepted and discarded, so the schema has none.
             "multipart/form-data": {"schema": _SCHEMA},
         },
     },
@@ -56,20 +56,23 @@ POST_DOCS: dict[str, Any] = {
 
 REQUESTS_DOCS: dict[str, Any] = {
     "parameters": [
-        parameter("service_request_id", "Ids, comma-separated; instead of all others."),
-        parameter("service_code", "Codes of services, comma-separated; absent means all."),
-        parameter("start_date", "Received since then, RFC 3339; by default 90 days before end_date."),
-        parameter("end_date", "Received until then; at most 90 days after start_date. By default now."),
-        parameter("status", "open, closed or both."),
-        parameter("updated_after", "Changed since then, whenever they were received; instead of the dates."),
-        parameter("page", "From 1."),
-        parameter("page_size", "At most 1000, the default."),
+        parameter("service_request_id", "Comma-separated ids; the other filters then have no effect."),
+        parameter("service_code", "Comma-separated codes of services; absent means all."),
+        parameter("start_date", "Only requests received since this instant, RFC 3339; by default 90 days before end_date."),
+        parameter("end_date", "Only requests received until this instant, at most 90 days after start_date; by default now."),
+        parameter("status", "open, closed or both, separated by a comma."),
+        parameter("updated_after", "Only requests changed since this instant, whenever received; instead of the dates."),
+        parameter("page", "Number of the page, from 1."),
+        parameter("page_size", "Requests on a page, at most 1000 (the default)."),
     ]
 }
 
 
 def responses(*statuses: int, good: int = 200) -> dict[int | str, dict[str, Any]]:
-    """The answer, and errors as a list of code and description; of a format that there is not, as a problem."""
-    told: dict[int | str, dict[str, Any]] = {status: {"description": _TOLD[status], **_CONTENT} for status in statuses}
-    told[404] = {"description": _TOLD[404], "content": {**_CONTENT["content"], "application/problem+json": {}}}
-    return {good: {"description": "The document.", **_CONTENT}, **told}
+    """Return the OpenAPI responses of a route: success, and errors as documents of the standard.
+
+    A 404 for an unknown format is a problem document, because there is no format to write it in.
+    """
+    errors: dict[int | str, dict[str, Any]] = {status: {"description": _ERRORS[status], **_CONTENT} for status in statuses}
+    errors[404] = {"description": _ERRORS[404], "content": {**_CONTENT["content"], "application/problem+json": {}}}
+    return {good: {"description": "The document.", **_CONTENT}, **errors}

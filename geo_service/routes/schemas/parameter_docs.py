@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of parameters and answers that several routes share."""
+"""OpenAPI documentation of the parameters and responses that several routes share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,44 +16,44 @@ PARAMETERS = {
     "source": f"Sources: {_CODES}.",
     "agency": f"Agencies: {_CODES}.",
     "status": "Comma-separated statuses, or the groups open, closed, overdue.",
-    "duplicates": "count (the default): near-duplicates count like any other; merge: of each group only the first is taken.",
-    "district": "A district's code, any level: it and all below it.",
-    "window": "Back from now: 24h, 3d, 7d, 30d, 12w, 1y. Default 30d.",
+    "duplicates": "count (the default): near-duplicates count like other incidents; merge: only the first one of each group counts.",
+    "district": "Code of a district of any level; its descendants are included.",
+    "window": "Time back from now: 24h, 3d, 7d, 30d, 12w, 1y. Default 30d.",
     "from": "Beginning of a half-open interval, an RFC 3339 instant or a date in the service's time zone; instead of window.",
     "to": "End of the interval, not included.",
-    "compare": "previous: the equally long window before; year: the same window a year earlier. Default: nothing is compared.",
-    "measure": f"The number that is classed and coloured: {', '.join(MEASURES)}. Default count.",
+    "compare": "previous: the equally long window before; year: the same window a year earlier. Default: no comparison.",
+    "measure": f"The number that is classified and coloured: {', '.join(MEASURES)}. Default count.",
 }
-"""Each parameter of the selection, in one sentence."""
+"""Description of each parameter of the selection, by name."""
 
 
 def parameter(name: str, description: str, required: bool = False) -> dict[str, Any]:
-    """A query parameter as OpenAPI writes it."""
+    """Return a query parameter of an OpenAPI operation."""
     return {"name": name, "in": "query", "required": required, "description": description, "schema": {"type": "string"}}
 
 
-LEVEL_DOCS = parameter("level", "Which districts: region, district or settlement; absent, the zoom decides. Districts only.")
+LEVEL_DOCS = parameter("level", "Level of districts: region, district or settlement; by default it depends on the zoom. Districts only.")
 
-SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the ground that the colours are meant for.")
+SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the basemap for which the colours are chosen.")
 
 EXTRA_PARAMETERS = {
     "level": "Level of districts: region, district (the default) or settlement.",
-    "format": "json (the default), csv, or geojson where there is geometry; instead of Accept.",
-    "by": "One or two dimensions joined by a comma: sector, theme, source, agency, status, district, deadline.",
-    "bucket": "hour, day, week (from Monday) or month, in the service's time zone; by default one that suits the window.",
+    "format": "json (the default), csv, or geojson if the response has geometry; takes precedence over Accept.",
+    "by": "One or two dimensions separated by a comma: sector, theme, source, agency, status, district, deadline.",
+    "bucket": "hour, day, week (from Monday) or month, in the service's time zone; by default it depends on the window's length.",
 }
-"""Parameters of single routes, in one sentence."""
+"""Description of each parameter that only some routes have, by name."""
 
 
 def docs(*extra: str, required: Sequence[str] = ()) -> dict[str, Any]:
-    """The selection's parameters and some of EXTRA_PARAMETERS."""
+    """Return the parameters of the selection and those of EXTRA_PARAMETERS that are named."""
     more = [parameter(name, EXTRA_PARAMETERS[name], name in required) for name in extra]
     return {"parameters": [*SELECTION_DOCS["parameters"], *more]}
 
 
 TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}}},
-    304: {"description": "The client has this answer already."},
+    304: {"description": "The client's copy is still valid."},
 }
 MAP_RESPONSES: dict[int | str, dict[str, Any]] = {
     **TABLE_RESPONSES,
@@ -65,10 +65,11 @@ SELECTION_DOCS: dict[str, Any] = {"parameters": [parameter(name, text) for name,
 LAYER_DOCS: dict[str, Any] = {
     "parameters": [
         *SELECTION_DOCS["parameters"], LEVEL_DOCS,
-        parameter("fields", "h3: each hexagon carries its H3 index as text. Hexagons only."),
-        parameter("breaks", f"How values are classed: {', '.join(CLASSIFIERS)}, or ascending limits such as 5,20. Default quantile."),
-        parameter("frames", f"{FEWEST} to {MOST}: cut the window into so many equal frames for playback. Hexagons by count only."),
-        parameter("meta", "1: a layer (or metadata) with the tile's totals, and how the question was understood."),
+        parameter("fields", "h3: each hexagon has its H3 index as text. Hexagons only."),
+        parameter("breaks", f"How values are classified: {', '.join(CLASSIFIERS)}, or ascending limits such as 5,20. Default quantile."),
+        parameter("frames", f"{FEWEST} to {MOST}: number of frames of equal length into which the window is cut for playback. "
+                  "Hexagons with measure=count only."),
+        parameter("meta", "1: adds a layer (or metadata) with the tile's totals and the resolved query."),
     ]
 }  # fmt: skip
 
@@ -76,41 +77,41 @@ EMBED_DOCS: dict[str, Any] = {
     "parameters": [
         *LAYER_DOCS["parameters"],
         parameter("layer", "hexes (the default) or districts."),
-        parameter("lang", "ru or en; by default the reader's own."),
-        parameter("scheme", "light, dark, or auto (the default): as the reader's system is set."),
+        parameter("lang", "ru or en; by default the language of the reader's browser."),
+        parameter("scheme", "light, dark, or auto (the default): the setting of the reader's system."),
         parameter("legend", "show (the default) or hide."),
-        parameter("map", "Where to begin, zoom/latitude/longitude; by default all data are in view."),
+        parameter("map", "Initial view, zoom/latitude/longitude; by default all data is in view."),
     ]
 }
 
 SECURITY_SCHEMES = {"writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."}}
-"""How whoever sends incidents shows that they may."""
+"""How clients that send incidents authenticate."""
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
-"""The body of a refusal."""
+"""The body of an error response."""
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {"description": "A parameter is unknown or malformed; the problem names it and what is allowed.", **PROBLEM},
-    503: {"description": "Loading, or overloaded; Retry-After says when to come again.", **PROBLEM},
+    400: {"description": "A parameter is unknown or malformed; the problem names it and says what is allowed.", **PROBLEM},
+    503: {"description": "The service is loading the incidents, or is overloaded; Retry-After says when to try again.", **PROBLEM},
 }
 
 FORM_DOCS = {
-    "mvt": ("A vector tile", "Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 where there are none."),
-    "json": ("A tile as rows", "Hexagons without outlines as JSON objects, each where its middle is. 204 where there are none."),
+    "mvt": ("A vector tile", "Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 if there are none."),
+    "json": ("A tile as rows", "Hexagons as JSON objects, without outlines; each is in the tile of its centre. 204 if there are none."),
     "arrow": (
         "A tile as columns",
-        "Hexagons without outlines as an Arrow IPC stream, each where its middle is. 204 where there are none.",
+        "Hexagons as an Arrow IPC stream, without outlines; each is in the tile of its centre. 204 if there are none.",
     ),
 }
-"""Summary and description of the forms of tiles."""
+"""Summary and description of each format of tiles."""
 
 
 def tile_responses(form: str) -> dict[int | str, dict[str, Any]]:
-    """The answers to a request for a tile."""
+    """Return the OpenAPI responses of a tile. form: the format, a key of CONTENT_TYPES."""
     return {
         200: {"description": "The tile.", "content": {CONTENT_TYPES[form]: {}}},
         204: {"description": "An empty tile."},
-        304: {"description": "The client has this tile already."},
-        404: {"description": "Outside the grid or the layer's zoom range, no such layer, or not in this form.", **PROBLEM},
+        304: {"description": "The client's copy is still valid."},
+        404: {"description": "The tile is outside the grid or the layer's zooms, or there is no such layer or format.", **PROBLEM},
         **PROBLEM_RESPONSES,
     }

@@ -5,14 +5,14 @@ World units are integers: the world is 2**30 of them wide (3.7 cm at the equator
 their edges to the bit, within a tile and across tiles. x below 0 or above 2**30 is beyond the antimeridian.
 """
 
-import re
 from dataclasses import dataclass
 from math import atan, degrees, pi, sinh
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.core.errors import InvalidParameter, NotFound
+from geo_service.core.errors import NotFound
+from geo_service.core.integers import parse_int
 
 EXTENT = 4096
 """Units across a tile, as written in each layer."""
@@ -28,7 +28,9 @@ _RESOLUTIONS = (1, 2, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 9, 10, 10, 10, 10)
 """By zoom: the H3 resolution whose hexagons are nearest to 18.5 px wide (12 to 28 px, while there are finer ones)
 on a 512 px tile at 50° of latitude; at most about 2,000 hexagons a tile there."""
 
-_WHOLE = re.compile(r"[0-9]{1,9}")
+_GREATEST_NUMBER = 999_999_999
+"""A number in a path up to this one is read, and then not found outside of the grid; a greater one is malformed."""
+_ALLOWED = "a whole number; tiles are addressed as /{z}/{x}/{y}.mvt"
 
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in world units; y0 is the northern edge."""
@@ -60,10 +62,7 @@ def read_tile(z: str, x: str, y: str, zooms: tuple[int, int] = (MIN_ZOOM, MAX_ZO
 
     Raises InvalidParameter where a part is no whole number, NotFound outside the zoom range or the grid.
     """
-    for name, text in (("z", z), ("x", x), ("y", y)):
-        if not _WHOLE.fullmatch(text):
-            raise InvalidParameter(name, f"{text[:40]!r} is not a whole number", "tiles are addressed as /{z}/{x}/{y}.mvt")
-    tile = Tile(int(z), int(x), int(y))
+    tile = Tile(*(parse_int(name, text, 0, _GREATEST_NUMBER, _ALLOWED) for name, text in (("z", z), ("x", x), ("y", y))))
     if not zooms[0] <= tile.z <= zooms[1]:
         raise NotFound(f"there are no tiles at zoom {tile.z}; zooms: {zooms[0]} to {zooms[1]}")
     if max(tile.x, tile.y) >= 1 << tile.z:

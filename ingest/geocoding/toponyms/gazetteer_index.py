@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boundaries.names import bare, plain
+from boundaries.names import normalise_name, strip_kind_words
 from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms import place_type_words
@@ -56,9 +56,13 @@ class GazetteerIndex:
         self.kinds, self.short_kinds, self.streets = place_type_words.kinds(), place_type_words.short_kinds(), place_type_words.streets()
         self.district_words, self.region_words = place_type_words.districts(), place_type_words.regions()
         self.region_stems = {
-            stem(part) for one in self.regions for name in one.names for part in plain(name).split() if part not in self.region_words
+            stem(part)
+            for one in self.regions
+            for name in one.names
+            for part in normalise_name(name).split()
+            if part not in self.region_words
         }
-        self.region_names = {form for one in self.regions for name in one.names for form in forms(bare(name))}
+        self.region_names = {form for one in self.regions for name in one.names for form in forms(strip_kind_words(name))}
         self.places_of = self._index()
         self.district_of = self._district_forms(districts)
         self.centres = self._centres()
@@ -87,7 +91,7 @@ class GazetteerIndex:
         found: dict[str, set[str]] = defaultdict(set)
         for one in districts:
             for name in one.names if one.level is not DistrictLevel.REGION else ():
-                if (word := bare(name)) and " " not in word and is_adjective(word):
+                if (word := strip_kind_words(name)) and " " not in word and is_adjective(word):
                     for form in forms(word):
                         found[form].add(one.code)
         return dict(found)
@@ -155,5 +159,5 @@ def _is_other_word(word: str) -> bool:
 
 def stem(word: str) -> str:
     """A word without its ending, so that «Краснодарского», «Краснодарском» and «Краснодарский» are the same."""
-    short = plain(word).rstrip("аеёийоуыэюяьм")
+    short = normalise_name(word).rstrip("аеёийоуыэюяьм")
     return short.removesuffix("ог").rstrip("аеёийоуыэюяь")
