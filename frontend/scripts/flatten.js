@@ -1,8 +1,8 @@
 /**
- * Shapes drawn on a globe, made fit for a flat map.
+ * Converts shapes on a globe to shapes on a flat map.
  *
- * On a globe a line may step over the antimeridian; on a flat map the step from 180 to -180 would cross the
- * world. So longitudes go on counting past 180, and a ring round a pole is led along the map's edge.
+ * On a globe a line may cross the antimeridian; on a flat map the step from 180 to -180 would cross the
+ * world. So longitudes continue past 180, and a ring around a pole is closed along the map's edge.
  */
 
 /** @typedef {import("geojson").Position} Position */
@@ -11,6 +11,7 @@ const DECIMALS = 3;
 const POLE = 90;
 
 /**
+ * Return an area or lines for a flat map.
  * @param {import("geojson").Geometry} geometry
  * @returns {import("geojson").Geometry}
  */
@@ -28,7 +29,7 @@ export function flatten(geometry) {
 }
 
 /**
- * Longitudes without jumps; about 100 m fine.
+ * Return a line whose longitudes do not jump, rounded to about 100 m.
  * @param {Position[]} line degrees
  * @returns {Position[]}
  */
@@ -44,7 +45,7 @@ export function unwind(line) {
 }
 
 /**
- * A closed ring; one that winds round the world is closed over the pole that it surrounds.
+ * Return a closed ring; one that winds around the world is closed over the pole that it surrounds.
  * @param {Position[]} ring degrees
  * @returns {Position[]}
  */

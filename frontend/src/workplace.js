@@ -30,17 +30,17 @@ function showPressableLegend(store) {
   showLegend(store, true);
 }
 
-/**
- * What is fetched when it is first looked at, so that the map need not wait for it.
- * @type {readonly { wanted: (state: State) => boolean, bring: () => Promise<(store: PageStore, chosen?: boolean) => void> }[]}
- */
+/** One file, fetched when the first of its parts is looked at, so that the map need not wait for it. */
+const later = () => import("./later.js");
+
+/** @type {readonly { wanted: (state: State) => boolean, bring: () => Promise<(store: PageStore, chosen?: boolean) => void> }[]} */
 const LATER = [
   // Time stands below every map; nobody waits for it.
-  { wanted: () => false, bring: async () => (await import("./dock/dock.js")).showDock },
-  { wanted: ({ view }) => Boolean(view.cell || view.incident), bring: async () => (await import("./panels/place.js")).showPlace },
-  { wanted: (state) => isShown(state, "now"), bring: async () => (await import("./panels/now.js")).showNow },
-  { wanted: (state) => isShown(state, "analysis"), bring: async () => (await import("./panels/analysis.js")).showAnalysis },
-  { wanted: (state) => isShown(state, "share"), bring: async () => (await import("./panels/share.js")).showShare },
+  { wanted: () => false, bring: async () => (await later()).showDock },
+  { wanted: ({ view }) => Boolean(view.cell || view.incident), bring: async () => (await later()).showPlace },
+  { wanted: (state) => isShown(state, "now"), bring: async () => (await later()).showNow },
+  { wanted: (state) => isShown(state, "analysis"), bring: async () => (await later()).showAnalysis },
+  { wanted: (state) => isShown(state, "share"), bring: async () => (await later()).showShare },
 ];
 
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} */
@@ -49,8 +49,8 @@ export async function begin(store) {
   // First, for it takes longest.
   const making = createMap(byId("map"), store);
   for (const show of PARTS) show(store);
-  const later = LATER.map((part) => bringOnce(store, part));
-  const bringAll = () => later.forEach((bring) => void bring());
+  const parts = LATER.map((part) => bringOnce(store, part));
+  const bringAll = () => parts.forEach((bring) => void bring());
   const areaMap = await making;
   if (!areaMap) {
     showNoMap(store);
@@ -62,7 +62,7 @@ export async function begin(store) {
   const tellPlace = () => store.set({ place: placeText(areaMap.map.getZoom(), areaMap.map.getCenter()) });
   areaMap.map.on("moveend", tellPlace);
   tellPlace();
-  store.set({ picture: async () => (await import("./map/picture.js")).downloadPicture(areaMap.map, store) });
+  store.set({ picture: async () => (await later()).downloadPicture(areaMap.map, store) });
   readyForPaper(areaMap.map, store);
   // Once the map is there the rest may come: whoever then opens a panel need not wait for it.
   const shown = areaMap.map.once("idle");

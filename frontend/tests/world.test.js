@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { VectorTile } from "@mapbox/vector-tile";
 import { PbfReader } from "pbf";
-import { DEEPEST, tilesOf, writeArchive } from "../scripts/world.js";
+import { MAX_ZOOM, cutTiles, writeArchive } from "../scripts/world.js";
 import { baseStyle } from "../src/map/basemap.js";
 
 /** A square island in the north-east, from 10 to 20 degrees east and 50 to 60 north, and a border through its middle. */
@@ -21,7 +21,7 @@ const WORLD = {
 const read = (/** @type {Uint8Array} */ body) => new VectorTile(new PbfReader(body));
 
 test("only squares with land or borders are tiles, each with its shapes where they are", () => {
-  const tiles = [...tilesOf(WORLD, { from: 0, to: 2 })];
+  const tiles = [...cutTiles(WORLD, { from: 0, to: 2 })];
   assert.deepEqual(tiles.map(({ z, x, y }) => [z, x, y]), [[0, 0, 0], [1, 1, 0], [2, 2, 1]]);
   for (const { z, x, y, body } of tiles) {
     const { land, borders } = read(body).layers;
@@ -35,7 +35,7 @@ test("only squares with land or borders are tiles, each with its shapes where th
 
 test("the map asks for land down to the deepest tiles that there are, and for no others", () => {
   const { sources, layers } = baseStyle("light");
-  assert.equal(/** @type {import("maplibre-gl").VectorSourceSpecification} */ (sources["world"]).maxzoom, DEEPEST);
+  assert.equal(/** @type {import("maplibre-gl").VectorSourceSpecification} */ (sources["world"]).maxzoom, MAX_ZOOM);
   const drawn = layers.filter((layer) => "source" in layer && layer.source === "world");
   assert.deepEqual([...new Set(drawn.map((layer) => "source-layer" in layer && layer["source-layer"]))].toSorted(), Object.keys(WORLD).toSorted());
 });

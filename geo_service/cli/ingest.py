@@ -87,10 +87,10 @@ def load(
     if explain:
         from geo_service.core.calendar.deadlines import read_deadlines
         from geo_service.core.settings import read_settings
-        from ingest.runs.preview import explain as tables
+        from ingest.runs.preview import preview_rows
 
         settings = read_settings()
-        for table in tables(file, meant, rows, read_deadlines(settings.deadlines, settings.zone)):
+        for table in preview_rows(file, meant, rows, read_deadlines(settings.deadlines, settings.zone)):
             _shown.print(table)
     else:
         _load(file, meant, mapping, batch_size)
@@ -108,7 +108,7 @@ def check(file: File, mapping: MappingName = "plain", examples: Examples = 3) ->
         found = check_file(file, meant, read_settings(), told, examples)
     for table in found.tables(time.monotonic() - began):
         _shown.print(table)
-    if found.tally.rejected:
+    if found.counts.rejected:
         raise typer.Exit(1)
 
 
@@ -159,9 +159,10 @@ def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.cluster.private_cluster import database_url
     from geo_service.core.database import migrate
     from geo_service.core.settings import read_settings
-    from ingest.runs.run import ingest, ingest_options, open_reader
+    from ingest.readers.file_content import size_of
+    from ingest.runs.run import file_input, ingest_input, ingest_options
 
-    size = open_reader(file, meant).size
+    size = size_of(file)
     settings = read_settings()
     rules = ingest_options(settings, batch_size)
     with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
@@ -169,7 +170,7 @@ def _load(file: Path, meant: Mapping, mapping: str, batch_size: int) -> None:
         _link_if_needed(url, settings)
         began = time.monotonic()
         with progress(file.name, size) as told:
-            run, tally = asyncio.run(ingest(url, file, meant, mapping, told, rules))
+            run, tally = asyncio.run(ingest_input(url, file_input(file, meant, mapping), told, rules))
     _shown.print(summary(tally, time.monotonic() - began))
     if hint := reject_hint(run, tally):
         _shown.print(hint, soft_wrap=True)

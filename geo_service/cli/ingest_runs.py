@@ -51,7 +51,7 @@ def rejects_command(run: Run, as_csv: AsCsv = False, warnings: Warned = False) -
 
 
 async def _print_csv(held: asyncpg.Connection, run: int, warnings: bool) -> None:
-    from ingest.runs.reject_export import count_moved, write_csv
+    from ingest.runs.reject_export import count_superseded, write_csv
 
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
     try:
@@ -59,7 +59,7 @@ async def _print_csv(held: asyncpg.Connection, run: int, warnings: bool) -> None
     finally:
         # Or standard output would be closed with it.
         out.detach()
-    if moved := await count_moved(held, run):
+    if moved := await count_superseded(held, run):
         _told.print(
             f"{moved:,} more rejects of this run are not here: a later run of the same input met them again, or they were forgotten."
         )
@@ -90,11 +90,11 @@ async def _read_runs(held: asyncpg.Connection, limit: int) -> list[dict[str, Any
 
 
 async def _first_rejects(held: asyncpg.Connection, run: int, warnings: bool) -> list[asyncpg.Record]:
-    from ingest.runs.reject_export import read_row_format, rejects
+    from ingest.runs.reject_export import read_rejects, read_row_format
 
     await read_row_format(held, run)
     rows = []
-    async for row in rejects(held, run, warnings):
+    async for row in read_rejects(held, run, warnings):
         rows.append(row)
         if len(rows) > _SHOWN_ROWS:
             break

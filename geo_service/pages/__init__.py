@@ -1,1 +1,1 @@
-"""The map page, its iframe and its files, compressed and cacheable."""
+"""The map page, the pages for walls and iframes, and their files, compressed and cacheable."""

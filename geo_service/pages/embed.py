@@ -1,4 +1,4 @@
-"""The parameters of the page for frames."""
+"""Checks the parameters of the page for iframes."""
 
 import re
 
@@ -12,14 +12,14 @@ from geo_service.tiles.documents.palette import SCHEMES
 from geo_service.tiles.documents.style import LANGUAGES
 
 EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "map")
-"""Those of its address that are not the selection's or the layer's; frontend/src/embed/frame_view.js reads them."""
+"""Parameters of its address that belong neither to the selection nor to the layer; frontend/src/embed/frame_view.js reads them."""
 
 LAYERS = ("hexes", "districts")
 _PLACE = re.compile(r"\d{1,2}(\.\d{1,6})?/-?\d{1,2}(\.\d{1,10})?/-?\d{1,3}(\.\d{1,10})?")
 
 
 def check_embed(request: Request) -> None:
-    """Raises InvalidParameter where the address asks for what cannot be shown."""
+    """Raise InvalidParameter where a parameter is unknown or its value is not allowed."""
     service, given = service_of(request), dict(request.query_params)
     layer = service.tiles_of(read_choice(given, "layer", LAYERS, LAYERS[0])).layer
     read_layer_query(request.query_params.multi_items(), service.catalogue, service.settings.zone, layer.description, EMBED_PARAMETERS)

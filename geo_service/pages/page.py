@@ -1,4 +1,4 @@
-"""The map page and the page for frames, each under a strict content security policy."""
+"""The map page, the page for a wall screen and the page for iframes, each under a strict content security policy."""
 
 import base64
 import hashlib
@@ -12,28 +12,28 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from geo_service.core.errors import GeoError, NotReady, SettingsError
-from geo_service.pages.assets import AssetFolder, Snapshot, asset_router
+from geo_service.pages.asset_folder import AssetFolder, Snapshot
+from geo_service.pages.assets import asset_router
 from geo_service.pages.embed import check_embed
-from geo_service.pages.module_preload import with_preloads
 from geo_service.routes.common.responses import bytes_answer
 from geo_service.routes.schemas.parameter_docs import EMBED_DOCS
 
 _INLINE_SCRIPT = re.compile(r"<script type=\"importmap\">(.*?)</script>", re.DOTALL)
-_SAFETY = {
+_SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    # Nothing of these is used; whatever were to get into the page should not be able to ask for it either.
+    # The page uses none of these; a script that got into it should not be able to ask for them either.
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_ALONE = {"Cross-Origin-Opener-Policy": "same-origin"}
-"""No page that opened this one, or was opened by it, gets hold of its window. Says nothing in a frame."""
+_OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
+"""No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""
 _HTML = "text/html; charset=utf-8"
 _SERVER_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Basemap:
-    """What the pages draw below their own layers. hosts: other origins that it comes from."""
+    """The map that the pages draw below their own layers. hosts: other origins that it comes from."""
 
     style: str | None = None
     hosts: Sequence[str] = ()
@@ -41,7 +41,7 @@ class Basemap:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as it is sent. digest: of the files that it belongs to."""
+    """A page as it is sent. digest: of the files that it names."""
 
     digest: str
     html: str
@@ -49,14 +49,15 @@ class Page:
 
 
 class Pages:
-    """The pages of a folder, made anew when its files change."""
+    """The pages of a folder, rendered anew when its files change."""
 
     def __init__(self, folder: AssetFolder, frame_ancestors: Sequence[str], basemap: Basemap) -> None:
-        """frame_ancestors: origins whose pages may show the page for frames."""
+        """frame_ancestors: origins whose pages may show the page for iframes."""
         self._folder, self._basemap = folder, basemap
-        self._terms = {"index.html": (("none",), _ALONE), "wall.html": (("none",), _ALONE), "embed.html": (tuple(frame_ancestors), {})}
-        self._made: dict[str, Page] = {}
-        for name in self._terms:
+        own: tuple[tuple[str, ...], dict[str, str]] = (("none",), _OPENER_POLICY)
+        self._policies = {"index.html": own, "wall.html": own, "embed.html": (tuple(frame_ancestors), {})}
+        self._rendered: dict[str, Page] = {}
+        for name in self._policies:
             if name not in folder.snapshot.pages:
                 raise SettingsError(
                     f"cannot serve the map page: {folder.place / name} is missing; run ./dev demo or ./dev serve from the checkout"
@@ -64,27 +65,27 @@ class Pages:
             self.page(name)
 
     def page(self, name: str) -> Page:
-        """A page that names its files by their present digest."""
+        """Return a page that names its files with their current digest."""
         snapshot = self._folder.scan()
-        known = self._made.get(name)
+        known = self._rendered.get(name)
         if known is None or known.digest != snapshot.digest:
-            known = self._made[name] = self._make(name, snapshot)
+            known = self._rendered[name] = self._render(name, snapshot)
         return known
 
-    def _make(self, name: str, snapshot: Snapshot) -> Page:
-        sources = {one.name: one.body.decode() for one in snapshot.assets.values() if one.name.endswith((".js", ".mjs"))}
-        html = with_preloads(snapshot.pages[name], sources).replace('"/static/', f'"{snapshot.root}/')
-        html = _with_basemap(html, self._basemap.style)
-        ancestors, also = self._terms[name]
+    def _render(self, name: str, snapshot: Snapshot) -> Page:
+        html = snapshot.pages[name].replace('"/static/', f'"{snapshot.root}/')
+        html = _add_basemap(html, self._basemap.style)
+        ancestors, headers = self._policies[name]
         policy = content_security_policy(html, ancestors, self._basemap.hosts)
-        return Page(snapshot.digest, html, {"Content-Security-Policy": policy, **_SAFETY, **also})
+        return Page(snapshot.digest, html, {"Content-Security-Policy": policy, **_SECURITY_HEADERS, **headers})
 
 
 def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*",), basemap: Basemap = Basemap()) -> None:
-    """Serve `folder`/index.html at / and wall.html at /?view=wall, embed.html at /embed, src/heat-map.js at /heat-map.js.
+    """Serve index.html at / and wall.html at /?view=wall, embed.html at /embed, src/heat-map.js at /heat-map.js.
 
-    The folder's files are below /static.
-    frame_ancestors: origins whose pages may show /embed in a frame.
+    All other files of the folder are below /static.
+    folder: of a build, or of the sources with perhaps a build in it.
+    frame_ancestors: origins whose pages may show /embed in an iframe.
     """
     files = AssetFolder(folder)
     pages = Pages(files, frame_ancestors, basemap)
@@ -103,16 +104,19 @@ def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*"
     @router.get("/heat-map.js", summary="The element <heat-map>", response_class=FileResponse, operation_id="heat_map_element")
     async def get_element() -> Response:
         """A module that defines the custom element; any origin may load it."""
-        # The module is the same for everybody and tells nothing: GEO_CORS_ORIGINS guards the numbers, not this.
+        # The module is the same for everybody and holds no data: GEO_CORS_ORIGINS guards the numbers, not this.
         headers = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "no-cache"}
-        return FileResponse(folder / "src" / "heat-map.js", media_type="text/javascript", headers=headers)
+        return FileResponse(files.snapshot.folder / "src" / "heat-map.js", media_type="text/javascript", headers=headers)
 
     app.include_router(router)
     app.include_router(asset_router(files))
 
 
 def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",), hosts: Sequence[str] = ()) -> str:
-    """Only our own origin, and of inline scripts only the page's import map, by its hash. hosts: of the base map's data."""
+    """Return a policy that allows our own origin, and of inline scripts the page's import map, by its hash.
+
+    hosts: origins of the base map's data.
+    """
     inline = _INLINE_SCRIPT.search(html)
     digest = base64.b64encode(hashlib.sha256(inline[1].encode()).digest()).decode() if inline else ""
     scripts = f"'self' 'sha256-{digest}'" if digest else "'self'"
@@ -124,22 +128,22 @@ def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",
     )
 
 
-def _with_basemap(html: str, style: str | None) -> str:
-    """The page that tells its scripts of the base map."""
-    told = f'<meta name="geo-basemap" content="{escape(style)}" />\n  ' if style else ""
-    return html.replace("</head>", f"{told}</head>", 1)
+def _add_basemap(html: str, style: str | None) -> str:
+    """Return the page with the address of the base map's style, for its scripts."""
+    meta = f'<meta name="geo-basemap" content="{escape(style)}" />\n  ' if style else ""
+    return html.replace("</head>", f"{meta}</head>", 1)
 
 
 def _answer(request: Request, page: Page, status: int = 200) -> Response:
     if status != 200:
         return HTMLResponse(page.html, status, headers={"Cache-Control": "no-cache", **page.headers})
-    made = bytes_answer(request, page.html.encode(), "no-cache", _HTML)
-    made.headers.update(page.headers)
-    return made
+    answer = bytes_answer(request, page.html.encode(), "no-cache", _HTML)
+    answer.headers.update(page.headers)
+    return answer
 
 
 def _status_of(request: Request) -> int:
-    """What the address deserves; 200 as well while the service is loading: the page waits by itself."""
+    """Return the status of the address; 200 also while the service is loading: the page waits by itself."""
     try:
         check_embed(request)
     except NotReady:

@@ -1,6 +1,6 @@
-"""Mappings: TOML files that say what the columns of an input mean.
+"""The model of a mapping file.
 
-Shipped ones are in `ingest/mappings/`; docs/ingest.md lists every key.
+Shipped mappings are in `ingest/mapping/mappings/`; docs/ingest.md lists every key.
 """
 
 import re
@@ -17,7 +17,7 @@ from geo_service.core.toml_config import Part, read_toml
 
 SHIPPED = package_folder("ingest.mapping") / "mappings"
 STAND_IN = "open311server"
-"""Code of a shipped mapping's source that is called after a server."""
+"""Code of a shipped mapping's source that gets the name of the server it is used for."""
 SECTOR_CODES = tuple(sector.code for sector in SECTORS)
 STATUS_CODES = tuple(status.code for status in Status)
 
@@ -51,16 +51,16 @@ def _encoding(name: str) -> str:
 
 
 def _field(name: str) -> str:
-    if name not in Columns.model_fields:
-        raise ValueError(f"unknown field {name!r}; allowed: {', '.join(Columns.model_fields)}")
+    if name not in ColumnNames.model_fields:
+        raise ValueError(f"unknown field {name!r}; allowed: {', '.join(ColumnNames.model_fields)}")
     return name
 
 
-def _bounds(given: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    west, south, east, north = given
+def _bounds(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, south, east, north = box
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
-    return given
+    return box
 
 
 SectorCode = Annotated[str, AfterValidator(_sector)]
@@ -71,11 +71,11 @@ Bounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
 """West, south, east, north, degrees."""
 
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
-Instant = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
+InstantField = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
 
 
 class FileFormat(Part):
-    """How the bytes of the file are cut into fields."""
+    """How the bytes of the file are split into fields."""
 
     format: FormatName | None = None
     """Recognised by the file's content and name when absent."""
@@ -89,13 +89,13 @@ class FileFormat(Part):
     skip: Annotated[int, Field(ge=0, le=1000)] = 0
     """Lines (of a sheet: rows) before the header."""
     sheet: str | None = None
-    """Of a workbook; the first when absent."""
+    """Name of a workbook's sheet; the first when absent."""
     rows: str | None = None
-    """Where a JSON document keeps its rows, such as `result.records`; the first list of objects when absent."""
+    """Path of the list of rows in a JSON document, such as `result.records`; the first list of objects when absent."""
 
 
-class Columns(Part):
-    """Which column of the file holds what."""
+class ColumnNames(Part):
+    """The name of the file's column for each field."""
 
     external_id: str
     received_at: str
@@ -107,7 +107,7 @@ class Columns(Part):
     agency: str | None = None
     address: str | None = None
     text: str | None = None
-    """The message itself; a place is looked for in it where there is none in the address."""
+    """The message itself; it is geocoded where the address names no place."""
     due_at: str | None = None
     answered_at: str | None = None
     closed_at: str | None = None
@@ -118,16 +118,16 @@ FieldName = Annotated[str, AfterValidator(_field)]
 
 
 class Dates(Part):
-    """How instants are written; local ones are in `time_zone`."""
+    """The formats of instants; local ones are in `time_zone`."""
 
     formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
     time_zone: Annotated[str, AfterValidator(_zone)]
-    end_of_day: tuple[Instant, ...] = ()
+    end_of_day: tuple[InstantField, ...] = ()
     """Fields in which a date without a time means the end of that day."""
 
 
 class SourceEntry(Part):
-    """Where the messages come from."""
+    """The source of the incidents."""
 
     code: Code
     name_ru: str
@@ -137,7 +137,7 @@ class SourceEntry(Part):
 
 
 class ThemeEntry(Part):
-    """What a value of the theme column means."""
+    """The theme that a value of the theme column stands for."""
 
     sector: SectorCode
     ru: str
@@ -145,7 +145,7 @@ class ThemeEntry(Part):
 
 
 class Lookup(Part):
-    """A CSV beside the input that names what the input only numbers; used when it is there."""
+    """A CSV file beside the input with the names of the agencies that the input only numbers; used when it is there."""
 
     file: Annotated[str, Field(pattern=r"^[^/\\]+$")]
     key: str
@@ -153,10 +153,10 @@ class Lookup(Part):
 
 
 class Mapping(Part):
-    """What the columns of an input mean."""
+    """How the columns of an input become fields of incidents."""
 
     source: SourceEntry
-    columns: Columns
+    columns: ColumnNames
     dates: Dates
     file: FileFormat = FileFormat()
     other_names: dict[FieldName, tuple[str, ...]] = Field(default_factory=dict)
@@ -165,18 +165,18 @@ class Mapping(Part):
     """Fields whose column may be absent; their rows are blank there."""
     status: dict[str, StatusCode] = Field(default_factory=dict)
     default_status: StatusCode | None = None
-    """Status of rows whose status is blank, or of all when there is no such column."""
+    """Status of rows whose status is blank, or of all rows when there is no such column."""
     default_sector: SectorCode = "other"
     sectors: dict[str, SectorCode] = Field(default_factory=dict)
     """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""
     classifier: str | None = None
-    """Rules that tell the theme of rows that have only text: `ru`, or the path of a file of rules."""
+    """Rules that find the theme of rows that have only a text: `ru`, or the path of a rules file."""
     themes: dict[str, ThemeEntry] = Field(default_factory=dict)
     agencies: Lookup | None = None
     deadlines: bool = True
     """Whether rows without a deadline get one from the service's rules."""
     bounds: Bounds | None = None
-    """The region that rows must be in."""
+    """Rows outside are rejected."""
 
     @model_validator(mode="after")
     def _complete(self) -> "Mapping":
@@ -190,12 +190,12 @@ class Mapping(Part):
 
 
 def shipped_names() -> list[str]:
-    """Names that `load_mapping` knows without a path."""
+    """Names of the shipped mappings."""
     return sorted(file.stem for file in SHIPPED.glob("*.toml"))
 
 
 def load_mapping(name: str) -> Mapping:
-    """The mapping shipped as `name`, or the one in the file at that path.
+    """The shipped mapping `name`, or the one in the file at that path.
 
     `InputError` names the file, the key and what is allowed.
     """
@@ -203,12 +203,12 @@ def load_mapping(name: str) -> Mapping:
     return read_toml(path, Mapping, "the mapping", InputError, f"{', '.join(shipped_names())}, or the path of a TOML file")
 
 
-def with_source(mapping: Mapping, code: str, called: str) -> Mapping:
-    """The mapping for a source with this code; called: its name, where the mapping does not name it.
+def with_source(mapping: Mapping, code: str, name: str) -> Mapping:
+    """The mapping for the source with this code; `name` is used where the mapping does not name its source.
 
-    `InputError` for what cannot be a code.
+    `InputError` for an invalid code.
     """
     if not re.fullmatch(_CODE, code):
         raise InputError(f"{code[:80]!r} cannot be the code of a source; allowed: 1 to 60 characters, no comma and no white space")
-    names = {"name_ru": called, "name_en": called} if mapping.source.code == STAND_IN else {}
+    names = {"name_ru": name, "name_en": name} if mapping.source.code == STAND_IN else {}
     return mapping.model_copy(update={"source": mapping.source.model_copy(update={"code": code, **names})})

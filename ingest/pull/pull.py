@@ -19,7 +19,8 @@ from ingest.pull.client import Client, ClientPolicy, shown
 from ingest.pull.discovery import Endpoint, find
 from ingest.pull.paging import PAGE_SIZE
 from ingest.pull.reader import Open311Reader
-from ingest.runs.run import IngestOptions, Input, ingest_input, required_columns
+from ingest.readers.columns import required_columns
+from ingest.runs.run import IngestOptions, Input, ingest_input
 from ingest.runs.run_counts import RunCounts
 
 
@@ -62,7 +63,7 @@ async def pull(
     """Pull into the migrated database at `url`; the run's id and its counts.
 
     `InputError` names the address and what was got where the server cannot be read; what was written until then stays, and
-    the next pull goes on from there. Otherwise as `ingest.runs.run.take_in`.
+    the next pull goes on from there. Otherwise as `ingest.runs.run.ingest_input`.
     """
     async with AsyncExitStack() as stack:
         client = stack.enter_context(Client(manners, {"api_key": asked.api_key} if asked.api_key else {}, told.note))
@@ -80,10 +81,10 @@ async def pull(
         async def noted(writing: asyncpg.Connection, position: int) -> None:
             await write_checkpoint(writing, mapping.source.code, name, planned.reached(planned.span.at(position)))
 
-        given = Input(name, reader, mapping, mapping_name, Path(mapping_name), noted)
+        run_input = Input(name, lambda: reader, mapping, mapping_name, Path(mapping_name), noted)
         # Whoever is interrupted does not wait for the thread that asks: it is told to leave first.
         stack.callback(client.stop)
-        run, tally = await ingest_input(url, given, told.counted, replace(rules, batch_size=PAGE_SIZE))
+        run, tally = await ingest_input(url, run_input, told.counted, replace(rules, batch_size=PAGE_SIZE))
         await write_checkpoint(held, mapping.source.code, name, planned.ended())
     return run, tally
 

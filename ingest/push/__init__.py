@@ -1,1 +1,1 @@
-"""Incidents that are sent over HTTP: the same road as that of a file, batch by batch, with an answer for each row."""
+"""Incidents posted over HTTP: through the pipeline of a file, batch by batch, with a result for each row."""

@@ -1,4 +1,4 @@
-"""The body of a request cut into batches: as it comes, and no further ahead than the batch that is being written."""
+"""Split the body of a request into batches as it arrives, reading no further ahead than the batch that is being written."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -7,43 +7,43 @@ from contextlib import aclosing, suppress
 from ingest.push.parsing import Parser, Row
 
 MOST = 1000
-"""Rows to a transaction: a sender learns of them sooner than of a file's, and few are held in memory."""
+"""Rows to a transaction: fewer than of a file, so that the sender gets its results sooner and little is held in memory."""
 
 PAUSE_S = 0.2
-"""When nothing has come for so long, what is there is written: a sender of now and then does not wait for the batch to be full."""
+"""A pause after which an incomplete batch is written: an occasional sender does not wait until the batch is full."""
 
 
 async def batches(body: AsyncIterator[bytes], parser: Parser) -> AsyncGenerator[Sequence[Row], None]:
     """The rows of `body` in order, at most `MOST` at a time."""
-    waiting: list[Row] = []
+    pending: list[Row] = []
     async with aclosing(_with_pauses(body)) as parts:
         async for part in parts:
             if part is not None:
-                waiting += parser.feed(part)
-            while len(waiting) >= MOST or (waiting and part is None):
-                yield waiting[:MOST]
-                del waiting[:MOST]
-    waiting += parser.finish()
-    for at in range(0, len(waiting), MOST):
-        yield waiting[at : at + MOST]
+                pending += parser.feed(part)
+            while len(pending) >= MOST or (pending and part is None):
+                yield pending[:MOST]
+                del pending[:MOST]
+    pending += parser.finish()
+    for start in range(0, len(pending), MOST):
+        yield pending[start : start + MOST]
 
 
 async def _with_pauses(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes | None, None]:
-    """The parts of `body`, and None where none has come for a while."""
-    coming = asyncio.ensure_future(anext(body, None))
+    """The parts of `body`, and None where none has arrived for a while."""
+    upcoming = asyncio.ensure_future(anext(body, None))
     try:
         while True:
-            await asyncio.wait({coming}, timeout=PAUSE_S)
-            if not coming.done():
+            await asyncio.wait({upcoming}, timeout=PAUSE_S)
+            if not upcoming.done():
                 yield None
                 continue
-            part = coming.result()
+            part = upcoming.result()
             if part is None:
                 return
-            # Not asked for before the last one was worked off: that is what holds a fast sender back.
+            # The next one is requested only when this one is processed: back pressure on a fast sender.
             yield part
-            coming = asyncio.ensure_future(anext(body, None))
+            upcoming = asyncio.ensure_future(anext(body, None))
     finally:
-        coming.cancel()
+        upcoming.cancel()
         with suppress(asyncio.CancelledError, Exception):
-            await coming
+            await upcoming

@@ -1,4 +1,4 @@
-"""Requests with an Idempotency-Key: their answers are kept for a day, each part in the transaction of the batch it tells of."""
+"""Requests with an Idempotency-Key: responses are kept for a day, each part in the transaction of its batch."""
 
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -16,58 +16,58 @@ _PARTS_AT_ONCE = 50
 
 
 class HashingBody:
-    """A body that is digested while it is read."""
+    """A body that is hashed while it is read."""
 
-    def __init__(self, delivery: IngestRequest, body: AsyncIterator[bytes]) -> None:
+    def __init__(self, request: IngestRequest, body: AsyncIterator[bytes]) -> None:
         self._body = body
-        self._hash = hashlib.sha256(repr((delivery.source, delivery.lines, delivery.digest)).encode())
-        self._whole = not delivery.digest
+        self._hash = hashlib.sha256(repr((request.source, request.lines, request.digest)).encode())
+        self._hashes_body = not request.digest
 
     async def parts(self) -> AsyncGenerator[bytes, None]:
         """The body's own parts."""
         async for part in self._body:
-            if self._whole:
+            if self._hashes_body:
                 self._hash.update(part)
             yield part
 
-    async def to_the_end(self) -> bytes:
-        """Read what is left for the digest alone."""
+    async def read_to_end(self) -> bytes:
+        """Read the rest of the body for the digest alone."""
         async for _ in self.parts():
             pass
         return self.digest
 
     @property
     def digest(self) -> bytes:
-        """Of what has been read."""
+        """SHA-256 of the bytes read so far and the request's own fields."""
         return self._hash.digest()
 
 
 class IdempotencyStore:
-    """What is known of one key, over the connection whose session holds it meanwhile."""
+    """The stored response of one key, over the connection whose session holds the key's lock."""
 
     def __init__(self, connection: asyncpg.Connection, key: bytes) -> None:
         self._connection, self._key = connection, key
         self._part = 0
 
     async def acquire(self) -> None:
-        """Hold the key until the session's locks are given back. Raises `IdempotencyConflict` where another request does."""
+        """Lock the key until the session's locks are released. Raises `IdempotencyConflict` where another request holds it."""
         with database_errors("look for the Idempotency-Key"):
             await self._connection.execute(query("idempotency.purge_expired"))
             if not await self._connection.fetchval(query("idempotency.acquire_lock"), int.from_bytes(self._key[:8], signed=True)):
                 raise IdempotencyConflict("a request with this Idempotency-Key is being answered; send it again when it is done")
 
     async def lookup(self) -> tuple[bytes, dict[str, Any]] | None:
-        """The digest of the request that was answered to its end, and the end of its answer."""
+        """The digest of the request that was answered completely, and its summary; None where there is none."""
         with database_errors("look for the Idempotency-Key"):
             row = await self._connection.fetchrow(query("idempotency.lookup"), self._key)
             if row is None:
                 await self._connection.execute(query("idempotency.reset"), self._key)
         return None if row is None else (row["digest"], orjson.loads(row["summary"]))
 
-    async def replay(self, found: tuple[bytes, dict[str, Any]], body: HashingBody) -> ResultStream:
-        """The answer as it was. Raises `IdempotencyKeyReused` where the request is another one."""
-        digest, summary = found
-        if await body.to_the_end() != digest:
+    async def replay(self, answered: tuple[bytes, dict[str, Any]], body: HashingBody) -> ResultStream:
+        """The stored response. Raises `IdempotencyKeyReused` where the request is another one."""
+        digest, summary = answered
+        if await body.read_to_end() != digest:
             raise IdempotencyKeyReused("this Idempotency-Key belongs to another request; a new request needs a new key")
         after = 0
         while True:
@@ -81,10 +81,10 @@ class IdempotencyStore:
         yield Summary(summary, repeated=True)
 
     async def append(self, lines: bytes) -> None:
-        """A part of the answer, in the transaction of its batch."""
+        """Store a part of the response, in the transaction of its batch."""
         await self._connection.execute(query("idempotency.append_part"), self._key, self._part, lines)
         self._part += 1
 
     async def complete(self, digest: bytes, summary: dict[str, Any]) -> None:
-        """The answer is whole."""
+        """Store the end of the response."""
         await self._connection.execute(query("idempotency.complete"), self._key, digest, orjson.dumps(summary))

@@ -1,4 +1,4 @@
-"""Themes and agencies of what is sent: a code that is known already means what it means, anything else is a name."""
+"""Resolve the themes and agencies of posted incidents: a known code is that entry, any other value is a name."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,35 +14,35 @@ from ingest.write.reference_data import Agency, Theme
 
 
 class KnownEntityResolver(EntityResolver):
-    """Knows a mapping's themes, and those of the database once they have been looked up."""
+    """Resolves by a mapping and by the codes in the database, once those have been looked up."""
 
     def __init__(self, mapping: Mapping, classifier: Classifier) -> None:
-        """classifier: made once for all requests."""
+        """classifier: shared by all requests."""
         super().__init__(mapping, Path())
-        self.by_text = classifier.theme
+        self.classify = classifier.theme
         self._known_themes: dict[str, Theme] = {}
         self._known_agencies: dict[str, Agency] = {}
-        self._asked: set[str] = set()
+        self._looked_up: set[str] = set()
 
-    async def learn(self, connection: asyncpg.Connection, themes: Iterable[str], agencies: Iterable[str]) -> None:
-        """Look up those of these values that are codes; called before they are named."""
-        fresh = [sorted({value.strip() for value in values} - self._asked - {""}) for values in (themes, agencies)]
-        if not any(fresh):
+    async def look_up_codes(self, connection: asyncpg.Connection, themes: Iterable[str], agencies: Iterable[str]) -> None:
+        """Read the entries whose codes are among these values; called before the values are resolved."""
+        unseen = [sorted({value.strip() for value in values} - self._looked_up - {""}) for values in (themes, agencies)]
+        if not any(unseen):
             return
         with database_errors("look up themes and agencies"):
-            rows = await connection.fetch(query("ingest.find_known_codes"), *fresh)
-        self._asked.update(*fresh)
+            rows = await connection.fetch(query("ingest.find_known_codes"), *unseen)
+        self._looked_up.update(*unseen)
         for row in rows:
             if row["kind"] == "theme":
                 self._known_themes[row["code"]] = Theme(row["code"], row["sector"], row["name_ru"], row["name_en"])
             else:
                 self._known_agencies[row["code"]] = Agency(row["code"], row["name_ru"])
 
-    def _theme(self, sector: str, value: str) -> Theme | None:
+    def _resolve_theme(self, sector: str, value: str) -> Theme | None:
         known = self._known_themes.get(value.strip())
-        named = super()._theme(sector, value)
-        # A sector that is given beside the code of another sector's theme makes it a name in that sector.
+        named = super()._resolve_theme(sector, value)
+        # With the sector of another theme beside it, a code is a name in that sector.
         return known if known and (not sector.strip() or (named and named.sector == known.sector)) else named
 
-    def _agency(self, value: str) -> Agency | None:
-        return self._known_agencies.get(value.strip()) or super()._agency(value)
+    def _resolve_agency(self, value: str) -> Agency | None:
+        return self._known_agencies.get(value.strip()) or super()._resolve_agency(value)

@@ -1,4 +1,4 @@
-"""From the bytes of a request, as they come, to rows."""
+"""Parse the bytes of a request to rows as they arrive."""
 
 from typing import Any, Protocol
 
@@ -6,11 +6,11 @@ import ijson
 
 from geo_service.core.errors import BodyTooLarge, InputError
 from ingest.readers import BrokenRow
-from ingest.readers.json import LEADING, PIECE, NestingGuard, first_line, line_record, too_long
+from ingest.readers.json import CHUNK_BYTES, LEADING, NestingGuard, first_line, make_oversized_row, parse_line
 from ingest.readers.records import LONGEST_ROW, Record
 
 MOST_ROWS = 50_000
-"""Of a document, whose answer is a document too and held in memory; NDJSON has no such limit."""
+"""Of a document, whose response is held in memory; NDJSON has no such limit."""
 
 Row = Record | BrokenRow
 
@@ -21,10 +21,10 @@ class Parser(Protocol):
     """Bytes in, rows out."""
 
     form: str
-    """How the body is understood: object, list or lines."""
+    """Of the body: object, list or lines."""
 
     def feed(self, data: bytes) -> list[Row]:
-        """The rows that are whole now. `InputError` for what cannot be read."""
+        """The rows that are complete now. `InputError` for a body that cannot be parsed."""
         ...
 
     def finish(self) -> list[Row]:
@@ -43,11 +43,11 @@ class LineParser:
         self._cut = False
 
     def feed(self, data: bytes) -> list[Row]:
-        """The rows whose lines are whole now."""
+        """The rows whose lines are complete now."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         rows = [row for line in lines if (row := self._row(line))]
         if len(self._rest) > LONGEST_ROW:
-            # Its beginning is enough to tell of it; the rest is passed over until the line ends.
+            # The beginning is enough for the error; the rest of the line is skipped.
             self._rest, self._cut = self._rest[:LONGEST_ROW], True
         return rows
 
@@ -62,7 +62,7 @@ class LineParser:
         content = line.lstrip(LEADING).rstrip()
         if not content:
             return None
-        return too_long(self._number, content) if cut else line_record(self._number, content)
+        return make_oversized_row(self._number, content) if cut else parse_line(self._number, content)
 
 
 class DocumentParser:
@@ -71,46 +71,46 @@ class DocumentParser:
     form = "object"
 
     def __init__(self) -> None:
-        self._meter = NestingGuard()
-        self._found: list[object] = []
+        self._guard = NestingGuard()
+        self._values: list[object] = []
         self._events: Any = None
         self._count = 0
 
     def feed(self, data: bytes) -> list[Row]:
-        """The rows that are whole now."""
+        """The rows that are complete now."""
         if self._events is None:
             data = data.lstrip(_BLANK)
             if not data:
                 return []
             self.form = "list" if data.startswith(b"[") else "object"
-            self._events = ijson.items_coro(_Sink(self._found), "item" if self.form == "list" else "", use_float=True)
-        return self._parsed(data)
+            self._events = ijson.items_coro(_Sink(self._values), "item" if self.form == "list" else "", use_float=True)
+        return self._parse(data)
 
     def finish(self) -> list[Row]:
-        """Nothing: a document that is whole has given all its rows."""
+        """Nothing: a complete document has returned all its rows."""
         if self._events is None:
             raise InputError("cannot read the body: it is empty; an incident or a list of incidents is needed")
         try:
             self._events.close()
         except (ijson.JSONError, UnicodeDecodeError) as error:
-            raise _unreadable(error) from error
+            raise _parse_error(error) from error
         return self._collect_rows()
 
-    def _parsed(self, data: bytes) -> list[Row]:
+    def _parse(self, data: bytes) -> list[Row]:
         rows: list[Row] = []
         try:
-            for at in range(0, len(data), PIECE):
-                self._events.send(self._meter.pass_on(data[at : at + PIECE]))
+            for start in range(0, len(data), CHUNK_BYTES):
+                self._events.send(self._guard.check(data[start : start + CHUNK_BYTES]))
                 rows += self._collect_rows()
         except InputError as error:
             raise InputError(f"cannot read the body: it {error}") from error
         except (ijson.JSONError, UnicodeDecodeError) as error:
-            raise _unreadable(error) from error
+            raise _parse_error(error) from error
         return rows
 
     def _collect_rows(self) -> list[Row]:
         rows: list[Row] = []
-        for values in self._found:
+        for values in self._values:
             self._count += 1
             if self._count > MOST_ROWS:
                 raise BodyTooLarge(f"a document has at most {MOST_ROWS:,} incidents; send NDJSON (application/x-ndjson)")
@@ -118,20 +118,20 @@ class DocumentParser:
                 Record(self._count, values) if isinstance(values, dict) else BrokenRow(self._count, f"{values}"[:1000], "no object")
             )
         if rows:
-            self._meter.row_ended()
-            self._found.clear()
+            self._guard.end_row()
+            self._values.clear()
         return rows
 
 
-def _unreadable(error: Exception) -> InputError:
+def _parse_error(error: Exception) -> InputError:
     return InputError(f"cannot read the body: it is no JSON, or cut short: {first_line(error)[:100]}")
 
 
 class _Sink:
-    """What ijson sends its objects to."""
+    """Receives ijson's objects."""
 
-    def __init__(self, found: list[object]) -> None:
-        self._found = found
+    def __init__(self, values: list[object]) -> None:
+        self._values = values
 
     def send(self, value: object) -> None:
-        self._found.append(value)
+        self._values.append(value)

@@ -1,10 +1,13 @@
-"""What the members of a sent incident mean: those of the mapping `plain`, all but two of which may be left out."""
+"""Validate posted incidents, whose JSON members are those of the mapping `plain` (only `id` and `received_at` are required),
+and describe the outcome of each row."""
 
 import asyncio
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import asyncpg
+import orjson
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
@@ -13,55 +16,59 @@ from geo_service.core.named_queries import query
 from ingest.mapping.mapping import Mapping, SourceEntry, load_mapping
 from ingest.push.known_entities import KnownEntityResolver
 from ingest.push.parsing import Row
-from ingest.push.writer_pool import Writer
+from ingest.push.writer_pool import PushWriter
 from ingest.readers import RawBatch
+from ingest.readers.columns import required_columns
 from ingest.readers.records import Record, gather_columns
-from ingest.runs.run import required_columns
 from ingest.validate.classifier import Classifier
-from ingest.validate.validate import Checked, Validator
+from ingest.validate.row_errors import Reject
+from ingest.validate.validate import ValidatedBatch, Validator
+from ingest.write.incident_writer import WriteResult
 from ingest.write.reference_data import Source
 
 MAPPING = "plain"
 
+_ID = "id"
+
 _MOST_IGNORED = 50
-"""Names told of members that mean nothing here."""
+"""Names listed of members that no incident has."""
 
 _LONGEST_NAME = 60
 
 
 @cache
-def _plain() -> Mapping:
+def _load_plain() -> Mapping:
     return load_mapping(MAPPING)
 
 
 class RowMapping:
-    """Checks the rows of one request."""
+    """Validates the rows of one request."""
 
-    def __init__(self, mapping: Mapping, source: Source, namer: KnownEntityResolver, validator: Validator) -> None:
-        self._namer, self._validator = namer, validator
-        self._asked = required_columns(mapping)
-        self._names = {one.name for one in self._asked}
+    def __init__(self, mapping: Mapping, source: Source, resolver: KnownEntityResolver, validator: Validator) -> None:
+        self._resolver, self._validator = resolver, validator
+        self._columns = required_columns(mapping)
+        self._names = {column.name for column in self._columns}
         self.source = source
         self.ignored: set[str] = set()
         """Members that no incident has, of the first rows that had any."""
 
     @classmethod
-    async def of(cls, delivery: IngestRequest, writer: Writer, classifier: Classifier, deadlines: Deadlines) -> "RowMapping":
-        """For what is delivered; a source that is known keeps its names."""
+    async def of(cls, request: IngestRequest, writer: PushWriter, classifier: Classifier, deadlines: Deadlines) -> "RowMapping":
+        """For the source of a request; a known source keeps its names."""
         with database_errors("look up the source"):
-            row = await writer.connection.fetchrow(query("ingest.get_source"), delivery.source)
-        source = Source(**row) if row else Source(delivery.source, delivery.name, delivery.name)
+            row = await writer.connection.fetchrow(query("ingest.get_source"), request.source)
+        source = Source(**row) if row else Source(request.source, request.name, request.name)
         entry = SourceEntry(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
-        mapping = _plain().model_copy(update={"source": entry})
-        namer = KnownEntityResolver(mapping, classifier)
-        return cls(mapping, source, namer, Validator(mapping, namer, deadlines, writer.region))
+        mapping = _load_plain().model_copy(update={"source": entry})
+        resolver = KnownEntityResolver(mapping, classifier)
+        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region))
 
-    async def check(self, rows: Sequence[Row], connection: asyncpg.Connection) -> tuple[RawBatch, Checked]:
-        """The rows as columns of text, and which of them are usable."""
+    async def validate(self, rows: Sequence[Row], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
+        """The rows as columns of text, and validated."""
         self._note_ignored(rows)
-        raw = gather_columns(rows, self._asked)
-        await self._namer.learn(connection, raw.columns["theme"], raw.columns["agency"])
-        return raw, await asyncio.to_thread(self._validator.check, raw)
+        raw = gather_columns(rows, self._columns)
+        await self._resolver.look_up_codes(connection, raw.columns["theme"], raw.columns["agency"])
+        return raw, await asyncio.to_thread(self._validator.validate, raw)
 
     def _note_ignored(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -69,3 +76,23 @@ class RowMapping:
                 return
             if isinstance(row, Record) and row.values.get("type") != "Feature":
                 self.ignored.update(name[:_LONGEST_NAME] for name in row.values if name.casefold() not in self._names)
+
+
+def encode_row_results(raw: RawBatch, validated: ValidatedBatch, result: WriteResult) -> bytes:
+    """NDJSON: the outcome of each row of the batch, in the order of the input."""
+    documents: dict[int, dict[str, Any]] = {}
+    for row, external_id, written in zip(validated.rows.tolist(), validated.batch.external_id, result.rows, strict=True):
+        line = raw.lines[row]
+        documents[line] = {"row": line, "id": external_id, "outcome": written.outcome, "incident": written.incident}
+    ids = dict(zip(raw.lines, raw.columns[_ID], strict=True)) if validated.rejects else {}
+    for reject in validated.rejects:
+        documents[reject.line] = {
+            "row": reject.line, "id": ids.get(reject.line) or None, "outcome": "rejected", **_reason_members(reject),
+        }  # fmt: skip
+    for warning in validated.warnings:
+        documents[warning.line]["warning"] = _reason_members(warning)
+    return b"".join(orjson.dumps(documents[line]) + b"\n" for line in sorted(documents))
+
+
+def _reason_members(reject: Reject) -> dict[str, Any]:
+    return {"reason": reject.reason.value, "fields": list(reject.fields), "detail": reject.detail}

@@ -1,4 +1,4 @@
-"""The few connections over which incidents are written: each serves one request at a time, and is kept for the next."""
+"""A pool of connections with the pipeline over each: one serves one request at a time, and is kept for the next."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,30 +10,28 @@ import asyncpg
 from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import GeoError, Overloaded
 from geo_service.core.named_queries import query
-from ingest.geocoding.batch_geocoder import BatchGeocoder
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import read_region
 from ingest.mapping.mapping import Bounds
-from ingest.write.incident_writer import IncidentWriter
+from ingest.runs.run import BatchPipeline
 
 _CLOSE_S = 5
 
 
 @dataclass(slots=True)
-class Writer:
-    """A connection and what writes over it."""
+class PushWriter:
+    """A connection and the pipeline over it."""
 
     connection: asyncpg.Connection
-    incidents: IncidentWriter
-    placer: BatchGeocoder
+    pipeline: BatchPipeline
     region: Bounds | None = None
     revision: int = -1
-    """Of the boundaries that `placer` and `region` were made from."""
+    """Of the boundaries that the pipeline's geocoder and `region` were made from."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriterSettings:
-    """How writers work."""
+    """Limits and options of the writers."""
 
     url: str
     most: int
@@ -46,27 +44,28 @@ class WriterSettings:
 
 
 class WriterPool:
-    """At most so many writers; made when they are needed first."""
+    """At most `WriterSettings.most` writers, opened on demand."""
 
-    def __init__(self, terms: WriterSettings) -> None:
-        self._terms = terms
-        self._free = asyncio.Semaphore(terms.most)
-        self._idle: list[Writer] = []
+    def __init__(self, settings: WriterSettings) -> None:
+        self._settings = settings
+        self._free = asyncio.Semaphore(settings.most)
+        self._idle: list[PushWriter] = []
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Writer]:
+    async def acquire(self) -> AsyncIterator[PushWriter]:
         """A writer for one request. Raises `Overloaded` when none has become free in time, and `DatabaseUnavailable`."""
         try:
-            async with asyncio.timeout(self._terms.wait_s):
+            async with asyncio.timeout(self._settings.wait_s):
                 await self._free.acquire()
         except TimeoutError:
-            raise Overloaded(f"all {self._terms.most} writers are busy; send it again", retry_after=_retry_s(self._terms.wait_s)) from None
+            message = f"all {self._settings.most} writers are busy; send it again"
+            raise Overloaded(message, retry_after=_retry_s(self._settings.wait_s)) from None
         try:
-            writer = await self._ready()
+            writer = await self._take()
             try:
                 yield writer
             except BaseException as error:
-                # Whatever has happened to its session, the next request does not meet it; a fault of the request is none of it.
+                # The next request gets no broken session; a fault of the request itself leaves the session usable.
                 await (self._release(writer) if isinstance(error, GeoError) and error.status < 500 else _close(writer))
                 raise
             await self._release(writer)
@@ -78,7 +77,7 @@ class WriterPool:
         idle, self._idle = self._idle, []
         await asyncio.gather(*map(_close, idle))
 
-    async def _ready(self) -> Writer:
+    async def _take(self) -> PushWriter:
         while self._idle:
             writer = self._idle.pop()
             if not writer.connection.is_closed():
@@ -92,23 +91,23 @@ class WriterPool:
             raise
         return writer
 
-    async def _open_writer(self) -> Writer:
-        held = await connect(self._terms.url)
+    async def _open_writer(self) -> PushWriter:
+        connection = await connect(self._settings.url)
         with database_errors("prepare for writing incidents"):
-            await held.execute(query("ingest.set_statement_timeout"), str(self._terms.statement_timeout_ms))
-        incidents = await IncidentWriter(held, self._terms.near_m).__aenter__()
-        return Writer(held, incidents, BatchGeocoder(held, self._terms.geocoding, None))
+            await connection.execute(query("ingest.set_statement_timeout"), str(self._settings.statement_timeout_ms))
+        pipeline = BatchPipeline(connection, self._settings.geocoding, self._settings.near_m, None)
+        return PushWriter(connection, await pipeline.__aenter__())
 
-    async def _refresh(self, writer: Writer) -> None:
-        """What knows the districts is made anew when they have changed."""
+    async def _refresh(self, writer: PushWriter) -> None:
+        """Renew the region and the geocoder when the districts have changed."""
         with database_errors("look for changes of the boundaries"):
             revision = int(await writer.connection.fetchval(query("boundaries.get_revision")) or 0)
         if revision != writer.revision:
-            writer.region = await read_region(writer.connection, self._terms.geocoding)
-            writer.placer = BatchGeocoder(writer.connection, self._terms.geocoding, writer.region)
+            writer.region = await read_region(writer.connection, self._settings.geocoding)
+            writer.pipeline.set_region(writer.region)
             writer.revision = revision
 
-    async def _release(self, writer: Writer) -> None:
+    async def _release(self, writer: PushWriter) -> None:
         try:
             with database_errors("end the work of a writer"):
                 await writer.connection.execute(query("idempotency.release_locks"))
@@ -122,6 +121,6 @@ def _retry_s(wait_s: float) -> int:
     return max(1, round(wait_s))
 
 
-async def _close(writer: Writer) -> None:
+async def _close(writer: PushWriter) -> None:
     with suppress(OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresError):
         await writer.connection.close(timeout=_CLOSE_S)

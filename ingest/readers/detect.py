@@ -1,4 +1,4 @@
-"""Which format a file has, and the reader for it: one row a format."""
+"""Recognise the format of a file and open the reader for it: one row a format."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from geo_service.core.errors import InputError
 from geo_service.core.extras import require
-from ingest.mapping.mapping import FileFormat, FormatName
-from ingest.readers import RETURNED, Column, Reader
+from ingest.mapping.mapping import FileFormat, FormatName, Mapping
+from ingest.readers import REJECT_COLUMNS, Column, Reader, RowFormat
+from ingest.readers.columns import required_columns
 from ingest.readers.csv import DELIMITERS, CsvReader
-from ingest.readers.decompress import GZIP, ZSTD, read_head
+from ingest.readers.file_content import FileHead, read_head
 from ingest.readers.json import GeoJsonReader, JsonReader, NdjsonReader
 
-_LOOKED_AT = 1 << 16
-_PACKED = (".gz", ".zst")
+_COMPRESSED_SUFFIXES = (".gz", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Format:
     """A format that can be read."""
 
     name: FormatName
-    endings: tuple[str, ...]
-    """Of file names, after an ending of a packed file was taken off."""
-    starts: tuple[bytes, ...] = ()
+    suffixes: tuple[str, ...]
+    """Of file names, after the suffix of a compressed file."""
+    magic: tuple[bytes, ...] = ()
     """First bytes that no other format has."""
 
 
@@ -36,7 +36,7 @@ FORMATS = (
     Format("parquet", (".parquet", ".geoparquet", ".pq"), (b"PAR1",)),
 )
 
-_UNREADABLE = {
+_UNSUPPORTED = {
     b"\xd0\xcf\x11\xe0": "a workbook of Excel 2003 or before: save it as .xlsx",
     b"%PDF": "a PDF",
     b"BZh": "packed with bzip2: unpack it, or pack it as .gz or .zst",
@@ -44,68 +44,72 @@ _UNREADABLE = {
 }
 
 
-def open_file(path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> Reader:
-    """The reader for this file; of `wanted` None all columns. `InputError` for a file that is none of the formats."""
-    if is_returned(path):
-        return CsvReader(path, FileFormat(decimal=form.decimal), wanted)
-    name = form.format or format_of(path)
+def open_reader(path: Path, mapping: Mapping) -> Reader:
+    """The reader of the columns that a mapping reads from this file; errors as `open_file`."""
+    return open_file(path, mapping.file, required_columns(mapping))
+
+
+def open_file(path: Path, file_format: FileFormat, wanted: Sequence[Column] | None) -> Reader:
+    """The reader of the `wanted` columns (None for all) of this file. `InputError` for a file in none of the formats."""
+    head = read_head(path)
+    if is_reject_export(head):
+        return CsvReader(path, FileFormat(decimal=file_format.decimal), wanted, head)
+    name = file_format.format or detect_format(path, head)
     if name in ("xlsx", "parquet"):
-        return _whole(name, path, form, wanted)
-    readers: dict[str, type[CsvReader | NdjsonReader | JsonReader]] = {
-        "csv": CsvReader,
-        "ndjson": NdjsonReader,
-        "json": JsonReader,
-        "geojson": GeoJsonReader,
-    }
-    return readers[name](path, form, wanted)
+        return _open_archive(name, path, file_format, wanted, head)
+    if name == "csv":
+        return CsvReader(path, file_format, wanted, head)
+    readers: dict[str, type[NdjsonReader | JsonReader]] = {"ndjson": NdjsonReader, "json": JsonReader, "geojson": GeoJsonReader}
+    return readers[name](path, file_format, wanted)
 
 
-def is_returned(path: Path) -> bool:
-    """Whether the file holds rejects that `geo ingest rejects` gave back, whatever format they had before."""
-    mark = RETURNED[0].encode()
-    start = read_head(path, len(mark) + 8).removeprefix(b"\xef\xbb\xbf").removeprefix(b'"') if path.is_file() else b""
-    return start.startswith(mark) and start[len(mark) :].removeprefix(b'"')[:1] in tuple(one.encode() for one in DELIMITERS)
+def row_format(reader: Reader, wanted: Sequence[Column]) -> RowFormat:
+    """How the rows of this reader are split; known once its first batch was read."""
+    if isinstance(reader, CsvReader):
+        return {"columns": list(reader.header), "delimiter": reader.delimiter, "quote": reader.quote}
+    return {"asked": [[column.name, *column.other_names] for column in wanted]}
 
 
-def _whole(name: str, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> Reader:
+def is_reject_export(head: FileHead) -> bool:
+    """Whether a file holds rejected rows as `geo ingest rejects --csv` writes them, whatever format they had before."""
+    first = REJECT_COLUMNS[0].encode()
+    start = head.content.removeprefix(b"\xef\xbb\xbf").removeprefix(b'"')
+    return start.startswith(first) and start[len(first) :].removeprefix(b'"')[:1] in tuple(map(str.encode, DELIMITERS))
+
+
+def _open_archive(name: str, path: Path, file_format: FileFormat, wanted: Sequence[Column] | None, head: FileHead) -> Reader:
     """The formats that are read from several places at once; their libraries are loaded only when needed."""
-    if path.is_file() and _start(path).startswith((GZIP, ZSTD)):
+    if head.compressed:
         raise InputError(f"cannot read {path}: a packed {name} file; unpack it first")
     if name == "xlsx":
         require(f"cannot read {path}", "openpyxl")
         from ingest.readers.xlsx import XlsxReader
 
-        return XlsxReader(path, form, wanted)
+        return XlsxReader(path, file_format, wanted)
     require(f"cannot read {path}", "pyarrow")
     from ingest.readers.parquet import ParquetReader
 
-    return ParquetReader(path, form, wanted)
+    return ParquetReader(path, file_format, wanted)
 
 
-def _start(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(len(ZSTD))
+def detect_format(path: Path, head: FileHead) -> FormatName:
+    """The format by the first bytes, else by the suffix of the name, else by the look of the text."""
+    for magic, label in _UNSUPPORTED.items():
+        if head.content.startswith(magic):
+            raise InputError(f"cannot read {path}: it is {label}; allowed: {', '.join(known.name for known in FORMATS)}")
+    for known in FORMATS:
+        if known.magic and head.content.startswith(known.magic):
+            return known.name
+    bare = path.with_suffix("") if path.suffix.lower() in _COMPRESSED_SUFFIXES else path
+    by_suffix = next((known.name for known in FORMATS if bare.suffix.lower() in known.suffixes), None)
+    return by_suffix if by_suffix and by_suffix != "json" else _detect_by_look(head.content)
 
 
-def format_of(path: Path) -> FormatName:
-    """The format by the first bytes, else by the ending of the name, else by what the beginning looks like."""
-    start = read_head(path, _LOOKED_AT)
-    for mark, told in _UNREADABLE.items():
-        if start.startswith(mark):
-            raise InputError(f"cannot read {path}: it is {told}; allowed: {', '.join(one.name for one in FORMATS)}")
-    for one in FORMATS:
-        if start.startswith(one.starts or b"\xff\xff\xff\xff"):
-            return one.name
-    bare = path.with_suffix("") if path.suffix.lower() in _PACKED else path
-    named = next((one.name for one in FORMATS if bare.suffix.lower() in one.endings), None)
-    return named if named and named != "json" else _by_look(start)
-
-
-def _by_look(start: bytes) -> FormatName:
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \t\r\n")
+def _detect_by_look(content: bytes) -> FormatName:
+    text = content.removeprefix(b"\xef\xbb\xbf").lstrip(b"\x1e \t\r\n")
     if not text.startswith((b"{", b"[")):
         return "csv"
     first, _, second = text.partition(b"\n")
     if first.rstrip().endswith(b"}") and second.lstrip(b"\x1e \t\r\n").startswith(b"{"):
         return "ndjson"
-    return "geojson" if text.startswith(b"{") and b'"FeatureCollection"' in start else "json"
+    return "geojson" if text.startswith(b"{") and b'"FeatureCollection"' in content else "json"

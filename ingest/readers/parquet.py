@@ -1,4 +1,4 @@
-"""Parquet and GeoParquet, streaming: only the columns asked for, a part of a row group at a time."""
+"""Parquet and GeoParquet, streaming: only the wanted columns, a part of a row group at a time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,21 +15,21 @@ from pyproj.exceptions import CRSError
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column, RawBatch
-from ingest.readers.columns import clean_columns, find_columns
-from ingest.readers.decompress import size_of
+from ingest.readers.columns import find_columns, make_batch
+from ingest.readers.file_content import size_of
 from ingest.readers.records import as_text
 
 _READ_AHEAD = 1 << 20
-"""Bytes of a column read at once; without it a row group's columns are read whole."""
+"""Bytes of a column at once; without it a row group's columns are read whole."""
 
-_PLACE = ("lng", "lat")
-"""Columns made of the geometry where the file has none so named."""
+_POINT = ("lng", "lat")
+"""Columns computed from the geometry where the file has none of these names."""
 
 
 class ParquetReader:
     """Rows of a Parquet file; members of structures have dotted names, a GeoParquet geometry gives `lng` and `lat`."""
 
-    def __init__(self, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> None:
+    def __init__(self, path: Path, file_format: FileFormat, wanted: Sequence[Column] | None) -> None:
         self._path, self._wanted = path, wanted
         self.size = size_of(path)
 
@@ -39,47 +39,48 @@ class ParquetReader:
             with pq.ParquetFile(self._path, buffer_size=_READ_AHEAD, pre_buffer=False) as file:
                 yield from self._batches(file, rows)
         except (pa.ArrowException, OSError, ValueError, CRSError) as error:
-            told = f"{error}".partition("\n")[0]
-            raise InputError(f"cannot read {self._path} to its end: it is cut short, damaged or no Parquet ({told})") from error
+            cause = f"{error}".partition("\n")[0]
+            raise InputError(f"cannot read {self._path} to its end: it is cut short, damaged or no Parquet ({cause})") from error
 
     def _batches(self, file: Any, rows: int) -> Iterator[RawBatch]:
         geometry = _Geometry.of(file.schema_arrow)
         leaves = _leaves(file.schema_arrow)
-        made = [name for name in _PLACE if geometry and name not in leaves]
-        header = [*leaves, *made]
-        found = {name: None if place is None else header[place] for name, place in find_columns(header, self._wanted, self._path).items()}
-        read = [name for name in dict.fromkeys(found.values()) if name and name not in made]
-        if geometry and any(name in made for name in found.values()):
+        computed = [name for name in _POINT if geometry and name not in leaves]
+        header = [*leaves, *computed]
+        sources = {name: None if index is None else header[index] for name, index in find_columns(header, self._wanted, self._path).items()}
+        read = [name for name in dict.fromkeys(sources.values()) if name and name not in computed]
+        if geometry and any(name in computed for name in sources.values()):
             read.append(geometry.column)
         done = 0
         for batch in file.iter_batches(batch_size=rows, columns=read):
-            yield self._batch(batch, found, made, geometry, done, file.metadata.num_rows)
+            yield self._make_batch(batch, sources, computed, geometry, done, file.metadata.num_rows)
             done += batch.num_rows
 
-    def _batch(
-        self, batch: Any, found: Mapping[str, str | None], made: Sequence[str], geometry: "_Geometry | None", done: int, total: int
+    def _make_batch(
+        self, batch: Any, sources: Mapping[str, str | None], computed: Sequence[str], geometry: "_Geometry | None", done: int, total: int
     ) -> RawBatch:
         count = batch.num_rows
-        placed = dict(zip(_PLACE, geometry.points(batch), strict=True)) if geometry and any(n in made for n in found.values()) else {}
+        needs_points = geometry and any(name in computed for name in sources.values())
+        points = dict(zip(_POINT, geometry.points(batch), strict=True)) if geometry and needs_points else {}
         columns = {
-            name: [""] * count if leaf is None else placed[leaf] if leaf in made else _texts(_leaf(batch, leaf))
-            for name, leaf in found.items()
+            name: [""] * count if leaf is None else points[leaf] if leaf in computed else _texts(_leaf(batch, leaf))
+            for name, leaf in sources.items()
         }
-        at = self.size * (done + count) // max(total, 1)
-        return clean_columns(columns, range(done + 1, done + count + 1), None, [], at)
+        bytes_read = self.size * (done + count) // max(total, 1)
+        return make_batch(columns, range(done + 1, done + count + 1), None, [], bytes_read)
 
 
 def _leaves(schema: Any) -> list[str]:
     """Names of the columns; of a structure those of its members, dotted."""
-    found: list[str] = []
-    waiting = [(field.name, field.type) for field in reversed(schema)]
-    while waiting:
-        name, kind = waiting.pop()
-        if pa.types.is_struct(kind):
-            waiting.extend((f"{name}.{kind[place].name}", kind[place].type) for place in reversed(range(kind.num_fields)))
+    names: list[str] = []
+    pending = [(field.name, field.type) for field in reversed(schema)]
+    while pending:
+        name, data_type = pending.pop()
+        if pa.types.is_struct(data_type):
+            pending.extend((f"{name}.{data_type[index].name}", data_type[index].type) for index in reversed(range(data_type.num_fields)))
         else:
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def _leaf(batch: Any, name: str) -> Any:
@@ -90,21 +91,21 @@ def _leaf(batch: Any, name: str) -> Any:
 
 
 def _texts(column: Any) -> list[str]:
-    kind = column.type
-    if pa.types.is_dictionary(kind):
+    data_type = column.type
+    if pa.types.is_dictionary(data_type):
         return _texts(column.dictionary_decode())
-    if pa.types.is_floating(kind):
+    if pa.types.is_floating(data_type):
         return [as_text(value) for value in column.to_pylist()]
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if pa.types.is_binary(data_type) or pa.types.is_large_binary(data_type):
         return ["" if value is None else value.decode("utf-8", "surrogateescape") for value in column.to_pylist()]
-    if pa.types.is_nested(kind) or pa.types.is_null(kind):
+    if pa.types.is_nested(data_type) or pa.types.is_null(data_type):
         return [as_text(value) for value in column.to_pylist()]
     texts: list[str] = pc.fill_null(column.cast(pa.string()), "").to_pylist()
     return texts
 
 
 class _Geometry:
-    """The main geometry column of a GeoParquet file."""
+    """The primary geometry column of a GeoParquet file."""
 
     def __init__(self, column: str, entry: Mapping[str, Any]) -> None:
         self.column = column
@@ -118,22 +119,22 @@ class _Geometry:
 
     @classmethod
     def of(cls, schema: Any) -> "_Geometry | None":
-        """The one that the file names as its main one, if it names any."""
+        """The one that the file declares as its primary one, if any."""
         try:
-            told = orjson.loads((schema.metadata or {}).get(b"geo", b"null"))
-            return cls(told["primary_column"], told["columns"][told["primary_column"]]) if told else None
+            metadata = orjson.loads((schema.metadata or {}).get(b"geo", b"null"))
+            return cls(metadata["primary_column"], metadata["columns"][metadata["primary_column"]]) if metadata else None
         except (KeyError, TypeError, orjson.JSONDecodeError) as error:
             raise InputError(f"what it says of its geometry (GeoParquet, key geo) cannot be used: {error}") from error
 
     def points(self, batch: Any) -> tuple[list[str], list[str]]:
-        """Longitudes and latitudes: of points, or of points within what is none; blank where there is no geometry."""
+        """Longitudes and latitudes: of points, or of a point inside any other geometry; blank where there is none."""
         column = batch.column(self.column)
         if self._native:
             x, y = (pc.struct_field(column, [axis]).to_numpy(zero_copy_only=False) for axis in "xy")
         else:
             shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
-            within = shapely.point_on_surface(shapes)
-            x, y = shapely.get_x(within), shapely.get_y(within)
+            inside = shapely.point_on_surface(shapes)
+            x, y = shapely.get_x(inside), shapely.get_y(inside)
         if self._to_degrees:
             x, y = self._to_degrees.transform(x, y)
         return tuple(["" if value != value else repr(value) for value in axis.tolist()] for axis in (x, y))  # type: ignore[return-value]  # two

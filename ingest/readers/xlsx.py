@@ -1,6 +1,6 @@
-"""Workbooks of Excel and its kin, streaming: one sheet, its first row (after those skipped) the header.
+"""Excel workbooks, streaming: one sheet, its first row (after skipped ones) the header.
 
-Of a formula the value that was shown last is taken; nothing is ever computed.
+A formula has the value that the workbook stores for it; nothing is computed.
 """
 
 import warnings
@@ -17,20 +17,20 @@ from openpyxl.utils.exceptions import InvalidFileException
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column, RawBatch
-from ingest.readers.columns import clean_columns, find_columns
-from ingest.readers.decompress import HARMLESS_BYTES, HIGHEST_RATIO, size_of
+from ingest.readers.columns import find_columns, make_batch
+from ingest.readers.file_content import HARMLESS_BYTES, HIGHEST_RATIO, size_of
 from ingest.readers.records import as_text
 
 MOST_ROWS = 1 << 20
-"""What a sheet can have; one that says more is no sheet."""
+"""The most that a sheet can have."""
 
 LARGEST_SHEET = 4 << 30
-"""Bytes unpacked; sheets are streamed."""
+"""Bytes, decompressed; sheets are streamed."""
 
 LARGEST_PART = 256 << 20
-"""Bytes unpacked of any other part: they are held in memory."""
+"""Bytes of any other part, decompressed: they are held in memory."""
 
-# What openpyxl raises for files that are damaged in one way or another.
+# openpyxl raises these for damaged files.
 _DAMAGED = (
     zipfile.BadZipFile, InvalidFileException, zlib.error, EOFError, OSError, SyntaxError, KeyError, ValueError, TypeError,
     AttributeError, IndexError, OverflowError, NotImplementedError,
@@ -47,8 +47,8 @@ class _Sheet(Protocol):
 class XlsxReader:
     """Rows of one sheet of a workbook; cells that are dates come as ISO 8601."""
 
-    def __init__(self, path: Path, form: FileFormat, wanted: Sequence[Column] | None) -> None:
-        self._path, self._form, self._wanted = path, form, wanted
+    def __init__(self, path: Path, file_format: FileFormat, wanted: Sequence[Column] | None) -> None:
+        self._path, self._format, self._wanted = path, file_format, wanted
         self.size = size_of(path)
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
@@ -72,34 +72,34 @@ class XlsxReader:
                     )
 
     def _batches(self, file: BinaryIO, rows: int) -> Iterator[RawBatch]:
-        numbered = _numbered(self._sheet(file), self._path)
-        content = ((number, row) for number, row in numbered if number > self._form.skip and any(cell is not None for cell in row))
+        numbered = _number_rows(self._open_sheet(file), self._path)
+        content = ((number, row) for number, row in numbered if number > self._format.skip and any(cell is not None for cell in row))
         header = [as_text(cell).strip() for cell in next(content, (0, ()))[1]]
-        found = find_columns(header, self._wanted, self._path)
-        while taken := list(islice(content, rows)):
-            columns = {name: [_cell(row, place) for _, row in taken] for name, place in found.items()}
-            yield clean_columns(columns, [number for number, _ in taken], None, [], min(file.tell(), self.size))
+        indexes = find_columns(header, self._wanted, self._path)
+        while chunk := list(islice(content, rows)):
+            columns = {name: [_cell_text(row, index) for _, row in chunk] for name, index in indexes.items()}
+            yield make_batch(columns, [number for number, _ in chunk], None, [], min(file.tell(), self.size))
 
-    def _sheet(self, file: BinaryIO) -> _Sheet:
+    def _open_sheet(self, file: BinaryIO) -> _Sheet:
         with warnings.catch_warnings():
-            # About styles and checks of input that the workbook has and openpyxl leaves out.
+            # Of styles and input checks in the workbook that openpyxl does not support.
             warnings.simplefilter("ignore")
             book = load_workbook(file, read_only=True, data_only=True)
-        name = self._form.sheet or (book.sheetnames[0] if book.sheetnames else "")
+        name = self._format.sheet or (book.sheetnames[0] if book.sheetnames else "")
         if name not in book.sheetnames:
             raise InputError(f"cannot read {self._path}: no sheet {name!r}; there are: {', '.join(book.sheetnames)}")
         sheet: _Sheet = book[name]
-        # What it says of its size is often wrong, and rows beyond it would be lost.
+        # The declared size is often wrong, and rows beyond it would be lost.
         sheet.reset_dimensions()
         return sheet
 
 
-def _numbered(sheet: _Sheet, path: Path) -> Iterator[tuple[int, _Values]]:
+def _number_rows(sheet: _Sheet, path: Path) -> Iterator[tuple[int, _Values]]:
     for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
         if number > MOST_ROWS:
             raise InputError(f"cannot read {path}: its sheet says to have more than {MOST_ROWS:,} rows")
         yield number, row
 
 
-def _cell(row: _Values, place: int | None) -> str:
-    return as_text(row[place]) if place is not None and place < len(row) else ""
+def _cell_text(row: _Values, index: int | None) -> str:
+    return as_text(row[index]) if index is not None and index < len(row) else ""

@@ -1,1 +1,1 @@
-"""Runs: one input from its first line to its last, its counts and its rejected rows."""
+"""Runs: load one input through the pipeline, with its counts and its rejected rows."""

@@ -1,4 +1,4 @@
-"""A dry run: a whole file read and checked as it would be loaded, and nothing written."""
+"""A dry run: read and validate a whole file as a load would, and write nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,68 +11,71 @@ from rich.table import Table
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.settings import Settings
 from ingest.mapping.mapping import Mapping
-from ingest.runs.gc_tuning import relaxed_gc
-from ingest.runs.run import open_reader
+from ingest.readers.detect import open_reader
+from ingest.runs.run import relaxed_gc
 from ingest.runs.run_counts import RunCounts
 from ingest.validate.entities import EntityResolver
 from ingest.validate.row_errors import Reject
-from ingest.validate.validate import Checked, Validator
+from ingest.validate.validate import ValidatedBatch, Validator
 from ingest.write.incident_writer import BATCH_SIZE
 
 _LONGEST_SHOWN = 200
+"""Characters of a row or a cause in a table."""
 
 
 @dataclass
 class DryRunResult:
-    """What a file holds; of each reason a few rows."""
+    """The counts of a file, and a few rows for each reason."""
 
-    most: int
-    tally: RunCounts = field(default_factory=RunCounts)
+    most_examples: int
+    counts: RunCounts = field(default_factory=RunCounts)
     usable: int = 0
-    worded: int = 0
-    """Usable rows without usable coordinates: a load looks for their place in their words."""
+    without_coordinates: int = 0
+    """Usable rows without usable coordinates: a load geocodes their words."""
     examples: dict[str, list[Reject]] = field(default_factory=dict)
 
-    def add(self, checked: Checked) -> None:
+    def add(self, validated: ValidatedBatch) -> None:
         """Count a batch."""
-        self.tally.add_checked(checked)
-        self.usable += len(checked.rows)
-        self.worded += int(np.count_nonzero(checked.places.placed_by == 0))
-        for one in (*checked.rejects, *checked.warnings):
-            kept = self.examples.setdefault(one.reason.value, [])
-            if len(kept) < self.most:
-                kept.append(one)
+        self.counts = self.counts.with_batch(validated)
+        self.usable += len(validated.batch)
+        self.without_coordinates += int(np.count_nonzero(validated.batch.placed_by == 0))
+        for reject in (*validated.rejects, *validated.warnings):
+            examples = self.examples.setdefault(reject.reason.value, [])
+            if len(examples) < self.most_examples:
+                examples.append(reject)
 
     def tables(self, seconds: float) -> list[Table]:
-        """The counts, and the rows kept as examples."""
-        tally = self.tally
-        counts = Table("rows", "count", title=f"{tally.read:,} rows checked in {seconds:.1f} s, none loaded", title_justify="left")
-        counts.columns[1].justify = "right"
-        counts.add_row("read", f"{tally.read:,}")
-        counts.add_row("usable", f"{self.usable:,}")
-        if self.worded:
-            counts.add_row("with a place only in words", f"{self.worded:,}")
-        for told, count in tally.summary_rows():
-            counts.add_row(told, count)
-        return [counts, *(_rows(reason, kept) for reason, kept in self.examples.items() if kept)]
+        """The counts, and the example rows."""
+        counts = self.counts
+        table = Table("rows", "count", title=f"{counts.read:,} rows checked in {seconds:.1f} s, none loaded", title_justify="left")
+        table.columns[1].justify = "right"
+        table.add_row("read", f"{counts.read:,}")
+        table.add_row("usable", f"{self.usable:,}")
+        if self.without_coordinates:
+            table.add_row("with words but no coordinates", f"{self.without_coordinates:,}")
+        for label, count in counts.summary_rows():
+            table.add_row(label, count)
+        return [table, *(_examples_table(reason, examples) for reason, examples in self.examples.items() if examples)]
 
 
-def _rows(reason: str, kept: list[Reject]) -> Table:
+def _examples_table(reason: str, examples: list[Reject]) -> Table:
     table = Table("line", "cause", "row", title=reason, title_justify="left")
-    for one in kept:
-        table.add_row(str(one.line), escape(one.detail[:_LONGEST_SHOWN]), escape(one.text[:_LONGEST_SHOWN]))
+    for reject in examples:
+        table.add_row(str(reject.line), escape(reject.detail[:_LONGEST_SHOWN]), escape(reject.text[:_LONGEST_SHOWN]))
     return table
 
 
-def check_file(path: Path, mapping: Mapping, settings: Settings, told: Callable[[RunCounts], None], examples: int) -> DryRunResult:
-    """Every row of the file at `path`, checked by `mapping`; `told` gets the counts after each batch.
+def check_file(
+    path: Path, mapping: Mapping, settings: Settings, on_progress: Callable[[RunCounts], None], most_examples: int
+) -> DryRunResult:
+    """Validate every row of the file at `path` by `mapping`; `on_progress` gets the counts after each batch.
 
     `InputError` for a file that cannot be read as a whole.
     """
     validator = Validator(mapping, EntityResolver(mapping, path), read_deadlines(settings.deadlines, settings.zone))
-    found = DryRunResult(examples)
+    result = DryRunResult(most_examples)
     with relaxed_gc():
         for raw in open_reader(path, mapping).batches(BATCH_SIZE):
-            found.add(validator.check(raw))
-            told(found.tally)
-    return found
+            result.add(validator.validate(raw))
+            on_progress(result.counts)
+    return result

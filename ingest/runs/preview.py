@@ -1,4 +1,4 @@
-"""What a few rows of an input become, as a table for people."""
+"""Show the incidents that the first rows of an input become, as tables for people."""
 
 from itertools import islice
 from pathlib import Path
@@ -10,74 +10,74 @@ from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.model import LocationQuality, Status
 from ingest.mapping.mapping import Mapping
 from ingest.readers import RawBatch
-from ingest.runs.run import open_reader
+from ingest.readers.detect import open_reader
 from ingest.validate.entities import EntityResolver
 from ingest.validate.row_errors import Reject
-from ingest.validate.validate import Checked, Validator
+from ingest.validate.validate import ValidatedBatch, Validator
+
+_INSTANT_FIELDS = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 
 
-def explain(path: Path, mapping: Mapping, count: int, deadlines: Deadlines | None = None) -> list[Table]:
-    """One table for each of the first `count` rows: column of the file, its value, the field, what it became.
+def preview_rows(path: Path, mapping: Mapping, count: int, deadlines: Deadlines | None = None) -> list[Table]:
+    """One table for each of the first `count` rows: column of the file, its value, the field, and the field's value.
 
     deadlines: the rules for rows without a deadline.
     """
     raw = next(islice(open_reader(path, mapping).batches(count), 1), None)
     if raw is None:
         return []
-    checked = Validator(mapping, EntityResolver(mapping, path), deadlines).check(raw)
-    places = {row: place for place, row in enumerate(checked.rows.tolist())}
-    rejects = {one.line: one for one in (*checked.rejects, *checked.warnings)}
-    tables = [_table(mapping, raw, row, checked, places.get(row), rejects.get(line)) for row, line in enumerate(raw.lines)]
-    return [*tables, *(_refused(one.line, one.text, one.detail) for one in raw.broken)]
+    validated = Validator(mapping, EntityResolver(mapping, path), deadlines).validate(raw)
+    index_of = {row: index for index, row in enumerate(validated.rows.tolist())}
+    rejects = {reject.line: reject for reject in (*validated.rejects, *validated.warnings)}
+    tables = [_row_table(mapping, raw, row, validated, index_of.get(row), rejects.get(line)) for row, line in enumerate(raw.lines)]
+    return [*tables, *(_broken_table(row.line, row.text, row.detail) for row in raw.broken)]
 
 
-def _table(mapping: Mapping, raw: RawBatch, row: int, checked: Checked, place: int | None, reject: Reject | None) -> Table:
+def _row_table(mapping: Mapping, raw: RawBatch, row: int, validated: ValidatedBatch, index: int | None, reject: Reject | None) -> Table:
     table = Table("column", "value", "field", "becomes", title=f"line {raw.lines[row]}", title_justify="left")
-    became = {} if place is None else _became(checked, place)
+    values = {} if index is None else _field_values(validated, index)
     for field, column in mapping.columns.model_dump().items():
         if column:
-            table.add_row(column, raw.columns[column][row], field, became.pop(field, ""))
-    for field, value in became.items():
+            table.add_row(column, raw.columns[column][row], field, values.pop(field, ""))
+    for field, value in values.items():
         table.add_row("", "", field, value)
     if reject:
         table.add_row("", "", "warning" if reject.reason.is_warning else "[red]rejected[/red]", f"{reject.reason.value}: {reject.detail}")
     return table
 
 
-def _became(checked: Checked, place: int) -> dict[str, str]:
-    theme, agency = checked.themes[place], checked.agencies[place]
+def _field_values(validated: ValidatedBatch, index: int) -> dict[str, str]:
+    batch, theme, agency = validated.batch, validated.themes[index], validated.agencies[index]
+    instants = {field: _instant_text(str(getattr(batch, field)[index])) for field in _INSTANT_FIELDS}
+    if rule := validated.due_by[index]:
+        instants["due_at"] += f" by the rule {rule!r}"
     return {
-        "external_id": checked.external_id[place],
-        **_point(checked, place),
+        "external_id": batch.external_id[index],
+        **_location_values(validated, index),
         "theme": f"{theme.code}: {theme.name_ru}",
         "sector": theme.sector,
-        "status": Status(int(checked.status[place])).code,
+        "status": Status(int(batch.status[index])).code,
         "agency": f"{agency.code}: {agency.name}" if agency else "",
-        "address": checked.address[place],
-        "text": checked.message[place],
-        **{field: _instant(str(column[place])) for field, column in checked.instants.items()},
-        **_by_rule(checked, place),
+        "address": batch.address[index],
+        "text": batch.message[index],
+        **instants,
     }
 
 
-def _point(checked: Checked, place: int) -> dict[str, str]:
-    places, quality = checked.places, LocationQuality(int(checked.places.quality[place]))
+def _location_values(validated: ValidatedBatch, index: int) -> dict[str, str]:
+    batch = validated.batch
+    quality = LocationQuality(int(batch.location_quality[index]))
     if quality is LocationQuality.NONE:
-        return {"lng": "", "lat": "", "quality": "none: a place is looked for in the words"}
-    cell = int(checked.cell[place])
-    return {"lng": f"{places.lng[place]:.6f}", "lat": f"{places.lat[place]:.6f}", "quality": quality.code, "cell": h3.int_to_str(cell)}
+        return {"lng": "", "lat": "", "quality": "none: a load geocodes the words"}
+    cell = h3.int_to_str(int(batch.cell[index]))
+    return {"lng": f"{batch.lng[index]:.6f}", "lat": f"{batch.lat[index]:.6f}", "quality": quality.code, "cell": cell}
 
 
-def _by_rule(checked: Checked, place: int) -> dict[str, str]:
-    rule = checked.due_by[place]
-    return {"due_at": f"{_instant(str(checked.instants['due_at'][place]))} by the rule {rule!r}"} if rule else {}
-
-
-def _instant(text: str) -> str:
+def _instant_text(text: str) -> str:
     return "" if text == "NaT" else f"{text[:19]}Z"
 
 
-def _refused(line: int, text: str, detail: str) -> Table:
+def _broken_table(line: int, text: str, detail: str) -> Table:
     table = Table("row", "becomes", title=f"line {line}", title_justify="left")
     table.add_row(text, f"[red]rejected[/red] broken_row: {detail}")
     return table

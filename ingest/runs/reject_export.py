@@ -1,8 +1,8 @@
-"""Giving rejects back: rows in the columns of their input, with their reasons, to be mended and loaded again."""
+"""Export rejected rows in the columns of their input, with their reasons, to be corrected and loaded again."""
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, TextIO
 
 import asyncpg
@@ -12,55 +12,47 @@ from geo_service.core.database import database_errors
 from geo_service.core.errors import InputError
 from geo_service.core.model import RejectReason
 from geo_service.core.named_queries import query
-from ingest.readers import RETURNED, Column, Reader
-from ingest.readers.csv import CsvReader
+from ingest.readers import REJECT_COLUMNS, RowFormat
 from ingest.readers.records import flatten, unwrap_feature
 
 PAGE = 1000
+"""Rows of a query."""
 
-RowFormat = Mapping[str, Any]
-"""How an input's rows are cut: `columns`, `delimiter` and `quote` of a CSV; of what has objects for rows `asked`, the columns
-that the mapping reads, each with all names that it may have."""
-
-
-def row_format(reader: Reader, asked: Sequence[Column]) -> RowFormat:
-    """The form of what a reader has begun to read."""
-    if isinstance(reader, CsvReader):
-        return {"columns": list(reader.header), "delimiter": reader.delimiter, "quote": reader.quote}
-    return {"asked": [[one.name, *one.others] for one in asked]}
+_WARNINGS = [reason.value for reason in RejectReason if reason.is_warning]
 
 
-def split_row(text: str, form: RowFormat) -> Mapping[str, str] | None:
-    """A rejected row as the input's columns; None where it cannot be cut into them."""
-    fields = _cells(text, form) if form.get("columns") else _members(text)
-    # Rejects that were mended and refused again: why they were refused before is not part of them.
-    return None if fields is None else {name: value for name, value in fields.items() if name not in RETURNED}
+def split_row(text: str, row_format: RowFormat) -> Mapping[str, str] | None:
+    """A rejected row as the input's columns; None where it cannot be split into them."""
+    fields = _split_csv(text, row_format) if row_format.get("columns") else _split_object(text)
+    # A corrected row that was rejected again: the columns of its earlier rejection are not the input's.
+    return None if fields is None else {name: value for name, value in fields.items() if name not in REJECT_COLUMNS}
 
 
-def _cells(text: str, form: RowFormat) -> Mapping[str, str] | None:
-    quoting: dict[str, Any] = {"quotechar": form["quote"]} if form["quote"] else {"quoting": csv.QUOTE_NONE}
+def _split_csv(text: str, row_format: RowFormat) -> Mapping[str, str] | None:
+    quoting: dict[str, Any] = {"quotechar": row_format["quote"]} if row_format["quote"] else {"quoting": csv.QUOTE_NONE}
     try:
-        (cells,) = csv.reader(io.StringIO(text, newline=""), delimiter=form["delimiter"], strict=True, **quoting)
+        (cells,) = csv.reader(io.StringIO(text, newline=""), delimiter=row_format["delimiter"], strict=True, **quoting)
     except (csv.Error, ValueError):
         return None
-    return dict(zip(form["columns"], cells, strict=True)) if len(cells) == len(form["columns"]) else None
+    columns = row_format["columns"]
+    return dict(zip(columns, cells, strict=True)) if len(cells) == len(columns) else None
 
 
-def _members(text: str) -> Mapping[str, str] | None:
+def _split_object(text: str) -> Mapping[str, str] | None:
     try:
-        found = orjson.loads(text)
-        return flatten(unwrap_feature(found)) if isinstance(found, dict) else None
+        values = orjson.loads(text)
+        return flatten(unwrap_feature(values)) if isinstance(values, dict) else None
     except ValueError:
         return None
 
 
-async def rejects(held: asyncpg.Connection, run: int, warnings: bool = False) -> AsyncIterator[asyncpg.Record]:
-    """The rows that this run was the last to meet and could not use, in the order of the input; warnings: those used in part, too."""
-    left_out = [] if warnings else [one.value for one in RejectReason if one.is_warning]
+async def read_rejects(connection: asyncpg.Connection, run: int, warnings: bool = False) -> AsyncIterator[asyncpg.Record]:
+    """The rows that this run was the last to reject, in the order of the input; warnings: rows used only in part, too."""
+    excluded = [] if warnings else _WARNINGS
     after = (-1, 0)
     while True:
         with database_errors("read rejected rows"):
-            rows = await held.fetch(query("ingest.list_rejects"), run, *after, left_out, PAGE)
+            rows = await connection.fetch(query("ingest.list_rejects"), run, *after, excluded, PAGE)
         for row in rows:
             yield row
         if len(rows) < PAGE:
@@ -68,49 +60,47 @@ async def rejects(held: asyncpg.Connection, run: int, warnings: bool = False) ->
         after = (rows[-1]["line"], rows[-1]["id"])
 
 
-async def read_row_format(held: asyncpg.Connection, run: int) -> RowFormat:
-    """How the run's rows are cut. `InputError` where there is no such run."""
+async def read_row_format(connection: asyncpg.Connection, run: int) -> RowFormat:
+    """How the run's rows are split. `InputError` where there is no such run."""
     with database_errors("look for the run"):
-        row = await held.fetchrow(query("ingest.list_runs"), run + 1, 1)
+        row = await connection.fetchrow(query("ingest.list_runs"), run + 1, 1)
     if row is None or row["id"] != run:
         raise InputError(f"there is no run {run}; geo ingest runs lists them")
-    form: RowFormat = orjson.loads(row["form"])
-    return form
+    row_format: RowFormat = orjson.loads(row["form"])
+    return row_format
 
 
-async def write_csv(held: asyncpg.Connection, run: int, out: TextIO, warnings: bool = False) -> int:
-    """Write the run's rejects as CSV; how many there are. The rows are read twice: the columns of objects are known at their end."""
-    form = await read_row_format(held, run)
-    columns = dict.fromkeys(name for name in form.get("columns", ()) if name not in RETURNED)
+async def write_csv(connection: asyncpg.Connection, run: int, out: TextIO, warnings: bool = False) -> int:
+    """Write the run's rejects as CSV; returns their number. Rows that are objects are read twice: first for their columns."""
+    row_format = await read_row_format(connection, run)
+    columns = dict.fromkeys(name for name in row_format.get("columns", ()) if name not in REJECT_COLUMNS)
     if not columns:
-        async for row in rejects(held, run, warnings):
-            columns |= dict.fromkeys(split_row(row["row_text"], form) or ())
-        columns |= dict.fromkeys(_missing(columns, form))
-    writer = csv.DictWriter(out, [*RETURNED, *columns], lineterminator="\r\n")
+        async for row in read_rejects(connection, run, warnings):
+            columns |= dict.fromkeys(split_row(row["row_text"], row_format) or ())
+        columns |= dict.fromkeys(_absent_columns(columns, row_format))
+    writer = csv.DictWriter(out, [*REJECT_COLUMNS, *columns], lineterminator="\r\n")
     writer.writeheader()
     count = 0
-    async for row in rejects(held, run, warnings):
-        writer.writerow(reject_row(row, form))
+    async for row in read_rejects(connection, run, warnings):
+        writer.writerow(_export_row(row, row_format))
         count += 1
     return count
 
 
-async def count_moved(held: asyncpg.Connection, run: int) -> int:
-    """How many rows the run refused that a later one has refused since, or that are forgotten."""
+async def count_superseded(connection: asyncpg.Connection, run: int) -> int:
+    """How many rows the run rejected that a later one has rejected since, or that are erased."""
     with database_errors("count rejected rows"):
-        return int(
-            await held.fetchval(query("ingest.count_superseded_rejects"), run, [one.value for one in RejectReason if one.is_warning])
-        )
+        return int(await connection.fetchval(query("ingest.count_superseded_rejects"), run, _WARNINGS))
 
 
-def reject_row(row: asyncpg.Record, form: RowFormat) -> dict[str, str]:
-    """A reject as a row of the columns RETURNED and of the input's own."""
-    fields = split_row(row["row_text"], form)
+def _export_row(row: asyncpg.Record, row_format: RowFormat) -> dict[str, str]:
+    """A reject as the columns REJECT_COLUMNS and those of the input."""
+    fields = split_row(row["row_text"], row_format)
     about = (f"{row['line'] or ''}", row["reason"], row["detail"], row["row_text"] if fields is None else "")
-    return dict(zip(RETURNED, about, strict=True)) | dict(fields or {})
+    return dict(zip(REJECT_COLUMNS, about, strict=True)) | dict(fields or {})
 
 
-def _missing(columns: Mapping[str, object], form: RowFormat) -> Iterator[str]:
-    """Columns that the mapping reads and that no row names."""
+def _absent_columns(columns: Mapping[str, object], row_format: RowFormat) -> Iterator[str]:
+    """Columns that the mapping reads and no row has."""
     known = {name.casefold() for name in columns}
-    return (names[0] for names in form.get("asked", ()) if not known.intersection(name.casefold() for name in names))
+    return (names[0] for names in row_format.get("asked", ()) if not known.intersection(name.casefold() for name in names))

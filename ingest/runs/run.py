@@ -1,18 +1,20 @@
-"""A run: one input from its first line to its last, a transaction a batch.
+"""Load an input: read → validate → geocode → write, in one run of the accounting and one transaction a batch.
 
-While PostgreSQL works on a batch, a thread reads and checks the next one. A run that is killed has kept whole batches;
+While PostgreSQL works on a batch, a thread reads and validates the next one. A run that is killed has kept whole batches;
 started again, it finds them unchanged and goes on with the rest.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+import gc
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
+from types import TracebackType
 
 import asyncpg
+import numpy as np
 import orjson
 
 from boundaries.locate import NEAR_M
@@ -21,196 +23,239 @@ from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
 from geo_service.core.named_queries import query
 from geo_service.core.settings import Settings
-from ingest.geocoding.batch_geocoder import BatchGeocoder, counts_by_precision
+from ingest.geocoding.batch_geocoder import BatchGeocoder, GeocodedBatch, counts_by_precision
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
 from ingest.geocoding.factory import read_region
-from ingest.mapping.mapping import Mapping
-from ingest.readers import Column, Reader
-from ingest.readers.detect import open_file
-from ingest.runs.gc_tuning import relaxed_gc
-from ingest.runs.reject_export import RowFormat, row_format
-from ingest.runs.reject_store import store_rejects
+from ingest.mapping.mapping import Bounds, Mapping
+from ingest.readers import Reader, RowFormat
+from ingest.readers.columns import required_columns
+from ingest.readers.detect import open_reader, row_format
 from ingest.runs.run_counts import RunCounts
 from ingest.validate.entities import EntityResolver
-from ingest.validate.validate import Checked, Validator
+from ingest.validate.row_errors import Reject
+from ingest.validate.validate import ValidatedBatch, Validator
 from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
-from ingest.write.reference_data import Source
+from ingest.write.reference_data import ReferenceData, Source
 
 RUN_LOCKS = 0x67656F << 32
 """Advisory locks of runs: this plus the run's id."""
 
-
-def required_columns(mapping: Mapping) -> list[Column]:
-    """The input's columns that a mapping reads, each once."""
-    asked: dict[str, Column] = {}
-    for member, name in mapping.columns.model_dump().items():
-        if name:
-            needed = member not in mapping.optional or (name in asked and asked[name].needed)
-            asked[name] = Column(name, mapping.other_names.get(member, ()), needed)
-    return list(asked.values())
-
-
-def open_reader(path: Path, mapping: Mapping) -> Reader:
-    """The reader for this input."""
-    return open_file(path, mapping.file, required_columns(mapping))
+_GC_THRESHOLD = 200_000
+"""Objects between two passes of the garbage collector: about as many as the batch in hand and the next one have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What a run reads."""
+    """An input to load."""
 
     name: str
-    """In the accounts."""
-    reader: Reader
+    """In the accounting of runs."""
+    open_reader: Callable[[], Reader]
+    """Called within the run, so that an input that cannot be opened is a failed run."""
     mapping: Mapping
     mapping_name: str
-    """In the accounts."""
+    """In the accounting of runs."""
     base_path: Path
-    """The files that a mapping names are beside this one."""
+    """Files that the mapping names are beside this one."""
     on_batch: Callable[[asyncpg.Connection, int], Awaitable[None]] | None = None
     """Called in the transaction of each batch with `RawBatch.bytes_read`."""
 
 
+def file_input(path: Path, mapping: Mapping, mapping_name: str) -> Input:
+    """The file at `path` as an input."""
+    return Input(path.name, partial(open_reader, path, mapping), mapping, mapping_name, path)
+
+
 @dataclass(frozen=True, slots=True)
 class IngestOptions:
-    """How inputs are taken in, whichever they are."""
+    """How inputs are loaded."""
 
     batch_size: int = BATCH_SIZE
     """Rows to a transaction."""
     near_m: float = NEAR_M
-    """How far outside a district a place may be that is counted to it."""
+    """How far outside a district a location may be and still be assigned to it, in metres."""
     deadlines: Deadlines | None = None
-    """For rows without a deadline."""
+    """Rules for rows without a deadline."""
     geocoding: GeocodingConfiguration = field(default_factory=GeocodingConfiguration)
-    """How places are found for rows without coordinates."""
+    """For rows without coordinates."""
 
 
 def ingest_options(settings: Settings, batch_size: int = BATCH_SIZE) -> IngestOptions:
-    """The rules that the settings name; `GeoError` where a file of them cannot be used."""
+    """The options that the settings name; `GeoError` where a file of them cannot be used."""
     deadlines = read_deadlines(settings.deadlines, settings.zone)
     return IngestOptions(batch_size, settings.district_near_m, deadlines, read_configuration(settings.geocoding))
 
 
-async def ingest(
-    url: str,
-    path: Path,
-    mapping: Mapping,
-    mapping_name: str,
-    told: Callable[[RunCounts], None],
-    rules: IngestOptions | None = None,
-) -> tuple[int, RunCounts]:
-    """Load the file at `path`; otherwise as `take_in`."""
-    return await ingest_input(url, Input(path.name, open_reader(path, mapping), mapping, mapping_name, path), told, rules)
-
-
 async def ingest_input(
-    url: str, given: Input, told: Callable[[RunCounts], None], rules: IngestOptions | None = None
+    url: str, run_input: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions | None = None
 ) -> tuple[int, RunCounts]:
     """Load an input into the migrated database at `url`; the run's id and its counts.
 
-    `told` gets the counts after each batch; without `rules` those that are shipped hold.
-    `InputError` for an input that cannot be read as a whole,
-    `DatabaseUnavailable` when the database fails; what was written until then stays.
+    `on_progress` gets the counts after each batch; without `options` the defaults apply.
+    `InputError` for an input that cannot be read as a whole, `DatabaseUnavailable` when the database fails; the run has failed
+    then, and the batches before that stay.
     """
-    rules, mapping = rules or IngestOptions(), given.mapping
-    async with open_connection(url) as held:
-        region = mapping.bounds or await read_region(held, rules.geocoding)
-        checks = _checks(
-            given.reader, Validator(mapping, EntityResolver(mapping, given.base_path), rules.deadlines, region), rules.batch_size
-        )
-        first = await asyncio.to_thread(next, checks, None)
-        run = await begin_run(held, given.name, given.mapping_name)
-        await _store_row_format(held, run, row_format(given.reader, required_columns(mapping)))
-        placer = BatchGeocoder(held, rules.geocoding, region)
+    options = options or IngestOptions()
+    async with open_connection(url) as connection:
+        run = IngestRun(connection, run_input.name, run_input.mapping_name)
+        await run.begin()
         try:
             with relaxed_gc():
-                tally = await _load(held, run, given, chain([first] if first else [], checks), told, rules.near_m, placer)
+                await _load_batches(run, run_input, on_progress, options)
         except BaseException:
-            # The first failure is the one to tell.
+            # The first failure is the one to report.
             with suppress(GeoError):
-                await end_run(held, run, "failed")
+                await run.end("failed")
             raise
-        await end_run(held, run, "finished")
-    return run, tally
+        await run.end("finished")
+    return run.id, run.counts
 
 
-def _checks(reader: Reader, validator: Validator, batch_size: int) -> Iterator[Checked]:
-    return map(validator.check, reader.batches(batch_size))
+async def _load_batches(run: "IngestRun", run_input: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions) -> None:
+    connection, mapping = run.connection, run_input.mapping
+    reader = run_input.open_reader()
+    region = mapping.bounds or await read_region(connection, options.geocoding)
+    validator = Validator(mapping, EntityResolver(mapping, run_input.base_path), options.deadlines, region)
+    async with (
+        BatchPipeline(connection, options.geocoding, options.near_m, region) as pipeline,
+        aclosing(_read_ahead(reader, validator, options.batch_size)) as batches,
+    ):
+        source_id = await pipeline.ensure_source(Source(**mapping.source.model_dump()))
+        async for validated in batches:
+            if not run.counts.read:
+                await run.set_row_format(row_format(reader, required_columns(mapping)))
+            checkpoint = partial(run_input.on_batch, connection, validated.bytes_read) if run_input.on_batch else None
+            await run.write(pipeline, source_id, validated, checkpoint)
+            on_progress(run.counts)
+        if not run.counts.read:
+            await run.set_row_format(row_format(reader, required_columns(mapping)))
 
 
-async def _load(
-    held: asyncpg.Connection,
-    run: int,
-    given: Input,
-    checks: Iterator[Checked],
-    told: Callable[[RunCounts], None],
-    near_m: float,
-    placer: BatchGeocoder,
-) -> RunCounts:
-    tally = RunCounts()
-    async with IncidentWriter(held, near_m) as writer:
-        source = await writer.ensure_source(Source(**given.mapping.source.model_dump()))
-        ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
-        while checked := await ahead:
-            ahead = asyncio.create_task(asyncio.to_thread(next, checks, None))
-            also = partial(given.on_batch, held, checked.bytes_read) if given.on_batch else None
-            await write_batch(held, writer, placer, run, given.name, source, checked, tally, also)
-            told(tally)
-    return tally
+async def _read_ahead(reader: Reader, validator: Validator, batch_size: int) -> AsyncGenerator[ValidatedBatch, None]:
+    """The validated batches of a reader; a thread works on the next one meanwhile."""
+    batches = map(validator.validate, reader.batches(batch_size))
+    upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+    while validated := await upcoming:
+        upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+        yield validated
 
 
-async def write_batch(
-    held: asyncpg.Connection,
-    writer: IncidentWriter,
-    placer: BatchGeocoder,
-    run: int,
-    name: str,
-    source: int,
-    checked: Checked,
-    tally: RunCounts,
-    also: Callable[[], Awaitable[None]] | None = None,
-    each: Callable[[WriteResult], Awaitable[None]] | None = None,
-) -> None:
-    """Write a batch of the run in one transaction: its rows, its rejects, and the counts until then, added to `tally`.
+class BatchPipeline:
+    """The stages of a validated batch over one connection: ids for names, places for words, then the writer with the districts.
 
-    also: called in the same transaction; each: likewise, with what became of each row.
+    It uses the connection alone while it is entered.
     """
-    themes = await writer.ensure_themes(list(dict.fromkeys(checked.themes)))
-    agencies = await writer.ensure_agencies([one for one in dict.fromkeys(checked.agencies) if one])
-    placed = await placer.geocode(checked.batch(source, themes, agencies))
-    with database_errors("write a batch"):
-        async with held.transaction():
-            written = await writer.write(placed.batch, each=each is not None)
-            await placer.enqueue_waiting(placed)
-            await store_rejects(held, run, name, [*checked.rejects, *checked.warnings])
-            tally.add(checked, written)
-            tally.located += counts_by_precision(placed.batch)
-            await held.execute(query("ingest.record_run_counts"), run, *_counts(tally))
-            if also:
-                await also()
-            if each:
-                await each(written)
+
+    def __init__(self, connection: asyncpg.Connection, geocoding: GeocodingConfiguration, near_m: float, region: Bounds | None) -> None:
+        self._connection, self._geocoding = connection, geocoding
+        self._references = ReferenceData(connection)
+        self._writer = IncidentWriter(connection, near_m)
+        self.set_region(region)
+
+    async def __aenter__(self) -> "BatchPipeline":
+        await self._writer.__aenter__()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self._writer.__aexit__(kind, error, trace)
+
+    def set_region(self, region: Bounds | None) -> None:
+        """The region of the geocoder, which reads the districts anew."""
+        self._geocoder = BatchGeocoder(self._connection, self._geocoding, region)
+
+    async def ensure_source(self, source: Source) -> int:
+        """The id of the source, which is created or renamed when needed."""
+        return await self._references.source(source)
+
+    async def geocode(self, validated: ValidatedBatch, source_id: int) -> GeocodedBatch:
+        """The batch with the ids of its source, themes and agencies, and the places of its words."""
+        themes = await self._references.themes(list(dict.fromkeys(validated.themes)))
+        agencies = await self._references.agencies([agency for agency in dict.fromkeys(validated.agencies) if agency])
+        count = len(validated.batch)
+        batch = replace(
+            validated.batch,
+            source_id=np.full(count, source_id, np.int16),
+            theme_id=np.fromiter((themes[theme.code] for theme in validated.themes), np.int32, count),
+            agency_id=np.fromiter((agencies[agency.code] if agency else 0 for agency in validated.agencies), np.int32, count),
+        )
+        return await self._geocoder.geocode(batch)
+
+    async def write(self, geocoded: GeocodedBatch, *, each_row: bool) -> WriteResult:
+        """Write the batch in the caller's transaction; with `each_row` the result has the outcome of every row."""
+        result = await self._writer.write(geocoded.batch, each=each_row)
+        await self._geocoder.enqueue_waiting(geocoded)
+        return result
 
 
-def _counts(tally: RunCounts) -> tuple[object, ...]:
-    by_kind = (orjson.dumps(counter).decode() for counter in (tally.rejected, tally.warned, tally.located))
-    return tally.read, tally.new, tally.changed, tally.unchanged, tally.repeated, tally.stale, *by_kind, tally.linked
+class IngestRun:
+    """One load in the accounting: its id, a transaction for each batch, and the counts of what is committed.
+
+    The connection must live as long as the run, whose advisory lock it holds.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, input_name: str, mapping_name: str) -> None:
+        self.connection, self._input_name, self._mapping_name = connection, input_name, mapping_name
+        self.id = 0
+        """0 until it has begun."""
+        self.counts = RunCounts()
+
+    async def begin(self) -> None:
+        """Record the run as running; runs whose sessions are gone become interrupted."""
+        with database_errors("begin a run"):
+            await self.connection.execute(query("ingest.mark_interrupted_runs"), RUN_LOCKS)
+            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), self._input_name, self._mapping_name, RUN_LOCKS))
+
+    async def set_row_format(self, row_format: RowFormat) -> None:
+        """Record how the input's rows are split."""
+        with database_errors("begin a run"):
+            await self.connection.execute(query("ingest.set_run_row_format"), self.id, orjson.dumps(row_format).decode())
+
+    async def write(
+        self,
+        pipeline: BatchPipeline,
+        source_id: int,
+        validated: ValidatedBatch,
+        before_commit: Callable[[], Awaitable[None]] | None = None,
+        with_results: Callable[[WriteResult], Awaitable[None]] | None = None,
+    ) -> None:
+        """Write a batch in one transaction: its rows, its rejects, and the counts with it.
+
+        before_commit: called in the same transaction; with_results: likewise, with the outcome of every row.
+        """
+        geocoded = await pipeline.geocode(validated, source_id)
+        with database_errors("write a batch"):
+            async with self.connection.transaction():
+                result = await pipeline.write(geocoded, each_row=with_results is not None)
+                await self._store_rejects([*validated.rejects, *validated.warnings])
+                counts = self.counts.with_batch(validated, result, counts_by_precision(geocoded.batch))
+                await self.connection.execute(query("ingest.record_run_counts"), self.id, *counts.columns())
+                if before_commit:
+                    await before_commit()
+                if with_results:
+                    await with_results(result)
+        self.counts = counts
+
+    async def _store_rejects(self, rejects: Sequence[Reject]) -> None:
+        """Keep the rejected rows; those of an earlier run of the same input are not doubled."""
+        if rejects:
+            columns = zip(*((reject.line, reject.reason.value, reject.detail, reject.text) for reject in rejects), strict=True)
+            with database_errors("keep rejected rows"):
+                await self.connection.execute(query("ingest.insert_rejects"), self.id, self._input_name, *map(list, columns))
+
+    async def end(self, state: str) -> None:
+        """Record the end of the run; state: finished, failed or interrupted."""
+        if not self.connection.is_closed():
+            with database_errors("end a run"):
+                await self.connection.execute(query("ingest.end_run"), self.id, state)
 
 
-async def begin_run(held: asyncpg.Connection, name: str, mapping_name: str) -> int:
-    """Begin a run of the input `name`, on this connection, which must live as long as the run; its id."""
-    with database_errors("begin a run"):
-        await held.execute(query("ingest.mark_interrupted_runs"), RUN_LOCKS)
-        return int(await held.fetchval(query("ingest.begin_run"), name, mapping_name, RUN_LOCKS))
-
-
-async def _store_row_format(held: asyncpg.Connection, run: int, form: RowFormat) -> None:
-    with database_errors("begin a run"):
-        await held.execute(query("ingest.set_run_row_format"), run, orjson.dumps(form).decode())
-
-
-async def end_run(held: asyncpg.Connection, run: int, state: str) -> None:
-    """The run is over; state: finished, failed or interrupted."""
-    if not held.is_closed():
-        with database_errors("end a run"):
-            await held.execute(query("ingest.end_run"), run, state)
+@contextmanager
+def relaxed_gc() -> Iterator[None]:
+    """Collect garbage less often in this block: rows are very many objects without a cycle among them, and a pass after every
+    700 of them took a quarter of an ingest's time."""
+    before = gc.get_threshold()
+    gc.set_threshold(_GC_THRESHOLD, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -1,15 +1,17 @@
-"""What a run has counted; every row of the input is in exactly one of the counts beside `read`."""
+"""The counts of a run; every row of the input is in exactly one of the counts beside `read`."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.runs.reject_store import by_reason
-from ingest.validate.validate import Checked
+import orjson
+
+from ingest.validate.row_errors import Reject
+from ingest.validate.validate import ValidatedBatch
 from ingest.write.incident_writer import WriteResult
 
 
-@dataclass
+@dataclass(frozen=True)
 class RunCounts:
     """read = new + changed + unchanged + repeated + stale + all of `rejected`; `warned` rows were kept."""
 
@@ -23,47 +25,56 @@ class RunCounts:
     warned: Counter[str] = field(default_factory=Counter)
     bytes_read: int = 0
     near: int = 0
-    """Rows whose place is only near their district."""
+    """Rows whose location is only near their district."""
     without_district: int = 0
-    """Rows with a place in no district; 0 where there are no districts at all."""
+    """Rows with a location in no district; 0 where there are no districts at all."""
     linked: int = 0
     """How many more near-duplicates are linked than before."""
     by_text: int = 0
-    """Rows whose theme is the one that their text speaks of."""
+    """Rows whose theme was recognised in their text."""
     unsure: int = 0
-    """Rows that have only a text, and it speaks of no theme clearly."""
+    """Rows that have only a text, without a clear theme."""
     located: Counter[str] = field(default_factory=Counter)
-    """Rows without usable coordinates by the precision with which their words placed them; `none` for "no place"."""
+    """Rows without usable coordinates by the precision of their geocoded location; `none` for "no location"."""
 
-    def add(self, checked: Checked, written: WriteResult) -> None:
-        """Count a batch."""
-        self.add_checked(checked)
-        self.new += written.new
-        self.changed += written.changed
-        self.unchanged += written.unchanged
-        self.repeated += written.repeated
-        self.stale += written.stale
-        self.near += written.near
-        self.without_district += written.without_district
-        self.linked += written.linked
+    def with_batch(self, batch: ValidatedBatch, result: WriteResult | None = None, located: Counter[str] | None = None) -> "RunCounts":
+        """The counts with one more batch; without a result of one that was only validated."""
+        result = result or WriteResult()
+        return RunCounts(
+            read=self.read + batch.read,
+            new=self.new + result.new,
+            changed=self.changed + result.changed,
+            unchanged=self.unchanged + result.unchanged,
+            repeated=self.repeated + result.repeated,
+            stale=self.stale + result.stale,
+            rejected=self.rejected + _count_reasons(batch.rejects),
+            warned=self.warned + _count_reasons(batch.warnings),
+            bytes_read=batch.bytes_read,
+            near=self.near + result.near,
+            without_district=self.without_district + result.without_district,
+            linked=self.linked + result.linked,
+            by_text=self.by_text + batch.by_text,
+            unsure=self.unsure + batch.unsure,
+            located=self.located + (located or Counter()),
+        )
 
-    def add_checked(self, checked: Checked) -> None:
-        """Count what a batch was before anything is written."""
-        self.read += checked.read
-        self.by_text += checked.by_text
-        self.unsure += checked.unsure
-        self.rejected += by_reason(checked.rejects)
-        self.warned += by_reason(checked.warnings)
-        self.bytes_read = checked.bytes_read
+    def columns(self) -> tuple[object, ...]:
+        """As the query `ingest.record_run_counts` takes them."""
+        by_kind = (orjson.dumps(counter).decode() for counter in (self.rejected, self.warned, self.located))
+        return self.read, self.new, self.changed, self.unchanged, self.repeated, self.stale, *by_kind, self.linked
 
     def summary_rows(self) -> Iterator[tuple[str, str]]:
-        """How the themes of texts, the places of words and the rejects came out: a name and a count for people."""
-        if asked := self.by_text + self.unsure:
-            yield "theme told by the text", f"{self.by_text:,}"
-            yield "theme unclear from the text", f"{self.unsure:,} ({self.unsure / asked:.0%} of those with only a text)"
+        """A label and a count for people: themes by text, geocoded locations, rejects and warnings."""
+        if texts := self.by_text + self.unsure:
+            yield "theme recognised in the text", f"{self.by_text:,}"
+            yield "theme unclear in the text", f"{self.unsure:,} ({self.unsure / texts:.0%} of those with only a text)"
         for quality, count in self.located.items():
-            yield "without place" if quality == "none" else f"placed by its words: {quality}", f"{count:,}"
+            yield "not located" if quality == "none" else f"geocoded: {quality}", f"{count:,}"
         for reason, count in self.rejected.most_common():
             yield f"rejected: {reason}", f"{count:,}"
         for reason, count in self.warned.most_common():
             yield f"kept with a warning: {reason}", f"{count:,}"
+
+
+def _count_reasons(rejects: Sequence[Reject]) -> Counter[str]:
+    return Counter(reject.reason.value for reject in rejects)

@@ -1,1 +1,1 @@
-"""Proposing a mapping for a file by its header and its values, each guess with its reason."""
+"""Suggest a mapping for a file by its header and its values, with a reason for each guess."""

@@ -1,4 +1,4 @@
-"""Which column holds what: by names that exports are known to use, by words in the name, and by the values."""
+"""Guess the field of each column: by names in known exports, by words in the name, and by the values."""
 
 import re
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from ingest.suggest.profile import Profile
 
 _LEAST_DECIMALS = 3
 _TEXT_LENGTH = 40
-"""Mean characters from which a column is taken for the messages themselves."""
+"""Mean characters from which a column may be the messages themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A field, its column, and why."""
+    """A field, its column, and the reason."""
 
     field: str
     column: Profile
@@ -29,7 +29,7 @@ class _Field:
     words: str
     """A regular expression for names of its column."""
     fits: Callable[[Profile], bool]
-    """Whether the values can be that at all."""
+    """Whether the values are possible for this field."""
 
 
 def _is_date(column: Profile) -> bool:
@@ -73,67 +73,66 @@ FIELDS = (
     _Field("address", r"address|street|location|адрес|место|улиц", _is_words),
     _Field("text", r"text|message|descri|comment|detail|текст|сообщен|содержан|описан|суть", _is_words),
 )
-"""In the order in which they choose: those whose values tell most come first."""
+"""In the order in which they choose a column: fields with the most distinctive values come first."""
 
 
 def guess_columns(columns: list[Profile]) -> list[Guess]:
-    """One column at most for each field, no column twice; fields of which nothing is known are left out."""
-    left = list(columns)
-    found: list[Guess] = []
-    for rule in (_by_known_name, _by_word, _by_values):
-        for one in FIELDS:
-            if not any(guess.field == one.name for guess in found) and (guess := rule(one, left)):
-                found.append(guess)
-                left.remove(guess.column)
-    return found
+    """At most one column for each field, no column twice; fields without a guess are left out."""
+    remaining = list(columns)
+    guesses: list[Guess] = []
+    for rule in (_guess_by_known_name, _guess_by_word, _guess_by_values):
+        for field in FIELDS:
+            if not any(guess.field == field.name for guess in guesses) and (guess := rule(field, remaining)):
+                guesses.append(guess)
+                remaining.remove(guess.column)
+    return guesses
 
 
-def _by_known_name(one: _Field, columns: list[Profile]) -> Guess | None:
-    names = _known_names()[one.name]
+def _guess_by_known_name(field: _Field, columns: list[Profile]) -> Guess | None:
+    names = _known_names()[field.name]
     for column in columns:
-        if column.name.casefold() in names and one.fits(column):
-            return Guess(one.name, column, f"known exports call it so; {_seen(one, column)}")
+        if column.name.casefold() in names and field.fits(column):
+            return Guess(field.name, column, f"its name in known exports; {_describe_values(field, column)}")
     return None
 
 
-def _by_word(one: _Field, columns: list[Profile]) -> Guess | None:
+def _guess_by_word(field: _Field, columns: list[Profile]) -> Guess | None:
     for column in columns:
-        if re.search(one.words, column.name.casefold()) and one.fits(column):
-            return Guess(one.name, column, f"its name says so; {_seen(one, column)}")
+        if re.search(field.words, column.name.casefold()) and field.fits(column):
+            return Guess(field.name, column, f"by its name; {_describe_values(field, column)}")
     return None
 
 
-def _by_values(one: _Field, columns: list[Profile]) -> Guess | None:
-    """Only what can be told from values alone: an id, the first date, coordinates, a long text."""
-    fitting = [column for column in columns if one.fits(column)]
-    if one.name in ("lat", "lng"):
+def _guess_by_values(field: _Field, columns: list[Profile]) -> Guess | None:
+    """Only fields that values alone can identify: an id, the first date, coordinates, a long text."""
+    fitting = [column for column in columns if field.fits(column)]
+    if field.name in ("lat", "lng"):
         fitting = [column for column in fitting if _is_coordinate(column)]
-        if one.name == "lat" and len(fitting) > 1:
-            fitting.sort(key=_reach)
-    elif one.name == "text":
+        if field.name == "lat" and len(fitting) > 1:
+            fitting.sort(key=_exceeds_latitudes)
+    elif field.name == "text":
         fitting = [column for column in fitting if column.mean_length >= _TEXT_LENGTH]
-    elif one.name not in ("external_id", "received_at"):
+    elif field.name not in ("external_id", "received_at"):
         return None
-    return Guess(one.name, fitting[0], f"a guess by its values only: {_seen(one, fitting[0])}") if fitting else None
+    return Guess(field.name, fitting[0], f"a guess by its values only: {_describe_values(field, fitting[0])}") if fitting else None
 
 
 def _is_coordinate(column: Profile) -> bool:
     return any(len(value.replace(",", ".").partition(".")[2]) >= _LEAST_DECIMALS for value in column.sample)
 
 
-def _reach(column: Profile) -> bool:
-    """Whether it goes beyond what a latitude can be."""
+def _exceeds_latitudes(column: Profile) -> bool:
     return any(abs(number) > 90 for number in column.numbers())
 
 
-def _seen(one: _Field, column: Profile) -> str:
+def _describe_values(field: _Field, column: Profile) -> str:
     blank = f", blank in {column.blank:,} rows" if column.blank else ""
-    if one.name == "external_id":
+    if field.name == "external_id":
         return "filled in every row and never the same"
-    if one.name in ("lat", "lng"):
+    if field.name in ("lat", "lng"):
         numbers = column.numbers()
         return f"numbers from {min(numbers):g} to {max(numbers):g}{blank}"
-    if one.name.endswith("_at"):
+    if field.name.endswith("_at"):
         return f"dates such as {next(iter(column.sample))!r}{blank}"
     many = f"{len(column.values):,} different values" if column.few else "very many different values"
     return f"{many}, such as {next(iter(column.sample))!r:.60}{blank}"
@@ -142,9 +141,9 @@ def _seen(one: _Field, column: Profile) -> str:
 @cache
 def _known_names() -> dict[str, set[str]]:
     """Names of columns by field, from the shipped mappings."""
-    names: dict[str, set[str]] = {one.name: set() for one in FIELDS}
+    names: dict[str, set[str]] = {field.name: set() for field in FIELDS}
     for mapping in map(load_mapping, shipped_names()):
-        for field, name in mapping.columns.model_dump().items():
-            if field in names and name:
-                names[field] |= {one.casefold() for one in (name, *mapping.other_names.get(field, ()))}
+        for field_name, name in mapping.columns.model_dump().items():
+            if field_name in names and name:
+                names[field_name] |= {known.casefold() for known in (name, *mapping.other_names.get(field_name, ()))}
     return names

@@ -1,4 +1,4 @@
-"""What the values of a column are like."""
+"""Profile a column: how many values, how long, which dates and numbers."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,23 +13,23 @@ _DATE_FORMATS = (
     "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y",
     "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y",
 )  # fmt: skip
-"""In the order in which they are tried: dates that all fit day first and month first are taken as day first."""
+"""In the order in which they are tried: dates that fit both day first and month first count as day first."""
 
 _MOST_VALUES = 300
-"""Different values of a column that are counted; one with more is no list of states."""
+"""Distinct values of a column that are counted; a column with more is no enumeration."""
 
 _SAMPLE = 2_000
-"""Different values that dates and numbers are recognised by."""
+"""Distinct values by which dates and numbers are recognised."""
 
 _MOST_WRONG = 0.02
-"""Share of values that may be no date, or no number, in a column of them."""
+"""Share of values in a column of dates or numbers that may be none."""
 _A_FEW = 3
-"""Of so many values one may be wrong, whatever the share."""
+"""From this many values on one may be wrong, whatever the share."""
 
 
 @dataclass
 class Profile:
-    """One column: what was met in it until now."""
+    """The values of one column so far."""
 
     name: str
     filled: int = 0
@@ -37,13 +37,13 @@ class Profile:
     length: int = 0
     """Characters of all values."""
     values: Counter[str] = field(default_factory=Counter)
-    """How often each was met; left off once there are too many."""
+    """Occurrences of each; incomplete once there are too many."""
     sample: dict[str, None] = field(default_factory=dict)
     seen: set[str] | None = field(default_factory=set)
-    """All values, as long as none came twice."""
+    """All values; None once a value was repeated."""
 
     def add(self, texts: Sequence[str]) -> None:
-        """Look at more values."""
+        """Count more values."""
         filled = [text for text in map(str.strip, texts) if text]
         self.filled += len(filled)
         self.blank += len(texts) - len(filled)
@@ -59,12 +59,12 @@ class Profile:
 
     @property
     def unique(self) -> bool:
-        """Whether it is filled everywhere and no value comes twice."""
+        """Whether it is filled everywhere and no value is repeated."""
         return self.seen is not None and self.filled > 0 and not self.blank
 
     @property
     def few(self) -> bool:
-        """Whether it has few different values, all of them in `values`."""
+        """Whether it has few distinct values, all of them in `values`."""
         return 0 < len(self.values) <= _MOST_VALUES
 
     @property
@@ -73,56 +73,56 @@ class Profile:
         return self.length / max(self.filled, 1)
 
     def date_formats(self) -> list[str]:
-        """The formats of dates that its values have, none when they are no dates. Single values that are none are passed over."""
+        """The date formats of its values, none where they are no dates. Single other values are ignored."""
         dates = [value for value in self.sample if any(sign in value for sign in "-./:")]
-        unread = {form: set(_unread(dates, form)) for form in _DATE_FORMATS}
-        left = set(dates) - set(dates).intersection(*unread.values())
-        if not left or len(self.sample) - len(left) > _wrong(len(self.sample)):
+        unreadable = {date_format: set(_find_unreadable(dates, date_format)) for date_format in _DATE_FORMATS}
+        remaining = set(dates) - set(dates).intersection(*unreadable.values())
+        if not remaining or len(self.sample) - len(remaining) > _most_wrong(len(self.sample)):
             return []
-        if alone := next((form for form, lost in unread.items() if not left & lost), None):
-            return [alone]
-        found: list[str] = []
-        for form, lost in unread.items():
-            if left - lost:
-                found.append(form)
-                left &= lost
-        return found
+        if single := next((date_format for date_format, wrong in unreadable.items() if not remaining & wrong), None):
+            return [single]
+        formats: list[str] = []
+        for date_format, wrong in unreadable.items():
+            if remaining - wrong:
+                formats.append(date_format)
+                remaining &= wrong
+        return formats
 
     def numbers(self) -> list[float]:
-        """Its values as numbers, none when they are no numbers."""
-        found = [number for number in map(_number, self.sample) if number is not None]
-        return found if len(found) >= len(self.sample) - _wrong(len(self.sample)) else []
+        """Its values as numbers, none where they are no numbers."""
+        numbers = [number for number in map(_parse_number, self.sample) if number is not None]
+        return numbers if len(numbers) >= len(self.sample) - _most_wrong(len(self.sample)) else []
 
     def has_comma(self) -> bool:
-        """Whether its numbers are written with a comma."""
+        """Whether its numbers have a decimal comma."""
         return any("," in value for value in self.sample)
 
     def has_offsets(self) -> bool:
-        """Whether its instants name their offset, so that no time zone is needed."""
+        """Whether its instants have an offset, so that no time zone is needed."""
         return any(value.endswith("Z") or "+" in value[10:] for value in self.sample)
 
 
-def profiles(columns: Iterable[dict[str, Sequence[str]]]) -> list[Profile]:
-    """The columns of all batches."""
-    found: dict[str, Profile] = {}
-    for batch in columns:
+def profile_columns(batches: Iterable[dict[str, Sequence[str]]]) -> list[Profile]:
+    """The profiles of the columns of all batches."""
+    profiles: dict[str, Profile] = {}
+    for batch in batches:
         for name, values in batch.items():
-            found.setdefault(name, Profile(name)).add(values)
-    return list(found.values())
+            profiles.setdefault(name, Profile(name)).add(values)
+    return list(profiles.values())
 
 
-def _wrong(values: int) -> float:
-    """How many of so many values may be unreadable in a column all the same: of three or more at least one."""
+def _most_wrong(values: int) -> float:
+    """How many of a column's values may be unreadable: of three or more at least one."""
     return max(values * _MOST_WRONG, 1 if values >= _A_FEW else 0)
 
 
-def _unread(values: list[str], form: str) -> list[str]:
+def _find_unreadable(values: list[str], date_format: str) -> list[str]:
     """The values that are no dates of this format."""
-    read = read_instants(values, Dates(formats=(form,), time_zone="UTC"), end_of_day=False)
-    return [value for value, instant in zip(values, read.tolist(), strict=True) if instant == UNREADABLE]
+    instants = read_instants(values, Dates(formats=(date_format,), time_zone="UTC"), end_of_day=False)
+    return [value for value, instant in zip(values, instants.tolist(), strict=True) if instant == UNREADABLE]
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         return float(text.replace(",", "."))
     except ValueError:

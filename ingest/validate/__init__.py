@@ -1,1 +1,1 @@
-"""Validation: from columns of text to checked values, with a reason for each rejected row."""
+"""Validation: from columns of text to a batch of incidents, with a reason for each rejected row."""

@@ -1,4 +1,4 @@
-"""Coordinates that an input gives: read, checked, and mended where it is plain what was meant."""
+"""Parse and check the coordinates of an input, and swap longitude and latitude back where they are clearly exchanged."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from ingest.mapping.mapping import Bounds
 from ingest.validate.row_errors import Mask, RowErrors
 
 ZERO = 1e-6
-"""Degrees: nearer to 0° N 0° E than this (10 cm) is a default value, not a place."""
+"""Degrees: closer to 0° N 0° E than this (10 cm) is a default value, not a location."""
 
 COARSE_DIGITS = 1
-"""Decimals: what is written with as few (11 km, in the middle latitudes 7 km from west to east) is a settlement at best."""
+"""Decimals: coordinates with as few (11 km, in the middle latitudes 7 km from west to east) locate a settlement at best."""
 
 Degrees = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class RawCoordinate:
-    """The texts of a column, and what the input calls it."""
+    """The texts of a column, and its name in the input."""
 
     name: str | None
     texts: Sequence[str]
@@ -30,7 +30,7 @@ class RawCoordinate:
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """Columns of the same length; where there is no place, `lng` and `lat` are NaN and `placed_by` is 0."""
+    """Columns of equal length; where there is no location, `lng` and `lat` are NaN and `placed_by` is 0."""
 
     lng: Degrees
     lat: Degrees
@@ -38,13 +38,13 @@ class Coordinates:
     placed_by: NDArray[np.int16]
 
     def cells(self) -> NDArray[np.int64]:
-        """H3 indexes at the finest resolution, 0 for "no place"."""
-        placed = self.placed_by != 0
-        if placed.all():
+        """H3 indexes at the finest resolution, 0 where there is no location."""
+        located = self.placed_by != 0
+        if located.all():
             return cells(self.lng, self.lat)
-        found = np.zeros(len(placed), np.int64)
-        found[placed] = cells(self.lng[placed], self.lat[placed])
-        return found
+        indexes = np.zeros(len(located), np.int64)
+        indexes[located] = cells(self.lng[located], self.lat[located])
+        return indexes
 
     def take(self, rows: NDArray[np.intp]) -> "Coordinates":
         """These rows, in this order."""
@@ -55,60 +55,60 @@ class CoordinateReader:
     """Reads the coordinates of one mapping's rows."""
 
     def __init__(self, decimal: str, bounds: Bounds | None, region: Bounds | None) -> None:
-        """decimal: the sign before decimals.
+        """decimal: the decimal separator.
 
-        bounds: rows must be in them. region: where rows are expected, without being held to it; by the one or the other
-        longitude and latitude that are in each other's place are known.
+        bounds: rows outside are errors. region: where rows are expected, for recognising exchanged longitude and latitude
+        where there are no bounds.
         """
         self._decimal, self._bounds, self._region = decimal, bounds, bounds or region
 
-    def read(self, lng: RawCoordinate, lat: RawCoordinate, worded: Mask, verdicts: RowErrors) -> Coordinates:
-        """Coordinates of all rows; one with bad or without any is refused, or left without a place where it is `worded`."""
-        blank = np.fromiter((not x.strip() or not y.strip() for x, y in zip(lng.texts, lat.texts, strict=True)), np.bool_, len(worded))
-        verdicts.reject(blank & ~worded, RejectReason.MISSING_COORDINATES, lambda _: _missing(lng, lat), lng.name, lat.name)
-        (x, no_x), (y, no_y) = (numbers(one.texts, self._decimal) for one in (lng, lat))
+    def read(self, lng: RawCoordinate, lat: RawCoordinate, has_words: Mask, errors: RowErrors) -> Coordinates:
+        """Coordinates of all rows; a row with bad ones or without any is rejected, or left without a location where it `has_words`."""
+        blank = np.fromiter((not x.strip() or not y.strip() for x, y in zip(lng.texts, lat.texts, strict=True)), np.bool_, len(has_words))
+        errors.reject(blank & ~has_words, RejectReason.MISSING_COORDINATES, lambda _: _missing_detail(lng, lat), lng.name, lat.name)
+        (x, no_x), (y, no_y) = (parse_numbers(column.texts, self._decimal) for column in (lng, lat))
 
-        def place(row: int) -> str:
+        def pair_text(row: int) -> str:
             return f"{lng.name} {lng.texts[row].strip()}, {lat.name} {lat.texts[row].strip()}"
 
-        swapped = self._swapped(x, y)
-        both = lng.name, lat.name
-        verdicts.warn(swapped, RejectReason.SWAPPED_COORDINATES, lambda row: f"{place(row)} are taken in each other's place", *both)
+        names = lng.name, lat.name
+        swapped = self._find_swapped(x, y)
+        errors.warn(swapped, RejectReason.SWAPPED_COORDINATES, lambda row: f"{pair_text(row)} are exchanged and have been swapped", *names)
         x, y = np.where(swapped, y, x), np.where(swapped, x, y)
-        bad = np.zeros(len(worded), np.bool_)
-        for wrong, reason, told, names in (
+        bad = np.zeros(len(has_words), np.bool_)
+        for mask, reason, detail, columns in (
             (no_x & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lng.name} {lng.texts[row]!r} is no number", (lng.name,)),
             (no_y & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lat.name} {lat.texts[row]!r} is no number", (lat.name,)),
-            *((mask & ~blank, reason, _placed(place, fault), both) for mask, reason, fault in self._faults(x, y)),
+            *((mask & ~blank, reason, _pair_detail(pair_text, fault), names) for mask, reason, fault in self._find_faults(x, y)),
         ):
-            verdicts.reject(wrong & ~worded, reason, told, *names)
-            verdicts.warn(wrong & worded & ~bad, RejectReason.COORDINATES_LEFT_OUT, _left_out(reason, told), *names)
-            bad |= wrong
-        coarse = self._coarse(x, y) & ~(bad | blank)
-        verdicts.warn(coarse, RejectReason.COARSE_COORDINATES, lambda row: f"{place(row)} have {COARSE_DIGITS} decimal at most", *both)
-        return _coordinates(x, y, ~(bad | blank), swapped, coarse)
+            errors.reject(mask & ~has_words, reason, detail, *columns)
+            errors.warn(mask & has_words & ~bad, RejectReason.COORDINATES_LEFT_OUT, _left_out_detail(reason, detail), *columns)
+            bad |= mask
+        coarse = self._find_coarse(x, y) & ~(bad | blank)
+        errors.warn(coarse, RejectReason.COARSE_COORDINATES, lambda row: f"{pair_text(row)} have {COARSE_DIGITS} decimal at most", *names)
+        return _make_coordinates(x, y, ~(bad | blank), swapped, coarse)
 
     @staticmethod
-    def _coarse(x: Degrees, y: Degrees) -> Mask:
+    def _find_coarse(x: Degrees, y: Degrees) -> Mask:
         coarse: Mask = (np.round(x, COARSE_DIGITS) == x) & (np.round(y, COARSE_DIGITS) == y)
         return coarse
 
-    def _swapped(self, x: Degrees, y: Degrees) -> Mask:
-        """Outside the region as given, inside it the other way round."""
+    def _find_swapped(self, x: Degrees, y: Degrees) -> Mask:
+        """Rows outside the region whose exchanged coordinates are inside."""
         return np.zeros(len(x), np.bool_) if self._region is None else inside(y, x, self._region) & ~inside(x, y, self._region)
 
-    def _faults(self, x: Degrees, y: Degrees) -> list[tuple[Mask, RejectReason, str]]:
+    def _find_faults(self, x: Degrees, y: Degrees) -> list[tuple[Mask, RejectReason, str]]:
         with np.errstate(invalid="ignore"):
             outside = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))
             zero = (np.abs(x) < ZERO) & (np.abs(y) < ZERO)
         faults = [(outside, RejectReason.OUTSIDE_WORLD, ""), (zero, RejectReason.ZERO_COORDINATES, "")]
         if self._bounds:
-            told = f" is outside {', '.join(map(str, self._bounds))}"
-            faults.append((~inside(x, y, self._bounds), RejectReason.OUTSIDE_REGION, told))
+            detail = f" is outside {', '.join(map(str, self._bounds))}"
+            faults.append((~inside(x, y, self._bounds), RejectReason.OUTSIDE_REGION, detail))
         return faults
 
 
-def _coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse: Mask) -> Coordinates:
+def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse: Mask) -> Coordinates:
     quality = np.where(coarse, LocationQuality.SETTLEMENT, np.where(good, LocationQuality.EXACT, LocationQuality.NONE))
     placed_by = np.where(good, np.where(swapped, PlacedBy.SWAPPED, PlacedBy.INPUT), 0)
     return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), placed_by.astype(np.int16))
@@ -126,32 +126,32 @@ def cells(lng: Degrees, lat: Degrees) -> NDArray[np.int64]:
     return np.asarray(coordinates_to_cells(lat, lng, FINEST_RESOLUTION)).astype(np.int64)
 
 
-def numbers(texts: Sequence[str], decimal: str) -> tuple[Degrees, Mask]:
-    """Numbers, and where the text is none; those are NaN."""
+def parse_numbers(texts: Sequence[str], decimal: str) -> tuple[Degrees, Mask]:
+    """The numbers, NaN where the text is none, and where it is none."""
     if decimal == ",":
         texts = [text.replace(",", ".") for text in texts]
     try:
         return np.array(texts, np.float64), np.zeros(len(texts), np.bool_)
     except ValueError:
-        found = [_number(text) for text in texts]
-    wrong = np.fromiter((one is None for one in found), np.bool_, len(found))
-    return np.array([np.nan if one is None else one for one in found], np.float64), wrong
+        parsed = [_parse_number(text) for text in texts]
+    wrong = np.fromiter((number is None for number in parsed), np.bool_, len(parsed))
+    return np.array([np.nan if number is None else number for number in parsed], np.float64), wrong
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
         return None
 
 
-def _missing(lng: RawCoordinate, lat: RawCoordinate) -> str:
+def _missing_detail(lng: RawCoordinate, lat: RawCoordinate) -> str:
     return f"{lng.name} or {lat.name} is blank" if lng.name else "there is neither an address nor a text"
 
 
-def _placed(place: Callable[[int], str], fault: str) -> Callable[[int], str]:
-    return lambda row: f"{place(row)}{fault}"
+def _pair_detail(pair_text: Callable[[int], str], fault: str) -> Callable[[int], str]:
+    return lambda row: f"{pair_text(row)}{fault}"
 
 
-def _left_out(reason: RejectReason, told: Callable[[int], str]) -> Callable[[int], str]:
-    return lambda row: f"{told(row)} ({reason.value}); the place is looked for by its words"
+def _left_out_detail(reason: RejectReason, detail: Callable[[int], str]) -> Callable[[int], str]:
+    return lambda row: f"{detail(row)} ({reason.value}); the words are geocoded instead"

@@ -1,66 +1,95 @@
-"""Themes and agencies of a mapping: from an input's values to named entries with codes of their own."""
+"""Resolve the values of an input to themes and agencies, which have codes of their own."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import numpy as np
 
 from geo_service.core.model import SECTORS
 from ingest.mapping.mapping import FileFormat, Lookup, Mapping
 from ingest.readers import Column
 from ingest.readers.csv import CsvReader
 from ingest.validate.classifier import load_classifier
+from ingest.validate.row_errors import Mask
 from ingest.write.reference_data import Agency, Theme
 
 LONGEST_CODE = 100
 _SECTORS = {sector.code: sector for sector in SECTORS}
-_SPELLINGS = {name.casefold(): sector for sector in SECTORS for name in (sector.code, sector.name_ru, sector.name_en)}
+_SECTORS_BY_NAME = {name.casefold(): sector for sector in SECTORS for name in (sector.code, sector.name_ru, sector.name_en)}
 _NOT_IN_CODES = re.compile(r"[\s,\0]+")
+_LOOKUP_BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeColumn:
+    """A theme for each row, None where the sector is unknown."""
+
+    themes: list[Theme | None]
+    classified: Mask
+    """Rows with nothing but a text, which the classifier has seen."""
+    recognised: Mask
+    """Of those, rows whose text has a clear theme; the others have the default one."""
 
 
 class EntityResolver:
-    """Knows a mapping's themes and, from the lookup file beside `input_path`, its agencies."""
+    """Resolves the themes of a mapping and, by the lookup file beside `input_path`, its agencies."""
 
     def __init__(self, mapping: Mapping, input_path: Path) -> None:
         self._mapping = mapping
         self._prefix = mapping.source.code
-        self._agencies = _looked_up(mapping, mapping.agencies, input_path)
-        self._sectors = _SPELLINGS | {value.casefold(): _SECTORS[code] for value, code in mapping.sectors.items()}
-        self.by_text = load_classifier(mapping.classifier).theme if mapping.classifier else None
-        """The theme that a text speaks of, when the mapping has a classifier; None where it is not sure."""
-        self.theme = cache(self._theme)
-        self.agency = cache(self._agency)
+        self._agency_names = _read_agency_names(mapping.agencies, input_path)
+        self._sectors = _SECTORS_BY_NAME | {value.casefold(): _SECTORS[code] for value, code in mapping.sectors.items()}
+        self.classify = load_classifier(mapping.classifier).theme if mapping.classifier else None
+        """The theme of a text, None where it is unclear; None without a classifier in the mapping."""
+        self.theme = cache(self._resolve_theme)
+        self.agency = cache(self._resolve_agency)
 
-    def _theme(self, sector: str, value: str) -> Theme | None:
-        """The theme of a row with this sector and theme, each perhaps blank; None when the sector is unknown.
+    def theme_column(self, sectors: Sequence[str], themes: Sequence[str], texts: Sequence[str]) -> ThemeColumn:
+        """The theme of each row by its sector and theme, where both are blank by its text."""
+        pairs = list(zip(sectors, themes, strict=True))
+        by_pair = {pair: self.theme(*pair) for pair in set(pairs)}
+        column = ThemeColumn([by_pair[pair] for pair in pairs], np.zeros(len(pairs), np.bool_), np.zeros(len(pairs), np.bool_))
+        if self.classify:
+            for row, ((sector, theme), text) in enumerate(zip(pairs, texts, strict=True)):
+                if text.strip() and not sector.strip() and not theme.strip():
+                    column.classified[row] = True
+                    if recognised := self.classify(text):
+                        column.recognised[row], column.themes[row] = True, recognised
+        return column
 
-        A theme without a name of its own is named by its value, and without a value it is the sector as a whole.
+    def _resolve_theme(self, sector: str, value: str) -> Theme | None:
+        """The theme of a row with this sector and theme, each possibly blank; None when the sector is unknown.
+
+        A theme without a name in the mapping is named by its value; a blank one is the sector as a whole.
         """
         value, sector = value.strip(), sector.strip()
         if entry := self._mapping.themes.get(value):
-            return Theme(_code(self._prefix, value), entry.sector, entry.ru, entry.en)
-        found = self._sectors.get(sector.casefold()) if sector else _SECTORS[self._mapping.default_sector]
-        if found is None:
+            return Theme(_make_code(self._prefix, value), entry.sector, entry.ru, entry.en)
+        known = self._sectors.get(sector.casefold()) if sector else _SECTORS[self._mapping.default_sector]
+        if known is None:
             return None
         if not value:
-            return Theme(found.code, found.code, found.name_ru, found.name_en)
-        return Theme(_code(found.code, value), found.code, value, value)
+            return Theme(known.code, known.code, known.name_ru, known.name_en)
+        return Theme(_make_code(known.code, value), known.code, value, value)
 
-    def _agency(self, value: str) -> Agency | None:
+    def _resolve_agency(self, value: str) -> Agency | None:
         value = value.strip()
-        return Agency(_code(self._prefix, value), self._agencies.get(value, value)) if value else None
+        return Agency(_make_code(self._prefix, value), self._agency_names.get(value, value)) if value else None
 
 
-def _code(prefix: str, value: str) -> str:
+def _make_code(prefix: str, value: str) -> str:
     return _NOT_IN_CODES.sub("-", f"{prefix}-{value}".lower())[:LONGEST_CODE]
 
 
-def _looked_up(mapping: Mapping, lookup: Lookup | None, input_path: Path) -> dict[str, str]:
+def _read_agency_names(lookup: Lookup | None, input_path: Path) -> dict[str, str]:
     if lookup is None or not input_path.with_name(lookup.file).exists():
         return {}
     reader = CsvReader(input_path.with_name(lookup.file), FileFormat(), [Column(lookup.key), Column(lookup.name)])
-    batches = reader.batches(10_000)
     return {
         key.strip(): name.strip()
-        for batch in batches
+        for batch in reader.batches(_LOOKUP_BATCH)
         for key, name in zip(batch.columns[lookup.key], batch.columns[lookup.name], strict=True)
     }

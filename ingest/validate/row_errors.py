@@ -1,4 +1,4 @@
-"""Which rows of a batch are refused or warned about, and why: the first reason of a row stands."""
+"""The rejected rows of a batch and the warnings about others: of a row's reasons for rejection the first one stands."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that could not be used, or (a warning) only in part."""
+    """A rejected row, or a warning about a row that is used only in part."""
 
     line: int
     reason: RejectReason
     detail: str
     text: str
     fields: tuple[str, ...] = ()
-    """Columns of the input that it is about, where it is about some of them."""
+    """Columns of the input that caused it, where some did."""
 
 
 class RowError(NamedTuple):
-    """Why a row is refused or warned about."""
+    """Why a row is rejected or warned about."""
 
     reason: RejectReason
     detail: str
@@ -33,23 +33,24 @@ class RowError(NamedTuple):
 
 
 class RowErrors:
-    """Verdicts over `count` rows."""
+    """Collects the errors and warnings of `count` rows."""
 
     def __init__(self, count: int) -> None:
         self.kept: Mask = np.ones(count, np.bool_)
-        self.refused: dict[int, RowError] = {}
+        self.rejected: dict[int, RowError] = {}
         self.warned: dict[int, RowError] = {}
 
     def reject(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
-        """Refuse the rows of `mask` that are still kept; `fields` are the columns that say why."""
-        named = tuple(one for one in fields if one)
+        """Reject the rows of `mask` that are still kept; `fields` are the columns that caused it."""
+        columns = tuple(filter(None, fields))
         for row in np.flatnonzero(mask & self.kept).tolist():
-            self.refused[row] = RowError(reason, detail(row), named)
+            self.rejected[row] = RowError(reason, detail(row), columns)
         self.kept &= ~mask
 
     def warn(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
-        """Note what is left out of rows of `mask`; several notes on a row are put together."""
+        """Warn about the rows of `mask` that are still kept; the details of several warnings about a row are joined."""
         for row in np.flatnonzero(mask & self.kept).tolist():
-            told, about = (f"{self.warned[row].detail}; ", self.warned[row].fields) if row in self.warned else ("", ())
-            named = tuple(dict.fromkeys((*about, *(one for one in fields if one))))
-            self.warned[row] = RowError(reason, told + detail(row), named)
+            text, columns = detail(row), tuple(filter(None, fields))
+            if earlier := self.warned.get(row):
+                text, columns = f"{earlier.detail}; {text}", tuple(dict.fromkeys((*earlier.fields, *columns)))
+            self.warned[row] = RowError(reason, text, columns)

@@ -12,7 +12,7 @@ import numpy as np
 from geo_service.core.database import open_connection
 from geo_service.core.model import Status
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import ingest
+from ingest.runs.run import file_input, ingest_input
 from tests.bench.bench import Bench
 from tests.bench.copying import COLUMNS, addresses, copy_bytes
 from tests.bench.dataset import AGENCIES, THEMES, Incidents, Instants, generate
@@ -68,7 +68,7 @@ async def _ingest(url: str, rows: Incidents, *, fresh: bool = True) -> float:
         path = Path(folder) / f"rows-{rows.number[0]}.csv"
         write_csv(path, rows)
         began = time.perf_counter()
-        _, tally = await ingest(url, path, load_mapping(_MAPPING), _MAPPING, lambda _: None)
+        _, tally = await ingest_input(url, file_input(path, load_mapping(_MAPPING), _MAPPING), lambda _: None)
         seconds = time.perf_counter() - began
     written = tally.new if fresh else tally.unchanged
     if written != len(rows):

@@ -13,7 +13,7 @@ from tests.bench.chromium import chromium
 from tests.bench.http_client import connect, get
 from tests.bench.processes import geo_serve
 from tests.bench.report import Row
-from tests.support.paths import CHECKOUT
+from tests.support.page_build import own_modules
 
 _SIZE = ViewportSize(width=1280, height=800)
 _COLD, _CHANGES, _FRAMES = 5, 10, 6
@@ -125,12 +125,11 @@ async def _played(page: Page) -> float:
 async def _sizes(port: int, page: Page) -> tuple[float, float]:
     """Our modules as they are sent, each compressed by itself, kB: those that the page brought to show itself, and all."""
     asked = await page.evaluate("() => performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)")
-    brought = {path.split("/", 3)[3] for path in asked if path.startswith("/static/") and "/src/" in path}
+    brought = {path.split("/", 3)[3] for path in asked if path.startswith("/static/")}
     http = await connect(port)
     sizes: dict[str, int] = {}
-    for file in sorted((CHECKOUT / "frontend" / "src").rglob("*.js")):
-        name = file.relative_to(CHECKOUT / "frontend").as_posix()
+    for name in own_modules("index.html"):
         answer = await http.ask(get(f"/static/{name}"))
         sizes[name] = len(zlib.compress(answer.body, 9, wbits=31))
     http.close()
-    return sum(sizes[name] for name in brought) / 1000, sum(sizes.values()) / 1000
+    return sum(size for name, size in sizes.items() if name in brought) / 1000, sum(sizes.values()) / 1000

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import open_reader
+from ingest.readers.detect import open_reader
 from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Validator
 from ingest.write.incident_writer import BATCH_SIZE
@@ -78,7 +78,7 @@ def read_and_check(path: Path) -> tuple[int, float, float]:
     meant = load_mapping("plain")
     validator = Validator(meant, EntityResolver(meant, path))
     began = time.perf_counter()
-    usable = sum(len(validator.check(raw).rows) for raw in open_reader(path, meant).batches(BATCH_SIZE))
+    usable = sum(len(validator.validate(raw).rows) for raw in open_reader(path, meant).batches(BATCH_SIZE))
     return usable, time.perf_counter() - began, _most_mb()
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Frame, expect
 
 from tests.support import territory
-from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, visiting
+from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, send_source, visiting
 from tests.support.other_origin import OtherOrigin
 from tests.support.page_checks import find_violations
 
@@ -170,6 +170,7 @@ LISTENING = """async () => {
 def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder_is_gone(browser: Browser, service_url: str) -> None:
     streams: list[str] = []
     context = browser.new_context()
+    context.route("**/static/src/**", send_source)
     context.on("request", lambda request: streams.append(request.url) if request.url.endswith("/api/live") else None)
     tabs = [context.new_page(), context.new_page()]
     for tab in tabs:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser_incidents import CENTRE, ROADS, WASTE
-from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.browser_visit import PATIENCE_MS, Visit, send_source, visiting
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ COLOURS = """async (data) => {
 
 
 SEEN = """async () => {
-  const { freeSpace } = await import(document.querySelector("script[src*=main]").src.replace("main.js", "map/free_space.js"));
+  const { freeSpace } = await import("/static/src/map/free_space.js");
   return freeSpace(document.getElementById("map"));
 }"""
 
@@ -98,6 +98,7 @@ def test_a_canvas_that_was_lost_comes_back_with_everything_on_it(visit: Visit) -
 def test_the_picture_is_twice_as_fine_as_the_screen_and_has_the_legends_colours(visit: Visit, tmp_path: Path) -> None:
     visit.open("map=8/45.04/38.98&lang=en&tab=share&window=1y")
     legend: dict[str, Any] = visit.page.evaluate("fetch('/api/legend?layer=hexes&zoom=8&window=1y&scheme=light').then((one) => one.json())")
+    visit.page.route("**/static/src/**", send_source)
     seen = visit.page.evaluate(SEEN)
     with visit.page.expect_download(timeout=PATIENCE_MS) as download:
         visit.page.locator("#share [data-key=picture]").click()

@@ -1,15 +1,17 @@
-"""The pages' files: their addresses, how they are sent, and the pages that name them."""
+"""The pages' files, of the build and of the sources: their addresses, how they are sent, and the pages that name them."""
 
 import base64
 import gzip
 import hashlib
 import html
 import json
+import os
 import re
 import shutil
 import sqlite3
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import run
 
@@ -23,6 +25,7 @@ from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import read_settings
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes.common.responses import problem
+from tests.support.page_build import DIST, own_modules, read_manifest
 from tests.support.paths import CHECKOUT
 
 FRONTEND = CHECKOUT / "frontend"
@@ -30,6 +33,8 @@ _PARSE = """
 const { SourceTextModule } = require('vm');
 for (const text of JSON.parse(require('fs').readFileSync(0))) new SourceTextModule(text);
 """
+_MINIFY = ["node_modules/.bin/esbuild", "--minify", "--format=esm", "--target=es2022", "--charset=utf8", "--log-level=warning"]
+"""As frontend/scripts/bundle.js minifies, but each module by itself."""
 _TYPES = ["node_modules/.bin/tsc", "--ignoreConfig", "--allowJs", "--checkJs", "--noEmit", "--target", "esnext", "--module", "esnext"]
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "zstd": lambda body: zstandard.ZstdDecompressor().decompress(body),
@@ -40,18 +45,38 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the pages' folder, to be changed."""
-    return shutil.copytree(FRONTEND, tmp_path / "frontend", ignore=shutil.ignore_patterns("world.mbtiles"))
+def built(tmp_path: Path) -> Path:
+    """A copy of the build, to be changed."""
+    return shutil.copytree(DIST, tmp_path / "page")
 
 
 @pytest.fixture
-async def client(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the pages alone."""
+def sources(tmp_path: Path) -> Path:
+    """A copy of the pages' sources without a build, to be changed."""
+    return shutil.copytree(FRONTEND, tmp_path / "frontend", ignore=shutil.ignore_patterns("world.mbtiles", "dist"))
+
+
+@asynccontextmanager
+async def serving(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the pages of a folder alone."""
     app = FastAPI()
     mount_page(app, folder)
     app.exception_handler(GeoError)(_refuse)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
+        yield made
+
+
+@pytest.fixture
+async def client(built: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the build."""
+    async with serving(built) as made:
+        yield made
+
+
+@pytest.fixture
+async def source_client(sources: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the sources."""
+    async with serving(sources) as made:
         yield made
 
 
@@ -75,18 +100,33 @@ async def digest_of(client: httpx.AsyncClient) -> str:
 
 async def test_under_their_digest_files_are_kept_for_good_and_without_it_asked_for_again(client: httpx.AsyncClient) -> None:
     digest = await digest_of(client)
-    for name in ("vendor/maplibre-gl/maplibre-gl.mjs", "style.css", "icon.svg", "vendor/noto-sans/noto-sans-latin-400-normal.woff2"):
+    assert digest == read_manifest()["digest"]
+    (style,) = DIST.glob("index-*.css")
+    names = [style.name, "vendor/maplibre-gl/maplibre-gl.mjs", "icon.svg", "vendor/noto-sans/noto-sans-latin-400-normal.woff2"]
+    for name in [*names, *own_modules("index.html")]:
         kept, plain = await client.get(f"/static/{digest}/{name}"), await client.get(f"/static/{name}")
-        assert kept.content == plain.content == (FRONTEND / name).read_bytes()
+        assert kept.content == plain.content == (DIST / name).read_bytes()
         assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert plain.headers["Cache-Control"] == "no-cache"
         assert kept.headers["X-Content-Type-Options"] == "nosniff"
 
 
+async def test_sources_have_the_same_addresses_and_are_sent_as_they_are(source_client: httpx.AsyncClient) -> None:
+    digest = await digest_of(source_client)
+    assert digest != read_manifest()["digest"]
+    for name in ("src/main.js", "style.css", "styles/page.css", "vendor/maplibre-gl/maplibre-gl.mjs"):
+        kept, plain = await source_client.get(f"/static/{digest}/{name}"), await source_client.get(f"/static/{name}")
+        assert kept.content == plain.content == (FRONTEND / name).read_bytes()
+        assert "immutable" in kept.headers["Cache-Control"]
+        assert plain.headers["Cache-Control"] == "no-cache"
+        known = {"If-None-Match": plain.headers["ETag"]}
+        assert (await source_client.get(f"/static/{name}", headers=known)).status_code == 304
+
+
 @pytest.mark.parametrize("encoding", UNPACK)
 async def test_text_is_sent_in_the_encoding_that_is_taken_and_much_smaller(client: httpx.AsyncClient, encoding: str) -> None:
     name = "vendor/maplibre-gl/maplibre-gl.mjs"
-    whole = (FRONTEND / name).read_bytes()
+    whole = (DIST / name).read_bytes()
     for _ in range(2):
         answer, body = await raw(client, f"/static/{name}", **{"Accept-Encoding": encoding})
         assert answer.headers.get("Content-Encoding", "identity") == encoding
@@ -106,14 +146,38 @@ async def test_what_is_compressed_by_itself_is_sent_as_it_is(client: httpx.Async
     assert len(body) == int(answer.headers["Content-Length"])
 
 
+async def test_of_several_encodings_that_a_client_takes_it_gets_the_smallest(client: httpx.AsyncClient) -> None:
+    name = "vendor/maplibre-gl/maplibre-gl.mjs"
+    answer, body = await raw(client, f"/static/{name}", **{"Accept-Encoding": "gzip, deflate, br, zstd"})
+    assert answer.headers["Content-Encoding"] == "br"
+    assert len(body) == min((DIST / f"{name}{suffix}").stat().st_size for suffix in (".br", ".gz", ".zst"))
+
+
+@pytest.mark.parametrize("kind", ["built", "sources"])
 async def test_an_archive_of_tiles_is_a_folder_of_them_and_where_it_has_none_there_is_nothing(
-    client: httpx.AsyncClient, folder: Path
+    kind: str, request: pytest.FixtureRequest
 ) -> None:
+    folder: Path = request.getfixturevalue(kind)
     tile = gzip.compress(b"a tile of land")
     with sqlite3.connect(folder / "vendor" / "land.mbtiles") as archive:
         archive.execute("create table tiles (zoom_level integer, tile_column integer, tile_row integer, tile_data blob)")
         # The archive counts rows from the south.
         archive.execute("insert into tiles values (3, 5, 6, ?)", [tile])
+    if kind == "built":
+        add_to_manifest(folder, "vendor/land.mbtiles")
+    async with serving(folder) as client:
+        await check_tiles(client)
+
+
+def add_to_manifest(folder: Path, name: str) -> None:
+    """List one more file in the manifest of a build."""
+    manifest = json.loads((folder / "build.json").read_bytes())
+    manifest["files"][name] = {"hash": hashlib.sha256((folder / name).read_bytes()).hexdigest(), "encodings": []}
+    (folder / "build.json").write_text(json.dumps(manifest))
+
+
+async def check_tiles(client: httpx.AsyncClient) -> None:
+    """One tile is there, in the encodings that are asked for; beside it is sea, and elsewhere nothing."""
     root = f"/static/{await digest_of(client)}/vendor"
     for accepted, encoding in (("gzip, br, zstd", "gzip"), ("br", None), ("", None), ("gzip;q=0, identity", None)):
         answer, body = await raw(client, f"{root}/land/3/5/1.mvt", **{"Accept-Encoding": accepted})
@@ -130,28 +194,52 @@ async def test_an_archive_of_tiles_is_a_folder_of_them_and_where_it_has_none_the
 @pytest.mark.parametrize(
     "path",
     ["0123456789abcdef/src/main.js", "{digest}/nothing.js", "{digest}/", "{digest}", "", "src", "index.html", "{digest}/embed.html",
-     "%2e%2e/README.md", "{digest}/..%2f..%2fREADME.md", "tests/url.test.js", "scripts/vendor.js"],
+     "%2e%2e/README.md", "{digest}/..%2f..%2fREADME.md", "tests/url.test.js", "scripts/vendor.js", "dist/icon.svg",
+     "build.json", "{digest}/build.json", "vendor/maplibre-gl/maplibre-gl.mjs.br"],
 )  # fmt: skip
-async def test_another_digest_and_what_is_no_asset_are_not_found(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.get(f"/static/{path.format(digest=await digest_of(client))}")
+@pytest.mark.parametrize("kind", ["built", "sources"])
+async def test_another_digest_and_what_is_no_asset_are_not_found(kind: str, path: str, request: pytest.FixtureRequest) -> None:
+    async with serving(request.getfixturevalue(kind)) as client:
+        answer = await client.get(f"/static/{path.format(digest=await digest_of(client))}")
     assert answer.status_code == 404
 
 
-async def test_our_own_modules_are_sent_small_and_are_still_modules(client: httpx.AsyncClient) -> None:
-    names = [file.relative_to(FRONTEND).as_posix() for file in sorted((FRONTEND / "src").rglob("*.js"))]
-    sent = [(await client.get(f"/static/{name}")).text for name in names]
-    assert [name for name, text in zip(names, sent, strict=True) if "/**" in text] == []
-    assert sum(map(len, sent)) < 0.6 * sum((FRONTEND / name).stat().st_size for name in names)
+PAGES = {"index.html": "/", "wall.html": "/?view=wall", "embed.html": "/embed"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_the_modules_that_a_page_begins_with_are_named_in_its_head_and_are_there(page: str) -> None:
+    named = re.findall(r'modulepreload" href="/static/([^"]+)"', (DIST / page).read_text(encoding="utf-8"))
+    (entry,) = re.findall(r'<script type="module" src="/static/([^"]+)"', (DIST / page).read_text(encoding="utf-8"))
+    assert named == read_manifest()["pages"][page]["first"]
+    assert named[0].startswith("vendor/"), "the library takes longest"
+    assert named[-1] == entry
+    assert re.fullmatch(rf"{page.replace('index', 'main').removesuffix('.html')}-[0-9A-Z]{{8}}\.js", entry)
+    assert all((DIST / name).is_file() for name in [*named, *own_modules(page)])
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_our_own_modules_are_sent_small_and_are_still_modules(client: httpx.AsyncClient, page: str) -> None:
+    sent = [(await client.get(f"/static/{name}")).text for name in own_modules(page)]
+    assert [text[:80] for text in sent if "/**" in text] == []
+    assert sum(map(len, sent)) < 0.6 * sum(file.stat().st_size for file in (FRONTEND / "src").rglob("*.js"))
     await to_thread(
         run, ["node", "--experimental-vm-modules", "--no-warnings", "-e", _PARSE], input=json.dumps(sent), text=True, check=True
     )
 
 
+async def test_a_source_map_of_each_module_leads_to_its_sources(client: httpx.AsyncClient) -> None:
+    for name in own_modules("index.html"):
+        (address,) = re.findall(r"//# sourceMappingURL=(\S+)", (await client.get(f"/static/{name}")).text)
+        answer = await client.get(f"/static/{address}")
+        assert answer.headers["Content-Type"] == "application/json"
+        assert all((DIST / source).resolve().is_file() for source in answer.json()["sources"])
+
+
 async def test_no_module_that_is_sent_uses_a_name_before_it_is_there(client: httpx.AsyncClient, tmp_path: Path) -> None:
-    # The minifier puts declarations together, and has been seen to put one before another that it needs.
-    names = [file.relative_to(FRONTEND).as_posix() for file in (FRONTEND / "src").rglob("*.js")]
+    # Minifiers put declarations together, and one has been seen to put a declaration before another that it needs.
+    names = [name for page in PAGES for name in own_modules(page)]
     for name in names:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((await client.get(f"/static/{name}")).text)
     files = [str(tmp_path / name) for name in names]
     checked = await to_thread(run, [*_TYPES, *files], cwd=CHECKOUT, capture_output=True, text=True)
@@ -159,30 +247,61 @@ async def test_no_module_that_is_sent_uses_a_name_before_it_is_there(client: htt
     assert [line for line in checked.stdout.splitlines() if re.search("TS2448|TS2454|TS2304", line)] == []
 
 
-async def test_what_is_sent_does_what_the_modules_do(client: httpx.AsyncClient, folder: Path) -> None:
-    # A minifier that changes the meaning has been met: `void (a && b())` became nothing.
-    for file in (folder / "src").rglob("*.js"):
-        name = file.relative_to(folder).as_posix()
-        file.with_suffix(".sent").write_text((await client.get(f"/static/{name}")).text)
-    for file in (folder / "src").rglob("*.sent"):
-        file.replace(file.with_suffix(".js"))
-    (folder / "package.json").write_text('{"type": "module"}')
-    (folder / "node_modules").symlink_to(CHECKOUT / "node_modules")
-    await to_thread(run, ["node", "--test", *map(str, (folder / "tests").glob("*.test.js"))], check=True, capture_output=True)
-    sources = {file: file.read_text(encoding="utf-8") for file in (FRONTEND / "src").rglob("*.js")}
-    assert [file.name for file, text in sources.items() if re.search(r"void \([^)]*(&&|\|\|)", text)] == []
+async def test_what_is_minified_does_what_the_modules_do(sources: Path) -> None:
+    # A minifier that changes the meaning has been met. The built pages themselves run in the browser's tests.
+    files = list((sources / "src").rglob("*.js"))
+    before = sum(file.stat().st_size for file in files)
+    await to_thread(run, [*_MINIFY, "--allow-overwrite", f"--outdir={sources / 'src'}", *map(str, files)], cwd=CHECKOUT, check=True)
+    assert sum(file.stat().st_size for file in files) < 0.6 * before
+    (sources / "package.json").write_text('{"type": "module"}')
+    (sources / "node_modules").symlink_to(CHECKOUT / "node_modules")
+    tests = map(str, (sources / "tests").glob("*.test.js"))
+    done = await to_thread(run, ["node", "--test", *tests], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
-async def test_a_changed_file_gives_the_page_another_digest_and_the_old_one_is_gone(client: httpx.AsyncClient, folder: Path) -> None:
+async def test_a_changed_file_gives_the_page_another_digest_and_the_old_one_is_gone(
+    source_client: httpx.AsyncClient, sources: Path
+) -> None:
+    before, page = await digest_of(source_client), await source_client.get("/")
+    known = {"If-None-Match": page.headers["ETag"]}
+    assert (await source_client.get("/", headers=known)).status_code == 304
+    (sources / "src" / "main.js").write_text("export const changed = 1;\n")
+    after = await digest_of(source_client)
+    assert after != before
+    assert (await source_client.get("/", headers=known)).status_code == 200
+    assert (await source_client.get(f"/static/{after}/src/main.js")).text == "export const changed = 1;\n"
+    assert (await source_client.get(f"/static/{before}/src/main.js")).status_code == 404
+
+
+async def test_another_build_gives_the_page_another_digest_and_the_old_one_is_gone(client: httpx.AsyncClient, built: Path) -> None:
     before, page = await digest_of(client), await client.get("/")
     known = {"If-None-Match": page.headers["ETag"]}
     assert (await client.get("/", headers=known)).status_code == 304
-    (folder / "src" / "main.js").write_text("export const changed = 1;\n")
-    after = await digest_of(client)
-    assert after != before
+    text = (built / "build.json").read_text(encoding="utf-8")
+    (built / "build.json").write_text(text.replace(before, "0123456789abcdef"), encoding="utf-8")
+    assert await digest_of(client) == "0123456789abcdef"
     assert (await client.get("/", headers=known)).status_code == 200
-    assert (await client.get(f"/static/{after}/src/main.js")).text == "export const changed=1"
-    assert (await client.get(f"/static/{before}/src/main.js")).status_code == 404
+    assert (await client.get("/static/0123456789abcdef/icon.svg")).content == (DIST / "icon.svg").read_bytes()
+    assert (await client.get(f"/static/{before}/icon.svg")).status_code == 404
+
+
+async def test_a_checkout_serves_its_build_until_a_source_is_newer_and_from_then_on_the_sources(sources: Path) -> None:
+    shutil.copytree(DIST, sources / "dist")
+    os.utime(sources / "dist" / "build.json")
+    async with serving(sources) as client:
+        assert await digest_of(client) == read_manifest()["digest"]
+        built = (await client.get("/")).text
+        manifest = (sources / "dist" / "build.json").stat()
+        os.utime(sources / "style.css", ns=(manifest.st_mtime_ns + 1, manifest.st_mtime_ns + 1))
+        unbundled = (await client.get("/")).text
+        assert re.search(r"/main-\w+\.js", built)
+        assert re.search(r"/src/main\.js", unbundled)
+        assert (await client.get("/heat-map.js")).content == (FRONTEND / "src" / "heat-map.js").read_bytes()
+        # Built again.
+        os.utime(sources / "dist" / "build.json", ns=(manifest.st_mtime_ns + 1, manifest.st_mtime_ns + 1))
+        assert (await client.get("/")).text == built
+        assert (await client.get("/heat-map.js")).content == (DIST / "src" / "heat-map.js").read_bytes()
 
 
 async def test_the_policy_allows_the_import_map_as_it_is_sent_and_no_other_script(client: httpx.AsyncClient) -> None:

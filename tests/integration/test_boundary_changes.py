@@ -20,7 +20,7 @@ from geo_service.core.database import open_connection
 from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import DistrictLevel
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import IngestOptions, file_input, ingest_input
 from tests.support.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
 from tests.support.district_files import write_districts
 from tests.support.plain_csv import HEADER, csv_line
@@ -154,7 +154,9 @@ def rows(count: int) -> str:
 async def test_incidents_that_come_while_districts_are_replaced_get_the_right_one(database_url: str, tmp_path: Path) -> None:
     await _execute(database_url, EVERYTHING)
     path = written(tmp_path / "many.csv", rows(INCIDENTS))
-    running = asyncio.create_task(ingest(database_url, path, load_mapping("plain"), "plain", lambda _: None, IngestOptions(batch_size=100)))
+    running = asyncio.create_task(
+        ingest_input(database_url, file_input(path, load_mapping("plain"), "plain"), lambda _: None, IngestOptions(batch_size=100))
+    )
     replaced: list[int] = []
     try:
         while not running.done():

@@ -18,7 +18,7 @@ from ingest.geocoding.explain import explain_table
 from ingest.geocoding.server import Server
 from ingest.jobs.geocode_backlog import LOCK, BacklogResult, geocode_backlog
 from ingest.mapping.mapping import Mapping
-from ingest.runs.run import ingest
+from ingest.runs.run import file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 from tests.support.geocoders import Told, asking, house, serving
 from tests.support.http_client import until
@@ -66,7 +66,7 @@ async def load(url: str, folder: Path, **rows: tuple[str, str, str, str]) -> Run
     path = folder / "words.csv"
     lines = [f'{name},2026-11-01,{lng},{lat},"{address}","{text}"' for name, (lng, lat, address, text) in (rows or ROWS).items()]
     path.write_text("\n".join(["id,at,lng,lat,address,text", *lines]), encoding="utf-8")
-    _, tally = await ingest(url, path, MAPPING, "words", lambda _: None)
+    _, tally = await ingest_input(url, file_input(path, MAPPING, "words"), lambda _: None)
     return tally
 
 

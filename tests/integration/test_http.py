@@ -216,7 +216,7 @@ async def test_anyone_may_read_from_another_origin(client: httpx.AsyncClient) ->
             assert answer.headers["access-control-allow-origin"] == "*"
 
 
-@pytest.mark.parametrize("path", [tile_of(9), "/tiles/hexes.json", "/api/summary", "/healthz", "/", "/static/style.css", "/nowhere"])
+@pytest.mark.parametrize("path", [tile_of(9), "/tiles/hexes.json", "/api/summary", "/healthz", "/", "/static/icon.svg", "/nowhere"])
 async def test_head_answers_like_get_without_a_body(client: httpx.AsyncClient, path: str) -> None:
     """The second time the tile comes from the cache."""
     got = await client.get(path)

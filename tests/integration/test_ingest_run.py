@@ -13,7 +13,7 @@ import pytest
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import IngestOptions, file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 from tests.support.paths import CHECKOUT
 from tests.support.plain_csv import HEADER, csv_line
@@ -21,7 +21,7 @@ from tests.support.real_data import MINSK, needs
 
 
 async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, RunCounts]:
-    return await ingest(url, path, load_mapping(mapping), mapping, lambda _: None, IngestOptions(batch_size=batch_size))
+    return await ingest_input(url, file_input(path, load_mapping(mapping), mapping), lambda _: None, IngestOptions(batch_size=batch_size))
 
 
 def accounted(tally: RunCounts) -> int:
@@ -158,10 +158,40 @@ async def test_a_run_that_fails_says_so(database_url: str, tmp_path: Path) -> No
         raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError, match="stop"):
-        await ingest(database_url, many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain", stumble, IngestOptions(batch_size=100))
+        source = file_input(many(tmp_path / "many.csv", 300), load_mapping("plain"), "plain")
+        await ingest_input(database_url, source, stumble, IngestOptions(batch_size=100))
     assert await held.fetchval("select state from ingest_run") == "failed"
     assert await held.fetchval("select count(*) from incident") == 99
     await held.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"nothing,useful\n1,2\n", "no column id, received_at"),
+        (b"%PDF-1.7\n", "it is a PDF"),
+        (gzip.compress(HEADER.encode() * 100)[:-20], "cut short or damaged"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_from_its_header_on_is_a_failed_run(
+    database_url: str, tmp_path: Path, content: bytes, cause: str
+) -> None:
+    connection = await emptied(database_url)
+    (tmp_path / "bad.csv").write_bytes(content)
+    with pytest.raises(InputError, match=cause):
+        await load(database_url, tmp_path / "bad.csv")
+    row = await connection.fetchrow("select input, mapping, state, read, finished_at is not null as is_over from ingest_run")
+    assert tuple(row) == ("bad.csv", "plain", "failed", 0, True)
+    await connection.close()
+
+
+async def test_a_file_with_a_header_alone_is_a_finished_run_whose_columns_are_known(database_url: str, tmp_path: Path) -> None:
+    connection = await emptied(database_url)
+    (tmp_path / "empty.csv").write_text(HEADER, encoding="utf-8")
+    _, counts = await load(database_url, tmp_path / "empty.csv")
+    row = await connection.fetchrow("select state, read, form ->> 'delimiter' as delimiter from ingest_run")
+    assert (tuple(row), counts.read) == (("finished", 0, ","), 0)
+    await connection.close()
 
 
 async def test_of_a_packed_file_cut_short_whole_batches_stay_and_the_run_is_failed(database_url: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import Mapping, load_mapping
 from ingest.runs.reject_export import write_csv
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import IngestOptions, file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 from tests.support.http_client import asking
 
@@ -38,7 +38,7 @@ def rows() -> list[dict[str, str]]:
 
 
 async def load(url: str, path: Path, mapping: Mapping) -> tuple[int, RunCounts]:
-    return await ingest(url, path, mapping, "plain", lambda _: None, IngestOptions(batch_size=3))
+    return await ingest_input(url, file_input(path, mapping, "plain"), lambda _: None, IngestOptions(batch_size=3))
 
 
 def formatted(**form: object) -> Mapping:

@@ -23,7 +23,7 @@ from ingest.mapping.mapping import load_mapping, with_source
 from ingest.pull.client import ClientPolicy
 from ingest.pull.pull import PullCallbacks, PullRequest, pull
 from ingest.runs.reject_export import write_csv
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import IngestOptions, file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 from tests.support.open311_city import JSON, City, request, served
 from tests.support.paths import CHECKOUT
@@ -193,7 +193,9 @@ async def test_rejected_requests_are_mended_as_a_file_and_stay_what_their_server
         writer = csv.DictWriter(file, rows["2"])
         writer.writeheader()
         writer.writerows(rows.values())
-    _, tally = await ingest(database_url, mended, with_source(load_mapping("open311"), "city", "city"), "open311", lambda _: None)
+    _, tally = await ingest_input(
+        database_url, file_input(mended, with_source(load_mapping("open311"), "city", "city"), "open311"), lambda _: None
+    )
     assert (tally.new, dict(tally.rejected)) == (2, {})
     city.requests[1] = request(2, SINCE, status="open", updated_datetime="2026-05-01T00:00:00Z")
     again = await taken(database_url, city, again=True)

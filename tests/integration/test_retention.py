@@ -20,7 +20,7 @@ from geo_service.core.errors import InputError, InvalidParameter
 from ingest.geocoding.toponyms.addresses import key_of
 from ingest.jobs.retention import ErasedCounts, EraseOrder, count, erase
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import ingest
+from ingest.runs.run import file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,text,due_at,answered_at,closed_at,updated_at\n"
@@ -54,7 +54,7 @@ def written(path: Path) -> Path:
 
 
 async def load(url: str, path: Path) -> RunCounts:
-    return (await ingest(url, written(path), load_mapping("plain"), "plain", lambda _: None))[1]
+    return (await ingest_input(url, file_input(written(path), load_mapping("plain"), "plain"), lambda _: None))[1]
 
 
 async def remember(held: asyncpg.Connection, address: str, at: str) -> None:

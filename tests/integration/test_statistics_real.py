@@ -26,7 +26,7 @@ from ingest.demo.db_writer import refresh
 from ingest.demo.district_loader import load_districts
 from ingest.demo.messages import history
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import IngestOptions, file_input, ingest_input
 from tests.support.http_client import asking
 from tests.support.real_data import MINSK, needs
 from tests.support.statistics_oracle import check_measures, get_json
@@ -107,9 +107,8 @@ def filled_url(database_url: str) -> Iterator[str]:
         await refresh(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)
-            await ingest(
-                database_url, MINSK, load_mapping("minsk115"), "minsk115", lambda _: None, IngestOptions(near_m=0, deadlines=rules)
-            )
+            source = file_input(MINSK, load_mapping("minsk115"), "minsk115")
+            await ingest_input(database_url, source, lambda _: None, IngestOptions(near_m=0, deadlines=rules))
         async with open_connection(database_url) as held:
             await held.execute(PREPARE, FREE, SHORT)
             await held.execute(TOLD)

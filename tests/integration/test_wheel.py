@@ -1,6 +1,7 @@
 """The package as it is installed: from a wheel, in an environment of its own, run from another folder."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -31,6 +32,7 @@ PACKAGES = ("geo_service", "ingest", "boundaries")
 MESSAGES = (
     "id,category,address,lat,lng,status,opened,planned,organisation_id\n7,6.26,ул. Мира 1,53.9,27.56,5,2026-10-01 10:00:00,2026-10-05,12\n"
 )
+_SUFFIXES = {"br": ".br", "gzip": ".gz", "zstd": ".zst"}
 WHERE = "import geo_service, ingest, boundaries; print(*(one.__file__ for one in (geo_service, ingest, boundaries)), sep='\\n')"
 
 
@@ -122,6 +124,11 @@ def test_the_wheel_holds_packages_data_sql_and_page_and_nothing_else(wheel: Path
     assert held - page == wanted
     assert {f"geo_service/_data/page/{name}" for name in ("index.html", "embed.html", "wall.html")} <= page
     assert {"mbtiles", "woff2"} <= {name.rpartition(".")[2] for name in page}
+    with zipfile.ZipFile(wheel) as archive:
+        listed = json.loads(archive.read("geo_service/_data/page/build.json"))["files"]
+    compressed = {f"{name}{_SUFFIXES[encoding]}" for name, entry in listed.items() for encoding in entry["encodings"]}
+    assert set(_SUFFIXES) == {encoding for entry in listed.values() for encoding in entry["encodings"]}
+    assert {name.removeprefix("geo_service/_data/page/") for name in page} == {*listed, *compressed, "build.json"}
     assert {f"{package}/py.typed" for package in PACKAGES} <= held
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, Route, expect
 
 from tests.support.paths import CHECKOUT
 
@@ -92,3 +92,9 @@ def visiting(browser: Browser, address: str, width: int = 1440, height: int = 90
     page.on("request", note)
     yield visit
     page.close()
+
+
+def send_source(route: Route) -> None:
+    """Answer with a file of the page's sources: the build has a module only as a part of a page."""
+    name = urlsplit(route.request.url).path.removeprefix("/").removeprefix("static/") or "index.html"
+    route.fulfill(path=CHECKOUT / "frontend" / name)

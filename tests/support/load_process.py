@@ -13,7 +13,7 @@ from unittest.mock import patch
 from asyncpg.protocol import Protocol
 
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, ingest
+from ingest.runs.run import IngestOptions, file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 
 STATEMENTS = ("query", "bind_execute", "bind_execute_many", "copy_in", "copy_out")
@@ -56,7 +56,7 @@ async def load(url: str, path: Path, batch_size: int, source: str = "plain") -> 
     """Load a file of the service's own columns for this source."""
     plain = load_mapping("plain")
     mapping = plain.model_copy(update={"source": plain.source.model_copy(update={"code": source})})
-    return (await ingest(url, path, mapping, "plain", lambda _: None, IngestOptions(batch_size=batch_size)))[1]
+    return (await ingest_input(url, file_input(path, mapping, "plain"), lambda _: None, IngestOptions(batch_size=batch_size)))[1]
 
 
 async def statements_of_load(url: str, path: Path, batch_size: int) -> int:

@@ -37,6 +37,7 @@ def copy_sources(folder: Path) -> Path:
 def add_page(sources: Path) -> None:
     """Build the page in a copy of the sources, as `npm run build` does, with the libraries of this checkout."""
     shutil.copytree(CHECKOUT / "frontend" / "vendor", sources / "frontend" / "vendor")
+    (sources / "node_modules").symlink_to(CHECKOUT / "node_modules")
     done = run("node", "frontend/scripts/build.js", cwd=sources)
     assert done.returncode == 0, done.stderr
 

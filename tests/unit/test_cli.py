@@ -92,7 +92,7 @@ def test_a_dry_run_counts_everything_shows_rejects_and_writes_nothing(tmp_path: 
     path.write_text(HEADER + GOOD + "2,2026-11-01T10:00:00Z,,,roads,,new,,ул. Мира,,,,\n", encoding="utf-8")
     done = geo("ingest", "check", str(path))
     assert done.returncode == 0
-    assert re.search(r"with a place only in words\W+1\b", done.stdout)
+    assert re.search(r"with words but no coordinates\W+1\b", done.stdout)
     assert geo("ingest", "check", str(tmp_path / "absent.csv")).returncode == 2
 
 

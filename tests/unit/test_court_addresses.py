@@ -12,7 +12,7 @@ from geo_service.core.model import DistrictLevel
 from ingest.geocoding import Answer, Query
 from ingest.geocoding.gazetteer import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import build
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 from tests.support.real_data import BOUNDARIES, REAL_DATA, needs
 
 ADDRESSES, DISTRICTS = REAL_DATA / "gazetteer" / "court_addresses.csv", BOUNDARIES / "five_regions_districts.geojson"

@@ -23,7 +23,8 @@ from openpyxl.cell import WriteOnlyCell
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat, FormatName
 from ingest.readers import Column, RawBatch
-from ingest.readers.detect import FORMATS, format_of, open_file
+from ingest.readers.detect import FORMATS, detect_format, open_file
+from ingest.readers.file_content import read_head
 from tests.support import reader_conformance as conformance
 from tests.support.reader_conformance import rows_of
 
@@ -405,7 +406,7 @@ def test_cells_of_a_workbook_become_text(tmp_path: Path) -> None:
 )
 def test_the_format_is_recognised(tmp_path: Path, file: str, content: bytes, expected: str) -> None:
     (tmp_path / file).write_bytes(content)
-    assert format_of(tmp_path / file) == expected
+    assert detect_format(tmp_path / file, read_head(tmp_path / file)) == expected
 
 
 def test_what_is_none_of_the_formats_is_told(tmp_path: Path) -> None:

@@ -8,29 +8,30 @@ import pytest
 
 from geo_service.core.model import Status
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import open_reader
+from ingest.readers.detect import open_reader
 from ingest.validate.entities import EntityResolver
-from ingest.validate.validate import Checked, Validator
+from ingest.validate.validate import ValidatedBatch, Validator
 from tests.support.exports import SAMPLES, Row
 
 
-def became(path: Path, mapping: str) -> Checked:
+def became(path: Path, mapping: str) -> ValidatedBatch:
     meant = load_mapping(mapping)
     (raw,) = open_reader(path, meant).batches(10)
-    return Validator(meant, EntityResolver(meant, path)).check(raw)
+    return Validator(meant, EntityResolver(meant, path)).validate(raw)
 
 
-def values(checked: Checked) -> Row:
+def values(checked: ValidatedBatch) -> Row:
     theme, agency = checked.themes[0], checked.agencies[0]
-    instants = {name: str(np.datetime_as_string(column[0], "s")) for name, column in checked.instants.items()}
+    fields = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
+    instants = {name: str(np.datetime_as_string(getattr(checked.batch, name)[0], "s")) for name in fields}
     return instants | {
-        "id": checked.external_id[0],
-        "status": Status(int(checked.status[0])).code,
+        "id": checked.batch.external_id[0],
+        "status": Status(int(checked.batch.status[0])).code,
         "theme": theme.code,
         "sector": theme.sector,
         "agency": agency.name if agency else "",
-        "address": checked.address[0],
-        "place": f"{checked.places.lng[0]} {checked.places.lat[0]}",
+        "address": checked.batch.address[0],
+        "place": f"{checked.batch.lng[0]} {checked.batch.lat[0]}",
     }
 
 
@@ -64,7 +65,7 @@ def test_the_json_exports_have_the_same_mapping(tmp_path: Path, mapping: str, at
 def test_a_russian_export_without_coordinates_keeps_its_rows_for_their_words(tmp_path: Path) -> None:
     (tmp_path / "words.csv").write_text("Номер;Дата;Адрес\n1;24.11.2026;г. Абинск\n2;24.11.2026;\n", encoding="utf-8")
     checked = became(tmp_path / "words.csv", "russian")
-    assert (checked.external_id, checked.address, checked.cell.tolist()) == (["1"], ["г. Абинск"], [0])
+    assert (checked.batch.external_id, checked.batch.address, checked.batch.cell.tolist()) == (["1"], ["г. Абинск"], [0])
     assert [one.reason for one in checked.rejects] == ["missing_coordinates"]
 
 

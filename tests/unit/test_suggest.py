@@ -8,7 +8,7 @@ import pytest
 
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import open_reader
+from ingest.readers.detect import open_reader
 from ingest.suggest.toml_writer import suggest_mapping
 from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Validator
@@ -26,7 +26,7 @@ def usable(path: Path, text: str, folder: Path) -> tuple[int, int]:
     (folder / "suggested.toml").write_text(text, encoding="utf-8")
     meant = load_mapping(str(folder / "suggested.toml"))
     validator = Validator(meant, EntityResolver(meant, path))
-    checked = [validator.check(raw) for raw in open_reader(path, meant).batches(20_000)]
+    checked = [validator.validate(raw) for raw in open_reader(path, meant).batches(20_000)]
     return sum(len(one.rows) for one in checked), sum(len(one.rejects) for one in checked)
 
 
@@ -87,7 +87,7 @@ def test_what_is_needed_and_not_there_is_said(tmp_path: Path) -> None:
     text, told = suggested(path)
     assert told["columns"] == {"external_id": "Номер", "text": "Текст"}
     assert text.count("NOT FOUND, and needed") == 1
-    assert "# No column looks like coordinates: a load looks for the place in the words." in text
+    assert "# No column looks like coordinates: a load geocodes the words." in text
     path.write_text("Номер,Тема\n1,Где автобус\n2,Где автобус\n", encoding="utf-8")
     assert suggested(path)[0].count("NOT FOUND, and needed") == 3
 

@@ -15,11 +15,11 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import LocationQuality, PlacedBy
 from ingest.mapping.mapping import Bounds, Dates, Mapping, load_mapping
 from ingest.readers import RawBatch
-from ingest.runs.run import required_columns
+from ingest.readers.columns import required_columns
 from ingest.validate.coordinates import cells
 from ingest.validate.entities import EntityResolver
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
-from ingest.validate.validate import Checked, Validator
+from ingest.validate.validate import ValidatedBatch, Validator
 
 GOOD = {"id": "1", "received_at": "2026-11-01T10:00:00Z", "lng": "38.97", "lat": "45.03", "status": "in_work", "sector": "roads"}
 
@@ -28,20 +28,20 @@ def asked(mapping: Mapping) -> list[str]:
     return [one.name for one in required_columns(mapping)]
 
 
-def check(*rows: dict[str, str], mapping: str = "plain", region: Bounds | None = None) -> Checked:
+def check(*rows: dict[str, str], mapping: str = "plain", region: Bounds | None = None) -> ValidatedBatch:
     meant = load_mapping(mapping)
     columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
-    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), region=region).check(raw)
+    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), region=region).validate(raw)
 
 
-def with_deadlines(*due: str, **changes: object) -> Checked:
+def with_deadlines(*due: str, **changes: object) -> ValidatedBatch:
     plain = load_mapping("plain")
     meant = plain.model_copy(update={"source": plain.source.model_copy(update={"code": "vk_social"}), **changes})
     rows = [GOOD | {"id": str(place), "due_at": one} for place, one in enumerate(due)]
     columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [""] * len(rows), [], 0)
-    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), read_deadlines(None, ZoneInfo("Europe/Moscow"))).check(raw)
+    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), read_deadlines(None, ZoneInfo("Europe/Moscow"))).validate(raw)
 
 
 def instants(values: Sequence[str], zone: str = "UTC", *formats: str, end_of_day: bool = False) -> list[str]:
@@ -74,7 +74,7 @@ def test_a_bad_row_is_refused_with_its_line_text_and_reason(change: dict[str, st
     (reject,) = checked.rejects
     assert (reject.line, reject.reason, reject.text) == (3, reason, f"row {GOOD | change}")
     assert detail in reject.detail
-    assert checked.external_id == ["1", "3"]
+    assert checked.batch.external_id == ["1", "3"]
 
 
 MINSK = {"id": "1", "opened": "2019-01-02", "status": "5"}
@@ -98,23 +98,23 @@ def test_a_row_outside_the_bounds_of_the_mapping_is_refused() -> None:
 )
 def test_a_row_with_words_is_kept_without_its_bad_coordinates(change: dict[str, str], detail: str | None) -> None:
     checked = check(GOOD | {"address": " ул. Мира, 1 "} | change, GOOD | {"id": "2"})
-    assert (checked.external_id, checked.rejects, checked.address[0]) == (["1", "2"], [], "ул. Мира, 1")
+    assert (checked.batch.external_id, checked.rejects, checked.batch.address[0]) == (["1", "2"], [], "ул. Мира, 1")
     assert [(one.line, one.reason, detail and detail in one.detail) for one in checked.warnings] == (
         [(2, "coordinates_left_out", True)] if detail else []
     )
-    assert checked.places.quality.tolist() == [LocationQuality.NONE, LocationQuality.EXACT]
-    assert checked.places.placed_by.tolist() == [0, PlacedBy.INPUT]
-    assert [h3.int_to_str(cell) if cell else "" for cell in checked.cell.tolist()] == ["", h3.latlng_to_cell(45.03, 38.97, 10)]
-    assert np.isnan(checked.places.lng[0])
+    assert checked.batch.location_quality.tolist() == [LocationQuality.NONE, LocationQuality.EXACT]
+    assert checked.batch.placed_by.tolist() == [0, PlacedBy.INPUT]
+    assert [h3.int_to_str(cell) if cell else "" for cell in checked.batch.cell.tolist()] == ["", h3.latlng_to_cell(45.03, 38.97, 10)]
+    assert np.isnan(checked.batch.lng[0])
 
 
 def test_longitude_and_latitude_in_each_others_place_are_mended_with_a_mark_only_where_that_leads_into_the_region() -> None:
     rows = [MINSK | {"lng": "53.9", "lat": "27.56"}, MINSK | {"lng": "27.56", "lat": "53.9"}, MINSK | {"lng": "2.35", "lat": "48.86"}]
     checked = check(*(row | {"id": str(place)} for place, row in enumerate(rows)), mapping="minsk115")
-    assert (checked.places.lng.tolist(), checked.places.lat.tolist()) == ([27.56, 27.56], [53.9, 53.9])
-    assert checked.places.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
+    assert (checked.batch.lng.tolist(), checked.batch.lat.tolist()) == ([27.56, 27.56], [53.9, 53.9])
+    assert checked.batch.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
     assert [(one.line, one.reason, one.detail) for one in checked.warnings] == [
-        (2, "swapped_coordinates", "lng 53.9, lat 27.56 are taken in each other's place")
+        (2, "swapped_coordinates", "lng 53.9, lat 27.56 are exchanged and have been swapped")
     ]
     assert [one.reason for one in checked.rejects] == ["outside_region"]
 
@@ -123,14 +123,14 @@ def test_without_bounds_of_the_mapping_the_region_says_what_is_swapped_and_refus
     region = (36.5, 43.3, 41.8, 46.9)
     rows = [GOOD | {"lng": "45.03", "lat": "38.97"}, GOOD | {"lng": "131.9", "lat": "43.1"}, GOOD | {"lng": "43.1", "lat": "131.9"}]
     checked = check(*(row | {"id": str(place)} for place, row in enumerate(rows)), region=region)
-    assert (checked.places.lng.tolist(), checked.places.lat.tolist()) == ([38.97, 131.9], [45.03, 43.1])
-    assert checked.places.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
+    assert (checked.batch.lng.tolist(), checked.batch.lat.tolist()) == ([38.97, 131.9], [45.03, 43.1])
+    assert checked.batch.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
     assert [one.reason for one in checked.rejects] == ["outside_world"]
 
 
 def test_coordinates_with_one_decimal_are_no_more_than_a_settlement() -> None:
     checked = check(GOOD | {"lng": "38.9", "lat": "45.0"}, GOOD | {"id": "2", "lng": "38.9", "lat": "45.03"})
-    assert checked.places.quality.tolist() == [LocationQuality.SETTLEMENT, LocationQuality.EXACT]
+    assert checked.batch.location_quality.tolist() == [LocationQuality.SETTLEMENT, LocationQuality.EXACT]
     assert [(one.line, one.reason) for one in checked.warnings] == [(2, "coarse_coordinates")]
 
 
@@ -139,13 +139,13 @@ def test_an_end_before_the_beginning_is_left_out_with_a_warning(field: str) -> N
     checked = check(GOOD | {field: "2026-10-31"})
     (warning,) = checked.warnings
     assert (warning.line, warning.reason, warning.detail) == (2, "closed_before_received", f"{field} is before received_at and left out")
-    assert np.isnat(checked.instants["closed_at" if field == "closed_at" else "answered_at"][0])
+    assert np.isnat(getattr(checked.batch, field)[0])
     assert not checked.rejects
 
 
 def test_without_an_update_the_latest_event_stands_for_it() -> None:
     checked = check(GOOD, GOOD | {"closed_at": "2026-11-05"}, GOOD | {"updated_at": "2026-11-02"})
-    assert checked.instants["updated_at"].astype("datetime64[D]").astype(str).tolist() == ["2026-11-01", "2026-11-05", "2026-11-02"]
+    assert checked.batch.updated_at.astype("datetime64[D]").astype(str).tolist() == ["2026-11-01", "2026-11-05", "2026-11-02"]
 
 
 def test_a_local_time_that_happens_twice_is_the_first_and_one_that_never_happens_has_the_old_offset() -> None:
@@ -183,11 +183,11 @@ def test_cells_are_those_of_h3(places: list[tuple[float, float]]) -> None:
 def test_a_row_without_a_deadline_gets_the_rules_and_one_that_has_its_own_keeps_it() -> None:
     checked = with_deadlines("", "2026-11-20T00:00:00Z", "")
     # A Sunday at 13 o'clock in Moscow: nine working hours are over on Monday at 18.
-    assert [str(one)[:19] for one in checked.instants["due_at"]] == ["2026-11-02T15:00:00", "2026-11-20T00:00:00", "2026-11-02T15:00:00"]
+    assert [str(one)[:19] for one in checked.batch.due_at] == ["2026-11-02T15:00:00", "2026-11-20T00:00:00", "2026-11-02T15:00:00"]
     assert list(checked.due_by) == ["social", "", "social"]
 
 
 def test_a_mapping_can_do_without_the_rules() -> None:
     checked = with_deadlines("", deadlines=False)
-    assert np.isnat(checked.instants["due_at"]).all()
+    assert np.isnat(checked.batch.due_at).all()
     assert list(checked.due_by) == [""]

@@ -6,8 +6,8 @@
 import { ApiError, fetchPlaces } from "../page/api.js";
 import { INKS } from "./inks.js";
 
-/** Beside our own files, wherever these are: their address changes with every version. */
-const VENDOR = new URL("../../vendor", import.meta.url).href;
+/** The folder that MapLibre lies in a folder of: its address, told by the page's import map, changes with every version. */
+const VENDOR = new URL("..", import.meta.resolve("maplibre-gl")).href.replace(/\/$/, "");
 /** The deepest tiles of land and borders, as scripts/world.js cuts them; beyond them these are drawn larger. */
 const WORLD_ZOOM = 6;
 const AGAIN_MS = 3000;

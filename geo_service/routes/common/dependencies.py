@@ -21,7 +21,7 @@ from geo_service.tiles.server.tile_server import TileServer
 class RowCutter(Protocol):
     """Cuts the text of a rejected row, by the form that its run has kept."""
 
-    def __call__(self, text: str, form: Mapping[str, Any]) -> Mapping[str, str] | None:
+    def __call__(self, text: str, row_format: Mapping[str, Any]) -> Mapping[str, str] | None:
         """The input's columns; None where it cannot be cut into them."""
         ...
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.inflection import forms, morphology
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 
 _STREETS = {
     "ул": "улица", "пер": "переулок", "пр-кт": "проспект", "пр-т": "проспект", "просп": "проспект", "пр": "проспект",

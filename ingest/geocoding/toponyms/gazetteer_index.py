@@ -10,8 +10,8 @@ from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.inflection import GENDERS, forms, is_adjective, morphology
 from ingest.geocoding.toponyms.settlements import Settlement, geonames, with_districts, without_doubles
+from ingest.mapping import normalise
 from ingest.mapping.mapping import Bounds
-from ingest.mapping.normalise import normalise
 
 LARGE = 100_000
 """Inhabitants: towns outside the region that are known by name, and towns with districts of their own."""

@@ -10,7 +10,7 @@ from itertools import product
 
 import pymorphy3
 
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 
 CASES = ("nomn", "gent", "datv", "accs", "ablt", "loct")
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.gazetteer_index import LONGEST, Entry, GazetteerIndex, Role, stem
 from ingest.geocoding.toponyms.inflection import morphology
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 
 _SIGNS = frozenset(',.;:!?()«»"\n/—–')
 _QUOTES = {"«": "»", '"': '"'}

@@ -3,7 +3,7 @@
 import re
 
 from ingest.geocoding.toponyms.inflection import CASES, morphology
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 
 TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–]")
 """Words, house numbers, and the signs that end a phrase."""

@@ -13,7 +13,7 @@ from boundaries.stored import StoredDistrict
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms.build_gazetteer import FILE
-from ingest.mapping.normalise import normalise
+from ingest.mapping import normalise
 
 OWN_COLUMNS = ("name", "district", "lng", "lat", "population", "aliases")
 SAME_KM = 5.0
