@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import execute, named, recreate
+from tests.support.databases import create_database, database_address, execute_statement
 from tests.support.paths import CHECKOUT
 
 MIGRATION = '''"""How urgent an incident is."""
@@ -91,9 +91,9 @@ No new upgrade operations detected.
 def empty_url(cluster_url: str) -> Iterator[str]:
     """An empty database, not migrated."""
     name = f"geo_{os.getpid()}_added_column"
-    asyncio.run(recreate(cluster_url, name))
-    yield named(cluster_url, name)
-    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
+    asyncio.run(create_database(cluster_url, name))
+    yield database_address(cluster_url, name)
+    asyncio.run(execute_statement(cluster_url, f'drop database "{name}" with (force)'))
 
 
 def edited_copy(folder: Path) -> None:

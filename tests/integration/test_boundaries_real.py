@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +18,11 @@ from boundaries.stored import read_district_arrays
 from geo_service.core.database import open_connection
 from geo_service.core.model import ZOOM_BANDS
 from tests.support.boundary_files import Ended, ask, command, counts, fill
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, needs
 
-BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
 REGIONS, DISTRICTS = BOUNDARIES / "five_regions.geojson", BOUNDARIES / "five_regions_districts.geojson"
 
-pytestmark = pytest.mark.skipif(not DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+pytestmark = needs(DISTRICTS)
 
 LOAD_DISTRICTS = (
     "boundaries", "load", DISTRICTS, "--level", "district", "--code", "oktmo", "--name", "name_ru", "--alias", "official_name",

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +22,13 @@ from ingest.demo.district_loader import load_demo_districts
 from ingest.demo.messages import history
 from ingest.demo.messages.draws import local_day
 from ingest.jobs.place_names import are_loaded, load_places
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, needs
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 HOUR_S = 3600
+PATIENCE = 1_200
+"""Tenths of a second that a test waits for the feed at most."""
 
-BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
 REAL_DISTRICTS = BOUNDARIES / "five_regions_districts.geojson"
 
 DISTRICTS = """
@@ -147,7 +147,7 @@ async def live(url: str) -> list[asyncpg.Record]:
 
 async def until_more(url: str, than: int, running: "asyncio.Task[None]") -> int:
     """Wait until the feed has more messages in the database; how many. A feed that ends tells why."""
-    for _ in range(300):
+    for _ in range(PATIENCE):
         found = len(await live(url))
         if found > than:
             return found
@@ -168,7 +168,7 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
         async with open_connection(database_url) as held:
             await held.execute(OTHERS_OUT)
         # What the feed wrote just before it was cut off must not count as going on.
-        for _ in range(300):
+        for _ in range(PATIENCE):
             if said:
                 break
             await asyncio.sleep(0.1)
@@ -272,7 +272,7 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
     assert inside > 5000
 
 
-@pytest.mark.skipif(not REAL_DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(REAL_DISTRICTS)
 @pytest.mark.parametrize("with_regions", [True, False], ids=["regions-first", "districts-alone"])
 async def test_surveyed_districts_take_the_place_of_the_approximate_ones(database_url: str, with_regions: bool, tmp_path: Path) -> None:
     async with open_connection(database_url) as held:

@@ -12,8 +12,8 @@ from alembic import command
 from geo_service.core.database import alembic_config, migrate, open_connection
 from geo_service.core.schema import metadata
 from ingest.write.incident_writer import IncidentWriter
-from tests.conftest import execute, named, recreate
 from tests.support.database_objects import database_objects, table_rows
+from tests.support.databases import create_database, database_address, execute_statement
 from tests.support.duplicates_oracle import BEGIN, Message, stored, write
 from tests.support.paths import CHECKOUT
 
@@ -76,15 +76,15 @@ update near_rule set metres = 120, hours = 12, complete = true;
 async def old_url(cluster_url: str) -> AsyncIterator[str]:
     """A database at revision 0007 with the triggers of that time, and rows in every table."""
     name = f"geo_{os.getpid()}_revision_0007"
-    await recreate(cluster_url, name)
-    url = named(cluster_url, name)
+    await create_database(cluster_url, name)
+    url = database_address(cluster_url, name)
     async with open_connection(url) as held:
         await held.execute("create extension postgis")
         await asyncio.to_thread(command.upgrade, alembic_config(url), "0007")
         await held.execute(TRIGGERS)
         await held.execute(DATA)
     yield url
-    await execute(cluster_url, f'drop database "{name}" with (force)')
+    await execute_statement(cluster_url, f'drop database "{name}" with (force)')
 
 
 async def all_tables(held: asyncpg.Connection) -> list[str]:

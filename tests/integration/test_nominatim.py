@@ -20,7 +20,7 @@ from ingest.demo.district_loader import load_demo_districts
 from ingest.geocoding import GeocodedPlace, GeocodeQuery, Unresolved
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain, read_region
-from tests.conftest import execute, named
+from tests.support.databases import database_address, execute_statement
 from tests.support.geocoders import QUICK, asking
 from tests.support.nominatim_extract import TOWN, VILLAGE, extract, house
 from tests.support.paths import CHECKOUT
@@ -63,11 +63,13 @@ def nominatim(cluster_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     programs, project, name = environment(), tmp_path_factory.mktemp("nominatim"), f"nominatim_{os.getpid()}"
     (project / "extract.osm").write_bytes(extract())
     variables = os.environ | {
-        "NOMINATIM_DATABASE_DSN": dsn(named(cluster_url, name)), "NOMINATIM_IMPORT_STYLE": "address", "NOMINATIM_LANGUAGES": "ru,en",
-        "NOMINATIM_DEFAULT_LANGUAGE": "ru",
+        "NOMINATIM_DATABASE_DSN": dsn(database_address(cluster_url, name)), "NOMINATIM_IMPORT_STYLE": "address",
+        "NOMINATIM_LANGUAGES": "ru,en", "NOMINATIM_DEFAULT_LANGUAGE": "ru",
     }  # fmt: skip
-    asyncio.run(execute(cluster_url, 'do $$ begin create role "www-data" login; exception when duplicate_object then null; end $$'))
-    asyncio.run(execute(cluster_url, f'drop database if exists "{name}" with (force)'))
+    asyncio.run(
+        execute_statement(cluster_url, 'do $$ begin create role "www-data" login; exception when duplicate_object then null; end $$')
+    )
+    asyncio.run(execute_statement(cluster_url, f'drop database if exists "{name}" with (force)'))
     arguments: list[str | Path] = ["--osm-file", project / "extract.osm", "-j", "1", "--offline", "--no-updates", "--osm2pgsql-cache", "16"]
     imported = subprocess.run(
         [programs / "nominatim", "import", "-q", "--project-dir", project, *arguments],
@@ -76,7 +78,7 @@ def nominatim(cluster_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     assert imported.returncode == 0, imported.stderr[-2000:]
     with server(programs, project, variables) as address:
         yield address
-    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
+    asyncio.run(execute_statement(cluster_url, f'drop database "{name}" with (force)'))
 
 
 def dsn(url: str) -> str:

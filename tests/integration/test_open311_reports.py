@@ -11,8 +11,8 @@ import pytest_asyncio
 from geo_service.cli.application import make_application
 from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
-from tests.integration.test_overload import served
 from tests.support.http_client import filled
+from tests.support.http_server import serve_application
 from tests.support.ingest_client import KEY, fetch
 from tests.support.open311_reports import THEMES, independent, xml
 
@@ -33,7 +33,7 @@ def filled_url(database_url: str) -> str:
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service on a port of its own."""
     given: dict[str, Any] = {"database_url": filled_url, "write_keys": KEY}
-    async with served(make_application(Settings(**given))) as made:
+    async with serve_application(make_application(Settings(**given))) as made:
         yield made
 
 

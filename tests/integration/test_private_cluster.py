@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,23 +16,23 @@ from geo_service.cluster.private_cluster import Cluster, database_url, run_clust
 from geo_service.core.database import open_connection
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings
-
-
-def open_to_all(folder: Path) -> None:
-    """Let PostgreSQL's user enter `folder`, however deep below the folder of temporary files it lies."""
-    for above in (folder, *folder.parents):
-        if above == Path(tempfile.gettempdir()):
-            break
-        above.chmod(0o755)
+from tests.support.requirements import NOT_ROOT
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's user may enter. Those of pytest are closed by every other run that begins."""
+    with tempfile.TemporaryDirectory(prefix="geo-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def home(open_folder: Path) -> Iterator[Path]:
     """A folder for a cluster; whatever runs in it is stopped at the end."""
-    folder = tmp_path_factory.mktemp("home")
-    open_to_all(folder)
-    yield folder / "geo"
-    Cluster(folder / "geo", durable=False).stop(now=True)
+    yield open_folder / "geo"
+    Cluster(open_folder / "geo", durable=False).stop(now=True)
 
 
 async def ask(url: str, statement: str) -> object:
@@ -111,7 +110,7 @@ async def test_a_killed_server_recovers_with_all_that_was_committed(home: Path) 
     pid = cluster.status().pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    wait_for_end(pid)
+    wait_until(lambda: has_ended(pid))
     assert cluster.status().state == "stopped"
     assert await ask(cluster.start(), "select count(*) from kept") == 1000
     cluster.release()
@@ -160,20 +159,18 @@ def test_an_unfinished_creation_is_begun_again(home: Path) -> None:
     assert not torn.exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason=NOT_ROOT)
 async def test_data_lies_elsewhere_when_the_server_cannot_enter_its_home(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outside = tmp_path_factory.mktemp("outside")
-    open_to_all(outside)
-    monkeypatch.setattr(data_directory, "FALLBACK_DATA_FOLDER", outside)
+    monkeypatch.setattr(data_directory, "FALLBACK_DATA_FOLDER", open_folder)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     told: list[str] = []
     with run_cluster(closed / "geo", durable=False, on_message=told.append) as url:
         assert await ask(url, "select 1") == 1
-    assert (closed / "geo" / "data").resolve().parent == outside
-    assert any(str(outside) in line for line in told)
+    assert (closed / "geo" / "data").resolve().parent == open_folder
+    assert any(str(open_folder) in line for line in told)
 
 
 def test_a_missing_server_is_said_with_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,8 +195,10 @@ def test_a_given_database_leaves_the_private_cluster_alone(home: Path) -> None:
     assert not home.exists()
 
 
-def wait_for_end(pid: int, patience_s: float = 10) -> None:
-    """Until process `pid` is gone."""
-    end = time.monotonic() + patience_s
-    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes() and time.monotonic() < end:
-        time.sleep(0.05)
+def has_ended(pid: int) -> bool:
+    """Whether process `pid` is gone, or is a zombie."""
+    command = Path(f"/proc/{pid}/cmdline")
+    try:
+        return not command.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return True

@@ -7,9 +7,9 @@ import httpx
 import orjson
 
 from ingest.push.batching import MOST
-from tests.integration.test_serving import serving, wait_until_ready
 from tests.support.http_client import until
 from tests.support.ingest_client import KEY, KEYED, NDJSON, emptied, fetch, holds, incident, lines
+from tests.support.serve_process import serving, wait_until_ready
 
 ROWS = 2 * MOST + MOST // 2
 REFUSED = 7

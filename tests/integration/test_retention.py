@@ -102,7 +102,7 @@ async def test_what_is_old_loses_its_words_and_keeps_its_numbers(database_url: s
     whole = await everything(held)
     assert [word for word in ("яма 1'", "яма 11", "тайн", "Давний", address_key("ул. Мира, 3, неведомо где")) if word in whole] == []
     assert "яма 10" in whole
-    assert await held.fetchval("select count(*) from geocode_wait inner join incident on id = incident_id where message = ''") == 0
+    assert await held.fetchval("select count(*) from geocode_queue inner join incident on id = incident_id where message = ''") == 0
     assert await count_erasable(database_url, BOTH) == ErasedCounts()
 
 

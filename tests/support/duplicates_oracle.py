@@ -104,9 +104,9 @@ async def write(writer: IncidentWriter, messages: Sequence[Message]) -> int:
     return (await writer.write(batch)).linked
 
 
-async def stored(held: asyncpg.Connection) -> dict[tuple[str, str], tuple[str, str]]:
+async def stored(connection: asyncpg.Connection) -> dict[tuple[str, str], tuple[str, str]]:
     """The links in the database, as `links` tells them."""
-    rows = await held.fetch("""
+    rows = await connection.fetch("""
         select source.code, incident.external_id, first_source.code, first.external_id
         from incident_link as link
         inner join incident on incident.id = link.incident_id
@@ -114,5 +114,5 @@ async def stored(held: asyncpg.Connection) -> dict[tuple[str, str], tuple[str, s
         inner join incident as first on first.id = link.duplicate_of_id
         inner join source as first_source on first_source.id = first.source_id
     """)
-    assert len(rows) == await held.fetchval("select count(*) from incident_link where duplicate_of_id is not null")
+    assert len(rows) == await connection.fetchval("select count(*) from incident_link where duplicate_of_id is not null")
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}

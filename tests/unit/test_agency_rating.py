@@ -17,7 +17,7 @@ from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import MIXED, rate_agencies
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import OPEN_STATUSES, Status
-from tests.unit.test_counts import batch_of
+from tests.support.incident_batches import batch_of
 
 SOURCES = {1: "social", 2: "letters", 3: "bot", 4: "elsewhere"}
 RULE = {1: "social", 2: "letters", 3: "social", 4: None}

@@ -2,9 +2,7 @@
 
 import csv
 import json
-import os
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import pytest
 import shapely
@@ -15,10 +13,9 @@ from ingest.geocoding import GeocodedPlace, GeocodeQuery
 from ingest.geocoding.local_steps import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import build_index
 from ingest.mapping import normalise
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, REAL_DATA, needs
 
-DATA = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
-ADDRESSES, DISTRICTS = DATA / "gazetteer" / "court_addresses.csv", DATA / "boundaries" / "five_regions_districts.geojson"
+ADDRESSES, DISTRICTS = REAL_DATA / "gazetteer" / "court_addresses.csv", BOUNDARIES / "five_regions_districts.geojson"
 LEAST_PLACED = 0.95
 REGIONS = {
     "Кабардино-Балкария": "Кабардино-Балкарская Республика",
@@ -45,7 +42,8 @@ def districts_of_regions() -> dict[str, list[StoredDistrict]]:
     return found
 
 
-@pytest.mark.skipif(not (ADDRESSES.exists() and DISTRICTS.exists()), reason="the files are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(ADDRESSES)
+@needs(DISTRICTS)
 def test_addresses_are_placed_in_their_own_region_or_not_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     districts = districts_of_regions()
     with ADDRESSES.open(encoding="utf-8", newline="") as file:

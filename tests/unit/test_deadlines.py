@@ -10,7 +10,7 @@ import pytest
 
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
 from geo_service.core.errors import SettingsError
-from tests.unit.test_cli import geo
+from tests.support.geo_command import geo
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 

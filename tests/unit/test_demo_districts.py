@@ -1,9 +1,7 @@
 """The demo region's districts: a coverage without overlaps and gaps, in which the demo's messages lie where they belong."""
 
 import json
-import os
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,9 +20,9 @@ from ingest.demo.geography.region import is_habitable, read_municipalities, read
 from ingest.demo.geography.territory import build_district_areas, build_region_outline
 from ingest.demo.messages.draws import draw_days
 from ingest.demo.messages.locations import draw_locations, is_on_highway
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, needs
 
-REAL = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
+REAL = BOUNDARIES / "five_regions_districts.geojson"
 ADYGEA = {
     "Maykop": (40.10, 44.61),
     "Adygeysk": (39.19, 44.88),
@@ -121,7 +119,7 @@ def test_areas_are_of_the_right_size() -> None:
     assert area_m2(np.array([build_region_outline()]))[0] / 1e6 == pytest.approx(AREA_KM2, rel=0.03)
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(REAL)
 def test_approximate_districts_resemble_the_surveyed_ones() -> None:
     assert overlap(build_region_outline(), shapely.union_all(list(real().values()))) > 0.9
     alike = {
@@ -134,7 +132,7 @@ def test_approximate_districts_resemble_the_surveyed_ones() -> None:
     assert min(alike.values()) > 0.35
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(REAL)
 def test_codes_are_those_of_the_classifier() -> None:
     properties = [one["properties"] for one in json.loads(REAL.read_text(encoding="utf-8"))["features"]]
     told = {normalise_name(one["name_ru"]): one["oktmo"] for one in properties if one["region_code"] == "23"}

@@ -24,7 +24,7 @@ from geo_service.aggregation.statistics.summary import summarise_selection
 from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import DistrictLevel, Status
-from tests.unit.test_counts import batch_of
+from tests.support.incident_batches import batch_of
 
 ZONE = ZoneInfo("Europe/Moscow")
 RULES = RuleTable(read_deadlines(None, ZONE))

@@ -12,7 +12,7 @@ from geo_service.aggregation.measures.response_time import BusinessTimeTimer, Ru
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import Status
-from tests.unit.test_counts import batch_of
+from tests.support.incident_batches import batch_of
 
 RULES = read_deadlines(None, ZoneInfo("Europe/Moscow"))
 SOURCES = ("social", "letters", "elsewhere")
