@@ -6,10 +6,9 @@ import h3.api.basic_int as h3
 import numpy as np
 import orjson
 import shapely
-from h3ronpy.vector import cells_to_wkb_polygons
 from numpy.typing import NDArray
 
-from geo_service.aggregation.catalogue.geometry import cell_geometry
+from geo_service.aggregation.catalogue.cell_outlines import cell_outlines
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import CELL_MEASURES
@@ -28,10 +27,8 @@ DEFAULT_RESOLUTION = 7
 _CELL = re.compile("[0-9a-fA-F]{15}")
 """An H3 index as text."""
 
-_DECIMALS = 5
-"""Of degrees: about a metre."""
 _HALF_TURN = 180
-"""Degrees; a polygon that is wider crosses the antimeridian."""
+"""Degrees."""
 
 
 class HexCollection:
@@ -111,9 +108,4 @@ def _group_by_cells(state: ReplicaState, cells: NDArray[np.uint64], resolution: 
 
 def _geometries(cells: NDArray[np.uint64]) -> list[orjson.Fragment]:
     """Return the outlines as GeoJSON; a cell that crosses the antimeridian has a polygon on each side of it."""
-    outlines = shapely.from_wkb(np.asarray(cells_to_wkb_polygons(np.ascontiguousarray(cells))))
-    bounds = shapely.bounds(outlines)
-    texts = shapely.to_geojson(shapely.transform(outlines, lambda points: np.round(points, _DECIMALS)))
-    for row in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > _HALF_TURN).tolist():
-        texts[row] = orjson.dumps(cell_geometry(int(cells[row]))).decode()
-    return [orjson.Fragment(text) for text in texts.tolist()]
+    return [orjson.Fragment(text) for text in shapely.to_geojson(cell_outlines(cells)).tolist()]
