@@ -93,7 +93,7 @@ def read_weights(header: str) -> dict[str, float]:
     return weights
 
 
-_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "identity": bytes,
     # Without the time, which would make other bytes each second.
     "gzip": partial(igzip.compress, compresslevel=_GZIP_LEVEL, mtime=0),
@@ -101,11 +101,7 @@ _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     # A compressor must not be shared by threads.
     "zstd": lambda body: zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body),
 }
-
-
-def compress(body: bytes, encoding: str) -> bytes:
-    """Return the body in an encoding that `choose_encoding` gave; the same bytes for the same body."""
-    return _COMPRESSORS[encoding](body)
+"""By the encodings that `choose_encoding` gives: each returns the same bytes for the same body."""
 
 
 def etag(body: bytes, encoding: str) -> str:

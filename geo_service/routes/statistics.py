@@ -16,8 +16,7 @@ from geo_service.core.instants import format_instant
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
 from geo_service.routes.common import selection_query
-from geo_service.routes.common.dependencies import service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import (

@@ -8,8 +8,7 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_choice
-from geo_service.routes.common.dependencies import base_url, service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, base_url, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES

@@ -5,8 +5,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.core.errors import NotFound
 from geo_service.http.headers import choose_encoding, request_header
 from geo_service.queries.layer import read_layer_query
-from geo_service.routes.common.dependencies import base_url, service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, base_url, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import FORM_DOCS, LAYER_DOCS, tile_responses
 from geo_service.tiles.documents.formats import CONTENT_TYPES

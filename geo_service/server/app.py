@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
@@ -46,8 +46,8 @@ from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.parameter_docs import SECURITY_SCHEMES
 from geo_service.server.middleware.access_log import AccessLog, RequestLog
 from geo_service.server.middleware.cached_tile import CachedTiles
-from geo_service.server.middleware.cors import Cors, reading_policy, sending_policy
-from geo_service.server.middleware.reading import CancelOnDisconnect, HeadSupport
+from geo_service.server.middleware.cors import reading_policy, sending_policy
+from geo_service.server.middleware.reading import ReadRequests
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
@@ -68,11 +68,11 @@ class Application(FastAPI):
     def __init__(self, outer: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
         """outer: puts the middleware around the application it is given. options: FastAPI's."""
         super().__init__(**options)
-        self._outer = outer(super().__call__)
+        self._outer = outer
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request to the outermost middleware."""
-        await self._outer(scope, receive, send)
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the framework's middleware with the outer one around it."""
+        return self._outer(super().build_middleware_stack())
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the interface, with how an API key is sent."""
@@ -110,7 +110,7 @@ def create_app(
     access_log, reading, sending = AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins)
 
     def outer(framework: ASGIApp) -> ASGIApp:
-        return CachedTiles(RequestLog(Cors(framework, reading, sending), access_log), cache, reading, access_log)
+        return CachedTiles(RequestLog(framework, access_log, reading, sending), cache, reading, access_log)
 
     app = Application(
         outer,
@@ -118,7 +118,7 @@ def create_app(
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
         lifespan=_lifespan(service, follower),
-        middleware=[Middleware(HeadSupport), Middleware(CancelOnDisconnect)],
+        middleware=[Middleware(ReadRequests)],
     )
     app.state.service = service
     _handle_errors(app)

@@ -9,10 +9,12 @@ from json.encoder import encode_basestring
 from typing import Any
 
 import structlog
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_service.core.settings import Settings
 from geo_service.http.headers import choose_request_id, request_header
+from geo_service.server.middleware.cors import CorsPolicy
 
 _CLIENT_LEFT = 499
 """Status in the log where a client disconnected before the response began; nginx has made the number customary."""
@@ -115,30 +117,40 @@ class AccessLog:
 
 
 class RequestLog:
-    """ASGI middleware: gives each request an id and logs how it ended."""
+    """ASGI middleware: gives each request an id and the headers that pages of other origins need, and logs how it ended."""
 
-    def __init__(self, app: ASGIApp, access_log: AccessLog) -> None:
+    def __init__(self, app: ASGIApp, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy) -> None:
+        """reading: the policy of GET and HEAD; sending: that of POST."""
         self._app = app
         self._access_log = access_log
+        self._reading = reading
+        self._sending = sending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request; its id is in every log line about it and in the response's X-Request-ID."""
+        """Serve the request; its id is in every log line about it and in the response's X-Request-ID. Preflight requests end here."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = choose_request_id(request_header(scope, b"x-request-id"))
+        origin = request_header(scope, b"origin").encode("latin-1")
+        requested_method = request_header(scope, b"access-control-request-method") if scope["method"] == "OPTIONS" else ""
+        policy = self._sending if "POST" in (scope["method"], requested_method) else self._reading
+        is_preflight = bool(origin and requested_method)
+        app = policy.preflight_response(Headers(scope=scope)) if is_preflight else self._app
         status = 0
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                headers = message.get("headers", ())
+                headers = headers if is_preflight else policy.with_headers(headers, origin)
+                message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
             await send(message)
 
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, send_with_id)
+                await app(scope, receive, send_with_headers)
             finally:
                 self._access_log.write(scope, status or _CLIENT_LEFT, started, request_id)
