@@ -24,8 +24,8 @@ async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Cach
     server = service.tiles_of(layer)
     about = server.layer.description
     form = scope["path"].rpartition(".")[2]
-    if form not in about.forms:
-        raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.forms)}")
+    if form not in about.formats:
+        raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.formats)}")
     tile = read_tile(z, x, y, (about.min_zoom, about.max_zoom))
     parameters = request.query_params.multi_items()
     query, rendering = read_layer_query(parameters, service.catalogue, service.zone, about, tile_format=form)

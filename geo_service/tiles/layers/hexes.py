@@ -22,7 +22,7 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
 from geo_service.aggregation.measures.level_values import LevelValues, cell_values
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.tiles.documents.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
+from geo_service.tiles.documents.tilejson import HEXES, WORLD_BOUNDS, Bounds, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import Box, Tile, feature_id, latitude, longitude, resolution_at
 from geo_service.tiles.encoding.string_columns import DictionaryColumn, StringColumn, h3_texts, joined_numbers
@@ -179,7 +179,7 @@ class HexLayer:
         """Return west, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
         boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.live_rows else np.empty((0, 4), np.int32)
         if not len(boxes):
-            return EVERYWHERE
+            return WORLD_BOUNDS
         (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         west, east = max(longitude(x0), -180.0), min(longitude(x1), 180.0)
         return tuple(round(value, 5) for value in (west, latitude(y1), east, latitude(y0)))  # type: ignore[return-value]  # four of them
