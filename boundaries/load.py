@@ -210,7 +210,7 @@ async def _detach_removed(connection: asyncpg.Connection, removed: list[StoredDi
 async def _delete_removed(connection: asyncpg.Connection, removed: list[StoredDistrict]) -> None:
     if removed:
         ids = [district.id for district in removed]
-        await connection.execute("update incident set district_id = null, district_near = false where district_id = any($1)", ids)
+        await connection.execute("update incident set district_id = null, district_is_nearest = false where district_id = any($1)", ids)
         await connection.execute("delete from district where id = any($1)", ids)
 
 

@@ -1,4 +1,4 @@
-"""The application with the ingest behind its write API: the one place that joins the two."""
+"""The ASGI application with the ingest behind its write API: the one place that joins the two."""
 
 from collections.abc import Callable
 
@@ -14,8 +14,8 @@ from ingest.runs.reject_export import split_row
 
 
 def make_application(settings: Settings, on_progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
-    """The ASGI application. `on_progress` is called with the number of incidents read so far during the first load."""
-    terms = WriterSettings(
+    """Make the ASGI application. `on_progress` gets the number of incidents read so far during the first load."""
+    writer_settings = WriterSettings(
         url=settings.database_url or "",
         most=settings.writers,
         wait_s=settings.queue_wait_s,
@@ -23,4 +23,5 @@ def make_application(settings: Settings, on_progress: Callable[[int], None] = la
         near_m=settings.district_near_m,
         geocoding=read_configuration(settings.geocoding),
     )
-    return create_app(settings, PushService(terms, read_deadlines(settings.deadlines, settings.zone)), split_row, on_progress)
+    push_service = PushService(writer_settings, read_deadlines(settings.deadlines, settings.zone))
+    return create_app(settings, push_service, split_row, on_progress)

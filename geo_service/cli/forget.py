@@ -1,4 +1,4 @@
-"""`geo forget`: takes personal text and addresses from what is old."""
+"""`geo forget`: erase message texts and addresses of old incidents."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -6,86 +6,80 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from geo_service.cli.console import print_message, print_result, progress_bar
+from geo_service.cli.db import open_database
 from geo_service.core.errors import InputError, InvalidParameter
 from geo_service.core.instants import parse_instant
+from geo_service.core.settings import read_settings
 
-if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
-    from ingest.jobs.retention import ErasedCounts, EraseOrder
-
-_told = Console(stderr=True, highlight=False)
-_shown = Console(highlight=False)
+if TYPE_CHECKING:  # Imported when needed: other commands do not wait for it.
+    from ingest.jobs.retention import ErasedCounts, EraseRequest
 
 _ALLOWED = "a date (2025-11-24), or an instant with an offset (2025-11-24T08:00:00+03:00), that is not in the future"
 
-Before = Annotated[str, typer.Option("--before", help="What was received before this date, in the service's time zone, or instant.")]
-What = Annotated[str, typer.Option("--what", help="text, address, or both joined by a comma.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Take nothing away; tell what would be.")]
+Before = Annotated[str, typer.Option("--before", help="Erase what was received before this date (in the service's time zone) or instant.")]
+What = Annotated[str, typer.Option("--what", help="text, address, or both separated by a comma.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Erase nothing; show what would be erased.")]
 
 
 def forget_command(before: Before, what: What, dry_run: DryRun = False) -> None:
-    """Take personal text and addresses from what is old; incidents and all their numbers stay."""
-    from geo_service.cluster.private_cluster import database_url
-    from geo_service.core.database import migrate
-    from geo_service.core.settings import read_settings
-    from ingest.jobs.retention import EraseOrder, count
+    """Erase message texts and addresses older than a date; incidents and all counts stay."""
+    from ingest.jobs.retention import EraseRequest, count_erasable
 
     settings = read_settings()
-    order = EraseOrder(read_instant(before, settings.zone), read_kinds(what))
-    with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
-        asyncio.run(migrate(url))
-        found = asyncio.run(count(url, order))
-        done = found if dry_run else _forget(url, order, found)
-    _shown.print(summary(done, order, "would be taken away; nothing was" if dry_run else "taken away"))
-    if done.left and not dry_run:
-        _told.print(f"{done.left:,} incidents were being written and have some of it still: run the same command again.")
+    request = EraseRequest(parse_before(before, settings.zone), parse_fields(what))
+    with open_database(settings) as url:
+        erasable = asyncio.run(count_erasable(url, request))
+        result = erasable if dry_run else _erase(url, request, erasable)
+    print_result(_summary_table(result, request, "would be erased; nothing was" if dry_run else "erased"))
+    if result.remaining and not dry_run:
+        print_message(f"{result.remaining:,} incidents were being written and still have some of it: run the same command again.")
 
 
-def read_instant(text: str, zone: ZoneInfo) -> datetime:
-    """The instant; a date is its first one. Raises `InvalidParameter` for anything else, and for the future."""
+def parse_before(text: str, zone: ZoneInfo) -> datetime:
+    """Return the instant; a date is its first instant in `zone`. `InvalidParameter` for anything else and for the future."""
     try:
-        moment = parse_instant(text, zone)
+        before = parse_instant(text, zone)
     except (ValueError, OverflowError):
         raise InvalidParameter("--before", f"{text[:40]!r} is not an instant", _ALLOWED) from None
-    if moment > datetime.now(UTC):
+    if before > datetime.now(UTC):
         raise InvalidParameter("--before", f"{text[:40]!r} is in the future", _ALLOWED)
-    return moment
+    return before
 
 
-def read_kinds(text: str) -> frozenset[str]:
-    """Some of KINDS. `InputError` for anything else."""
-    from ingest.jobs.retention import KINDS
+def parse_fields(text: str) -> frozenset[str]:
+    """Return the fields named in a comma-separated list. `InputError` if one is not in `ERASABLE_FIELDS`."""
+    from ingest.jobs.retention import ERASABLE_FIELDS
 
-    kinds = [part.strip() for part in text.split(",")]
-    if unknown := [one for one in kinds if one not in KINDS]:
-        raise InputError(f"cannot forget {unknown[0]!r}; allowed: {', '.join(KINDS)}, joined by a comma")
-    return frozenset(kinds)
-
-
-def _forget(url: str, order: "EraseOrder", found: "ErasedCounts") -> "ErasedCounts":
-    from ingest.jobs.retention import erase
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
-        task = bar.add_task("Forgetting", total=found.incidents + found.rejects)
-        return asyncio.run(erase(url, order, lambda done: bar.update(task, completed=done.incidents + done.rejects)))
+    fields = [part.strip() for part in text.split(",")]
+    if unknown := [field for field in fields if field not in ERASABLE_FIELDS]:
+        raise InputError(f"cannot forget {unknown[0]!r}; allowed: {', '.join(ERASABLE_FIELDS)}, separated by a comma")
+    return frozenset(fields)
 
 
-def summary(done: "ErasedCounts", order: "EraseOrder", title: str) -> Table:
-    """What was taken away."""
-    table = Table("what", "count", title=f"Of before {order.before.isoformat()}: {title}", title_justify="left")
+def _erase(url: str, request: "EraseRequest", erasable: "ErasedCounts") -> "ErasedCounts":
+    from ingest.jobs.retention import erase_personal_data
+
+    total = erasable.incidents + erasable.rejects
+    with progress_bar() as bar:
+        return asyncio.run(
+            erase_personal_data(url, request, lambda counts: bar.update("Erasing", counts.incidents + counts.rejects, total))
+        )
+
+
+def _summary_table(counts: "ErasedCounts", request: "EraseRequest", outcome: str) -> Table:
+    table = Table("what", "count", title=f"Received before {request.before.isoformat()}: {outcome}", title_justify="left")
     table.columns[1].justify = "right"
     rows = (
-        ("texts of incidents", done.texts if order.flags[0] else None),
-        ("addresses of incidents", done.addresses if order.flags[1] else None),
-        ("addresses in the cache of geocoding", done.cached if order.flags[1] else None),
-        ("rejected rows (their lines and reasons stay)", done.rejects),
-        ("answers kept for an Idempotency-Key", done.answers),
+        ("texts of incidents", counts.texts if request.text else None),
+        ("addresses of incidents", counts.addresses if request.address else None),
+        ("addresses in the geocoding cache", counts.cached_addresses if request.address else None),
+        ("rejected rows (their lines and reasons stay)", counts.rejects),
+        ("stored responses for an Idempotency-Key", counts.responses),
     )
-    for name, number in rows:
-        if number is not None:
-            table.add_row(name, f"{number:,}")
+    for label, count in rows:
+        if count is not None:
+            table.add_row(label, f"{count:,}")
     return table

@@ -1,115 +1,136 @@
-"""`geo geocode`: finds places for what waits, or shows how words are understood."""
+"""`geo geocode`: find places for the incidents in the queue, or show how a text is geocoded."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Annotated
 
+import asyncpg
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from geo_service.cli.console import print_message, print_result, progress_bar
+from geo_service.cli.db import open_database
 from geo_service.core.errors import InputError
-from geo_service.core.extras import require
+from geo_service.core.resources import require_modules
 from geo_service.core.settings import Settings, read_settings
 
-if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
+if TYPE_CHECKING:  # Imported when needed: other commands do not wait for it.
+    from ingest.geocoding import StepResult
+    from ingest.geocoding.chain import GeocodingOutcome
     from ingest.geocoding.configuration import GeocodingConfiguration
-    from ingest.geocoding.server import Server
+    from ingest.geocoding.server import GeocodingServer
     from ingest.jobs.geocode_backlog import BacklogResult
 
-_told = Console(stderr=True, highlight=False)
-_shown = Console(highlight=False)
-
-Pending = Annotated[bool, typer.Option("--pending", help="Work through the incidents that wait for a place, or for a finer one.")]
-Again = Annotated[bool, typer.Option("--again", help="With --pending: ask anew also for what no step knew before.")]
-Words = Annotated[
-    str | None, typer.Option("--explain", metavar="TEXT", help="Write nothing; show each step's view of this address or text.")
+Pending = Annotated[bool, typer.Option("--pending", help="Geocode the incidents that wait for a place, or for a more precise one.")]
+Again = Annotated[bool, typer.Option("--again", help="With --pending: also try incidents again for which no step has found a place.")]
+ExplainText = Annotated[
+    str | None, typer.Option("--explain", metavar="TEXT", help="Write nothing; show what each step finds for this address or text.")
 ]
 
 
-def geocode_command(pending: Pending = False, again: Again = False, explain: Words = None) -> None:
+def geocode_command(pending: Pending = False, again: Again = False, explain: ExplainText = None) -> None:
     """Find places for incidents that came without coordinates."""
     if pending == (explain is not None):
         raise InputError("nothing to do; allowed: one of --pending and --explain TEXT")
-    settings = read_settings()
-    from geo_service.cluster.private_cluster import database_url
-    from geo_service.core.database import migrate
     from ingest.geocoding.configuration import read_configuration
 
+    settings = read_settings()
     configuration = read_configuration(settings.geocoding)
-
-    with database_url(settings, lambda text: _told.print(text, soft_wrap=True, markup=False)) as url:
-        asyncio.run(migrate(url))
+    with open_database(settings) as url:
         if explain is not None:
-            _shown.print(asyncio.run(_explained(url, settings, configuration, explain)))
+            print_result(asyncio.run(_explain(url, settings, configuration, explain)))
         else:
-            _work(url, settings, configuration, again)
+            _geocode_pending(url, settings, configuration, again)
 
 
-def _work(url: str, settings: Settings, configuration: "GeocodingConfiguration", again: bool) -> None:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[placed]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
-        task = bar.add_task("Finding places", placed="")
-
-        def told(worked: "BacklogResult") -> None:
-            bar.update(task, total=worked.total, completed=worked.asked, placed=f"{sum(worked.placed.values()):,} placed")
-
-        worked = asyncio.run(_worked(url, settings, configuration, told, again))
-    _shown.print(summary(worked))
-    if worked.stopped:
-        _told.print("The geocoding server cannot be asked now; what waits for it is kept for later.")
-
-
-async def _worked(
-    url: str, settings: Settings, configuration: "GeocodingConfiguration", told: "Callable[[BacklogResult], None]", again: bool
-) -> "BacklogResult":
+def _geocode_pending(url: str, settings: Settings, configuration: "GeocodingConfiguration", again: bool) -> None:
     from ingest.jobs.geocode_backlog import geocode_backlog
 
-    async with AsyncExitStack() as stack:
-        server = await _server(stack, url, settings, configuration)
-        return await geocode_backlog(url, configuration, server, told, again=again, near_m=settings.district_near_m)
+    async def run() -> "BacklogResult":
+        async with AsyncExitStack() as stack:
+            server = await _open_server(stack, url, settings, configuration)
+            return await geocode_backlog(url, configuration, server, show, again=again, near_m=settings.district_near_m)
+
+    with progress_bar() as bar:
+
+        def show(counts: "BacklogResult") -> None:
+            note = f"{counts.processed:,}/{counts.total:,}, {sum(counts.placed.values()):,} placed"
+            bar.update("Finding places", counts.processed, counts.total, note)
+
+        result = asyncio.run(run())
+    print_result(_summary_table(result))
+    if result.stopped:
+        print_message("The geocoding server is not available now; the incidents that need it stay in the queue.")
 
 
-async def _server(stack: AsyncExitStack, url: str, settings: Settings, configuration: "GeocodingConfiguration") -> "Server | None":
+async def _open_server(
+    stack: AsyncExitStack, url: str, settings: Settings, configuration: "GeocodingConfiguration"
+) -> "GeocodingServer | None":
+    """Return the geocoding server of the settings, open until `stack` closes; None if there is none."""
     from geo_service.core.database import open_connection
     from ingest.geocoding.factory import read_region
 
     if settings.geocoder is None:
         return None
-    require("cannot ask a geocoding server", "geopy", "purgatory")
-    from ingest.geocoding.server import Server, address_of
+    require_modules("cannot ask a geocoding server", "geopy", "purgatory")
+    from ingest.geocoding.server import GeocodingServer, read_server_address
 
-    if (address := address_of(settings)) is None:
+    if (address := read_server_address(settings)) is None:
         return None
-    async with open_connection(url) as held:
-        region = await read_region(held, configuration)
-    return await stack.enter_async_context(Server(address, configuration.server, region))
+    async with open_connection(url) as connection:
+        region = await read_region(connection, configuration)
+    return await stack.enter_async_context(GeocodingServer(address, configuration.server, region))
 
 
-async def _explained(url: str, settings: Settings, configuration: "GeocodingConfiguration", text: str) -> Table:
+async def _explain(url: str, settings: Settings, configuration: "GeocodingConfiguration", text: str) -> Table:
     from geo_service.core.database import open_connection
-    from ingest.geocoding.explain import explain_table
 
     async with AsyncExitStack() as stack:
-        server = await _server(stack, url, settings, configuration)
-        held = await stack.enter_async_context(open_connection(url))
-        return await explain_table(held, configuration, server, text)
+        server = await _open_server(stack, url, settings, configuration)
+        connection = await stack.enter_async_context(open_connection(url))
+        return await explain_table(connection, configuration, server, text)
 
 
-def summary(worked: "BacklogResult") -> Table:
-    """What has been done."""
-    table = Table("incidents", "count", title=f"{worked.asked:,} of {worked.total:,} that waited", title_justify="left")
+async def explain_table(
+    connection: asyncpg.Connection, configuration: "GeocodingConfiguration", server: "GeocodingServer | None", text: str
+) -> Table:
+    """Return a table of what each step finds for `text`, and what the chain makes of it."""
+    from ingest.geocoding import GeocodeQuery
+    from ingest.geocoding.factory import make_chain, read_region
+
+    chain = await make_chain(connection, configuration, await read_region(connection, configuration), server)
+    (outcome,) = await chain.locate([GeocodeQuery(text)])
+    table = _trace_table(outcome, text)
+    if "server" in configuration.steps and server is None:
+        table.add_row("server", "none is configured (GEO_GEOCODER, GEO_GEOCODER_URL)")
+    table.add_row("[bold]result[/bold]", _describe(outcome.place) if outcome.place else "no place found")
+    return table
+
+
+def _trace_table(outcome: "GeocodingOutcome", text: str) -> Table:
+    table = Table("step", "result", title=text, title_justify="left")
+    for step, result, rejection in outcome.trace:
+        table.add_row(step, f"{_describe(result)}; not used: {rejection}" if rejection else _describe(result))
+        for candidate in getattr(result, "candidates", ()):
+            district = f" ({candidate.district})" if candidate.district else ""
+            table.add_row("", f"  perhaps {candidate.name}{district}: {candidate.lng:.5f}, {candidate.lat:.5f}")
+    return table
+
+
+def _describe(result: "StepResult") -> str:
+    from ingest.geocoding import Deferred, GeocodedPlace
+
+    if isinstance(result, GeocodedPlace):
+        place = f"{result.name}: {result.lng:.5f}, {result.lat:.5f}"
+        return f"{place}; {result.quality.code}, confidence {result.confidence:.2f}, by {result.geocoded_by.code}"
+    return f"deferred: {result.reason}" if isinstance(result, Deferred) else result.reason
+
+
+def _summary_table(result: "BacklogResult") -> Table:
+    table = Table("incidents", "count", title=f"{result.processed:,} of {result.total:,} in the queue", title_justify="left")
     table.columns[1].justify = "right"
-    for quality, count in sorted(worked.placed.items()):
+    for quality, count in sorted(result.placed.items()):
         table.add_row(f"placed: {quality.code}", f"{count:,}")
-    table.add_row("not known to any step", f"{worked.unknown:,}")
-    table.add_row("delayed: the server could not be asked", f"{worked.delayed:,}")
+    table.add_row("no place found by any step", f"{result.unknown:,}")
+    table.add_row("deferred: the server was not available", f"{result.deferred:,}")
     return table

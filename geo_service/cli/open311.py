@@ -1,45 +1,42 @@
-"""`geo ingest open311`: pulls service requests from a server of Open311 GeoReport v2."""
+"""`geo ingest open311`: pull service requests from an Open311 GeoReport v2 server."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from geo_service import __version__
-from geo_service.cli.ingest import QUIET_SECONDS, MappingName, reject_hint, summary
+from geo_service.cli.console import ProgressBar, print_message, print_result, progress_bar
+from geo_service.cli.db import open_database
+from geo_service.cli.ingest import MappingName, reject_hint, summary_table
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.instants import parse_iso_instant
 from geo_service.core.settings import Settings, read_settings
 from ingest.runs.run_counts import RunCounts
 
-if TYPE_CHECKING:  # At run time these are imported when they are needed: other commands must not wait for them.
+if TYPE_CHECKING:  # Imported when needed: other commands do not wait for it.
     from ingest.pull.client import ClientPolicy
     from ingest.pull.pull import PullCallbacks, PullRequest
 
-_told = Console(stderr=True, highlight=False)
-_shown = Console(highlight=False)
-
-Address = Annotated[str, typer.Argument(metavar="URL", help="The endpoint, such as https://city.example.org/open311/v2, or its discovery.")]
-Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Requests received from then on; needed only the first time.")]
-Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Requests received before then; now when left out.")]
-Jurisdiction = Annotated[str | None, typer.Option("--jurisdiction", help="jurisdiction_id, where a server has several.")]
-ApiKey = Annotated[str | None, typer.Option("--api-key", help="Where a server wants one to read; better in GEO_OPEN311_PULL_KEY.")]
-SourceCode = Annotated[str | None, typer.Option("--source", help="Code of the source; else the server's name, or your own mapping's.")]
-PerSecond = Annotated[float, typer.Option("--per-second", min=0.01, max=100, help="Requests over HTTP a second, at most.")]
-Timeout = Annotated[float, typer.Option("--timeout", min=1, max=3600, help="Seconds for one answer.")]
-Retries = Annotated[int, typer.Option("--retries", min=0, max=20, help="After a failure, each with a longer pause.")]
-Again = Annotated[bool, typer.Option("--again", help="Ask for everything since --since (or the first pull) once more.")]
+EndpointUrl = Annotated[
+    str, typer.Argument(metavar="URL", help="The endpoint, such as https://city.example.org/open311/v2, or its discovery document.")
+]
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Requests received since then; needed only the first time.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Requests received before then; default: now.")]
+Jurisdiction = Annotated[str | None, typer.Option("--jurisdiction", help="jurisdiction_id, for a server with several.")]
+ApiKey = Annotated[str | None, typer.Option("--api-key", help="API key, if the server needs one to read; better set GEO_OPEN311_PULL_KEY.")]
+SourceCode = Annotated[str | None, typer.Option("--source", help="Code of the source; default: the server's name, or your own mapping's.")]
+PerSecond = Annotated[float, typer.Option("--per-second", min=0.01, max=100, help="HTTP requests a second, at most.")]
+Timeout = Annotated[float, typer.Option("--timeout", min=1, max=3600, help="Seconds to wait for one response.")]
+Retries = Annotated[int, typer.Option("--retries", min=0, max=20, help="Attempts after a failure, each after a longer pause.")]
+Again = Annotated[bool, typer.Option("--again", help="Request everything since --since (or the first pull) again.")]
 
 
 def open311_command(
-    url: Address,
+    url: EndpointUrl,
     since: Since = None,
     until: Until = None,
     jurisdiction: Jurisdiction = None,
@@ -56,32 +53,29 @@ def open311_command(
     from ingest.pull.pull import PullRequest
 
     settings = read_settings()
-    begin, end = (_instant(name, text, settings.zone) for name, text in (("--since", since), ("--until", until)))
-    asked = PullRequest(url, begin, end, jurisdiction, source, again, api_key or settings.open311_pull_key)
+    begin, end = (_parse_option(name, text, settings.zone) for name, text in (("--since", since), ("--until", until)))
+    request = PullRequest(url, begin, end, jurisdiction, source, again, api_key or settings.open311_pull_key)
     agent = settings.open311_pull_agent or f"geo-service/{__version__} (Open311 client)"
-    _pull(settings, asked, ClientPolicy(agent, per_second, timeout, retries), mapping)
+    _pull(settings, request, ClientPolicy(agent, per_second, timeout, retries), mapping)
 
 
-def _pull(settings: Settings, asked: "PullRequest", manners: "ClientPolicy", mapping_name: str) -> None:
-    from geo_service.cluster.private_cluster import database_url
-    from geo_service.core.database import migrate
+def _pull(settings: Settings, request: "PullRequest", policy: "ClientPolicy", mapping_name: str) -> None:
     from ingest.mapping.mapping import load_mapping
     from ingest.pull.pull import pull
     from ingest.runs.run import ingest_options
 
     mapping = load_mapping(mapping_name)
-    rules = ingest_options(settings)
-    with database_url(settings, _note) as url:
-        asyncio.run(migrate(url))
-        began = time.monotonic()
-        with _progress() as told:
-            run, tally = asyncio.run(pull(url, asked, manners, mapping, mapping_name, told, rules))
-    _shown.print(summary(tally, time.monotonic() - began))
-    if hint := reject_hint(run, tally):
-        _shown.print(hint, soft_wrap=True)
+    options = ingest_options(settings)
+    with open_database(settings) as url:
+        started = time.monotonic()
+        with progress_bar() as bar:
+            run, counts = asyncio.run(pull(url, request, policy, mapping, mapping_name, _make_callbacks(bar), options))
+    print_result(summary_table(counts, time.monotonic() - started))
+    if hint := reject_hint(run, counts):
+        print_result(hint)
 
 
-def _instant(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+def _parse_option(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:
     if text is None:
         return None
     try:
@@ -90,40 +84,18 @@ def _instant(name: str, text: str | None, zone: ZoneInfo) -> datetime | None:
         raise InvalidParameter(name, f"{text[:40]!r} is not an instant", "2026-11-24 or 2026-11-24T10:15:00+03:00") from error
 
 
-@contextmanager
-def _progress() -> Iterator["PullCallbacks"]:
-    """A progress bar over the time that is asked for on a terminal, elsewhere a line now and then."""
+def _make_callbacks(bar: ProgressBar) -> "PullCallbacks":
+    """Show progress over the requested time span: the position of the last request, in seconds."""
     from ingest.pull.pull import PullCallbacks
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[count]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=_told, disable=not _told.is_terminal) as bar:
-        task = bar.add_task("", count="")
+    endpoint, span_s = "", 0
 
-        def counted(tally: RunCounts) -> None:
-            bar.update(task, completed=tally.bytes_read, count=f"{tally.read:,} requests")
-            line(bar.tasks[0].description, 100 * tally.bytes_read // max(int(bar.tasks[0].total or 0), 1), tally)
+    def on_start(name: str, seconds: int) -> None:
+        nonlocal endpoint, span_s
+        endpoint, span_s = name, seconds
+        bar.update(endpoint, 0, span_s, "")
 
-        line = _quiet() if bar.disable else lambda *_: None
-        yield PullCallbacks(_note, lambda name, size: bar.update(task, description=name, total=size), counted)
+    def on_batch(counts: RunCounts) -> None:
+        bar.update(endpoint, counts.bytes_read, span_s, f"{counts.read:,} requests")
 
-
-def _quiet() -> Callable[[str, int, RunCounts], None]:
-    last = time.monotonic()
-
-    def told(name: str, share: int, tally: RunCounts) -> None:
-        nonlocal last
-        if time.monotonic() - last >= QUIET_SECONDS:
-            last = time.monotonic()
-            _note(f"{name}: {share} %, {tally.read:,} requests")
-
-    return told
-
-
-def _note(text: str) -> None:
-    _told.print(text, soft_wrap=True, markup=False)
+    return PullCallbacks(print_message, on_start, on_batch)

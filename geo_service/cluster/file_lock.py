@@ -1,4 +1,4 @@
-"""Locks on files: let go of by the kernel when their holder ends, however it ends."""
+"""Shared and exclusive file locks; the kernel releases them when the process ends, even after a kill -9."""
 
 import fcntl
 import os
@@ -8,40 +8,40 @@ from pathlib import Path
 
 
 class FileLock:
-    """One holder's lock on the file `path`, which is made when needed."""
+    """A lock on the file `path`, which is created when the lock is first acquired."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._held: int | None = None
+        self._fd: int | None = None
 
-    def share(self) -> None:
-        """Hold it together with others who share it; waits for one who holds it alone."""
-        self._take(fcntl.LOCK_SH)
+    def acquire_shared(self) -> None:
+        """Acquire the lock together with other shared holders; wait while another process has it exclusively."""
+        self._flock(fcntl.LOCK_SH)
 
-    def try_exclusive(self) -> bool:
-        """Hold it alone, if nobody else holds it now. Whether it is held."""
+    def try_acquire_exclusive(self) -> bool:
+        """Acquire the lock exclusively if no other process has it; return whether it was acquired."""
         try:
-            self._take(fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._flock(fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
     @contextmanager
-    def exclusively(self) -> Iterator[None]:
-        """Hold it alone for the block; waits for those who hold it."""
-        self._take(fcntl.LOCK_EX)
+    def hold_exclusive(self) -> Iterator[None]:
+        """Hold the lock exclusively for the time of the block; wait while other processes have it."""
+        self._flock(fcntl.LOCK_EX)
         try:
             yield
         finally:
             self.release()
 
     def release(self) -> None:
-        """Let go."""
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
+        """Release the lock if it is held."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
 
-    def _take(self, how: int) -> None:
-        if self._held is None:
-            self._held = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        fcntl.flock(self._held, how)
+    def _flock(self, operation: int) -> None:
+        if self._fd is None:
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        fcntl.flock(self._fd, operation)

@@ -1,7 +1,7 @@
-"""The private PostGIS cluster: the database of a laptop, the demo and the tests when none is given.
+"""The private PostGIS cluster: the database of the demo, of the tests and of a laptop without GEO_DATABASE_URL.
 
-It lives in one folder and listens on this machine only. Several processes may use it at once: each holds a shared
-lock, and the last one to leave stops it, unless `geo db start` asked for it to stay.
+All its files are in one folder, and it listens on the loopback address only. Several processes can use it at the same time:
+each holds a shared lock, and the last one to leave stops the server, unless `geo db start` has pinned it.
 """
 
 import os
@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from geo_service.cluster import postgres_binaries
-from geo_service.cluster.data_directory import DataDirectory, free_port
+from geo_service.cluster.data_directory import DataDirectory, find_free_port
 from geo_service.cluster.file_lock import FileLock
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings
@@ -24,12 +24,12 @@ from geo_service.core.settings import Settings
 DATABASE = USER = "geo"
 START_ATTEMPTS = 5
 ATTEMPT_PAUSE_S = 1.0
-"""After a kill -9 the server's orphaned processes need a moment to notice and go."""
+"""After a kill -9, the child processes of the old server need a moment to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatus:
-    """What is known of a private cluster without touching it."""
+    """The state of a private cluster."""
 
     state: Literal["absent", "stopped", "running"]
     data: Path
@@ -38,151 +38,152 @@ class ClusterStatus:
     pinned: bool
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
+def _ignore_message(_: str) -> None:
+    """Discard a message."""
 
 
 class Cluster:
-    """The private cluster whose folder is `home`; `say` is told in plain words what takes its time.
+    """The private cluster in the folder `home`.
 
-    Without `durable` a crash of the machine may lose everything: for tests. Whatever cannot be done is a `ClusterError`.
+    durable: False is for tests: a crash of the machine may lose all data. on_message gets a text before a long step. All
+    methods raise `ClusterError` when they fail.
     """
 
-    def __init__(self, home: Path, *, durable: bool = True, say: Callable[[str], None] = _silent) -> None:
-        self.home = DataDirectory(home, postgres_binaries.server_user())
+    def __init__(self, home: Path, *, durable: bool = True, on_message: Callable[[str], None] = _ignore_message) -> None:
+        self.folder = DataDirectory(home, postgres_binaries.find_server_user())
         self._durable = durable
-        self._say = say
-        self._users = FileLock(self.home.root / "users")
-        self._change = FileLock(self.home.root / "change")
+        self._on_message = on_message
+        self._users_lock = FileLock(self.folder.root / "users")
+        self._change_lock = FileLock(self.folder.root / "change")
 
     def start(self, *, pin: bool = False) -> str:
-        """Make the cluster if it is not there, start it if it does not run, and hold it; its database's address.
+        """Create the cluster if needed, start it if needed, and register as a user; return the URL of its database.
 
-        `pin` leaves it running when its last user has left.
+        pin: keep it running after its last user has left.
         """
-        self.home.make(self._say)
-        with self._change.exclusively():
-            if not self.home.is_made:
+        self.folder.create_folders(self._on_message)
+        with self._change_lock.hold_exclusive():
+            if not self.folder.exists:
                 self._create()
             if self._pid() is None:
-                self._launch()
-            self._users.share()
+                self._start_server()
+            self._users_lock.acquire_shared()
             if pin:
-                self.home.pinned.touch()
+                self.folder.pinned.touch()
         return self.url
 
     def release(self) -> bool:
-        """Leave the cluster; the last to leave stops it. Whether it is stopped."""
-        with self._change.exclusively():
-            self._users.release()
-            if self._users.try_exclusive() and not self.home.pinned.exists():
-                self._halt()
-            self._users.release()
+        """Unregister as a user; the last user stops the server. Return whether it is stopped."""
+        with self._change_lock.hold_exclusive():
+            self._users_lock.release()
+            if self._users_lock.try_acquire_exclusive() and not self.folder.pinned.exists():
+                self._stop_server()
+            self._users_lock.release()
             return self._pid() is None
 
     def stop(self, *, now: bool = False) -> bool:
-        """End the pin, and stop the cluster if nobody uses it or `now` is said. Whether it is stopped."""
-        if not self.home.is_made:
+        """Unpin the cluster, and stop it if it has no users or if `now` is set. Return whether it is stopped."""
+        if not self.folder.exists:
             return True
-        self.home.pinned.unlink(missing_ok=True)
+        self.folder.pinned.unlink(missing_ok=True)
         if not self.release() and now:
-            self._halt()
+            self._stop_server()
         return self._pid() is None
 
     def status(self) -> ClusterStatus:
-        """What is known of it now."""
+        """Return the current state; changes nothing."""
         pid = self._pid()
-        state: Literal["absent", "stopped", "running"] = "running" if pid else "stopped" if self.home.is_made else "absent"
-        return ClusterStatus(state, self.home.data, self.home.port, pid, self.home.pinned.exists())
+        state: Literal["absent", "stopped", "running"] = "running" if pid else "stopped" if self.folder.exists else "absent"
+        return ClusterStatus(state, self.folder.data, self.folder.port, pid, self.folder.pinned.exists())
 
     @property
     def url(self) -> str:
-        """The address of the cluster's database, password included."""
-        return f"postgresql://{USER}:{quote(self.home.password)}@127.0.0.1:{self.home.port}/{DATABASE}"
+        """Return the URL of the cluster's database, password included."""
+        return f"postgresql://{USER}:{quote(self.folder.password)}@127.0.0.1:{self.folder.port}/{DATABASE}"
 
     def _create(self) -> None:
-        """Made under another name first: a cluster that is there is whole."""
-        self._say(f"Making a private PostGIS cluster in {self.home.root}")
-        tools, fresh = postgres_binaries.programs(), self.home.data / "pg.making"
-        password = self.home.keep_password(secrets.token_urlsafe(24))
-        if fresh.exists():
-            shutil.rmtree(fresh)
+        """Create the cluster under another name, then rename it: an interrupted creation is never taken for a cluster."""
+        self._on_message(f"Making a private PostGIS cluster in {self.folder.root}")
+        programs, new = postgres_binaries.find_programs(), self.folder.data / "pg.making"
+        password = self.folder.store_password(secrets.token_urlsafe(24))
+        if new.exists():
+            shutil.rmtree(new)
         self._run(
-            "make the private cluster", tools / "initdb", "-D", fresh, "-U", USER, f"--pwfile={password}", "--auth=scram-sha-256",
+            "create the private cluster", programs / "initdb", "-D", new, "-U", USER, f"--pwfile={password}", "--auth=scram-sha-256",
             "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions",
         )  # fmt: skip
         password.unlink()
-        self._run("make the database", tools / "postgres", "--single", "-D", fresh, "postgres", text=f"create database {DATABASE}\n")
-        with (fresh / "postgresql.conf").open("a", encoding="utf-8") as file:
+        self._run("create the database", programs / "postgres", "--single", "-D", new, "postgres", text=f"create database {DATABASE}\n")
+        with (new / "postgresql.conf").open("a", encoding="utf-8") as file:
             file.write("include_dir 'conf.d'\n")
-        fresh.rename(self.home.server)
+        new.rename(self.folder.pgdata)
 
-    def _launch(self) -> None:
-        """Start the server, on another port when somebody was quicker to take its own."""
-        for left in reversed(range(START_ATTEMPTS)):
-            self._forget_stranger()
-            self.home.configure(free_port(self.home.port), durable=self._durable)
+    def _start_server(self) -> None:
+        """Start the server; try another port if another program has taken the old one in the meantime."""
+        for attempts_left in reversed(range(START_ATTEMPTS)):
+            self._remove_stale_pid_file()
+            self.folder.configure(find_free_port(self.folder.port), durable=self._durable)
             try:
-                return self._control("start", "--log", self.home.log)
+                return self._pg_ctl("start", "--log", self.folder.log)
             except ClusterError:
-                if not left:
+                if not attempts_left:
                     raise
                 time.sleep(ATTEMPT_PAUSE_S)
         return None
 
-    def _halt(self) -> None:
+    def _stop_server(self) -> None:
         if self._pid() is not None:
-            self._control("stop", "--mode=fast")
-            self.home.clear_socket_folder()
+            self._pg_ctl("stop", "--mode=fast")
+            self.folder.clear_socket_folder()
 
-    def _control(self, act: str, *options: str | Path) -> None:
-        tools = postgres_binaries.programs(int((self.home.server / "PG_VERSION").read_text()))
-        told = f"{act} the private cluster (its log: {self.home.log})"
-        self._run(told, tools / "pg_ctl", act, "-D", self.home.server, "--wait", "--timeout=120", "--silent", *options)
+    def _pg_ctl(self, action: str, *options: str | Path) -> None:
+        programs = postgres_binaries.find_programs(int((self.folder.pgdata / "PG_VERSION").read_text()))
+        act = f"{action} the private cluster (its log: {self.folder.log})"
+        self._run(act, programs / "pg_ctl", action, "-D", self.folder.pgdata, "--wait", "--timeout=120", "--silent", *options)
 
     def _run(self, act: str, *command: str | Path, text: str = "") -> None:
-        postgres_binaries.run([str(word) for word in command], self.home.user, act, text)
+        postgres_binaries.run_program([str(word) for word in command], self.folder.user, act, text)
 
     def _pid(self) -> int | None:
-        """The running server's process."""
+        """Return the process id of the running server; None if it is not running."""
         pid = self._recorded_pid()
         return pid if pid and self._is_server(pid) else None
 
     def _recorded_pid(self) -> int | None:
         try:
-            return int((self.home.server / "postmaster.pid").read_text().split("\n", 1)[0])
+            return int((self.folder.pgdata / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
 
     def _is_server(self, pid: int) -> bool:
         try:
-            return os.fsencode(self.home.server) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            return os.fsencode(self.folder.pgdata) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
 
-    def _forget_stranger(self) -> None:
-        """After a crash or a reboot another process may have the number of the server that was."""
+    def _remove_stale_pid_file(self) -> None:
+        """Remove postmaster.pid if another process has the server's old id, as after a crash or a reboot."""
         pid = self._recorded_pid()
         if pid and Path(f"/proc/{pid}").exists() and not self._is_server(pid):
-            (self.home.server / "postmaster.pid").unlink()
+            (self.folder.pgdata / "postmaster.pid").unlink()
 
 
 @contextmanager
-def running(home: Path, *, durable: bool = True, say: Callable[[str], None] = _silent) -> Iterator[str]:
-    """The address of the private cluster's database, running for as long as the block."""
-    cluster = Cluster(home, durable=durable, say=say)
-    address = cluster.start()
+def run_cluster(home: Path, *, durable: bool = True, on_message: Callable[[str], None] = _ignore_message) -> Iterator[str]:
+    """Yield the URL of the private cluster's database; the cluster runs for the time of the block."""
+    cluster = Cluster(home, durable=durable, on_message=on_message)
+    url = cluster.start()
     try:
-        yield address
+        yield url
     finally:
         cluster.release()
 
 
 @contextmanager
-def database_url(settings: Settings, say: Callable[[str], None] = _silent) -> Iterator[str]:
-    """The address every command works with: the one that is set, else the private cluster's, running for the block."""
+def database_url(settings: Settings, on_message: Callable[[str], None] = _ignore_message) -> Iterator[str]:
+    """Yield the URL of the database: that of the settings, else the private cluster's, which runs for the time of the block."""
     if settings.database_url:
         yield settings.database_url
     else:
-        with running(settings.home, say=say) as address:
-            yield address
+        with run_cluster(settings.home, on_message=on_message) as url:
+            yield url

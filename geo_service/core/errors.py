@@ -1,7 +1,7 @@
-"""The error tree: each message says the act, the object and the cause, and carries its HTTP status.
+"""The error tree: a message names the action, the object and the cause.
 
-`status` is what a client of the HTTP surface gets; `exit_code` is what the `geo` command ends with.
-No message holds text that came from the database server.
+`status` is the HTTP status of the response; `exit_code` is the exit code of the `geo` command.
+No message contains text of the database server.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class GeoError(Exception):
-    """Anything this project refuses or fails at on purpose."""
+    """Base class of all errors that this project raises."""
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
@@ -17,15 +17,15 @@ class GeoError(Exception):
     exit_code: ClassVar[int] = 1
     retry_after: int | None = None
     headers: ClassVar[Mapping[str, str]] = {}
-    """Of the answer, beside Retry-After."""
+    """Headers of the response, in addition to Retry-After."""
 
     def members(self) -> dict[str, object]:
-        """Extra members of the RFC 9457 problem document."""
+        """Return additional members of the RFC 9457 problem document."""
         return {}
 
 
 class InvalidParameter(GeoError):
-    """A request parameter that is unknown or malformed; names it and what is allowed."""
+    """An unknown or malformed parameter; the message names it and what is allowed."""
 
     status = 400
     title = "Invalid parameter"
@@ -35,17 +35,17 @@ class InvalidParameter(GeoError):
     def __init__(self, parameter: str, detail: str, allowed: Sequence[str] | str | None = None) -> None:
         self.parameter = parameter
         self.allowed = allowed
-        spelt = allowed if isinstance(allowed, str) or allowed is None else ", ".join(allowed)
-        super().__init__(f"{parameter}: {detail}" + (f"; allowed: {spelt}" if spelt else ""))
+        allowed_text = allowed if isinstance(allowed, str) or allowed is None else ", ".join(allowed)
+        super().__init__(f"{parameter}: {detail}" + (f"; allowed: {allowed_text}" if allowed_text else ""))
 
     def members(self) -> dict[str, object]:
-        """The parameter and what is allowed, for programs."""
+        """Return the parameter and the allowed values."""
         allowed = {} if self.allowed is None else {"allowed": self.allowed}
         return {"parameter": self.parameter, **allowed}
 
 
 class NotFound(GeoError):
-    """A thing that is not there: a tile outside the grid or the zoom range, an unknown layer."""
+    """Something that does not exist: a tile outside the grid or the zoom range, an unknown layer."""
 
     status = 404
     title = "Not found"
@@ -53,7 +53,7 @@ class NotFound(GeoError):
 
 
 class NotReady(GeoError):
-    """The replica is still loading, or has fallen too far behind to answer honestly."""
+    """The replica is still loading, or too far behind the database."""
 
     status = 503
     title = "Not ready"
@@ -62,20 +62,20 @@ class NotReady(GeoError):
 
 
 class Overloaded(GeoError):
-    """More work is waiting than can be answered in time."""
+    """More work is waiting than can be done in time."""
 
     status = 503
     title = "Overloaded"
     kind = "overloaded"
 
     def __init__(self, message: str, retry_after: int = 1) -> None:
-        """retry_after: seconds after which it is worth trying again."""
+        """retry_after: seconds after which the client should try again."""
         self.retry_after = retry_after
         super().__init__(message)
 
 
 class DatabaseUnavailable(GeoError):
-    """The database cannot be reached, refused the connection or did not answer in time."""
+    """The database cannot be reached, has refused the connection or has not answered in time."""
 
     status = 503
     title = "Database unavailable"
@@ -84,17 +84,17 @@ class DatabaseUnavailable(GeoError):
 
 
 class SettingsError(GeoError):
-    """A setting that cannot be used; names the variable and what is allowed."""
+    """An invalid setting; the message names the variable and what is allowed."""
 
     exit_code = 2
 
 
 class ClusterError(GeoError):
-    """The private PostGIS cluster cannot be made, started or stopped."""
+    """The private PostGIS cluster cannot be created, started or stopped."""
 
 
 class InputError(GeoError):
-    """A file or a mapping that the ingest cannot read at all (a bad row is a reject, not an error)."""
+    """A file, a mapping or an option that cannot be used. An invalid row is a reject, not an error."""
 
     status = 400
     title = "Unusable input"
@@ -103,11 +103,11 @@ class InputError(GeoError):
 
 
 class ArchiveError(GeoError):
-    """A file of tiles cannot be made, gone on with or replaced."""
+    """An archive of tiles cannot be written, continued or replaced."""
 
 
 class Unauthorised(GeoError):
-    """Something that only the holder of a key may do, asked without one or with a wrong one."""
+    """The API key is missing or wrong."""
 
     status = 401
     title = "Key needed"
@@ -116,7 +116,7 @@ class Unauthorised(GeoError):
 
 
 class Forbidden(GeoError):
-    """Something that nobody may do here, or not from there; says which setting decides it."""
+    """The action is not allowed by the settings, or not from this origin; the message names the setting."""
 
     status = 403
     title = "Not allowed"
@@ -124,7 +124,7 @@ class Forbidden(GeoError):
 
 
 class BodyIncomplete(GeoError):
-    """The body of a request that stopped coming."""
+    """The body of the request has not arrived completely."""
 
     status = 408
     title = "Body not complete"
@@ -132,7 +132,7 @@ class BodyIncomplete(GeoError):
 
 
 class IdempotencyConflict(GeoError):
-    """A request with the same Idempotency-Key is still being answered."""
+    """A request with the same Idempotency-Key is still being processed."""
 
     status = 409
     title = "Under way"
@@ -141,7 +141,7 @@ class IdempotencyConflict(GeoError):
 
 
 class BodyTooLarge(GeoError):
-    """More than may be sent in one request; says how much that is."""
+    """The body is larger than allowed; the message names the limit."""
 
     status = 413
     title = "Body too large"
@@ -149,7 +149,7 @@ class BodyTooLarge(GeoError):
 
 
 class UnsupportedType(GeoError):
-    """A body of another kind than those that are read here."""
+    """The media type of the body is not supported."""
 
     status = 415
     title = "Unsupported type"
@@ -157,7 +157,7 @@ class UnsupportedType(GeoError):
 
 
 class IdempotencyKeyReused(GeoError):
-    """An Idempotency-Key that belongs to another request."""
+    """The Idempotency-Key was used for a different request."""
 
     status = 422
     title = "Key of another request"
@@ -165,16 +165,16 @@ class IdempotencyKeyReused(GeoError):
 
 
 class PartialFailure(GeoError):
-    """What is taken in batch by batch, and failed after some of them: those are kept, and said to be."""
+    """An ingest has failed after some batches; these are stored, and the members say which."""
 
-    def __init__(self, cause: GeoError, kept: Mapping[str, object]) -> None:
-        """kept: members that say what is."""
+    def __init__(self, cause: GeoError, stored: Mapping[str, object]) -> None:
+        """stored: members of the problem document that describe what is stored."""
         super().__init__(f"{cause}; what came before is kept")
-        # As of the class, because that is how they are read.
+        # The class variables are shadowed: readers use them through the instance.
         self.status, self.title, self.kind = cause.status, cause.title, cause.kind  # type: ignore[misc]
         self.headers, self.retry_after = cause.headers, cause.retry_after  # type: ignore[misc]
-        self._members = cause.members() | dict(kept)
+        self._members = cause.members() | dict(stored)
 
     def members(self) -> dict[str, object]:
-        """Those of the cause, and what is kept."""
+        """Return the members of the cause, and those about what is stored."""
         return self._members

@@ -1,4 +1,4 @@
-"""Taking incidents in: what the routes ask for, and what they get. The ingest stands behind it, put there by the application."""
+"""Protocol between the write API and the ingest: the routes call it, and the command line provides the implementation."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
@@ -7,58 +7,58 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class IngestRequest:
-    """What is said of incidents that are sent, beside themselves."""
+    """Metadata of a request that sends incidents."""
 
     input: str
-    """Where they were sent: the input's name in the accounting of runs."""
+    """Name of the input in the list of runs."""
     source: str
-    """Code of the source they belong to."""
+    """Code of the incidents' source."""
     name: str
-    """The source's name, where it is not known yet."""
+    """Name of the source if it has to be created."""
     lines: bool = False
-    """NDJSON, an incident a line; otherwise a JSON document, an incident or a list of them."""
+    """True for NDJSON, one incident a line; False for a JSON document with an incident or a list."""
     key: bytes | None = None
-    """What the sender knows the request by, 32 bytes: sent again it has the same answer and no second effect."""
+    """Idempotency key, 32 bytes: a repeated request gets the same response and has no second effect."""
     digest: bytes = b""
-    """Of what makes this request another one than the next, beside its body."""
+    """Digest of everything except the body that distinguishes this request from others with the same key."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch."""
+    """The results of the incidents of one batch."""
 
     lines: bytes
-    """NDJSON, a line for each incident."""
+    """NDJSON, one line for each incident."""
     repeated: bool = False
-    """As in `Summary`."""
+    """As in `IngestSummary`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """The end of an answer."""
+class IngestSummary:
+    """The end of a response."""
 
     document: dict[str, Any]
     """`run`, `form` (object, list or lines), `read`, `counts` by outcome, `ignored` members."""
     repeated: bool = False
-    """Whether it is the answer that the same request had before."""
+    """Whether it is the stored response of an earlier request with the same key."""
 
 
-ResultStream = AsyncGenerator[BatchResult | Summary, None]
+ResultStream = AsyncGenerator[BatchResult | IngestSummary, None]
 
 
 class IngestService(Protocol):
-    """Takes incidents in."""
+    """Stores incidents that are sent over HTTP."""
 
-    def ingest(self, delivery: IngestRequest, body: AsyncIterator[bytes]) -> ResultStream:
-        """What became of the incidents in `body`: blocks in the order of the input, then the summary.
+    def ingest(self, request: IngestRequest, body: AsyncIterator[bytes]) -> ResultStream:
+        """Store the incidents in `body`; yield the results batch by batch in the order of the input, then the summary.
 
-        A block is given when its incidents are in the database, and the body read no further before that.
-        Raises `InputError` for a body that cannot be read on, `BodyTooLarge` for a document of too many incidents,
-        `IdempotencyConflict`, `IdempotencyKeyReused`, `Overloaded` when all writers are busy and `DatabaseUnavailable`;
-        once rows have been written they are `PartialFailure`, which says what is stored.
+        A result is yielded when its batch is in the database; the body is not read further before that.
+        Raises `InputError` for a malformed body, `BodyTooLarge` for a document with too many incidents,
+        `IdempotencyConflict`, `IdempotencyKeyReused`, `Overloaded` when all writers are busy, and `DatabaseUnavailable`;
+        after the first written batch, `PartialFailure`, which says what is stored.
         """
         ...
 
     async def close(self) -> None:
-        """Close what is open."""
+        """Close all connections."""
         ...

@@ -1,4 +1,4 @@
-"""Instants as text and as whole seconds since 1970: parsed and written in one place.
+"""Parse and format instants, as text and as whole seconds since 1970.
 
 A fraction of a second is rounded down, everywhere: an instant belongs to the second that contains it, as the replica
 counts an incident in the second that contains its time. So a window that begins at an incident's own time includes it.
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LATEST = 0xFFFFFFFF
-"""The last instant, 2106-02-07T06:28:15Z: seconds since 1970 are stored as unsigned 32-bit integers."""
+"""The latest instant in seconds since 1970 (2106-02-07T06:28:15Z): they are stored as unsigned 32-bit integers."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -19,9 +19,9 @@ _LEAP_SECOND = re.compile(r"(?<=[0-9]:[0-5][0-9]:)60(?![0-9])")
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:
-    """An RFC 3339 instant, or a date: its first instant in `zone`.
+    """Parse an RFC 3339 instant, or a date, which means its first instant in `zone`.
 
-    A leap second is the second after it, as in POSIX time. A space stands for a plus that was not percent-encoded.
+    A leap second becomes the second after it, as in POSIX time. A space is read as a plus that was not percent-encoded.
     Raises ValueError for anything else, OverflowError outside of the years 1 to 9999.
     """
     text = text.replace(" ", "+")
@@ -31,11 +31,11 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
 
 
 def parse_iso_instant(text: str, zone: ZoneInfo | None) -> datetime:
-    """Any ISO 8601 date or instant; one without an offset is local time in `zone`, in UTC where that is None.
+    """Parse an ISO 8601 date or instant; without an offset it is local time in `zone`, or UTC if `zone` is None.
 
     Raises ValueError for anything else, OverflowError outside of the years 1 to 9999.
     """
-    # Python reads any number of digits of a fraction and drops those behind the microseconds, but no leap second.
+    # fromisoformat reads any number of fraction digits and drops those after the microseconds, but rejects leap seconds.
     whole, leaps = _LEAP_SECOND.subn("59", text.upper(), count=1)
     moment = datetime.fromisoformat(whole)
     if moment.tzinfo is None:
@@ -44,21 +44,21 @@ def parse_iso_instant(text: str, zone: ZoneInfo | None) -> datetime:
         return moment
     utc = moment.astimezone(UTC)
     if (utc.hour, utc.minute) != (23, 59):
-        raise ValueError("leap seconds are at the end of a day of UTC")
+        raise ValueError("a leap second is at the end of a UTC day")
     return moment.replace(microsecond=0) + _SECOND
 
 
 def is_date(text: str) -> bool:
-    """Whether the text is written as a date alone."""
+    """Whether the text is a date without a time."""
     return _DATE.fullmatch(text) is not None
 
 
 def to_seconds(moment: datetime) -> int:
-    """Seconds since 1970 of the second that contains the instant."""
+    """Return the whole seconds since 1970, rounded down."""
     return (moment - _EPOCH) // _SECOND
 
 
 def format_instant(at: float | datetime) -> str:
-    """RFC 3339, UTC, whole seconds. at: an instant, or seconds since 1970."""
+    """Format an instant as RFC 3339 in UTC with whole seconds. at: a datetime, or seconds since 1970."""
     moment = at.astimezone(UTC) if isinstance(at, datetime) else datetime.fromtimestamp(int(at), UTC)
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,6 +1,7 @@
-"""The words of the domain as values: sectors, statuses, location quality, reject reasons.
+"""The domain's enumerations: sectors, statuses, location quality, reject reasons.
 
-Numbers stored in the database and in the replica's columns are defined here and nowhere else.
+Numbers stored in the database and in the replica's columns are defined here and nowhere else; SQL names them, see
+`geo_service.core.named_queries`.
 """
 
 from dataclasses import dataclass
@@ -32,11 +33,11 @@ SECTORS = (
     Sector("transport", "Транспорт", "Transport"),
     Sector("other", "Прочее", "Other"),
 )
-"""In the order of the page; the database id of a sector is its place in this tuple, from 1."""
+"""In the order of the page; the database id of a sector is its position in this tuple, from 1."""
 
 
 class Status(IntEnum):
-    """Where an incident stands on the ladder; the number is what is stored."""
+    """How far an incident is in being handled; the number is stored."""
 
     NEW = 0
     ASSIGNED = 1
@@ -55,13 +56,13 @@ class Status(IntEnum):
 
 
 LINKED = 16
-"""Added to the status in the replica's columns: another source told of the same before. Beyond every status, below 31."""
+"""Added to the status of a duplicate in the replica's columns. Beyond every status, below 31 (a bit of a 32-bit mask)."""
 
 OPEN_STATUSES = frozenset(Status) - {Status.CLOSED, Status.REJECTED, Status.DUPLICATE}
 
 
 class DistrictLevel(IntEnum):
-    """The levels of districts; the number is what is stored."""
+    """The levels of districts; the number is stored."""
 
     REGION = 1
     DISTRICT = 2
@@ -87,7 +88,7 @@ ZOOM_BANDS = tuple(ZoomBand(band, low, high) for band, (low, high) in enumerate(
 
 
 class LocationQuality(IntEnum):
-    """How precisely an incident's point is known; the number is what is stored."""
+    """How precisely an incident's location is known; the number is stored."""
 
     EXACT = 0
     HOUSE = 1
@@ -103,12 +104,12 @@ class LocationQuality(IntEnum):
         return self.name.lower()
 
 
-class PlacedBy(IntEnum):
-    """What gave an incident its point; the number is what is stored, and nothing (NULL) where there is no point."""
+class GeocodedBy(IntEnum):
+    """How an incident was located; the number is stored, NULL where it is not located."""
 
     INPUT = 1
     SWAPPED = 2
-    """The input, with longitude and latitude in each other's place."""
+    """The input, with longitude and latitude exchanged."""
     GAZETTEER = 3
     NOMINATIM = 4
     PHOTON = 5
@@ -120,19 +121,19 @@ class PlacedBy(IntEnum):
 
     @property
     def attribution(self) -> str:
-        """Whose places they are, to be shown wherever such points are drawn; empty for the input's own."""
-        return _PLACES_OF.get(self, "")
+        """The attribution of its data, to be shown wherever such points are drawn; empty for the input."""
+        return _ATTRIBUTIONS.get(self, "")
 
 
-_PLACES_OF = {
-    PlacedBy.GAZETTEER: "GeoNames, CC BY 4.0",
-    PlacedBy.NOMINATIM: "© OpenStreetMap contributors",
-    PlacedBy.PHOTON: "© OpenStreetMap contributors",
+_ATTRIBUTIONS = {
+    GeocodedBy.GAZETTEER: "GeoNames, CC BY 4.0",
+    GeocodedBy.NOMINATIM: "© OpenStreetMap contributors",
+    GeocodedBy.PHOTON: "© OpenStreetMap contributors",
 }
 
 
 class RejectReason(StrEnum):
-    """Why an input row could not be used, or (those that are warnings) was used with a part left out or mended."""
+    """Why an input row could not be used or, for warnings, was used with a part left out or corrected."""
 
     UNREADABLE_DATE = "unreadable_date"
     MISSING_COORDINATES = "missing_coordinates"
@@ -148,7 +149,7 @@ class RejectReason(StrEnum):
 
     @property
     def is_warning(self) -> bool:
-        """Whether the row itself was kept."""
+        """Whether the row itself was used."""
         return self in _WARNINGS
 
 

@@ -3,8 +3,8 @@
 A file begins with a comment on its subject. A name is in snake_case; the comment lines below it describe the statement
 and its parameters. Values are always bound as `$1`, `$2`, …; they are never put into the text.
 
-What the text may name are the constants of `geo_service.core.model`, as `${placed_by.gazetteer}`: the numbers of
-enumerations that are stored. They are written into the text once, when a file is read, and into triggers when
+The text may name constants: numbers of the enumerations of `geo_service.core.model`, as `${geocoded_by.gazetteer}`, advisory
+locks, and lists of the columns of `incident`. They are replaced once, when a file is read, and in triggers when
 `geo_service.core.database.migrate` installs them. See `CONSTANTS`.
 """
 
@@ -12,16 +12,23 @@ import re
 from functools import cache
 from pathlib import Path
 
+from geo_service.core import advisory_locks
 from geo_service.core.errors import GeoError
-from geo_service.core.model import LINKED, LocationQuality, PlacedBy
+from geo_service.core.incident_columns import incident_sql
+from geo_service.core.model import LINKED, GeocodedBy, LocationQuality, Status
 from geo_service.core.resources import postgis_folder
 
 SQL = postgis_folder() / "sql"
 
-CONSTANTS = {
-    **{f"placed_by.{one.code}": one.value for one in PlacedBy},
-    **{f"location_quality.{one.code}": one.value for one in LocationQuality},
+CONSTANTS: dict[str, object] = {
+    **{f"status.{member.code}": member.value for member in Status},
     "status.linked_offset": LINKED,
+    **{f"location_quality.{member.code}": member.value for member in LocationQuality},
+    **{f"geocoded_by.{member.code}": member.value for member in GeocodedBy},
+    "lock.duplicates": advisory_locks.DUPLICATES,
+    "lock.run_class": advisory_locks.RUN_CLASS,
+    "lock.runs": advisory_locks.RUNS,
+    **incident_sql(),
 }
 """What `${…}` may name in SQL, with its value."""
 
@@ -31,16 +38,16 @@ _CONSTANT = re.compile(r"\$\{([^}]*)\}")
 
 
 class NamedQueryError(GeoError):
-    """A query that does not exist, or a file of queries that is not as it has to be: a fault of this program."""
+    """A query that does not exist, or a file of queries that is malformed: a fault of this program."""
 
 
 def query(name: str) -> str:
     """The text of the query `<subject>.<name>`; `NamedQueryError` where there is none."""
     subject, _, rest = name.partition(".")
-    found = _queries(subject).get(rest) if _PLAIN.fullmatch(subject) and (SQL / f"{subject}.sql").is_file() else None
-    if found is None:
+    text = _queries(subject).get(rest) if _PLAIN.fullmatch(subject) and (SQL / f"{subject}.sql").is_file() else None
+    if text is None:
         raise NamedQueryError(f"query {name!r}: there is none; queries are in postgis/sql/<subject>.sql, as <subject>.<name>")
-    return found
+    return text
 
 
 def query_names() -> list[str]:
@@ -50,17 +57,17 @@ def query_names() -> list[str]:
 
 def parse_queries(text: str, file: str) -> dict[str, str]:
     """Queries by name. Raises `NamedQueryError` for a name that is malformed or comes twice, and for one without a statement."""
-    found: dict[str, str] = {}
+    queries: dict[str, str] = {}
     parts = _NAME.split(text)
     for name, body in zip(map(str.strip, parts[1::2]), map(str.strip, parts[2::2]), strict=True):
         if not _PLAIN.fullmatch(name):
             raise NamedQueryError(f"{file}: the query name {name!r} is malformed; allowed: lower-case letters, digits and _")
-        if name in found:
+        if name in queries:
             raise NamedQueryError(f"{file}: the query {name!r} is defined twice; a name is allowed once in a file")
         if not any(line and not line.startswith("--") for line in body.splitlines()):
             raise NamedQueryError(f"{file}: the query {name!r} is empty; a statement must follow its name")
-        found[name] = with_constants(body, file)
-    return found
+        queries[name] = with_constants(body, file)
+    return queries
 
 
 def with_constants(text: str, file: str) -> str:

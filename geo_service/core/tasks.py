@@ -1,11 +1,11 @@
-"""Ending background tasks within a bounded time."""
+"""Cancel background tasks within a limited time."""
 
 import asyncio
 
 import structlog
 
 _RETRY_S = 0.5
-"""A cancellation that was lost is sent again after so long."""
+"""Seconds after which the cancellation is sent again."""
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ async def cancel_and_wait(task: "asyncio.Task[None]", timeout_s: float) -> bool:
     while not task.done():
         remaining_s = deadline - asyncio.get_running_loop().time()
         if remaining_s <= 0:
-            log.error("a background task does not end", task=task.get_name(), waited_s=timeout_s)
+            log.error("background task did not end", task=task.get_name(), waited_s=timeout_s)
             return False
         task.cancel()
         await asyncio.wait([task], timeout=min(remaining_s, _RETRY_S))

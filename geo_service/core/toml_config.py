@@ -1,4 +1,4 @@
-"""Files in TOML that people write: nothing unknown in them is passed over, and every fault is told with its place."""
+"""Read TOML files that users write; unknown keys are errors, and each error names its key."""
 
 import tomllib
 from pathlib import Path
@@ -10,7 +10,7 @@ from geo_service.core.errors import GeoError
 
 
 class Part(BaseModel):
-    """A part of such a file."""
+    """A table of such a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -18,22 +18,22 @@ class Part(BaseModel):
 PartT = TypeVar("PartT", bound=Part)
 
 
-def read_toml(path: Path, model: type[PartT], what: str, fault: type[GeoError], allowed: str = "the path of a TOML file") -> PartT:
-    """The file at `path` as `model`; a `fault` names the file, the key and what is allowed.
+def read_toml(path: Path, model: type[PartT], what: str, error_type: type[GeoError], allowed: str = "the path of a TOML file") -> PartT:
+    """Read the file at `path` as `model`. An `error_type` names the file, the key and what is allowed.
 
-    what: what the file is, in the message. allowed: what may be named instead of a file that is not there.
+    what: name of the kind of file, for the message. allowed: what can be given instead of a missing file, for the message.
     """
     try:
         return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise fault(f"cannot read {what} {path}: {error.strerror}; allowed: {allowed}") from error
+        raise error_type(f"cannot read {what} {path}: {error.strerror}; allowed: {allowed}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise fault(f"cannot read {what} {path}: it is not TOML: {error}") from error
+        raise error_type(f"cannot read {what} {path}: it is not TOML: {error}") from error
     except ValidationError as error:
-        raise fault(f"cannot use {what} {path}: {'; '.join(map(_told, error.errors()))}") from error
+        raise error_type(f"cannot use {what} {path}: {'; '.join(map(_describe_error, error.errors()))}") from error
 
 
-def _told(error: object) -> str:
+def _describe_error(error: object) -> str:
     assert isinstance(error, dict)  # noqa: S101  # narrows pydantic's ErrorDetails
-    place = ".".join(str(part) for part in error["loc"])
-    return f"{place}: {error['msg']}" if place else str(error["msg"])
+    key = ".".join(str(part) for part in error["loc"])
+    return f"{key}: {error['msg']}" if key else str(error["msg"])

@@ -98,7 +98,7 @@ async def get_rejects(request: Request, run: str) -> Response:
     record = await _fetch_run(service, run)
     with database_errors("read rejected rows"):
         rows = await service.database.fetch(query("ingest.list_rejects"), record["id"], *after, _WARNINGS, limit)
-    rejects = [_to_reject(row, service.row_cutter(row["row_text"], orjson.loads(record["form"]))) for row in rows]
+    rejects = [_to_reject(row, service.row_cutter(row["row_text"], orjson.loads(record["row_format"]))) for row in rows]
     next_url = _page_url(request, params, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
     document = {"run": record["id"], "rejects": rejects, "next": next_url}
     response = _add_link(render(request, form, Representations(document, lambda: list(map(_to_csv_row, rejects)))), next_url)

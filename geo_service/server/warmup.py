@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from geo_service.aggregation.arrays.growable import Array
-from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
 from geo_service.aggregation.measures.query import Query
@@ -134,7 +134,7 @@ def _incidents() -> Array:
 def _catalogue() -> Catalogue:
     upper = District(1, "1", "", "", level=DistrictLevel.REGION)
     lower = District(2, "2", "", "", 1, level=DistrictLevel.DISTRICT, population=1, area_km2=1.0)
-    sources = Entries([Source(1, "1", "", "")])
+    sources = Entries([SourceEntry(1, "1", "", "")])
     sectors = Entries([Entry(1, "1", "", "")])
     whole = np.array([shapely.multipolygons([shapely.box(*_WORLD_M)])], object)
     shapes = DistrictShapes(1, {band.band: (np.array([lower.id], np.int64), whole) for band in ZOOM_BANDS})

@@ -1,4 +1,4 @@
-"""The feed: goes on adding messages and moves open ones along, until it is cancelled."""
+"""The feed of the demo region: adds messages and advances open ones until it is cancelled."""
 
 import asyncio
 import time
@@ -10,59 +10,65 @@ import numpy as np
 from boundaries.locate import NEAR_M
 from geo_service.core.database import open_connection
 from geo_service.core.errors import DatabaseUnavailable
-from ingest.demo.db_writer import RegionWriter
-from ingest.demo.messages.draws import Messages, joined, local_day
-from ingest.demo.messages.history import Region, history, region_of
-from ingest.demo.messages.live_messages import arriving, remembered
+from ingest.demo.db_writer import DemoWriter
+from ingest.demo.messages.draws import Messages, concatenate_messages, local_day
+from ingest.demo.messages.history import MessageHistory, draw_history, make_history
+from ingest.demo.messages.live_messages import draw_live_messages, restore_live_messages
 
 PER_MINUTE = 6.0
 
-_TICK_S = 5.0
-_BACKOFF_S = (1.0, 30.0)
+_INTERVAL_S = 5.0
+_RETRY_PAUSE_S = (1.0, 30.0)
+"""First and longest pause after a lost connection; the pause doubles."""
 
 
 @dataclass(slots=True)
-class _Alive:
-    """What the feed moves along: the history around today, and its own messages that are not over yet."""
+class _FeedState:
+    """The messages that the feed advances."""
 
     day: int
-    past: Region
+    """Local day on which `history` was drawn."""
+    history: MessageHistory
     own: Messages
+    """Messages of the feed with steps to come."""
     written_until: float
+    """Instant up to which all steps have been written, seconds since 1970."""
 
 
-async def feed(url: str, per_minute: float = PER_MINUTE, say: Callable[[str], None] = lambda text: None, near_m: float = NEAR_M) -> None:
-    """Add `per_minute` messages a minute on average until cancelled; a database that goes away is waited for."""
-    pause = _BACKOFF_S[0]
+async def run_feed(
+    url: str, per_minute: float = PER_MINUTE, on_message: Callable[[str], None] = lambda text: None, near_m: float = NEAR_M
+) -> None:
+    """Add `per_minute` messages a minute on average until cancelled; reconnect when the database connection is lost."""
+    pause = _RETRY_PAUSE_S[0]
     while True:
         try:
-            async with open_connection(url) as held, RegionWriter(held, near_m) as writer:
-                alive = await _wake(writer)
+            async with open_connection(url) as connection, DemoWriter(connection, near_m) as writer:
+                state = await _start(writer)
                 while True:
-                    await asyncio.sleep(_TICK_S)
-                    alive = await _tick(writer, alive, per_minute)
-                    pause = _BACKOFF_S[0]
+                    await asyncio.sleep(_INTERVAL_S)
+                    state = await _advance(writer, state, per_minute)
+                    pause = _RETRY_PAUSE_S[0]
         except DatabaseUnavailable as error:
-            say(f"The feed waits for the database and tries again in {pause:.0f} s ({error})")
+            on_message(f"The feed waits for the database and tries again in {pause:.0f} s ({error})")
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _BACKOFF_S[1])
+            pause = min(pause * 2, _RETRY_PAUSE_S[1])
 
 
-async def _wake(writer: RegionWriter) -> _Alive:
-    """Level the region with now and begin there; what an earlier feed left open is taken up again."""
+async def _start(writer: DemoWriter) -> _FeedState:
+    """Bring the region up to date, and continue with the open messages of an earlier feed."""
     now = time.time()
     await writer.refresh(now)
-    known = await writer.look()
-    past = await asyncio.to_thread(history, now, now, known.anchors)
-    return _Alive(local_day(now), past, remembered(known.open_live), now)
+    stored = await writer.read_state()
+    history = await asyncio.to_thread(draw_history, now, now, stored.anchors)
+    return _FeedState(local_day(now), history, restore_live_messages(stored.open_live_ids), now)
 
 
-async def _tick(writer: RegionWriter, alive: _Alive, per_minute: float) -> _Alive:
-    """One step; with a new day begins a new look at the history, because an episode may have been planted anew."""
+async def _advance(writer: DemoWriter, state: _FeedState, per_minute: float) -> _FeedState:
+    """Write the steps since the last call. On a new day start again, because another event may have been planted."""
     now = time.time()
-    if local_day(now) != alive.day:
-        return await _wake(writer)
-    own = region_of(joined([alive.own, arriving(alive.written_until, now, per_minute)]))
-    for region in (alive.past, own):
-        await writer.write(region.changed(alive.written_until, now), now)
-    return _Alive(alive.day, alive.past, own.messages.take(np.flatnonzero(own.lives.steps[:, -1] > now)), now)
+    if local_day(now) != state.day:
+        return await _start(writer)
+    own = make_history(concatenate_messages([state.own, draw_live_messages(state.written_until, now, per_minute)]))
+    for history in (state.history, own):
+        await writer.write_history(history.changed_between(state.written_until, now), now)
+    return _FeedState(state.day, state.history, own.messages.take(np.flatnonzero(own.lifecycles.steps[:, -1] > now)), now)

@@ -1,4 +1,4 @@
-"""Geocoding: from words to a point, by steps that each answer or pass on.
+"""Geocoding: find a point for an address or a text, by a chain of steps.
 
 A new step is a class with the shape of `Step`; it passes the conformance test in tests/integration/test_geocoding_steps.py.
 """
@@ -7,61 +7,61 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """The words of one incident; either may be empty."""
+class GeocodeQuery:
+    """The texts of one incident; each of them may be empty."""
 
     address: str
     message: str = ""
     settlement: str = ""
-    """In which an earlier step has found it to be; its name in the nominative."""
+    """Name, in the nominative, of the settlement that an earlier step has found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A place that may have been meant."""
+class PlaceCandidate:
+    """A place that the text may mean."""
 
     name: str
     district: str
-    """Its district's name; empty where that is not known."""
+    """Name of its district; empty if unknown."""
     lng: float
     lat: float
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A place that was found."""
+class GeocodedPlace:
+    """The place that a step has found."""
 
     lng: float
     lat: float
     quality: LocationQuality
     confidence: float
     """0 to 1; a rank by the kind of evidence, not a measured probability."""
-    placed_by: PlacedBy
+    geocoded_by: GeocodedBy
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """No place: the next step may know better."""
+    """The step has found no place; the next step is asked, unless `is_final`."""
 
     reason: str
-    candidates: tuple[Candidate, ...] = ()
-    certain: bool = False
-    """The words name what no other step may place either: somewhere else, or several places."""
+    candidates: tuple[PlaceCandidate, ...] = ()
+    is_final: bool = False
+    """No later step may place the text either: it names a place outside the region, or several places."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """The step could not look: it is to be asked again."""
+    """The step is not available now; ask it again later."""
 
     reason: str
 
 
-StepResult = Answer | Unresolved | Deferred
+StepResult = GeocodedPlace | Unresolved | Deferred
 
 
 class Step(Protocol):
@@ -69,10 +69,12 @@ class Step(Protocol):
 
     @property
     def name(self) -> str:
-        """As in the chain's configuration."""
+        """The name of the step in the configuration of the chain."""
         ...
 
-    async def locate(self, queries: Sequence[Query]) -> list[StepResult]:
-        """A verdict for each query, in order. It raises nothing for a query that it cannot make sense of, nor for a
-        service that is down (`Deferred`)."""
+    async def locate(self, queries: Sequence[GeocodeQuery]) -> list[StepResult]:
+        """Return one result for each query, in order.
+
+        Raises nothing for a query that it cannot read (`Unresolved`), nor for a server that is down (`Deferred`).
+        """
         ...

@@ -1,4 +1,4 @@
-"""Places for the rows of a batch that came without one: by what is at hand, no server is asked while a file is loaded."""
+"""Geocode the rows of a batch that came without coordinates, with the local steps only: a load does not wait for a server."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,92 +10,91 @@ import numpy as np
 import orjson
 
 from geo_service.core.database import database_errors
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.named_queries import query
-from ingest.geocoding import Candidate, Query
-from ingest.geocoding.chain import Chain, Outcome
+from ingest.geocoding import GeocodeQuery, PlaceCandidate
+from ingest.geocoding.chain import Chain, GeocodingOutcome
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain
 from ingest.mapping.mapping import Bounds
 from ingest.validate.coordinates import cells
 from ingest.write.incident_batch import IncidentBatch
 
+TOO_COARSE = "the text names a more precise place than was found"
+
 
 @dataclass(frozen=True, slots=True)
 class GeocodedBatch:
-    """A batch with the places that were found, and what is known of its rows that still wait."""
+    """A batch with the places that were found, and its rows that stay in the queue."""
 
     batch: IncidentBatch
-    waiting: Sequence[tuple[int, Outcome]]
-    """Rows of the batch."""
+    waiting: Sequence[tuple[int, GeocodingOutcome]]
+    """Row of the batch, and the outcome until now."""
 
 
 class BatchGeocoder:
-    """Places batches over one connection; made ready when the first row needs it."""
+    """Geocode batches over one connection. The chain is made when the first row needs it."""
 
     def __init__(self, connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None) -> None:
         self._connection, self._configuration, self._region = connection, configuration, region
         self._chain: Chain | None = None
 
     async def geocode(self, batch: IncidentBatch) -> GeocodedBatch:
-        """The batch with the places that were found."""
-        lacking = [row for row in np.flatnonzero(batch.cell == 0).tolist() if batch.address[row] or batch.message[row]]
-        if not lacking:
+        """Return the batch with the places that were found for its rows without coordinates."""
+        rows = [row for row in np.flatnonzero(batch.cell == 0).tolist() if batch.address[row] or batch.message[row]]
+        if not rows:
             return GeocodedBatch(batch, [])
         if self._chain is None:
             self._chain = await make_chain(self._connection, self._configuration, self._region)
-        outcomes = await self._chain.locate([Query(batch.address[row], batch.message[row]) for row in lacking])
-        found = list(zip(lacking, outcomes, strict=True))
-        waiting = [(row, one) for row, one in found if not one.settled or one.answer is None]
-        return GeocodedBatch(_with_places(batch, found), waiting)
+        outcomes = await self._chain.locate([GeocodeQuery(batch.address[row], batch.message[row]) for row in rows])
+        results = list(zip(rows, outcomes, strict=True))
+        waiting = [(row, outcome) for row, outcome in results if not outcome.is_final or outcome.place is None]
+        return GeocodedBatch(_set_places(batch, results), waiting)
 
-    async def enqueue_waiting(self, placed: GeocodedBatch) -> None:
-        """Keep what is known of rows that wait; called once they are written, in the same transaction."""
-        if not placed.waiting:
+    async def enqueue_waiting(self, geocoded: GeocodedBatch) -> None:
+        """Put the waiting rows into the queue of `geo geocode --pending`; call it after the rows, in the same transaction."""
+        if not geocoded.waiting:
             return
-        batch = placed.batch
+        batch = geocoded.batch
         rows = [
-            (int(batch.source_id[row]), batch.external_id[row], digest(batch.address[row], batch.message[row]), one.reason or COARSE,
-             as_json(one.candidates))
-            for row, one in placed.waiting
+            (int(batch.source_id[row]), batch.external_id[row], digest_texts(batch.address[row], batch.message[row]),
+             outcome.reason or TOO_COARSE, candidates_to_json(outcome.candidates))
+            for row, outcome in geocoded.waiting
         ]  # fmt: skip
-        with database_errors("note what waits for a place"):
+        with database_errors("enqueue rows for geocoding"):
             await self._connection.execute(query("geocoding.enqueue"), *map(list, zip(*rows, strict=True)))
 
 
-COARSE = "the words name something finer than was found"
-
-
-def digest(address: str, message: str) -> str:
-    """Of the words of an incident, so that they need not be kept twice; as the database makes it."""
+def digest_texts(address: str, message: str) -> str:
+    """Return the MD5 of an incident's texts as hex digits, computed as the database computes it."""
     return md5(f"{address}\n{message}".encode(), usedforsecurity=False).hexdigest()
 
 
-def as_json(candidates: Sequence[Candidate]) -> str:
-    """Candidates for a jsonb column."""
-    return orjson.dumps([asdict(one) for one in candidates]).decode()
+def candidates_to_json(candidates: Sequence[PlaceCandidate]) -> str:
+    """Encode candidates for a jsonb column."""
+    return orjson.dumps([asdict(candidate) for candidate in candidates]).decode()
 
 
-def _with_places(batch: IncidentBatch, found: Sequence[tuple[int, Outcome]]) -> IncidentBatch:
-    answers = [(row, one.answer) for row, one in found if one.answer]
-    if not answers:
+def _set_places(batch: IncidentBatch, results: Sequence[tuple[int, GeocodingOutcome]]) -> IncidentBatch:
+    placed = [(row, outcome.place) for row, outcome in results if outcome.place]
+    if not placed:
         return batch
-    rows = np.array([row for row, _ in answers])
-    columns = {name: getattr(batch, name).copy() for name in ("lng", "lat", "cell", "location_quality", "confidence", "placed_by")}
-    columns["lng"][rows] = [one.lng for _, one in answers]
-    columns["lat"][rows] = [one.lat for _, one in answers]
+    rows = np.array([row for row, _ in placed])
+    columns = {name: getattr(batch, name).copy() for name in ("lng", "lat", "cell", "location_quality", "confidence", "geocoded_by")}
+    columns["lng"][rows] = [place.lng for _, place in placed]
+    columns["lat"][rows] = [place.lat for _, place in placed]
     columns["cell"][rows] = cells(columns["lng"][rows], columns["lat"][rows])
-    columns["location_quality"][rows] = [one.quality for _, one in answers]
-    columns["confidence"][rows] = [one.confidence for _, one in answers]
-    columns["placed_by"][rows] = [one.placed_by for _, one in answers]
+    columns["location_quality"][rows] = [place.quality for _, place in placed]
+    columns["confidence"][rows] = [place.confidence for _, place in placed]
+    columns["geocoded_by"][rows] = [place.geocoded_by for _, place in placed]
     return replace(batch, **columns)
 
 
-def counts_by_precision(batch: IncidentBatch) -> Counter[str]:
-    """How many rows were placed by their words at which precision, and how many have no place."""
-    told: Counter[str] = Counter()
+def count_by_precision(batch: IncidentBatch) -> Counter[str]:
+    """Count the rows without coordinates of their own: code of the location quality → rows; `none` counts those without a place."""
+    counts: Counter[str] = Counter()
     for quality in LocationQuality:
-        here = (batch.location_quality == quality) & ((batch.placed_by >= PlacedBy.GAZETTEER) | (batch.placed_by == 0))
-        if count := int(np.count_nonzero(here)):
-            told[quality.code] = count
-    return told
+        geocoded = (batch.location_quality == quality) & ((batch.geocoded_by >= GeocodedBy.GAZETTEER) | (batch.geocoded_by == 0))
+        if count := int(np.count_nonzero(geocoded)):
+            counts[quality.code] = count
+    return counts

@@ -1,90 +1,99 @@
-"""The chain: steps in order, until one has found a place as fine as the words name."""
+"""The geocoding chain: ask the steps in order until one has found a place as precise as the text allows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from geo_service.core.model import LocationQuality
-from ingest.geocoding import Answer, Candidate, Deferred, Query, Step, StepResult
+from ingest.geocoding import Deferred, GeocodedPlace, GeocodeQuery, PlaceCandidate, Step, StepResult
 from ingest.geocoding.toponyms.addresses import names_street
-from ingest.geocoding.toponyms.gazetteer_index import is_in
-from ingest.geocoding.toponyms.settlements import Settlement, distance_km
+from ingest.geocoding.toponyms.settlements import distance_km, is_inside
 from ingest.mapping.mapping import Bounds
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of one query."""
+class StepTrace(NamedTuple):
+    """What one step returned for a query."""
 
-    answer: Answer | None = None
+    step: str
+    result: StepResult
+    rejection: str
+    """Why the chain did not use a place that the step found; otherwise empty."""
+
+
+@dataclass(slots=True)
+class GeocodingOutcome:
+    """The result of the whole chain for one query."""
+
+    place: GeocodedPlace | None = None
     reason: str = ""
-    """Why there is no answer, or none as fine as the words name: of the last step that said why."""
-    candidates: tuple[Candidate, ...] = ()
-    delayed: bool = False
-    """A step could not look."""
-    settled: bool = False
-    """Nothing finer is to be found."""
-    views: list[tuple[str, StepResult, str]] = field(default_factory=list)
-    """Of each step that was asked: its name, its verdict, and why an answer was passed over (else empty)."""
+    """Why there is no place, or none as precise as the text allows; from the last step that gave a reason."""
+    candidates: tuple[PlaceCandidate, ...] = ()
+    deferred: bool = False
+    """A step was not available; ask again later."""
+    is_final: bool = False
+    """No step can find anything more precise."""
+    trace: list[StepTrace] = field(default_factory=list)
+    """One entry for each step that was asked."""
 
 
 class Chain:
-    """Asks each step for what is still open."""
+    """A chain of steps; each step gets the queries that the steps before it have not finished."""
 
-    def __init__(self, steps: Sequence[Step], least_confidence: float, bounds: Bounds | None, agree_km: float) -> None:
+    def __init__(self, steps: Sequence[Step], min_confidence: float, bounds: Bounds | None, max_distance_km: float) -> None:
+        """max_distance_km: a place farther than this from the settlement that an earlier step found is not used."""
         self._steps = steps
-        self._least_confidence = least_confidence
+        self._min_confidence = min_confidence
         self._bounds = bounds
-        self._agree_km = agree_km
+        self._max_distance_km = max_distance_km
 
-    async def locate(self, queries: Sequence[Query]) -> list[Outcome]:
-        """An outcome for each query, in order."""
-        outcomes = [Outcome() for _ in queries]
+    async def locate(self, queries: Sequence[GeocodeQuery]) -> list[GeocodingOutcome]:
+        """Return one outcome for each query, in order."""
+        outcomes = [GeocodingOutcome() for _ in queries]
         for step in self._steps:
-            rows = [row for row, one in enumerate(outcomes) if not one.settled]
+            rows = [row for row, outcome in enumerate(outcomes) if not outcome.is_final]
             if not rows:
                 break
-            verdicts = await step.locate([_with_settlement(queries[row], outcomes[row]) for row in rows])
-            for row, verdict in zip(rows, verdicts, strict=True):
-                self._accept(outcomes[row], queries[row], step.name, verdict)
+            results = await step.locate([_add_settlement(queries[row], outcomes[row]) for row in rows])
+            for row, result in zip(rows, results, strict=True):
+                self._record_result(outcomes[row], queries[row], step.name, result)
         return outcomes
 
-    def _accept(self, outcome: Outcome, query: Query, step: str, verdict: StepResult) -> None:
-        fault = self._fault(outcome, verdict) if isinstance(verdict, Answer) else ""
-        outcome.views.append((step, verdict, fault))
-        if isinstance(verdict, Answer):
-            if not fault:
-                outcome.answer = verdict
-                outcome.settled = verdict.quality <= wanted(query)
+    def _record_result(self, outcome: GeocodingOutcome, query: GeocodeQuery, step: str, result: StepResult) -> None:
+        rejection = self._find_rejection(outcome, result) if isinstance(result, GeocodedPlace) else ""
+        outcome.trace.append(StepTrace(step, result, rejection))
+        if isinstance(result, GeocodedPlace):
+            if not rejection:
+                outcome.place = result
+                outcome.is_final = result.quality <= best_quality(query)
             return
-        outcome.reason = verdict.reason
-        if isinstance(verdict, Deferred):
-            outcome.delayed = True
+        outcome.reason = result.reason
+        if isinstance(result, Deferred):
+            outcome.deferred = True
         else:
-            outcome.candidates = outcome.candidates or verdict.candidates
-            outcome.settled = verdict.certain
+            outcome.candidates = outcome.candidates or result.candidates
+            outcome.is_final = result.is_final
 
-    def _fault(self, outcome: Outcome, answer: Answer) -> str:
-        before = outcome.answer
-        if answer.confidence < self._least_confidence:
-            return f"its confidence is below {self._least_confidence}"
-        if self._bounds and not is_in(_place(answer), self._bounds):
+    def _find_rejection(self, outcome: GeocodingOutcome, place: GeocodedPlace) -> str:
+        """Return why the chain does not use `place`; empty if it does."""
+        earlier = outcome.place
+        if place.confidence < self._min_confidence:
+            return f"its confidence is below {self._min_confidence}"
+        if self._bounds and not is_inside(place, self._bounds):
             return "it is outside the region"
-        if before and answer.quality >= before.quality:
-            return "it is no finer than what was found before"
-        if before and before.quality <= LocationQuality.SETTLEMENT and distance_km(_place(before), _place(answer)) > self._agree_km:
-            return f"it is more than {self._agree_km:g} km from {before.name}"
+        if earlier is None:
+            return ""
+        if place.quality >= earlier.quality:
+            return "it is not more precise than the place found before"
+        if earlier.quality <= LocationQuality.SETTLEMENT and distance_km(earlier, place) > self._max_distance_km:
+            return f"it is more than {self._max_distance_km:g} km from {earlier.name}"
         return ""
 
 
-def wanted(query: Query) -> LocationQuality:
-    """How fine the words are: as a street where the address names one or a house, else as a settlement."""
+def best_quality(query: GeocodeQuery) -> LocationQuality:
+    """Return the coarsest quality at which the chain stops: a street if the address names a street or a house, else any place."""
     return LocationQuality.STREET if query.address and names_street(query.address) else LocationQuality.REGION
 
 
-def _with_settlement(query: Query, outcome: Outcome) -> Query:
-    found = outcome.answer
-    return replace(query, settlement=found.name) if found and found.quality is LocationQuality.SETTLEMENT else query
-
-
-def _place(answer: Answer) -> Settlement:
-    return Settlement(answer.name, answer.lng, answer.lat, 0)
+def _add_settlement(query: GeocodeQuery, outcome: GeocodingOutcome) -> GeocodeQuery:
+    place = outcome.place
+    return replace(query, settlement=place.name) if place and place.quality is LocationQuality.SETTLEMENT else query

@@ -1,4 +1,4 @@
-"""The configuration of geocoding: one TOML file, and the server's address from the settings."""
+"""The configuration of geocoding, read from one TOML file; the server's address comes from the settings."""
 
 from pathlib import Path
 from typing import Literal
@@ -18,26 +18,27 @@ MaxCoarseness = Literal["house", "street", "settlement", "district", "region"]
 
 
 class CachePart(Part):
-    """Answers that are kept."""
+    """The cache of addresses."""
 
     max_age_days: float = Field(365, gt=0)
 
 
 class ServerPart(Part):
-    """How a server is asked."""
+    """Limits of the requests to a geocoding server."""
 
     timeout_s: float = Field(5, gt=0, le=60)
     retries: int = Field(2, ge=0, le=10)
     retry_wait_s: float = Field(1, ge=0, le=60)
     at_once: int = Field(4, ge=1, le=100)
+    """Requests at the same time, at most."""
     per_second: float = Field(20, gt=0, le=1000)
     pause_after: int = Field(5, ge=1)
-    """Failures in a row."""
+    """Failures in a row after which the circuit breaker opens."""
     pause_s: float = Field(30, gt=0)
 
 
 class GeocodingConfiguration(Part):
-    """The whole of it."""
+    """The whole file."""
 
     steps: tuple[StepName, ...] = Field(default=("cache", "gazetteer", "server"), min_length=1)
     least_confidence: float = Field(0.6, ge=0, le=1)
@@ -49,16 +50,18 @@ class GeocodingConfiguration(Part):
     server: ServerPart = ServerPart()
 
     @property
-    def coarsest_quality(self) -> LocationQuality:
-        """How coarse a place may be."""
+    def max_coarseness(self) -> LocationQuality:
+        """The coarsest quality of a place that is used."""
         return LocationQuality[self.coarsest.upper()]
 
 
 def read_configuration(path: Path | None) -> GeocodingConfiguration:
-    """The configuration in the file, or the shipped one; a settlements' file is looked for beside it.
+    """Read the file at `path`, or the shipped one. A relative path of `settlements` starts at the folder of that file.
 
     `SettingsError` names the file, the key and what is allowed.
     """
     file = path or SHIPPED
-    read = read_toml(file, GeocodingConfiguration, "the configuration of geocoding", SettingsError)
-    return read.model_copy(update={"settlements": file.parent / read.settlements}) if read.settlements else read
+    configuration = read_toml(file, GeocodingConfiguration, "the configuration of geocoding", SettingsError)
+    if configuration.settlements is None:
+        return configuration
+    return configuration.model_copy(update={"settlements": file.parent / configuration.settlements})

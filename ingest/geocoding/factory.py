@@ -1,4 +1,4 @@
-"""The chain as the configuration, the database's districts and the settings make it."""
+"""Make the geocoding chain from the configuration, the loaded districts and a server."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -9,20 +9,19 @@ from boundaries.stored import read_stored
 from geo_service.core.database import database_errors
 from geo_service.core.named_queries import query
 from ingest.geocoding import Step
-from ingest.geocoding.cache import Cache
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build
-from ingest.geocoding.toponyms.settlements import own_places
+from ingest.geocoding.local_steps import AddressCache, Gazetteer
+from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build_index
+from ingest.geocoding.toponyms.settlements import read_own_settlements
 from ingest.mapping.mapping import Bounds
 
-if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
-    from ingest.geocoding.server import Server
+if TYPE_CHECKING:  # Imported by callers that use a server: its libraries are an extra.
+    from ingest.geocoding.server import GeocodingServer
 
 
 async def read_region(connection: asyncpg.Connection, configuration: GeocodingConfiguration) -> Bounds | None:
-    """Where incidents are expected: the configuration's bounds, or else the box around the loaded districts."""
+    """Return the bounds in which incidents are expected: those of the configuration, else the extent of the loaded districts."""
     if configuration.bounds:
         return configuration.bounds
     with database_errors("look for the region"):
@@ -33,25 +32,28 @@ async def read_region(connection: asyncpg.Connection, configuration: GeocodingCo
 async def read_gazetteer_index(
     connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None
 ) -> GazetteerIndex | None:
-    """The region's names; None where no region is known."""
+    """Return the index of the region's place names; None if no region is known."""
     with database_errors("read the districts"):
-        known = await read_stored(connection)
-    if region is None and not known.all:
+        stored = await read_stored(connection)
+    if region is None and not stored.all:
         return None
-    own = own_places(configuration.settlements) if configuration.settlements else []
-    return await asyncio.to_thread(build, known.all, own, region)
+    own = read_own_settlements(configuration.settlements) if configuration.settlements else []
+    return await asyncio.to_thread(build_index, stored.all, own, region)
 
 
 async def make_chain(
-    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None, server: "Server | None" = None
+    connection: asyncpg.Connection,
+    configuration: GeocodingConfiguration,
+    region: Bounds | None,
+    server: "GeocodingServer | None" = None,
 ) -> Chain:
-    """The chain, its steps in the configured order; without the server, where none is given."""
+    """Return the chain with its steps in the configured order; the step `server` is left out if `server` is None."""
     steps: list[Step] = []
     for name in configuration.steps:
         if name == "cache":
-            steps.append(Cache(connection, configuration.cache.max_age_days))
+            steps.append(AddressCache(connection, configuration.cache.max_age_days))
         elif name == "gazetteer":
-            steps.append(Gazetteer(await read_gazetteer_index(connection, configuration, region), configuration.coarsest_quality))
+            steps.append(Gazetteer(await read_gazetteer_index(connection, configuration, region), configuration.max_coarseness))
         elif server:
             steps.append(server)
     return Chain(steps, configuration.least_confidence, region, configuration.agree_km)

@@ -1,4 +1,4 @@
-"""A geocoding server through geopy: Nominatim or Photon at an address of one's own, or the public ones at their pace."""
+"""A geocoding server through geopy: Nominatim or Photon at your own address, or the public ones at the pace that they allow."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -18,142 +18,140 @@ from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
 from geo_service.core.errors import SettingsError
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
-from ingest.geocoding import Answer, Candidate, Deferred, Query, StepResult, Unresolved
+from ingest.geocoding import Deferred, GeocodedPlace, GeocodeQuery, PlaceCandidate, StepResult, Unresolved
 from ingest.geocoding.configuration import ServerPart
-from ingest.geocoding.result_precision import CONFIDENCE, of_nominatim, of_photon
-from ingest.geocoding.toponyms.addresses import names_settlement, question
-from ingest.geocoding.toponyms.gazetteer_index import is_in
-from ingest.geocoding.toponyms.settlements import Settlement, distance_km
+from ingest.geocoding.result_quality import CONFIDENCE, nominatim_quality, photon_quality
+from ingest.geocoding.toponyms.addresses import format_server_query, names_settlement
+from ingest.geocoding.toponyms.settlements import distance_km, is_inside
 from ingest.mapping.mapping import Bounds
 
-PUBLIC = frozenset(("nominatim.openstreetmap.org", "photon.komoot.io"))
-"""Servers that anyone may ask, once a second, saying who asks: https://operations.osmfoundation.org/policies/nominatim/."""
-PUBLIC_PACE = {"at_once": 1, "per_second": 1.0}
+PUBLIC_HOSTS = frozenset(("nominatim.openstreetmap.org", "photon.komoot.io"))
+"""Servers that anyone may use, once a second and with contact data: https://operations.osmfoundation.org/policies/nominatim/."""
+PUBLIC_LIMITS = {"at_once": 1, "per_second": 1.0}
 
-ANSWERS = 5
-"""Asked for, so that namesakes are seen."""
-SAME_KM = 1.0
-"""Answers of the same precision as near as this are one place; streets are in several pieces."""
+MAX_RESULTS = 5
+"""Results requested for one address: more than one, so that places with the same name are noticed."""
+SAME_PLACE_KM = 1.0
+"""Results of one quality within this distance are one place: a street consists of several pieces."""
 
-_KINDS = {"nominatim": (Nominatim, PlacedBy.NOMINATIM, of_nominatim), "photon": (Photon, PlacedBy.PHOTON, of_photon)}
+_KINDS = {"nominatim": (Nominatim, GeocodedBy.NOMINATIM, nominatim_quality), "photon": (Photon, GeocodedBy.PHOTON, photon_quality)}
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Which server is asked, and as whom."""
+class ServerAddress:
+    """The address of a geocoding server, and the User-Agent for it."""
 
     kind: str
     """nominatim or photon."""
     scheme: str
     domain: str
-    """With port and path, as geopy has it."""
+    """Host, port and path, as geopy expects them."""
     agent: str
 
     @property
-    def public(self) -> bool:
-        """Whether it is one of those that everybody shares."""
-        return self.domain.partition("/")[0] in PUBLIC
+    def is_public(self) -> bool:
+        """Whether it is one of the public servers."""
+        return self.domain.partition("/")[0] in PUBLIC_HOSTS
 
 
-def address_of(settings: Settings) -> Address | None:
-    """The server of the settings, None where there is none; `SettingsError` for one that may not be asked."""
+def read_server_address(settings: Settings) -> ServerAddress | None:
+    """Return the server of the settings; None if there is none. `SettingsError` for an address that cannot be used."""
     if settings.geocoder is None:
         return None
     if settings.geocoder_url is None:
-        raise SettingsError("settings cannot be used: GEO_GEOCODER_URL: GEO_GEOCODER names no server without it")
+        raise SettingsError("settings cannot be used: GEO_GEOCODER_URL: missing; GEO_GEOCODER needs the address of a server")
     parts = urlsplit(settings.geocoder_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError("settings cannot be used: GEO_GEOCODER_URL: allowed: an address such as http://127.0.0.1:8080")
-    found = Address(settings.geocoder, parts.scheme, f"{parts.netloc}{parts.path}".rstrip("/"), settings.geocoder_agent or "geo-service")
-    if found.public and not settings.geocoder_agent:
-        raise SettingsError("settings cannot be used: GEO_GEOCODER_AGENT: a public server is asked only with a name and a contact in it")
-    return found
+    domain = f"{parts.netloc}{parts.path}".rstrip("/")
+    address = ServerAddress(settings.geocoder, parts.scheme, domain, settings.geocoder_agent or "geo-service")
+    if address.is_public and not settings.geocoder_agent:
+        raise SettingsError("settings cannot be used: GEO_GEOCODER_AGENT: a public server needs a name and a contact address in it")
+    return address
 
 
-class Server:
-    """Asks a server for the address of each query; used as `async with Server(…)`."""
+class GeocodingServer:
+    """The step that asks a server for the address of each query; use it as `async with GeocodingServer(…)`."""
 
-    def __init__(self, address: Address, part: ServerPart, bounds: Bounds | None) -> None:
+    def __init__(self, address: ServerAddress, part: ServerPart, bounds: Bounds | None) -> None:
         self.name = address.kind
-        self._part = part.model_copy(update=PUBLIC_PACE) if address.public else part
-        make, self._placed_by, self._quality = _KINDS[address.kind]
+        self._part = part.model_copy(update=PUBLIC_LIMITS) if address.is_public else part
+        make_geocoder, self._geocoded_by, self._read_quality = _KINDS[address.kind]
         self._bounds = bounds
-        self._geocoder = make(
+        self._geocoder = make_geocoder(
             domain=address.domain, scheme=address.scheme, user_agent=address.agent, timeout=part.timeout_s, adapter_factory=AioHTTPAdapter
         )
         delay = 1 / self._part.per_second
-        self._ask = AsyncRateLimiter(
+        self._geocode = AsyncRateLimiter(
             self._geocoder.geocode, min_delay_seconds=delay, max_retries=part.retries,
             error_wait_seconds=max(delay, part.retry_wait_s), swallow_exceptions=False,
         )  # fmt: skip
-        self._at_once = asyncio.Semaphore(self._part.at_once)
+        self._semaphore = asyncio.Semaphore(self._part.at_once)
         self._breakers = AsyncCircuitBreakerFactory(part.pause_after, part.pause_s, exclude=[GeocoderQueryError])
         self._stack = AsyncExitStack()
 
-    async def __aenter__(self) -> "Server":
+    async def __aenter__(self) -> "GeocodingServer":
         await self._stack.enter_async_context(self._geocoder)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._stack.aclose()
 
-    async def locate(self, queries: Sequence[Query]) -> list[StepResult]:
-        """A verdict for each query; `Deferred` where the server could not be asked."""
-        return list(await asyncio.gather(*map(self._one, queries)))
+    async def locate(self, queries: Sequence[GeocodeQuery]) -> list[StepResult]:
+        """Return one result for each query; `Deferred` where the server is not available."""
+        return list(await asyncio.gather(*map(self._locate_one, queries)))
 
-    async def _one(self, query: Query) -> StepResult:
+    async def _locate_one(self, query: GeocodeQuery) -> StepResult:
         if not query.address:
             return Unresolved("there is no address to ask for")
         if not (query.settlement or names_settlement(query.address)):
             return Unresolved("the address names no settlement: the same street is in many")
-        asked = question(query.address, query.settlement)
-        if not asked:
+        text = format_server_query(query.address, query.settlement)
+        if not text:
             return Unresolved("nothing is left of the address to ask for")
-        async with self._at_once:
-            return await self._guarded(asked)
+        async with self._semaphore:
+            return await self._request(text)
 
-    async def _guarded(self, asked: str) -> StepResult:
+    async def _request(self, text: str) -> StepResult:
         breaker = await self._breakers.get_breaker(self.name)
         try:
             async with breaker:
-                found = await self._ask(asked, **self._parameters())
+                locations = await self._geocode(text, **self._parameters())
         except OpenedState:
-            return Deferred(f"{self.name} is left alone for a while, after failures")
+            return Deferred(f"{self.name} is not asked for a while, after failures")
         except GeocoderQueryError:
             return Unresolved(f"{self.name} does not understand the address")
-        # geopy lets a TypeError or a KeyError out where an answer is JSON but not the one it expects.
+        # geopy raises a TypeError or a KeyError for a response that is JSON but not of the expected shape.
         except (GeopyError, TypeError, KeyError, ValueError) as error:
             return Deferred(f"{self.name} could not be asked ({type(error).__name__})")
-        return self._chosen(found or [])
+        return self._choose_place(locations or [])
 
     def _parameters(self) -> dict[str, Any]:
         box = [Point(self._bounds[1], self._bounds[0]), Point(self._bounds[3], self._bounds[2])] if self._bounds else None
-        common = {"exactly_one": False, "limit": ANSWERS}
+        common = {"exactly_one": False, "limit": MAX_RESULTS}
         if self.name == "nominatim":
             return common | {"addressdetails": True, "language": "ru", "viewbox": box, "bounded": box is not None}
         return common | {"bbox": box}
 
-    def _chosen(self, found: Sequence[Location]) -> StepResult:
-        """The finest of the answers in the region; none where several places are equally fine."""
-        answers = [
-            answer for one in found if (answer := self._answer(one)) and (self._bounds is None or is_in(_place(answer), self._bounds))
-        ]
-        if not answers:
+    def _choose_place(self, locations: Sequence[Location]) -> StepResult:
+        """Return the most precise result in the region; `Unresolved` if several different places are equally precise."""
+        places = [place for location in locations if (place := self._read_place(location))]
+        if self._bounds is not None:
+            places = [place for place in places if is_inside(place, self._bounds)]
+        if not places:
             return Unresolved(f"{self.name} knows no such place in the region")
-        finest = [one for one in answers if one.quality == min(other.quality for other in answers)]
-        if any(distance_km(_place(finest[0]), _place(one)) > SAME_KM for one in finest[1:]):
-            return Unresolved(f"{self.name} knows several such places", tuple(Candidate(one.name, "", one.lng, one.lat) for one in finest))
-        return finest[0]
+        best_quality = min(place.quality for place in places)
+        best = [place for place in places if place.quality == best_quality]
+        if any(distance_km(best[0], place) > SAME_PLACE_KM for place in best[1:]):
+            candidates = tuple(PlaceCandidate(place.name, "", place.lng, place.lat) for place in best)
+            return Unresolved(f"{self.name} knows several such places", candidates)
+        return best[0]
 
-    def _answer(self, found: Location) -> Answer | None:
-        raw = found.raw if isinstance(found.raw, Mapping) else {}
-        quality = self._quality(raw)
+    def _read_place(self, location: Location) -> GeocodedPlace | None:
+        raw = location.raw if isinstance(location.raw, Mapping) else {}
+        quality = self._read_quality(raw)
         if quality is None or quality is LocationQuality.NONE:
             return None
-        return Answer(found.longitude, found.latitude, quality, CONFIDENCE[quality], self._placed_by, found.address)
-
-
-def _place(answer: Answer) -> Settlement:
-    return Settlement(answer.name, answer.lng, answer.lat, 0)
+        return GeocodedPlace(location.longitude, location.latitude, quality, CONFIDENCE[quality], self._geocoded_by, location.address)

@@ -1,7 +1,7 @@
-"""`geo geocode --pending`: works through what waits, a transaction a page.
+"""`geo geocode --pending`: geocode the incidents in the queue, one transaction a page.
 
-A place that is found is written at once, and the replicas follow. A server that is down delays: what it was to be asked
-waits longer each time, and nothing is given up for that.
+A place is written at once, and the replicas follow. While a server is down, its incidents stay in the queue and wait longer
+after each attempt; none of them is given up for that.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,152 +12,177 @@ import asyncpg
 import numpy as np
 
 from boundaries.locate import NEAR_M
+from geo_service.core.advisory_locks import GEOCODE_BACKLOG
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.named_queries import query
-from ingest.geocoding import Answer, Query
-from ingest.geocoding.batch_geocoder import COARSE, as_json, digest
-from ingest.geocoding.cache import Cache
-from ingest.geocoding.chain import Chain, Outcome
+from ingest.geocoding import GeocodedPlace, GeocodeQuery
+from ingest.geocoding.batch_geocoder import TOO_COARSE, candidates_to_json, digest_texts
+from ingest.geocoding.chain import Chain, GeocodingOutcome
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain, read_region
-from ingest.geocoding.toponyms.addresses import stands_alone
+from ingest.geocoding.local_steps import AddressCache
+from ingest.geocoding.toponyms.addresses import is_self_contained
 from ingest.validate.coordinates import cells
 from ingest.write.district_lookup import DistrictLookup
 from ingest.write.duplicates import link_duplicates
 from ingest.write.reference_data import ReferenceData
 
-if TYPE_CHECKING:  # At run time only whoever asks a server imports it: its libraries are an extra.
-    from ingest.geocoding.server import Server
+if TYPE_CHECKING:  # Imported by callers that use a server: its libraries are an extra.
+    from ingest.geocoding.server import GeocodingServer
 
-PAGE = 500
-LOCK = 0x67656F + 1
-"""Advisory lock of whoever works through what waits."""
+PAGE_SIZE = 500
+
 
 FIRST_WAIT_S = 60.0
-LONGEST_WAIT_S = 6 * 3600.0
+"""Wait after the first attempt; it doubles with each attempt."""
+MAX_WAIT_S = 6 * 3600.0
 
 
 @dataclass
 class BacklogResult:
-    """What has been done until now."""
+    """Counts until now."""
 
     total: int = 0
-    asked: int = 0
+    processed: int = 0
     placed: dict[LocationQuality, int] = field(default_factory=dict)
     unknown: int = 0
-    """No step knows a place."""
-    delayed: int = 0
-    """The server could not be asked."""
+    """Incidents for which no step has found a place."""
+    deferred: int = 0
+    """Incidents for which the server was not available."""
     stopped: bool = False
-    """The server is down: the rest was left for later."""
+    """The server is down; the rest stays in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """An incident, its words, and what became of them."""
-
+class _GeocodedIncident:
     id: int
     address: str
-    words: str
+    digest: str
+    """Digest of the texts that the outcome is for."""
     attempts: int
-    outcome: Outcome
+    outcome: GeocodingOutcome
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it leaves the queue: it has a place, and nothing more precise can be found."""
+        return self.outcome.is_final and self.outcome.place is not None
+
+
+OnBacklogProgress = Callable[[BacklogResult], None]
+"""Gets the counts after each page."""
 
 
 async def geocode_backlog(
-    url: str, configuration: GeocodingConfiguration, server: "Server | None", told: Callable[[BacklogResult], None],
-    *, again: bool = False, near_m: float = NEAR_M, page: int = PAGE,
+    url: str, configuration: GeocodingConfiguration, server: "GeocodingServer | None", on_progress: OnBacklogProgress,
+    *, again: bool = False, near_m: float = NEAR_M, page: int = PAGE_SIZE,
 ) -> BacklogResult:  # fmt: skip
-    """Ask for everything that is due; again: also for what was given up. `InputError` when another process is at it."""
-    async with open_connection(url) as held:
-        with database_errors("work through what waits for a place"):
-            if not await held.fetchval("select pg_try_advisory_lock($1)", LOCK):
-                raise InputError("cannot work through what waits for a place: another geo geocode is at it")
-            await held.execute(query("geocoding.purge_orphans"))
-            worked = BacklogResult(total=int(await held.fetchval(query("geocoding.count_pending"), again)))
-            chain = await make_chain(held, configuration, await read_region(held, configuration), server)
-            await _pages(_Writer(held, configuration, near_m, asked_server=server is not None), chain, worked, told, again, page)
-    return worked
+    """Geocode all incidents that are due and return the counts.
+
+    again: include the incidents for which no step has found a place before. near_m: distance in metres up to which a place
+    outside of all districts gets the nearest one. `InputError` if another process is already running.
+    """
+    async with open_connection(url) as connection:
+        with database_errors("geocode the incidents in the queue"):
+            if not await connection.fetchval("select pg_try_advisory_lock($1)", GEOCODE_BACKLOG):
+                raise InputError("cannot geocode the incidents in the queue: another `geo geocode --pending` is already running")
+            await connection.execute(query("geocoding.purge_orphans"))
+            result = BacklogResult(total=int(await connection.fetchval(query("geocoding.count_pending"), again)))
+            chain = await make_chain(connection, configuration, await read_region(connection, configuration), server)
+            writer = _OutcomeWriter(connection, configuration, near_m, has_server=server is not None)
+            await _process_pages(writer, chain, result, on_progress, again, page)
+    return result
 
 
-async def _pages(
-    writer: "_Writer", chain: Chain, worked: BacklogResult, told: Callable[[BacklogResult], None], again: bool, page: int
+async def _process_pages(
+    writer: "_OutcomeWriter", chain: Chain, result: BacklogResult, on_progress: OnBacklogProgress, again: bool, page: int
 ) -> None:
-    after = 0
-    while rows := await writer.connection.fetch(query("geocoding.list_pending"), after, page, again):
-        outcomes = await chain.locate([Query(row["address"], row["message"]) for row in rows])
-        found = [
-            _Found(row["id"], row["address"], digest(row["address"], row["message"]), row["attempts"], one)
-            for row, one in zip(rows, outcomes, strict=True)
+    after_id = 0
+    while rows := await writer.connection.fetch(query("geocoding.list_pending"), after_id, page, again):
+        outcomes = await chain.locate([GeocodeQuery(row["address"], row["message"]) for row in rows])
+        incidents = [
+            _GeocodedIncident(row["id"], row["address"], digest_texts(row["address"], row["message"]), row["attempts"], outcome)
+            for row, outcome in zip(rows, outcomes, strict=True)
         ]
-        await writer.write(found, worked)
-        told(worked)
-        after = rows[-1]["id"]
-        if any(one.delayed for one in outcomes) and all(one.delayed or one.settled for one in outcomes):
-            worked.stopped = True
+        await writer.write_page(incidents, result)
+        on_progress(result)
+        after_id = rows[-1]["id"]
+        if any(outcome.deferred for outcome in outcomes) and all(outcome.deferred or outcome.is_final for outcome in outcomes):
+            result.stopped = True
             return
 
 
-class _Writer:
-    """Writes a page's outcomes."""
+class _OutcomeWriter:
+    """Write the outcomes of a page."""
 
-    def __init__(self, held: asyncpg.Connection, configuration: GeocodingConfiguration, near_m: float, *, asked_server: bool) -> None:
-        self.connection = held
-        self._cache = Cache(held, configuration.cache.max_age_days)
-        self._districts = DistrictLookup(held, near_m)
-        self._catalogue = ReferenceData(held)
-        self._asked_server = asked_server
+    def __init__(self, connection: asyncpg.Connection, configuration: GeocodingConfiguration, near_m: float, *, has_server: bool) -> None:
+        self.connection = connection
+        self._cache = AddressCache(connection, configuration.cache.max_age_days)
+        self._districts = DistrictLookup(connection, near_m)
+        self._reference_data = ReferenceData(connection)
+        self._has_server = has_server
 
-    async def write(self, found: Sequence[_Found], worked: BacklogResult) -> None:
-        """In one transaction: places, answers for the cache, and what still waits."""
+    async def write_page(self, incidents: Sequence[_GeocodedIncident], result: BacklogResult) -> None:
+        """Write places, cache entries and the new state of the queue in one transaction; add to `result`."""
+        done_ids = [incident.id for incident in incidents if incident.is_done]
         async with self.connection.transaction():
-            placed = await self._place([(one, one.outcome.answer) for one in found if one.outcome.answer])
-            await self._cache.keep({one.address: answer for one in found if (answer := _for_cache(one))})
-            await self.connection.execute(
-                query("geocoding.complete"), [one.id for one in found if one.outcome.settled and one.outcome.answer]
-            )
-            await self._postpone([one for one in found if not (one.outcome.settled and one.outcome.answer)])
-        worked.asked += len(found)
-        for one in found:
-            if one.outcome.answer and one.id in placed:
-                worked.placed[one.outcome.answer.quality] = worked.placed.get(one.outcome.answer.quality, 0) + 1
-            elif one.outcome.answer is None and not one.outcome.delayed:
-                worked.unknown += 1
-            worked.delayed += one.outcome.delayed
+            placed_ids = await self._apply_places([(item, item.outcome.place) for item in incidents if item.outcome.place])
+            await self._cache.store({item.address: place for item in incidents if (place := _cacheable_place(item))})
+            await self.connection.execute(query("geocoding.complete"), done_ids)
+            await self._reschedule([incident for incident in incidents if not incident.is_done])
+        _add_counts(result, incidents, placed_ids)
 
-    async def _place(self, found: Sequence[tuple[_Found, Answer]]) -> set[int]:
-        if not found:
+    async def _apply_places(self, placed: Sequence[tuple[_GeocodedIncident, GeocodedPlace]]) -> set[int]:
+        """Write the places; return the ids of the incidents whose place has changed."""
+        if not placed:
             return set()
-        lng, lat = np.array([one.lng for _, one in found]), np.array([one.lat for _, one in found])
-        district, near = await self._districts.at(lng, lat)
+        incidents, places = [incident for incident, _ in placed], [place for _, place in placed]
+        lng, lat = np.array([place.lng for place in places]), np.array([place.lat for place in places])
+        district, near = await self._districts.locate(lng, lat)
         columns = (
-            [one.id for one, _ in found], [one.words for one, _ in found], lng.tolist(), lat.tolist(), cells(lng, lat).tolist(),
-            [int(one.quality) for _, one in found], [one.confidence for _, one in found], [int(one.placed_by) for _, one in found],
-            district.tolist(), near.tolist(),
+            [incident.id for incident in incidents], [incident.digest for incident in incidents], lng.tolist(), lat.tolist(),
+            cells(lng, lat).tolist(), [int(place.quality) for place in places], [place.confidence for place in places],
+            [int(place.geocoded_by) for place in places], district.tolist(), near.tolist(),
         )  # fmt: skip
         rows = await self.connection.fetch(query("geocoding.apply_results"), *columns)
-        await self._catalogue.credit((row["source_id"], row["placed_by"]) for row in rows)
-        placed = [row["id"] for row in rows]
-        await link_duplicates(self.connection, [], placed)
-        return set(placed)
+        await self._reference_data.record_geocoders((row["source_id"], row["geocoded_by"]) for row in rows)
+        ids = [row["id"] for row in rows]
+        await link_duplicates(self.connection, [], ids)
+        return set(ids)
 
-    async def _postpone(self, found: Sequence[_Found]) -> None:
-        rows = [(one.id, one.words, self._wait_s(one), one.outcome.reason or COARSE, as_json(one.outcome.candidates)) for one in found]
+    async def _reschedule(self, incidents: Sequence[_GeocodedIncident]) -> None:
+        rows = [
+            (incident.id, incident.digest, self._wait_s(incident), incident.outcome.reason or TOO_COARSE,
+             candidates_to_json(incident.outcome.candidates))
+            for incident in incidents
+        ]  # fmt: skip
         if rows:
             await self.connection.execute(query("geocoding.reschedule"), *map(list, zip(*rows, strict=True)))
 
-    def _wait_s(self, one: _Found) -> float | None:
-        """None for what every step was asked for: it waits until everything is asked anew."""
-        if one.outcome.delayed:
-            return float(min(FIRST_WAIT_S * 2**one.attempts, LONGEST_WAIT_S))
-        return None if self._asked_server or one.outcome.settled else 0.0
+    def _wait_s(self, incident: _GeocodedIncident) -> float | None:
+        """Return the seconds until the next attempt; None to wait for `--again`, because every step has been asked."""
+        if incident.outcome.deferred:
+            return float(min(FIRST_WAIT_S * 2**incident.attempts, MAX_WAIT_S))
+        return None if self._has_server or incident.outcome.is_final else 0.0
 
 
-def _for_cache(one: _Found) -> Answer | None:
-    """A server's answer to an address that says by itself in which settlement it is."""
-    answer = one.outcome.answer
-    if answer is None or answer.placed_by < PlacedBy.NOMINATIM:
+def _add_counts(result: BacklogResult, incidents: Sequence[_GeocodedIncident], placed_ids: set[int]) -> None:
+    result.processed += len(incidents)
+    for incident in incidents:
+        place = incident.outcome.place
+        if place and incident.id in placed_ids:
+            result.placed[place.quality] = result.placed.get(place.quality, 0) + 1
+        elif place is None and not incident.outcome.deferred:
+            result.unknown += 1
+        result.deferred += incident.outcome.deferred
+
+
+def _cacheable_place(incident: _GeocodedIncident) -> GeocodedPlace | None:
+    """Return the place that a server has found, if the address alone names its settlement."""
+    place = incident.outcome.place
+    if place is None or place.geocoded_by < GeocodedBy.NOMINATIM:
         return None
-    settlement = next((view.name for _, view, _ in one.outcome.views if isinstance(view, Answer) and view is not answer), "")
-    return answer if stands_alone(one.address, settlement) else None
+    other_places = (trace.result for trace in incident.outcome.trace if isinstance(trace.result, GeocodedPlace))
+    settlement = next((other.name for other in other_places if other is not place), "")
+    return place if is_self_contained(incident.address, settlement) else None

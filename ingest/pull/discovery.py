@@ -1,4 +1,4 @@
-"""Where a server answers, and in which form: from the address of its discovery or of the endpoint itself."""
+"""Find the endpoint of an Open311 server and its format, from the URL of its discovery document or of the endpoint."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -8,14 +8,14 @@ from typing import Literal
 
 from geo_service.core.errors import InputError
 from ingest.pull.client import ServerUnavailable
-from ingest.pull.response_parsing import InvalidResponse, objects
+from ingest.pull.response_parsing import InvalidResponse, extract_list
 
-Ask = Callable[[str, Mapping[str, str]], object]
-"""The document at an address with these parameters."""
+FetchDocument = Callable[[str, Mapping[str, str]], object]
+"""Fetches the parsed document at a URL with query parameters."""
 
-Ending = Literal["json", "xml"]
-ENDINGS: tuple[Ending, ...] = ("json", "xml")
-"""The preferred one first."""
+DocumentFormat = Literal["json", "xml"]
+DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = ("json", "xml")
+"""The preferred format first."""
 
 _DISCOVERY = re.compile(r"/discovery\.(json|xml)$")
 _RESOURCE = re.compile(r"/(services|requests)(\.(json|xml))?$")
@@ -23,8 +23,8 @@ _VERSION = re.compile(r"georeport[-_]?v?2", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A kind of request."""
+class ServiceType:
+    """A service of the server: the type of a service request."""
 
     name: str
     group: str
@@ -32,32 +32,35 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A server that can be asked."""
+    """The endpoint of a server."""
 
     url: str
-    """Without what comes after it: /requests.json."""
-    ending: Ending
-    services: Mapping[str, Service]
-    """By code."""
+    """Base URL, without /requests.json."""
+    document_format: DocumentFormat
+    services: Mapping[str, ServiceType]
+    """Service code → service."""
 
     @property
-    def requests(self) -> str:
-        """The address of the list of requests."""
-        return f"{self.url}/requests.{self.ending}"
+    def requests_url(self) -> str:
+        """Return the URL of the list of service requests."""
+        return f"{self.url}/requests.{self.document_format}"
 
 
-def find(ask: Ask, url: str, parameters: Mapping[str, str]) -> Endpoint:
-    """The endpoint at this address, or the one that the discovery there names; `InputError` tells all that was tried."""
+def find_endpoint(fetch: FetchDocument, url: str, parameters: Mapping[str, str]) -> Endpoint:
+    """Return the endpoint at `url`, or the one in the discovery document there; `InputError` lists all attempts."""
     url = url.rstrip("/")
     if _DISCOVERY.search(url):
-        return _discovered(ask, url, parameters)
+        return _discover_endpoint(fetch, url, parameters)
     base = _RESOURCE.sub("", url)
-    attempts = [partial(_endpoint, ask, base, ENDINGS), *(partial(_discovered, ask, f"{base}/discovery.{one}") for one in ENDINGS)]
-    return _first(f"find an Open311 server at {url}", [partial(attempt, parameters) for attempt in attempts])
+    attempts = [
+        partial(_probe_endpoint, fetch, base, DOCUMENT_FORMATS),
+        *(partial(_discover_endpoint, fetch, f"{base}/discovery.{document_format}") for document_format in DOCUMENT_FORMATS),
+    ]
+    return _try_each(f"find an Open311 server at {url}", [partial(attempt, parameters) for attempt in attempts])
 
 
-def _first(act: str, attempts: Sequence[Callable[[], Endpoint]]) -> Endpoint:
-    """What the first attempt that succeeds gives; a server that fails altogether is not asked for more."""
+def _try_each(act: str, attempts: Sequence[Callable[[], Endpoint]]) -> Endpoint:
+    """Return the result of the first attempt that succeeds. `ServerUnavailable` ends the attempts."""
     failures = []
     for attempt in attempts:
         try:
@@ -69,41 +72,46 @@ def _first(act: str, attempts: Sequence[Callable[[], Endpoint]]) -> Endpoint:
     raise InputError(f"cannot {act}: {'; '.join(failures)}")
 
 
-def _endpoint(ask: Ask, base: str, endings: Sequence[Ending], parameters: Mapping[str, str]) -> Endpoint:
-    def attempt(ending: Ending) -> Endpoint:
-        return Endpoint(base, ending, _services(_listed(ask, f"{base}/services.{ending}", parameters)))
+def _probe_endpoint(fetch: FetchDocument, base: str, formats: Sequence[DocumentFormat], parameters: Mapping[str, str]) -> Endpoint:
+    """Return the endpoint at `base` with the first format in which it returns its list of services."""
 
-    return _first(f"use {base}", [partial(attempt, ending) for ending in endings])
+    def attempt(document_format: DocumentFormat) -> Endpoint:
+        services = _fetch_list(fetch, f"{base}/services.{document_format}", parameters)
+        return Endpoint(base, document_format, _parse_services(services))
+
+    return _try_each(f"use {base}", [partial(attempt, document_format) for document_format in formats])
 
 
-def _discovered(ask: Ask, url: str, parameters: Mapping[str, str]) -> Endpoint:
-    found = ask(url, {})
-    inner = found.get("discovery", found) if isinstance(found, Mapping) else None
-    listed = inner.get("endpoints") if isinstance(inner, Mapping) else None
-    endpoints = [one for one in listed if isinstance(one, Mapping) and one.get("url")] if isinstance(listed, list) else []
-    usable = [one for one in endpoints if _VERSION.search(str(one.get("specification", "")))]
+def _discover_endpoint(fetch: FetchDocument, url: str, parameters: Mapping[str, str]) -> Endpoint:
+    """Return the GeoReport v2 endpoint in a discovery document, the one of type `production` if there are several."""
+    document = fetch(url, {})
+    discovery = document.get("discovery", document) if isinstance(document, Mapping) else None
+    entries = discovery.get("endpoints") if isinstance(discovery, Mapping) else None
+    endpoints = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("url")] if isinstance(entries, list) else []
+    usable = [entry for entry in endpoints if _VERSION.search(str(entry.get("specification", "")))]
     if not usable:
-        there = ", ".join(str(one.get("specification")) for one in endpoints) or "none"
-        raise InputError(f"cannot read {url}: it names no endpoint of GeoReport v2; there are: {there}")
-    chosen = min(usable, key=lambda one: one.get("type") != "production")
-    return _endpoint(ask, str(chosen["url"]).rstrip("/"), _endings(chosen.get("formats")), parameters)
+        specifications = ", ".join(str(entry.get("specification")) for entry in endpoints) or "none"
+        raise InputError(f"cannot read {url}: it names no endpoint of GeoReport v2; there are: {specifications}")
+    chosen = min(usable, key=lambda entry: entry.get("type") != "production")
+    return _probe_endpoint(fetch, str(chosen["url"]).rstrip("/"), _supported_formats(chosen.get("formats")), parameters)
 
 
-def _endings(formats: object) -> Sequence[Ending]:
-    told = " ".join(map(str, formats)) if isinstance(formats, list) else ""
-    return [one for one in ENDINGS if one in told] or ENDINGS
+def _supported_formats(media_types: object) -> Sequence[DocumentFormat]:
+    text = " ".join(map(str, media_types)) if isinstance(media_types, list) else ""
+    return [document_format for document_format in DOCUMENT_FORMATS if document_format in text] or DOCUMENT_FORMATS
 
 
-def _services(listed: Sequence[object]) -> Mapping[str, Service]:
-    services = [one for one in listed if isinstance(one, Mapping)]
-    return {
-        str(one.get("service_code") or "").strip(): Service(str(one.get("service_name") or "").strip(), str(one.get("group") or "").strip())
-        for one in services
-    }
+def _parse_services(entries: Sequence[object]) -> Mapping[str, ServiceType]:
+    services = [entry for entry in entries if isinstance(entry, Mapping)]
+    return {_text(entry, "service_code"): ServiceType(_text(entry, "service_name"), _text(entry, "group")) for entry in services}
 
 
-def _listed(ask: Ask, url: str, parameters: Mapping[str, str]) -> list[object]:
+def _text(entry: Mapping[str, object], name: str) -> str:
+    return str(entry.get(name) or "").strip()
+
+
+def _fetch_list(fetch: FetchDocument, url: str, parameters: Mapping[str, str]) -> list[object]:
     try:
-        return objects(ask(url, parameters))
+        return extract_list(fetch(url, parameters))
     except InvalidResponse as error:
         raise InputError(f"cannot read {url}: got {error}") from error

@@ -1,9 +1,9 @@
-"""All requests of a span of time, whatever the server gives at once.
+"""Read all service requests of a time span, although a server returns a limited number of them at once.
 
-The standard gives at most 90 days and the first thousand requests, and says nothing of the rest. Many servers know the
-extensions `page` and `page_size`; others pass over them and cut the answer at a number that they do not tell. Then the
-span is halved where the answer's own requests are halved: if it was cut, at least one of the two answers has a request
-that the whole one lacks.
+The standard allows 90 days and the first thousand requests, and does not say how to get the rest. Many servers support the
+extensions `page` and `page_size`. Others ignore them and truncate the response at a limit that they do not publish. For these
+the span is divided at the median of the received requests: if the response was truncated, at least one of the two halves
+contains a request that the whole response lacks.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,162 +17,158 @@ import orjson
 from geo_service.core.instants import format_instant, parse_iso_instant
 from ingest.pull.client import RequestRejected
 
-SLICE = timedelta(days=90)
-"""The longest span that the standard lets a server answer."""
+MAX_SPAN = timedelta(days=90)
+"""Longest time span of one response in the standard."""
 
 PAGE_SIZE = 1000
-"""Asked for; the standard's own limit."""
+"""Requested page size: the limit in the standard."""
 
-SMALLEST_LIMIT = 10
-"""An answer with fewer requests is whole: no server cuts so early."""
+MIN_SERVER_LIMIT = 10
+"""A response with fewer requests is complete: no server has a lower limit."""
 
 _SECOND = timedelta(seconds=1)
 
 Parameters = Mapping[str, str]
-List = Callable[[Parameters], list[object]]
-"""Asks for a list of requests with these parameters."""
+FetchRequests = Callable[[Parameters], list[object]]
+"""Fetches a list of service requests with the given query parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class TruncatedPage:
-    """An answer that may lack requests, and cannot be narrowed any more."""
+    """A response that may lack requests, for a span that cannot be divided further."""
 
     at: datetime
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server gave at once."""
+class RequestPage:
+    """The service requests of one response."""
 
     requests: Sequence[object | TruncatedPage]
-    place: str
-    """Which page of what span, for people."""
+    label: str
+    """Page and time span, for messages."""
 
 
-class Requests:
-    """What a server has; learns on the way whether it knows pages, and how much it gives at once."""
+class RequestPager:
+    """Read the service requests of a server; find out whether it supports pages, and how many requests it returns at once."""
 
-    def __init__(self, ask: List) -> None:
-        self._ask = ask
-        self._pages: bool | None = None
-        """Whether it knows pages; None until it has shown."""
-        self._whole = SMALLEST_LIMIT - 1
-        """Without pages: answers with so many requests are known not to be cut."""
+    def __init__(self, fetch: FetchRequests) -> None:
+        self._fetch = fetch
+        self._supports_pages: bool | None = None
+        """None until a response has shown it."""
+        self._complete_size = MIN_SERVER_LIMIT - 1
+        """Without pages: a response of up to so many requests is known to be complete."""
 
-    def between(self, start: datetime, end: datetime, more: Parameters) -> Iterator[Answer]:
-        """Lists of the requests received in [start, end], at most a slice; some may come twice.
+    def read_span(self, start: datetime, end: datetime, more: Parameters) -> Iterator[RequestPage]:
+        """Yield the requests received in [start, end], at most MAX_SPAN long; a request can occur twice.
 
-        more: further parameters.
+        more: further query parameters.
         """
-        if self._pages is None:
-            self._pages = self._knows_pages(start, end, more)
-        if self._pages:
-            yield from self._paged(start, end, more)
-        elif self._pages is False:
-            yield from self._narrowed(start, end, more, self._list(start, end, more))
+        if self._supports_pages is None:
+            self._supports_pages = self._detect_pages(start, end, more)
+        if self._supports_pages:
+            yield from self._read_pages(start, end, more)
+        elif self._supports_pages is False:
+            yield from self._divide_span(start, end, more, self._fetch_span(start, end, more))
 
-    def _knows_pages(self, start: datetime, end: datetime, more: Parameters) -> bool | None:
-        """Whether the first page begins where an answer without pages does, and the second is another; None if there is nothing."""
-        plain = self._list(start, end, more)
+    def _detect_pages(self, start: datetime, end: datetime, more: Parameters) -> bool | None:
+        """Whether page 1 contains the response without pages, and page 2 differs from it; None if there are no requests at all."""
+        unpaged = self._fetch_span(start, end, more)
         try:
-            first, second = (self._page(start, end, more, number) for number in (1, 2))
+            first, second = (self._fetch_page(start, end, more, number) for number in (1, 2))
         except RequestRejected as error:
-            if error.answered in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+            if error.http_status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
                 return False
             raise
-        if not (plain or first or second):
+        if not (unpaged or first or second):
             return None
-        there = set(map(_identity, first))
-        return there.issuperset(map(_identity, plain)) and not (second and _identity(second[0]) in there)
+        first_ids = set(map(_request_id, first))
+        return first_ids.issuperset(map(_request_id, unpaged)) and not (second and _request_id(second[0]) in first_ids)
 
-    def _paged(self, start: datetime, end: datetime, more: Parameters) -> Iterator[Answer]:
-        number, firsts = 1, set[str]()
-        # Beyond the last page some give the last or the first one again.
-        while (got := self._page(start, end, more, number)) and _identity(got[0]) not in firsts:
-            yield Answer(got, f"page {number} of {_span(start, end)}")
-            firsts.add(_identity(got[0]))
+    def _read_pages(self, start: datetime, end: datetime, more: Parameters) -> Iterator[RequestPage]:
+        number, first_ids = 1, set[str]()
+        # After the last page, some servers return the last or the first page again.
+        while (requests := self._fetch_page(start, end, more, number)) and _request_id(requests[0]) not in first_ids:
+            yield RequestPage(requests, f"page {number} of {_describe_span(start, end)}")
+            first_ids.add(_request_id(requests[0]))
             number += 1
 
-    def _page(self, start: datetime, end: datetime, more: Parameters, number: int) -> list[object]:
+    def _fetch_page(self, start: datetime, end: datetime, more: Parameters, number: int) -> list[object]:
         try:
-            return self._list(start, end, {**more, "page": f"{number}", "page_size": f"{PAGE_SIZE}"})
+            return self._fetch_span(start, end, {**more, "page": f"{number}", "page_size": f"{PAGE_SIZE}"})
         except RequestRejected as error:
-            if number > 1 and error.answered == HTTPStatus.NOT_FOUND:
+            if number > 1 and error.http_status == HTTPStatus.NOT_FOUND:
                 return []
             raise
 
-    def _narrowed(self, start: datetime, end: datetime, more: Parameters, got: list[object]) -> Iterator[Answer]:
-        if len(got) <= self._whole:
-            yield Answer(got, _span(start, end))
+    def _divide_span(self, start: datetime, end: datetime, more: Parameters, requests: list[object]) -> Iterator[RequestPage]:
+        """Yield the requests of a span whose response is `requests`; divide the span while responses may be truncated."""
+        if len(requests) <= self._complete_size:
+            yield RequestPage(requests, _describe_span(start, end))
             return
-        middle = _middle(got, start, end)
-        if middle is None:
-            yield from self._around(start, end, more, got)
+        median = _find_median(requests, start, end)
+        if median is None:
+            yield from self._isolate_second(start, end, more, requests)
             return
-        early, late = self._list(start, middle, more), self._list(middle, end, more)
-        if {*map(_identity, early), *map(_identity, late)} <= set(map(_identity, got)):
-            self._whole = len(got)
-            yield Answer(got, _span(start, end))
+        earlier, later = self._fetch_span(start, median, more), self._fetch_span(median, end, more)
+        if {*map(_request_id, earlier), *map(_request_id, later)} <= set(map(_request_id, requests)):
+            self._complete_size = len(requests)
+            yield RequestPage(requests, _describe_span(start, end))
             return
-        self._whole = max(self._whole, len(got) - 1)
-        yield from self._narrowed(start, middle, more, early)
-        yield from self._narrowed(middle, end, more, late)
+        self._complete_size = max(self._complete_size, len(requests) - 1)
+        yield from self._divide_span(start, median, more, earlier)
+        yield from self._divide_span(median, end, more, later)
 
-    def _around(self, start: datetime, end: datetime, more: Parameters, got: list[object]) -> Iterator[Answer]:
-        """What is before, at and after the one second of all of `got`."""
-        second = max((at for one in got if (at := received(one))), default=start).replace(microsecond=0)
+    def _isolate_second(self, start: datetime, end: datetime, more: Parameters, requests: list[object]) -> Iterator[RequestPage]:
+        """Divide a span before and after the one second in which all of `requests` were received."""
+        second = max((at for request in requests if (at := received_at(request))), default=start).replace(microsecond=0)
         points = [point for point in (second - _SECOND, second, second + _SECOND) if start < point < end]
         if not points:
-            yield Answer([*got, TruncatedPage(start, len(got))], _span(start, end))
+            yield RequestPage([*requests, TruncatedPage(start, len(requests))], _describe_span(start, end))
             return
         for begin, stop in pairwise((start, *points, end)):
-            yield from self._narrowed(begin, stop, more, self._list(begin, stop, more))
+            yield from self._divide_span(begin, stop, more, self._fetch_span(begin, stop, more))
 
-    def _list(self, start: datetime, end: datetime, more: Parameters) -> list[object]:
-        return self._ask({"start_date": written(start), "end_date": written(end), **more})
-
-
-def _span(start: datetime, end: datetime) -> str:
-    return f"requests from {written(start)} to {written(end)}"
+    def _fetch_span(self, start: datetime, end: datetime, more: Parameters) -> list[object]:
+        return self._fetch({"start_date": format_instant(start), "end_date": format_instant(end), **more})
 
 
-def slices(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """[start, end) in spans of 90 days, the last one shorter."""
+def _describe_span(start: datetime, end: datetime) -> str:
+    return f"requests from {format_instant(start)} to {format_instant(end)}"
+
+
+def split_span(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Divide [start, end) into spans of MAX_SPAN; the last one is shorter."""
     while start < end:
-        following = min(start + SLICE, end)
+        following = min(start + MAX_SPAN, end)
         yield start, following
         start = following
 
 
-def received(request: object) -> datetime | None:
-    """When a request says that it was received; None where it says nothing that can be read."""
-    return instant(request.get("requested_datetime")) if isinstance(request, Mapping) else None
+def received_at(request: object) -> datetime | None:
+    """Return when a service request was received; None if it has no readable `requested_datetime`."""
+    return parse_utc(request.get("requested_datetime")) if isinstance(request, Mapping) else None
 
 
-def instant(text: object) -> datetime | None:
-    """ISO 8601; without an offset UTC."""
+def parse_utc(text: object) -> datetime | None:
+    """Parse an ISO 8601 instant; without an offset it is in UTC. None for anything else."""
     try:
         return parse_iso_instant(str(text), None).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def _middle(got: Sequence[object], start: datetime, end: datetime) -> datetime | None:
-    """An instant with requests before it and from it on, in whole seconds; None where there is none."""
-    found = sorted(at.replace(microsecond=0) for one in got if (at := received(one)) and start <= at < end)
-    later = [at for at in found if at > found[0]]
+def _find_median(requests: Sequence[object], start: datetime, end: datetime) -> datetime | None:
+    """Return a whole second with requests before it and requests at or after it; None if all are in one second."""
+    seconds = sorted(at.replace(microsecond=0) for request in requests if (at := received_at(request)) and start <= at < end)
+    later = [at for at in seconds if at > seconds[0]]
     if not later:
         return None
-    half = found[len(found) // 2]
-    return half if half > found[0] else later[0]
+    median = seconds[len(seconds) // 2]
+    return median if median > seconds[0] else later[0]
 
 
-def _identity(request: object) -> str:
-    name = request.get("service_request_id") if isinstance(request, Mapping) else None
-    return f"{name}" if name else orjson.dumps(request, default=str).decode()
-
-
-def written(at: datetime) -> str:
-    """As the standard wants it, in UTC and whole seconds."""
-    return format_instant(at)
+def _request_id(request: object) -> str:
+    identifier = request.get("service_request_id") if isinstance(request, Mapping) else None
+    return f"{identifier}" if identifier else orjson.dumps(request, default=str).decode()

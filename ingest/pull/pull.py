@@ -1,4 +1,4 @@
-"""A pull: everything that a server has since a date, or since the last pull."""
+"""Pull service requests from an Open311 server into the database: since a date, or since the last pull."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.named_queries import query
 from ingest.mapping.mapping import STAND_IN, Mapping, with_source
-from ingest.pull.checkpoint import plan, read_checkpoint, write_checkpoint
-from ingest.pull.client import Client, ClientPolicy, shown
-from ingest.pull.discovery import Endpoint, find
+from ingest.pull.checkpoint import plan_pull, read_checkpoint, write_checkpoint
+from ingest.pull.client import Client, ClientPolicy, redact_url
+from ingest.pull.discovery import Endpoint, find_endpoint
 from ingest.pull.paging import PAGE_SIZE
 from ingest.pull.reader import Open311Reader
 from ingest.readers.columns import required_columns
@@ -26,78 +26,82 @@ from ingest.runs.run_counts import RunCounts
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """What a person asks for."""
+    """The options of a pull."""
 
     url: str
-    """Of the endpoint or of its discovery."""
+    """URL of the endpoint or of its discovery document."""
     since: datetime | None = None
     until: datetime | None = None
     jurisdiction: str | None = None
     source: str | None = None
-    """Code of the source; else the server's name, or that of a mapping of one's own."""
+    """Code of the source; None for the server's name, or for that of the user's own mapping."""
     again: bool = False
+    """Read everything again, not only changes."""
     api_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PullCallbacks:
-    """Whom a pull tells of its progress."""
+    """Functions that get the progress of a pull."""
 
-    note: Callable[[str], None]
-    """A line for people."""
-    begins: Callable[[str, int], None]
-    """The endpoint, and the seconds of the span that is asked for."""
-    counted: Callable[[RunCounts], None]
-    """After each batch; `RunCounts.bytes_read` is in seconds of the span."""
+    on_message: Callable[[str], None]
+    """Gets a line of text for a person."""
+    on_start: Callable[[str, int], None]
+    """Gets the endpoint, and the length of the time span in seconds."""
+    on_batch: Callable[[RunCounts], None]
+    """Gets the counts after each batch; `RunCounts.bytes_read` is in seconds of the time span."""
 
 
 async def pull(
     url: str,
-    asked: PullRequest,
-    manners: ClientPolicy,
+    request: PullRequest,
+    policy: ClientPolicy,
     mapping: Mapping,
     mapping_name: str,
-    told: PullCallbacks,
-    rules: IngestOptions,
+    callbacks: PullCallbacks,
+    options: IngestOptions,
 ) -> tuple[int, RunCounts]:
-    """Pull into the migrated database at `url`; the run's id and its counts.
+    """Pull into the migrated database at `url`; return the run's id and its counts.
 
-    `InputError` names the address and what was got where the server cannot be read; what was written until then stays, and
-    the next pull goes on from there. Otherwise as `ingest.runs.run.ingest_input`.
+    `InputError` names the address and the response if the server cannot be read; everything written until then stays, and
+    the next pull continues from there. Other errors are those of `ingest.runs.run.ingest_input`.
     """
     async with AsyncExitStack() as stack:
-        client = stack.enter_context(Client(manners, {"api_key": asked.api_key} if asked.api_key else {}, told.note))
-        parameters = {"jurisdiction_id": asked.jurisdiction} if asked.jurisdiction else {}
-        endpoint = await asyncio.to_thread(find, client.ask, asked.url, parameters)
-        name = shown(endpoint.url) + (f"?jurisdiction_id={asked.jurisdiction}" if asked.jurisdiction else "")
-        mapping = named_mapping(mapping, endpoint, asked.source)
-        held = await stack.enter_async_context(open_connection(url))
-        await _lock(held, mapping.source.code, name)
-        mark, now = await read_checkpoint(held, mapping.source.code, name), datetime.now(UTC).replace(microsecond=0)
-        planned = plan(mark, asked.since, asked.until, now, again=asked.again)
-        reader = Open311Reader(client.ask, endpoint, parameters, planned.span, required_columns(mapping), told.note)
-        told.begins(name, reader.size)
+        secrets = {"api_key": request.api_key} if request.api_key else {}
+        client = stack.enter_context(Client(policy, secrets, callbacks.on_message))
+        parameters = {"jurisdiction_id": request.jurisdiction} if request.jurisdiction else {}
+        endpoint = await asyncio.to_thread(find_endpoint, client.fetch, request.url, parameters)
+        name = redact_url(endpoint.url) + (f"?jurisdiction_id={request.jurisdiction}" if request.jurisdiction else "")
+        mapping = choose_source(mapping, endpoint, request.source)
+        source = mapping.source.code
+        connection = await stack.enter_async_context(open_connection(url))
+        await _acquire_lock(connection, source, name)
+        checkpoint, now = await read_checkpoint(connection, source, name), datetime.now(UTC).replace(microsecond=0)
+        plan = plan_pull(checkpoint, request.since, request.until, now, again=request.again)
+        columns = required_columns(mapping)
+        reader = Open311Reader(client.fetch, endpoint, parameters, plan.span, columns, callbacks.on_message)
+        callbacks.on_start(name, reader.size)
 
-        async def noted(writing: asyncpg.Connection, position: int) -> None:
-            await write_checkpoint(writing, mapping.source.code, name, planned.reached(planned.span.at(position)))
+        async def store_checkpoint(writing: asyncpg.Connection, position: int) -> None:
+            await write_checkpoint(writing, source, name, plan.checkpoint_at(plan.span.to_instant(position)))
 
-        run_input = Input(name, lambda: reader, mapping, mapping_name, Path(mapping_name), noted)
-        # Whoever is interrupted does not wait for the thread that asks: it is told to leave first.
+        run_input = Input(name, lambda: reader, mapping, mapping_name, Path(mapping_name), store_checkpoint)
+        # An interrupted pull must not wait for a pause in the client's thread: stop the client first.
         stack.callback(client.stop)
-        run, tally = await ingest_input(url, run_input, told.counted, replace(rules, batch_size=PAGE_SIZE))
-        await write_checkpoint(held, mapping.source.code, name, planned.ended())
-    return run, tally
+        run, counts = await ingest_input(url, run_input, callbacks.on_batch, replace(options, batch_size=PAGE_SIZE))
+        await write_checkpoint(connection, source, name, plan.final_checkpoint())
+    return run, counts
 
 
-def named_mapping(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
-    """The mapping with the source that this server is."""
+def choose_source(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:
+    """Return the mapping with the source of this server: `code`, or the host name if the mapping has no source of its own."""
     host = urlsplit(endpoint.url).netloc.rpartition("@")[2]
     if code is None and mapping.source.code != STAND_IN:
         return mapping
     return with_source(mapping, code or host[:60], host)
 
 
-async def _lock(held: asyncpg.Connection, source: str, endpoint: str) -> None:
-    with database_errors("see whether another pull is under way"):
-        if not await held.fetchval(query("open311.acquire_pull_lock"), source, endpoint):
-            raise InputError(f"cannot pull {endpoint}: another pull of it is under way")
+async def _acquire_lock(connection: asyncpg.Connection, source: str, endpoint: str) -> None:
+    with database_errors("check for another pull"):
+        if not await connection.fetchval(query("open311.acquire_pull_lock"), source, endpoint):
+            raise InputError(f"cannot pull {endpoint}: another pull of it is running")

@@ -1,4 +1,4 @@
-"""The requests of a server as rows: those received in a span of time, and of those known before what has changed."""
+"""Read the service requests of a server as rows: those received in a time span, and changes of those that are already stored."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,113 +7,127 @@ from datetime import datetime, timedelta
 import orjson
 
 from geo_service.core.errors import InputError
-from ingest.pull.discovery import Ask, Endpoint, Service
-from ingest.pull.paging import SLICE, Answer, Parameters, Requests, TruncatedPage, instant, slices, written
-from ingest.pull.response_parsing import InvalidResponse, objects
+from geo_service.core.instants import format_instant
+from ingest.pull.discovery import Endpoint, FetchDocument, ServiceType
+from ingest.pull.paging import MAX_SPAN, Parameters, RequestPage, RequestPager, TruncatedPage, parse_utc, split_span
+from ingest.pull.response_parsing import InvalidResponse, extract_list
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.records import Record, RecordBatcher
 
 _NO_LINE = 0
-"""Requests come in no lasting order."""
+"""Service requests have no line numbers: a server may return them in any order."""
 
 _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What is asked for: since ≤ reached ≤ until."""
+class PullSpan:
+    """The time span of a pull: since ≤ reached ≤ until."""
 
     since: datetime
     reached: datetime
-    """Requests received before it are known."""
+    """Requests received before it are already stored."""
     until: datetime
     changed_after: datetime
-    """Of the known ones those are asked for that were changed after it."""
+    """Of the stored requests, those changed after it are read again."""
 
-    def seconds(self, at: datetime) -> int:
-        """From the beginning to `at`."""
+    def to_seconds(self, at: datetime) -> int:
+        """Return the seconds from the beginning to `at`."""
         return round((at - self.since) / _SECOND)
 
-    def at(self, seconds: int) -> datetime:
-        """The instant so many seconds after the beginning."""
+    def to_instant(self, seconds: int) -> datetime:
+        """Return the instant `seconds` after the beginning."""
         return self.since + seconds * _SECOND
 
 
 class Open311Reader:
-    """Requests in the order of their slices. `size` and `RawBatch.bytes_read` are seconds of the span: all that was received
-    until then has been given.
+    """Read service requests, the changed ones first, then the new ones by time of receipt.
 
-    Members are named as in the standard; beside them `service_name` where the request has only the code, `service_group`,
-    and `closed_datetime` of closed requests, for which the standard has `updated_datetime`.
+    `size`, `position` and `RawBatch.bytes_read` are seconds of the span: everything received before `position` has been read.
+
+    Members have their names in the standard. These are added: `service_name` for requests that have only a code,
+    `service_group`, and `closed_datetime` of closed requests, which the standard calls `updated_datetime`.
     """
 
     def __init__(
-        self, ask: Ask, endpoint: Endpoint, parameters: Parameters, span: Span, wanted: Sequence[Column] | None, told: Callable[[str], None]
+        self,
+        fetch: FetchDocument,
+        endpoint: Endpoint,
+        parameters: Parameters,
+        span: PullSpan,
+        columns: Sequence[Column] | None,
+        on_message: Callable[[str], None],
     ) -> None:
-        """parameters: of every question; told: gets a line about what the server cannot do."""
-        self._ask, self._endpoint, self._parameters, self._span, self._told = ask, endpoint, parameters, span, told
-        self._requests = Requests(self._list)
-        self._gatherer = RecordBatcher(endpoint.url, wanted, lambda: self.position)
-        self.size = span.seconds(span.until)
+        """parameters: query parameters of every request; columns: those that the mapping needs, None for all.
+
+        on_message: gets a line about a feature that the server does not support.
+        """
+        self._fetch, self._endpoint, self._parameters, self._span, self._on_message = fetch, endpoint, parameters, span, on_message
+        self._pager = RequestPager(self._fetch_requests)
+        self._batcher = RecordBatcher(endpoint.url, columns, lambda: self.position)
+        self.size = span.to_seconds(span.until)
         self.position = 0
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
-        """All requests, up to `rows` at a time and never of two answers."""
-        for answer in self._answers():
-            for batch in self._gatherer.batches(map(self._record, answer.requests), rows):
-                yield replace(batch, origin=answer.place)
+        """Yield all requests in batches of at most `rows`; a batch never spans two responses."""
+        for page in self._read_pages():
+            for batch in self._batcher.batches(map(self._make_record, page.requests), rows):
+                yield replace(batch, origin=page.label)
 
-    def _answers(self) -> Iterator[Answer]:
-        yield from self._changes()
-        for start, end in slices(self._span.reached, self._span.until):
-            yield from self._requests.between(start, end, {})
-            self._passed(end)
+    def _read_pages(self) -> Iterator[RequestPage]:
+        yield from self._read_changes()
+        for start, end in split_span(self._span.reached, self._span.until):
+            yield from self._pager.read_span(start, end, {})
+            self._advance_to(end)
 
-    def _changes(self) -> Iterator[Answer]:
-        """Of the known requests those that changed; of a server that cannot tell them all of the last slice."""
-        after = {"updated_after": written(self._span.changed_after)}
-        for start, end in slices(self._span.since, self._span.reached):
-            for answer in self._requests.between(start, end, after):
-                if any(map(self._is_older, answer.requests)):
-                    yield from self._last_slice()
+    def _read_changes(self) -> Iterator[RequestPage]:
+        """Yield the stored requests that have changed; if the server cannot filter by change, all of the last MAX_SPAN."""
+        changed_after = {"updated_after": format_instant(self._span.changed_after)}
+        for start, end in split_span(self._span.since, self._span.reached):
+            for page in self._pager.read_span(start, end, changed_after):
+                if any(map(self._is_unchanged, page.requests)):
+                    yield from self._read_last_span()
                     return
-                yield answer
-            self._passed(end)
+                yield page
+            self._advance_to(end)
 
-    def _last_slice(self) -> Iterator[Answer]:
-        start = max(self._span.since, self._span.reached - SLICE)
-        self._told(
-            f"{self._endpoint.url} does not know updated_after: of the known requests only those received since {start:%Y-%m-%d} "
-            "are asked for again; --again asks for all"
+    def _read_last_span(self) -> Iterator[RequestPage]:
+        start = max(self._span.since, self._span.reached - MAX_SPAN)
+        self._on_message(
+            f"{self._endpoint.url} does not support updated_after: of the stored requests, only those received since {start:%Y-%m-%d} "
+            "are read again; --again reads all"
         )
-        yield from self._requests.between(start, self._span.reached, {})
-        self._passed(self._span.reached)
+        yield from self._pager.read_span(start, self._span.reached, {})
+        self._advance_to(self._span.reached)
 
-    def _is_older(self, request: object) -> bool:
-        at = instant(request.get("updated_datetime")) if isinstance(request, Mapping) else None
+    def _is_unchanged(self, request: object) -> bool:
+        at = parse_utc(request.get("updated_datetime")) if isinstance(request, Mapping) else None
         return at is not None and at < self._span.changed_after - _SECOND
 
-    def _passed(self, at: datetime) -> None:
-        self.position = self._span.seconds(at)
+    def _advance_to(self, at: datetime) -> None:
+        self.position = self._span.to_seconds(at)
 
-    def _list(self, parameters: Parameters) -> list[object]:
+    def _fetch_requests(self, parameters: Parameters) -> list[object]:
         try:
-            return objects(self._ask(self._endpoint.requests, {**self._parameters, **parameters}))
+            return extract_list(self._fetch(self._endpoint.requests_url, {**self._parameters, **parameters}))
         except InvalidResponse as error:
-            raise InputError(f"cannot read {self._endpoint.requests}: got {error}") from error
+            raise InputError(f"cannot read {self._endpoint.requests_url}: got {error}") from error
 
-    def _record(self, request: object | TruncatedPage) -> Record | BrokenRow:
+    def _make_record(self, request: object | TruncatedPage) -> Record | BrokenRow:
         if isinstance(request, Mapping):
-            return Record(_NO_LINE, completed(request, self._endpoint.services))
+            return Record(_NO_LINE, complete_request(request, self._endpoint.services))
         if isinstance(request, TruncatedPage):
-            told = f"{request.count:,} requests received at {written(request.at)} or so; the server gives no more at once and may have more"
-            return BrokenRow(_NO_LINE, self._endpoint.requests, told)
-        return BrokenRow(_NO_LINE, orjson.dumps(request, default=str).decode()[:1000], "no object")
+            problem = (
+                f"the server returns at most {request.count:,} requests at once and may have more that were received"
+                f" at about {format_instant(request.at)}"
+            )
+            return BrokenRow(_NO_LINE, self._endpoint.requests_url, problem)
+        return BrokenRow(_NO_LINE, orjson.dumps(request, default=str).decode()[:1000], "not a JSON object")
 
 
-def completed(request: Mapping[str, object], services: Mapping[str, Service]) -> Mapping[str, object]:
-    """A request with what the list of services and the standard say of it."""
-    service = services.get(str(request.get("service_code") or "").strip(), Service("", ""))
+def complete_request(request: Mapping[str, object], services: Mapping[str, ServiceType]) -> Mapping[str, object]:
+    """Return a request with the members that follow from the list of services and from the standard."""
+    service = services.get(str(request.get("service_code") or "").strip(), ServiceType("", ""))
     closed = request.get("updated_datetime") if str(request.get("status")).strip().casefold() == "closed" else None
     added = {
         "service_name": request.get("service_name") or service.name or request.get("service_code"),

@@ -1,4 +1,4 @@
-"""Answers of a GeoReport v2 server, in JSON or in XML, as lists of objects."""
+"""Parse the responses of a GeoReport v2 server, JSON or XML, into plain Python objects."""
 
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element, ParseError
@@ -7,96 +7,98 @@ import orjson
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-_SHOWN = 80
-"""Characters of a bad answer in a message."""
+_MAX_QUOTED = 80
+"""Characters of a malformed response that a message quotes."""
 
-_DEEPEST = 20
-"""Elements within each other; the standard has five."""
+_MAX_DEPTH = 20
+"""Nested XML elements; the standard has five."""
 
-_LISTS = frozenset(("service_requests", "requests", "services", "endpoints", "formats", "errors"))
-"""Elements of XML that are lists, also with one member or none."""
+_LIST_ELEMENTS = frozenset(("service_requests", "requests", "services", "endpoints", "formats", "errors"))
+"""XML elements that are lists, also with one member or none."""
 
 _WRAPPERS = ("service_requests", "requests", "request", "services", "service")
-"""Members in which some servers wrap the list that the standard has without a name."""
+"""JSON members in which some servers put the list; in the standard the list is the whole document."""
 
 
 class InvalidResponse(ValueError):
-    """An answer that is not what it should be; the message says what was got.
+    """A malformed response; the message says what was received.
 
-    cut: whether it may only have been cut short, so that it is worth asking again.
+    truncated: it may only be incomplete, so that a retry can help.
     """
 
-    def __init__(self, message: str, *, cut: bool) -> None:
-        self.cut = cut
+    def __init__(self, message: str, *, truncated: bool) -> None:
+        self.truncated = truncated
         super().__init__(message)
 
 
-def document(body: bytes, media_type: str) -> object:
-    """The answer as plain objects: by its media type, else by what it begins with. `InvalidResponse` for what is neither JSON nor XML."""
+def parse_document(body: bytes, media_type: str) -> object:
+    """Parse JSON or XML, by the first characters and the media type. `InvalidResponse` for anything else."""
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
-        raise InvalidResponse("an empty answer", cut=True)
+        raise InvalidResponse("an empty response", truncated=True)
     if start.lower().startswith((b"<!doctype html", b"<html")):
-        raise InvalidResponse(f"a page for people: {_shown(start)}", cut=False)
-    # What begins like XML is no JSON whatever the server calls it, and the other way round.
-    return _xml(body) if start.startswith(b"<") or ("xml" in media_type and not start.startswith((b"{", b"["))) else _json(body, start)
+        raise InvalidResponse(f"an HTML page: {_quote(start)}", truncated=False)
+    # The first characters decide: some servers send the wrong media type.
+    is_xml = start.startswith(b"<") or ("xml" in media_type and not start.startswith((b"{", b"[")))
+    return _parse_xml(body) if is_xml else _parse_json(body, start)
 
 
-def objects(answer: object) -> list[object]:
-    """The list in an answer, also where the server has wrapped it. `InvalidResponse` when there is none."""
-    if isinstance(answer, list):
-        return answer
-    if isinstance(answer, Mapping):
+def extract_list(document: object) -> list[object]:
+    """Return the list of a document, also if it is wrapped in a member. `InvalidResponse` if there is none."""
+    if isinstance(document, list):
+        return document
+    if isinstance(document, Mapping):
         for name in _WRAPPERS:
-            if name in answer:
-                return objects(answer[name]) if isinstance(answer[name], list | Mapping) else []
-    raise InvalidResponse(f"no list: {_shown(orjson.dumps(answer, default=str))}", cut=False)
+            if name in document:
+                return extract_list(document[name]) if isinstance(document[name], list | Mapping) else []
+    raise InvalidResponse(f"no list: {_quote(orjson.dumps(document, default=str))}", truncated=False)
 
 
-def server_message(answer: object) -> str:
-    """What an answer says of an error, blank when it says nothing that is known."""
-    listed = answer.get("errors", answer) if isinstance(answer, Mapping) else answer
-    one = listed[0] if isinstance(listed, list) and listed else listed
-    return str(one.get("description") or "") if isinstance(one, Mapping) else ""
+def read_error_message(document: object) -> str:
+    """Return the description of the first error in a document; empty if there is none."""
+    errors = document.get("errors", document) if isinstance(document, Mapping) else document
+    error = errors[0] if isinstance(errors, list) and errors else errors
+    return str(error.get("description") or "") if isinstance(error, Mapping) else ""
 
 
-def _json(body: bytes, start: bytes) -> object:
+def _parse_json(body: bytes, start: bytes) -> object:
     try:
         return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
-        cut = start.startswith((b"{", b"["))
-        raise InvalidResponse(f"{'JSON cut short or damaged' if cut else 'no JSON'} ({error}): {_shown(start)}", cut=cut) from error
+        truncated = start.startswith((b"{", b"["))
+        problem = "incomplete or damaged JSON" if truncated else "no JSON"
+        raise InvalidResponse(f"{problem} ({error}): {_quote(start)}", truncated=truncated) from error
 
 
-def _xml(body: bytes) -> object:
+def _parse_xml(body: bytes) -> object:
     try:
         root = fromstring(body, forbid_dtd=True)
     except DefusedXmlException as error:
-        raise InvalidResponse("XML with a document type of its own, as an attack would have", cut=False) from error
+        raise InvalidResponse("XML with a DOCTYPE declaration, which is not allowed", truncated=False) from error
     except (ParseError, ValueError, LookupError) as error:
-        raise InvalidResponse(f"XML cut short or damaged ({error}): {_shown(body)}", cut=True) from error
-    return _value(root, 0)
+        raise InvalidResponse(f"incomplete or damaged XML ({error}): {_quote(body)}", truncated=True) from error
+    return _convert_element(root, 0)
 
 
-def _value(element: Element, depth: int) -> object:
-    """Text, an object of the children by name, or a list of them; names without a namespace."""
-    if depth > _DEEPEST:
-        raise InvalidResponse(f"XML with more than {_DEEPEST} elements within each other", cut=False)
-    if _name(element) in _LISTS:
-        return [_value(child, depth + 1) for child in element]
+def _convert_element(element: Element, depth: int) -> object:
+    """Return the text of an element, a dictionary of its children by local name, or a list of them."""
+    if depth > _MAX_DEPTH:
+        raise InvalidResponse(f"XML with more than {_MAX_DEPTH} nested elements", truncated=False)
+    if _local_name(element) in _LIST_ELEMENTS:
+        return [_convert_element(child, depth + 1) for child in element]
     if not len(element):
         return (element.text or "").strip()
-    found: dict[str, object] = {}
+    members: dict[str, object] = {}
     for child in element:
-        value, name = _value(child, depth + 1), _name(child)
-        before = found.get(name)
-        found[name] = value if name not in found else [*before, value] if isinstance(before, list) else [before, value]
-    return found
+        value, name = _convert_element(child, depth + 1), _local_name(child)
+        earlier = members.get(name)
+        members[name] = value if name not in members else [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+    return members
 
 
-def _name(element: Element) -> str:
+def _local_name(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _shown(content: bytes) -> str:
-    return repr(content[:_SHOWN].decode("utf-8", "replace")) + ("…" if len(content) > _SHOWN else "")
+def _quote(content: bytes) -> str:
+    return repr(content[:_MAX_QUOTED].decode("utf-8", "replace")) + ("…" if len(content) > _MAX_QUOTED else "")

@@ -9,7 +9,7 @@ import orjson
 
 from geo_service.core.database import database_errors
 from geo_service.core.errors import IdempotencyConflict, IdempotencyKeyReused
-from geo_service.core.ingest_protocol import BatchResult, IngestRequest, ResultStream, Summary
+from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from geo_service.core.named_queries import query
 
 _PARTS_AT_ONCE = 50
@@ -78,7 +78,7 @@ class IdempotencyStore:
             if len(rows) < _PARTS_AT_ONCE:
                 break
             after = rows[-1]["part"] + 1
-        yield Summary(summary, repeated=True)
+        yield IngestSummary(summary, repeated=True)
 
     async def append(self, lines: bytes) -> None:
         """Store a part of the response, in the transaction of its batch."""

@@ -83,7 +83,7 @@ def encode_row_results(raw: RawBatch, validated: ValidatedBatch, result: WriteRe
     documents: dict[int, dict[str, Any]] = {}
     for row, external_id, written in zip(validated.rows.tolist(), validated.batch.external_id, result.rows, strict=True):
         line = raw.lines[row]
-        documents[line] = {"row": line, "id": external_id, "outcome": written.outcome, "incident": written.incident}
+        documents[line] = {"row": line, "id": external_id, "outcome": written.outcome, "incident": written.incident_id}
     ids = dict(zip(raw.lines, raw.columns[_ID], strict=True)) if validated.rejects else {}
     for reject in validated.rejects:
         documents[reject.line] = {

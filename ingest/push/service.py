@@ -9,7 +9,7 @@ from typing import Any
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
 from geo_service.core.errors import GeoError, PartialFailure
-from geo_service.core.ingest_protocol import BatchResult, IngestRequest, ResultStream, Summary
+from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
 from ingest.push.parsing import DocumentParser, LineParser, Row
@@ -90,7 +90,7 @@ class _Push:
         await self._run.write(self._writer.pipeline, self._source_id, validated, with_results=keep_lines)
         return lines
 
-    async def finish(self, form: str, body: HashingBody) -> Summary:
+    async def finish(self, form: str, body: HashingBody) -> IngestSummary:
         """End the run, and complete the stored response where there is an idempotency key."""
         await self._begin()
         document = self._document(form)
@@ -99,7 +99,7 @@ class _Push:
                 await self._run.end("finished")
                 if self._store:
                     await self._store.complete(body.digest, document)
-        return Summary(document)
+        return IngestSummary(document)
 
     async def fail(self, state: str) -> None:
         """End the run early; the first failure is the one to report."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geo_service.core.errors import InputError
-from geo_service.core.extras import require
+from geo_service.core.resources import require_modules
 from ingest.mapping.mapping import FileFormat, FormatName, Mapping
 from ingest.readers import REJECT_COLUMNS, Column, Reader, RowFormat
 from ingest.readers.columns import required_columns
@@ -82,11 +82,11 @@ def _open_archive(name: str, path: Path, file_format: FileFormat, wanted: Sequen
     if head.compressed:
         raise InputError(f"cannot read {path}: a packed {name} file; unpack it first")
     if name == "xlsx":
-        require(f"cannot read {path}", "openpyxl")
+        require_modules(f"cannot read {path}", "openpyxl")
         from ingest.readers.xlsx import XlsxReader
 
         return XlsxReader(path, file_format, wanted)
-    require(f"cannot read {path}", "pyarrow")
+    require_modules(f"cannot read {path}", "pyarrow")
     from ingest.readers.parquet import ParquetReader
 
     return ParquetReader(path, file_format, wanted)

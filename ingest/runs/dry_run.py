@@ -38,7 +38,7 @@ class DryRunResult:
         """Count a batch."""
         self.counts = self.counts.with_batch(validated)
         self.usable += len(validated.batch)
-        self.without_coordinates += int(np.count_nonzero(validated.batch.placed_by == 0))
+        self.without_coordinates += int(np.count_nonzero(validated.batch.geocoded_by == 0))
         for reject in (*validated.rejects, *validated.warnings):
             examples = self.examples.setdefault(reject.reason.value, [])
             if len(examples) < self.most_examples:

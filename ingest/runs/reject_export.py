@@ -66,7 +66,7 @@ async def read_row_format(connection: asyncpg.Connection, run: int) -> RowFormat
         row = await connection.fetchrow(query("ingest.list_runs"), run + 1, 1)
     if row is None or row["id"] != run:
         raise InputError(f"there is no run {run}; geo ingest runs lists them")
-    row_format: RowFormat = orjson.loads(row["form"])
+    row_format: RowFormat = orjson.loads(row["row_format"])
     return row_format
 
 

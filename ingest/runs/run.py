@@ -23,7 +23,7 @@ from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
 from geo_service.core.named_queries import query
 from geo_service.core.settings import Settings
-from ingest.geocoding.batch_geocoder import BatchGeocoder, GeocodedBatch, counts_by_precision
+from ingest.geocoding.batch_geocoder import BatchGeocoder, GeocodedBatch, count_by_precision
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
 from ingest.geocoding.factory import read_region
 from ingest.mapping.mapping import Bounds, Mapping
@@ -36,9 +36,6 @@ from ingest.validate.row_errors import Reject
 from ingest.validate.validate import ValidatedBatch, Validator
 from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
 from ingest.write.reference_data import ReferenceData, Source
-
-RUN_LOCKS = 0x67656F << 32
-"""Advisory locks of runs: this plus the run's id."""
 
 _GC_THRESHOLD = 200_000
 """Objects between two passes of the garbage collector: about as many as the batch in hand and the next one have."""
@@ -182,7 +179,7 @@ class BatchPipeline:
 
     async def write(self, geocoded: GeocodedBatch, *, each_row: bool) -> WriteResult:
         """Write the batch in the caller's transaction; with `each_row` the result has the outcome of every row."""
-        result = await self._writer.write(geocoded.batch, each=each_row)
+        result = await self._writer.write(geocoded.batch, with_rows=each_row)
         await self._geocoder.enqueue_waiting(geocoded)
         return result
 
@@ -202,8 +199,8 @@ class IngestRun:
     async def begin(self) -> None:
         """Record the run as running; runs whose sessions are gone become interrupted."""
         with database_errors("begin a run"):
-            await self.connection.execute(query("ingest.mark_interrupted_runs"), RUN_LOCKS)
-            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), self._input_name, self._mapping_name, RUN_LOCKS))
+            await self.connection.execute(query("ingest.mark_interrupted_runs"))
+            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), self._input_name, self._mapping_name))
 
     async def set_row_format(self, row_format: RowFormat) -> None:
         """Record how the input's rows are split."""
@@ -227,7 +224,7 @@ class IngestRun:
             async with self.connection.transaction():
                 result = await pipeline.write(geocoded, each_row=with_results is not None)
                 await self._store_rejects([*validated.rejects, *validated.warnings])
-                counts = self.counts.with_batch(validated, result, counts_by_precision(geocoded.batch))
+                counts = self.counts.with_batch(validated, result, count_by_precision(geocoded.batch))
                 await self.connection.execute(query("ingest.record_run_counts"), self.id, *counts.columns())
                 if before_commit:
                     await before_commit()

@@ -7,7 +7,7 @@ import numpy as np
 from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
-from geo_service.core.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, RejectReason
+from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, RejectReason
 from ingest.mapping.mapping import Bounds
 from ingest.validate.row_errors import Mask, RowErrors
 
@@ -30,16 +30,16 @@ class RawCoordinate:
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """Columns of equal length; where there is no location, `lng` and `lat` are NaN and `placed_by` is 0."""
+    """Columns of equal length; where there is no location, `lng` and `lat` are NaN and `geocoded_by` is 0."""
 
     lng: Degrees
     lat: Degrees
     quality: NDArray[np.int16]
-    placed_by: NDArray[np.int16]
+    geocoded_by: NDArray[np.int16]
 
     def cells(self) -> NDArray[np.int64]:
         """H3 indexes at the finest resolution, 0 where there is no location."""
-        located = self.placed_by != 0
+        located = self.geocoded_by != 0
         if located.all():
             return cells(self.lng, self.lat)
         indexes = np.zeros(len(located), np.int64)
@@ -48,7 +48,7 @@ class Coordinates:
 
     def take(self, rows: NDArray[np.intp]) -> "Coordinates":
         """These rows, in this order."""
-        return Coordinates(self.lng[rows], self.lat[rows], self.quality[rows], self.placed_by[rows])
+        return Coordinates(self.lng[rows], self.lat[rows], self.quality[rows], self.geocoded_by[rows])
 
 
 class CoordinateReader:
@@ -110,8 +110,8 @@ class CoordinateReader:
 
 def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse: Mask) -> Coordinates:
     quality = np.where(coarse, LocationQuality.SETTLEMENT, np.where(good, LocationQuality.EXACT, LocationQuality.NONE))
-    placed_by = np.where(good, np.where(swapped, PlacedBy.SWAPPED, PlacedBy.INPUT), 0)
-    return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), placed_by.astype(np.int16))
+    geocoded_by = np.where(good, np.where(swapped, GeocodedBy.SWAPPED, GeocodedBy.INPUT), 0)
+    return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), geocoded_by.astype(np.int16))
 
 
 def inside(lng: Degrees, lat: Degrees, bounds: Bounds) -> Mask:

@@ -165,7 +165,7 @@ class Validator:
         if self._deadlines is None or not missing:
             return names
         deadlines, source = self._deadlines, self._mapping.source.code
-        rule_of = {theme: deadlines.rule_of(theme.code, source, theme.sector) for theme in {themes[row] for row in missing}}
+        rule_of = {theme: deadlines.find_rule(theme.code, source, theme.sector) for theme in {themes[row] for row in missing}}
         rows_of: dict[str, list[int]] = {}
         for row in missing:
             if rule := rule_of[themes[row]]:
@@ -175,7 +175,7 @@ class Validator:
         for rule in deadlines.rules:
             if rows := rows_of.get(rule.name):
                 received = instants["received_at"][rows].astype("datetime64[s]").astype(np.int64)
-                instants["due_at"][rows] = rule.due(received, deadlines.work).astype("datetime64[s]")
+                instants["due_at"][rows] = rule.compute_due(received, deadlines.calendar).astype("datetime64[s]")
         return names
 
     def _make_rejects(self, raw: RawBatch, errors: dict[int, RowError]) -> list[Reject]:
@@ -209,7 +209,7 @@ def _make_batch(
         message=messages,
         location_quality=coordinates.quality,
         confidence=np.full(count, np.nan, np.float32),
-        placed_by=coordinates.placed_by,
+        geocoded_by=coordinates.geocoded_by,
         theme_id=np.zeros(count, np.int32),
         agency_id=np.zeros(count, np.int32),
         status=statuses,

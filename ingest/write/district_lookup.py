@@ -1,4 +1,4 @@
-"""The districts of a batch, as the boundaries are while it is written."""
+"""Districts of incidents, by the boundaries in force while they are written."""
 
 import asyncpg
 import numpy as np
@@ -12,7 +12,7 @@ from ingest.write.incident_batch import IncidentBatch
 
 
 class DistrictLookup:
-    """Locates batches over one connection; the outlines are read again whenever they have changed."""
+    """Assigns districts over one connection; the outlines are read again whenever they have changed."""
 
     def __init__(self, connection: asyncpg.Connection, near_m: float) -> None:
         self._connection = connection
@@ -21,25 +21,25 @@ class DistrictLookup:
         self._locator = Locator(NO_DISTRICTS, near_m)
 
     @property
-    def known(self) -> bool:
+    def has_districts(self) -> bool:
         """Whether there were any at the last batch."""
         return len(self._locator) > 0
 
-    async def district_ids(self, batch: IncidentBatch) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """The same for the rows of a batch."""
-        placed = batch.cell != 0
-        return await self.at(np.where(placed, batch.lng, np.nan), np.where(placed, batch.lat, np.nan))
+    async def locate_batch(self, batch: IncidentBatch) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """As `locate`, for the rows of a batch."""
+        is_located = batch.cell != 0
+        return await self.locate(np.where(is_located, batch.lng, np.nan), np.where(is_located, batch.lat, np.nan))
 
-    async def at(self, lng: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """The district of each point (0 for "none"; NaN lies nowhere) and whether it is only near it; called within the
-        transaction that writes them.
+    async def locate(self, lng: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Return (rows,) ids of districts, 0 for "none", and (rows,) whether it is only the nearest one; points that are NaN have none.
 
-        Until that ends, a replacement of boundaries waits, and assigns its rows afterwards.
+        Call it within the transaction that writes them: until that ends, a replacement of boundaries waits, and then
+        assigns these rows too.
         """
         revision = int(await self._connection.fetchval(query("boundaries.lock_for_share")))
         if revision != self._revision:
             self._locator = Locator(await read_district_arrays(self._connection), self._near_m)
             self._revision = revision
-        if not self.known:
+        if not self.has_districts:
             return np.zeros(len(lng), np.int32), np.zeros(len(lng), np.bool_)
         return self._locator.locate(lng, lat)

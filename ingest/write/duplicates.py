@@ -1,7 +1,7 @@
-"""Near-duplicates: what several sources tell of the same is linked to the incident that told it first.
+"""Duplicate links: incidents that several sources report are linked to the one that was reported first.
 
-The rule itself, and the work of a batch, are in postgis/sql/triggers/near.sql; here is who calls it, and how all
-incidents are linked anew when the rule has changed.
+The rule, and linking a batch, are the function `link_duplicates` of postgis/sql/triggers/duplicates.sql; here it is called,
+for a batch or, when the rule has changed, for all incidents.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ PAGE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class DuplicateRule:
-    """How near is near."""
+    """How far apart duplicates may be in space and time."""
 
     metres: float
     hours: float
@@ -26,41 +26,41 @@ class DuplicateRule:
 
 @dataclass(slots=True)
 class LinkProgress:
-    """What linking anew has done until now."""
+    """How many incidents `relink_all` has compared, of how many."""
 
     total: int
     seen: int = 0
 
 
 async def link_duplicates(connection: asyncpg.Connection, new: Sequence[int], changed: Sequence[int]) -> int:
-    """Link what this transaction has written (ids), and what that bears on; how many more are linked than before.
+    """Link the incidents that this transaction has written (ids), and those that depend on them; return how many more are linked.
 
-    To be called behind everything else that the transaction writes of incidents: from here on it is alone.
+    Call it after everything else that the transaction writes of incidents: from here to its end, other writers wait.
     """
     with database_errors("link near-duplicates"):
-        return int(await connection.fetchval("select link_near($1, $2)", new, changed)) if new or changed else 0
+        return int(await connection.fetchval(query("duplicates.link"), new, changed)) if new or changed else 0
 
 
 async def rule_is_current(url: str, rule: DuplicateRule) -> bool:
-    """Whether all incidents are linked by this rule."""
-    async with open_connection(url) as held:
+    """Return whether all incidents are linked by this rule."""
+    async with open_connection(url) as connection:
         with database_errors("read the rule of near-duplicates"):
-            return bool(await held.fetchval(query("duplicates.is_rule_complete"), rule.metres, rule.hours))
+            return bool(await connection.fetchval(query("duplicates.is_rule_complete"), rule.metres, rule.hours))
 
 
-async def relink_all(url: str, rule: DuplicateRule, told: Callable[[LinkProgress], None], page: int = PAGE) -> int:
-    """Put the rule into force and link all incidents by it, a transaction a page; how many are linked then.
+async def relink_all(url: str, rule: DuplicateRule, on_progress: Callable[[LinkProgress], None], page: int = PAGE) -> int:
+    """Put the rule into force and link all incidents by it, a transaction a page; return how many are linked then.
 
-    Whoever writes meanwhile goes by the new rule too. Killed and started again, it begins anew and ends the same.
+    Other writers follow the new rule meanwhile. If it is killed and started again, it begins again and ends the same.
     """
-    async with open_connection(url) as held:
+    async with open_connection(url) as connection:
         with database_errors("link near-duplicates"):
-            await held.execute(query("duplicates.set_rule"), rule.metres, rule.hours)
-            done = LinkProgress(int(await held.fetchval("select count(*) from incident")))
-            after = 0
-            while ids := await held.fetchval(query("duplicates.next_incident_ids"), after, page):
-                await link_duplicates(held, [], ids)
-                after, done.seen = ids[-1], done.seen + len(ids)
-                told(done)
-            await held.execute(query("duplicates.complete_rule"), rule.metres, rule.hours)
-            return int(await held.fetchval("select count(*) from incident_link where first_id is not null"))
+            await connection.execute(query("duplicates.set_rule"), rule.metres, rule.hours)
+            progress = LinkProgress(int(await connection.fetchval(query("duplicates.count_incidents"))))
+            after_id = 0
+            while ids := await connection.fetchval(query("duplicates.next_incident_ids"), after_id, page):
+                await link_duplicates(connection, [], ids)
+                after_id, progress.seen = ids[-1], progress.seen + len(ids)
+                on_progress(progress)
+            await connection.execute(query("duplicates.complete_rule"), rule.metres, rule.hours)
+            return int(await connection.fetchval(query("duplicates.count_links")))

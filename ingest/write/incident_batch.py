@@ -1,7 +1,7 @@
 """A batch of checked incidents as columns: what readers and generators hand to the writer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ class IncidentBatch:
     """Incidents, one row each in every column; all columns are equally long.
 
     Instants are `datetime64[us]` in UTC, NaT for "none". `source_id`, `theme_id` and `agency_id` are the ids that the
-    writer's `ensure_…` functions gave. An incident without a place has `cell` 0, and its `lng` and `lat` are ignored.
+    writer's `ensure_…` functions return. An incident that is not located has `cell` 0, and its `lng` and `lat` are ignored.
+    Fields have the names of `geo_service.core.incident_columns.COLUMNS`; location and district are computed from lng and lat.
+    A field that not every input has may default to None: all rows have "none".
     """
 
     source_id: NDArray[np.int16]
@@ -26,15 +28,15 @@ class IncidentBatch:
     lat: NDArray[np.float64]
     """Degrees, -90 to 90."""
     cell: NDArray[np.int64]
-    """H3 index at the finest resolution, 0 for "no place"."""
+    """H3 index at the finest resolution, 0 for "not located"."""
     address: Sequence[str]
     message: Sequence[str]
-    """The citizen's words; empty where they are not known."""
+    """The citizen's text; empty where it is not known."""
     location_quality: NDArray[np.int16]
     confidence: NDArray[np.float32]
-    """Of the step that found the place, 0 to 1; NaN where the input gave it, or there is none."""
-    placed_by: NDArray[np.int16]
-    """`PlacedBy`, 0 for "no place"."""
+    """Of the geocoding step, 0 to 1; NaN where the input has the location, or there is none."""
+    geocoded_by: NDArray[np.int16]
+    """`GeocodedBy`, 0 for "not located"."""
     theme_id: NDArray[np.int32]
     agency_id: NDArray[np.int32]
     """0 for "none"."""
@@ -46,7 +48,7 @@ class IncidentBatch:
     updated_at: Instants
 
     def __post_init__(self) -> None:
-        lengths = {one.name: len(getattr(self, one.name)) for one in fields(self)}
+        lengths = {name: len(column) for name, column in self._columns().items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns of a batch must be equally long: {lengths}")
 
@@ -54,16 +56,20 @@ class IncidentBatch:
         return len(self.external_id)
 
     def take(self, rows: NDArray[np.intp]) -> "IncidentBatch":
-        """These rows, in this order."""
-        return IncidentBatch(**{one.name: _taken(getattr(self, one.name), rows) for one in fields(self)})
+        """Return the batch of these rows, in this order."""
+        return replace(self, **{name: _take(column, rows) for name, column in self._columns().items()})
+
+    def _columns(self) -> dict[str, Any]:
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: column for name, column in columns.items() if column is not None}
 
     def latest_versions(self) -> NDArray[np.intp]:
-        """Rows to write: of those with the same identity the newest, and among equally new ones the last."""
+        """Return the rows to write: of those with the same identity the newest, and among equally new ones the last."""
         identity = list(zip(self.source_id.tolist(), self.external_id, strict=True))
         order = np.arange(len(self)) if len(set(identity)) == len(self) else np.argsort(self.updated_at, kind="stable")
         last = {identity[row]: row for row in order.tolist()}
         return np.fromiter(last.values(), np.intp, len(last))
 
 
-def _taken(column: NDArray[np.generic] | Sequence[str], rows: NDArray[np.intp]) -> Any:
+def _take(column: NDArray[np.generic] | Sequence[str], rows: NDArray[np.intp]) -> Any:
     return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows.tolist()]

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from boundaries.locate import NEAR_M
 from geo_service.core.database import database_errors
-from geo_service.core.model import PlacedBy
+from geo_service.core.model import GeocodedBy
 from geo_service.core.named_queries import query
-from ingest.write.binary_copy import STAGED, encode_batch
 from ingest.write.district_lookup import DistrictLookup
 from ingest.write.duplicates import link_duplicates
 from ingest.write.incident_batch import IncidentBatch
 from ingest.write.reference_data import Agency, ReferenceData, Source, Theme
+from ingest.write.staging_rows import STAGED, encode_batch
 
 BATCH_SIZE = 20_000
 """Incidents to a transaction: measured; the rate is flat from 10,000 to 50,000, and smaller ones are seen sooner."""
@@ -32,34 +32,34 @@ set local work_mem = '64MB'
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of a row."""
+    """The result of one row."""
 
     outcome: str
-    """new, changed, unchanged, stale or repeated: one of the counts of `Written`."""
-    incident: int | None
-    """The incident's id; None where another transaction was making it at the same moment."""
+    """new, changed, unchanged, stale or repeated: one of the counts of `WriteResult`."""
+    incident_id: int | None
+    """None where another transaction was inserting it at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of a batch's rows; the first five add up to its length."""
+    """The result of a batch; the first five counts add up to its length."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    """The same is known already, or another transaction was writing something as new at the same moment."""
+    """The stored incident is equal, or another transaction was writing one as new at the same moment."""
     repeated: int = 0
     """Another row of the batch with the same identity was newer, or as new and later."""
     stale: int = 0
-    """A newer version is known."""
+    """The stored incident is newer."""
     near: int = 0
-    """Of those with a place and no other row in the batch: only near their district."""
+    """Of the rows that are located and not repeated: outside of every district, close to one."""
     without_district: int = 0
-    """Of the same: in no district. 0 where there are no districts at all."""
+    """Of the same: in no district and close to none. 0 where there are no districts at all."""
     linked: int = 0
-    """How many more near-duplicates are linked now than before."""
+    """How many more incidents are linked as duplicates than before."""
     rows: Sequence[RowResult] = ()
-    """Of each row of the batch, where that was asked for."""
+    """Of each row of the batch, if requested."""
 
 
 class IncidentWriter:
@@ -69,9 +69,10 @@ class IncidentWriter:
     """
 
     def __init__(self, connection: asyncpg.Connection, near_m: float = NEAR_M) -> None:
+        """near_m: how far from a district, in metres, an incident outside of all may be to belong to it."""
         self._connection = connection
         self._districts = DistrictLookup(connection, near_m)
-        self._catalogue = ReferenceData(connection)
+        self._reference_data = ReferenceData(connection)
 
     async def __aenter__(self) -> "IncidentWriter":
         with database_errors("prepare for writing incidents"):
@@ -81,49 +82,56 @@ class IncidentWriter:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if not self._connection.is_closed():
             with database_errors("finish writing incidents"):
-                await self._connection.execute("drop table if exists incident_stage")
+                await self._connection.execute(query("ingest.drop_staging_table"))
 
     async def ensure_source(self, source: Source) -> int:
-        """The source's id; it is made, or renamed, when needed."""
-        return await self._catalogue.source(source)
+        """Return the source's id; insert it if it is new, update it if it is described otherwise."""
+        return await self._reference_data.source(source)
 
     async def ensure_themes(self, themes: Sequence[Theme]) -> dict[str, int]:
-        """Ids of the themes by code; those that are new are made, those that are named otherwise renamed."""
-        return await self._catalogue.themes(themes)
+        """Return the themes' ids by code; insert new ones, update those that are described otherwise."""
+        return await self._reference_data.themes(themes)
 
     async def ensure_agencies(self, agencies: Sequence[Agency]) -> dict[str, int]:
-        """Ids of the agencies by code; those that are new are made, those that are named otherwise renamed."""
-        return await self._catalogue.agencies(agencies)
+        """Return the agencies' ids by code; insert new ones, update those that are named otherwise."""
+        return await self._reference_data.agencies(agencies)
 
-    async def write(self, batch: IncidentBatch, *, each: bool = False) -> WriteResult:
-        """Write the batch in one transaction (the caller's, if there is one); each: tell also what became of each row."""
-        winners = batch.latest_versions()
-        repeated = len(batch) - len(winners)
-        if not len(winners):
+    async def write(self, batch: IncidentBatch, *, with_rows: bool = False) -> WriteResult:
+        """Write the batch in one transaction (the caller's, if there is one); with_rows: return the result of each row too."""
+        latest = batch.latest_versions()
+        repeated = len(batch) - len(latest)
+        if not len(latest):
             return WriteResult()
-        kept = batch if not repeated else batch.take(winners)
+        staged = batch if not repeated else batch.take(latest)
         with database_errors("write incidents"):
             async with self._connection.transaction():
-                district, near = await self._districts.district_ids(kept)
-                stream = encode_batch(kept, district, near)
-                await self._connection.execute(_PREPARE)
-                await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
-                counts = await self._connection.fetchrow(query("ingest.upsert"), each)
-                found = kept.placed_by >= PlacedBy.GAZETTEER
-                await self._catalogue.credit(zip(kept.source_id[found].tolist(), kept.placed_by[found].tolist(), strict=True))
+                district_id, is_nearest = await self._districts.locate_batch(staged)
+                counts = await self._upsert(encode_batch(staged, district_id, is_nearest), with_rows)
+                await self._record_geocoders(staged)
                 linked = await link_duplicates(self._connection, counts["new_ids"], counts["changed_ids"])
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
-        without = int(np.count_nonzero((district == 0) & (kept.cell != 0))) if self._districts.known else 0
-        rows = _rows(batch, winners, counts) if each else ()
+        without = int(np.count_nonzero((district_id == 0) & (staged.cell != 0))) if self._districts.has_districts else 0
         return WriteResult(
-            new, changed, len(winners) - new - changed - stale, repeated, stale, int(np.count_nonzero(near)), without, linked, rows
-        )
+            new, changed, len(latest) - new - changed - stale, repeated, stale, int(np.count_nonzero(is_nearest)), without, linked,
+            _row_results(batch, latest, counts) if with_rows else (),
+        )  # fmt: skip
+
+    async def _upsert(self, stream: bytes, with_rows: bool) -> asyncpg.Record:
+        """Copy a batch to the staging table and upsert it; the row of `ingest.upsert`."""
+        await self._connection.execute(_PREPARE)
+        await self._connection.copy_to_table("incident_stage", source=BytesIO(stream), columns=STAGED, format="binary")
+        return await self._connection.fetchrow(query("ingest.upsert"), with_rows)
+
+    async def _record_geocoders(self, batch: IncidentBatch) -> None:
+        geocoded = batch.geocoded_by >= GeocodedBy.GAZETTEER
+        pairs = zip(batch.source_id[geocoded].tolist(), batch.geocoded_by[geocoded].tolist(), strict=True)
+        await self._reference_data.record_geocoders(pairs)
 
 
-def _rows(batch: IncidentBatch, winners: NDArray[np.intp], told: asyncpg.Record) -> list[RowResult]:
-    """What became of each row of the batch; one that lost to another of the same identity is repeated."""
-    found = {(source, name): RowResult("stale" if stale else "unchanged", known) for source, name, known, stale in told["judged"]}
-    found |= {(source, name): RowResult("new" if new else "changed", made) for source, name, made, new in told["written"] or ()}
-    won = set(winners.tolist())
+def _row_results(batch: IncidentBatch, latest: NDArray[np.intp], counts: asyncpg.Record) -> list[RowResult]:
+    """The result of each row of the batch; a row that is not among the latest versions is repeated."""
+    results = {(source, name): RowResult("stale" if stale else "unchanged", id_) for source, name, id_, stale in counts["judged"]}
+    results |= {(source, name): RowResult("new" if new else "changed", id_) for source, name, id_, new in counts["written"] or ()}
+    staged = set(latest.tolist())
     rows = enumerate(zip(batch.source_id.tolist(), batch.external_id, strict=True))
-    return [found[identity] if row in won else RowResult("repeated", found[identity].incident) for row, identity in rows]
+    return [results[key] if row in staged else RowResult("repeated", results[key].incident_id) for row, key in rows]

@@ -1,4 +1,4 @@
-"""Sources, themes and agencies that incidents refer to: made when first met, renamed when their description changes."""
+"""Sources, themes and agencies that incidents refer to: inserted when first met, updated when their description changes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
@@ -9,12 +9,12 @@ from geo_service.core.database import database_errors
 from geo_service.core.model import SECTORS
 from geo_service.core.named_queries import query
 
-SECTOR_IDS = {sector.code: place for place, sector in enumerate(SECTORS, start=1)}
+SECTOR_IDS = {sector.code: position for position, sector in enumerate(SECTORS, start=1)}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where messages come from; `attribution` is shown wherever its incidents are."""
+    """Where incidents come from; `attribution` is shown wherever they are."""
 
     code: str
     name_ru: str
@@ -25,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """What a message is about; `sector` is a code of `geo_service.core.model.SECTORS`."""
+    """What an incident is about; `sector` is a code of `geo_service.core.model.SECTORS`."""
 
     code: str
     sector: str
@@ -35,7 +35,7 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Who is to answer."""
+    """Who must answer."""
 
     code: str
     name: str
@@ -46,36 +46,36 @@ _UPSERTS = {"source": "ingest.upsert_sources", "theme": "ingest.upsert_themes", 
 
 
 class ReferenceData:
-    """Ids by code, remembered: an entry that was met before costs no question to the database."""
+    """Ids by code, cached: an entry that was met before needs no query."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
-        self._known: dict[Source | Theme | Agency, int] = {}
+        self._ids: dict[Source | Theme | Agency, int] = {}
 
     async def source(self, source: Source) -> int:
-        """The source's id."""
+        """Return the source's id."""
         return (await self._ensure("source", [source], [astuple(source)]))[source.code]
 
-    async def credit(self, found: Iterable[tuple[int, int]]) -> None:
-        """Let the sources name whose places their incidents have: pairs of a source and the step (`PlacedBy`) that found one."""
-        if pairs := sorted(set(found)):
-            with database_errors("name whose places a source has"):
-                await self._connection.execute(query("geocoding.record_sources"), *map(list, zip(*pairs, strict=True)))
+    async def record_geocoders(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Record which steps (`GeocodedBy`) have located incidents of which sources (ids), for attribution."""
+        if distinct := sorted(set(pairs)):
+            with database_errors("record the geocoders of a source"):
+                await self._connection.execute(query("geocoding.record_sources"), *map(list, zip(*distinct, strict=True)))
 
     async def themes(self, themes: Sequence[Theme]) -> dict[str, int]:
-        """Ids by code."""
-        rows = [(one.code, SECTOR_IDS[one.sector], one.name_ru, one.name_en) for one in themes]
+        """Return ids by code."""
+        rows = [(theme.code, SECTOR_IDS[theme.sector], theme.name_ru, theme.name_en) for theme in themes]
         return await self._ensure("theme", themes, rows)
 
     async def agencies(self, agencies: Sequence[Agency]) -> dict[str, int]:
-        """Ids by code."""
-        return await self._ensure("agency", agencies, [astuple(one) for one in agencies])
+        """Return ids by code."""
+        return await self._ensure("agency", agencies, [astuple(agency) for agency in agencies])
 
     async def _ensure(self, kind: str, entries: Sequence[Source | Theme | Agency], rows: Iterable[tuple[object, ...]]) -> dict[str, int]:
-        unknown = {entry: row for entry, row in zip(entries, rows, strict=True) if entry not in self._known}
+        unknown = {entry: row for entry, row in zip(entries, rows, strict=True) if entry not in self._ids}
         if unknown:
             with database_errors(f"write the list of {kind} entries"):
-                found = await self._connection.fetch(query(_UPSERTS[kind]), *map(list, zip(*unknown.values(), strict=True)))
-            ids = {row["code"]: row["id"] for row in found}
-            self._known |= {entry: ids[entry.code] for entry in unknown}
-        return {entry.code: self._known[entry] for entry in entries}
+                written = await self._connection.fetch(query(_UPSERTS[kind]), *map(list, zip(*unknown.values(), strict=True)))
+            ids = {row["code"]: row["id"] for row in written}
+            self._ids |= {entry: ids[entry.code] for entry in unknown}
+        return {entry.code: self._ids[entry] for entry in entries}

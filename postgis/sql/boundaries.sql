@@ -1,14 +1,14 @@
 -- District boundaries: reading, replacing, and assigning incidents to districts.
 
 -- name: read_areas
--- What points are located in, in the order of codes as bytes.
+-- Outlines that points are located in, in the order of codes as bytes.
 select id, level, coalesce(parent_id, 0) as parent_id, st_asbinary(area) as area
 from district
 where area is not null
 order by code collate "C"
 
 -- name: read_districts
--- All districts with everything they can be called by and their outlines.
+-- All districts with their names, aliases and outlines.
 select
     district.id,
     district.code,
@@ -26,7 +26,7 @@ left join district as parent on parent.id = district.parent_id
 order by district.code collate "C"
 
 -- name: summarise_districts
--- Districts by level and parent, for people.
+-- Districts by level and parent, for a table.
 select
     district.level,
     district.code,
@@ -41,8 +41,9 @@ left join district as parent on parent.id = district.parent_id
 order by district.level, parent.name_ru, district.name_ru
 
 -- name: upsert_districts
--- Writes districts of one level ($1) and counts those that are new and those that differ from what was known.
--- A known code keeps its id, and its population where none is given.
+-- Writes districts of one level ($1); returns how many are new and how many differ from the stored ones. $2 approximate,
+-- $3 attribution, then columns: $4 codes, $5 parents' codes, $6 Russian and $7 English names, $8 other names, $9 populations,
+-- $10 outlines, $11 areas in km², $12 label points. A known code keeps its id, and its population where none is delivered.
 with written as (
     insert into district as known (
         level, code, parent_id, name_ru, name_en, names, population, area, area_km2, label, approximate, attribution
@@ -52,8 +53,8 @@ with written as (
         st_multi(st_geomfromwkb(area, 4326)), area_km2, st_geomfromwkb(label, 4326), $2, $3
     from unnest(
         $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::integer[], $10::bytea[], $11::double precision[], $12::bytea[]
-    ) as fresh (code, parent, name_ru, name_en, names, population, area, area_km2, label)
-    left join lateral (select id from district where code = fresh.parent) as parent on true
+    ) as delivered (code, parent, name_ru, name_en, names, population, area, area_km2, label)
+    left join lateral (select id from district where code = delivered.parent) as parent on true
     on conflict (code) do update set
         parent_id = excluded.parent_id,
         name_ru = excluded.name_ru,
@@ -80,51 +81,64 @@ select
     (select count(*) from written where not is_new) as changed
 
 -- name: set_parents
--- Districts get the parents that were found for them: $1 codes, $2 the parents' codes.
+-- Sets the parents of districts: $1 codes, $2 the parents' codes.
 update district set parent_id = parent.id
-from unnest($1::text[], $2::text[]) as found (code, parent)
-inner join district as parent on parent.code = found.parent
-where district.code = found.code
+from unnest($1::text[], $2::text[]) as child (code, parent)
+inner join district as parent on parent.code = child.parent
+where district.code = child.code
 
 -- name: insert_aliases
--- The aliases of districts: $1 codes, one for each alias of $2.
+-- Inserts aliases of districts: $1 codes, one for each alias of $2.
 insert into district_alias (district_id, alias)
-select district.id, fresh.alias
-from unnest($1::text[], $2::text[]) as fresh (code, alias)
-inner join district on district.code = fresh.code
+select district.id, delivered.alias
+from unnest($1::text[], $2::text[]) as delivered (code, alias)
+inner join district on district.code = delivered.code
 on conflict do nothing
 
 -- name: insert_shapes
--- Shapes of districts for drawing: $1 codes, $2 zoom bands, $3 outlines in EPSG:3857.
+-- Inserts shapes of districts for drawing: $1 codes, $2 zoom bands, $3 outlines in EPSG:3857.
 insert into district_shape (district_id, band, shape)
-select district.id, fresh.band, st_geomfromwkb(fresh.shape, 3857)
-from unnest($1::text[], $2::smallint[], $3::bytea[]) as fresh (code, band, shape)
-inner join district on district.code = fresh.code
+select district.id, delivered.band, st_geomfromwkb(delivered.shape, 3857)
+from unnest($1::text[], $2::smallint[], $3::bytea[]) as delivered (code, band, shape)
+inner join district on district.code = delivered.code
+
+-- name: count_located
+-- How many incidents are located.
+select count(*) from incident
+where location is not null
 
 -- name: read_incidents
 -- Where incidents are and which district they have; every column has a fixed width and is never null.
-select id, st_x(location), st_y(location), coalesce(district_id, 0), district_near
+select id, st_x(location), st_y(location), coalesce(district_id, 0), district_is_nearest
 from incident
 where location is not null
 
--- name: reassign_incidents
--- Incidents get the districts that were found for them; only those that differ are there.
-update incident set district_id = nullif(found.district_id, 0), district_near = found.near
-from incident_found as found
-where incident.id = found.id
+-- name: create_assignment_table
+-- The incidents whose district changes: of this transaction only. 0 stands for "no district".
+create temporary table district_assignment (
+    id bigint not null,
+    district_id integer not null,
+    is_nearest boolean not null
+) on commit drop
+
+-- name: apply_assignments
+-- Writes the districts of the table `district_assignment`.
+update incident set district_id = nullif(assigned.district_id, 0), district_is_nearest = assigned.is_nearest
+from district_assignment as assigned
+where incident.id = assigned.id
 
 -- name: lock_for_update
--- Held by whoever replaces boundaries, until its end: no batch of incidents is located meanwhile.
+-- Locks the boundaries for replacing them, to the end of the transaction: no batch of incidents is located meanwhile.
 select revision from boundary_state where id = 1 for update
 
 -- name: lock_for_share
--- Held by whoever locates a batch of incidents, until its end: boundaries are not replaced meanwhile.
+-- Locks the boundaries for locating a batch of incidents, to the end of the transaction: they are not replaced meanwhile.
 select revision from boundary_state where id = 1 for share
 
 -- name: bump_revision
--- Boundaries have changed: whoever keeps them in memory reads them anew.
+-- Marks the boundaries as changed: processes that cache them read them again.
 update boundary_state set revision = revision + 1 where id = 1
 
 -- name: get_revision
--- How often boundaries were changed: what was made from them is made anew when they are.
+-- How often boundaries have changed: the key of what is computed from them.
 select revision from boundary_state

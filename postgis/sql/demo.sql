@@ -1,11 +1,11 @@
 -- The synthetic demo region.
 
 -- name: has_districts
--- Whether there are any districts beside the demo region's own row ($1).
+-- Whether there are any districts except the demo region's own ($1).
 select exists (select from district where code <> $1)
 
 -- name: latest_event_at
--- The last event that was written of the demo region's history ($1 its sources); the feed's own messages do not count.
+-- The last event of the demo region's history ($1 its sources); messages of the feed do not count.
 select max(updated_at) from incident where source_id = any($1::smallint[]) and external_id not like 'l%'
 
 -- name: latest_episode_days
@@ -16,10 +16,10 @@ where source_id = any($1::smallint[]) and external_id ~ '^[a-ce-km-z][0-9]+-'
 group by 1
 
 -- name: list_open_live
--- The feed's messages that are in one of the states $2.
+-- The feed's messages with one of the statuses $2; $1 the sources.
 select external_id from incident
 where source_id = any($1::smallint[]) and external_id like 'l%' and status = any($2::smallint[])
 
 -- name: delete_incidents
--- Deletes every message of the sources with the codes $1.
+-- Deletes all incidents of the sources with the codes $1.
 delete from incident using source where source.id = incident.source_id and source.code = any($1::text[])

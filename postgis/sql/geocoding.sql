@@ -1,140 +1,139 @@
 -- Geocoding: cache of server answers and the queue of incidents without a final location.
 
 -- name: district_extent
--- The box around all districts: west, south, east, north; nulls where there are none.
+-- Bounds of all districts: west, south, east, north; nulls where there are none.
 select st_xmin(box) as west, st_ymin(box) as south, st_xmax(box) as east, st_ymax(box) as north
 from (select st_extent(area) as box from district) as whole
 
 -- name: read_cache
--- Answers to addresses asked before: $1 keys, $2 how old they may be.
-select key, st_x(location) as lng, st_y(location) as lat, location_quality, confidence, placed_by, name
+-- Cached answers for addresses: $1 keys, $2 their greatest age.
+select key, st_x(location) as lng, st_y(location) as lat, location_quality, confidence, geocoded_by, name
 from geocode_cache
-where key = any($1::text[]) and at > now() - $2::interval
+where key = any($1::text[]) and fetched_at > now() - $2::interval
 
 -- name: write_cache
--- Answers of servers, one a key: $1 keys in order, $2 longitudes, $3 latitudes, $4 qualities, $5 confidences, $6 who answered, $7 names.
-insert into geocode_cache as known (key, location, location_quality, confidence, placed_by, name)
-select key, st_setsrid(st_makepoint(lng, lat), 4326), location_quality, confidence, placed_by, name
+-- Caches answers of servers, one a key: $1 keys in order, $2 longitudes, $3 latitudes, $4 qualities, $5 confidences,
+-- $6 servers (geocoded_by), $7 names.
+insert into geocode_cache as known (key, location, location_quality, confidence, geocoded_by, name)
+select key, st_setsrid(st_makepoint(lng, lat), 4326), location_quality, confidence, geocoded_by, name
 from unnest($1::text[], $2::float8[], $3::float8[], $4::smallint[], $5::real[], $6::smallint[], $7::text[])
-    as given (key, lng, lat, location_quality, confidence, placed_by, name)
+    as delivered (key, lng, lat, location_quality, confidence, geocoded_by, name)
 on conflict (key) do update set
     location = excluded.location,
     location_quality = excluded.location_quality,
     confidence = excluded.confidence,
-    placed_by = excluded.placed_by,
+    geocoded_by = excluded.geocoded_by,
     name = excluded.name,
-    at = now()
+    fetched_at = now()
 
 -- name: enqueue
--- Notes what was found out about incidents just written that still wait for a place, or for a finer one:
--- $1 sources, $2 ids in the source, $3 digests of their words, $4 reasons, $5 candidates. The same words are noted once.
-insert into geocode_wait as known (incident_id, words, next_at, reason, candidates)
-select incident.id, given.words, now(), given.reason, given.candidates
-from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) as given (source_id, external_id, words, reason, candidates)
-inner join incident on incident.source_id = given.source_id and incident.external_id = given.external_id
--- What a server has found needs no more.
-where (incident.placed_by is null or incident.placed_by = ${placed_by.gazetteer}) and (incident.address <> '' or incident.message <> '')
+-- Queues incidents just written that are not located, or could be located more precisely: $1 sources, $2 ids in the source,
+-- $3 digests of their text, $4 reasons, $5 candidates. An entry with the same text is left as it is.
+insert into geocode_queue as known (incident_id, text_digest, next_attempt_at, reason, candidates)
+select incident.id, delivered.text_digest, now(), delivered.reason, delivered.candidates
+from unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) as delivered (source_id, external_id, text_digest, reason, candidates)
+inner join incident on incident.source_id = delivered.source_id and incident.external_id = delivered.external_id
+-- What a server has located is final.
+where (incident.geocoded_by is null or incident.geocoded_by = ${geocoded_by.gazetteer}) and (incident.address <> '' or incident.message <> '')
 order by incident.id
 on conflict (incident_id) do update set
-    words = excluded.words,
+    text_digest = excluded.text_digest,
     attempts = 0,
-    next_at = excluded.next_at,
+    next_attempt_at = excluded.next_attempt_at,
     reason = excluded.reason,
     candidates = excluded.candidates
-where known.words <> excluded.words
+where known.text_digest <> excluded.text_digest
 
 -- name: list_pending
--- Incidents that wait for a place, or for a finer one than the gazetteer gave, in the order of ids:
--- $1 after this id, $2 at most so many, $3 also those that were given up.
-with waiting as (
+-- Queued incidents in the order of ids: $1 after this id, $2 at most so many, $3 also those that were given up.
+with pending as (
     select id from incident
     where location is null and id > $1
     union
-    select incident_id from geocode_wait
+    select incident_id from geocode_queue
     where incident_id > $1
 )
 
-select incident.id, incident.address, incident.message, coalesce(noted.attempts, 0) as attempts
-from waiting
-inner join incident on incident.id = waiting.id
-left join geocode_wait as noted on noted.incident_id = incident.id
+select incident.id, incident.address, incident.message, coalesce(queued.attempts, 0) as attempts
+from pending
+inner join incident on incident.id = pending.id
+left join geocode_queue as queued on queued.incident_id = incident.id
 where
     (incident.address <> '' or incident.message <> '')
-    and (incident.location is null or incident.placed_by = ${placed_by.gazetteer})
-    and (noted.incident_id is null or $3 or noted.next_at <= now())
+    and (incident.location is null or incident.geocoded_by = ${geocoded_by.gazetteer})
+    and (queued.incident_id is null or $3 or queued.next_attempt_at <= now())
 order by incident.id
 limit $2
 
 -- name: count_pending
--- How many incidents `geocode_pending` would give in all: $1 also those that were given up.
-with waiting as (
+-- How many incidents `list_pending` returns in all: $1 also those that were given up.
+with pending as (
     select id from incident
     where location is null
     union
-    select incident_id from geocode_wait
+    select incident_id from geocode_queue
 )
 
 select count(*)
-from waiting
-inner join incident on incident.id = waiting.id
-left join geocode_wait as noted on noted.incident_id = incident.id
+from pending
+inner join incident on incident.id = pending.id
+left join geocode_queue as queued on queued.incident_id = incident.id
 where
     (incident.address <> '' or incident.message <> '')
-    and (incident.location is null or incident.placed_by = ${placed_by.gazetteer})
-    and (noted.incident_id is null or $1 or noted.next_at <= now())
+    and (incident.location is null or incident.geocoded_by = ${geocoded_by.gazetteer})
+    and (queued.incident_id is null or $1 or queued.next_attempt_at <= now())
 
 -- name: apply_results
--- Places incidents: $1 ids in order, $2 digests of the words they were found by, $3 longitudes, $4 latitudes, $5 cells, $6 qualities,
--- $7 confidences, $8 what placed them, $9 districts (0 for none), $10 whether they are only near these.
--- Where the words have changed meanwhile, or something as fine is known, nothing is written. Gives those that were placed.
+-- Writes locations: $1 ids in order, $2 digests of the text they were found by, $3 longitudes, $4 latitudes, $5 cells, $6 qualities,
+-- $7 confidences, $8 geocoded_by, $9 districts (0 for none), $10 whether these are only the nearest.
+-- Where the text has changed meanwhile, or something as fine is known, nothing is written. Returns the incidents that were.
 update incident set
-    location = st_setsrid(st_makepoint(found.lng, found.lat), 4326),
-    cell = found.cell,
-    location_quality = found.location_quality,
-    confidence = found.confidence,
-    placed_by = found.placed_by,
-    district_id = nullif(found.district_id, 0),
-    district_near = found.near
+    location = st_setsrid(st_makepoint(located.lng, located.lat), 4326),
+    cell = located.cell,
+    location_quality = located.location_quality,
+    confidence = located.confidence,
+    geocoded_by = located.geocoded_by,
+    district_id = nullif(located.district_id, 0),
+    district_is_nearest = located.is_nearest
 from unnest(
     $1::bigint[], $2::text[], $3::float8[], $4::float8[], $5::bigint[], $6::smallint[],
     $7::real[], $8::smallint[], $9::int[], $10::boolean[]
-) as found (id, words, lng, lat, cell, location_quality, confidence, placed_by, district_id, near)
+) as located (id, text_digest, lng, lat, cell, location_quality, confidence, geocoded_by, district_id, is_nearest)
 where
-    incident.id = found.id
-    and md5(incident.address || e'\n' || incident.message) = found.words
-    and (incident.location is null or (incident.placed_by = ${placed_by.gazetteer} and incident.location_quality > found.location_quality))
-returning incident.id, incident.source_id, incident.placed_by
+    incident.id = located.id
+    and md5(incident.address || e'\n' || incident.message) = located.text_digest
+    and (incident.location is null or (incident.geocoded_by = ${geocoded_by.gazetteer} and incident.location_quality > located.location_quality))
+returning incident.id, incident.source_id, incident.geocoded_by
 
 -- name: complete
--- Nothing more is to be found for these incidents: $1 ids.
-delete from geocode_wait where incident_id = any($1::bigint[])
+-- Takes incidents out of the queue: $1 ids.
+delete from geocode_queue where incident_id = any($1::bigint[])
 
 -- name: reschedule
--- Incidents that still wait: $1 ids in order, $2 digests of their words, $3 seconds until they are due (null: only when all are asked
--- anew), $4 reasons, $5 candidates.
-insert into geocode_wait as known (incident_id, words, attempts, next_at, reason, candidates)
-select id, words, 1, now() + make_interval(secs => seconds), reason, candidates
-from unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::jsonb[]) as given (id, words, seconds, reason, candidates)
+-- Queues incidents for another attempt: $1 ids in order, $2 digests of their text, $3 seconds until they are due (null: only when
+-- all are geocoded again), $4 reasons, $5 candidates.
+insert into geocode_queue as known (incident_id, text_digest, attempts, next_attempt_at, reason, candidates)
+select id, text_digest, 1, now() + make_interval(secs => seconds), reason, candidates
+from unnest($1::bigint[], $2::text[], $3::float8[], $4::text[], $5::jsonb[]) as delivered (id, text_digest, seconds, reason, candidates)
 on conflict (incident_id) do update set
-    words = excluded.words,
+    text_digest = excluded.text_digest,
     attempts = least(known.attempts + 1, 30000),
-    next_at = excluded.next_at,
+    next_attempt_at = excluded.next_attempt_at,
     reason = excluded.reason,
     candidates = excluded.candidates
 
 -- name: record_sources
--- Notes which steps have found places of which sources' incidents, so that their data is named where these are shown:
--- $1 sources, $2 steps. Writes nothing that is known.
+-- Records which steps have located incidents of which sources, for attribution: $1 sources, $2 steps. Writes nothing known.
 update source set
-    placed_by = (select array_agg(distinct step order by step) from unnest(source.placed_by || given.steps) as all_of (step))
+    geocoded_by = (select array_agg(distinct step order by step) from unnest(source.geocoded_by || recorded.steps) as united (step))
 from (
     select source_id, array_agg(step) as steps
     from unnest($1::smallint[], $2::smallint[]) as pair (source_id, step)
     group by source_id
-) as given
-where source.id = given.source_id and not source.placed_by @> given.steps
+) as recorded
+where source.id = recorded.source_id and not source.geocoded_by @> recorded.steps
 
 -- name: purge_orphans
--- Notes on incidents that are gone.
-delete from geocode_wait as noted
-where not exists (select from incident where incident.id = noted.incident_id)
+-- Deletes entries of deleted incidents.
+delete from geocode_queue as queued
+where not exists (select from incident where incident.id = queued.incident_id)

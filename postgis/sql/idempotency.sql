@@ -5,41 +5,41 @@
 select pg_try_advisory_lock($1::bigint)
 
 -- name: release_locks
--- Gives back every lock of the session.
+-- Releases all locks of the session.
 select pg_advisory_unlock_all()
 
 -- name: lookup
--- How the request with the key $1 was answered, if it was, and its answer may still be repeated.
-select digest, summary from intake_key
-where key = $1 and at >= now() - interval '24 hours'
+-- The response to the request with the key $1, if it is complete and may still be repeated.
+select digest, summary from idempotency_key
+where key = $1 and created_at >= now() - interval '24 hours'
 
 -- name: reset
--- What is left of an earlier request with the key $1 that was never answered to the end, or too long ago.
-with gone as (
-    delete from intake_key where key = $1
+-- Deletes what is left of a request with the key $1 that was never completed, or too long ago.
+with deleted as (
+    delete from idempotency_key where key = $1
 )
 
-delete from intake_answer where key = $1
+delete from idempotency_response where key = $1
 
 -- name: append_part
--- Keeps a part of an answer: $1 the key, $2 its number, $3 its lines.
-insert into intake_answer (key, part, lines) values ($1, $2, $3)
+-- Stores a part of a response: $1 the key, $2 its number, $3 its lines.
+insert into idempotency_response (key, part, lines) values ($1, $2, $3)
 
 -- name: read_parts
--- The parts of the answer to the request with the key $1, in order, from part $2 on; $3 at most.
-select part, lines from intake_answer
+-- The parts of the response to the request with the key $1, in order, from part $2 on; $3 at most.
+select part, lines from idempotency_response
 where key = $1 and part >= $2
 order by part
 limit $3
 
 -- name: complete
--- Keeps the end of an answer: $1 the key, $2 the digest of the request, $3 the summary.
-insert into intake_key (key, digest, summary) values ($1, $2, $3)
+-- Stores the end of a response: $1 the key, $2 the digest of the request, $3 the summary.
+insert into idempotency_key (key, digest, summary) values ($1, $2, $3)
 
 -- name: purge_expired
--- Answers that are too old to be repeated; parts a little later than the end that refers to them.
-with gone as (
-    delete from intake_key where at < now() - interval '24 hours'
+-- Deletes responses too old to be repeated; parts a little later than the end that refers to them.
+with deleted as (
+    delete from idempotency_key where created_at < now() - interval '24 hours'
 )
 
-delete from intake_answer where at < now() - interval '26 hours'
+delete from idempotency_response where created_at < now() - interval '26 hours'

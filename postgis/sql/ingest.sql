@@ -1,145 +1,67 @@
 -- Loading incidents: staging and upsert, reference data, runs and rejects.
 
 -- name: create_staging_table
--- Where a batch waits for its upsert: a table of the session's own. 0, NaN and 'epoch' stand for "none".
-create temporary table if not exists incident_stage (
-    source_id smallint not null,
-    cell bigint not null,
-    location geometry(point, 4326) not null,
-    location_quality smallint not null,
-    confidence real not null,
-    placed_by smallint not null,
-    theme_id integer not null,
-    agency_id integer not null,
-    status smallint not null,
-    received_at timestamptz not null,
-    due_at timestamptz not null,
-    answered_at timestamptz not null,
-    closed_at timestamptz not null,
-    updated_at timestamptz not null,
-    district_id integer not null,
-    district_near boolean not null,
-    external_id text not null,
-    address text not null,
-    message text not null
-)
+-- A batch's way to its upsert: a table of the session's own. 0, NaN and 'epoch' stand for NULL.
+create temporary table if not exists incident_stage (${incident.staging_columns})
+
+-- name: drop_staging_table
+-- The session writes no more batches.
+drop table if exists incident_stage
 
 -- name: upsert
--- Writes the staged incidents and counts what became of them. No two staged rows have the same identity.
+-- Writes the staged incidents and counts the results. No two staged rows have the same identity. The lists of columns come
+-- from geo_service/core/incident_columns.py.
 -- An older row never overwrites a newer one; among equally new ones the delivered one wins; an identical one is
 -- not written at all: no new row version, no number from the identity sequence, nothing for replicas to read.
--- $1: whether to tell of each row what it was judged by, and of each written one what became of it, with their ids.
+-- $1: whether to return for each row which known one it was compared with, and for each written one its id.
 with judged as (
     select
         staged.source_id,
         staged.external_id,
-        fresh.*,
+        merged.*,
         known.id as known_id,
         known.id is null as is_new,
-        known.updated_at > fresh.updated_at as is_stale,
+        known.updated_at > merged.updated_at as is_stale,
         known.id is null or (
-            known.updated_at <= fresh.updated_at
-            and (
-                known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
-                known.theme_id, known.agency_id,
-                known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
-                known.district_id, known.district_near
-            ) is distinct from (
-                fresh.location, fresh.cell, fresh.address, fresh.message, fresh.location_quality, fresh.confidence, fresh.placed_by,
-                fresh.theme_id, fresh.agency_id,
-                fresh.status, fresh.received_at, fresh.due_at, fresh.answered_at, fresh.closed_at, fresh.updated_at,
-                fresh.district_id, fresh.district_near
-            )
+            known.updated_at <= merged.updated_at and (${incident.known_values}) is distinct from (${incident.merged_values})
         ) as is_due
-    from incident_stage as given
-    -- Words that are not to be kept any more do not come back when they are delivered again.
+    from incident_stage as delivered
+    -- Erased text does not come back when it is delivered again.
     cross join (
-        select max(before) filter (where what = 'text') as text_before, max(before) filter (where what = 'address') as address_before
+        select max(before) filter (where field = 'text') as text_before, max(before) filter (where field = 'address') as address_before
         from retention
-    ) as forgotten
+    ) as erased
     cross join lateral (
         select
-            given.*,
-            case when given.received_at < forgotten.address_before then '' else given.address end as kept_address,
-            case when given.received_at < forgotten.text_before then '' else given.message end as kept_message
+            delivered.*,
+            case when delivered.received_at < erased.address_before then '' else delivered.address end as kept_address,
+            case when delivered.received_at < erased.text_before then '' else delivered.message end as kept_message
     ) as staged
     left join incident as known on known.source_id = staged.source_id and known.external_id = staged.external_id
-    -- What geocoding has found (the gazetteer and what follows it) stays while the words are the same, unless something finer is given.
+    -- A location found by geocoding (the gazetteer or a server) is kept while the text is the same, unless a finer one is delivered.
     cross join lateral (
         select coalesce(
-            known.placed_by >= ${placed_by.gazetteer}
-            and staged.placed_by not in (${placed_by.input}, ${placed_by.swapped})
+            known.geocoded_by >= ${geocoded_by.gazetteer}
+            and staged.geocoded_by not in (${geocoded_by.input}, ${geocoded_by.swapped})
             and known.location_quality <= staged.location_quality
             and known.address = staged.kept_address
             and known.message = staged.kept_message,
             false
-        ) as stays
-    ) as place
-    cross join lateral (
-        select
-            case when place.stays then known.location when staged.cell <> 0 then staged.location end as location,
-            case when place.stays then known.cell else nullif(staged.cell, 0) end as cell,
-            staged.kept_address as address,
-            staged.kept_message as message,
-            case when place.stays then known.location_quality else staged.location_quality end as location_quality,
-            case when place.stays then known.confidence else nullif(staged.confidence, 'NaN') end as confidence,
-            case when place.stays then known.placed_by else nullif(staged.placed_by, 0) end as placed_by,
-            staged.theme_id,
-            nullif(staged.agency_id, 0) as agency_id,
-            staged.status,
-            staged.received_at,
-            nullif(staged.due_at, 'epoch') as due_at,
-            nullif(staged.answered_at, 'epoch') as answered_at,
-            nullif(staged.closed_at, 'epoch') as closed_at,
-            staged.updated_at,
-            case when place.stays then known.district_id else nullif(staged.district_id, 0) end as district_id,
-            case when place.stays then known.district_near else staged.district_near end as district_near
-    ) as fresh
+        ) as is_kept
+    ) as geocoded
+    cross join lateral (select ${incident.merge_expressions}) as merged
 ),
 
 written as (
-    insert into incident as known (
-        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
-    )
-    select
-        source_id, external_id, location, cell, address, message, location_quality, confidence, placed_by, theme_id, agency_id,
-        status, received_at, due_at, answered_at, closed_at, updated_at, district_id, district_near
+    insert into incident as known (${incident.columns})
+    select ${incident.columns}
     from judged
     where is_due
     -- The same order in every transaction: two ingests of the same rows wait for each other, and never in a circle.
     order by source_id, external_id collate "C"
-    -- Another transaction may have written since `judged` looked: the rules are held once more against its row.
-    on conflict (source_id, external_id) do update set
-        location = excluded.location,
-        cell = excluded.cell,
-        address = excluded.address,
-        message = excluded.message,
-        location_quality = excluded.location_quality,
-        confidence = excluded.confidence,
-        placed_by = excluded.placed_by,
-        theme_id = excluded.theme_id,
-        agency_id = excluded.agency_id,
-        status = excluded.status,
-        received_at = excluded.received_at,
-        due_at = excluded.due_at,
-        answered_at = excluded.answered_at,
-        closed_at = excluded.closed_at,
-        updated_at = excluded.updated_at,
-        district_id = excluded.district_id,
-        district_near = excluded.district_near
-    where known.updated_at <= excluded.updated_at
-    and (
-        known.location, known.cell, known.address, known.message, known.location_quality, known.confidence, known.placed_by,
-        known.theme_id, known.agency_id,
-        known.status, known.received_at, known.due_at, known.answered_at, known.closed_at, known.updated_at,
-        known.district_id, known.district_near
-    ) is distinct from (
-        excluded.location, excluded.cell, excluded.address, excluded.message, excluded.location_quality, excluded.confidence, excluded.placed_by,
-        excluded.theme_id, excluded.agency_id,
-        excluded.status, excluded.received_at, excluded.due_at, excluded.answered_at, excluded.closed_at, excluded.updated_at,
-        excluded.district_id, excluded.district_near
-    )
+    -- Another transaction may have written since `judged` was read: its row is compared again.
+    on conflict (source_id, external_id) do update set ${incident.assignments}
+    where known.updated_at <= excluded.updated_at and (${incident.known_values}) is distinct from (${incident.excluded_values})
     -- A row version that replaced none has no deleting transaction.
     returning id, source_id, external_id, xmax = 0 as is_new
 )
@@ -155,19 +77,18 @@ select
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
 
 -- name: upsert_sources
--- Sources of messages.
--- Gives the ids of all given codes; writes only what is new or described otherwise.
-with given as (
+-- Inserts sources that are new and updates those that are described otherwise. Returns the ids of all codes.
+with delivered as (
     select distinct on (code) code, name_ru, name_en, attribution, synthetic
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) as given (code, name_ru, name_en, attribution, synthetic)
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) as delivered (code, name_ru, name_en, attribution, synthetic)
     order by code
 ),
 
 due as (
-    select given.*
-    from given
-    left join source as known on known.code = given.code
-    where known.id is null or (known.name_ru, known.name_en, known.attribution, known.synthetic) is distinct from (given.name_ru, given.name_en, given.attribution, given.synthetic)
+    select delivered.*
+    from delivered
+    left join source as known on known.code = delivered.code
+    where known.id is null or (known.name_ru, known.name_en, known.attribution, known.synthetic) is distinct from (delivered.name_ru, delivered.name_en, delivered.attribution, delivered.synthetic)
 ),
 
 written as (
@@ -187,22 +108,21 @@ select code, id from written
 union all
 select known.code, known.id
 from source as known
-where known.code in (select code from given) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due)
 
 -- name: upsert_themes
--- Themes of messages.
--- Gives the ids of all given codes; writes only what is new or described otherwise.
-with given as (
+-- Inserts themes that are new and updates those that are described otherwise. Returns the ids of all codes.
+with delivered as (
     select distinct on (code) code, sector_id, name_ru, name_en
-    from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) as given (code, sector_id, name_ru, name_en)
+    from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) as delivered (code, sector_id, name_ru, name_en)
     order by code
 ),
 
 due as (
-    select given.*
-    from given
-    left join theme as known on known.code = given.code
-    where known.id is null or (known.sector_id, known.name_ru, known.name_en) is distinct from (given.sector_id, given.name_ru, given.name_en)
+    select delivered.*
+    from delivered
+    left join theme as known on known.code = delivered.code
+    where known.id is null or (known.sector_id, known.name_ru, known.name_en) is distinct from (delivered.sector_id, delivered.name_ru, delivered.name_en)
 ),
 
 written as (
@@ -221,22 +141,21 @@ select code, id from written
 union all
 select known.code, known.id
 from theme as known
-where known.code in (select code from given) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due)
 
 -- name: upsert_agencies
--- Agencies that answer messages.
--- Gives the ids of all given codes; writes only what is new or described otherwise.
-with given as (
+-- Inserts agencies that are new and updates those that are named otherwise. Returns the ids of all codes.
+with delivered as (
     select distinct on (code) code, name
-    from unnest($1::text[], $2::text[]) as given (code, name)
+    from unnest($1::text[], $2::text[]) as delivered (code, name)
     order by code
 ),
 
 due as (
-    select given.*
-    from given
-    left join agency as known on known.code = given.code
-    where known.id is null or known.name is distinct from given.name
+    select delivered.*
+    from delivered
+    left join agency as known on known.code = delivered.code
+    where known.id is null or known.name is distinct from delivered.name
 ),
 
 written as (
@@ -253,15 +172,15 @@ select code, id from written
 union all
 select known.code, known.id
 from agency as known
-where known.code in (select code from given) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due)
 
 -- name: get_source
--- The source with this code, as it is described.
+-- The source with this code.
 select code, name_ru, name_en, attribution, synthetic from source
 where code = $1
 
 -- name: find_known_codes
--- Themes ($1) and agencies ($2) that are known by these codes.
+-- Themes ($1) and agencies ($2) with these codes.
 select 'theme' as kind, theme.code, sector.code as sector, theme.name_ru, theme.name_en
 from theme
 inner join sector on sector.id = theme.sector_id
@@ -272,21 +191,21 @@ from agency
 where code = any($2::text[])
 
 -- name: begin_run
--- Begins a run. A run lives as long as its session holds the run's advisory lock; it is taken in the transaction
--- that makes the row, so nobody sees the row without its lock.
+-- Begins a run: $1 input, $2 mapping. A run lives as long as its session holds the run's advisory lock; it is taken in the
+-- transaction that inserts the row, so nobody sees the row without its lock.
 with begun as (
     insert into ingest_run (input, mapping) values ($1, $2) returning id
 )
 
-select id, pg_advisory_lock($3::bigint + id) from begun
+select id, pg_advisory_lock(${lock.runs} + id) from begun
 
 -- name: set_run_row_format
--- How the rows of a run are cut into fields.
-update ingest_run set form = $2::jsonb
+-- Stores how the text of a run's rows is split into fields.
+update ingest_run set row_format = $2::jsonb
 where id = $1
 
 -- name: record_run_counts
--- The run's counts until now, in the transaction of the batch that they include.
+-- Stores the run's counts so far, in the transaction of the batch that they include.
 update ingest_run set
     read = $2,
     new = $3,
@@ -301,18 +220,18 @@ update ingest_run set
 where id = $1
 
 -- name: end_run
--- The run is over.
+-- Ends a run: $1 the run, $2 its state.
 update ingest_run set state = $2, finished_at = now()
 where id = $1
 
 -- name: mark_interrupted_runs
--- Runs that say they are running and whose session is gone were interrupted.
+-- Marks runs as interrupted that are running by their state and whose session is gone.
 update ingest_run set state = 'interrupted', finished_at = now()
-where state = 'running' and pg_try_advisory_xact_lock($1::bigint + id)
+where state = 'running' and pg_try_advisory_xact_lock(${lock.runs} + id)
 
 -- name: list_runs
--- Runs, the newest first: $1 before this id (null: from the newest), $2 at most so many. One that says it is running and
--- whose session is gone (nobody holds its lock) was interrupted.
+-- Runs, the newest first: $1 before this id (null: from the newest), $2 at most so many. One that is running by its state
+-- and whose session is gone (nobody holds its lock) is interrupted.
 select
     id,
     input,
@@ -320,7 +239,7 @@ select
     case
         when state = 'running' and not exists (
             select from pg_locks
-            where locktype = 'advisory' and classid = x'67656F'::int and objid = (ingest_run.id & x'FFFFFFFF'::bigint)::oid and objsubid = 1
+            where locktype = 'advisory' and classid = ${lock.run_class} and objid = (ingest_run.id & x'FFFFFFFF'::bigint)::oid and objsubid = 1
             and database = (select oid from pg_database where datname = current_database())
         ) then 'interrupted'
         else state
@@ -337,31 +256,31 @@ select
     rejected,
     warned,
     located,
-    form
+    row_format
 from ingest_run
 where $1::bigint is null or id < $1
 order by id desc
 limit $2
 
 -- name: insert_rejects
--- Keeps rejected rows; one that was kept before belongs to the run that met it last.
+-- Stores rejected rows; one that was stored before belongs to the last run that met it.
 insert into reject (run_id, input, line, reason, detail, row_text, digest)
-select distinct on (given.line, given.reason, given.row_text)
+select distinct on (delivered.line, delivered.reason, delivered.row_text)
     $1,
     $2,
-    given.line,
-    given.reason,
-    given.detail,
-    given.row_text,
-    sha256(convert_to(given.row_text, 'UTF8'))
-from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as given (line, reason, detail, row_text)
+    delivered.line,
+    delivered.reason,
+    delivered.detail,
+    delivered.row_text,
+    sha256(convert_to(delivered.row_text, 'UTF8'))
+from unnest($3::bigint[], $4::text[], $5::text[], $6::text[]) as delivered (line, reason, detail, row_text)
 -- The same order in every transaction, so that two runs never wait for each other in a circle.
-order by given.line, given.reason, given.row_text
+order by delivered.line, delivered.reason, delivered.row_text
 on conflict (input, line, reason, digest) do update set run_id = excluded.run_id, detail = excluded.detail
 
 -- name: list_rejects
--- Rows that a run was the last to meet and could not use, unless they are forgotten, in the order of the input: $1 the run, $2 and $3 behind this line
--- and id, $4 without these reasons, $5 at most so many.
+-- Rejected rows of a run in the order of the input, except erased ones: $1 the run, $2 and $3 after this line and id,
+-- $4 without these reasons, $5 at most so many.
 select id, line, reason, detail, row_text
 from reject
 where run_id = $1 and (line, id) > ($2::bigint, $3::bigint) and reason <> all($4::text[]) and row_text <> ''
@@ -369,7 +288,7 @@ order by line, id
 limit $5
 
 -- name: count_superseded_rejects
--- How many rows the run $1 refused that it does not have any more; warnings ($2) are not counted.
+-- How many rows that the run $1 rejected belong to a later run, or are erased; warnings ($2) are not counted.
 select greatest(
     (select coalesce(sum(value::bigint), 0) from ingest_run cross join jsonb_each_text(ingest_run.rejected) where id = $1)
     - (select count(*) from reject where run_id = $1 and reason <> all($2::text[]) and row_text <> ''),
@@ -377,5 +296,5 @@ select greatest(
 )::bigint
 
 -- name: set_statement_timeout
--- The longest time that a statement of this session may take, $1, in milliseconds.
+-- Sets the longest time that a statement of this session may take, $1, in milliseconds.
 select set_config('statement_timeout', $1, false)

@@ -1,18 +1,19 @@
 -- Open311: checkpoints of pulls, and the service requests that are served.
 
 -- name: acquire_pull_lock
--- One pull of a server at a time; false when another is under way. Held until the session ends.
+-- Whether this session may pull from the server: $1 source, $2 endpoint; false while another pull is running. Held until the
+-- session ends.
 select pg_try_advisory_lock(hashtextextended('open311 ' || $1::text || ' ' || $2::text, 0))
 
 -- name: read_checkpoint
 -- How far a server has been pulled.
 select since, reached, known_at, finished
-from open311_mark
+from open311_checkpoint
 where source = $1 and endpoint = $2
 
 -- name: write_checkpoint
--- Keeps how far a server has been pulled.
-insert into open311_mark (source, endpoint, since, reached, known_at, finished)
+-- Stores how far a server has been pulled.
+insert into open311_checkpoint (source, endpoint, since, reached, known_at, finished)
 values ($1, $2, $3, $4, $5, $6)
 on conflict (source, endpoint) do update set
     since = excluded.since,
@@ -21,7 +22,7 @@ on conflict (source, endpoint) do update set
     finished = excluded.finished
 
 -- name: list_by_received_at
--- Requests received from $1 to $2, of the themes $3 (null: all) and with the statuses $4; $5 at most, after $6 of them.
+-- Requests received from $1 to $2, of the themes $3 (null: all) and with the statuses $4; at most $5, after the first $6.
 select id from incident
 where
     received_at between $1 and $2
@@ -32,7 +33,7 @@ limit $5
 offset $6
 
 -- name: list_by_updated_at
--- Requests changed last from $1 to $2, of the themes $3 (null: all) and with the statuses $4; $5 at most, after $6 of them.
+-- Requests last changed from $1 to $2, of the themes $3 (null: all) and with the statuses $4; at most $5, after the first $6.
 select id from incident
 where
     updated_at between $1 and $2
@@ -43,7 +44,7 @@ limit $5
 offset $6
 
 -- name: get_requests
--- What is told of the incidents $1, in their order; those that there are not are left out.
+-- The incidents $1 in their order; ids that do not exist are left out.
 select
     incident.id,
     incident.status,
@@ -59,9 +60,9 @@ select
     theme.code,
     theme.name_ru,
     agency.name as agency
-from unnest($1::bigint[]) with ordinality as asked (id, place)
-inner join incident on incident.id = asked.id
+from unnest($1::bigint[]) with ordinality as requested (id, position)
+inner join incident on incident.id = requested.id
 inner join source on source.id = incident.source_id
 inner join theme on theme.id = incident.theme_id
 left join agency on agency.id = incident.agency_id
-order by asked.place
+order by requested.position

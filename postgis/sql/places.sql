@@ -13,7 +13,7 @@ limit $5
 insert into place as known (id, name_ru, name_en, country, population, location)
 select id, name_ru, name_en, country, population, st_setsrid(st_makepoint(lng, lat), 4326)
 from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::int[], $6::float8[], $7::float8[])
-    as given (id, name_ru, name_en, country, population, lng, lat)
+    as delivered (id, name_ru, name_en, country, population, lng, lat)
 on conflict (id) do update set
     name_ru = excluded.name_ru,
     name_en = excluded.name_en,

@@ -1,45 +1,30 @@
--- What a serving process reads into its replica.
+-- Reading the replica of a serving process.
 
--- name: incidents
--- Incidents as replicas keep them: every column has a fixed width and is never null, so that the binary COPY
--- of this query is an array of equal records. 0 stands for "none"; instants of 'epoch' likewise. The status of a
--- near-duplicate is raised (by LINKED of geo_service/core/model.py).
-select
-    incident.id,
-    coalesce(incident.cell, 0),
-    incident.received_at,
-    coalesce(incident.due_at, 'epoch'),
-    coalesce(incident.answered_at, 'epoch'),
-    coalesce(incident.closed_at, 'epoch'),
-    incident.theme_id,
-    coalesce(incident.agency_id, 0),
-    coalesce(incident.district_id, 0),
-    incident.source_id,
-    (incident.status + case when link.first_id is null then 0 else ${status.linked_offset} end)::smallint,
-    incident.location_quality,
-    coalesce(st_x(incident.location), 0),
-    coalesce(st_y(incident.location), 0)
+-- name: read_incidents
+-- Incidents as replicas keep them: every column has a fixed width and is never null, so that the binary COPY of this query
+-- is an array of equal records. 0 and 'epoch' stand for NULL. The list of values comes from geo_service/core/incident_columns.py.
+select ${replica.values}
 from incident
 left join incident_link as link on link.incident_id = incident.id
 
--- name: catalogue
--- Everything a request can name but districts, one row a thing; kinds in one answer so that they belong to one moment.
-select kind, id, code, name_ru, name_en, parent, synthetic, attribution, placed_by
+-- name: read_catalogue
+-- All entries that a request can name, except districts; in one query, so that they are of one snapshot.
+select kind, id, code, name_ru, name_en, parent, synthetic, attribution, geocoded_by
 from (
     select
-        'sector' as kind, position as place, id::int, code, name_ru, name_en, null::int as parent, false as synthetic, '' as attribution,
-        '{}'::smallint[] as placed_by
+        'sector' as kind, position, id::int, code, name_ru, name_en, null::int as parent, false as synthetic, '' as attribution,
+        '{}'::smallint[] as geocoded_by
     from sector
     union all
     select 'theme', id, id, code, name_ru, name_en, sector_id, false, '', '{}' from theme
     union all
-    select 'source', id, id, code, name_ru, name_en, null, synthetic, attribution, placed_by from source
+    select 'source', id, id, code, name_ru, name_en, null, synthetic, attribution, geocoded_by from source
     union all
     select 'agency', id, id, code, name, name, null, false, '', '{}' from agency
 ) as entry
-order by kind, place
+order by kind, position
 
--- name: districts
+-- name: read_districts
 -- All districts, without their outlines.
 select
     id,
@@ -58,7 +43,7 @@ select
 from district
 order by level, code
 
--- name: district_shapes
+-- name: read_district_shapes
 -- Outlines of districts for every zoom band, EPSG:3857.
 select district_id, band, st_asbinary(shape) as shape
 from district_shape

@@ -1,7 +1,7 @@
 -- Erasing personal text and addresses.
 
 -- name: count_erasable
--- What there is to forget of incidents received, rejects met and answers given before $1: $2 text, $3 address.
+-- How much there is to erase of incidents received, rows rejected and responses stored before $1: $2 text, $3 address.
 select
     count(*) filter (where $2 and message <> '') as texts,
     count(*) filter (where $3 and address <> '') as addresses,
@@ -15,37 +15,33 @@ from incident
 where received_at < $1
 
 -- name: list_addresses
--- Addresses of incidents received before $1: $2 behind this id, $3 at most so many.
+-- Addresses of incidents received before $1: $2 after this id, $3 at most so many.
 select id, address from incident
 where received_at < $1 and id > $2 and address <> ''
 order by id
 limit $3
 
--- name: has_responses
--- Whether answers are kept at all.
-select to_regclass('intake_answer') is not null
-
 -- name: count_responses
--- How many answers to those who sent incidents with an Idempotency-Key were given before $1.
-select count(*) from (select key from intake_key where at < $1 union select key from intake_answer where at < $1) as old
+-- How many responses to requests with an Idempotency-Key were stored before $1.
+select count(*) from (select key from idempotency_key where created_at < $1 union select key from idempotency_response where created_at < $1) as old
 
 -- name: find_cached_keys
--- Which of the keys $1 are in the cache of addresses.
+-- Which of the keys $1 are in the geocoding cache.
 select key from geocode_cache where key = any($1::text[])
 
 -- name: count_old_cache
--- How many addresses the cache holds that were asked before $1, and are none of $2.
-select count(*) from geocode_cache where at < $1 and key <> all($2::text[])
+-- How many cached addresses were fetched before $1 and are none of $2.
+select count(*) from geocode_cache where fetched_at < $1 and key <> all($2::text[])
 
 -- name: record_rule
--- From now on these ($1: text, address) are not kept of incidents received before $2, also when they are delivered again.
-insert into retention as known (what, before)
-select what, $2::timestamptz from unnest($1::text[]) as what
-on conflict (what) do update set before = greatest(known.before, excluded.before)
+-- From now on these fields ($1: text, address) are erased from incidents received before $2, also when they are delivered again.
+insert into retention as known (field, before)
+select field, $2::timestamptz from unnest($1::text[]) as field
+on conflict (field) do update set before = greatest(known.before, excluded.before)
 
 -- name: erase_incidents
--- Takes the words from incidents received before $1: $2 the text, $3 the address, $4 behind this id, $5 at most so many.
--- Gives what they were. Rows that somebody is writing are left out: what is written now is written without words.
+-- Erases fields of incidents received before $1: $2 the text, $3 the address, $4 after this id, $5 at most so many.
+-- Returns what they were. Rows that another transaction is writing are left out: what is written now is written without them.
 with page as (
     select id, message, address from incident
     where received_at < $1 and id > $4 and (($2 and message <> '') or ($3 and address <> ''))
@@ -67,30 +63,30 @@ from page
 order by id
 
 -- name: erase_queue_entries
--- What waits for a place has no more than its words: $1 incidents that have lost some of them.
+-- Erases what the geocoding queue has of the text of incidents $1: entries without any text are deleted, others get a new digest.
 with wordless as (
-    delete from geocode_wait using incident
-    where geocode_wait.incident_id = any($1::bigint[]) and incident.id = geocode_wait.incident_id
+    delete from geocode_queue using incident
+    where geocode_queue.incident_id = any($1::bigint[]) and incident.id = geocode_queue.incident_id
     and incident.address = '' and incident.message = ''
 )
 
-update geocode_wait set words = md5(incident.address || e'\n' || incident.message), candidates = '[]'
+update geocode_queue set text_digest = md5(incident.address || e'\n' || incident.message), candidates = '[]'
 from incident
-where geocode_wait.incident_id = any($1::bigint[]) and incident.id = geocode_wait.incident_id
+where geocode_queue.incident_id = any($1::bigint[]) and incident.id = geocode_queue.incident_id
 and (incident.address <> '' or incident.message <> '')
 
 -- name: erase_cache
--- Takes addresses out of the cache: $1 keys, and whatever was asked before $2 (null: nothing more).
-with gone as (
-    delete from geocode_cache where key = any($1::text[]) or at < $2::timestamptz
+-- Deletes cached addresses: $1 keys, and all fetched before $2 (null: none). Returns how many.
+with deleted as (
+    delete from geocode_cache where key = any($1::text[]) or fetched_at < $2::timestamptz
     returning key
 )
 
-select count(*) from gone
+select count(*) from deleted
 
 -- name: erase_rejects
--- Takes the rows from rejects that a run before $1 was the last to meet, and their digests, which could be tried out:
--- $2 at most so many. Gives how many. Their reasons and lines stay.
+-- Erases the text of rejected rows whose last run began before $1, and their digests, which could be guessed: $2 at most so
+-- many. Returns how many. Their reasons and lines stay.
 with page as (
     select reject.id from reject
     inner join ingest_run on ingest_run.id = reject.run_id
@@ -110,9 +106,9 @@ cleared as (
 select count(*) from cleared
 
 -- name: erase_responses
--- Takes away answers given before $1 to those who sent incidents with an Idempotency-Key. Gives how many.
-with keys as (delete from intake_key where at < $1 returning key),
+-- Deletes responses to requests with an Idempotency-Key that were stored before $1. Returns how many.
+with keys as (delete from idempotency_key where created_at < $1 returning key),
 
-parts as (delete from intake_answer where at < $1 returning key)
+parts as (delete from idempotency_response where created_at < $1 returning key)
 
-select count(*) from (select key from keys union select key from parts) as gone
+select count(*) from (select key from keys union select key from parts) as deleted

@@ -10,7 +10,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from geo_service.cluster.private_cluster import running
+from geo_service.cluster.private_cluster import run_cluster
 from geo_service.core.settings import read_settings
 from tests.bench import (
     freshness,
@@ -124,7 +124,7 @@ def main() -> None:
     if settings.database_url:
         report = measure(settings.database_url)
     else:
-        with running(settings.home / "bench", say=_told.print) as server:
+        with run_cluster(settings.home / "bench", on_message=_told.print) as server:
             report = measure(server)
     report.print(Console(width=None if Console().is_terminal else 180))
     if arguments.json:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.core.binary_copy import HEADER, POSTGRES_EPOCH_S, TRAILER
 from geo_service.core.model import LocationQuality
 from tests.bench.dataset import AGENCIES, SOURCES, THEMES, Incidents
 
@@ -18,9 +19,6 @@ COLUMNS = (
 _NUMBER_DIGITS = 10
 _HOUSE_DIGITS = 4
 _STREET = "улица Мира, "
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_END = b"\xff\xff"
-_POSTGRES_EPOCH_S = 946_684_800
 _EWKB_HEAD = np.frombuffer(b"\x01\x01\x00\x00\x20\xe6\x10\x00\x00", np.uint8)
 """A little-endian point with SRID 4326."""
 _KINDS: dict[str, object] = {
@@ -75,7 +73,7 @@ def copy_bytes(rows: Incidents, ids: Ids, xid: int | None) -> bytes:
     _fill(records, rows, ids)
     if xid is not None:
         records["xid"] = xid
-    return _SIGNATURE + _without_nulls(records, rows) + _END
+    return HEADER + _without_nulls(records, rows) + TRAILER
 
 
 def _fill(records: NDArray[np.void], rows: Incidents, ids: Ids) -> None:
@@ -89,7 +87,7 @@ def _fill(records: NDArray[np.void], rows: Incidents, ids: Ids) -> None:
     records["location"]["head"] = _EWKB_HEAD
     records["location"]["lng"], records["location"]["lat"] = rows.lng, rows.lat
     for name in ("received", "due", "answered", "closed", "updated"):
-        records[f"{name}_at"] = (getattr(rows, name) - _POSTGRES_EPOCH_S) * 1_000_000
+        records[f"{name}_at"] = (getattr(rows, name) - POSTGRES_EPOCH_S) * 1_000_000
 
 
 def _without_nulls(records: NDArray[np.void], rows: Incidents) -> bytes:

@@ -9,7 +9,7 @@ import mapbox_vector_tile
 import numpy as np
 
 from geo_service.core.database import open_connection
-from geo_service.core.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, Status
+from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, Status
 from geo_service.tiles.encoding.grid import MAX_ZOOM, WORLD, Tile, project
 from ingest.write.incident_batch import IncidentBatch
 from ingest.write.incident_writer import IncidentWriter
@@ -85,7 +85,7 @@ def _batch(turn: int, houses: Houses, ids: Ids, source: int) -> IncidentBatch:
         source_id=np.full(count, source, np.int16), external_id=[f"{turn}-{row}" for row in range(count)],
         lng=lng, lat=lat, cell=cell, address=[""] * count, message=[""] * count,
         location_quality=np.full(count, LocationQuality.HOUSE, np.int16), confidence=np.full(count, np.nan, np.float32),
-        placed_by=np.full(count, PlacedBy.INPUT, np.int16),
+        geocoded_by=np.full(count, GeocodedBy.INPUT, np.int16),
         theme_id=ids.themes[rng.integers(len(THEMES), size=count)].astype(np.int32), agency_id=np.zeros(count, np.int32),
         status=np.full(count, Status.NEW, np.int16), received_at=now, due_at=none, answered_at=none, closed_at=none, updated_at=now,
     )  # fmt: skip

@@ -4,11 +4,11 @@ import time
 
 import numpy as np
 
-from ingest.geocoding import Answer, Query
-from ingest.geocoding.gazetteer import Gazetteer
+from ingest.geocoding import GeocodedPlace, GeocodeQuery
+from ingest.geocoding.local_steps import Gazetteer
 from tests.bench.bench import Bench
 from tests.bench.report import Row
-from tests.support.gazetteers import demo_lexicon, phrases, placed
+from tests.support.gazetteers import demo_index, phrases, placed
 
 _TEXTS = 60_000
 _QUICK_TEXTS = 2_000
@@ -20,17 +20,17 @@ _ROUNDS = 5
 async def measure(bench: Bench) -> None:
     """One thread; every phrase again and again, with its own number behind it so that no text comes twice."""
     began = time.perf_counter()
-    gazetteer = Gazetteer(demo_lexicon())
+    gazetteer = Gazetteer(demo_index())
     making = time.perf_counter() - began
     listed = [words for _, words in phrases()]
-    texts = [Query("", f"{listed[turn % len(listed)]}, {turn}") for turn in range(_QUICK_TEXTS if bench.quick else _TEXTS)]
+    texts = [GeocodeQuery("", f"{listed[turn % len(listed)]}, {turn}") for turn in range(_QUICK_TEXTS if bench.quick else _TEXTS)]
     seconds = []
     for _ in range(bench.times(_ROUNDS)):
         began = time.perf_counter()
         verdicts = await gazetteer.locate(texts)
         seconds.append(time.perf_counter() - began)
     rate = len(texts) / float(np.median(seconds))
-    share = sum(isinstance(one, Answer) for one in verdicts) / len(texts)
+    share = sum(isinstance(one, GeocodedPlace) for one in verdicts) / len(texts)
     bench.report.add(
         Row(
             "gazetteer", f"{len(texts):,} texts of {len(listed)} phrases", f"{rate:,.0f} texts/s",

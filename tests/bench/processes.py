@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from geo_service.cluster.data_directory import free_port
+from geo_service.cluster.data_directory import find_free_port
 from tests.bench.http_client import connect, get
 from tests.support.paths import CHECKOUT
 
@@ -48,7 +48,7 @@ async def thin_server(url: str) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def _running(command: list[str], environment: Mapping[str, str], ready: str) -> AsyncIterator[int]:
-    port = free_port(None)
+    port = find_free_port(None)
     surroundings = {**os.environ, **environment, "GEO_PORT": str(port), "GEO_HOST": "127.0.0.1"}
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, cwd=CHECKOUT, env=surroundings, stdout=said, stderr=said)  # noqa: ASYNC220  # starting is quick

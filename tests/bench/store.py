@@ -17,7 +17,13 @@ from tests.bench.copying import COLUMNS, Ids, copy_bytes, order_ids
 from tests.bench.dataset import AGENCIES, CHUNK, SOURCES, THEMES, generate
 from tests.bench.region import BOUNDS, DISTRICTS_ACROSS, DISTRICTS_UP
 
-_SECONDARY = ("incident_xid_idx", "incident_received_at_idx", "incident_district_id_idx", "incident_location_idx", "incident_near_idx")
+_SECONDARY = (
+    "incident_xid_idx",
+    "incident_received_at_idx",
+    "incident_district_id_idx",
+    "incident_location_idx",
+    "incident_duplicate_candidates_idx",
+)
 
 
 _DISTRICTS = """

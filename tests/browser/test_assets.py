@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.conftest import ROADS, WASTE, Visit, send_source
+from tests.support.browser_incidents import ROADS, WASTE
+from tests.support.browser_visit import Visit, send_source
 from tests.support.page_build import read_manifest
 
 pytestmark = pytest.mark.browser

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE_MS, Visit, visiting
-from tests.browser.test_states import violations
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import find_violations
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +41,7 @@ def test_axe_finds_nothing_in_any_language_on_any_ground(browser: Browser, servi
             expect(visit.page.locator("html")).to_have_attribute("lang", language)
             expect(visit.page.locator(there).first).to_be_attached(timeout=PATIENCE_MS)
             settle(visit)
-            found[language, scheme] = violations(visit)
+            found[language, scheme] = find_violations(visit)
         visit.shot(f"axe-{view}")
     assert {look: wrong for look, wrong in found.items() if wrong} == {}
 

@@ -11,7 +11,8 @@ import mapbox_vector_tile
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Elsewhere, Visit, visiting
+from tests.support.browser_visit import Visit, visiting
+from tests.support.other_origin import OtherOrigin
 from tests.support.paths import CHECKOUT
 
 pytestmark = pytest.mark.browser
@@ -58,7 +59,7 @@ def service_url(territory_service: str) -> str:
 
 
 @pytest.fixture
-def show(browser: Browser, service_url: str, elsewhere: Elsewhere) -> Iterator[Callable[[str], Visit]]:
+def show(browser: Browser, service_url: str, elsewhere: OtherOrigin) -> Iterator[Callable[[str], Visit]]:
     """Opens a documented page on its own origin; nothing may go wrong on it, and no third host be asked."""
     with visiting(browser, service_url, 900, 700) as visit:
 

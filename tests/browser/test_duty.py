@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from geo_service.core.database import open_connection
-from tests.browser.conftest import PATIENCE_MS, Visit, apart, insert_incidents, visiting
-from tests.browser.test_states import violations
-from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
+from tests.support.browser_incidents import insert_incidents, run_in_thread
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import find_violations
+from tests.support.serve_process import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +28,7 @@ def service_url(database_url: str) -> Iterator[str]:
         async with open_connection(database_url) as held:
             await territory.fill(held)
 
-    apart(make)
+    run_in_thread(make)
     with serving(database_url) as (_, address):
         wait_until_ready(address)
         yield address
@@ -144,7 +145,7 @@ def test_the_map_goes_to_an_incident_and_marks_it(visit: Visit) -> None:
     x, y = visit.pixel(newest["lat"], newest["lng"])
     assert abs(pin["x"] + pin["width"] / 2 - x) < 2
     assert abs(pin["y"] + pin["height"] / 2 - y) < 2
-    assert violations(visit) == []
+    assert find_violations(visit) == []
 
 
 def test_an_incident_that_is_not_there_is_said_not_to_be_there(browser: Browser, service_url: str) -> None:
@@ -189,7 +190,7 @@ def test_the_list_of_what_is_overdue_is_the_apis_and_opens_by_keyboard(visit: Vi
     visit.page.keyboard.press("Escape")
     expect(rows.nth(2)).to_be_focused()
     visit.shot("now")
-    assert violations(visit) == []
+    assert find_violations(visit) == []
 
 
 def test_what_comes_is_marked_and_does_not_move_a_row_under_the_pointer(browser: Browser, service_url: str, database_url: str) -> None:
@@ -247,7 +248,7 @@ def test_what_is_shared_shows_what_is_on_the_screen(visit: Visit) -> None:
         share.get_by_role("button", name="Picture (PNG)").click()
     assert saved.value.suggested_filename.endswith(".png")
     visit.shot("share")
-    assert violations(visit) == []
+    assert find_violations(visit) == []
 
     visit.page.goto("about:blank")
     visit.page.goto(link)

@@ -9,9 +9,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Frame, expect
 
-from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Elsewhere, Visit, send_source, visiting
-from tests.browser.test_states import violations
 from tests.support import territory
+from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, send_source, visiting
+from tests.support.other_origin import OtherOrigin
+from tests.support.page_checks import find_violations
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +83,7 @@ def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
     assert visit.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == list(size)
     link = f"/#map=6.20/45.0000/38.7000&window=7d&level=district&measure=share_closed&layer=districts&scheme={scheme}&lang={language}"
     assert visit.page.locator("#full-map").get_attribute("href") == link
-    assert violations(visit) == []
+    assert find_violations(visit) == []
     assert visit.page.context.cookies() == []
     assert visit.hosts - {""} == {visit.address.removeprefix("http://")}
 
@@ -116,7 +117,7 @@ def expect_drawn(frame: Frame, layer: str) -> None:
         assert time.monotonic() < deadline, f"{layer} of roads were never drawn"
 
 
-def test_the_element_shows_changed_attributes_without_loading_again_and_tells_what_is_chosen(visit: Visit, elsewhere: Elsewhere) -> None:
+def test_the_element_shows_changed_attributes_without_loading_again_and_tells_what_is_chosen(visit: Visit, elsewhere: OtherOrigin) -> None:
     body = f'<heat-map src="{visit.address}" layer="districts" level="district" window="7d" map="7/45/38.9" loading="eager"></heat-map>'
     elsewhere.pages["/portal"] = PAGE.format(service=visit.address, body=body)
     visit.page.goto(f"{elsewhere.address}/portal")
@@ -192,7 +193,7 @@ def test_maps_share_one_stream_of_changes_and_another_takes_over_when_its_holder
     context.close()
 
 
-def test_an_element_whose_service_is_not_there_says_so(visit: Visit, elsewhere: Elsewhere) -> None:
+def test_an_element_whose_service_is_not_there_says_so(visit: Visit, elsewhere: OtherOrigin) -> None:
     body = f'<heat-map src="{elsewhere.address}/nowhere" loading="eager"></heat-map>'
     elsewhere.pages["/lost"] = PAGE.format(service=visit.address, body=body).replace("frame-src", f"frame-src {elsewhere.address}")
     visit.page.goto(f"{elsewhere.address}/lost")

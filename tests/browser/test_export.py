@@ -20,8 +20,9 @@ from geo_service.core.settings import Settings
 from geo_service.export.job import read_job, read_query, run_export
 from geo_service.export.target import read_target
 from tests.bench.chromium import EXECUTABLE, SWITCHES
-from tests.browser.conftest import Visit, apart, visiting
 from tests.support import territory
+from tests.support.browser_incidents import run_in_thread
+from tests.support.browser_visit import Visit, visiting
 from tests.support.paths import CHECKOUT
 
 MODULES = CHECKOUT / "node_modules"
@@ -90,11 +91,11 @@ def site(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
         async with open_connection(database_url) as held:
             await territory.fill(held)
 
-    apart(fill)
+    run_in_thread(fill)
     settings = Settings(database_url=database_url)
     place = read_target(str(folder / "january.pmtiles"))
     order = read_job(place, "hexes", "0-10", "37.9,44.3,40.0,45.7", None, read_query("window=7d", {}), settings.zone)
-    apart(partial(asyncio.to_thread, run_export, database_url, order, settings, lambda step, done, count: None))  # type: ignore[arg-type]
+    run_in_thread(partial(asyncio.to_thread, run_export, database_url, order, settings, lambda step, done, count: None))  # type: ignore[arg-type]
     copytree(VENDORED, folder / "maplibre-gl")
     copytree(MODULES / "pmtiles/dist/esm", folder / "pmtiles/dist/esm")
     copytree(MODULES / "fflate/esm", folder / "fflate/esm")

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import PATIENCE_MS, Visit, visiting
-from tests.browser.test_states import overlap
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import overlap
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import CENTRE, PATIENCE_MS, ROADS, WASTE, Visit, send_source, visiting
+from tests.support.browser_incidents import CENTRE, ROADS, WASTE
+from tests.support.browser_visit import PATIENCE_MS, Visit, send_source, visiting
 
 pytestmark = pytest.mark.browser
 

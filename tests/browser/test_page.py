@@ -1,17 +1,26 @@
 """The page against the real service: what a person does, and what the page then says."""
 
 import re
+from collections.abc import Iterator
 
 import h3.api.basic_int as h3
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import CENTRE, OLD, OLD_CENTRE, PATIENCE_MS, ROADS, WASTE, Visit, insert_incidents
+from tests.support.browser_incidents import CENTRE, OLD, OLD_CENTRE, ROADS, WASTE, insert_incidents, serving_known_incidents
+from tests.support.browser_visit import PATIENCE_MS, Visit
 
 pytestmark = pytest.mark.browser
 
 RECENT = ROADS + WASTE
 CLOSED = (ROADS + WASTE) // 3
+
+
+@pytest.fixture(scope="module")
+def service_url(database_url: str) -> Iterator[str]:
+    """A service of this module's own: incidents are added to it."""
+    with serving_known_incidents(database_url) as address:
+        yield address
 
 
 def test_the_page_opens_with_the_last_30_days_of_everything(visit: Visit) -> None:

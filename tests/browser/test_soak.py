@@ -3,8 +3,8 @@
 import pytest
 
 from tests.bench.soak import VIEWS, Growth, soak
-from tests.browser.conftest import apart, fill
-from tests.integration.test_serving import serving, wait_until_ready
+from tests.support.browser_incidents import insert_known_incidents, run_in_thread
+from tests.support.serve_process import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,7 @@ MOST_NODES, MOST_LISTENERS = 600, 60
 @pytest.fixture(scope="module")
 def grown(database_url: str) -> dict[str, Growth]:
     """What each view held before and after."""
-    fill(database_url)
+    insert_known_incidents(database_url)
     found: dict[str, Growth] = {}
 
     async def run(address: str) -> None:
@@ -27,7 +27,7 @@ def grown(database_url: str) -> dict[str, Growth]:
 
     with serving(database_url) as (_, address):
         wait_until_ready(address)
-        apart(lambda: run(address))
+        run_in_thread(lambda: run(address))
     return found
 
 

@@ -3,19 +3,19 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import h3.api.basic_int as h3
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.conftest import CENTRE, PATIENCE_MS, ROADS, WASTE, Visit, visiting
+from tests.support.browser_incidents import CENTRE, ROADS, WASTE
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import find_violations, overlap
 
 pytestmark = pytest.mark.browser
 
 RECENT = ROADS + WASTE
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = {"desktop": (1440, 900), "phone": (390, 844), "wall": (1920, 1080)}
 
 
@@ -82,7 +82,7 @@ def test_without_a_network_the_page_says_so_and_goes_on_by_itself(troubled: Visi
     problem = troubled.page.locator("#problem")
     expect(problem).to_have_text("This device has no network. The page goes on by itself when it is back.", timeout=PATIENCE_MS)
     troubled.shot("offline")
-    assert violations(troubled) == []
+    assert find_violations(troubled) == []
     troubled.page.context.set_offline(offline=False)
     expect(problem).to_be_hidden(timeout=PATIENCE_MS)
     expect(troubled.page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
@@ -95,7 +95,7 @@ def test_a_fault_of_the_service_is_told_with_the_number_of_the_request(troubled:
     expect(problem).to_contain_text("В сервисе произошла ошибка", timeout=PATIENCE_MS)
     expect(problem.locator("code")).to_have_text("4f1e9a")
     troubled.shot("failed")
-    assert violations(troubled) == []
+    assert find_violations(troubled) == []
     troubled.page.unroute("**/api/summary*")
     troubled.expect_total(RECENT)
 
@@ -109,7 +109,7 @@ def test_numbers_are_said_to_be_old_while_no_changes_come(troubled: Visit) -> No
     troubled.page.clock.fast_forward(65_000)
     expect(stale).to_have_text(re.compile(r"^No live changes for 1 min\. The numbers are of "), timeout=PATIENCE_MS)
     troubled.shot("stale")
-    assert violations(troubled) == []
+    assert find_violations(troubled) == []
     troubled.page.unroute("**/api/live")
     expect(stale).to_be_hidden(timeout=2 * PATIENCE_MS)
 
@@ -126,32 +126,15 @@ def test_every_screen_holds_the_page_and_axe_finds_nothing(browser: Browser, ser
         visit.shot(f"{screen}-{language}")
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= SCREENS[screen][0]
         assert not overlap(visit, "#controls", "#legend")
-        assert violations(visit) == []
+        assert find_violations(visit) == []
 
 
 def test_axe_finds_nothing_in_an_empty_period_or_a_refused_choice(troubled: Visit) -> None:
     troubled.open("map=8/45.04/38.98&lang=en&from=2020-01-01&to=2020-02-01")
     expect(troubled.page.locator("#way-out")).to_be_visible()
     troubled.shot("empty")
-    assert violations(troubled) == []
+    assert find_violations(troubled) == []
     troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=ru&window=nonsense")
     expect(troubled.page.locator("#problem")).to_be_visible(timeout=PATIENCE_MS)
     troubled.shot("refused")
-    assert violations(troubled) == []
-
-
-def violations(visit: Visit) -> list[str]:
-    """What axe-core finds wrong with the page as it is now: the rule and the places."""
-    visit.page.evaluate(f"{AXE.read_text(encoding='utf-8')}; undefined")
-    # On a phone the card with the page's heading makes room for the panel that is looked at; no rule of WCAG wants it there.
-    found = visit.page.evaluate("async () => (await axe.run({rules: {'page-has-heading-one': {enabled: false}}})).violations")
-    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
-
-
-def overlap(visit: Visit, one: str, other: str) -> bool:
-    """Whether two parts of the page cover each other."""
-    a, b = visit.page.locator(one).bounding_box(), visit.page.locator(other).bounding_box()
-    assert a
-    assert b
-    across = a["x"] < b["x"] + b["width"] and b["x"] < a["x"] + a["width"]
-    return across and a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
+    assert find_violations(troubled) == []

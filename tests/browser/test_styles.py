@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Visit, visiting
 from tests.support import territory
+from tests.support.browser_visit import Visit, visiting
 
 pytestmark = pytest.mark.browser
 

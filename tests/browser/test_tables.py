@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import CENTRE, PATIENCE_MS, ROADS, Visit, insert_incidents, visiting
-from tests.browser.test_states import violations
-from tests.browser.test_workplace import asked, number, rows
+from tests.support.browser_incidents import CENTRE, ROADS, insert_incidents, serving_known_incidents
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import find_violations, get_json, parse_number, read_table
 
 pytestmark = pytest.mark.browser
 
@@ -20,6 +20,13 @@ DAY = f"{VIEW}&window=24h&tab=analysis"
 
 WITHOUT_MAP = "HTMLCanvasElement.prototype.getContext = () => null"
 """Tables need none, and drawing it by software takes long."""
+
+
+@pytest.fixture(scope="module")
+def service_url(database_url: str) -> Iterator[str]:
+    """A service of this module's own: incidents are added to it."""
+    with serving_known_incidents(database_url) as address:
+        yield address
 
 
 @pytest.fixture
@@ -52,7 +59,7 @@ def by_chance(now: int, before: int) -> bool:
 
 def test_the_worst_districts_are_those_with_most_overdue_beyond_the_regions_share(region: Visit) -> None:
     show(region, f"{VIEW}&window=24h")
-    told = asked(region, "/api/districts?window=24h&level=district&compare=previous")
+    told = get_json(region, "/api/districts?window=24h&level=district&compare=previous")
     share = told["total"]["overdue"] / told["total"]["count"]
     scored = [(row["overdue"] - share * row["count"], row) for row in told["districts"]]
     worst = [row for score, row in sorted(scored, key=lambda pair: (-pair[0], -pair[1]["overdue"])) if score > 0][:5]
@@ -70,13 +77,13 @@ def test_the_worst_districts_are_those_with_most_overdue_beyond_the_regions_shar
 
 def test_all_districts_are_sorted_by_any_column_and_given_as_csv(region: Visit) -> None:
     show(region, VIEW)
-    told = {row["name"]["en"]: row for row in asked(region, "/api/districts?window=1y&level=district")["districts"]}
+    told = {row["name"]["en"]: row for row in get_json(region, "/api/districts?window=1y&level=district")["districts"]}
     lines = region.page.locator("#ranking tbody tr")
     expect(lines).to_have_count(len(told), timeout=PATIENCE_MS)
     names = lines.locator("th").all_inner_texts()
     for at, key in enumerate(("count", "open", "overdue")):
         assert {
-            name: number(text) for name, text in zip(names, lines.locator(f"td:nth-of-type({at + 1})").all_inner_texts(), strict=True)
+            name: parse_number(text) for name, text in zip(names, lines.locator(f"td:nth-of-type({at + 1})").all_inner_texts(), strict=True)
         } == {name: row[key] for name, row in told.items()}
     counts = sorted(row["count"] for row in told.values())
     head = region.page.locator("#ranking th[data-key=count]")
@@ -97,18 +104,18 @@ def test_two_periods_stand_side_by_side_with_what_chance_explains(region: Visit)
     show(region, DAY)
     for by, level in (("sector", ""), ("district", "&level=district")):
         region.page.locator("#compared-by").select_option(by)
-        told = asked(region, f"/api/breakdown?window=24h&by={by}{level}&compare=previous")
+        told = get_json(region, f"/api/breakdown?window=24h&by={by}{level}&compare=previous")
         counts = {str(cell[by] or ""): (cell["count"], cell["n_compared"]) for cell in told["cells"]}
         region.until(f"document.querySelectorAll('#comparison tbody tr').length === {len(counts)}")
         keys = region.page.locator("#comparison tbody tr").evaluate_all("(all) => all.map((row) => row.dataset.row)")
-        shown = dict(zip(keys, rows(region, "#comparison").values(), strict=True))
-        assert {key: (number(cells[0]), number(cells[1])) for key, cells in shown.items()} == counts
+        shown = dict(zip(keys, read_table(region, "#comparison").values(), strict=True))
+        assert {key: (parse_number(cells[0]), parse_number(cells[1])) for key, cells in shown.items()} == counts
         assert [now - before for now, before in (counts[key] for key in keys)] == sorted(
             (now - before for now, before in counts.values()), reverse=True
         )
         for key, cells in shown.items():
             assert ("≈" in cells[3]) == (by_chance(*counts[key]) and counts[key][0] != counts[key][1]), key
-        assert [number(text) for text in totals(region, "#comparison")[:2]] == [told["total"]["count"], told["total"]["n_compared"]]
+        assert [parse_number(text) for text in totals(region, "#comparison")[:2]] == [told["total"]["count"], told["total"]["n_compared"]]
     assert "by=district" in region.page.url
     region.page.go_back()
     expect(region.page.locator("#compared-by")).to_have_value("sector")
@@ -117,19 +124,19 @@ def test_two_periods_stand_side_by_side_with_what_chance_explains(region: Visit)
 
 def test_agencies_have_their_rank_then_and_before_and_few_messages_are_marked(region: Visit) -> None:
     show(region, f"{DAY}&compare=previous")
-    told = asked(region, "/api/agencies?window=24h&min_incidents=20&compare=previous")["agencies"]
+    told = get_json(region, "/api/agencies?window=24h&min_incidents=20&compare=previous")["agencies"]
     expect(region.page.locator("#agencies tbody tr")).to_have_count(len(told), timeout=PATIENCE_MS)
-    shown = rows(region, "#agencies")
+    shown = read_table(region, "#agencies")
     assert {row["rank"] for row in told} >= {1, 2, None}
     for row in told:
         rank, _, rank_before, _, count, *_ = shown[row["name"]["en"]]
         small = f"—°few: {row['count']}"
         assert rank == (str(row["rank"]) if row["rank"] else small if row["count"] < 20 else "—")
         assert rank_before.startswith(str(row["compared"]["rank"] or "—") if row["compared"] else "—")
-        assert number(count) == row["count"]
+        assert parse_number(count) == row["count"]
     first = next(row for row in told if row["rank"] == 1)
     region.page.locator("#agencies tbody button").first.click()
-    expect_total(region, asked(region, f"/api/summary?window=24h&agency={first['code']}")["n"])
+    expect_total(region, get_json(region, f"/api/summary?window=24h&agency={first['code']}")["n"])
     expect(region.page.locator("#chips .chip")).to_have_text(f"Agency: {first['name']['en']} ×", timeout=PATIENCE_MS)
 
 
@@ -137,13 +144,13 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     show(region, DAY)
     region.page.locator("#cross-rows").select_option("district")
     region.page.locator("#cross-columns").select_option("sector")
-    told = asked(region, "/api/breakdown?window=24h&by=district,sector&level=district")
+    told = get_json(region, "/api/breakdown?window=24h&by=district,sector&level=district")
     region.until("document.querySelector('#cross caption')?.textContent === 'district and sector'")
     sums: dict[str, int] = {}
     for cell in told["cells"]:
         sums[cell["sector"]] = sums.get(cell["sector"], 0) + cell["count"]
     order = [entry["code"] for entry in told["dimensions"][1]["entries"] if sums.get(entry["code"])]
-    assert [number(text) for text in totals(region, "#cross")] == [told["total"]["count"], *(sums[code] for code in order)]
+    assert [parse_number(text) for text in totals(region, "#cross")] == [told["total"]["count"], *(sums[code] for code in order)]
     assert "cross=district,sector" in region.page.url
     assert "by=district%2Csector" in (region.page.locator("a[download='cross-table.csv']").get_attribute("href") or "")
     region.page.locator("#cross-rows").select_option("sector")
@@ -155,7 +162,7 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     region.page.locator("#analysis .wider").click()
     region.until("document.documentElement.dataset.wide !== undefined")
     region.shot("analysis-wide")
-    assert violations(region) == []
+    assert find_violations(region) == []
 
 
 def test_a_filter_with_many_entries_is_searched_and_chosen_by_the_keyboard(region: Visit) -> None:
@@ -179,24 +186,24 @@ def test_a_filter_with_many_entries_is_searched_and_chosen_by_the_keyboard(regio
     assert region.page.evaluate("document.activeElement.tagName") == "SUMMARY"
     expect(box.locator("summary")).to_have_text("Agency: 1 chosen")
     region.page.locator("#chips .chip").press("Enter")
-    expect_total(region, asked(region, "/api/summary?window=24h")["n"])
+    expect_total(region, get_json(region, "/api/summary?window=24h")["n"])
 
 
 def test_groups_of_states_have_the_counts_of_the_choice_without_the_filter(region: Visit) -> None:
     show(region, f"{VIEW}&window=24h&status=closed")
     box = region.page.locator("[data-filter=status]")
     box.locator("summary").click()
-    total: dict[str, Any] = asked(region, "/api/summary?window=24h")
+    total: dict[str, Any] = get_json(region, "/api/summary?window=24h")
     expect(box.locator("label .number").nth(1)).to_have_text(str(total["overdue"]), timeout=PATIENCE_MS)
     expect(box.locator("label .number").nth(0)).to_have_text(str(total["open"]))
     box.locator("label").nth(1).click()
-    expect_total(region, asked(region, "/api/summary?window=24h&status=closed,overdue")["n"])
+    expect_total(region, get_json(region, "/api/summary?window=24h&status=closed,overdue")["n"])
     assert "status=closed,overdue" in region.page.url
 
 
 def test_sectors_have_the_trends_of_the_timeline(region: Visit) -> None:
     show(region, f"{VIEW}&window=7d")
-    told = {one["code"]: one["n"] for one in asked(region, "/api/timeline?window=7d&by=sector")["series"]}
+    told = {one["code"]: one["n"] for one in get_json(region, "/api/timeline?window=7d&by=sector")["series"]}
     for code, counts in told.items():
         line = region.page.locator(f"#sectors [data-sector={code}] polyline")
         expect(line).to_have_count(1, timeout=PATIENCE_MS)

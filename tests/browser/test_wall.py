@@ -12,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Route, expect
 
 from geo_service.core.database import open_connection
-from tests.browser.conftest import PATIENCE_MS, PATIENCE_S, Visit, apart, visiting
-from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
+from tests.support.browser_incidents import run_in_thread
+from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, visiting
+from tests.support.serve_process import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +56,7 @@ def server(database_url: str) -> Iterator[Server]:
         async with open_connection(database_url) as held:
             await territory.fill(held)
 
-    apart(fill)
+    run_in_thread(fill)
     made = Server(database_url)
     made.begin()
     yield made
@@ -243,4 +244,4 @@ def add_closed(database_url: str) -> None:
                 " (select id from district where code = '00') from incident, generate_series(1, 3) n where external_id = 'T0'"
             )
 
-    apart(insert)
+    run_in_thread(insert)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.conftest import PATIENCE_MS, Visit, visiting
+from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.page_checks import get_json, parse_number
 
 pytestmark = pytest.mark.browser
 
@@ -24,28 +24,12 @@ def region(browser: Browser, territory_service: str) -> Iterator[Visit]:
         assert made.complaints == []
 
 
-def asked(visit: Visit, path: str) -> Any:
-    """What the API says."""
-    return httpx.get(f"{visit.address}{path}").raise_for_status().json()
-
-
-def number(text: str) -> int:
-    """A number as the page writes it in English."""
-    return int(text.replace(",", ""))
-
-
-def rows(visit: Visit, table: str) -> dict[str, list[str]]:
-    """A table's cells by the name at the beginning of their row."""
-    script = f"[...document.querySelectorAll('{table} tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))"
-    return {name: cells for name, *cells in visit.page.evaluate(script)}
-
-
 def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region: Visit) -> None:
     region.open(VIEW)
-    told = asked(region, "/api/summary?window=1y&compare=previous")
+    told = get_json(region, "/api/summary?window=1y&compare=previous")
     totals = region.page.locator("#totals-before dd:not(.note)")
     expect(totals.first).to_have_text(f"{told['measures']['count']:,}", timeout=PATIENCE_MS)
-    assert [number(text) for text in totals.all_inner_texts()[:4]] == [
+    assert [parse_number(text) for text in totals.all_inner_texts()[:4]] == [
         told["measures"][name] for name in ("count", "open", "overdue", "closed")
     ]
     before = told["measures"]["n_compared"]
@@ -63,17 +47,17 @@ def test_a_span_of_the_timeline_is_chosen_by_dragging_and_left_again(region: Vis
     region.page.mouse.up()
     region.settle()
     chosen = dict(pair.split("=") for pair in region.page.url.partition("#")[2].split("&"))
-    total = asked(region, f"/api/summary?from={chosen['from']}&to={chosen['to']}")["n"]
+    total = get_json(region, f"/api/summary?from={chosen['from']}&to={chosen['to']}")["n"]
     region.expect_total(total)
-    assert total < asked(region, "/api/summary?window=1y")["n"]
+    assert total < get_json(region, "/api/summary?window=1y")["n"]
     # The year around it is still there, for whoever opens the address as well.
     assert chosen["around"] == "1y"
-    buckets = asked(region, "/api/timeline?window=1y")["buckets"]
+    buckets = get_json(region, "/api/timeline?window=1y")["buckets"]
     end = region.page.get_by_role("slider", name="End of the period")
     assert end.get_attribute("aria-valuemax") == str(len(buckets))
     assert int(end.get_attribute("aria-valuenow") or 0) < len(buckets)
     region.page.locator("#whole-period").click()
-    region.expect_total(asked(region, "/api/summary?window=1y")["n"])
+    region.expect_total(get_json(region, "/api/summary?window=1y")["n"])
     region.page.go_back()
     region.expect_total(total)
     assert int(end.get_attribute("aria-valuenow") or 0) < len(buckets)
@@ -87,10 +71,10 @@ def test_a_month_of_the_calendar_is_chosen_by_name(region: Visit) -> None:
     chosen = dict(pair.split("=") for pair in region.page.url.partition("#")[2].split("&"))
     assert chosen["from"].endswith("-01")
     assert chosen["to"].endswith("-01")
-    region.expect_total(asked(region, f"/api/summary?from={chosen['from']}&to={chosen['to']}")["n"])
+    region.expect_total(get_json(region, f"/api/summary?from={chosen['from']}&to={chosen['to']}")["n"])
     expect(region.page.locator("[data-preset=lastMonth]")).to_have_attribute("aria-pressed", "true")
     region.page.go_back()
-    region.expect_total(asked(region, "/api/summary?window=1y")["n"])
+    region.expect_total(get_json(region, "/api/summary?window=1y")["n"])
 
 
 def test_the_handles_of_the_timeline_are_moved_by_the_keyboard(region: Visit) -> None:
@@ -131,7 +115,7 @@ def test_what_cannot_be_played_is_set_aside_for_a_playback_and_comes_back(region
     expect(region.page.locator("#dock .note")).to_contain_text("numbers of messages in hexagons")
     region.page.locator("#play-way").select_option("growing")
     query = region.page.evaluate("new URL(geoMap.getSource('hexes').tiles[0]).search")
-    whole = asked(region, f"/api/legend{query}&layer=hexes&zoom=8")["classes"]
+    whole = get_json(region, f"/api/legend{query}&layer=hexes&zoom=8")["classes"]
     expect(region.page.locator("#legend li")).to_have_count(len(whole))
     # The last frame of what grows is the whole window.
     region.page.locator("#play").click()
@@ -152,11 +136,11 @@ def test_filters_are_searched_chosen_and_taken_away(region: Visit) -> None:
     option.wait_for(timeout=PATIENCE_MS)
     code = option.locator("input").get_attribute("value")
     option.click()
-    told = asked(region, f"/api/summary?window=1y&theme={code}")
+    told = get_json(region, f"/api/summary?window=1y&theme={code}")
     region.expect_total(told["n"])
     assert f"theme={code}" in region.page.url
     region.page.locator("#chips .chip").click()
-    region.expect_total(asked(region, "/api/summary?window=1y")["n"])
+    region.expect_total(get_json(region, "/api/summary?window=1y")["n"])
     assert "theme=" not in region.page.url
 
 
@@ -181,14 +165,14 @@ def test_what_is_coloured_is_chosen_and_what_does_not_go_together_is_put_right(r
     region.page.locator("#limits").fill("2; 9")
     region.page.locator("#limits").press("Enter")
     region.until("location.hash.includes('breaks=2,9')")
-    legend = asked(region, "/api/legend?layer=districts&zoom=8&window=1y&breaks=2,9")
+    legend = get_json(region, "/api/legend?layer=districts&zoom=8&window=1y&breaks=2,9")
     expect(region.page.locator("#legend li .many")).to_have_text([str(row["districts"]) for row in legend["classes"]], timeout=PATIENCE_MS)
     region.page.locator("#legend button").first.click()
     region.until("JSON.stringify(geoMap.getPaintProperty('districts', 'fill-opacity')).includes('class')")
 
 
 def test_near_the_ground_incidents_are_shown_one_by_one(region: Visit) -> None:
-    (first,) = asked(region, "/api/incidents?window=1y&limit=1")["incidents"]
+    (first,) = get_json(region, "/api/incidents?window=1y&limit=1")["incidents"]
     region.open(f"map=15/{first['lat']}/{first['lng']}&lang=en&window=1y")
     region.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
     expect(region.page.locator("#legend h2").nth(1)).to_have_text("Messages by age of the newest", timeout=PATIENCE_MS)
@@ -200,7 +184,7 @@ def test_the_pointer_tells_the_change_where_something_is_compared(region: Visit)
         "geoMap.getSource('districts') && geoMap.queryRenderedFeatures({layers: ['districts']}).some((one) => one.properties.code === 'T')"
     )
     region.page.mouse.move(*region.pixel(45.0, 38.9))
-    (told,) = (row for row in asked(region, "/api/districts?window=1y&compare=year&level=district")["districts"] if row["code"] == "T")
+    (told,) = (row for row in get_json(region, "/api/districts?window=1y&compare=year&level=district")["districts"] if row["code"] == "T")
     expect(region.page.locator("#tooltip dt").nth(4)).to_have_text("before")
     expect(region.page.locator("#tooltip dd").nth(0)).to_have_text(str(told["count"]))
     expect(region.page.locator("#tooltip dd").nth(4)).to_contain_text(str(told["n_compared"]))

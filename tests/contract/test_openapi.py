@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +17,11 @@ import uvicorn
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.server.middleware.shutdown import GracefulShutdown
-from tests.integration.test_http import fill
+from tests.support.hourly_incidents import fill
 from tests.support.http_client import filled
 from tests.support.ingest_client import KEY
 from tests.support.paths import CHECKOUT
+from tests.support.waiting import wait_until
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 KNOWN = """
@@ -58,11 +58,9 @@ def served(url: str) -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        while not server.started:
-            time.sleep(0.02)
+        wait_until(lambda: server.started)
         address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        while httpx.get(f"{address}/readyz").status_code != 200:
-            time.sleep(0.05)
+        wait_until(lambda: httpx.get(f"{address}/readyz").status_code == 200)
         yield address
     finally:
         server.should_exit = True

@@ -60,7 +60,7 @@ def filled_url(database_url: str) -> str:
     return filled(database_url, fill)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     async with asking(filled_url) as made:
         yield made

@@ -26,7 +26,7 @@ select s.id, n::text, st_setsrid(st_point(37.99 + 2.02 * random(), 44.99 + 1.02 
 from s, t, generate_series(1, 3000) as n
 """
 BY_POSTGIS = """
-select count(*) from incident where not district_near and district_id is distinct from (
+select count(*) from incident where not district_is_nearest and district_id is distinct from (
     select id from district where st_covers(area, location) order by level desc, code collate "C" limit 1
 )
 """

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,12 +18,11 @@ from boundaries.stored import read_district_arrays
 from geo_service.core.database import open_connection
 from geo_service.core.model import ZOOM_BANDS
 from tests.support.boundary_files import Ended, ask, command, counts, fill
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, needs
 
-BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
 REGIONS, DISTRICTS = BOUNDARIES / "five_regions.geojson", BOUNDARIES / "five_regions_districts.geojson"
 
-pytestmark = pytest.mark.skipif(not DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+pytestmark = needs(DISTRICTS)
 
 LOAD_DISTRICTS = (
     "boundaries", "load", DISTRICTS, "--level", "district", "--code", "oktmo", "--name", "name_ru", "--alias", "official_name",
@@ -48,7 +46,7 @@ left join district as upper on upper.id = district.parent_id
 where district.level = 2 and incident.id = any($1)
 order by district.id
 """
-ASSIGNED = "select id, district_id, district_near, st_x(location) as lng, st_y(location) as lat from incident order by id"
+ASSIGNED = "select id, district_id, district_is_nearest, st_x(location) as lng, st_y(location) as lat from incident order by id"
 FLAT = 0.002
 """How far distances on a plane at the point and on the ellipsoid may differ, as a share."""
 
@@ -133,7 +131,7 @@ async def test_the_locator_finds_the_district_that_st_covers_finds(loaded: Loade
 def test_incidents_that_were_there_before_get_the_district_that_covers_them(loaded: Loaded) -> None:
     covered = {row["id"]: row["district_id"] for row in loaded.incidents if loaded.covering.get(row["id"], (0, 0))[1] == 2}
     assert covered == {one: district for one, (district, level) in loaded.covering.items() if level == 2}
-    assert not any(row["district_near"] for row in loaded.incidents if row["id"] in covered)
+    assert not any(row["district_is_nearest"] for row in loaded.incidents if row["id"] in covered)
 
 
 def test_others_are_near_a_district_at_most_a_kilometre_away_or_in_none(loaded: Loaded) -> None:
@@ -145,12 +143,12 @@ def test_others_are_near_a_district_at_most_a_kilometre_away_or_in_none(loaded: 
             metres[row["id"]][row["district"]] = row["metres"]
     for one, row in left.items():
         nearest = min(metres[one].values(), default=np.inf)
-        if row["district_near"]:
+        if row["district_is_nearest"]:
             assert metres[one][row["district_id"]] <= min(nearest, NEAR_M) * (1 + FLAT), one
         else:
             assert nearest > NEAR_M * (1 - FLAT), one
             assert row["district_id"] == loaded.covering.get(one, (None, 0))[0]
-    near = sum(row["district_near"] for row in left.values())
+    near = sum(row["district_is_nearest"] for row in left.values())
     nowhere = sum(row["district_id"] is None for row in left.values())
     assert min(near, nowhere) > 500
     told = counts(loaded.districts.out)

@@ -21,11 +21,11 @@ from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import DistrictLevel
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, file_input, ingest_input
-from tests.integration.test_ingest_run import HEADER, line
-from tests.integration.test_serving import PATIENCE_S, serving, wait_until_ready
 from tests.support.boundary_files import COVERED, EVERYTHING, ask, command, counts, fill, state, written
-from tests.unit.test_boundary_reading import write
-from tests.unit.test_grid import slippy_tile
+from tests.support.district_files import write_districts
+from tests.support.plain_csv import HEADER, csv_line
+from tests.support.serve_process import PATIENCE_S, serving, wait_until_ready
+from tests.support.slippy_map import slippy_tile
 
 WEST, EAST = shapely.box(38, 45, 39, 46), shapely.box(39, 45, 40, 46)
 SOUTH, NORTH = shapely.box(38, 45, 40, 45.5), shapely.box(38, 45.5, 40, 46)
@@ -33,14 +33,14 @@ BY_SIDE, BY_HEIGHT = {"a": WEST, "b": EAST}, {"a": SOUTH, "c": NORTH}
 INCIDENTS = 4000
 
 AWAY = """
-select district_near, st_distance(outline::geography, location::geography) as metres,
+select district_is_nearest, st_distance(outline::geography, location::geography) as metres,
     st_distance(own::geography, location::geography) as own_metres
 from incident
 cross join lateral (
     select st_segmentize(st_makeenvelope(38, 45, 40, 46, 4326), 0.01) as outline,
         (select st_segmentize(area, 0.01) from district where id = district_id) as own
 ) as areas
-where district_near or district_id is null
+where district_is_nearest or district_id is null
 """
 """Of incidents in no district: how far from all of them together, and from their own. Lines are straight in degrees."""
 WITHIN = 0.002
@@ -81,11 +81,11 @@ def hold_districts(url: str) -> None:
     assert ask(url, COVERED)[0][0] == 0
     rows = ask(url, AWAY)
     for row in rows:
-        if row["district_near"]:
+        if row["district_is_nearest"]:
             assert row["own_metres"] <= min(row["metres"], NEAR_M) * (1 + WITHIN)
         else:
             assert row["metres"] > NEAR_M * (1 - WITHIN)
-    near = sum(row["district_near"] for row in rows)
+    near = sum(row["district_is_nearest"] for row in rows)
     assert min(near, len(rows) - near) > 20
 
 
@@ -148,7 +148,7 @@ def test_a_load_that_fails_half_way_changes_nothing(
 
 def rows(count: int) -> str:
     lng, lat = points(count)
-    return HEADER + "".join(line(str(n), lng=f"{x:.6f}", lat=f"{y:.6f}") for n, (x, y) in enumerate(zip(lng, lat, strict=True)))
+    return HEADER + "".join(csv_line(str(n), lng=f"{x:.6f}", lat=f"{y:.6f}") for n, (x, y) in enumerate(zip(lng, lat, strict=True)))
 
 
 async def test_incidents_that_come_while_districts_are_replaced_get_the_right_one(database_url: str, tmp_path: Path) -> None:
@@ -181,21 +181,23 @@ def test_the_summary_counts_incidents_near_and_without_a_district(
 ) -> None:
     asyncio.run(_execute(database_url, EVERYTHING))
     asyncio.run(replace_districts(database_url, units(BY_SIDE), LoadOptions(DistrictLevel.DISTRICT)))
-    path = written(tmp_path / "six.csv", HEADER + "".join(line(str(n), lng=x, lat=y) for n, (x, y) in enumerate(SIX)))
+    path = written(tmp_path / "six.csv", HEADER + "".join(csv_line(str(n), lng=x, lat=y) for n, (x, y) in enumerate(SIX)))
     for reach, near, without in (("1000", 2, 1), ("500", 1, 2), ("0", None, 3)):
         monkeypatch.setenv("GEO_DISTRICT_NEAR_M", reach)
         ended = command(database_url, monkeypatch)("ingest", path)
         assert ended.code == 0, ended.err
         told = counts(ended.out)
-        assert (told["read"], told.get("placed near a district"), told.get("placed in no district")) == (6, near, without)
-        found = ask(database_url, "select count(*) filter (where district_near), count(*) filter (where district_id is null) from incident")
+        assert (told["read"], told.get("assigned to the nearest district"), told.get("outside of all districts")) == (6, near, without)
+        found = ask(
+            database_url, "select count(*) filter (where district_is_nearest), count(*) filter (where district_id is null) from incident"
+        )
         assert tuple(found[0]) == (near or 0, without)
 
 
 def test_a_running_server_follows_a_load(filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = slippy_tile(39, 45.5, 6)
     tile = f"/tiles/districts/6/{x}/{y}.mvt?level=district&window=7d"
-    replaced = write(tmp_path / "d.gpkg", [SOUTH, NORTH], oktmo=["a", "c"], name=["Южный", "Северный"])
+    replaced = write_districts(tmp_path / "d.gpkg", [SOUTH, NORTH], oktmo=["a", "c"], name=["Южный", "Северный"])
     with serving(filled) as (_, address), httpx.Client(base_url=address, transport=httpx.HTTPTransport(retries=3)) as client:
         wait_until_ready(address)
         before = client.get(tile)
@@ -251,7 +253,7 @@ DUE = "select due_at from incident join source on source.id = source_id where co
 def test_ingest_writes_the_deadline_of_a_rule_and_explains_it(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shipped = (Path(__file__).parents[2] / "ingest" / "mapping" / "mappings" / "plain.toml").read_text(encoding="utf-8")
     mapping = written(tmp_path / "letters.toml", shipped.replace('code = "plain"', 'code = "letters"'))
-    path = written(tmp_path / "letters.csv", HEADER + line("1").replace(",2026-12-01,", ",,") + line("2"))
+    path = written(tmp_path / "letters.csv", HEADER + csv_line("1").replace(",2026-12-01,", ",,") + csv_line("2"))
     geo = command(database_url, monkeypatch)
     explained = geo("ingest", path, "--mapping", mapping, "--explain")
     assert explained.code == 0, explained.err

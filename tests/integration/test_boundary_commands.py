@@ -13,7 +13,7 @@ import shapely
 
 from geo_service.core.database import open_connection
 from tests.support.boundary_files import COVERED, Geo, ask, command, counts, fill, state, written
-from tests.unit.test_boundary_reading import write
+from tests.support.district_files import write_districts
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*")  # GDAL's drivers warn of what a format cannot hold.
 
@@ -38,7 +38,7 @@ def geo(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Geo:
 
 @pytest.mark.parametrize(("suffix", "crs"), [("geojson", "EPSG:4326"), ("gpkg", "EPSG:32637"), ("shp", "EPSG:3857"), ("fgb", "EPSG:32638")])
 def test_each_format_is_checked_loaded_and_listed(geo: Geo, database_url: str, tmp_path: Path, suffix: str, crs: str) -> None:
-    path = write(tmp_path / f"districts.{suffix}", crs=crs)
+    path = write_districts(tmp_path / f"districts.{suffix}", crs=crs)
     before = asyncio.run(state(database_url))
     checked = geo("boundaries", "check", path, *AS_DISTRICTS)
     assert (checked.code, "may be loaded" in checked.out) == (0, True), checked.err
@@ -72,8 +72,8 @@ def huge(path: Path) -> Path:
 
 
 BAD: dict[str, tuple[Callable[[Path], Path], int, str]] = {
-    "no coordinate system": (lambda at: write(at / "d.gpkg", crs=None), 2, "name it with --crs, as in --crs EPSG:4326"),
-    "one code twice": (lambda at: write(at / "d.gpkg", oktmo=["1", "1"]), 1, "duplicate code: 1, Абинский район, Анапа"),
+    "no coordinate system": (lambda at: write_districts(at / "d.gpkg", crs=None), 2, "name it with --crs, as in --crs EPSG:4326"),
+    "one code twice": (lambda at: write_districts(at / "d.gpkg", oktmo=["1", "1"]), 1, "duplicate code: 1, Абинский район, Анапа"),
     "empty": (lambda at: written(at / "d.geojson", ""), 2, "it is empty"),
     "no features": (
         lambda at: written(at / "d.geojson", json.dumps({"type": "FeatureCollection", "features": []})),
@@ -82,16 +82,16 @@ BAD: dict[str, tuple[Callable[[Path], Path], int, str]] = {
     ),
     "no map": (lambda at: written(at / "d.geojson", "oktmo,name\n1,А\n"), 2, "not a GIS file that GDAL can read"),
     "a gigabyte": (lambda at: huge(at / "d.fgb"), 2, "1,000 MB, more than the 500 MB allowed (--max-mb)"),
-    "overlap": (lambda at: write(at / "d.shp", [WEST, OVERLAPPING]), 1, "overlap: Абинский район, Анапа"),
-    "gap": (lambda at: write(at / "d.fgb", [WEST, APART]), 1, "gap: Абинский район, Анапа"),
-    "no such field": (lambda at: write(at / "d.gpkg", oktmo=["", ""]), 2, "has no code"),
+    "overlap": (lambda at: write_districts(at / "d.shp", [WEST, OVERLAPPING]), 1, "overlap: Абинский район, Анапа"),
+    "gap": (lambda at: write_districts(at / "d.fgb", [WEST, APART]), 1, "gap: Абинский район, Анапа"),
+    "no such field": (lambda at: write_districts(at / "d.gpkg", oktmo=["", ""]), 2, "has no code"),
 }
 
 
 @pytest.mark.parametrize("fault", BAD)
 def test_a_bad_file_is_told_clearly_and_changes_nothing(geo: Geo, database_url: str, tmp_path: Path, fault: str) -> None:
     make, code, told = BAD[fault]
-    assert geo("boundaries", "load", write(tmp_path / "good.gpkg"), *AS_DISTRICTS).code == 0
+    assert geo("boundaries", "load", write_districts(tmp_path / "good.gpkg"), *AS_DISTRICTS).code == 0
     before = asyncio.run(state(database_url))
     path = make(tmp_path)
     refused = geo("boundaries", "load", path, *AS_DISTRICTS)
@@ -115,7 +115,7 @@ def test_force_takes_overlaps_and_gaps_but_never_two_districts_with_one_code(
 
 
 def test_bow_ties_are_repaired_and_counted(geo: Geo, database_url: str, tmp_path: Path) -> None:
-    path = write(tmp_path / "d.geojson", [WEST, BOW_TIE])
+    path = write_districts(tmp_path / "d.geojson", [WEST, BOW_TIE])
     for act in ("check", "load"):
         ended = geo("boundaries", act, path, *AS_DISTRICTS)
         assert ended.code == 0, ended.err

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,21 +13,22 @@ import shapely
 from boundaries.load import LoadOptions, replace_districts
 from boundaries.read import ReadOptions, read_districts
 from boundaries.records import AttributeFields
-from geo_service.cli.demo import prepare
+from geo_service.cli.demo import prepare_demo
 from geo_service.core.database import open_connection
 from geo_service.core.model import DistrictLevel
 from ingest.demo import feed
-from ingest.demo.db_writer import Refreshed, RegionWriter, delete_demo, refresh
-from ingest.demo.district_loader import load_districts
+from ingest.demo.db_writer import DemoWriter, RefreshCounts, delete_demo, refresh_demo
+from ingest.demo.district_loader import load_demo_districts
 from ingest.demo.messages import history
 from ingest.demo.messages.draws import local_day
 from ingest.jobs.place_names import are_loaded, load_places
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, needs
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 HOUR_S = 3600
+PATIENCE = 1_200
+"""Tenths of a second that a test waits for the feed at most."""
 
-BOUNDARIES = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries"
 REAL_DISTRICTS = BOUNDARIES / "five_regions_districts.geojson"
 
 DISTRICTS = """
@@ -41,7 +41,7 @@ LOCATED = """
 select count(*) as all, count(district_id) as located,
     count(*) filter (where agency.code like 'demo.%.%') as of_offices,
     count(*) filter (where agency.code like 'demo.%.%' and district.code = 'demo-' || split_part(agency.code, '.', 2)) as own,
-    count(*) filter (where district_near is false and not st_covers(district.area, location)) as wrong
+    count(*) filter (where district_is_nearest is false and not st_covers(district.area, location)) as wrong
 from incident left join district on district.id = district_id left join agency on agency.id = agency_id
 """
 """Messages with a municipal office show the municipality that they were made up in."""
@@ -74,24 +74,24 @@ async def rows(url: str) -> list[asyncpg.Record]:
 
 
 async def test_a_second_refresh_at_the_same_instant_changes_nothing(database_url: str) -> None:
-    first = await refresh(database_url, NOW)
+    first = await refresh_demo(database_url, NOW)
     made = await rows(database_url)
-    assert first == Refreshed(new=len(made), changed=0)
+    assert first == RefreshCounts(new=len(made), changed=0)
     assert len(made) > 10_000
-    assert await refresh(database_url, NOW) == Refreshed(new=0, changed=0)
+    assert await refresh_demo(database_url, NOW) == RefreshCounts(new=0, changed=0)
     assert await rows(database_url) == made
 
 
 async def test_a_region_refreshed_day_by_day_is_the_one_made_at_once(database_url: str) -> None:
     for now in (NOW, NOW + 2 * HOUR_S, NOW + 26 * HOUR_S):
-        await refresh(database_url, now)
+        await refresh_demo(database_url, now)
     grown = {row["external_id"]: row for row in await rows(database_url)}
-    async with open_connection(database_url) as held, RegionWriter(held) as writer:
-        anchors = (await writer.look()).anchors
+    async with open_connection(database_url) as held, DemoWriter(held) as writer:
+        anchors = (await writer.read_state()).anchors
         assert {letter: anchors[letter] for letter in "wfp"} == dict.fromkeys("wfp", local_day(NOW))
         await held.execute("truncate incident")
-        at_once = history.history(NOW + 26 * HOUR_S, 0, anchors).changed(0, NOW + 26 * HOUR_S)
-        await writer.write(at_once, NOW + 26 * HOUR_S)
+        at_once = history.draw_history(NOW + 26 * HOUR_S, 0, anchors).changed_between(0, NOW + 26 * HOUR_S)
+        await writer.write_history(at_once, NOW + 26 * HOUR_S)
     made = {row["external_id"]: row for row in await rows(database_url)}
     forgotten = grown.keys() - made.keys()
     assert made.keys() <= grown.keys()
@@ -107,18 +107,18 @@ async def test_a_refresh_that_was_cut_off_is_taken_up_where_it_ended(database_ur
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await refresh(database_url, NOW, stop)
+        await refresh_demo(database_url, NOW, stop)
     assert len(await rows(database_url)) == 6000
-    rest = await refresh(database_url, NOW)
+    rest = await refresh_demo(database_url, NOW)
     cut = await rows(database_url)
     assert rest.new == len(cut) - 6000
     await delete_demo(database_url)
-    await refresh(database_url, NOW)
+    await refresh_demo(database_url, NOW)
     assert await rows(database_url) == cut
 
 
 async def test_forgetting_leaves_other_sources_alone(database_url: str) -> None:
-    await refresh(database_url, NOW)
+    await refresh_demo(database_url, NOW)
     async with open_connection(database_url) as held:
         await held.execute("insert into source (code, name_ru, name_en) values ('own', 'Своё', 'Own') on conflict do nothing")
         await held.execute("update incident set source_id = (select id from source where code = 'own') where external_id like 'w%'")
@@ -129,7 +129,7 @@ async def test_forgetting_leaves_other_sources_alone(database_url: str) -> None:
 
 
 async def test_everything_made_up_is_said_to_be(database_url: str) -> None:
-    await refresh(database_url, NOW)
+    await refresh_demo(database_url, NOW)
     async with open_connection(database_url) as held:
         sources = await held.fetch("select distinct source.* from source join incident on source.id = source_id")
     assert len(sources) == 5
@@ -147,7 +147,7 @@ async def live(url: str) -> list[asyncpg.Record]:
 
 async def until_more(url: str, than: int, running: "asyncio.Task[None]") -> int:
     """Wait until the feed has more messages in the database; how many. A feed that ends tells why."""
-    for _ in range(300):
+    for _ in range(PATIENCE):
         found = len(await live(url))
         if found > than:
             return found
@@ -159,16 +159,16 @@ async def until_more(url: str, than: int, running: "asyncio.Task[None]") -> int:
 
 
 async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "_TICK_S", 0.2)
-    monkeypatch.setattr(feed, "_BACKOFF_S", (0.2, 1.0))
+    monkeypatch.setattr(feed, "_INTERVAL_S", 0.2)
+    monkeypatch.setattr(feed, "_RETRY_PAUSE_S", (0.2, 1.0))
     said: list[str] = []
-    task = asyncio.create_task(feed.feed(database_url, 1200, said.append))
+    task = asyncio.create_task(feed.run_feed(database_url, 1200, said.append))
     try:
         await until_more(database_url, 3, task)
         async with open_connection(database_url) as held:
             await held.execute(OTHERS_OUT)
         # What the feed wrote just before it was cut off must not count as going on.
-        for _ in range(300):
+        for _ in range(PATIENCE):
             if said:
                 break
             await asyncio.sleep(0.1)
@@ -184,14 +184,14 @@ async def test_the_feed_goes_on_adding_and_outlives_a_lost_connection(database_u
 
 
 async def test_the_feeds_messages_are_moved_along_after_a_pause(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "_TICK_S", 0.2)
-    task = asyncio.create_task(feed.feed(database_url, 1200))
+    monkeypatch.setattr(feed, "_INTERVAL_S", 0.2)
+    task = asyncio.create_task(feed.run_feed(database_url, 1200))
     await until_more(database_url, 5, task)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     fresh = await live(database_url)
     # Even the most neglected one is over after 300 days.
-    await refresh(database_url, time.time() + 300 * 24 * HOUR_S)
+    await refresh_demo(database_url, time.time() + 300 * 24 * HOUR_S)
     later = {row["external_id"]: row for row in await live(database_url)}
     assert later.keys() == {row["external_id"] for row in fresh}
     assert all(row["status"] in (6, 7, 8) for row in later.values())
@@ -239,15 +239,15 @@ async def districts(url: str, level: int) -> dict[str, asyncpg.Record]:
 
 
 async def test_districts_are_there_before_the_first_message_and_are_loaded_once(database_url: str) -> None:
-    assert await load_districts(database_url)
-    assert not await load_districts(database_url)
+    assert await load_demo_districts(database_url)
+    assert not await load_demo_districts(database_url)
     region, below = [await districts(database_url, level) for level in (1, 2)]
     assert list(region) == ["demo-krai"]
     assert len(below) == 45
     assert all(row["approximate"] and "GeoNames" in row["attribution"] for row in (*region.values(), *below.values()))
     assert {row["parent"] for row in below.values()} == {"demo-krai"}
     assert all(row["within"] for row in below.values())
-    await refresh(database_url, NOW)
+    await refresh_demo(database_url, NOW)
     async with open_connection(database_url) as held:
         counted = await held.fetchrow(LOCATED)
     assert counted["located"] / counted["all"] >= 0.995
@@ -264,21 +264,21 @@ async def test_how_near_counts_as_inside_is_what_the_setting_says(
 
     monkeypatch.setattr("ingest.jobs.place_names.are_loaded", loaded)
     monkeypatch.setenv("GEO_DISTRICT_NEAR_M", near_m)
-    await prepare(database_url)
+    await prepare_demo(database_url)
     async with open_connection(database_url) as held:
-        near = await held.fetchval("select count(*) from incident where district_near")
-        inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_near")
+        near = await held.fetchval("select count(*) from incident where district_is_nearest")
+        inside = await held.fetchval("select count(*) from incident where district_id is not null and not district_is_nearest")
     assert (near > 50) is some
     assert inside > 5000
 
 
-@pytest.mark.skipif(not REAL_DISTRICTS.exists(), reason="the real boundaries are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(REAL_DISTRICTS)
 @pytest.mark.parametrize("with_regions", [True, False], ids=["regions-first", "districts-alone"])
 async def test_surveyed_districts_take_the_place_of_the_approximate_ones(database_url: str, with_regions: bool, tmp_path: Path) -> None:
     async with open_connection(database_url) as held:
         await held.execute("truncate district cascade")
-    await load_districts(database_url)
-    await refresh(database_url, NOW)
+    await load_demo_districts(database_url)
+    await refresh_demo(database_url, NOW)
     regions, below = surveyed(tmp_path)
     if with_regions:
         records = read_districts(regions, ReadOptions(AttributeFields("oktmo", "region")))
@@ -290,5 +290,5 @@ async def test_surveyed_districts_take_the_place_of_the_approximate_ones(databas
     assert not [code for code, row in held.items() if row["approximate"] or code.startswith("demo-")]
     assert held["03601000"]["parent"] == ("03000000" if with_regions else "demo-krai")
     assert ("demo-krai" in region) is not with_regions
-    assert not await load_districts(database_url)
+    assert not await load_demo_districts(database_url)
     assert done.assigned.inside + done.assigned.near > 0.99 * len(await rows(database_url))

@@ -25,7 +25,7 @@ select count(*)::int as n, count(*) filter (where status <= 5)::int as open,
     count(*) filter (where status <= 5 and due_at < to_timestamp($3))::int as overdue, count(*) filter (where status = 6)::int as closed
 from incident left join incident_link as link on link.incident_id = incident.id
 where cell is not null and received_at >= to_timestamp($1) and received_at < to_timestamp($2)
-    and (status = any($4) or ($5 and status <= 5 and due_at < to_timestamp($3))) and not ($6 and link.first_id is not null)
+    and (status = any($4) or ($5 and status <= 5 and due_at < to_timestamp($3))) and not ($6 and link.duplicate_of_id is not null)
 """
 STATUSES = (Statuses(), Statuses(OPEN_STATUSES), Statuses(frozenset({Status.CLOSED})), Statuses(frozenset(), True))
 
@@ -33,7 +33,7 @@ STATUSES = (Statuses(), Statuses(OPEN_STATUSES), Statuses(frozenset({Status.CLOS
 @pytest.fixture
 async def held(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     async with open_connection(database_url) as made:
-        await made.execute("truncate incident, incident_tombstone; update near_rule set metres = 100, hours = 24, complete = true")
+        await made.execute("truncate incident, incident_tombstone; update duplicate_rule set metres = 100, hours = 24, complete = true")
         yield made
 
 
@@ -62,7 +62,7 @@ async def test_links_follow_the_rule_whatever_arrives_changes_and_goes_in_whatev
             linked = len(await stored(held))
             assert await stored(held) == links(list(known.values()))
     assert len(links(list(known.values()))) > 20
-    assert await held.fetchval("select count(*) from incident_link where first_id is null") > 0
+    assert await held.fetchval("select count(*) from incident_link where duplicate_of_id is null") > 0
 
 
 async def test_the_order_of_arrival_makes_no_difference_and_neither_does_linking_all_anew(

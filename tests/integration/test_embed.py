@@ -16,7 +16,7 @@ def ancestors(answer: httpx.Response) -> str:
     return answer.headers["content-security-policy"].rpartition("frame-ancestors ")[2]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose pages only a portal may show, and whose numbers only one origin may read."""
     portal = ("self", "https://*.portal.example.org")

@@ -31,9 +31,9 @@ from geo_service.queries.layer import read_layer_query
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.registry import LAYERS
 from tests.support import territory
+from tests.support.archive_readers import read_document, read_files, read_tiles
+from tests.support.geo_command import GEO
 from tests.support.http_client import asking, filled
-from tests.unit.test_archives import digests, read_document, read_tiles
-from tests.unit.test_cli import GEO
 
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 CLOSED = {"from": (TODAY - timedelta(days=5)).date().isoformat(), "to": TODAY.date().isoformat()}
@@ -57,7 +57,7 @@ def state(territory_url: str) -> ReplicaState:
     return asyncio.run(read_snapshot(territory_url, BusinessTimeTimer(rules), 1_000_000))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application over the same database, once it is ready."""
     async with asking(territory_url) as made:
@@ -157,7 +157,7 @@ def test_an_interrupted_export_goes_on_and_gives_the_same_bytes(
     )
     assert again[0] == 16
     assert (went_on.tiles, went_on.contents) == (done.tiles, done.contents)
-    assert digests(broken) == digests(whole)
+    assert read_files(broken) == read_files(whole)
     assert not (tmp_path / f"{name}.part").exists()
 
 

@@ -9,14 +9,15 @@ import httpx
 import pytest
 
 from geo_service.cli.application import make_application
+from geo_service.cli.geocode import explain_table
+from geo_service.core import advisory_locks
 from geo_service.core.database import connect
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
-from ingest.demo.district_loader import load_districts
+from ingest.demo.district_loader import load_demo_districts
 from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.geocoding.explain import explain_table
-from ingest.geocoding.server import Server
-from ingest.jobs.geocode_backlog import LOCK, BacklogResult, geocode_backlog
+from ingest.geocoding.server import GeocodingServer
+from ingest.jobs.geocode_backlog import BacklogResult, geocode_backlog
 from ingest.mapping.mapping import Mapping
 from ingest.runs.run import file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
@@ -49,15 +50,15 @@ ANSWERS = {HOUSE: [house(38.98, 45.05)], VILLAGE: [house(38.2, 44.9, "road", Non
 @pytest.fixture(scope="module")
 def region(database_url: str) -> str:
     """The database with the demo's districts."""
-    asyncio.run(load_districts(database_url))
+    asyncio.run(load_demo_districts(database_url))
     return database_url
 
 
 @pytest.fixture
 async def held(region: str) -> AsyncIterator[asyncpg.Connection]:
     made = await connect(region)
-    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, geocode_cache")
-    await made.execute("update source set placed_by = '{}'")
+    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_queue, geocode_cache")
+    await made.execute("update source set geocoded_by = '{}'")
     yield made
     await made.close()
 
@@ -73,24 +74,24 @@ async def load(url: str, folder: Path, **rows: tuple[str, str, str, str]) -> Run
 async def places(held: asyncpg.Connection) -> dict[str, tuple[str, str | None, str | None]]:
     """Of each incident its precision, what placed it, and its district."""
     rows = await held.fetch("""
-        select external_id, location_quality, placed_by, district.name_ru from incident left join district on district.id = district_id
+        select external_id, location_quality, geocoded_by, district.name_ru from incident left join district on district.id = district_id
     """)
     return {
         row["external_id"]: (
-            LocationQuality(row["location_quality"]).code, row["placed_by"] and PlacedBy(row["placed_by"]).code, row["name_ru"]
+            LocationQuality(row["location_quality"]).code, row["geocoded_by"] and GeocodedBy(row["geocoded_by"]).code, row["name_ru"]
         )
         for row in rows
     }  # fmt: skip
 
 
-async def work(url: str, server: Server | None = None, *, again: bool = False, page: int = 500) -> BacklogResult:
+async def work(url: str, server: GeocodingServer | None = None, *, again: bool = False, page: int = 500) -> BacklogResult:
     return await geocode_backlog(url, GeocodingConfiguration(), server, lambda _: None, again=again, page=page)
 
 
 async def waiting(held: asyncpg.Connection) -> dict[str, tuple[int, bool | None]]:
     """Of each incident that waits how often it was tried, and whether it is due (None: given up)."""
     rows = await held.fetch("""
-        select external_id, attempts, next_at <= now() as due from geocode_wait inner join incident on incident.id = incident_id
+        select external_id, attempts, next_attempt_at <= now() as due from geocode_queue inner join incident on incident.id = incident_id
     """)
     return {row["external_id"]: (row["attempts"], row["due"]) for row in rows}
 
@@ -117,7 +118,7 @@ async def test_a_file_of_words_is_placed_as_it_is_loaded_and_loading_it_again_ch
     assert dict(first.located) == {"settlement": 2, "district": 1, "none": 4}
     assert await places(held) == LOADED
     assert set(await waiting(held)) == {"house", "namesakes", "village", "elsewhere", "nothing"}
-    candidates = await held.fetchval("select candidates::text from geocode_wait where reason = 'several places have the name'")
+    candidates = await held.fetchval("select candidates::text from geocode_queue where reason = 'several places have the name'")
     assert candidates.count("Южный") == 2
     second = await load(region, tmp_path)
     assert (second.unchanged, dict(second.located)) == (len(ROWS), dict(first.located))
@@ -131,7 +132,7 @@ async def test_what_waits_is_placed_by_the_server_moves_to_its_district_and_stay
     told = Told(ANSWERS)
     async with serving(told) as url, asking(url) as server:
         worked = await work(region, server, page=2)
-        assert (worked.total, worked.asked, worked.delayed, worked.stopped) == (5, 5, 0, False)
+        assert (worked.total, worked.processed, worked.deferred, worked.stopped) == (5, 5, 0, False)
         assert worked.placed == {LocationQuality.HOUSE: 1, LocationQuality.STREET: 1}
         assert sorted(told.asked) == sorted(ANSWERS)
         assert await places(held) == LOADED | {
@@ -157,12 +158,12 @@ async def test_a_server_that_is_down_delays_and_loses_nothing(region: str, held:
     async with serving(told) as url:
         async with asking(url) as server:
             worked = await work(region, server)
-        assert (worked.delayed, sum(worked.placed.values())) == (2, 0)
+        assert (worked.deferred, sum(worked.placed.values())) == (2, 0)
         assert await places(held) == LOADED
         assert {name: one for name, one in (await waiting(held)).items() if name in ("house", "village")} == {
             "house": (1, False), "village": (1, False),
         }  # fmt: skip
-        await held.execute("update geocode_wait set next_at = now() where next_at is not null")
+        await held.execute("update geocode_queue set next_attempt_at = now() where next_attempt_at is not null")
         told.status = 200
         async with asking(url) as server:
             assert sum((await work(region, server)).placed.values()) == 2
@@ -173,7 +174,7 @@ async def test_work_stops_when_the_server_is_down_for_a_whole_page(region: str, 
     await load(region, tmp_path, **rows)
     async with serving(Told(status=503)) as url, asking(url) as server:
         worked = await work(region, server, page=3)
-    assert (worked.stopped, worked.asked, worked.delayed) == (True, 3, 3)
+    assert (worked.stopped, worked.processed, worked.deferred) == (True, 3, 3)
     assert {one: due for one, (_, due) in (await waiting(held)).items()} == dict.fromkeys(rows, True) | dict.fromkeys(
         ("r0", "r1", "r2"), False
     )
@@ -223,8 +224,8 @@ async def test_words_that_change_are_looked_for_anew(region: str, held: asyncpg.
 
 
 async def test_two_at_once_are_one_too_many(region: str, held: asyncpg.Connection) -> None:
-    await held.execute("select pg_advisory_lock($1)", LOCK)
-    with pytest.raises(Exception, match="another geo geocode is at it"):
+    await held.execute("select pg_advisory_lock($1)", advisory_locks.GEOCODE_BACKLOG)
+    with pytest.raises(Exception, match="another `geo geocode --pending` is already running"):
         await work(region)
 
 

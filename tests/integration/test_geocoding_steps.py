@@ -8,32 +8,31 @@ import pytest
 
 from geo_service.core.database import open_connection
 from geo_service.core.errors import SettingsError
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
-from ingest.geocoding import Answer, Deferred, Query, Step, Unresolved
-from ingest.geocoding.cache import Cache
+from ingest.geocoding import Deferred, GeocodedPlace, GeocodeQuery, Step, Unresolved
 from ingest.geocoding.chain import Chain
-from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.server import Server, address_of
-from ingest.geocoding.toponyms.addresses import key_of, names_street, question, stands_alone
-from tests.support.gazetteers import demo_lexicon
+from ingest.geocoding.local_steps import AddressCache, Gazetteer
+from ingest.geocoding.server import GeocodingServer, read_server_address
+from ingest.geocoding.toponyms.addresses import address_key, format_server_query, is_self_contained, names_street
+from tests.support.gazetteers import demo_index
 from tests.support.geocoders import KRASNODAR_KRAI, QUICK, Told, asking, feature, house, serving
 
-KNOWN = Query("г. Краснодар, ул. Красная, 5")
+KNOWN = GeocodeQuery("г. Краснодар, ул. Красная, 5")
 ASKED = "улица Красная, 5, Краснодар"
 Making = Callable[[str], AbstractAsyncContextManager[Step]]
 
 
 @asynccontextmanager
 async def gazetteer(_: str) -> AsyncIterator[Step]:
-    yield Gazetteer(demo_lexicon())
+    yield Gazetteer(demo_index())
 
 
 @asynccontextmanager
 async def cache(url: str) -> AsyncIterator[Step]:
     async with open_connection(url) as held:
-        made = Cache(held, 365)
-        await made.keep({KNOWN.address: Answer(38.97, 45.03, LocationQuality.HOUSE, 0.9, PlacedBy.NOMINATIM, "дом")})
+        made = AddressCache(held, 365)
+        await made.store({KNOWN.address: GeocodedPlace(38.97, 45.03, LocationQuality.HOUSE, 0.9, GeocodedBy.NOMINATIM, "дом")})
         yield made
 
 
@@ -55,15 +54,17 @@ class TestEveryStep:
 
     async def test_it_has_a_verdict_for_each_query_in_order(self, making: Making, database_url: str) -> None:
         async with making(database_url) as step:
-            verdicts = await step.locate([Query("", ""), KNOWN, Query("?!", "\0 \U0001f600"), KNOWN, Query("х. Незнакомый")])
-            assert [type(one) for one in verdicts] == [Unresolved, Answer, Unresolved, Answer, Unresolved]
+            verdicts = await step.locate(
+                [GeocodeQuery("", ""), KNOWN, GeocodeQuery("?!", "\0 \U0001f600"), KNOWN, GeocodeQuery("х. Незнакомый")]
+            )
+            assert [type(one) for one in verdicts] == [Unresolved, GeocodedPlace, Unresolved, GeocodedPlace, Unresolved]
             assert verdicts[1] == verdicts[3]
             assert await step.locate([]) == []
 
     async def test_an_answer_is_a_place_with_its_precision(self, making: Making, database_url: str) -> None:
         async with making(database_url) as step:
             (answer,) = await step.locate([KNOWN])
-            assert isinstance(answer, Answer)
+            assert isinstance(answer, GeocodedPlace)
             assert [answer.lng, answer.lat] == pytest.approx([38.97, 45.03], abs=0.1)
             assert answer.quality in (LocationQuality.HOUSE, LocationQuality.SETTLEMENT)
             assert 0 < answer.confidence <= 1
@@ -71,7 +72,7 @@ class TestEveryStep:
 
     async def test_what_it_passes_on_has_a_reason(self, making: Making, database_url: str) -> None:
         async with making(database_url) as step:
-            (verdict,) = await step.locate([Query("х. Незнакомый, ул. Мира, 1")])
+            (verdict,) = await step.locate([GeocodeQuery("х. Незнакомый, ул. Мира, 1")])
             assert isinstance(verdict, Unresolved)
             assert verdict.reason
 
@@ -97,19 +98,19 @@ async def test_precision_is_read_from_the_answer_and_nothing_outside_the_region_
     kind: str, answer: dict[str, Any], quality: LocationQuality | None
 ) -> None:
     async with serving(Told({ASKED: [answer]})) as url, asking(url, kind) as server:
-        (verdict,) = await server.locate([Query(KNOWN.address, settlement="Краснодар")])
-    assert (verdict.quality if isinstance(verdict, Answer) else None) == quality
+        (verdict,) = await server.locate([GeocodeQuery(KNOWN.address, settlement="Краснодар")])
+    assert (verdict.quality if isinstance(verdict, GeocodedPlace) else None) == quality
 
 
 async def test_of_several_answers_the_finest_is_taken_and_none_where_equally_fine_ones_lie_apart() -> None:
     near, far = house(38.97, 45.03), house(39.97, 45.03)
     told = Told({ASKED: [house(38.9, 45.0, "road", None), near]})
     async with serving(told) as url, asking(url) as server:
-        (verdict,) = await server.locate([Query(KNOWN.address, settlement="Краснодар")])
-        assert isinstance(verdict, Answer)
+        (verdict,) = await server.locate([GeocodeQuery(KNOWN.address, settlement="Краснодар")])
+        assert isinstance(verdict, GeocodedPlace)
         assert (verdict.lng, verdict.quality) == (38.97, LocationQuality.HOUSE)
         told.answers = {ASKED: [near, far]}
-        (verdict,) = await server.locate([Query(KNOWN.address, settlement="Краснодар")])
+        (verdict,) = await server.locate([GeocodeQuery(KNOWN.address, settlement="Краснодар")])
         assert isinstance(verdict, Unresolved)
         assert {one.lng for one in verdict.candidates} == {38.97, 39.97}
 
@@ -117,7 +118,7 @@ async def test_of_several_answers_the_finest_is_taken_and_none_where_equally_fin
 async def test_a_street_without_a_settlement_is_not_asked_for() -> None:
     told = Told()
     async with serving(told) as url, asking(url) as server:
-        (verdict,) = await server.locate([Query("ул. Мира, 5")])
+        (verdict,) = await server.locate([GeocodeQuery("ул. Мира, 5")])
     assert isinstance(verdict, Unresolved)
     assert told.asked == []
 
@@ -148,10 +149,10 @@ async def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while() -
         assert verdict.quality is LocationQuality.HOUSE
 
 
-async def wait_for_answer(server: Server) -> Answer:
+async def wait_for_answer(server: GeocodingServer) -> GeocodedPlace:
     while True:
         (verdict,) = await server.locate([KNOWN])
-        if isinstance(verdict, Answer):
+        if isinstance(verdict, GeocodedPlace):
             return verdict
 
 
@@ -172,18 +173,18 @@ async def test_nobody_at_the_address_delays() -> None:
 
 def test_a_public_server_is_asked_once_a_second_one_at_a_time_and_only_by_name() -> None:
     public = {"geocoder": "nominatim", "geocoder_url": "https://nominatim.openstreetmap.org"}
-    with pytest.raises(SettingsError, match="GEO_GEOCODER_AGENT: a public server is asked only with a name"):
-        address_of(Settings.model_validate(public))
-    address = address_of(Settings.model_validate(public | {"geocoder_agent": "map of roads, roads@example.org"}))
+    with pytest.raises(SettingsError, match="GEO_GEOCODER_AGENT: a public server needs a name"):
+        read_server_address(Settings.model_validate(public))
+    address = read_server_address(Settings.model_validate(public | {"geocoder_agent": "map of roads, roads@example.org"}))
     assert address is not None
-    server = Server(address, QUICK, None)
-    assert (server._part.per_second, server._part.at_once, server._ask.min_delay_seconds) == (1.0, 1, 1.0)
+    server = GeocodingServer(address, QUICK, None)
+    assert (server._part.per_second, server._part.at_once, server._geocode.min_delay_seconds) == (1.0, 1, 1.0)
 
 
 @pytest.mark.parametrize("url", [None, "127.0.0.1:8080", "ftp://127.0.0.1"])
 def test_a_servers_address_that_cannot_be_used_is_told(url: str | None) -> None:
     with pytest.raises(SettingsError, match="GEO_GEOCODER_URL"):
-        address_of(Settings.model_validate({"geocoder": "photon", "geocoder_url": url}))
+        read_server_address(Settings.model_validate({"geocoder": "photon", "geocoder_url": url}))
 
 
 class Says:
@@ -191,25 +192,25 @@ class Says:
 
     name = "says"
 
-    def __init__(self, *verdicts: Answer | Unresolved | Deferred) -> None:
+    def __init__(self, *verdicts: GeocodedPlace | Unresolved | Deferred) -> None:
         self._verdicts = verdicts
-        self.asked: list[Query] = []
+        self.asked: list[GeocodeQuery] = []
 
     async def locate(self, queries: Any) -> list[Any]:
         self.asked += queries
         return [self._verdicts[row % len(self._verdicts)] for row in range(len(queries))]
 
 
-def answer(quality: LocationQuality, lng: float = 38.97, confidence: float = 0.9) -> Answer:
-    return Answer(lng, 45.03, quality, confidence, PlacedBy.GAZETTEER, "Краснодар")
+def answer(quality: LocationQuality, lng: float = 38.97, confidence: float = 0.9) -> GeocodedPlace:
+    return GeocodedPlace(lng, 45.03, quality, confidence, GeocodedBy.GAZETTEER, "Краснодар")
 
 
 async def test_the_chain_goes_on_until_a_place_is_as_fine_as_the_words_and_keeps_the_best() -> None:
     first, second = Says(answer(LocationQuality.SETTLEMENT)), Says(Deferred("down"), answer(LocationQuality.HOUSE))
     chain = Chain([first, second], 0.6, KRASNODAR_KRAI, 30)
-    street, settlement = Query("Краснодар, ул. Красная, 5"), Query("", "в Краснодаре")
+    street, settlement = GeocodeQuery("Краснодар, ул. Красная, 5"), GeocodeQuery("", "в Краснодаре")
     outcomes = await chain.locate([street, settlement, street])
-    assert [(one.answer and one.answer.quality, one.settled, one.delayed) for one in outcomes] == [
+    assert [(one.place and one.place.quality, one.is_final, one.deferred) for one in outcomes] == [
         (LocationQuality.SETTLEMENT, False, True), (LocationQuality.SETTLEMENT, True, False), (LocationQuality.HOUSE, True, False),
     ]  # fmt: skip
     assert [one.settlement for one in second.asked] == ["Краснодар", "Краснодар"]
@@ -221,21 +222,21 @@ async def test_the_chain_goes_on_until_a_place_is_as_fine_as_the_words_and_keeps
         (answer(LocationQuality.HOUSE, 55.0), "it is outside the region"),
         (answer(LocationQuality.HOUSE, confidence=0.5), "its confidence is below 0.6"),
         (answer(LocationQuality.HOUSE, 40.0), "it is more than 30 km from Краснодар"),
-        (answer(LocationQuality.SETTLEMENT), "it is no finer than what was found before"),
+        (answer(LocationQuality.SETTLEMENT), "it is not more precise than the place found before"),
     ],
 )
-async def test_an_answer_that_cannot_be_right_is_passed_over(later: Answer, fault: str) -> None:
+async def test_an_answer_that_cannot_be_right_is_passed_over(later: GeocodedPlace, fault: str) -> None:
     chain = Chain([Says(answer(LocationQuality.SETTLEMENT)), Says(later)], 0.6, KRASNODAR_KRAI, 30)
     (outcome,) = await chain.locate([KNOWN])
-    assert outcome.answer == answer(LocationQuality.SETTLEMENT)
-    assert [one for _, _, one in outcome.views] == ["", fault]
+    assert outcome.place == answer(LocationQuality.SETTLEMENT)
+    assert [one for _, _, one in outcome.trace] == ["", fault]
 
 
 async def test_what_is_certainly_elsewhere_is_not_asked_for_again() -> None:
     later = Says(answer(LocationQuality.HOUSE))
-    chain = Chain([Gazetteer(demo_lexicon()), later], 0.6, KRASNODAR_KRAI, 30)
-    (outcome,) = await chain.locate([Query("г. Майкоп, ул. Советская, 5")])
-    assert outcome.answer is None
+    chain = Chain([Gazetteer(demo_index()), later], 0.6, KRASNODAR_KRAI, 30)
+    (outcome,) = await chain.locate([GeocodeQuery("г. Майкоп, ул. Советская, 5")])
+    assert outcome.place is None
     assert later.asked == []
 
 
@@ -251,16 +252,16 @@ async def test_what_is_certainly_elsewhere_is_not_asked_for_again() -> None:
     ],
 )
 def test_a_server_is_asked_in_words_that_it_knows(address: str, settlement: str, asked: str) -> None:
-    assert question(address, settlement) == asked
+    assert format_server_query(address, settlement) == asked
 
 
 def test_addresses_that_are_spelt_otherwise_have_the_same_key() -> None:
-    assert key_of("Краснодар, УЛ. Королёва, 5") == key_of("краснодар ул Королева,5") == "краснодар улица королева 5"
+    assert address_key("Краснодар, УЛ. Королёва, 5") == address_key("краснодар ул Королева,5") == "краснодар улица королева 5"
 
 
 def test_an_address_that_does_not_say_where_is_not_for_the_cache() -> None:
-    assert not stands_alone("ул. Мира, 5", "Каневская")
-    assert stands_alone("в Каневской, ул. Мира, 5", "Каневская")
-    assert stands_alone("г. Майкоп, ул. Мира, 5", "")
+    assert not is_self_contained("ул. Мира, 5", "Каневская")
+    assert is_self_contained("в Каневской, ул. Мира, 5", "Каневская")
+    assert is_self_contained("г. Майкоп, ул. Мира, 5", "")
     assert names_street("ул. Мира, 5")
     assert not names_street("350000, г. Краснодар")

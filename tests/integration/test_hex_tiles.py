@@ -20,9 +20,9 @@ import pytest
 from geo_service.aggregation.measures.class_breaks import ClassificationMethod, class_breaks
 from geo_service.core.database import open_connection
 from geo_service.tiles.documents.formats import CONTENT_TYPES
-from tests.integration.test_http import features
+from tests.support.decoded_tiles import decode_hexes
 from tests.support.http_client import asking, filled
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
 
 ZOOM = 8
 """Shows resolution 7."""
@@ -63,7 +63,7 @@ def filled_url(database_url: str) -> str:
     return filled(database_url, fill)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(filled_url, public_url="https://map.example.org") as made:
@@ -81,7 +81,7 @@ async def hexagons(client: httpx.AsyncClient, **query: str) -> dict[str, dict[st
     found: dict[str, dict[str, Any]] = {}
     for column, row in ((i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
         answer = await client.get(tile(column=column, row=row), params={"fields": "h3", **query})
-        for feature in features(answer.content) if answer.content else []:
+        for feature in decode_hexes(answer.content) if answer.content else []:
             properties = feature["properties"]
             cell = properties.pop("h3")
             assert found.setdefault(cell, properties) == properties
@@ -195,7 +195,7 @@ async def test_gdal_reads_hexagons_with_everything_on_them(client: httpx.AsyncCl
     body = (await client.get(tile(), params={**AGO, "meta": "1", "frames": "5", "fields": "h3"})).content
     (tmp_path / "8.mvt").write_bytes(body)
     read = {layer: read_by_gdal(tmp_path / "8.mvt", layer) for layer in ("hexes", "meta")}
-    expected = {feature["properties"]["h3"]: feature["properties"] for feature in features(body)}
+    expected = {feature["properties"]["h3"]: feature["properties"] for feature in decode_hexes(body)}
     assert {one["h3"]: {name: one[name] for name in expected[one["h3"]]} for one in read["hexes"]} == expected
     assert read["meta"][0]["features"] == len(expected)
 

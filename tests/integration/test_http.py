@@ -4,14 +4,11 @@ import gzip
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
 import brotli
 import h3.api.basic_int as h3
 import httpx
-import mapbox_vector_tile
 import pytest
 import structlog
 import zstandard
@@ -21,36 +18,10 @@ from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from geo_service.tiles.encoding.grid import Tile, feature_id, resolution_at
 from geo_service.tiles.layers.hex_outlines import HexOutlines
+from tests.support.decoded_tiles import decode_hexes
+from tests.support.hourly_incidents import CENTRE, fill
 from tests.support.http_client import asking, filled, ready, until
-from tests.unit.test_grid import slippy_tile
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-CENTRE = (45.04, 38.98)
-RING = h3.grid_disk(h3.latlng_to_cell(*CENTRE, 10), 40)
-"""Incidents lie in these cells, one every hour back from now, round and round."""
-INCIDENTS = 2000
-
-
-async def fill(held: asyncpg.Connection) -> None:
-    """Two sources (one synthetic), two themes in two sectors, and incidents every hour."""
-    await held.execute(
-        "insert into source (code, name_ru, name_en, synthetic, attribution) values"
-        " ('portal', 'Портал', 'Portal', false, 'Portal data'), ('demo', 'Демо', 'Demo', true, 'Synthetic');"
-        "insert into theme (code, sector_id, name_ru, name_en)"
-        " values ('roads.pothole', 7, 'Яма', 'Pothole'), ('waste.dump', 5, 'Свалка', 'Dump')"
-    )
-    now = datetime.now(UTC)
-    rows = []
-    for i in range(INCIDENTS):
-        cell = RING[i % len(RING)]
-        lat, lng = h3.cell_to_latlng(cell)
-        received = now - HOUR * (i + 0.5)
-        rows.append((1 + i % 2, str(i), lng, lat, cell, 1 + i % 3 % 2, (0, 6, 2, 6)[i % 4], received, received + 3 * DAY))
-    await held.executemany(
-        "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, due_at, updated_at)"
-        " values ($1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, $9, $8)",
-        rows,
-    )
+from tests.support.slippy_map import slippy_tile
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +30,7 @@ def filled_url(database_url: str) -> str:
     return filled(database_url, fill)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(filled_url, public_url="https://map.example.org") as made:
@@ -76,17 +47,12 @@ def tile_of(zoom: int) -> str:
     return f"/tiles/hexes/{zoom}/{x}/{y}.mvt"
 
 
-def features(body: bytes) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = mapbox_vector_tile.decode(body, default_options={"y_coord_down": True})["hexes"]["features"]
-    return found
-
-
 @pytest.mark.parametrize("zoom", [0, 5, 9, 13, 16])
 async def test_a_tile_holds_the_hexagons_that_postgis_counts(client: httpx.AsyncClient, filled_url: str, zoom: int) -> None:
     answer = await client.get(tile_of(zoom), params={"window": "30d", "fields": "h3", "sector": "roads"})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
-    found = {feature["properties"]["h3"]: feature["properties"]["n"] for feature in features(answer.content)}
+    found = {feature["properties"]["h3"]: feature["properties"]["n"] for feature in decode_hexes(answer.content)}
     async with open_connection(filled_url) as held:
         rows = await held.fetch(
             "select cell, count(*) as n from incident join theme on theme.id = theme_id"
@@ -113,7 +79,7 @@ async def test_a_hexagon_on_an_edge_has_the_same_numbers_in_both_tiles(client: h
     shared = 0
     for column in (x - 1, x, x + 1):
         answer = await client.get(f"/tiles/hexes/{zoom}/{column}/{y}.mvt", params={"window": "12w"})
-        for feature in features(answer.content):
+        for feature in decode_hexes(answer.content):
             if feature["id"] in seen:
                 shared += 1
                 assert feature["properties"] == seen[feature["id"]]
@@ -124,7 +90,7 @@ async def test_a_hexagon_on_an_edge_has_the_same_numbers_in_both_tiles(client: h
 async def test_feature_ids_are_those_of_their_cells_and_come_in_order(client: httpx.AsyncClient) -> None:
     import numpy as np
 
-    found = features((await client.get(tile_of(13), params={"fields": "h3"})).content)
+    found = decode_hexes((await client.get(tile_of(13), params={"fields": "h3"})).content)
     cells = np.array([h3.str_to_int(feature["properties"]["h3"]) for feature in found], np.uint64)
     assert [feature["id"] for feature in found] == feature_id(cells).tolist()
     assert (np.diff(cells.astype(np.int64)) > 0).all()
@@ -140,7 +106,7 @@ async def test_the_classes_in_the_tiles_are_those_of_the_legend(client: httpx.As
     seen = {}
     for tile in [(x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]:
         answer = await client.get(f"/tiles/hexes/{zoom}/{tile[0]}/{tile[1]}.mvt", params=query)
-        for feature in features(answer.content) if answer.content else []:
+        for feature in decode_hexes(answer.content) if answer.content else []:
             assert feature["properties"]["open"] in ranges[feature["properties"]["class"]]
             seen[feature["id"]] = feature["properties"]
     assert len(seen) == legend["cells"] == sum(row["cells"] for row in legend["classes"])
@@ -267,7 +233,7 @@ async def test_a_new_incident_changes_the_cached_tile_and_rings_the_live_stream(
     path = tile_of(12)
     before = await client.get(path)
     assert (await client.get(path)).headers["etag"] == before.headers["etag"]
-    total = sum(feature["properties"]["n"] for feature in features(before.content))
+    total = sum(feature["properties"]["n"] for feature in decode_hexes(before.content))
     cell = h3.latlng_to_cell(*CENTRE, 10)
     await sql(
         filled_url,
@@ -281,7 +247,7 @@ async def test_a_new_incident_changes_the_cached_tile_and_rings_the_live_stream(
 
     await until(changed)
     after = await client.get(path)
-    assert sum(feature["properties"]["n"] for feature in features(after.content)) == total + 1
+    assert sum(feature["properties"]["n"] for feature in decode_hexes(after.content)) == total + 1
     await sql(filled_url, "delete from incident where external_id = 'fresh'")
 
 

@@ -14,8 +14,8 @@ import pytest
 from geo_service.aggregation.statistics.incident_rows import FIELDS
 from geo_service.core.database import open_connection
 from geo_service.core.model import LocationQuality, Status
-from tests.integration.test_statistics import CELLS, fill
 from tests.support.http_client import asking, filled, until
+from tests.support.statistics_oracle import CELLS, fill
 
 ALWAYS = {"from": "2024-01-01", "to": "2027-01-01"}
 SELECTIONS = [
@@ -61,7 +61,7 @@ def filled_url(database_url: str) -> str:
     return filled(database_url, fill_with_equals)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(filled_url) as made:

@@ -2,39 +2,23 @@
 
 import asyncio
 import gzip
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from geo_service.core import advisory_locks
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 from tests.support.paths import CHECKOUT
-
-HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,due_at,answered_at,closed_at,updated_at\n"
-MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
-
-
-def line(name: str, **change: str) -> str:
-    row = {
-        "at": "2026-11-01T10:00:00Z",
-        "lng": "38.97",
-        "lat": "45.03",
-        "status": "in_work",
-        "closed": "",
-        "address": "ул. Мира, 1",
-    } | change
-    return (
-        f'{name},{row["at"]},{row["lng"]},{row["lat"]},roads,Ямы,{row["status"]},Управа,"{row["address"]}",2026-12-01,,{row["closed"]},\n'
-    )
+from tests.support.plain_csv import HEADER, csv_line
+from tests.support.real_data import MINSK, needs
 
 
 async def load(url: str, path: Path, mapping: str = "plain", batch_size: int = 20_000) -> tuple[int, RunCounts]:
@@ -57,16 +41,16 @@ async def rejects(held: asyncpg.Connection) -> list[tuple[int, str, str]]:
 
 async def test_every_row_is_loaded_or_kept_with_line_reason_and_text(database_url: str, tmp_path: Path) -> None:
     bad = {
-        "unreadable_date": line("2", at="soon"),
-        "missing_coordinates": line("3", lng="", address=""),
-        "outside_world": line("4", lat="91", address=""),
-        "zero_coordinates": line("5", lng="0", lat="0.0", address=""),
-        "unknown_status": line("6", status="lost"),
+        "unreadable_date": csv_line("2", at="soon"),
+        "missing_coordinates": csv_line("3", lng="", address=""),
+        "outside_world": csv_line("4", lat="91", address=""),
+        "zero_coordinates": csv_line("5", lng="0", lat="0.0", address=""),
+        "unknown_status": csv_line("6", status="lost"),
         "broken_row": "7,too,few\n",
-        "closed_before_received": line("8", closed="2026-10-01"),
+        "closed_before_received": csv_line("8", closed="2026-10-01"),
     }
     path = tmp_path / "bad.csv"
-    path.write_text(HEADER + line("1") + "".join(bad.values()) + line("9") + line("9", status="closed"), encoding="utf-8")
+    path.write_text(HEADER + csv_line("1") + "".join(bad.values()) + csv_line("9") + csv_line("9", status="closed"), encoding="utf-8")
     held = await emptied(database_url)
     kept = [(number, reason, text.rstrip("\n")) for number, (reason, text) in enumerate(bad.items(), start=3)]
     for turn in range(2):
@@ -89,7 +73,9 @@ async def test_every_row_is_loaded_or_kept_with_line_reason_and_text(database_ur
 
 async def test_bytes_that_are_no_text_are_kept_as_escapes(database_url: str, tmp_path: Path) -> None:
     path = tmp_path / "bytes.csv"
-    path.write_bytes((HEADER + line("1")).encode() + line("2").replace("Мира", "??").encode().replace(b"??", b"\xff\0") + b'3,"open\n')
+    path.write_bytes(
+        (HEADER + csv_line("1")).encode() + csv_line("2").replace("Мира", "??").encode().replace(b"??", b"\xff\0") + b'3,"open\n'
+    )
     held = await emptied(database_url)
     _, tally = await load(database_url, path)
     assert (tally.new, tally.rejected["broken_row"]) == (1, 2)
@@ -101,7 +87,7 @@ async def test_an_older_file_changes_nothing_and_a_newer_one_wins(database_url: 
     held = await emptied(database_url)
     path = tmp_path / "versions.csv"
     for updated, status, kind in (("2026-11-03", "in_work", "new"), ("2026-11-02", "new", "stale"), ("2026-11-03", "answered", "changed")):
-        path.write_text(HEADER + line("1", status=status).rstrip("\n") + updated + "\n", encoding="utf-8")
+        path.write_text(HEADER + csv_line("1", status=status).rstrip("\n") + updated + "\n", encoding="utf-8")
         _, tally = await load(database_url, path)
         assert getattr(tally, kind) == tally.read == 1
     assert await held.fetchval("select status from incident") == 4
@@ -109,33 +95,29 @@ async def test_an_older_file_changes_nothing_and_a_newer_one_wins(database_url: 
 
 
 def many(path: Path, count: int) -> Path:
-    rows = (line(str(number), lng=f"{38 + number / count}", status="lost" if number % 100 == 0 else "new") for number in range(count))
+    rows = (csv_line(str(number), lng=f"{38 + number / count}", status="lost" if number % 100 == 0 else "new") for number in range(count))
     path.write_text(HEADER + "".join(rows), encoding="utf-8")
     return path
 
 
 STATE = "select external_id, st_x(location), status, theme_id, received_at from incident order by external_id"
 LOAD = """
-import asyncio, sys
+import sys
 from pathlib import Path
-from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, file_input, ingest_input
-source = file_input(Path(sys.argv[2]), load_mapping("plain"), "plain")
-asyncio.run(ingest_input(sys.argv[1], source, lambda _: None, IngestOptions(batch_size=200)))
+from tests.support.load_process import load_and_die
+load_and_die(sys.argv[1], Path(sys.argv[2]), 200, int(sys.argv[3]))
 """
+"""Loads a file in batches of 200 rows and is killed at the statement of this number."""
+FATAL = 300
+"""A batch takes about ten statements, the preparations about twenty."""
 
 
 async def test_a_run_that_was_killed_and_started_again_ends_like_one_that_was_not(database_url: str, tmp_path: Path) -> None:
     path = many(tmp_path / "many.csv", 20_000)
     held = await emptied(database_url)
-    process = subprocess.Popen([sys.executable, "-c", LOAD, database_url, str(path)], cwd=CHECKOUT)  # noqa: ASYNC220  # killed below
-    try:
-        deadline = time.monotonic() + 60
-        while await held.fetchval("select count(*) from incident") < 1_000 and time.monotonic() < deadline:  # noqa: ASYNC110  # another process writes
-            await asyncio.sleep(0.02)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    command = [sys.executable, "-c", LOAD, database_url, str(path), str(FATAL)]
+    process = await asyncio.to_thread(subprocess.run, command, cwd=CHECKOUT, check=False, timeout=120)
+    assert process.returncode == -signal.SIGKILL
     written = await held.fetchval("select count(*) from incident")
     assert 1_000 <= written < 19_800
     _, tally = await load(database_url, path)
@@ -161,7 +143,7 @@ async def test_a_run_under_way_is_not_taken_for_an_interrupted_one(database_url:
 
     hold = await connect(database_url)
     run = await hold.fetchval("insert into ingest_run (input, mapping) values ('x', 'plain') returning id")
-    await hold.execute("select pg_advisory_lock($1::bigint)", (0x67656F << 32) + run)
+    await hold.execute("select pg_advisory_lock($1::bigint)", advisory_locks.RUNS + run)
     await look()
     assert states == ["running", "finished"]
     await hold.close()
@@ -208,7 +190,7 @@ async def test_a_file_with_a_header_alone_is_a_finished_run_whose_columns_are_kn
     connection = await emptied(database_url)
     (tmp_path / "empty.csv").write_text(HEADER, encoding="utf-8")
     _, counts = await load(database_url, tmp_path / "empty.csv")
-    row = await connection.fetchrow("select state, read, form ->> 'delimiter' as delimiter from ingest_run")
+    row = await connection.fetchrow("select state, read, row_format ->> 'delimiter' as delimiter from ingest_run")
     assert (tuple(row), counts.read) == (("finished", 0, ","), 0)
     await connection.close()
 
@@ -229,7 +211,7 @@ async def test_of_a_packed_file_cut_short_whole_batches_stay_and_the_run_is_fail
     await held.close()
 
 
-@pytest.mark.skipif(not MINSK.exists(), reason="the real file is not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(MINSK)
 async def test_the_real_file_of_minsk_is_loaded_and_loading_it_again_changes_nothing(database_url: str) -> None:
     held = await emptied(database_url)
     _, first = await load(database_url, MINSK, "minsk115")

@@ -207,7 +207,7 @@ async def test_the_commands_list_runs_and_give_rejects_back(
     printed, told = await asyncio.to_thread(asked, "rejects", "--run", str(run), "--csv")
     assert (printed.replace("\r\n", "\n"), told) == (out.getvalue().replace("\r\n", "\n"), "")
     _, told = await asyncio.to_thread(asked, "rejects", "--run", str(earlier), "--csv")
-    assert told.startswith("5 more rejects of this run are not here")
+    assert told.startswith("5 more rejected rows of this run are not listed")
     assert "unknown_status" in (await asyncio.to_thread(asked, "rejects", "--run", str(run)))[0]
     with pytest.raises(InputError, match="there is no run 999"):
         await asyncio.to_thread(asked, "rejects", "--run", "999")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo_service.core.database import connect
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.validate.coordinates import cells
 from ingest.write.incident_batch import IncidentBatch, Instants
 from ingest.write.incident_writer import IncidentWriter, WriteResult
@@ -64,7 +64,7 @@ def batch_of(given_rows: list[Row], source: int, theme: int, agency: int) -> Inc
         message=[row.message for row in given_rows],
         location_quality=np.where(located, 0, 6).astype(np.int16),
         confidence=np.full(count, np.nan, np.float32),
-        placed_by=located.astype(np.int16),
+        geocoded_by=located.astype(np.int16),
         theme_id=np.full(count, theme, np.int32),
         agency_id=np.where(lng > 0, agency, 0).astype(np.int32),
         status=np.array([row.status for row in given_rows], np.int16),
@@ -173,7 +173,7 @@ async def test_incidents_are_written_with_their_districts_and_follow_changes_of_
         await held.execute("update boundary_state set revision = revision + 1")
         assert await writer.write(batch_of([Row("a", 1), Row("b", 1, located=False)], *ids)) == WriteResult(new=1, changed=1)
         assert await writer.write(batch_of([Row("a", 1)], *ids)) == WriteResult(unchanged=1)
-        found = await held.fetch("select district_id, district_near from incident order by external_id")
+        found = await held.fetch("select district_id, district_is_nearest from incident order by external_id")
         assert [tuple(row) for row in found] == [(district, False), (None, False)]
         await held.execute(
             "update incident set district_id = null; delete from district; update boundary_state set revision = revision + 1"
@@ -182,24 +182,26 @@ async def test_incidents_are_written_with_their_districts_and_follow_changes_of_
 
 async def test_a_place_that_was_found_for_the_words_stays_while_they_are_the_same_and_nothing_finer_is_given(database_url: str) -> None:
     async def placed(held: asyncpg.Connection) -> tuple[object, ...]:
-        return tuple(await held.fetchrow("select st_x(location), location_quality, placed_by, round(confidence::numeric, 1) from incident"))
+        return tuple(
+            await held.fetchrow("select st_x(location), location_quality, geocoded_by, round(confidence::numeric, 1) from incident")
+        )
 
     async with writing(database_url) as (held, writer, ids):
         words = Row("a", 1, address="ул. Мира, 1", located=False)
         await writer.write(batch_of([words], *ids))
         assert await placed(held) == (None, LocationQuality.NONE, None, None)
         await held.execute(
-            "update incident set location = st_setsrid(st_makepoint(39, 45), 4326), cell = $1, location_quality = 1, placed_by = 4,"
+            "update incident set location = st_setsrid(st_makepoint(39, 45), 4326), cell = $1, location_quality = 1, geocoded_by = 4,"
             " confidence = 0.9",
             int(cells(np.array([39.0]), np.array([45.0]))[0]),
         )
-        found = (39.0, LocationQuality.HOUSE, PlacedBy.NOMINATIM, Decimal("0.9"))
+        found = (39.0, LocationQuality.HOUSE, GeocodedBy.NOMINATIM, Decimal("0.9"))
         assert await writer.write(batch_of([words], *ids)) == WriteResult(unchanged=1)
         assert await writer.write(batch_of([replace(words, updated=2, status=2)], *ids)) == WriteResult(changed=1)
         assert await placed(held) == found
         assert await writer.write(batch_of([replace(words, updated=3, located=True)], *ids)) == WriteResult(changed=1)
-        assert await placed(held) == (38.5, LocationQuality.EXACT, PlacedBy.INPUT, None)
-        await held.execute("update incident set placed_by = 4, location_quality = 1, confidence = 0.9")
+        assert await placed(held) == (38.5, LocationQuality.EXACT, GeocodedBy.INPUT, None)
+        await held.execute("update incident set geocoded_by = 4, location_quality = 1, confidence = 0.9")
         assert await writer.write(batch_of([replace(words, updated=4, address="")], *ids)) == WriteResult(changed=1)
         assert await placed(held) == (None, LocationQuality.NONE, None, None)
 

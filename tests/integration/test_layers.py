@@ -6,22 +6,22 @@ from typing import Any
 
 import brotli
 import httpx
-import mapbox_vector_tile
 import pytest
 import shapely
 import zstandard
 
 from geo_service.aggregation.measures.measures import DISTRICT_MEASURES
 from geo_service.core.database import open_connection
-from geo_service.tiles.encoding.grid import EXTENT, Tile
+from geo_service.tiles.encoding.grid import EXTENT
 from tests.support import territory
+from tests.support.decoded_tiles import decode_layers, tile_of_path
 from tests.support.http_client import asking, filled, until
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
+from tests.support.territory import CENTRE, tile_at
 
 LAYERS = {"hexes": 7, "districts": 7, "incidents": 13}
 """A zoom of each at which the middle of the territory shows something."""
 CLASSED_BY_MEASURE = ["hexes", "districts"]
-CENTRE = (38.9, 45.0)
 
 
 @pytest.fixture(scope="module")
@@ -30,25 +30,11 @@ def territory_url(database_url: str) -> str:
     return filled(database_url, territory.fill)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(territory_url, public_url="https://map.example.org") as made:
         yield made
-
-
-def tile_at(layer: str, zoom: int, place: tuple[float, float] = CENTRE) -> str:
-    x, y = slippy_tile(*place, zoom)
-    return f"/tiles/{layer}/{zoom}/{x}/{y}.mvt"
-
-
-def read(body: bytes) -> dict[str, list[dict[str, Any]]]:
-    """Features by layer."""
-    return {name: layer["features"] for name, layer in mapbox_vector_tile.decode(body, default_options={"y_coord_down": True}).items()}
-
-
-def tile_named(path: str) -> Tile:
-    return Tile(*(int(part) for part in path.removesuffix(".mvt").split("/")[-3:]))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -65,7 +51,7 @@ class TestEveryLayer:
         assert south <= CENTRE[1] <= north
         assert "Portal data" in document["attribution"]
         described = {one["id"]: set(one["fields"]) for one in document["vector_layers"]}
-        drawn = read((await client.get(tile_at(layer, LAYERS[layer]), params=query)).content)
+        drawn = decode_layers((await client.get(tile_at(layer, LAYERS[layer]), params=query)).content)
         assert set(drawn) == set(described)
         for name, features in drawn.items():
             assert {key for feature in features for key in feature["properties"]} == described[name]
@@ -131,7 +117,7 @@ async def test_the_classes_in_every_tile_are_those_of_the_legend(client: httpx.A
     x, y = slippy_tile(*CENTRE, zoom)
     for column, row in ((x + i, y + j) for i in range(-2, 3) for j in range(-2, 3)):
         answer = await client.get(f"/tiles/{layer}/{zoom}/{column}/{row}.mvt", params=query)
-        for feature in read(answer.content)[layer] if answer.content else []:
+        for feature in decode_layers(answer.content)[layer] if answer.content else []:
             assert feature["properties"][name] in ranges[feature["properties"]["class"]]
             assert seen.setdefault(feature["id"], feature["properties"]) == feature["properties"]
     assert len(seen) > 8
@@ -140,7 +126,7 @@ async def test_the_classes_in_every_tile_are_those_of_the_legend(client: httpx.A
 async def districts_of(client: httpx.AsyncClient, path: str, **query: str) -> dict[str, dict[str, Any]]:
     """Properties of the districts in a tile, by code."""
     answer = await client.get(path, params=query)
-    return {feature["properties"]["code"]: feature["properties"] for feature in read(answer.content)["districts"]}
+    return {feature["properties"]["code"]: feature["properties"] for feature in decode_layers(answer.content)["districts"]}
 
 
 async def test_a_tile_holds_every_district_that_is_seen_with_the_numbers_of_postgis(client: httpx.AsyncClient, territory_url: str) -> None:
@@ -187,7 +173,7 @@ async def test_each_label_is_in_one_tile_only_and_inside_its_district(client: ht
     x, y = slippy_tile(*CENTRE, zoom)
     for column, row in ((x + i, y + j) for i in range(-4, 5) for j in range(-4, 5)):
         path = f"/tiles/districts/{zoom}/{column}/{row}.mvt"
-        drawn = read((await client.get(path)).content or b"")
+        drawn = decode_layers((await client.get(path)).content or b"")
         areas = {one["id"]: shapely.make_valid(shapely.geometry.shape(one["geometry"])) for one in drawn.get("districts", [])}
         for label in drawn.get("district_labels", []):
             assert label["id"] not in labels
@@ -198,12 +184,12 @@ async def test_each_label_is_in_one_tile_only_and_inside_its_district(client: ht
 
 async def test_districts_stand_where_they_are_and_fill_the_tile_without_gaps(client: httpx.AsyncClient) -> None:
     path = tile_at("districts", 9)
-    tile = tile_named(path)
+    tile = tile_of_path(path)
     x0, y0 = territory.mercator(shapely.Point(tile.bounds[0], tile.bounds[3])).coords[0]
     x1, _ = territory.mercator(shapely.Point(tile.bounds[2], tile.bounds[3])).coords[0]
     unit = (x1 - x0) / EXTENT
     window = shapely.box(0, 0, EXTENT, EXTENT)
-    for feature in read((await client.get(path)).content)["districts"]:
+    for feature in decode_layers((await client.get(path)).content)["districts"]:
         area = next(one for one in territory.DISTRICTS if one.code == feature["properties"]["code"])
         there = shapely.transform(territory.mercator(area.shape), lambda at: (at - [x0, y0]) / [unit, -unit])
         drawn = shapely.geometry.shape(feature["geometry"])

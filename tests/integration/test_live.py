@@ -12,9 +12,9 @@ from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.routes.common.dependencies import Service
-from tests.integration.test_http import fill
-from tests.integration.test_overload import served
+from tests.support.hourly_incidents import fill
 from tests.support.http_client import filled, until
+from tests.support.http_server import serve_application
 
 READERS = 50
 CHANGES = 200
@@ -55,7 +55,7 @@ async def test_readers_that_leave_are_forgotten_whether_they_say_so_or_not(fille
     app = make_application(Settings(database_url=filled_url))
     service: Service = app.state.service
     waiting = Waiting(service, monkeypatch)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         assert waiting.streams == 0
         before = len(asyncio.all_tasks())
         streams = [await asyncio.open_connection(client.base_url.host, client.base_url.port) for _ in range(READERS)]

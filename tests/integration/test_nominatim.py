@@ -15,12 +15,12 @@ import httpx
 import pytest
 
 from geo_service.core.database import open_connection
-from geo_service.core.model import LocationQuality, PlacedBy
-from ingest.demo.district_loader import load_districts
-from ingest.geocoding import Answer, Query, Unresolved
+from geo_service.core.model import GeocodedBy, LocationQuality
+from ingest.demo.district_loader import load_demo_districts
+from ingest.geocoding import GeocodedPlace, GeocodeQuery, Unresolved
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain, read_region
-from tests.conftest import execute, named
+from tests.support.databases import database_address, execute_statement
 from tests.support.geocoders import QUICK, asking
 from tests.support.nominatim_extract import TOWN, VILLAGE, extract, house
 from tests.support.paths import CHECKOUT
@@ -63,11 +63,13 @@ def nominatim(cluster_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     programs, project, name = environment(), tmp_path_factory.mktemp("nominatim"), f"nominatim_{os.getpid()}"
     (project / "extract.osm").write_bytes(extract())
     variables = os.environ | {
-        "NOMINATIM_DATABASE_DSN": dsn(named(cluster_url, name)), "NOMINATIM_IMPORT_STYLE": "address", "NOMINATIM_LANGUAGES": "ru,en",
-        "NOMINATIM_DEFAULT_LANGUAGE": "ru",
+        "NOMINATIM_DATABASE_DSN": dsn(database_address(cluster_url, name)), "NOMINATIM_IMPORT_STYLE": "address",
+        "NOMINATIM_LANGUAGES": "ru,en", "NOMINATIM_DEFAULT_LANGUAGE": "ru",
     }  # fmt: skip
-    asyncio.run(execute(cluster_url, 'do $$ begin create role "www-data" login; exception when duplicate_object then null; end $$'))
-    asyncio.run(execute(cluster_url, f'drop database if exists "{name}" with (force)'))
+    asyncio.run(
+        execute_statement(cluster_url, 'do $$ begin create role "www-data" login; exception when duplicate_object then null; end $$')
+    )
+    asyncio.run(execute_statement(cluster_url, f'drop database if exists "{name}" with (force)'))
     arguments: list[str | Path] = ["--osm-file", project / "extract.osm", "-j", "1", "--offline", "--no-updates", "--osm2pgsql-cache", "16"]
     imported = subprocess.run(
         [programs / "nominatim", "import", "-q", "--project-dir", project, *arguments],
@@ -76,7 +78,7 @@ def nominatim(cluster_url: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     assert imported.returncode == 0, imported.stderr[-2000:]
     with server(programs, project, variables) as address:
         yield address
-    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
+    asyncio.run(execute_statement(cluster_url, f'drop database "{name}" with (force)'))
 
 
 def dsn(url: str) -> str:
@@ -116,31 +118,31 @@ async def up(url: str) -> None:
 @pytest.mark.parametrize(
     ("words", "quality", "place"),
     [
-        (Query("г. Абинск, ул. Мира, д. 5, кв. 12"), LocationQuality.HOUSE, house(TOWN, "улица Мира", 5)),
-        (Query("в станице Каневской, на улице Красной, дом 3"), LocationQuality.HOUSE, house(VILLAGE, "Красная улица", 3)),
-        (Query("пер. Школьный, 7", "в Абинске открыт люк"), LocationQuality.HOUSE, house(TOWN, "Школьный переулок", 7)),
-        (Query("ст-ца Каневская, ул. Мира, 99"), LocationQuality.STREET, None),
-        (Query("Абинск, ул. Неизвестная, 1"), LocationQuality.SETTLEMENT, None),
-        (Query("ул. Мира, 5"), None, None),
+        (GeocodeQuery("г. Абинск, ул. Мира, д. 5, кв. 12"), LocationQuality.HOUSE, house(TOWN, "улица Мира", 5)),
+        (GeocodeQuery("в станице Каневской, на улице Красной, дом 3"), LocationQuality.HOUSE, house(VILLAGE, "Красная улица", 3)),
+        (GeocodeQuery("пер. Школьный, 7", "в Абинске открыт люк"), LocationQuality.HOUSE, house(TOWN, "Школьный переулок", 7)),
+        (GeocodeQuery("ст-ца Каневская, ул. Мира, 99"), LocationQuality.STREET, None),
+        (GeocodeQuery("Абинск, ул. Неизвестная, 1"), LocationQuality.SETTLEMENT, None),
+        (GeocodeQuery("ул. Мира, 5"), None, None),
     ],
 )
 async def test_words_become_places_as_fine_as_the_server_knows_them(
-    nominatim: str, database_url: str, words: Query, quality: LocationQuality | None, place: tuple[float, float] | None
+    nominatim: str, database_url: str, words: GeocodeQuery, quality: LocationQuality | None, place: tuple[float, float] | None
 ) -> None:
-    await load_districts(database_url)
+    await load_demo_districts(database_url)
     async with open_connection(database_url) as held:
         region = await read_region(held, GeocodingConfiguration())
         async with asking(nominatim, part=QUICK.model_copy(update={"timeout_s": 20}), bounds=region) as server:
             (outcome,) = await (await make_chain(held, GeocodingConfiguration(), region, server)).locate([words])
-    assert not outcome.delayed
-    assert (outcome.answer and outcome.answer.quality) == quality
-    if place and outcome.answer:
-        assert [outcome.answer.lng, outcome.answer.lat] == pytest.approx(place, abs=1e-5)
-        assert outcome.answer.placed_by is PlacedBy.NOMINATIM
+    assert not outcome.deferred
+    assert (outcome.place and outcome.place.quality) == quality
+    if place and outcome.place:
+        assert [outcome.place.lng, outcome.place.lat] == pytest.approx(place, abs=1e-5)
+        assert outcome.place.geocoded_by is GeocodedBy.NOMINATIM
 
 
 async def test_namesakes_in_two_settlements_are_not_placed_by_the_server_alone(nominatim: str) -> None:
     async with asking(nominatim, part=QUICK.model_copy(update={"timeout_s": 20})) as server:
-        both, one = await server.locate([Query("Краснодарский край, с. Мира, 5"), Query("г. Абинск, ул. Мира, 5")])
+        both, one = await server.locate([GeocodeQuery("Краснодарский край, с. Мира, 5"), GeocodeQuery("г. Абинск, ул. Мира, 5")])
     assert isinstance(both, Unresolved)
-    assert isinstance(one, Answer)
+    assert isinstance(one, GeocodedPlace)

@@ -14,8 +14,8 @@ import shapely
 from owslib.ogcapi.features import Features
 
 from geo_service.core.database import open_connection
-from tests.integration.test_serving import serving, wait_until_ready
 from tests.support import territory
+from tests.support.serve_process import serving, wait_until_ready
 
 GEOJSON = "application/geo+json"
 CENTRE_BOX = (38.7, 44.85, 39.1, 45.15)

@@ -12,7 +12,7 @@ import pytest_asyncio
 from geo_service.cli.application import make_application
 from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
-from tests.integration.test_overload import served
+from tests.support.http_server import serve_application
 from tests.support.ingest_client import KEY
 from tests.support.open311_reports import THEMES, independent, xml
 
@@ -54,7 +54,7 @@ def filled_url(database_url: str) -> str:
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service on a port of its own."""
     given: dict[str, Any] = {"database_url": filled_url, "write_keys": KEY, "open311_contact": "desk@example.org"}
-    async with served(make_application(Settings(**given))) as made:
+    async with serve_application(make_application(Settings(**given))) as made:
         yield made
 
 
@@ -125,6 +125,6 @@ async def test_discovery_names_the_endpoint_in_both_forms(client: httpx.AsyncCli
 
 async def test_texts_of_other_sources_are_shown_where_that_is_set(filled_url: str) -> None:
     given: dict[str, Any] = {"database_url": filled_url, "open311_texts": "*"}
-    async with served(make_application(Settings(**given))) as client:
+    async with serve_application(make_application(Settings(**given))) as client:
         found = (await client.get("/open311/v2/requests.json", params={"service_code": "waste/dump.1", "page_size": "1"})).json()
     assert (found[0]["description"], found[0]["address"]) == ("Звонила Анна", "Красная, 1")

@@ -44,7 +44,7 @@ def city() -> Iterator[City]:
 @pytest.fixture
 async def held(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     made = await connect(database_url)
-    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, open311_mark")
+    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, open311_checkpoint")
     yield made
     await made.close()
 
@@ -117,7 +117,7 @@ async def test_a_second_pull_needs_no_date_and_brings_what_is_new_and_what_has_c
     assert await held.fetchval("select status from incident where external_id = '3'") == 6
     assert {one["start_date"] for one in city.asked if "updated_after" not in one} >= {"2026-09-28T00:00:00Z"}
     with pytest.raises(InputError, match="nothing has been pulled"):
-        await held.execute("truncate open311_mark")
+        await held.execute("truncate open311_checkpoint")
         await taken(database_url, city, since=None)
 
 
@@ -126,10 +126,10 @@ async def test_a_server_that_fails_in_the_middle_costs_nothing_and_the_next_pull
 ) -> None:
     truncated = 200, {"Content-Type": JSON}, b'[{"service_request_id": "7", "requested_dat'
     city.before = lambda number: city.faults.extend([truncated] * 9) if number == 6 else None
-    with pytest.raises(InputError, match=r"cannot read .*start_date=2026-04-01.*got JSON cut short or damaged"):
+    with pytest.raises(InputError, match=r"cannot read .*start_date=2026-04-01.*got incomplete or damaged JSON"):
         await taken(database_url, city)
     assert await held.fetchval("select count(*) from incident") == 361
-    assert await held.fetchval("select reached from open311_mark") < datetime(2026, 4, 2, tzinfo=UTC)
+    assert await held.fetchval("select reached from open311_checkpoint") < datetime(2026, 4, 2, tzinfo=UTC)
     assert await held.fetchval("select state from ingest_run") == "failed"
     city.before, city.faults = (lambda _: None), []
     city.asked.clear()
@@ -159,7 +159,7 @@ async def test_a_pull_that_is_killed_anywhere_and_started_again_ends_like_one_th
     city.knows_pages, city.limit = knows_pages, 150
     await taken(database_url, city)
     whole, questions = await held.fetch(STATE), len(city.asked)
-    await held.execute("truncate incident, incident_tombstone, open311_mark")
+    await held.execute("truncate incident, incident_tombstone, open311_checkpoint")
     command = [sys.executable, "-c", PULL, database_url, f"{city.base}/v2", SINCE.isoformat(), UNTIL.isoformat()]
     reached = [SINCE]
     for kill in (5, questions - 2, 5):
@@ -168,7 +168,7 @@ async def test_a_pull_that_is_killed_anywhere_and_started_again_ends_like_one_th
         city.before = lambda number, kill=kill, pid=process.pid: os.kill(pid, signal.SIGKILL) if number == kill else None  # type: ignore[misc]
         assert await process.wait() == -signal.SIGKILL
         assert datetime.fromisoformat(city.asked[0]["start_date"]) == reached[-1]
-        reached.append(await held.fetchval("select max(reached) from open311_mark") or SINCE)
+        reached.append(await held.fetchval("select max(reached) from open311_checkpoint") or SINCE)
     city.before = lambda _: None
     assert reached[-1] > SINCE
     await taken(database_url, city)
@@ -206,7 +206,7 @@ async def test_rejected_requests_are_mended_as_a_file_and_stay_what_their_server
 async def test_two_pulls_of_one_server_at_once_are_refused(database_url: str, held: asyncpg.Connection, city: City) -> None:
     name = f"{city.base}/v2?jurisdiction_id=city.example"
     await held.execute("select pg_advisory_lock(hashtextextended('open311 city ' || $1, 0))", name)
-    with pytest.raises(InputError, match="another pull of it is under way"):
+    with pytest.raises(InputError, match="another pull of it is running"):
         await taken(database_url, city)
 
 
@@ -215,7 +215,7 @@ def test_the_command_pulls_and_tells(database_url: str, city: City) -> None:
     command = [f"{GEO}", "ingest", "open311", f"{city.base}/discovery.json", "--per-second", "100"]
     city.faults = [(503, {"Retry-After": "0"}, b"")]
     done = subprocess.run([*command, "--since", "2026-01-01"], cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=60)
-    assert "it answered 503 (Service Unavailable); asking again in 0 s" in done.stderr
+    assert "it answered 503 (Service Unavailable); retrying in 0 s" in done.stderr
     assert done.returncode == 0, done.stderr
     assert "1,000" in done.stdout
     assert "S3CRET" not in done.stderr + done.stdout

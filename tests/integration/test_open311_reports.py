@@ -11,8 +11,8 @@ import pytest_asyncio
 from geo_service.cli.application import make_application
 from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
-from tests.integration.test_overload import served
 from tests.support.http_client import filled
+from tests.support.http_server import serve_application
 from tests.support.ingest_client import KEY, fetch
 from tests.support.open311_reports import THEMES, independent, xml
 
@@ -33,7 +33,7 @@ def filled_url(database_url: str) -> str:
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service on a port of its own."""
     given: dict[str, Any] = {"database_url": filled_url, "write_keys": KEY}
-    async with served(make_application(Settings(**given))) as made:
+    async with serve_application(make_application(Settings(**given))) as made:
         yield made
 
 
@@ -75,7 +75,7 @@ async def test_an_address_alone_is_stored_at_once_and_a_sector_is_a_service(clie
     number = answer.json()[0]["service_request_id"]
     one = (await client.get(f"/open311/v2/requests/{number}.json")).json()[0]
     assert (one["service_code"], one["address"], one["lat"], one["long"]) == ("energy", "Краснодар, ул. Мира, 1", None, None)
-    assert await fetch(filled_url, "select count(*) from geocode_wait where incident_id = $1", int(number)) == [(1,)]
+    assert await fetch(filled_url, "select count(*) from geocode_queue where incident_id = $1", int(number)) == [(1,)]
 
 
 async def test_a_retried_report_with_a_key_is_one_request(client: httpx.AsyncClient, filled_url: str) -> None:

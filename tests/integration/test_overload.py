@@ -1,31 +1,25 @@
 """Many requests at once, over real connections to a real server: what is shed, what is held, what is answered all the same."""
 
 import asyncio
-import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
-import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
 from geo_service.routes.common.dependencies import Service
-from geo_service.server.middleware.shutdown import GracefulShutdown
 from geo_service.tiles.layers.base import EncodedTile, TileLayer, TileRequest
-from tests.integration.test_http import INCIDENTS, fill
-from tests.support.http_client import filled, ready, until
-from tests.unit.test_grid import slippy_tile
+from tests.support.hourly_incidents import INCIDENTS, fill
+from tests.support.http_client import filled, until
+from tests.support.http_server import FLOOD, serve_application
+from tests.support.slippy_map import slippy_tile
 
 HELD = 40
-FLOOD = 200
 KEPT = "/tiles/hexes/8/{}/{}.mvt?from=2020-01-01".format(*slippy_tile(38.98, 45.04, 8))
 
 
@@ -40,22 +34,6 @@ def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """For the layer in front time stands still, or a kept tile would have to be looked at again in the midst of a test."""
     now = time.time()
     monkeypatch.setattr("geo_service.server.middleware.cached_tile.time", SimpleNamespace(time=lambda: now, perf_counter=time.perf_counter))
-
-
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """The application on a port of its own, as `geo serve` would have it, and a client with as many connections as it likes."""
-    config = uvicorn.Config(GracefulShutdown(app), http="httptools", log_config=None, access_log=False, server_header=False)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0), backlog=FLOOD) as listening:
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits, transport=httpx.AsyncHTTPTransport(retries=5)) as client:
-            await until(lambda: ready(client))
-            yield client
-        server.should_exit = True
-        await serving
 
 
 class Blocked:
@@ -104,7 +82,7 @@ def application(url: str, **options: object) -> tuple[FastAPI, Service, list[obj
 
 async def test_under_a_flood_some_are_shed_and_what_needs_no_computation_is_answered(filled_url: str) -> None:
     app, service, drawn = application(filled_url, queue_limit=HELD + 1, queue_wait_s=600)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         assert (await client.get(KEPT)).status_code == 200
         async with Blocked(service) as release:
             flood = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/90.mvt")) for x in range(FLOOD)]
@@ -127,8 +105,12 @@ async def test_under_a_flood_some_are_shed_and_what_needs_no_computation_is_answ
 
 async def test_who_would_wait_for_too_long_is_told_when_to_come_again(filled_url: str) -> None:
     app, service, _ = application(filled_url, queue_wait_s=0.05)
-    async with served(app) as client, Blocked(service):
-        await asyncio.sleep(0.1)
+    async with serve_application(app) as client, Blocked(service):
+
+        async def too_long() -> bool:
+            return service.replica.queue.expected_wait > 0.05
+
+        await until(too_long)
         answer = await client.get("/api/summary")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert "waiting" in answer.json()["detail"]
@@ -137,7 +119,7 @@ async def test_who_would_wait_for_too_long_is_told_when_to_come_again(filled_url
 @pytest.mark.parametrize("layer", ["hexes", "districts"])
 async def test_the_same_tile_asked_for_many_times_at_once_is_drawn_once(filled_url: str, layer: str) -> None:
     app, service, drawn = application(filled_url)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         async with Blocked(service):
             asked = [asyncio.create_task(client.get(KEPT.replace("hexes", layer))) for _ in range(30)]
             await waiting(service, 2)
@@ -159,7 +141,7 @@ async def waiting(service: Service, number: int) -> None:
 
 async def test_what_nobody_waits_for_any_more_is_never_computed(filled_url: str) -> None:
     app, service, drawn = application(filled_url)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         async with Blocked(service):
             leaving = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/91.mvt")) for x in range(20)]
             staying = [asyncio.create_task(client.get(f"/tiles/hexes/8/{x}/91.mvt")) for x in range(3)]
@@ -175,7 +157,7 @@ async def test_what_nobody_waits_for_any_more_is_never_computed(filled_url: str)
 
 async def test_a_tile_that_would_be_counted_from_too_much_is_refused_before_it_is_counted(filled_url: str) -> None:
     app, _, drawn = application(filled_url, tile_rows_limit=INCIDENTS - 1)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         answer = await client.get(KEPT)
         assert (answer.status_code, answer.json()["parameter"]) == (400, "window")
         assert f"{INCIDENTS} incidents" in answer.json()["detail"]
@@ -187,7 +169,7 @@ async def test_a_tile_that_would_be_counted_from_too_much_is_refused_before_it_i
 @pytest.mark.parametrize("origins", ["*", "https://map.example,https://other.example"])
 async def test_a_kept_tile_has_the_headers_of_one_that_was_just_made(filled_url: str, origins: str) -> None:
     app, _, drawn = application(filled_url, cors_origins=origins)
-    async with served(app) as client:
+    async with serve_application(app) as client:
         for place, origin in enumerate(("https://map.example", "https://stranger.example", None)):
             given = {"Origin": origin} if origin else {}
             made, kept = [await client.get(f"{KEPT}&to=20{30 + place}-01-01", headers=given) for _ in range(2)]

@@ -19,9 +19,10 @@ import pytest
 from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import EXTENT
 from geo_service.tiles.layers.points import MOST_PLACES
-from tests.integration.test_layers import read, tile_at, tile_named
+from tests.support.decoded_tiles import decode_layers, tile_of_path
 from tests.support.http_client import asking, filled, until
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
+from tests.support.territory import tile_at
 
 ZONE = "Asia/Yekaterinburg"
 TOWN, CROWD, CHUKOTKA = (39.0, 45.0), (60.6, 56.84), (179.9999, 66.5)
@@ -86,7 +87,7 @@ async def fill(held: asyncpg.Connection) -> None:
     houses = np.array(TOWN) + rng.normal(0, 0.05, (500, 2))
     await insert(held, "town", houses[rng.integers(500, size=1500)], rng.integers(1, 24 * 60, 1500) / 2)
     column, row = slippy_tile(*CROWD, 12)
-    west, south, east, north = tile_named(f"/12/{column}/{row}.mvt").bounds
+    west, south, east, north = tile_of_path(f"/12/{column}/{row}.mvt").bounds
     across = np.linspace(0.05, 0.95, 101)
     grid = np.stack(np.meshgrid(west + across * (east - west), south + across * (north - south)), -1).reshape(-1, 2)
     await insert(
@@ -102,7 +103,7 @@ def points_url(database_url: str) -> str:
     return filled(database_url, fill)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(points_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(points_url, time_zone=ZONE) as made:
@@ -122,14 +123,14 @@ def tiles_around(place: tuple[float, float], zoom: int, rings: int = 1) -> list[
 
 async def drawn(client: httpx.AsyncClient, path: str, **query: str) -> dict[str, list[dict[str, Any]]]:
     """Features by layer."""
-    return read((await client.get(path, params=query)).content or b"")
+    return decode_layers((await client.get(path, params=query)).content or b"")
 
 
 async def compare(client: httpx.AsyncClient, held: asyncpg.Connection, path: str, days: int = 30, *sectors: str) -> int:
     """Check a tile against PostGIS; how many places it has."""
     query = {"window": f"{days}d"} | ({"sector": ",".join(sectors)} if sectors else {})
     features = (await drawn(client, path, **query)).get("incidents", [])
-    tile = tile_named(path)
+    tile = tile_of_path(path)
     expected = {row["id"]: row for row in await held.fetch(EXPECTED, tile.z, tile.x, tile.y, timedelta(days=days), list(sectors), ZONE)}
     assert {one["id"] for one in features} == set(expected)
     today = datetime.now(ZoneInfo(ZONE)).date()
@@ -173,7 +174,7 @@ async def test_a_point_near_an_edge_is_in_both_tiles(client: httpx.AsyncClient) 
     seen: dict[int, set[tuple[int, int]]] = {}
     doubled = 0
     for path in tiles_around(TOWN, 13, 2):
-        tile = tile_named(path)
+        tile = tile_of_path(path)
         for one in (await drawn(client, path)).get("incidents", []):
             x, y = one["geometry"]["coordinates"]
             assert min(x, y) >= -64
@@ -190,7 +191,7 @@ async def test_more_places_than_a_tile_may_have_are_cut_openly_the_oldest_first(
 ) -> None:
     path = tile_at("incidents", 12, CROWD)
     first = await client.get(path)
-    tile = read(first.content)
+    tile = decode_layers(first.content)
     (meta,) = tile["meta"]
     assert meta["properties"] == {
         "truncated": 1, "places": MOST_PLACES, "incidents": MOST_PLACES + 5, "places_left_out": 37, "incidents_left_out": 37,
@@ -223,7 +224,7 @@ async def test_no_text_of_a_message_gets_into_a_tile(client: httpx.AsyncClient) 
     for path in [*tiles_around(TOWN, 12), tile_at("incidents", 12, CROWD)]:
         body = (await client.get(path)).content
         assert SECRET.encode() not in body
-        for one in read(body).get("incidents", []) if body else []:
+        for one in decode_layers(body).get("incidents", []) if body else []:
             assert set(one["properties"]) == PROPERTIES
             texts = {value for name, value in one["properties"].items() if isinstance(value, str) and name != "received"}
             assert texts <= allowed
@@ -274,7 +275,7 @@ async def test_the_legend_tells_the_ages_and_how_many_incidents_have_each(
 @pytest.mark.skipif(shutil.which("ogr2ogr") is None, reason="GDAL's ogr2ogr is not installed; apt-get install gdal-bin")
 async def test_gdal_reads_points_where_they_are(client: httpx.AsyncClient, held: asyncpg.Connection, tmp_path: Path) -> None:
     path = tile_at("incidents", 14, TOWN)
-    tile = tile_named(path)
+    tile = tile_of_path(path)
     source, target = tmp_path / "tile.mvt", tmp_path / "tile.geojson"
     source.write_bytes((await client.get(path)).content)
     where = [word for axis in "xyz" for word in ("-oo", f"{axis.upper()}={getattr(tile, axis)}")]

@@ -109,7 +109,7 @@ async def test_themes_are_known_by_their_codes_named_or_told_by_the_text(client:
 async def test_words_without_coordinates_are_stored_at_once_and_wait_for_their_place(client: httpx.AsyncClient, database_url: str) -> None:
     assert outcomes(await send(client, incident("w", lng=None, lat=None, address="ул. Мира, 1"), source="bot")) == ["new"]
     assert await fetch(database_url, "select address, location from incident") == [("ул. Мира, 1", None)]
-    assert await fetch(database_url, "select count(*) from geocode_wait join incident on incident.id = incident_id") == [(1,)]
+    assert await fetch(database_url, "select count(*) from geocode_queue join incident on incident.id = incident_id") == [(1,)]
     assert await fetch(database_url, "select code from source join incident on source_id = source.id") == [("bot",)]
 
 
@@ -220,12 +220,12 @@ async def test_a_key_whose_request_failed_is_free_again(client: httpx.AsyncClien
     answer = await send(client, rows, "retried")
     assert (outcomes(answer)[0], outcomes(answer)[-1]) == ("unchanged", "new")
     assert (await send(client, rows, "retried")).content == answer.content
-    assert await fetch(database_url, "select count(*), sum(octet_length(lines)) > 0 from intake_answer") == [(2, True)]
+    assert await fetch(database_url, "select count(*), sum(octet_length(lines)) > 0 from idempotency_response") == [(2, True)]
 
 
 async def test_an_answer_older_than_a_day_is_forgotten(client: httpx.AsyncClient, database_url: str) -> None:
     await send(client, [incident("1")], "old")
-    await fetch(database_url, "update intake_key set at = at - interval '25 hours'")
+    await fetch(database_url, "update idempotency_key set created_at = created_at - interval '25 hours'")
     answer = await send(client, [incident("1")], "old")
     assert ("idempotency-replayed" in answer.headers, outcomes(answer)) == (False, ["unchanged"])
 

@@ -7,9 +7,9 @@ import httpx
 import orjson
 
 from ingest.push.batching import MOST
-from tests.integration.test_serving import serving, wait_until_ready
 from tests.support.http_client import until
 from tests.support.ingest_client import KEY, KEYED, NDJSON, emptied, fetch, holds, incident, lines
+from tests.support.serve_process import serving, wait_until_ready
 
 ROWS = 2 * MOST + MOST // 2
 REFUSED = 7
@@ -59,7 +59,7 @@ async def test_a_stream_whose_server_is_killed_is_sent_again_and_nothing_is_ther
         assert answered is None, "the server was killed before the end"
     kept = (await fetch(database_url, "select count(*) from incident"))[0][0]
     assert 0 < kept < ROWS
-    assert await fetch(database_url, "select count(*) from intake_key") == [(0,)], "it was not answered to the end"
+    assert await fetch(database_url, "select count(*) from idempotency_key") == [(0,)], "it was not answered to the end"
 
     with serving(database_url, GEO_WRITE_KEYS=KEY) as (_, address):
         again = await send(address, rows(0, ROWS))

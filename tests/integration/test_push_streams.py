@@ -19,8 +19,8 @@ from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.push.batching import MOST
 from ingest.push.service import PushService
 from ingest.push.writer_pool import WriterSettings
-from tests.integration.test_overload import served
 from tests.support.http_client import until
+from tests.support.http_server import serve_application
 from tests.support.ingest_client import KEY, emptied, fetch, holds, incident, lines
 
 STREAM = IngestRequest("POST /api/incidents", "api", "api", lines=True)
@@ -90,7 +90,7 @@ async def whole(body: bytes) -> AsyncIterator[bytes]:
 async def test_a_line_is_answered_while_the_next_one_is_not_yet_sent(database_url: str) -> None:
     """Over a bare connection, because clients send the whole body before they read."""
     await emptied(database_url)
-    async with served(keyed_app(database_url)) as client:
+    async with serve_application(keyed_app(database_url)) as client:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(str(client.base_url)).port)
         head = f"POST /api/incidents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/x-ndjson\r\n"
         writer.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
@@ -108,7 +108,7 @@ async def test_a_line_is_answered_while_the_next_one_is_not_yet_sent(database_ur
 
 async def test_a_sender_that_goes_away_leaves_what_it_has_sent(database_url: str) -> None:
     await emptied(database_url)
-    async with served(keyed_app(database_url)) as client:
+    async with serve_application(keyed_app(database_url)) as client:
         reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(str(client.base_url)).port)
         head = f"POST /api/incidents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/x-ndjson\r\n"
         line = lines([incident("left")])

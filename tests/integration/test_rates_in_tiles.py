@@ -15,13 +15,13 @@ import pytest
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
 from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import resolution_at
-from tests.integration.test_statistics import CELLS, fill, oracle, selected_in
 from tests.support.http_client import asking
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
+from tests.support.statistics_oracle import CELLS, fill, query_oracle, received_between
 
 ZOOM = next(zoom for zoom in range(20) if resolution_at(zoom) == 10)
 SPAN = {"from": "2025-03-01", "to": "2025-06-01", "compare": "year"}
-NOW, BEFORE = selected_in("2025-03-01", "2025-06-01"), selected_in("2024-03-01", "2024-06-01")
+NOW, BEFORE = received_between("2025-03-01", "2025-06-01"), received_between("2024-03-01", "2024-06-01")
 RATES = [code for code, measure in CELL_MEASURES.items() if measure.channel is None and not measure.diverging]
 MOVED = [(0, 2, "2025-04-10", 60), (1, 3, "2024-04-10", 60), (2, 4, "2025-04-10", 25), (3, 2, "2024-04-10", 30)]
 """Place in CELLS, district, day, how many incidents more: changes that chance does not explain, in both directions."""
@@ -47,7 +47,7 @@ def filled_url(database_url: str) -> Iterator[str]:
     yield database_url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(filled_url) as made:
@@ -64,12 +64,12 @@ def finished(measure: str, now: dict[str, Any]) -> float | None:
 
 async def expected(url: str, measure: str, group: str) -> dict[Any, float | None]:
     """By key, of every group with incidents now."""
-    return {key: finished(measure, numbers) for key, numbers in (await oracle(url, NOW, group)).items() if key is not None}
+    return {key: finished(measure, numbers) for key, numbers in (await query_oracle(url, NOW, group)).items() if key is not None}
 
 
 async def compared(url: str, group: str) -> dict[Any, tuple[int, int]]:
     """By key, of every group with incidents in either window: how many now, how many before."""
-    now, before = await oracle(url, NOW, group), await oracle(url, BEFORE, group)
+    now, before = await query_oracle(url, NOW, group), await query_oracle(url, BEFORE, group)
     counts = [{key: numbers["count"] for key, numbers in found.items() if key is not None} for found in (now, before)]
     return {key: (counts[0].get(key, 0), counts[1].get(key, 0)) for key in counts[0] | counts[1]}
 

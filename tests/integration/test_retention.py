@@ -12,21 +12,21 @@ from typer.testing import CliRunner
 
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
-from geo_service.cli.forget import read_instant, read_kinds
+from geo_service.cli.forget import parse_before, parse_fields
 from geo_service.cli.main import app
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError, InvalidParameter
-from ingest.geocoding.toponyms.addresses import key_of
-from ingest.jobs.retention import ErasedCounts, EraseOrder, count, erase
+from ingest.geocoding.toponyms.addresses import address_key
+from ingest.jobs.retention import ErasedCounts, EraseRequest, count_erasable, erase_personal_data
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import file_input, ingest_input
 from ingest.runs.run_counts import RunCounts
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,text,due_at,answered_at,closed_at,updated_at\n"
 LIMIT = datetime(2026, 6, 1, tzinfo=UTC)
-BOTH = EraseOrder(LIMIT, frozenset({"text", "address"}))
+BOTH = EraseRequest(LIMIT, frozenset({"text", "address"}))
 WORDS = "select external_id, address, message from incident order by external_id"
-NUMBERS = "select external_id, status, theme_id, received_at, due_at, location, location_quality, placed_by from incident order by 1"
+NUMBERS = "select external_id, status, theme_id, received_at, due_at, location, location_quality, geocoded_by from incident order by 1"
 
 
 def lines() -> str:
@@ -42,7 +42,7 @@ def lines() -> str:
 @pytest.fixture
 async def held(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     made = await connect(database_url)
-    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, geocode_cache, retention")
+    await made.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_queue, geocode_cache, retention")
     yield made
     await made.close()
 
@@ -58,9 +58,9 @@ async def load(url: str, path: Path) -> RunCounts:
 
 async def remember(held: asyncpg.Connection, address: str, at: str) -> None:
     await held.execute(
-        "insert into geocode_cache (key, location, location_quality, confidence, name, placed_by, at)"
+        "insert into geocode_cache (key, location, location_quality, confidence, name, geocoded_by, fetched_at)"
         " values ($1, st_setsrid(st_makepoint(39, 45), 4326), 1, 1, $1, 4, $2::text::timestamptz)",
-        key_of(address), at,
+        address_key(address), at,
     )  # fmt: skip
 
 
@@ -82,13 +82,13 @@ async def test_what_is_old_loses_its_words_and_keeps_its_numbers(database_url: s
     await follower.poll(held)
     words, numbers, state = await held.fetch(WORDS), await held.fetch(NUMBERS), (replica.revision, replica.live_rows)
 
-    expected = ErasedCounts(incidents=6, texts=6, addresses=6, rejects=1, cached=2)
-    assert await count(database_url, BOTH) == expected
+    expected = ErasedCounts(incidents=6, texts=6, addresses=6, rejects=1, cached_addresses=2)
+    assert await count_erasable(database_url, BOTH) == expected
     assert await held.fetch(WORDS) == words
-    assert await count(database_url, EraseOrder(LIMIT, frozenset({"text"}))) == ErasedCounts(incidents=6, texts=6, rejects=1)
+    assert await count_erasable(database_url, EraseRequest(LIMIT, frozenset({"text"}))) == ErasedCounts(incidents=6, texts=6, rejects=1)
 
     seen: list[int] = []
-    assert await erase(database_url, BOTH, lambda done: seen.append(done.incidents), page=4) == expected
+    assert await erase_personal_data(database_url, BOTH, lambda done: seen.append(done.incidents), page=4) == expected
     assert seen[:2] == [4, 6]
     old = {f"{number:02}" for number in range(1, 12, 2)}
     assert [tuple(row) for row in await held.fetch(WORDS)] == [(row[0], "", "") if row[0] in old else tuple(row) for row in words]
@@ -100,15 +100,15 @@ async def test_what_is_old_loses_its_words_and_keeps_its_numbers(database_url: s
     assert tuple(run) == (13, 12, '{"unreadable_date": 1}')
     assert tuple(await held.fetchrow("select line, reason, row_text, detail from reject")) == (14, "unreadable_date", "", "")
     whole = await everything(held)
-    assert [word for word in ("яма 1'", "яма 11", "тайн", "Давний", key_of("ул. Мира, 3, неведомо где")) if word in whole] == []
+    assert [word for word in ("яма 1'", "яма 11", "тайн", "Давний", address_key("ул. Мира, 3, неведомо где")) if word in whole] == []
     assert "яма 10" in whole
-    assert await held.fetchval("select count(*) from geocode_wait inner join incident on id = incident_id where message = ''") == 0
-    assert await count(database_url, BOTH) == ErasedCounts()
+    assert await held.fetchval("select count(*) from geocode_queue inner join incident on id = incident_id where message = ''") == 0
+    assert await count_erasable(database_url, BOTH) == ErasedCounts()
 
 
 async def test_an_old_file_does_not_bring_words_back(database_url: str, held: asyncpg.Connection, tmp_path: Path) -> None:
     await load(database_url, tmp_path / "file.csv")
-    await erase(database_url, EraseOrder(LIMIT, frozenset({"text"})), lambda _: None)
+    await erase_personal_data(database_url, EraseRequest(LIMIT, frozenset({"text"})), lambda _: None)
     assert [bool(row["message"]) for row in await held.fetch(WORDS)] == [True, False] * 6
     assert all(row["address"] for row in await held.fetch(WORDS))
     words = await held.fetch(WORDS)
@@ -116,7 +116,7 @@ async def test_an_old_file_does_not_bring_words_back(database_url: str, held: as
     assert (again.new, again.changed, again.unchanged) == (0, 0, 12)
     assert await held.fetch(WORDS) == words
     # An earlier date later on does not make it keep again.
-    await erase(database_url, EraseOrder(datetime(2020, 1, 1, tzinfo=UTC), frozenset({"text"})), lambda _: None)
+    await erase_personal_data(database_url, EraseRequest(datetime(2020, 1, 1, tzinfo=UTC), frozenset({"text"})), lambda _: None)
     await held.execute("truncate incident, incident_tombstone")
     assert (await load(database_url, tmp_path / "file.csv")).new == 12
     assert await held.fetch(WORDS) == words
@@ -141,11 +141,11 @@ async def test_the_command_tells_what_it_took(
 @pytest.mark.parametrize("text", ["soon", "2026-13-01", "2999-01-01", "2026-01-01T10:00:00", "20260101"])
 def test_only_an_instant_of_the_past_is_a_limit(text: str) -> None:
     with pytest.raises(InvalidParameter, match=r"--before: .* allowed: a date"):
-        read_instant(text, ZoneInfo("Europe/Moscow"))
+        parse_before(text, ZoneInfo("Europe/Moscow"))
 
 
 def test_dates_are_of_the_services_time_zone_and_kinds_are_known() -> None:
-    assert read_instant("2026-06-01", ZoneInfo("Europe/Moscow")) == datetime(2026, 5, 31, 21, tzinfo=UTC)
-    assert read_kinds("text, address") == {"text", "address"}
+    assert parse_before("2026-06-01", ZoneInfo("Europe/Moscow")) == datetime(2026, 5, 31, 21, tzinfo=UTC)
+    assert parse_fields("text, address") == {"text", "address"}
     with pytest.raises(InputError, match="'names'; allowed: text, address"):
-        read_kinds("text,names")
+        parse_fields("text,names")

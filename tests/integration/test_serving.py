@@ -2,51 +2,12 @@
 
 import os
 import signal
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-GEO = Path(sys.executable).parent / "geo"
-PATIENCE_S = 60
-_COMPILING_S = 300
-"""Where nobody has compiled the loops before, the first service does, on a slow machine for minutes."""
-
-
-@contextmanager
-def serving(database_url: str, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A `geo serve` process and its address."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", int(variables.get("GEO_PORT", 0))))
-        port = str(probe.getsockname()[1])
-    environment = os.environ | {"GEO_DATABASE_URL": database_url, "GEO_PORT": port, "GEO_LOG_FORMAT": "json"} | variables
-    process = subprocess.Popen([GEO, "serve"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr
-        lines = iter(process.stderr.readline, "")
-        assert any(f"http://127.0.0.1:{port}" in line for line in lines), "the address was never said"
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def wait_until_ready(address: str) -> dict[str, Any]:
-    """What the service says of itself once it is ready."""
-    deadline = time.monotonic() + _COMPILING_S
-    with httpx.Client(transport=httpx.HTTPTransport(retries=3), timeout=PATIENCE_S) as client:
-        while not (state := client.get(f"{address}/readyz").json())["ready"]:
-            assert time.monotonic() < deadline, state["reason"]
-            time.sleep(0.02)
-    return dict(state)
+from tests.support.serve_process import GEO, PATIENCE_S, serving, wait_until_ready
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 0)])

@@ -3,13 +3,11 @@
 import csv
 import io
 import json
-import random
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import h3.api.basic_int as h3
 import httpx
 import pytest
@@ -17,109 +15,9 @@ import pytest
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.core.database import open_connection
 from tests.support.http_client import asking, filled
+from tests.support.statistics_oracle import CELLS, HOURS, check_measures, fill, get_json, query_oracle, received_between
 
-COUNT = 4000
 MOSCOW = ZoneInfo("Europe/Moscow")
-CELLS = h3.grid_disk(h3.latlng_to_cell(45.04, 38.98, 10), 12)
-HOURS = ("answer_hours", "answer_hours_p90", "close_hours", "close_hours_p90")
-
-DISTRICTS = """
-insert into district (id, code, level, parent_id, name_ru, name_en, population, area_km2, approximate) overriding system value values
-    (1, '03', 1, null, 'Край', 'Krai', null, 900, false),
-    (2, '0301', 2, 1, 'Север, «дальний»', 'North', 12000, 300.5, true), (3, '0302', 2, 1, 'Юг', 'South', 0, 200, false),
-    (4, '0303', 2, 1, 'Запад', 'West', null, null, false), (5, '0304', 2, 1, 'Пустой', 'Empty', 500, 10, false),
-    (6, '030101', 3, 2, 'Село', 'Village', 900, 3, false), (7, '030102', 3, 2, 'Город', 'Town', 9000, 30, false),
-    (8, '030201', 3, 3, 'Порт', 'Port', 100, 1, false);
-insert into district_shape (district_id, band, shape)
-select id, 3, st_multi(st_transform(st_setsrid(st_makeenvelope(38 + id, 45, 39 + id, 46), 4326), 3857)) from district where level = 2;
-update boundary_state set revision = 1;
-insert into source (code, name_ru, name_en) values ('desk', 'Стол справок', 'Desk'), ('letter', 'Письмо', 'Letter');
-insert into theme (code, sector_id, name_ru, name_en)
-values ('roads.pothole', 7, 'Яма', 'Pothole'), ('roads.snow', 7, 'Снег', 'Snow'), ('waste.dump', 5, 'Свалка', 'Dump');
-insert into agency (code, name) values ('mayor', 'Мэрия'), ('roads', 'Дороги');
-"""
-
-ORACLE = """
-with recursive above as (
-    select id as district_id, id as ancestor from district
-    union all
-    select above.district_id, district.parent_id from above join district on district.id = above.ancestor where parent_id is not null
-),
-placed as (
-    select above.district_id, district.code from above join district on district.id = ancestor where district.level = {level}
-),
-chosen as (
-    select incident.*, placed.code as place, sector.code as sector, theme.code as theme, source.code as source, agency.code as agency,
-        status not in (6, 7, 8) as is_open,
-        case
-            when due_at is null or (answered_at is null and status in (6, 7, 8)) then 'none'
-            when answered_at <= due_at then 'on_time'
-            when answered_at > due_at then 'late'
-            when due_at < $1 then 'overdue'
-            else 'waiting'
-        end as deadline
-    from incident
-    left join placed using (district_id)
-    join theme on theme.id = theme_id
-    join sector on sector.id = sector_id
-    join source on source.id = source_id
-    left join agency on agency.id = agency_id
-    where {where}
-)
-select {group} as key, count(*) as count, count(*) filter (where is_open) as open,
-    count(*) filter (where is_open and due_at < $1) as overdue, count(*) filter (where status = 6) as closed,
-    percentile_cont(0.5) within group (order by extract(epoch from answered_at - received_at)) / 3600 as answer_hours,
-    percentile_cont(0.9) within group (order by extract(epoch from answered_at - received_at)) / 3600 as answer_hours_p90,
-    percentile_cont(0.5) within group (order by extract(epoch from closed_at - received_at)) filter (where status = 6) / 3600
-        as close_hours,
-    percentile_cont(0.9) within group (order by extract(epoch from closed_at - received_at)) filter (where status = 6) / 3600
-        as close_hours_p90,
-    count(answered_at) as n_answered, count(closed_at) filter (where status = 6) as n_closed_timed,
-    count(*) filter (where deadline in ('on_time', 'late', 'overdue')) as n_judged,
-    count(*) filter (where deadline = 'on_time') as on_time
-from chosen group by 1
-"""
-
-
-async def fill(held: asyncpg.Connection) -> None:
-    """Two and a half years, all statuses, with and without deadline, answer, closing and district."""
-    await held.execute(DISTRICTS)
-    rng = random.Random(5)
-    first = datetime(2024, 1, 1, tzinfo=UTC)
-    rows = []
-    for number in range(COUNT):
-        received = first + timedelta(seconds=rng.randrange(900 * 86_400))
-        answered = received + timedelta(seconds=int(rng.lognormvariate(12, 1.2))) if rng.random() < 0.7 else None
-        closed = received + timedelta(seconds=int(rng.lognormvariate(12.5, 1))) if rng.random() < 0.5 else None
-        status = 6 if closed and rng.random() < 0.9 else rng.choice([0, 1, 2, 3, 4, 5, 7, 8])
-        due = received + timedelta(days=rng.choice([3, 8, 30])) if rng.random() < 0.8 else None
-        district = rng.choice([None, 1, 2, 3, 3, 4, 6, 7, 7, 8])
-        cell = rng.choice(CELLS)
-        lat, lng = h3.cell_to_latlng(cell)
-        agency = rng.choice([None, 1, 2])
-        rows.append(
-            (
-                rng.choice([1, 2]),
-                str(number),
-                lng,
-                lat,
-                cell,
-                rng.choice([1, 1, 2, 3]),
-                agency,
-                district,
-                status,
-                received,
-                due,
-                answered,
-                closed,
-            )
-        )
-    await held.executemany(
-        "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, agency_id, district_id, status,"
-        " received_at, due_at, answered_at, closed_at, updated_at)"
-        " values ($1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $10)",
-        rows,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -128,40 +26,11 @@ def filled_url(database_url: str) -> str:
     return filled(database_url, fill)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(filled_url) as made:
         yield made
-
-
-async def ask(client: httpx.AsyncClient, path: str, **parameters: str) -> Any:
-    answer = await client.get(path, params={name.rstrip("_"): value for name, value in parameters.items()})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def oracle(url: str, where: str, group: str, level: int = 2) -> dict[Any, dict[str, Any]]:
-    """The numbers of each key by SQL."""
-    async with open_connection(url) as held:
-        rows = await held.fetch(ORACLE.format(where=where, group=group, level=level), datetime.now(UTC))
-    return {row["key"]: dict(row) for row in rows}
-
-
-def check(found: dict[str, Any], expected: dict[str, Any] | None) -> None:
-    """All measures that follow from the incidents alone."""
-    none: dict[str, Any] = dict.fromkeys(("count", "open", "overdue", "closed", "n_answered", "n_closed_timed", "n_judged", "on_time"), 0)
-    wanted = expected or none
-    for name in ("count", "open", "overdue", "closed", "n_answered", "n_closed_timed", "n_judged"):
-        if name in found:
-            assert found[name] == wanted[name], name
-    for name in HOURS:
-        if name in found:
-            given = wanted.get(name)
-            assert found[name] == (None if given is None else pytest.approx(float(given), abs=0.00501)), name
-    for name, part, whole in (("share_closed", "closed", "count"), ("share_on_time", "on_time", "n_judged")):
-        share = round(wanted[part] / wanted[whole], 4) if wanted[whole] else None
-        assert found[name] == (None if share is None else pytest.approx(share, abs=1e-4)), name
 
 
 SELECTIONS = [
@@ -191,21 +60,21 @@ async def test_districts_are_those_of_sql_and_add_up_to_the_total(
     client: httpx.AsyncClient, filled_url: str, place: int, level: int
 ) -> None:
     parameters, where = selected(place)
-    table = await ask(client, "/api/districts", level=("region", "district", "settlement")[level - 1], **parameters)
-    expected = await oracle(filled_url, where, "place", level)
+    table = await get_json(client, "/api/districts", level=("region", "district", "settlement")[level - 1], **parameters)
+    expected = await query_oracle(filled_url, where, "place", level)
     assert len(table["districts"]) == (1, 4, 3)[level - 1]
     for row in table["districts"]:
-        check(row, expected.get(row["code"]))
+        check_measures(row, expected.get(row["code"]))
         population, area = row["population"], row["area_km2"]
         assert row["per_1000"] == (round(1000 * row["count"] / population, 3) if population else None)
         assert row["per_km2"] == (pytest.approx(row["count"] / area, abs=1e-4) if area else None)
         assert (row["change"], row["n_compared"]) == (None, None)
-    check(table["without_district"], expected.get(None))
+    check_measures(table["without_district"], expected.get(None))
     for name in ("count", "open", "overdue", "closed"):
         assert sum(row[name] for row in table["districts"]) + table["without_district"][name] == table["total"][name]
-    whole = await oracle(filled_url, where, "1")
-    check(table["total"], whole.get(1))
-    check((await ask(client, "/api/summary", **parameters))["measures"], whole.get(1))
+    whole = await query_oracle(filled_url, where, "1")
+    check_measures(table["total"], whole.get(1))
+    check_measures((await get_json(client, "/api/summary", **parameters))["measures"], whole.get(1))
 
 
 GROUPS = {
@@ -224,18 +93,18 @@ STATUSES = ("new", "assigned", "in_work", "interim", "answered", "returned", "cl
 async def test_each_dimension_and_a_cross_table_are_those_of_sql(client: httpx.AsyncClient, filled_url: str, place: int) -> None:
     parameters, where = selected(place)
     for by, column in GROUPS.items():
-        table = await ask(client, "/api/breakdown", by=by, measure="answer_hours", **parameters)
-        expected = await oracle(filled_url, where, column)
+        table = await get_json(client, "/api/breakdown", by=by, measure="answer_hours", **parameters)
+        expected = await query_oracle(filled_url, where, column)
         found = {cell[by]: cell for cell in table["cells"]}
         assert set(found) == {STATUSES[key] if by == "status" else key for key in expected}
         for key, numbers in expected.items():
-            check(found[STATUSES[key] if by == "status" else key], numbers)
-    table = await ask(client, "/api/breakdown", by="district,theme", **parameters)
-    expected = await oracle(filled_url, where, "coalesce(place, '') || '/' || theme")
+            check_measures(found[STATUSES[key] if by == "status" else key], numbers)
+    table = await get_json(client, "/api/breakdown", by="district,theme", **parameters)
+    expected = await query_oracle(filled_url, where, "coalesce(place, '') || '/' || theme")
     found = {f"{cell['district'] or ''}/{cell['theme']}": cell for cell in table["cells"]}
     assert set(found) == set(expected)
     for key, cell in found.items():
-        check(cell, expected[key])
+        check_measures(cell, expected[key])
     assert sum(cell["count"] for cell in table["cells"]) == table["total"]["count"]
 
 
@@ -245,7 +114,7 @@ async def test_buckets_are_those_of_the_zone_and_empty_ones_are_there(filled_url
     async with asking(filled_url, time_zone=zone) as client:
         # Both changes of the clock in Berlin lie in the span; for hours one of them.
         first, last = ("2024-03-20", "2024-11-03") if bucket != "hour" else ("2024-03-29", "2024-04-03")
-        table = await ask(client, "/api/timeline", bucket=bucket, from_=first, to=last)
+        table = await get_json(client, "/api/timeline", bucket=bucket, from_=first, to=last)
     async with open_connection(filled_url) as held:
         await held.execute(f"set timezone = '{zone}'")
         rows = await held.fetch(
@@ -266,13 +135,13 @@ async def test_buckets_are_those_of_the_zone_and_empty_ones_are_there(filled_url
 @pytest.mark.parametrize("by", ["sector", "theme", "source", "agency", "status"])
 async def test_series_are_the_timelines_of_single_entries_most_first(client: httpx.AsyncClient, by: str) -> None:
     span = {"from_": "2024-02-10", "to": "2025-02-10", "bucket": "week", "district": "0301"}
-    table = await ask(client, "/api/timeline", by=by, **span)
-    assert table["buckets"] == (await ask(client, "/api/timeline", **span))["buckets"]
-    entries = {cell[by]: cell["count"] for cell in (await ask(client, "/api/breakdown", by=by, **span_of(span)))["cells"]}
+    table = await get_json(client, "/api/timeline", by=by, **span)
+    assert table["buckets"] == (await get_json(client, "/api/timeline", **span))["buckets"]
+    entries = {cell[by]: cell["count"] for cell in (await get_json(client, "/api/breakdown", by=by, **span_of(span)))["cells"]}
     assert [(one["code"], one["count"]) for one in table["series"]] == sorted(entries.items(), key=lambda one: -one[1])
     for one in table["series"]:
         if one["code"] is not None:
-            alone = (await ask(client, "/api/timeline", **span, **{by: one["code"]}))["buckets"]
+            alone = (await get_json(client, "/api/timeline", **span, **{by: one["code"]}))["buckets"]
             assert one["n"] == [bucket["count"] for bucket in alone]
             assert one["open"] == [bucket["open"] for bucket in alone]
             assert one["overdue"] == [bucket["overdue"] for bucket in alone]
@@ -288,7 +157,7 @@ def span_of(parameters: dict[str, str]) -> dict[str, str]:
 
 async def test_series_as_csv_have_a_line_for_each_entry_and_bucket(client: httpx.AsyncClient) -> None:
     asked = {"by": "sector", "from_": "2024-02-10", "to": "2024-02-20"}
-    table = await ask(client, "/api/timeline", **asked)
+    table = await get_json(client, "/api/timeline", **asked)
     answer = await client.get("/api/timeline?by=sector&from=2024-02-10&to=2024-02-20&format=csv")
     lines = list(csv.DictReader(io.StringIO(answer.text)))
     # The unit of a field stands in brackets behind its name.
@@ -309,28 +178,27 @@ async def test_series_of_a_district_are_refused(client: httpx.AsyncClient) -> No
 
 async def test_the_compared_window_stands_beside(client: httpx.AsyncClient, filled_url: str) -> None:
     span = {"from_": "2025-03-01", "to": "2025-06-01"}
-    now, before = selected_in("2025-03-01", "2025-06-01"), selected_in("2024-03-01", "2024-06-01")
-    table = await ask(client, "/api/districts", compare="year", **span)
-    counts, earlier = await oracle(filled_url, now, "place"), await oracle(filled_url, before, "place")
+    now, before = received_between("2025-03-01", "2025-06-01"), received_between("2024-03-01", "2024-06-01")
+    table = await get_json(client, "/api/districts", compare="year", **span)
+    counts, earlier = await query_oracle(filled_url, now, "place"), await query_oracle(filled_url, before, "place")
     assert table["compare"] == {"by": "year", "from": "2024-02-29T21:00:00Z", "to": "2024-05-31T21:00:00Z"}
     for row in table["districts"]:
         n, compared = (numbers.get(row["code"], {"count": 0})["count"] for numbers in (counts, earlier))
         assert row["n_compared"] == compared
         assert row["change"] == (round(n / compared - 1, 4) if compared else None)
-    line = await ask(client, "/api/timeline", compare="year", bucket="month", **span)
-    by_month = await oracle(filled_url, before, "extract(month from received_at at time zone 'Europe/Moscow')::int")
+    line = await get_json(client, "/api/timeline", compare="year", bucket="month", **span)
+    by_month = await query_oracle(filled_url, before, "extract(month from received_at at time zone 'Europe/Moscow')::int")
     assert [one["n_compared"] for one in line["buckets"]] == [by_month[month]["count"] for month in (3, 4, 5)]
-    previous = await ask(client, "/api/summary", compare="previous", **span)
-    assert previous["measures"]["n_compared"] == (await oracle(filled_url, selected_in("2024-11-29", "2025-03-01"), "1"))[1]["count"]
-
-
-def selected_in(first: str, last: str) -> str:
-    return f"received_at >= timestamptz '{first} 00:00 Europe/Moscow' and received_at < timestamptz '{last} 00:00 Europe/Moscow'"
+    previous = await get_json(client, "/api/summary", compare="previous", **span)
+    assert (
+        previous["measures"]["n_compared"]
+        == (await query_oracle(filled_url, received_between("2024-11-29", "2025-03-01"), "1"))[1]["count"]
+    )
 
 
 async def test_the_leading_theme_and_ranks(client: httpx.AsyncClient, filled_url: str) -> None:
-    table = await ask(client, "/api/districts", from_="2024-01-01", to="2027-01-01", measure="answer_hours")
-    themes = await oracle(filled_url, "true", "coalesce(place, '') || '/' || theme")
+    table = await get_json(client, "/api/districts", from_="2024-01-01", to="2027-01-01", measure="answer_hours")
+    themes = await query_oracle(filled_url, "true", "coalesce(place, '') || '/' || theme")
     for row in [*table["districts"], {"code": "", **table["without_district"]}]:
         own = {key.partition("/")[2]: one["count"] for key, one in themes.items() if key.partition("/")[0] == row["code"]}
         best = max(sorted(own), key=lambda theme: own[theme], default=None)
@@ -344,14 +212,14 @@ async def test_the_leading_theme_and_ranks(client: httpx.AsyncClient, filled_url
 
 async def test_one_district_has_its_children_shares_timeline_and_place(client: httpx.AsyncClient, filled_url: str) -> None:
     span = {"from_": "2024-01-01", "to": "2027-01-01"}
-    page = await ask(client, "/api/districts/0301", **span)
-    level = {row["code"]: row for row in (await ask(client, "/api/districts", **span))["districts"]}
+    page = await get_json(client, "/api/districts/0301", **span)
+    level = {row["code"]: row for row in (await get_json(client, "/api/districts", **span))["districts"]}
     assert page["district"] == level["0301"]
     assert [one["code"] for one in page["ancestors"]] == ["03"]
     assert {child["code"] for child in page["children"]} == {"030101", "030102"}
     parts = sum(child["count"] for child in page["children"]) + page["without_child"]["count"]
     assert parts == page["district"]["count"] == page["timeline"]["total"]["count"]
-    sectors = await oracle(filled_url, "district_id in (2, 6, 7)", "sector")
+    sectors = await query_oracle(filled_url, "district_id in (2, 6, 7)", "sector")
     assert {one["code"]: one["count"] for one in page["sectors"]} == {key: row["count"] for key, row in sectors.items()}
     assert sum(one["share"] for one in page["sources"]) == pytest.approx(1, abs=2e-4)
     among = page["among"]["count"]
@@ -363,27 +231,27 @@ async def test_one_district_has_its_children_shares_timeline_and_place(client: h
 
 
 async def test_a_selected_district_leaves_its_kin(client: httpx.AsyncClient) -> None:
-    table = await ask(client, "/api/districts", district="0301", level="settlement", window="9999d")
+    table = await get_json(client, "/api/districts", district="0301", level="settlement", window="9999d")
     assert {row["code"] for row in table["districts"]} == {"030101", "030102"}
-    assert [row["code"] for row in (await ask(client, "/api/districts", district="030101", level="region"))["districts"]] == ["03"]
+    assert [row["code"] for row in (await get_json(client, "/api/districts", district="030101", level="region"))["districts"]] == ["03"]
 
 
 @pytest.mark.parametrize("resolution", [1, 6, 9, 10])
 async def test_a_hexagon_and_its_neighbours_are_those_of_sql(client: httpx.AsyncClient, filled_url: str, resolution: int) -> None:
     cell = h3.cell_to_parent(CELLS[0], resolution)
-    page = await ask(client, f"/api/cells/{h3.int_to_str(cell)}", from_="2024-06-01", to="2026-01-01")
-    by_cell = await oracle(filled_url, selected_in("2024-06-01", "2026-01-01"), "cell")
+    page = await get_json(client, f"/api/cells/{h3.int_to_str(cell)}", from_="2024-06-01", to="2026-01-01")
+    by_cell = await query_oracle(filled_url, received_between("2024-06-01", "2026-01-01"), "cell")
     for row in [page["cell"], *page["neighbours"]]:
         n = sum(one["count"] for key, one in by_cell.items() if h3.cell_to_parent(key, resolution) == int(row["h3"], 16))
         assert row["count"] == n
     assert len(page["neighbours"]) == 6
     if resolution == 10:
-        check(page["cell"], by_cell.get(cell))
+        check_measures(page["cell"], by_cell.get(cell))
 
 
 async def test_a_pentagon_has_five_neighbours_and_a_malformed_cell_is_refused(client: httpx.AsyncClient) -> None:
     pentagon = h3.get_pentagons(5)[0]
-    assert len((await ask(client, f"/api/cells/{h3.int_to_str(pentagon)}"))["neighbours"]) == 5
+    assert len((await get_json(client, f"/api/cells/{h3.int_to_str(pentagon)}"))["neighbours"]) == 5
     too_fine = h3.int_to_str(h3.cell_to_center_child(CELLS[0], 11))
     for bad in ("xyz", "8" * 15, too_fine, "-1", "f" * 400):
         refused = await client.get(f"/api/cells/{bad}")
@@ -492,14 +360,14 @@ async def test_what_cannot_be_asked_is_refused_by_name(client: httpx.AsyncClient
 
 
 async def test_statistics_over_nothing_are_null(client: httpx.AsyncClient) -> None:
-    table = await ask(client, "/api/districts", from_="1990-01-01", to="1991-01-01")
+    table = await get_json(client, "/api/districts", from_="1990-01-01", to="1991-01-01")
     for row in [*table["districts"], table["without_district"]]:
         assert row["count"] == 0
         assert all(row[name] is None for name in (*HOURS, "share_closed", "share_on_time", "leading_theme"))
 
 
 async def test_every_field_that_is_a_measure_has_its_unit(client: httpx.AsyncClient) -> None:
-    table = await ask(client, "/api/districts")
+    table = await get_json(client, "/api/districts")
     assert set(MEASURES) <= set(table["units"])
     assert {"n_answered", "n_judged", "n_closed_timed", "n_compared"} <= set(table["units"])
     assert all(set(unit) == {"ru", "en"} for unit in table["units"].values())

@@ -5,11 +5,9 @@ are counted on a calendar that is written out here.
 """
 
 import asyncio
-import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -24,16 +22,14 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import open_connection
 from geo_service.core.model import DistrictLevel
 from geo_service.core.settings import Settings
-from ingest.demo.db_writer import refresh
-from ingest.demo.district_loader import load_districts
+from ingest.demo.db_writer import refresh_demo
+from ingest.demo.district_loader import load_demo_districts
 from ingest.demo.messages import history
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, file_input, ingest_input
-from tests.integration.test_statistics import ask, check
 from tests.support.http_client import asking
-from tests.support.paths import CHECKOUT
-
-MINSK = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "incidents" / "minsk115.csv"
+from tests.support.real_data import MINSK, needs
+from tests.support.statistics_oracle import check_measures, get_json
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 """When the demo was made: everything in it happened before."""
@@ -103,12 +99,12 @@ def filled_url(database_url: str) -> Iterator[str]:
     """The demo's last two months in its own districts, and Minsk in four quarters where its file is at hand."""
 
     async def run() -> None:
-        await load_districts(database_url, 0)
+        await load_demo_districts(database_url, 0)
         quarters = DistrictRecords(
             [DistrictRecord(f"m{place}", f"Минск {place}", f"Minsk {place}") for place in range(4)], np.array(QUARTERS, object)
         )
         await replace_districts(database_url, quarters, LoadOptions(DistrictLevel.DISTRICT, near_m=0))
-        await refresh(database_url, NOW.timestamp(), near_m=0)
+        await refresh_demo(database_url, NOW.timestamp(), near_m=0)
         if MINSK.exists():
             rules = read_deadlines(None, Settings().zone)
             source = file_input(MINSK, load_mapping("minsk115"), "minsk115")
@@ -123,7 +119,7 @@ def filled_url(database_url: str) -> Iterator[str]:
     yield database_url
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(filled_url) as made:
@@ -178,27 +174,27 @@ async def chooser(held: asyncpg.Connection, seed: int, which: str) -> Chooser:
 async def same(client: httpx.AsyncClient, held: asyncpg.Connection, parameters: dict[str, str], where: str) -> int:
     """Every answer about a selection is that of SQL; how many incidents it has."""
     total = (await oracle(held, where, "1")).get(1)
-    check((await ask(client, "/api/summary", **parameters))["measures"], total)
-    table = await ask(client, "/api/districts", level="district", **parameters)
+    check_measures((await get_json(client, "/api/summary", **parameters))["measures"], total)
+    table = await get_json(client, "/api/districts", level="district", **parameters)
     by_district = await oracle(held, where, "district")
     for row in table["districts"]:
-        check(row, by_district.get(row["code"]))
-    check(table["without_district"], by_district.get(None))
-    check(table["total"], total)
+        check_measures(row, by_district.get(row["code"]))
+    check_measures(table["without_district"], by_district.get(None))
+    check_measures(table["total"], total)
     for name in COUNTS:
         assert sum(row[name] for row in table["districts"]) + table["without_district"][name] == table["total"][name], name
     for by in ("district", "sector", "source"):
-        cells = (await ask(client, "/api/breakdown", by=by, **parameters))["cells"]
+        cells = (await get_json(client, "/api/breakdown", by=by, **parameters))["cells"]
         expected = await oracle(held, where, by)
         assert {cell[by] for cell in cells} == set(expected)
         for cell in cells:
-            check(cell, expected[cell[by]])
+            check_measures(cell, expected[cell[by]])
     await same_in_time(client, held, parameters, where)
     return total["count"] if total else 0
 
 
 async def same_in_time(client: httpx.AsyncClient, held: asyncpg.Connection, parameters: dict[str, str], where: str) -> None:
-    line = await ask(client, "/api/timeline", bucket="week", measure="answer_hours", **parameters)
+    line = await get_json(client, "/api/timeline", bucket="week", measure="answer_hours", **parameters)
     expected = await oracle(held, where, "date_trunc('week', received_at, 'Europe/Moscow')")
     filled = 0
     for bucket in line["buckets"]:
@@ -222,7 +218,7 @@ async def test_random_selections_of_the_demo_are_those_of_sql(client: httpx.Asyn
     assert sum(count > 100 for count in counts) > 3, counts
 
 
-@pytest.mark.skipif(not MINSK.exists(), reason="the real file is not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(MINSK)
 async def test_random_selections_of_minsk_are_those_of_sql(client: httpx.AsyncClient, filled_url: str) -> None:
     counts = await compare(client, filled_url, 11, "source = 'minsk115'")
     assert sum(count > 1000 for count in counts) > 3, counts
@@ -234,7 +230,7 @@ async def test_everything_together_is_that_of_sql(client: httpx.AsyncClient, fil
         count = await same(client, held, everything, "true")
         assert count == await held.fetchval("select count(*) from incident where cell is not null")
         without = await held.fetchval("select count(*) from incident where cell is null")
-        assert (await ask(client, "/api/summary", **everything))["without_place"] == without
+        assert (await get_json(client, "/api/summary", **everything))["without_place"] == without
         posts = await held.fetchrow(
             "select count(*) filter (where answer_s < extract(epoch from answered_at - received_at)) as shorter from told"
         )

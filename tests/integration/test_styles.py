@@ -27,7 +27,7 @@ def territory_url(database_url: str) -> str:
     return filled(database_url, territory.fill)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(territory_url, public_url="https://map.example.org") as made:

@@ -24,7 +24,7 @@ import pytest
 from geo_service import __version__
 from geo_service.core.database import open_connection
 from geo_service.core.model import SECTORS
-from tests.conftest import execute, named, recreate
+from tests.support.databases import create_database, database_address, execute_statement
 from tests.support.packages import add_page, build, copy_sources, files_in_git, make_environment, run, unpack
 from tests.support.paths import CHECKOUT
 
@@ -72,9 +72,9 @@ def elsewhere(tmp_path: Path) -> Path:
 def empty_database(cluster_url: str) -> Iterator[str]:
     """A database in which nothing has been made."""
     name = f"geo_{os.getpid()}_wheel"
-    asyncio.run(recreate(cluster_url, name))
-    yield named(cluster_url, name)
-    asyncio.run(execute(cluster_url, f'drop database "{name}" with (force)'))
+    asyncio.run(create_database(cluster_url, name))
+    yield database_address(cluster_url, name)
+    asyncio.run(execute_statement(cluster_url, f'drop database "{name}" with (force)'))
 
 
 def names_in(wheel: Path) -> set[str]:

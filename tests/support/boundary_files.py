@@ -1,4 +1,4 @@
-"""What the tests of boundaries share: the command in this process, points as incidents, and PostGIS's own answers."""
+"""The `geo boundaries` command in this process, points as incidents, and PostGIS's own results."""
 
 import asyncio
 import sys
@@ -21,7 +21,7 @@ from geo_service.core.database import open_connection
 EVERYTHING = "truncate district, district_shape, district_alias, incident, incident_tombstone, theme, source restart identity cascade"
 
 COVERED = """
-select count(*) from incident where not district_near and district_id is distinct from (
+select count(*) from incident where not district_is_nearest and district_id is distinct from (
     select id from district where st_covers(area, location) order by level desc, code collate "C" limit 1
 )
 """
@@ -38,7 +38,7 @@ STATE = {
     "district_shape": "select *, xmin::text as version from district_shape order by district_id, band",
     "district_alias": "select * from district_alias order by district_id, alias",
     "boundary_state": "select * from boundary_state",
-    "incident": "select id, district_id, district_near, xid::text from incident order by id",
+    "incident": "select id, district_id, district_is_nearest, xid::text from incident order by id",
 }
 """Everything that a load writes; an untouched row keeps its version."""
 
@@ -73,26 +73,26 @@ def command(url: str, patch: pytest.MonkeyPatch) -> Geo:
     return geo
 
 
-async def fill(held: asyncpg.Connection, lng: NDArray[np.float64], lat: NDArray[np.float64]) -> None:
-    """Nothing but one source, one theme and an incident at each point."""
-    await held.execute(EVERYTHING)
-    await held.execute("insert into source (code, name_ru, name_en) values ('s', 's', 's')")
-    await held.execute("insert into theme (code, sector_id, name_ru, name_en) values ('t', 1, 't', 't')")
-    await held.execute(INSERT, lng.tolist(), lat.tolist())
+async def fill(connection: asyncpg.Connection, lng: NDArray[np.float64], lat: NDArray[np.float64]) -> None:
+    """Replace everything by one source, one theme and an incident at each point."""
+    await connection.execute(EVERYTHING)
+    await connection.execute("insert into source (code, name_ru, name_en) values ('s', 's', 's')")
+    await connection.execute("insert into theme (code, sector_id, name_ru, name_en) values ('t', 1, 't', 't')")
+    await connection.execute(INSERT, lng.tolist(), lat.tolist())
 
 
 async def state(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """All that a load writes, to be compared."""
-    async with open_connection(url) as held:
-        return {name: [tuple(row) for row in await held.fetch(text)] for name, text in STATE.items()}
+    async with open_connection(url) as connection:
+        return {name: [tuple(row) for row in await connection.fetch(text)] for name, text in STATE.items()}
 
 
 def ask(url: str, text: str, *values: object) -> list[asyncpg.Record]:
     """The rows of a query, outside any event loop."""
 
     async def run() -> list[asyncpg.Record]:
-        async with open_connection(url) as held:
-            return list(await held.fetch(text, *values))
+        async with open_connection(url) as connection:
+            return list(await connection.fetch(text, *values))
 
     return asyncio.run(run())
 

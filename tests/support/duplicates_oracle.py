@@ -96,7 +96,7 @@ async def write(writer: IncidentWriter, messages: Sequence[Message]) -> int:
         source_id=np.array([sources[one.source] for one in messages], np.int16), external_id=[one.id for one in messages],
         lng=lng, lat=lat, cell=np.where(placed, cells(lng, lat), 0), address=[""] * count, message=[""] * count,
         location_quality=np.array([one.quality for one in messages], np.int16), confidence=np.full(count, np.nan, np.float32),
-        placed_by=placed.astype(np.int16), theme_id=np.array([themes[one.theme] for one in messages], np.int32),
+        geocoded_by=placed.astype(np.int16), theme_id=np.array([themes[one.theme] for one in messages], np.int32),
         agency_id=np.zeros(count, np.int32), status=np.array([one.status for one in messages], np.int16), received_at=received,
         due_at=due, answered_at=never, closed_at=never,
         updated_at=np.datetime64("2026-01-01", "us") + np.array([one.updated for one in messages], "timedelta64[D]"),
@@ -104,15 +104,15 @@ async def write(writer: IncidentWriter, messages: Sequence[Message]) -> int:
     return (await writer.write(batch)).linked
 
 
-async def stored(held: asyncpg.Connection) -> dict[tuple[str, str], tuple[str, str]]:
+async def stored(connection: asyncpg.Connection) -> dict[tuple[str, str], tuple[str, str]]:
     """The links in the database, as `links` tells them."""
-    rows = await held.fetch("""
+    rows = await connection.fetch("""
         select source.code, incident.external_id, first_source.code, first.external_id
         from incident_link as link
         inner join incident on incident.id = link.incident_id
         inner join source on source.id = incident.source_id
-        inner join incident as first on first.id = link.first_id
+        inner join incident as first on first.id = link.duplicate_of_id
         inner join source as first_source on first_source.id = first.source_id
     """)
-    assert len(rows) == await held.fetchval("select count(*) from incident_link where first_id is not null")
+    assert len(rows) == await connection.fetchval("select count(*) from incident_link where duplicate_of_id is not null")
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}

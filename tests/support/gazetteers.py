@@ -6,10 +6,10 @@ from pathlib import Path
 
 from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel, LocationQuality
-from ingest.demo.district_loader import REGION, districts, region
-from ingest.geocoding import Answer, Query, Unresolved
-from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build
+from ingest.demo.district_loader import REGION, make_district_records, make_region_record
+from ingest.geocoding import GeocodedPlace, GeocodeQuery, Unresolved
+from ingest.geocoding.local_steps import Gazetteer
+from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build_index
 from ingest.geocoding.toponyms.settlements import Settlement
 
 PHRASES = Path(__file__).parent / "data" / "phrases.tsv"
@@ -18,7 +18,10 @@ PHRASES = Path(__file__).parent / "data" / "phrases.tsv"
 @cache
 def demo_districts() -> tuple[StoredDistrict, ...]:
     made = []
-    for level, parent, units in ((DistrictLevel.REGION, None, region()), (DistrictLevel.DISTRICT, REGION.code, districts())):
+    for level, parent, units in (
+        (DistrictLevel.REGION, None, make_region_record()),
+        (DistrictLevel.DISTRICT, REGION.code, make_district_records()),
+    ):
         for number, (unit, area) in enumerate(zip(units.units, units.polygons, strict=True)):
             names = (unit.name_ru, unit.name_en, *unit.aliases)
             made.append(StoredDistrict(number, unit.code, level, parent, unit.name_ru, names, area, approximate=True))
@@ -26,8 +29,8 @@ def demo_districts() -> tuple[StoredDistrict, ...]:
 
 
 @cache
-def demo_lexicon(own: tuple[Settlement, ...] = ()) -> GazetteerIndex:
-    return build(demo_districts(), own, None)
+def demo_index(own: tuple[Settlement, ...] = ()) -> GazetteerIndex:
+    return build_index(demo_districts(), own, None)
 
 
 def phrases() -> Sequence[tuple[str, str]]:
@@ -36,10 +39,10 @@ def phrases() -> Sequence[tuple[str, str]]:
     return [(meant, words) for meant, words in lines]
 
 
-def find(address: str, message: str = "", own: tuple[Settlement, ...] = ()) -> Answer | Unresolved:
+def find(address: str, message: str = "", own: tuple[Settlement, ...] = ()) -> GeocodedPlace | Unresolved:
     """What the gazetteer says of these words."""
-    verdict = Gazetteer(demo_lexicon(own)).find(Query(address, message))
-    assert isinstance(verdict, Answer | Unresolved)
+    verdict = Gazetteer(demo_index(own)).find(GeocodeQuery(address, message))
+    assert isinstance(verdict, GeocodedPlace | Unresolved)
     return verdict
 
 
@@ -50,5 +53,7 @@ def placed(words: str) -> str:
         return "-"
     if verdict.quality is LocationQuality.DISTRICT:
         return next(f"район:{one.code.removeprefix('demo-')}" for one in demo_districts() if one.name_ru == verdict.name)
-    (found,) = [one.place for one in demo_lexicon().entries if (one.place.lng, one.place.lat) == (verdict.lng, verdict.lat)]
+    (found,) = [
+        entry.settlement for entry in demo_index().entries if (entry.settlement.lng, entry.settlement.lat) == (verdict.lng, verdict.lat)
+    ]
     return f"{found.name}/{found.district.removeprefix('demo-')}"

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from geo_service.core.settings import Settings
 from ingest.geocoding.configuration import ServerPart
-from ingest.geocoding.server import Server, address_of
+from ingest.geocoding.server import GeocodingServer, read_server_address
 from ingest.mapping.mapping import Bounds
 
 KRASNODAR_KRAI: Bounds = (36.5, 43.3, 41.8, 46.9)
@@ -67,9 +67,9 @@ async def serving(told: Told) -> AsyncIterator[str]:
 @asynccontextmanager
 async def asking(
     url: str, kind: str = "nominatim", part: ServerPart = QUICK, bounds: Bounds | None = KRASNODAR_KRAI
-) -> AsyncIterator[Server]:
+) -> AsyncIterator[GeocodingServer]:
     """The step that asks the server at `url`."""
-    address = address_of(Settings.model_validate({"geocoder": kind, "geocoder_url": url, "geocoder_agent": "tests"}))
+    address = read_server_address(Settings.model_validate({"geocoder": kind, "geocoder_url": url, "geocoder_agent": "tests"}))
     assert address is not None
-    async with Server(address, part, bounds) as server:
+    async with GeocodingServer(address, part, bounds) as server:
         yield server

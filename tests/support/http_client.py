@@ -1,4 +1,4 @@
-"""What the tests of the HTTP surface share: a database filled for a module, a client of the application over it, and waiting."""
+"""A client of the application in this process, a filled database under it, and waiting for a condition."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,8 +17,8 @@ def filled(url: str, fill: Callable[[asyncpg.Connection], Awaitable[object]]) ->
     """The database's address, once `fill` has filled it."""
 
     async def run() -> None:
-        async with open_connection(url) as held:
-            await fill(held)
+        async with open_connection(url) as connection:
+            await fill(connection)
 
     asyncio.run(run())
     return url
@@ -29,9 +29,9 @@ async def asking(url: str, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application with these settings, once it is ready; bodies come as they are, not compressed."""
     app = make_application(Settings(database_url=url, **settings))
     transport, as_it_is = httpx.ASGITransport(app), {"Accept-Encoding": "identity"}
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test", headers=as_it_is) as made:
-        await until(lambda: ready(made))
-        yield made
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://test", headers=as_it_is) as client:
+        await until(lambda: ready(client))
+        yield client
 
 
 async def ready(client: httpx.AsyncClient) -> bool:
@@ -42,5 +42,5 @@ async def ready(client: httpx.AsyncClient) -> bool:
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until it holds. In-process answers come without a pause, in which the replica would get on."""
     async with asyncio.timeout(300):
-        while not await condition():  # noqa: ASYNC110  # nothing rings here: the change is made by another connection
+        while not await condition():  # noqa: ASYNC110  # nothing notifies of the change: another connection makes it
             await asyncio.sleep(0.01)

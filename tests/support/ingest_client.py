@@ -1,4 +1,4 @@
-"""What the tests of sending incidents share."""
+"""Incidents to send to the service, and a client that sends them with an API key."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,7 +20,7 @@ def incident(name: str, **change: Any) -> dict[str, Any]:
 
 
 def lines(rows: Iterable[dict[str, Any]]) -> bytes:
-    """As NDJSON."""
+    """The incidents as NDJSON."""
     return b"".join(orjson.dumps(row) + b"\n" for row in rows)
 
 
@@ -33,22 +33,24 @@ async def send(client: httpx.AsyncClient, body: Any, key: str = "", **params: st
 
 
 def outcomes(answer: httpx.Response) -> list[str]:
-    """Of the rows, in their order."""
+    """The outcome of each row, in order."""
     return [row["outcome"] for row in answer.json()["rows"]]
 
 
 async def emptied(url: str) -> None:
-    """No incidents, runs and answers; the catalogue stays."""
-    async with open_connection(url) as held:
-        await held.execute("truncate incident, incident_tombstone, reject, ingest_run, geocode_wait, intake_key, intake_answer")
+    """Delete incidents, runs and stored responses; the catalogue stays."""
+    async with open_connection(url) as connection:
+        await connection.execute(
+            "truncate incident, incident_tombstone, reject, ingest_run, geocode_queue, idempotency_key, idempotency_response"
+        )
 
 
 async def fetch(url: str, text: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Rows of a statement."""
-    async with open_connection(url) as held:
-        return [tuple(row) for row in await held.fetch(text, *values)]
+    """The rows of a statement."""
+    async with open_connection(url) as connection:
+        return [tuple(row) for row in await connection.fetch(text, *values)]
 
 
 async def holds(url: str, text: str) -> bool:
-    """Whether a statement gives any row."""
+    """Whether a statement returns any row."""
     return bool(await fetch(url, text))

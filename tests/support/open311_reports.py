@@ -1,4 +1,4 @@
-"""What the tests of Open311 share."""
+"""Themes, an independent client and XML for the tests of Open311."""
 
 from xml.etree import ElementTree
 
@@ -12,10 +12,10 @@ THEMES = (
 
 
 def independent(client: httpx.AsyncClient, form: str) -> GeoReport:
-    """A client of Open311 that others have written; it can read, and cannot send."""
+    """A client of Open311 by another author; it reads only."""
     return GeoReport(f"{client.base_url}/open311/v2", jurisdiction="example.org", output_format=form)
 
 
 def xml(answer: httpx.Response) -> ElementTree.Element:
-    """The answer's document."""
+    """The XML document of a response."""
     return ElementTree.fromstring(answer.text)  # noqa: S314  # what our own server wrote

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from geo_service.core.model import ZOOM_BANDS, DistrictLevel
+from tests.support.slippy_map import slippy_tile
 
 WEST, SOUTH, WIDTH, HEIGHT = 38.0, 44.4, 0.6, 0.4
 TOWN = shapely.box(38.8, 44.9, 39.0, 45.1)
@@ -21,6 +22,8 @@ CHUKOTKA = shapely.MultiPolygon([shapely.box(178.0, 66.0, 180.0, 67.0), shapely.
 OUTSIDE = 5
 """Incidents that lie in no district."""
 EARTH_RADIUS_M = 6_378_137.0
+CENTRE = (38.9, 45.0)
+"""Longitude and latitude of the town in the middle."""
 
 
 @dataclass(frozen=True)
@@ -63,24 +66,24 @@ def multi(shape: Any) -> Any:
     return shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
 
 
-async def fill(held: asyncpg.Connection) -> None:
+async def fill(connection: asyncpg.Connection) -> None:
     """Put source, themes, districts with their shapes and incidents into an empty database."""
-    await held.execute(
+    await connection.execute(
         "insert into source (code, name_ru, name_en, attribution) values ('portal', 'Портал', 'Portal', 'Portal data');"
         "insert into theme (code, sector_id, name_ru, name_en)"
         " values ('roads.pothole', 7, 'Яма', 'Pothole'), ('waste.dump', 5, 'Свалка', 'Dump')"
     )
     ids: dict[str, int] = {}
     for area in AREAS:
-        ids[area.code] = await _insert_area(held, area, ids.get(area.parent or ""))
-        await _insert_incidents(held, area.code, area.shape.representative_point(), area.incidents, ids[area.code])
-    await _insert_incidents(held, "outside", shapely.Point(30.0, 50.0), OUTSIDE, None)
-    await held.execute("update boundary_state set revision = revision + 1")
+        ids[area.code] = await _insert_area(connection, area, ids.get(area.parent or ""))
+        await _insert_incidents(connection, area.code, area.shape.representative_point(), area.incidents, ids[area.code])
+    await _insert_incidents(connection, "outside", shapely.Point(30.0, 50.0), OUTSIDE, None)
+    await connection.execute("update boundary_state set revision = revision + 1")
 
 
-async def _insert_area(held: asyncpg.Connection, area: Area, parent: int | None) -> int:
+async def _insert_area(connection: asyncpg.Connection, area: Area, parent: int | None) -> int:
     label = area.shape.representative_point()
-    made: int = await held.fetchval(
+    district: int = await connection.fetchval(
         "insert into district (code, level, parent_id, name_ru, name_en, population, area, area_km2, label, approximate, attribution)"
         " values ($1, $2, $3, $4, $5, $6, st_geomfromwkb($7, 4326), st_area(st_geomfromwkb($7, 4326)::geography) / 1e6,"
         " st_setsrid(st_makepoint($8, $9), 4326), $10, $11) returning id",
@@ -88,18 +91,18 @@ async def _insert_area(held: asyncpg.Connection, area: Area, parent: int | None)
         area.approximate, area.attribution,
     )  # fmt: skip
     shape = multi(mercator(area.shape)).wkb
-    await held.executemany(
+    await connection.executemany(
         "insert into district_shape (district_id, band, shape) values ($1, $2, st_geomfromwkb($3, 3857))",
-        [(made, band.band, shape) for band in ZOOM_BANDS],
+        [(district, band.band, shape) for band in ZOOM_BANDS],
     )
-    return made
+    return district
 
 
-async def _insert_incidents(held: asyncpg.Connection, prefix: str, place: Any, count: int, district: int | None) -> None:
+async def _insert_incidents(connection: asyncpg.Connection, prefix: str, place: Any, count: int, district: int | None) -> None:
     now = datetime.now(UTC)
     due = now - timedelta(minutes=1)
     cell = h3.latlng_to_cell(place.y, place.x, 10)
-    await held.executemany(
+    await connection.executemany(
         "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, due_at, updated_at,"
         " district_id) values (1, $1, st_setsrid(st_makepoint($2, $3), 4326), $4, 0, $5, $6, $7, $8, $7, $9)",
         [
@@ -107,3 +110,9 @@ async def _insert_incidents(held: asyncpg.Connection, prefix: str, place: Any, c
             for i in range(count)
         ],
     )  # fmt: skip
+
+
+def tile_at(layer: str, zoom: int, place: tuple[float, float] = CENTRE) -> str:
+    """The address of the tile of a layer that holds a place (lng, lat)."""
+    x, y = slippy_tile(*place, zoom)
+    return f"/tiles/{layer}/{zoom}/{x}/{y}.mvt"

@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, SourceEntry
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import MIXED, rate_agencies
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import OPEN_STATUSES, Status
-from tests.unit.test_counts import batch_of
+from tests.support.incident_batches import batch_of
 
 SOURCES = {1: "social", 2: "letters", 3: "bot", 4: "elsewhere"}
 RULE = {1: "social", 2: "letters", 3: "social", 4: None}
 CATALOGUE = Catalogue(
     Entries([Entry(1, "roads", "", "")]),
     Entries([Entry(1, "pits", "", "", 1)]),
-    Entries([Source(place, code, code, code) for place, code in SOURCES.items()]),
+    Entries([SourceEntry(place, code, code, code) for place, code in SOURCES.items()]),
     Entries([Entry(place, f"agency-{place}", "", "") for place in range(1, 6)]),
     Entries(),
 )

@@ -1,7 +1,5 @@
 """Every writer of archives keeps the same rules, read back by what did not write it: the pmtiles reader, SQLite, GDAL, the file system."""
 
-import gzip
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyogrio
 import pytest
-from pmtiles.reader import MemorySource, Reader, all_tiles
+from pmtiles.reader import MemorySource, Reader
 
 from geo_service.core.errors import ArchiveError, InvalidParameter
 from geo_service.export.bounds import bounds_of, read_bounds
@@ -20,6 +18,7 @@ from geo_service.export.target import ExportTarget, read_target
 from geo_service.export.tile_export import compress
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import WORLD, Tile
+from tests.support.archive_readers import read_document, read_files, read_tiles
 
 NAMES = ["out.pmtiles", "out.mbtiles", "out"]
 SQUARE = np.array([[0, 0], [WORLD, 0], [WORLD, WORLD], [0, WORLD]], np.int32)
@@ -67,36 +66,6 @@ def archive(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     yield path
 
 
-def read_tiles(path: Path) -> dict[Tile, bytes]:
-    """Every tile of an archive, not compressed."""
-    if path.suffix == ".pmtiles":
-        return {Tile(*zxy): gzip.decompress(body) for zxy, body in all_tiles(MemorySource(path.read_bytes()))}  # type: ignore[no-untyped-call]
-    if path.suffix == ".mbtiles":
-        with closing(sqlite3.connect(path)) as db:
-            rows = db.execute("select zoom_level, tile_column, (1 << zoom_level) - 1 - tile_row, tile_data from tiles").fetchall()
-        return {Tile(*zxy): gzip.decompress(body) for *zxy, body in rows}
-    found = (file.relative_to(path).with_suffix("") for file in path.rglob("*.mvt"))
-    return {Tile(*(int(part) for part in name.parts)): path.joinpath(f"{name}.mvt").read_bytes() for name in found}
-
-
-def read_document(path: Path) -> dict[str, Any]:
-    if path.suffix == ".pmtiles":
-        found: dict[str, Any] = Reader(MemorySource(path.read_bytes())).metadata()  # type: ignore[no-untyped-call]
-        return found
-    if path.suffix == ".mbtiles":
-        with closing(sqlite3.connect(path)) as db:
-            rows = dict(db.execute("select name, value from metadata").fetchall())
-        return {**json.loads(rows["json"]), **{name: rows[name] for name in ("name", "description", "attribution")}}
-    read: dict[str, Any] = json.loads((path / "tile.json").read_text(encoding="utf-8"))
-    return read
-
-
-def digests(path: Path) -> dict[str, bytes]:
-    """The bytes of every file of an archive."""
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    return {str(file.relative_to(path)): file.read_bytes() for file in files if file.is_file()}
-
-
 class TestEveryWriter:
     """What any format must keep."""
 
@@ -115,7 +84,7 @@ class TestEveryWriter:
         told: list[int] = []
         again = tmp_path / archive.name
         export(read_target(str(again)), told)
-        assert digests(again) == digests(archive)
+        assert read_files(again) == read_files(archive)
         assert told[-1] == len(TILES)
 
     def test_gdal_reads_a_tile_of_it(self, archive: Path) -> None:
@@ -156,11 +125,11 @@ def test_a_directory_that_is_too_big_for_the_head_of_a_file_gets_leaves(tmp_path
 def test_what_is_there_is_replaced_only_when_asked_and_only_if_it_is_such_an_archive(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     export(read_target(str(path)))
-    before = digests(path)
+    before = read_files(path)
     with pytest.raises(ArchiveError, match="--overwrite replaces it"):
         read_target(str(path)).check()
     export(read_target(str(path), overwrite=True))
-    assert digests(path) == before
+    assert read_files(path) == before
     other = tmp_path / f"other{path.suffix}"
     if path.suffix:
         other.write_text("a diary")

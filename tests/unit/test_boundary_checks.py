@@ -1,8 +1,6 @@
 """Checking districts against each other, and simplifying them together."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,11 +15,9 @@ from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.report import FaultKind, Report, format_area
 from boundaries.simplify import simplify_districts, tolerance_m
 from geo_service.core.model import ZOOM_BANDS
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, MISSING
 
-FIVE_REGIONS = (
-    Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data")) / "boundaries" / "five_regions_districts.geojson"
-)
+FIVE_REGIONS = BOUNDARIES / "five_regions_districts.geojson"
 EDGE_KM = 2 * np.pi * 6371.0088 / 360
 """Of a degree of latitude on the sphere, for areas right to half a per cent."""
 
@@ -37,7 +33,7 @@ def checked(*polygons: shapely.Geometry, tolerance_ha: float = 100, codes: str =
 
 def real() -> Polygons:
     if not FIVE_REGIONS.exists():
-        pytest.skip("the data folder with boundaries/five_regions_districts.geojson is not there")
+        pytest.skip(MISSING)
     features = json.loads(FIVE_REGIONS.read_text(encoding="utf-8"))["features"]
     read: Polygons = shapely.from_geojson([json.dumps(one["geometry"]) for one in features])
     return read

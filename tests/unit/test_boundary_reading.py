@@ -5,10 +5,8 @@ import os
 from pathlib import Path
 
 import numpy as np
-import pyogrio
 import pytest
 import shapely
-from pyproj import Transformer
 
 from boundaries.antimeridian import split_polygons, unwrap_polygons
 from boundaries.csv_attributes import add_aliases, add_populations
@@ -16,30 +14,9 @@ from boundaries.names import DistrictNames, NameMatch
 from boundaries.read import ReadOptions, read_districts
 from boundaries.records import AttributeFields, DistrictRecord
 from geo_service.core.errors import InputError
+from tests.support.district_files import ROWS, SQUARES, write_districts
 
 FIELDS = AttributeFields("oktmo", "name", parent="up", name_en="en", name_lang={"tt": "tatar"}, alias="also")
-SQUARES = [shapely.box(38, 45, 39, 46), shapely.box(39, 45, 40, 46)]
-ROWS = {
-    "oktmo": ["03601000", "03602000"],
-    "name": ["Абинский район", "Анапа"],
-    "up": ["03", "03"],
-    "en": ["Abinsky", ""],
-    "tatar": ["Абин", ""],
-    "also": ["Абинск; Абинский", ""],
-}
-
-
-def write(path: Path, polygons: list[shapely.Geometry] = SQUARES, crs: str | None = "EPSG:4326", **columns: list[object]) -> Path:
-    """A file as GDAL writes it."""
-    rows = ROWS | columns
-    projected = polygons
-    if crs not in (None, "EPSG:4326"):
-        way = Transformer.from_crs(4326, crs, always_xy=True)
-        projected = [shapely.transform(one, lambda points: np.column_stack(way.transform(*points.T))) for one in polygons]
-    data = [np.array(values[: len(polygons)], object) for values in rows.values()]
-    kind = "Unknown" if path.suffix == ".gpkg" else "Polygon"
-    pyogrio.raw.write(path, shapely.to_wkb(np.array(projected, object)), data, list(rows), geometry_type=kind, crs=crs, encoding="UTF-8")
-    return path
 
 
 def features(path: Path, *geometries: object, **properties: object) -> Path:
@@ -57,7 +34,7 @@ SQUARE = {"type": "Polygon", "coordinates": [[[38, 45], [39, 45], [39, 46], [38,
 @pytest.mark.parametrize("suffix", ["geojson", "gpkg", "shp", "fgb"])
 @pytest.mark.filterwarnings("ignore:.*")  # Drivers warn of what the format cannot hold.
 def test_every_format_in_every_coordinate_system_is_read_back(tmp_path: Path, suffix: str, crs: str) -> None:
-    read = read_districts(write(tmp_path / f"districts.{suffix}", crs=crs), ReadOptions(FIELDS))
+    read = read_districts(write_districts(tmp_path / f"districts.{suffix}", crs=crs), ReadOptions(FIELDS))
     by_code = dict(zip(read.codes, zip(read.units, read.polygons, strict=True), strict=True))
     assert sorted(by_code) == ["03601000", "03602000"]
     assert by_code["03601000"][0] == DistrictRecord(
@@ -71,7 +48,7 @@ def test_every_format_in_every_coordinate_system_is_read_back(tmp_path: Path, su
 @pytest.mark.parametrize("suffix", ["shp", "fgb", "gpkg"])
 @pytest.mark.filterwarnings("ignore:.*")
 def test_a_file_without_a_crs_is_refused_with_the_way_out(tmp_path: Path, suffix: str) -> None:
-    path = write(tmp_path / f"d.{suffix}", crs=None)
+    path = write_districts(tmp_path / f"d.{suffix}", crs=None)
     with pytest.raises(InputError, match=r"coordinate system.*--crs EPSG:4326"):
         read_districts(path, ReadOptions(FIELDS))
     assert len(read_districts(path, ReadOptions(FIELDS, crs="EPSG:4326"))) == 2

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.core.calendar.business_days import FIRST_DAY, DayKinds, countries, day_kinds
-from geo_service.core.calendar.business_time import WorkingTime
+from geo_service.core.calendar.business_days import FIRST_DAY, BusinessDays, classify_days, list_countries
+from geo_service.core.calendar.business_time import BusinessCalendar
 
 MOSCOW, BERLIN = ZoneInfo("Europe/Moscow"), ZoneInfo("Europe/Berlin")
 WEEK = range(5)
 OPENS, CLOSES = time(9), time(18)
-RUSSIA = day_kinds("RU", WEEK)
-WORK = {zone: WorkingTime.of(RUSSIA, zone, OPENS, CLOSES, 3600) for zone in (MOSCOW, BERLIN)}
+RUSSIA = classify_days("RU", WEEK)
+WORK = {zone: BusinessCalendar.from_days(RUSSIA, zone, OPENS, CLOSES, 3600) for zone in (MOSCOW, BERLIN)}
 
 # Consultant's production calendars: working days, and hours of a 40-hour week.
 OFFICIAL = {
@@ -76,21 +76,21 @@ def test_moved_and_shortened_days_are_known(day: date, working: bool, short: boo
 
 def test_days_of_the_region_go_before_the_countrys() -> None:
     free, worked = date(2026, 4, 21), date(2026, 11, 7)
-    own = day_kinds("RU", WEEK, off=[free], on=[worked])
+    own = classify_days("RU", WEEK, days_off=[free], working_days=[worked])
     differing = np.flatnonzero(own.working != RUSSIA.working)
     assert [FIRST_DAY + timedelta(days=int(place)) for place in differing] == [free, worked]
 
 
 def test_without_a_country_every_weekday_is_worked_and_none_is_short() -> None:
-    kinds = day_kinds(None, [5])
+    kinds = classify_days(None, [5])
     assert not kinds.short.any()
     assert {(FIRST_DAY + timedelta(days=int(place))).weekday() for place in np.flatnonzero(kinds.working)} == {5}
 
 
 @pytest.mark.parametrize("country", ["BY", "KZ", "DE", "CN", "US"])
 def test_other_countries_holidays_are_free_too(country: str) -> None:
-    assert country in countries()
-    kinds = day_kinds(country, WEEK)
+    assert country in list_countries()
+    kinds = classify_days(country, WEEK)
     calendar = holidays.country_holidays(country, years=2025)
     days = [date(2025, 1, 1) + timedelta(days=i) for i in range(365)]
     weekend = [day for day in days if day.weekday() >= 5 and day not in calendar.weekend_workdays]
@@ -117,7 +117,7 @@ def test_added_working_time_ends_with_the_minute_that_makes_it_full(start: int, 
     while done < minutes:
         minute += 60
         done += is_worked(minute, zone)
-    assert WORK[zone].after(np.array([start]), 60 * minutes).tolist() == [minute + 60]
+    assert WORK[zone].add_seconds(np.array([start]), 60 * minutes).tolist() == [minute + 60]
 
 
 @settings(max_examples=100, deadline=None)
@@ -126,7 +126,7 @@ def test_the_table_holds_for_every_instant_and_is_its_own_inverse_within_working
     work, given_instants = WORK[MOSCOW], np.array(sorted(instants), np.uint32)
     passed = work.seconds_before(given_instants)
     assert (np.diff(passed) >= 0).all()
-    back = work.instant_of(passed)
+    back = work.find_instants(passed)
     assert (work.seconds_before(back) == passed).all()
     first = passed > 0
     assert (back[first] <= given_instants[first]).all()
@@ -141,14 +141,14 @@ def test_days_are_whole_days_after_the_day_of_receipt(start: int, days: int) -> 
         day += timedelta(days=1)
         left -= day in worked_days()
     closing = datetime.combine(day, time(17) if day in SHORT else CLOSES, MOSCOW)
-    assert work.end_of_working_day(np.array([start]), days).tolist() == [int(closing.timestamp())]
+    assert work.end_of_business_day(np.array([start]), days).tolist() == [int(closing.timestamp())]
     last = datetime.combine(received.date() + timedelta(days=days), time(23, 59, 59), MOSCOW)
-    assert work.end_of_day(np.array([start]), days).tolist() == [int(last.timestamp())]
+    assert work.end_of_calendar_day(np.array([start]), days).tolist() == [int(last.timestamp())]
 
 
 def test_a_night_shift_in_another_zone_is_the_same_instants() -> None:
-    kinds = DayKinds(np.ones_like(RUSSIA.working), np.zeros_like(RUSSIA.short))
-    work = WorkingTime.of(kinds, ZoneInfo("Asia/Vladivostok"), time(9), time(18))
+    kinds = BusinessDays(np.ones_like(RUSSIA.working), np.zeros_like(RUSSIA.short))
+    work = BusinessCalendar.from_days(kinds, ZoneInfo("Asia/Vladivostok"), time(9), time(18))
     start = int(datetime(2026, 7, 1, 0, tzinfo=UTC).timestamp())
     # 00:00 UTC is 10 o'clock in Vladivostok: eight hours are left, and one more waits until 9 o'clock, 23:00 UTC.
-    assert work.after(np.array([start]), 9 * 3600).tolist() == [int(datetime(2026, 7, 2, 0, tzinfo=UTC).timestamp())]
+    assert work.add_seconds(np.array([start]), 9 * 3600).tolist() == [int(datetime(2026, 7, 2, 0, tzinfo=UTC).timestamp())]

@@ -12,6 +12,7 @@ from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import TileRequest
 from geo_service.tiles.server.tile_server import CachedTile, SingleFlight, TileCache
+from tests.support.event_loop import everything_has_had_its_turn
 
 JANUARY, TODAY = Window(1000, 2000), Window(9000, 9999)
 
@@ -83,15 +84,19 @@ def test_a_tile_larger_than_the_cache_is_not_kept_and_empties_nothing_else_for_e
 
 async def test_the_same_work_at_the_same_time_is_done_once() -> None:
     flight: SingleFlight[int] = SingleFlight()
+    release = asyncio.Event()
     runs = 0
 
     async def work() -> int:
         nonlocal runs
         runs += 1
-        await asyncio.sleep(0.01)
+        await release.wait()
         return runs
 
-    assert await asyncio.gather(*(flight.run("k", work) for _ in range(10))) == [1] * 10
+    waiting = [asyncio.create_task(flight.run("k", work)) for _ in range(10)]
+    await everything_has_had_its_turn()
+    release.set()
+    assert await asyncio.gather(*waiting) == [1] * 10
     assert await flight.run("k", work) == 2
 
 
@@ -109,9 +114,9 @@ async def test_work_goes_on_while_anyone_waits_and_stops_when_nobody_does() -> N
         return "done"
 
     first, second = (asyncio.create_task(flight.run("k", work)) for _ in range(2))
-    await asyncio.sleep(0)
+    await everything_has_had_its_turn()
     first.cancel()
-    await asyncio.sleep(0.01)
+    await everything_has_had_its_turn()
     assert not stopped.is_set()
     second.cancel()
     async with asyncio.timeout(1):

@@ -14,7 +14,7 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.core.model import OPEN_STATUSES, DistrictLevel, Status
-from tests.unit.test_counts import CELLS, NOW, batch_of
+from tests.support.incident_batches import CELLS, NOW, batch_of
 
 NONE_GONE = np.empty(0, np.int64)
 

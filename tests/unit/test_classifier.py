@@ -6,7 +6,7 @@ import pytest
 
 from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS
-from ingest.demo.messages.themes import KINDS
+from ingest.demo.messages.themes import DEMO_THEMES
 from ingest.validate.classifier import ClassifierRules, load_classifier
 
 NONE = "none"
@@ -171,7 +171,7 @@ def test_of_messages_that_the_rules_were_not_made_for_few_are_wrong() -> None:
 
 
 def test_themes_of_the_rules_are_those_of_the_demo() -> None:
-    known = {kind.code: (kind.sector, kind.name_ru, kind.name_en) for kind in KINDS}
+    known = {kind.code: (kind.sector, kind.name_ru, kind.name_en) for kind in DEMO_THEMES}
     found = {rule.code: (rule.sector, rule.ru, rule.en) for rule in RULES._rules.theme}
     assert found == known
 

@@ -1,19 +1,10 @@
 """The command line: errors in one line with the right exit code, nothing done when it could not be finished."""
 
-import os
 import re
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
-GEO = Path(sys.executable).parent / "geo"
-
-
-def geo(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with `variables` in its environment, and none of this machine's settings."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("GEO_") and name != "PORT"}
-    return subprocess.run([GEO, *arguments], env=plain | variables, capture_output=True, text=True, timeout=60, check=False)
+from tests.support.geo_command import geo
 
 
 def test_a_setting_that_cannot_be_used_is_named_in_one_line() -> None:

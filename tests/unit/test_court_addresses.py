@@ -2,23 +2,20 @@
 
 import csv
 import json
-import os
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import pytest
 import shapely
 
 from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel
-from ingest.geocoding import Answer, Query
-from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.toponyms.gazetteer_index import build
+from ingest.geocoding import GeocodedPlace, GeocodeQuery
+from ingest.geocoding.local_steps import Gazetteer
+from ingest.geocoding.toponyms.gazetteer_index import build_index
 from ingest.mapping import normalise
-from tests.support.paths import CHECKOUT
+from tests.support.real_data import BOUNDARIES, REAL_DATA, needs
 
-DATA = Path(os.environ.get("GEO_SHARED_DATA", CHECKOUT.parent / "shared" / "data"))
-ADDRESSES, DISTRICTS = DATA / "gazetteer" / "court_addresses.csv", DATA / "boundaries" / "five_regions_districts.geojson"
+ADDRESSES, DISTRICTS = REAL_DATA / "gazetteer" / "court_addresses.csv", BOUNDARIES / "five_regions_districts.geojson"
 LEAST_PLACED = 0.95
 REGIONS = {
     "Кабардино-Балкария": "Кабардино-Балкарская Республика",
@@ -45,19 +42,20 @@ def districts_of_regions() -> dict[str, list[StoredDistrict]]:
     return found
 
 
-@pytest.mark.skipif(not (ADDRESSES.exists() and DISTRICTS.exists()), reason="the files are not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(ADDRESSES)
+@needs(DISTRICTS)
 def test_addresses_are_placed_in_their_own_region_or_not_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     districts = districts_of_regions()
     with ADDRESSES.open(encoding="utf-8", newline="") as file:
         rows = [(row["region"], row["address"]) for row in csv.DictReader(file)]
-    gazetteers = {name: Gazetteer(build(inside, [], None)) for name, inside in districts.items()}
+    gazetteers = {name: Gazetteer(build_index(inside, [], None)) for name, inside in districts.items()}
     outlines = {name: inside[-1].area for name, inside in districts.items()}
     told: Counter[str] = Counter()
     missed = []
     for short, address in rows:
         for name, gazetteer in gazetteers.items():
-            verdict = gazetteer.find(Query(address))
-            if not isinstance(verdict, Answer):
+            verdict = gazetteer.find(GeocodeQuery(address))
+            if not isinstance(verdict, GeocodedPlace):
                 if name == REGIONS[short]:
                     told["not placed"] += 1
                     missed.append((address, verdict))

@@ -10,7 +10,7 @@ import pytest
 
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
 from geo_service.core.errors import SettingsError
-from tests.unit.test_cli import geo
+from tests.support.geo_command import geo
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -22,10 +22,10 @@ def rules(tmp_path: Path, text: str) -> Deadlines:
 
 
 def due(deadlines: Deadlines, source: str, received: Sequence[str], theme: str = "", sector: str = "other") -> list[str]:
-    rule = deadlines.rule_of(theme, source, sector)
+    rule = deadlines.find_rule(theme, source, sector)
     assert rule
     instants = np.array([int(datetime.fromisoformat(one).replace(tzinfo=MOSCOW).timestamp()) for one in received])
-    return [datetime.fromtimestamp(one, MOSCOW).isoformat()[:19] for one in rule.due(instants, deadlines.work).tolist()]
+    return [datetime.fromtimestamp(one, MOSCOW).isoformat()[:19] for one in rule.compute_due(instants, deadlines.calendar).tolist()]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_shipped_rules_give_the_deadlines_that_a_calendar_on_the_wall_gives(
 
 
 def test_no_shipped_rule_holds_for_a_source_that_is_not_named() -> None:
-    assert read_deadlines(None, MOSCOW).rule_of("minsk115-6.26", "minsk115", "roads") is None
+    assert read_deadlines(None, MOSCOW).find_rule("minsk115-6.26", "minsk115", "roads") is None
 
 
 def test_the_rule_that_names_more_goes_first_whatever_the_order_in_the_file(tmp_path: Path) -> None:
@@ -62,14 +62,14 @@ def test_the_rule_that_names_more_goes_first_whatever_the_order_in_the_file(tmp_
     deadlines = rules(tmp_path, text)
     assert [rule.name for rule in deadlines.rules] == ["theme_source", "theme", "source_sector", "source", "sector", "any"]
     asked = [("ice-1", "vk", "roads"), ("ice-1", "ok", "roads"), ("pit", "vk", "roads"), ("pit", "vk", "waste"), ("pit", "ok", "roads")]
-    found = [deadlines.rule_of(*one) for one in [*asked, ("pit", "ok", "waste")]]
+    found = [deadlines.find_rule(*one) for one in [*asked, ("pit", "ok", "waste")]]
     assert [rule.name for rule in found if rule] == [rule.name for rule in deadlines.rules]
 
 
 def test_of_equally_specific_rules_the_first_holds(tmp_path: Path) -> None:
     first, second = ('[[rule]]\nname = "%s"\nsource = ["%s"]\ncalendar_hours = 1.5\n' % pair for pair in (("a", "v*"), ("b", "vk")))  # noqa: UP031
-    found = rules(tmp_path, first + second).rule_of("", "vk", "other")
-    assert found and found.name == "a" and found.limit == "1.5 calendar hours"
+    found = rules(tmp_path, first + second).find_rule("", "vk", "other")
+    assert found and found.name == "a" and found.limit_text == "1.5 calendar hours"
 
 
 def test_the_table_of_rules_holds_for_each_source_and_theme_what_the_rules_say(tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_the_table_of_rules_holds_for_each_source_and_theme_what_the_rules_say(t
         '[[rule]]\nname = "vk"\nsource = ["vk"]\nworking_hours = 4\n'
         '[[rule]]\nname = "ice"\ntheme = ["ice"]\nworking_hours = 1\nanswer_time = "calendar"\n',
     )
-    table = deadlines.rule_table({1: ("ice", "roads"), 3: ("pit", "roads")}, {2: "vk", 4: "ok"})
+    table = deadlines.make_rule_table({1: ("ice", "roads"), 3: ("pit", "roads")}, {2: "vk", 4: "ok"})
     assert table.shape == (5, 4)
     assert table[[2, 2, 4, 4], [1, 3, 1, 3]].tolist() == [0, 1, 0, -1]
-    assert [rule.counts_working_time for rule in deadlines.rules] == [False, True]
+    assert [rule.counts_business_time for rule in deadlines.rules] == [False, True]
 
 
 def test_a_calendar_of_ones_own_is_taken(tmp_path: Path) -> None:
@@ -102,9 +102,9 @@ def test_a_calendar_of_ones_own_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_deadline_never_passes_what_the_database_can_hold() -> None:
-    letters = read_deadlines(None, MOSCOW).rule_of("", "letters", "other")
+    letters = read_deadlines(None, MOSCOW).find_rule("", "letters", "other")
     assert letters
-    found = letters.due(np.array([4_291_700_000, 0xFFFFFFFF]), read_deadlines(None, MOSCOW).work)
+    found = letters.compute_due(np.array([4_291_700_000, 0xFFFFFFFF]), read_deadlines(None, MOSCOW).calendar)
     assert [datetime.fromtimestamp(one, ZoneInfo("UTC")).isoformat() for one in found.tolist()] == ["2105-12-31T23:59:59+00:00"] * 2
 
 
@@ -113,14 +113,14 @@ def test_a_deadline_never_passes_what_the_database_can_hold() -> None:
     [
         ("[calendar]\ncountry = 'XX'", "calendar.country: Value error, unknown country 'XX'; allowed: AD"),
         ("[calendar]\nweekdays = ['monday']", "calendar.weekdays.0: Value error, unknown weekday 'monday'; allowed: mon, tue"),
-        ("[calendar]\nopens = '9'", "calendar.opens: Value error, '9' is no time of day; allowed: such as 09:00"),
+        ("[calendar]\nopens = '9'", "calendar.opens: Value error, '9' is not a time of day; allowed: HH:MM, such as 09:00"),
         ("[calendar]\nopens = '19:00'", "calendar: Value error, closes must be later than opens"),
         ("[calendar]\nshort_day_minutes = 540", "short_day_minutes leaves nothing of a day; allowed: 0 to 539"),
         ("[calendar]\ntime_zone = 'Moscow'", "calendar.time_zone: Value error, unknown time zone 'Moscow'"),
-        ("[calendar]\nlunch = 1", "calendar.lunch: there is no such key; allowed: country, weekdays"),
-        ("[calendar]\ndays_off = [2026-01-01]\nworking_days = [2026-01-01]", "2026-01-01 stands in days_off and in working_days"),
-        ("calendars = 1", "calendars: there is no such key; allowed: calendar, rule"),
-        ("[[rule]]\nname = 'a'\nhours = 1", "rule.0.hours: there is no such key; allowed: name, theme, source, sector"),
+        ("[calendar]\nlunch = 1", "calendar.lunch: unknown key; allowed: country, weekdays"),
+        ("[calendar]\ndays_off = [2026-01-01]\nworking_days = [2026-01-01]", "2026-01-01 is in days_off and in working_days"),
+        ("calendars = 1", "calendars: unknown key; allowed: calendar, rule"),
+        ("[[rule]]\nname = 'a'\nhours = 1", "rule.0.hours: unknown key; allowed: name, theme, source, sector"),
         ("[[rule]]\nname = 'a'", "rule 'a' has no limit; allowed: exactly one of working_hours, working_days"),
         (
             "[[rule]]\nname = 'a'\nworking_hours = 1\ncalendar_days = 2",

@@ -8,28 +8,28 @@ import pytest
 from numpy.typing import NDArray
 
 from geo_service.core.model import Status
-from ingest.demo.geography.region import row_of
-from ingest.demo.messages.agencies import CHANNELS, agencies
-from ingest.demo.messages.draws import days_of_messages, local_day
-from ingest.demo.messages.history import Ids, Region, history
-from ingest.demo.messages.planted_events import EPISODES, SNOW_MESSAGES, anchor_of, planted, snow_day
-from ingest.demo.messages.themes import KINDS, number_of
+from ingest.demo.geography.region import settlement_row
+from ingest.demo.messages.agencies import DEMO_CHANNELS, list_agencies
+from ingest.demo.messages.draws import draw_days, local_day
+from ingest.demo.messages.history import MessageHistory, ReferenceIds, draw_history
+from ingest.demo.messages.planted_events import PLANTED_EVENTS, SNOW_MESSAGES, choose_anchor, draw_planted_events, find_snow_day
+from ingest.demo.messages.themes import DEMO_THEMES, theme_index
 from ingest.write.incident_batch import IncidentBatch
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC).timestamp()
 DAY_S = 86_400
-IDS = Ids(np.arange(1, len(CHANNELS) + 1), np.arange(1, len(KINDS) + 1), np.arange(1, len(agencies()) + 1))
+IDS = ReferenceIds(np.arange(1, len(DEMO_CHANNELS) + 1), np.arange(1, len(DEMO_THEMES) + 1), np.arange(1, len(list_agencies()) + 1))
 
 
 @cache
-def region() -> Region:
+def region() -> MessageHistory:
     """As it is made for the first time at NOW."""
-    return history(NOW, 0, {}).changed(0, NOW)
+    return draw_history(NOW, 0, {}).changed_between(0, NOW)
 
 
 @cache
 def batch() -> IncidentBatch:
-    return region().batch(NOW, IDS)
+    return region().to_batch(NOW, IDS)
 
 
 def seconds(column: NDArray[np.datetime64]) -> list[float | None]:
@@ -39,7 +39,7 @@ def seconds(column: NDArray[np.datetime64]) -> list[float | None]:
 
 
 def test_the_region_is_the_same_every_time_it_is_made() -> None:
-    again = history(NOW, 0, {}).changed(0, NOW).batch(NOW, IDS)
+    again = draw_history(NOW, 0, {}).changed_between(0, NOW).to_batch(NOW, IDS)
     assert again.external_id == batch().external_id
     assert again.address == batch().address
     for name in ("lng", "lat", "cell", "theme_id", "agency_id", "source_id", "status", "received_at", "due_at", "updated_at"):
@@ -60,20 +60,20 @@ def test_ids_are_distinct() -> None:
 
 def test_on_the_next_day_the_past_is_as_it_was() -> None:
     today = local_day(NOW)
-    anchors = {one.letter: anchor_of(one, today, None) for one in EPISODES}
-    tomorrow = history(NOW + DAY_S, NOW, anchors)
+    anchors = {one.letter: choose_anchor(one, today, None) for one in PLANTED_EVENTS}
+    tomorrow = draw_history(NOW + DAY_S, NOW, anchors)
     known = dict(zip(region().messages.external_ids(), range(len(batch())), strict=True))
     common = [(row, known[name]) for row, name in enumerate(tomorrow.messages.external_ids()) if name in known]
     assert len(common) > 30_000
     new, old = (np.array(rows) for rows in zip(*common, strict=True))
     assert np.array_equal(tomorrow.messages.chance[new], region().messages.chance[old])
-    assert np.array_equal(tomorrow.lives.steps[new], region().lives.steps[old])
+    assert np.array_equal(tomorrow.lifecycles.steps[new], region().lifecycles.steps[old])
     assert np.array_equal(tomorrow.agency[new], region().agency[old])
 
 
 def test_a_day_is_the_same_whichever_days_are_made_with_it() -> None:
     day = local_day(NOW) - 100
-    alone, among = days_of_messages(day, day + 1), days_of_messages(day - 5, day + 5)
+    alone, among = draw_days(day, day + 1), draw_days(day - 5, day + 5)
     rows = np.isin(among.key, alone.key)
     assert np.array_equal(among.received[rows], alone.received)
     assert np.array_equal(among.town[rows], alone.town)
@@ -81,11 +81,11 @@ def test_a_day_is_the_same_whichever_days_are_made_with_it() -> None:
 
 def test_what_changed_is_what_happened_since_in_the_order_of_time() -> None:
     later = NOW + 3 * 3600
-    full = history(later, 0, {})
-    changed = full.changed(NOW, later)
-    updated = changed.lives.standing(later).updated
+    full = draw_history(later, 0, {})
+    changed = full.changed_between(NOW, later)
+    updated = changed.lifecycles.state_at(later).updated
     assert (np.diff(updated) >= 0).all()
-    steps = full.lives.steps
+    steps = full.lifecycles.steps
     expected = ((steps >= NOW) & (steps <= later)).any(axis=1)
     assert sorted(changed.messages.external_ids()) == sorted(full.messages.take(np.flatnonzero(expected)).external_ids())
 
@@ -119,18 +119,18 @@ def test_every_status_is_met_and_a_small_part_is_open_and_late() -> None:
     assert 0.1 < (batch().answered_at[answered] > batch().due_at[answered]).mean() < 0.3
 
 
-def of_theme(code: str, first_day: int, days: int) -> Region:
+def of_theme(code: str, first_day: int, days: int) -> MessageHistory:
     """Messages about `code` received on these days, counted from today."""
     start = (local_day(NOW) + first_day) * DAY_S - 3 * 3600
     messages = region().messages
-    rows = (messages.theme == number_of(code)) & (messages.received >= start) & (messages.received < start + days * DAY_S)
+    rows = (messages.theme == theme_index(code)) & (messages.received >= start) & (messages.received < start + days * DAY_S)
     return region().take(np.flatnonzero(rows))
 
 
-@pytest.mark.parametrize("episode", EPISODES, ids=lambda one: one.theme)
+@pytest.mark.parametrize("episode", PLANTED_EVENTS, ids=lambda one: one.theme)
 def test_an_episode_stands_out_at_its_place(episode: object) -> None:
-    found = next(one for one in EPISODES if one is episode)
-    place = row_of(found.place(local_day(NOW)))
+    found = next(one for one in PLANTED_EVENTS if one is episode)
+    place = settlement_row(found.settlement_at(local_day(NOW)))
     during = (of_theme(found.theme, found.begins, found.lasts).messages.town == place).sum() / found.lasts
     before = (of_theme(found.theme, found.begins - 200, 200).messages.town == place).sum() / 200
     assert during > 3
@@ -138,13 +138,13 @@ def test_an_episode_stands_out_at_its_place(episode: object) -> None:
 
 
 def test_the_village_without_water_waits_for_an_answer() -> None:
-    outage = EPISODES[0]
+    outage = PLANTED_EVENTS[0]
     village = of_theme(outage.theme, outage.begins, outage.lasts)
-    village = village.take(np.flatnonzero(village.messages.town == row_of(outage.place(local_day(NOW)))))
+    village = village.take(np.flatnonzero(village.messages.town == settlement_row(outage.settlement_at(local_day(NOW)))))
     received = village.messages.received
     assert 90 < len(received) <= 145
     assert timedelta(seconds=int(NOW - received.min())) < timedelta(days=4)
-    assert (village.lives.standing(NOW).closed > NOW).mean() > 0.8
+    assert (village.lifecycles.state_at(NOW).closed > NOW).mean() > 0.8
 
 
 def test_the_phone_that_nobody_answers_has_one_address() -> None:
@@ -156,7 +156,7 @@ def test_the_phone_that_nobody_answers_has_one_address() -> None:
 
 
 def test_the_snowfall_is_ten_times_the_usual_week() -> None:
-    first = snow_day(local_day(NOW)) - local_day(NOW)
+    first = find_snow_day(local_day(NOW)) - local_day(NOW)
     week, usual = len(of_theme("roads.snow", first, 7).messages), len(of_theme("roads.snow", first - 28, 28).messages) / 4
     assert week > SNOW_MESSAGES
     assert week > 8 * usual
@@ -167,16 +167,16 @@ def test_the_snowfall_is_ten_times_the_usual_week() -> None:
     [("2026-11-24", "2026-01-19"), ("2027-01-20", "2026-01-19"), ("2027-01-31", "2026-01-19"), ("2027-02-01", "2027-01-19")],
 )
 def test_the_snowfall_is_in_the_last_january_that_is_over(today: str, first: str) -> None:
-    assert np.datetime64(snow_day(int(np.datetime64(today, "D").astype(int))), "D") == np.datetime64(first)
+    assert np.datetime64(find_snow_day(int(np.datetime64(today, "D").astype(int))), "D") == np.datetime64(first)
 
 
 def test_episodes_stay_where_they_are_until_they_are_old() -> None:
     today = local_day(NOW)
-    for one in EPISODES:
-        assert anchor_of(one, today, None) == today
-        assert anchor_of(one, today + one.renewed_after - 1, today) == today
+    for one in PLANTED_EVENTS:
+        assert choose_anchor(one, today, None) == today
+        assert choose_anchor(one, today + one.renewed_after - 1, today) == today
         renewed = today + one.renewed_after
-        assert anchor_of(one, renewed, today) == renewed
-        assert one.place(renewed) != one.place(today)
-    ids = planted(today, {}).external_ids()
-    assert set(ids) == set(planted(today + 1, {one.letter: today for one in EPISODES}).external_ids())
+        assert choose_anchor(one, renewed, today) == renewed
+        assert one.settlement_at(renewed) != one.settlement_at(today)
+    ids = draw_planted_events(today, {}).external_ids()
+    assert set(ids) == set(draw_planted_events(today + 1, {one.letter: today for one in PLANTED_EVENTS}).external_ids())

@@ -12,22 +12,22 @@ import numpy as np
 import pytest
 
 from geo_service.core.model import LocationQuality
-from ingest.demo.geography.addresses import addresses, street_name
-from ingest.demo.geography.region import DATA, habitable, municipalities, row_of, settlements
-from ingest.demo.geography.streets import radius_km, streets
-from ingest.demo.messages.agencies import CHANNELS, channel_of
-from ingest.demo.messages.draws import Messages, days_of_messages
-from ingest.demo.messages.locations import Spots, locate, on_highway
-from ingest.demo.messages.themes import KINDS
-from ingest.geocoding.toponyms.russian_names import latin, plain, russian_name
+from ingest.demo.geography.region import DATA_FOLDER, is_habitable, read_municipalities, read_settlements, settlement_row
+from ingest.demo.geography.streets import build_streets, built_radius_km
+from ingest.demo.messages.addresses import format_addresses, street_name
+from ingest.demo.messages.agencies import DEMO_CHANNELS, assign_channels
+from ingest.demo.messages.draws import Messages, draw_days
+from ingest.demo.messages.locations import MessageLocations, draw_locations, is_on_highway
+from ingest.demo.messages.themes import DEMO_THEMES
+from ingest.geocoding.toponyms.russian_names import choose_russian_name, remove_apostrophes, transliterate
 
 DAY = 20_600
 
 
 @cache
-def some() -> tuple[Messages, Spots]:
-    messages = days_of_messages(DAY, DAY + 60)
-    return messages, locate(messages)
+def some() -> tuple[Messages, MessageLocations]:
+    messages = draw_days(DAY, DAY + 60)
+    return messages, draw_locations(messages)
 
 
 @cache
@@ -40,14 +40,14 @@ def gazetteer() -> dict[int, list[object]]:
 
 
 def test_settlements_are_where_geonames_has_them() -> None:
-    towns = settlements()
+    towns = read_settlements()
     for row, number in enumerate(towns.geoname_id.tolist()):
         known = gazetteer()[number]
         assert known[3:] == ["RU", towns.population[row], towns.lng[row], towns.lat[row]]
 
 
 def test_neighbouring_settlements_are_where_geonames_has_them() -> None:
-    rows = list(csv.DictReader((DATA / "neighbours.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader((DATA_FOLDER / "neighbours.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["name"] for row in rows if not row["geoname_id"]] == ["Guzeripl", "Khamyshki"]
     known = [row for row in rows if row["geoname_id"] and int(row["geoname_id"]) in gazetteer()]
     # A few of the smallest are left out of the gazetteer.
@@ -80,16 +80,16 @@ def test_the_gazetteer_has_russian_names_of_russia_and_its_neighbours() -> None:
     ],
 )
 def test_the_russian_name_is_the_one_that_sounds_like_the_english(name: str, others: list[str], expected: str) -> None:
-    assert russian_name(name, others) == expected
+    assert choose_russian_name(name, others) == expected
 
 
 def test_russian_is_written_in_latin_letters_as_geonames_does() -> None:
-    assert latin("Усть-Лабинск") == plain("Ust’-Labinsk").lower()
-    assert latin("Тимашёвск") == "timashyovsk"
+    assert transliterate("Усть-Лабинск") == remove_apostrophes("Ust’-Labinsk").lower()
+    assert transliterate("Тимашёвск") == "timashyovsk"
 
 
 def test_no_settlement_lies_in_the_water() -> None:
-    assert habitable(settlements().lng, settlements().lat).all()
+    assert is_habitable(read_settlements().lng, read_settlements().lat).all()
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_no_settlement_lies_in_the_water() -> None:
     ],
 )  # fmt: skip
 def test_the_sea_is_not_inhabited(sea: str, lng: float, lat: float) -> None:
-    assert not habitable(np.array([lng]), np.array([lat]))[0], sea
+    assert not is_habitable(np.array([lng]), np.array([lat]))[0], sea
 
 
 def test_no_message_lies_in_the_water() -> None:
     messages, spots = some()
-    wet = ~habitable(spots.lng, spots.lat)
+    wet = ~is_habitable(spots.lng, spots.lat)
     # A house stands behind its street: a few metres beyond the line that the street keeps.
     assert wet.mean() < 0.001
     assert len(messages) > 10_000
@@ -114,21 +114,21 @@ def test_no_message_lies_in_the_water() -> None:
 
 def test_messages_stay_in_their_settlement_and_on_the_roads_between() -> None:
     messages, spots = some()
-    towns = settlements()
-    inside = ~on_highway(messages)
+    towns = read_settlements()
+    inside = ~is_on_highway(messages)
     town = messages.town[inside]
     away = (
         np.hypot((spots.lng[inside] - towns.lng[town]) * np.cos(np.radians(towns.lat[town])), spots.lat[inside] - towns.lat[town]) * 111.2
     )
-    assert (away < 2.6 * radius_km(towns.population[town]) * towns.stretch[town]).all()
+    assert (away < 2.6 * built_radius_km(towns.population[town]) * towns.stretch[town]).all()
     assert ((spots.road >= 0) == ~inside).all()
     assert 0.005 < (~inside).mean() < 0.05
-    assert all(KINDS[theme].on_road for theme in messages.theme[~inside].tolist())
+    assert all(DEMO_THEMES[theme].on_road for theme in messages.theme[~inside].tolist())
 
 
 def test_a_town_is_not_one_blob() -> None:
     messages, spots = some()
-    krasnodar = (messages.town == row_of("Краснодар")) & (spots.road < 0)
+    krasnodar = (messages.town == settlement_row("Краснодар")) & (spots.road < 0)
     cells = {h3.latlng_to_cell(lat, lng, 9) for lat, lng in zip(spots.lat[krasnodar].tolist(), spots.lng[krasnodar].tolist(), strict=True)}
     assert len(cells) > 700
     counts = np.unique(np.round(spots.lng[krasnodar], 5), return_counts=True)[1]
@@ -138,21 +138,23 @@ def test_a_town_is_not_one_blob() -> None:
 
 def test_houses_stand_beside_their_street_and_roads_are_roads() -> None:
     messages, spots = some()
-    net = streets()
+    net = build_streets()
     rows = np.flatnonzero(spots.road < 0)
     segment = spots.segment[rows]
     squeeze = np.cos(np.radians(net.lat[segment])) * 111.2
     along = np.column_stack([net.along_lng[segment] * squeeze, net.along_lat[segment] * 111.2])
     to = np.column_stack([(spots.lng[rows] - net.lng[segment]) * squeeze, (spots.lat[rows] - net.lat[segment]) * 111.2])
     distance = np.abs(along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / np.hypot(*along.T)
-    on_road = np.array([KINDS[theme].on_road for theme in messages.theme[rows].tolist()]) | (spots.quality[rows] == LocationQuality.STREET)
+    on_road = np.array([DEMO_THEMES[theme].on_road for theme in messages.theme[rows].tolist()]) | (
+        spots.quality[rows] == LocationQuality.STREET
+    )
     assert distance[on_road].max() < 0.001
     assert np.abs(distance[~on_road] - 0.016).max() < 0.001
 
 
 def test_precision_fits_the_address() -> None:
     messages, spots = some()
-    written = addresses(messages, spots)
+    written = format_addresses(messages, spots)
     for address, quality, house, road in zip(written, spots.quality.tolist(), spots.house.tolist(), spots.road.tolist(), strict=True):
         if road >= 0:
             assert re.fullmatch(r"а/д .+ — .+, \d+-й км", address)
@@ -161,15 +163,15 @@ def test_precision_fits_the_address() -> None:
             assert not re.search(r"\d$", address), address
         else:
             assert re.search(rf"\b{house}$", address), address
-    bot = channel_of(messages) == [one.code for one in CHANNELS].index("bot")
+    bot = assign_channels(messages) == [one.code for one in DEMO_CHANNELS].index("bot")
     assert set(spots.quality[bot].tolist()) == {LocationQuality.EXACT, LocationQuality.STREET}
 
 
 def test_streets_of_a_settlement_have_names_of_their_own() -> None:
-    names = [street_name(row_of("Краснодар"), number) for number in range(600)]
+    names = [street_name(settlement_row("Краснодар"), number) for number in range(600)]
     assert len(set(names)) == 600
     assert not [name for name in names if re.search(r"(пер\.|проезд) .*ая$", name)]
 
 
 def test_every_municipality_has_settlements() -> None:
-    assert set(settlements().municipality.tolist()) == set(range(len(municipalities())))
+    assert set(read_settlements().municipality.tolist()) == set(range(len(read_municipalities())))

@@ -8,6 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from geo_service.server.middleware.reading import ReadRequests
 from geo_service.server.middleware.shutdown import SHUTDOWN
+from tests.support.event_loop import everything_has_had_its_turn
 
 REQUEST: Message = {"type": "http.request", "body": b"", "more_body": False}
 GONE: Message = {"type": "http.disconnect"}
@@ -30,11 +31,13 @@ class Client:
 
 
 class App:
-    """Answers once it may, and tells how it fared."""
+    """Answers once it may, ends once it may, and tells how it fared."""
 
     def __init__(self) -> None:
         self.release = asyncio.Event()
+        self.finish = asyncio.Event()
         self.begun = asyncio.Event()
+        self.answered = asyncio.Event()
         self.end = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,7 +50,8 @@ class App:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"x"})
         # The server counts a client as gone as soon as it has everything: what is left to do is done all the same.
-        await asyncio.sleep(0.01)
+        self.answered.set()
+        await self.finish.wait()
         self.end = "done"
 
 
@@ -65,18 +69,23 @@ async def test_the_work_of_a_client_that_leaves_is_cancelled_and_nothing_is_sent
 async def test_work_is_carried_through_while_the_client_stays_and_when_the_server_says_farewell(word: Message | None) -> None:
     app, client = App(), Client(REQUEST, *([word] if word else []))
     asking = asyncio.create_task(client.ask(app))
-    await app.begun.wait()
-    await asyncio.sleep(0.01)
-    app.release.set()
-    await asyncio.sleep(0.005)
-    client.messages.put_nowait(GONE)
-    await asking
+    async with asyncio.timeout(5):
+        await app.begun.wait()
+        await everything_has_had_its_turn()
+        assert client.messages.empty()
+        app.release.set()
+        await app.answered.wait()
+        client.messages.put_nowait(GONE)
+        await everything_has_had_its_turn()
+        app.finish.set()
+        await asking
     assert (app.end, len(client.sent)) == ("done", 2)
 
 
 async def test_what_changes_something_is_carried_through() -> None:
     app, client = App(), Client(REQUEST, GONE)
     app.release.set()
+    app.finish.set()
     await client.ask(app, "POST")
     assert app.end == "done"
 

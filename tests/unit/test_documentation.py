@@ -15,7 +15,7 @@ import typer
 from geo_service import __version__
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.cli.main import app
-from geo_service.core.extras import EXTRA_OF
+from geo_service.core.resources import EXTRA_BY_MODULE
 from geo_service.core.settings import Settings
 from tests.support.paths import CHECKOUT
 
@@ -109,7 +109,7 @@ def test_every_package_that_is_imported_is_declared_and_nothing_else_is() -> Non
 
 def test_a_missing_extra_is_named_for_each_of_its_packages_and_for_no_other() -> None:
     optional = pyproject()["project"]["optional-dependencies"]
-    assert {module: extra for extra in EXTRAS for module in map(canonical, optional[extra])} == EXTRA_OF
+    assert {module: extra for extra in EXTRAS for module in map(canonical, optional[extra])} == EXTRA_BY_MODULE
     assert optional["all"] == [f"geo-service[{','.join(EXTRAS)}]"]
     assert set(optional) == {*EXTRAS, "all", "dev"}
 

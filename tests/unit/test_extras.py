@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from geo_service.core import extras
+from geo_service.core import resources
 from geo_service.core.errors import InputError
 from ingest.jobs.place_names import load_places
 from ingest.mapping.mapping import FileFormat
@@ -26,9 +26,9 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment without any extra."""
 
     def find(name: str) -> ModuleSpec | None:
-        return None if name in extras.EXTRA_OF else importlib.util.find_spec(name)
+        return None if name in resources.EXTRA_BY_MODULE else importlib.util.find_spec(name)
 
-    monkeypatch.setattr(extras, "find_spec", find)
+    monkeypatch.setattr(resources, "find_spec", find)
 
 
 @pytest.mark.usefixtures("bare")

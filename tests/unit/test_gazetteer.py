@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from geo_service.core.errors import InputError
-from geo_service.core.model import LocationQuality, PlacedBy
-from ingest.geocoding import Answer, Query, Unresolved
-from ingest.geocoding.gazetteer import Gazetteer
-from ingest.geocoding.toponyms.build_gazetteer import in_russian
-from ingest.geocoding.toponyms.gazetteer_index import build
-from ingest.geocoding.toponyms.inflection import forms
+from geo_service.core.model import GeocodedBy, LocationQuality
+from ingest.geocoding import GeocodedPlace, GeocodeQuery, Unresolved
+from ingest.geocoding.local_steps import Gazetteer
+from ingest.geocoding.toponyms.build_gazetteer import to_russian
+from ingest.geocoding.toponyms.gazetteer_index import build_index
+from ingest.geocoding.toponyms.inflection import inflect_name
 from ingest.geocoding.toponyms.place_mentions import find_mentions
-from ingest.geocoding.toponyms.settlements import Settlement, geonames, own_places
-from tests.support.gazetteers import demo_lexicon, find, phrases, placed
+from ingest.geocoding.toponyms.settlements import Settlement, read_geonames, read_own_settlements
+from tests.support.gazetteers import demo_index, find, phrases, placed
 
 LEAST_RIGHT = 0.95
 
@@ -46,11 +46,11 @@ def test_of_real_phrases_nearly_all_are_placed_right_and_none_that_names_no_plac
     ],
 )
 def test_a_name_is_known_in_the_forms_it_takes_in_sentences(name: str, some: set[str]) -> None:
-    assert some <= forms(name)
+    assert some <= inflect_name(name)
 
 
 def test_an_indeclinable_name_has_one_form() -> None:
-    assert forms("Сочи") == {"сочи"}
+    assert inflect_name("Сочи") == {"сочи"}
 
 
 def test_of_namesakes_all_are_told_when_nothing_tells_them_apart() -> None:
@@ -67,14 +67,14 @@ def test_a_name_that_is_not_known_in_the_district_that_is_named_is_not_taken_fro
     assert verdict.reason == "the settlement is not known in the district that is named"
     own = (Settlement("Южный", 39.72, 45.19, 1200, "demo-ust-labinsky"),)
     found = find("", words, own)
-    assert isinstance(found, Answer)
-    assert (found.lng, found.lat, found.quality, found.placed_by) == (39.72, 45.19, LocationQuality.SETTLEMENT, PlacedBy.GAZETTEER)
+    assert isinstance(found, GeocodedPlace)
+    assert (found.lng, found.lat, found.quality, found.geocoded_by) == (39.72, 45.19, LocationQuality.SETTLEMENT, GeocodedBy.GAZETTEER)
 
 
 def test_the_message_is_read_where_the_address_names_no_place_and_only_then() -> None:
-    assert isinstance(found := find("ул. Мира, 5", "в станице Каневской"), Answer)
+    assert isinstance(found := find("ул. Мира, 5", "в станице Каневской"), GeocodedPlace)
     assert found.name == "Каневская"
-    assert isinstance(found := find("г. Абинск", "в станице Каневской"), Answer)
+    assert isinstance(found := find("г. Абинск", "в станице Каневской"), GeocodedPlace)
     assert found.name == "Абинск"
     assert isinstance(find("х. Незнакомый", "в станице Каневской"), Unresolved)
 
@@ -82,33 +82,33 @@ def test_the_message_is_read_where_the_address_names_no_place_and_only_then() ->
 def test_confidence_grows_with_the_evidence() -> None:
     said = ["в Каневской", "в станице Каневской", "в станице Каневской Каневского района", "в Краснодаре"]
     verdicts = [find("", words) for words in said]
-    assert [one.confidence for one in verdicts if isinstance(one, Answer)] == [0.75, 0.9, 0.95, 0.9]
+    assert [one.confidence for one in verdicts if isinstance(one, GeocodedPlace)] == [0.75, 0.9, 0.95, 0.9]
 
 
 def test_without_a_region_nothing_is_placed() -> None:
-    verdict = Gazetteer(None).find(Query("г. Краснодар"))
+    verdict = Gazetteer(None).find(GeocodeQuery("г. Краснодар"))
     assert isinstance(verdict, Unresolved)
     assert "no region is known" in verdict.reason
 
 
 def test_how_coarse_a_place_may_be_is_a_choice() -> None:
-    words = Query("", "в Абинском районе нет газа")
-    assert isinstance(Gazetteer(demo_lexicon(), LocationQuality.SETTLEMENT).find(words), Unresolved)
-    region = Gazetteer(demo_lexicon(), LocationQuality.REGION).find(Query("", "по всему Краснодарскому краю"))
-    assert isinstance(region, Answer)
+    words = GeocodeQuery("", "в Абинском районе нет газа")
+    assert isinstance(Gazetteer(demo_index(), LocationQuality.SETTLEMENT).find(words), Unresolved)
+    region = Gazetteer(demo_index(), LocationQuality.REGION).find(GeocodeQuery("", "по всему Краснодарскому краю"))
+    assert isinstance(region, GeocodedPlace)
     assert region.quality is LocationQuality.REGION
 
 
 def test_bounds_do_where_there_are_no_districts() -> None:
-    found = Gazetteer(build([], [], (36.5, 43.3, 41.8, 46.9))).find(Query("", "в станице Каневской"))
-    assert isinstance(found, Answer)
+    found = Gazetteer(build_index([], [], (36.5, 43.3, 41.8, 46.9))).find(GeocodeQuery("", "в станице Каневской"))
+    assert isinstance(found, GeocodedPlace)
     assert found.name == "Каневская"
 
 
 def test_streets_and_named_things_are_no_settlements() -> None:
     for words in ("на улице Анапской", "Ростовское шоссе", "ул. им. Лермонтова", "магазин «Темрюк»", "мкр. Южный", "ул. 40 лет Победы"):
-        assert find_mentions(words, demo_lexicon()).mentions == [], words
-        assert find_mentions(words, demo_lexicon()).unknown_places == [], words
+        assert find_mentions(words, demo_index()).settlements == [], words
+        assert find_mentions(words, demo_index()).unknown_places == [], words
 
 
 def test_ones_own_settlements_are_read_and_a_fault_is_told_with_its_line(tmp_path: Path) -> None:
@@ -116,31 +116,31 @@ def test_ones_own_settlements_are_read_and_a_fault_is_told_with_its_line(tmp_pat
     path.write_text(
         "name,district,lng,lat,population,aliases\nЮжный,03657000,39.72,45.19,1200,Южное; Юг\nМирный,,40,45,,\n", encoding="utf-8"
     )
-    assert own_places(path) == [
+    assert read_own_settlements(path) == [
         Settlement("Южный", 39.72, 45.19, 1200, "03657000", ("Южное", "Юг")),
         Settlement("Мирный", 40.0, 45.0, 0),
     ]
     path.write_text("name,lng,lat\nЮжный,east,45\n", encoding="utf-8")
     with pytest.raises(InputError, match="line 2: lng, lat or population is no number"):
-        own_places(path)
+        read_own_settlements(path)
     path.write_text("name,lat\n", encoding="utf-8")
     with pytest.raises(InputError, match="no column lng; needed: name, lng, lat"):
-        own_places(path)
+        read_own_settlements(path)
 
 
 def test_ones_own_settlement_stands_for_the_same_one_of_geonames() -> None:
     own = (Settlement("Каневская", 38.98, 46.1, 45_000, aliases=("Канева",)),)
-    names = [one.place for one in demo_lexicon(own).entries if one.place.name == "Каневская"]
+    names = [entry.settlement for entry in demo_index(own).entries if entry.settlement.name == "Каневская"]
     assert [(one.lng, one.lat, one.district) for one in names] == [(38.98, 46.1, "demo-kanevskoy")]
-    assert isinstance(find("", "из Каневы не выехать", own), Answer)
+    assert isinstance(find("", "из Каневы не выехать", own), GeocodedPlace)
 
 
 def test_the_extract_of_geonames_holds_every_region_in_russian() -> None:
-    assert len(geonames()) > 5000
-    assert {one.name for one in geonames()} >= {"Москва", "Нальчик", "Элиста", "Абакан", "Салехард", "Тихорецк", "Апшеронск"}
-    assert [one.name for one in geonames() if not one.name[0].isupper() and one.name != "имени Ленина"] == []
+    assert len(read_geonames()) > 5000
+    assert {one.name for one in read_geonames()} >= {"Москва", "Нальчик", "Элиста", "Абакан", "Салехард", "Тихорецк", "Апшеронск"}
+    assert [one.name for one in read_geonames() if not one.name[0].isupper() and one.name != "имени Ленина"] == []
 
 
 @pytest.mark.parametrize(("latin", "russian"), [("Yuzhnyy", "Южный"), ("Novotroitskiy", "Новотроицкий"), ("Shchuchye", "Щучье")])
 def test_a_name_in_latin_letters_only_is_written_back(latin: str, russian: str) -> None:
-    assert in_russian(latin) == russian
+    assert to_russian(latin) == russian

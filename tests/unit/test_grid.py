@@ -1,6 +1,6 @@
 """The tile grid against the slippy-map formulas and the H3 library."""
 
-from math import asinh, cos, log, pi, radians, sqrt, tan
+from math import cos, log, radians, sqrt
 
 import h3.api.basic_int as h3
 import numpy as np
@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.tiles.encoding.grid import EXTENT, MAX_ZOOM, WORLD, Tile, feature_id, project, read_tile, resolution_at
+from tests.support.slippy_map import slippy_tile
 
 latitudes = st.floats(-85.05, 85.05)
 longitudes = st.floats(-180, 180, exclude_max=True)
-
-
-def slippy_tile(lng: float, lat: float, zoom: int) -> tuple[int, int]:
-    """The tile of a point, as the OpenStreetMap wiki writes it."""
-    n = 2**zoom
-    return int((lng + 180) / 360 * n), int((1 - asinh(tan(radians(lat))) / pi) / 2 * n)
 
 
 @given(longitudes, latitudes, st.integers(0, MAX_ZOOM))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.named_queries import NamedQueryError, parse_queries, query, query_names, with_constants
 from tests.support.paths import CHECKOUT
 
@@ -60,12 +60,12 @@ def test_an_unknown_query_is_refused_by_name(name: str) -> None:
 
 
 def test_constants_are_the_numbers_of_the_enumerations() -> None:
-    text = with_constants("select ${placed_by.gazetteer}, ${location_quality.house}, ${status.linked_offset}, $1", "subject.sql")
-    assert text == f"select {PlacedBy.GAZETTEER.value}, {LocationQuality.HOUSE.value}, 16, $1"
+    text = with_constants("select ${geocoded_by.gazetteer}, ${location_quality.house}, ${status.linked_offset}, $1", "subject.sql")
+    assert text == f"select {GeocodedBy.GAZETTEER.value}, {LocationQuality.HOUSE.value}, 16, $1"
 
 
 def test_an_unknown_constant_is_refused() -> None:
-    with pytest.raises(NamedQueryError, match=r"subject\.sql: the constant 'status\.nowhere' is unknown; allowed: placed_by\.input, "):
+    with pytest.raises(NamedQueryError, match=r"subject\.sql: the constant 'status\.nowhere' is unknown; allowed: status\.new, "):
         with_constants("select ${status.nowhere}", "subject.sql")
 
 

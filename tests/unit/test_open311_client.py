@@ -14,10 +14,10 @@ import pytest
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
 from ingest.pull.client import Client, ClientPolicy, ServerUnavailable
-from ingest.pull.discovery import Endpoint, find
-from ingest.pull.paging import PAGE_SIZE, SLICE
-from ingest.pull.pull import named_mapping
-from ingest.pull.reader import Open311Reader, Span
+from ingest.pull.discovery import Endpoint, find_endpoint
+from ingest.pull.paging import MAX_SPAN, PAGE_SIZE
+from ingest.pull.pull import choose_source
+from ingest.pull.reader import Open311Reader, PullSpan
 from ingest.readers import Column, RawBatch, Reader
 from tests.support import reader_conformance as conformance
 from tests.support.open311_city import JSON, SERVICES, XML, City, Request, request, served
@@ -43,9 +43,9 @@ class Watched(Client):
         self.slept.append(seconds)
 
 
-def client(manners: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client, **secret: str) -> Client:
+def client(policy: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client, **secret: str) -> Client:
     Watched.slept.clear()
-    return made(manners, secret, (notes if notes is not None else []).append)
+    return made(policy, secret, (notes if notes is not None else []).append)
 
 
 def spread(count: int, *, first: int = 0, since: datetime = SINCE, until: datetime = UNTIL) -> list[Request]:
@@ -54,12 +54,12 @@ def spread(count: int, *, first: int = 0, since: datetime = SINCE, until: dateti
 
 
 def pulled(
-    city: City, span: Span | None = None, manners: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client
+    city: City, span: PullSpan | None = None, policy: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client
 ) -> list[RawBatch]:
-    with client(manners, notes, made) as asking:
-        endpoint = find(asking.ask, f"{city.base}/v2", {})
-        asked = span or Span(SINCE, SINCE, UNTIL, SINCE)
-        return list(Open311Reader(asking.ask, endpoint, {}, asked, WANTED, (notes if notes is not None else []).append).batches(1000))
+    with client(policy, notes, made) as asking:
+        endpoint = find_endpoint(asking.fetch, f"{city.base}/v2", {})
+        asked = span or PullSpan(SINCE, SINCE, UNTIL, SINCE)
+        return list(Open311Reader(asking.fetch, endpoint, {}, asked, WANTED, (notes if notes is not None else []).append).batches(1000))
 
 
 def ids(batches: list[RawBatch]) -> list[int]:
@@ -73,8 +73,8 @@ def test_the_endpoint_is_found_from_its_address_or_its_discovery_and_json_prefer
 ) -> None:
     city.endings = endings
     with client() as asking:
-        found = find(asking.ask, city.base + path, {})
-    assert (found.url, found.ending) == (f"{city.base}/v2", endings[0])
+        found = find_endpoint(asking.fetch, city.base + path, {})
+    assert (found.url, found.document_format) == (f"{city.base}/v2", endings[0])
     assert {code: (one.name, one.group) for code, one in found.services.items()} == {
         str(one["service_code"]): (one["service_name"], one["group"]) for one in SERVICES
     }
@@ -82,7 +82,7 @@ def test_the_endpoint_is_found_from_its_address_or_its_discovery_and_json_prefer
 
 def test_where_there_is_no_server_everything_that_was_tried_is_told(city: City) -> None:
     with client() as asking, pytest.raises(InputError) as caught:
-        find(asking.ask, f"{city.base}/elsewhere", {})
+        find_endpoint(asking.fetch, f"{city.base}/elsewhere", {})
     for name in ("services.json", "services.xml", "discovery.json", "discovery.xml"):
         assert f"{city.base}/elsewhere/{name}: it answered 404" in str(caught.value)
 
@@ -95,10 +95,10 @@ ROWS = [{"service_request_id": f"{number}", "address": f"ул. Мира, {number
 def test_it_is_a_reader_like_the_others(city: City, ending: str, size: int) -> None:
     city.endings, city.oldest_first = (ending,), True
     with client() as asking:
-        endpoint = find(asking.ask, f"{city.base}/v2", {})
+        endpoint = find_endpoint(asking.fetch, f"{city.base}/v2", {})
 
         def opened(wanted: list[Column] | None) -> Reader:
-            return Open311Reader(asking.ask, endpoint, {}, Span(SINCE, SINCE, UNTIL, SINCE), wanted, print)
+            return Open311Reader(asking.fetch, endpoint, {}, PullSpan(SINCE, SINCE, UNTIL, SINCE), wanted, print)
 
         conformance.an_input_without_rows_has_no_batches(opened)
         city.requests = [request(place, SINCE + timedelta(days=place * 20), **row) for place, row in enumerate(ROWS)]
@@ -133,7 +133,7 @@ def test_time_is_asked_for_in_slices_of_90_days_without_a_gap(city: City) -> Non
     for (_, end), (start, _) in pairwise(asked):
         assert end == start
     lengths = [datetime.fromisoformat(end) - datetime.fromisoformat(start) for start, end in asked]
-    assert lengths == [SLICE, SLICE, SLICE, timedelta(days=3)]
+    assert lengths == [MAX_SPAN, MAX_SPAN, MAX_SPAN, timedelta(days=3)]
 
 
 @pytest.mark.parametrize("limit", [1000, 50])
@@ -163,7 +163,7 @@ def test_requests_of_one_second_that_are_more_than_the_server_gives_are_told(cit
     assert set(ids(batches)) >= set(range(30))
     told = [one.detail for batch in batches for one in batch.broken]
     assert told
-    assert all(re.search("20 requests received at 2026-01-0(2T00:00:00|1T23:59:59)Z or so", one) for one in told)
+    assert all(re.search("at most 20 requests at once .* at about 2026-01-0(2T00:00:00|1T23:59:59)Z", one) for one in told)
 
 
 class Shifted(City):
@@ -187,7 +187,7 @@ def test_of_the_known_requests_only_those_that_changed_are_asked_for(city: City)
     city.requests = [*spread(300), request(900, SINCE, updated_datetime="2026-08-05T00:00:00Z")]
     expected = sorted(int(str(one["service_request_id"])) for one in city.requests if str(one["updated_datetime"]) >= "2026-07-31T")
     assert expected[-1] == 900
-    assert ids(pulled(city, Span(SINCE, known, UNTIL, after))) == expected
+    assert ids(pulled(city, PullSpan(SINCE, known, UNTIL, after))) == expected
     assert {one["start_date"] for one in city.asked if "updated_after" not in one} == {"2026-08-01T00:00:00Z"}
     assert {one.get("updated_after", "2026-07-31T00:00:00Z") for one in city.asked} == {"2026-07-31T00:00:00Z"}
 
@@ -195,10 +195,10 @@ def test_of_the_known_requests_only_those_that_changed_are_asked_for(city: City)
 def test_a_server_that_does_not_know_changes_gives_the_last_slice_again_and_that_is_told(city: City) -> None:
     known, notes = datetime(2026, 8, 1, tzinfo=UTC), list[str]()
     city.requests, city.knows_updates = spread(300), False
-    found = pulled(city, Span(SINCE, known, UNTIL, known), notes=notes)
-    first = known - SLICE
+    found = pulled(city, PullSpan(SINCE, known, UNTIL, known), notes=notes)
+    first = known - MAX_SPAN
     assert ids(found) == [number for number, one in enumerate(city.requests) if str(one["requested_datetime"]) >= first.isoformat()]
-    assert [one for one in notes if "does not know updated_after" in one and "since 2026-05-03" in one]
+    assert [one for one in notes if "does not support updated_after" in one and "since 2026-05-03" in one]
 
 
 def test_the_position_says_how_much_of_the_time_is_whole(city: City) -> None:
@@ -206,7 +206,7 @@ def test_the_position_says_how_much_of_the_time_is_whole(city: City) -> None:
     batches = pulled(city)
     assert [one.bytes_read for one in batches] == [0, 90 * 86400, 180 * 86400, 270 * 86400]
     with client() as asking:
-        reader = Open311Reader(asking.ask, Endpoint(f"{city.base}/v2", "json", {}), {}, Span(SINCE, SINCE, UNTIL, SINCE), None, print)
+        reader = Open311Reader(asking.fetch, Endpoint(f"{city.base}/v2", "json", {}), {}, PullSpan(SINCE, SINCE, UNTIL, SINCE), None, print)
         assert reader.size == (UNTIL - SINCE).total_seconds()
 
 
@@ -218,7 +218,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks_for(city: City) -> None:
     for_seconds, until = sorted(one for one in Watched.slept if one > 1)
     assert for_seconds == 120
     assert 240 < until <= 300
-    assert "it answered 429 (Too Many Requests); asking again in 120 s" in notes[0]
+    assert "it answered 429 (Too Many Requests); retrying in 120 s" in notes[0]
     assert "it answered 503" in notes[1]
     city.faults = [(429, {"Retry-After": "86400"}, b"")]
     with pytest.raises(InputError, match="asks to wait for 86,400 s"):
@@ -227,7 +227,7 @@ def test_a_busy_server_is_left_alone_as_long_as_it_asks_for(city: City) -> None:
 
 def test_pauses_after_failures_grow_to_a_minute(city: City) -> None:
     city.requests, city.faults = spread(5), [(500, {}, b"")] * 9
-    assert ids(pulled(city, manners=ClientPolicy("t", 10_000, 5, 9), made=Watched)) == list(range(5))
+    assert ids(pulled(city, policy=ClientPolicy("t", 10_000, 5, 9), made=Watched)) == list(range(5))
     pauses = [one for one in Watched.slept if one > 0.5]
     assert len(pauses) == 9
     for place, pause in enumerate(pauses):
@@ -236,7 +236,7 @@ def test_pauses_after_failures_grow_to_a_minute(city: City) -> None:
 
 def test_no_more_is_asked_in_a_second_than_agreed(city: City) -> None:
     city.requests = spread(5)
-    pulled(city, manners=ClientPolicy("t", 0.001), made=Watched)
+    pulled(city, policy=ClientPolicy("t", 0.001), made=Watched)
     first, *others = Watched.slept
     assert first <= 0
     assert len(others) >= len(city.asked)
@@ -247,10 +247,10 @@ def test_no_more_is_asked_in_a_second_than_agreed(city: City) -> None:
     ("fault", "told"),
     [
         ((500, {}, b"oops"), "it answered 500"),
-        ((200, {"Content-Type": JSON}, b'[{"service_request_id": "1", "stat'), "got JSON cut short or damaged"),
-        ((200, {"Content-Type": XML}, b"<service_requests><request><service_re"), "got XML cut short or damaged"),
+        ((200, {"Content-Type": JSON}, b'[{"service_request_id": "1", "stat'), "got incomplete or damaged JSON"),
+        ((200, {"Content-Type": XML}, b"<service_requests><request><service_re"), "got incomplete or damaged XML"),
         ((200, {"Content-Type": JSON, "Content-Length": "5000"}, b"[]"), "RemoteProtocolError"),
-        ((200, {}, b""), "got an empty answer"),
+        ((200, {}, b""), "got an empty response"),
     ],
 )
 def test_a_failure_that_passes_is_waited_out_and_one_that_stays_is_told(
@@ -262,7 +262,7 @@ def test_a_failure_that_passes_is_waited_out_and_one_that_stays_is_told(
     assert told in notes[0]
     city.faults = [fault]
     with pytest.raises(ServerUnavailable, match=rf"cannot read {city.base}/v2/requests\.json\?start_date=2026-01-01.*{told}"):
-        pulled(city, manners=ClientPolicy("t", 10_000, 5, 0))
+        pulled(city, policy=ClientPolicy("t", 10_000, 5, 0))
 
 
 BOMB = (
@@ -276,12 +276,12 @@ OUTSIDE = b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><service_reque
 @pytest.mark.parametrize(
     ("media", "body", "told"),
     [
-        (XML, BOMB, "as an attack would have"),
-        (XML, OUTSIDE, "as an attack would have"),
-        (XML, b"<a>" * 200_000 + b"</a>" * 200_000, "within each other"),
-        (JSON, b"[" * 100_000, "JSON cut short or damaged"),
+        (XML, BOMB, "with a DOCTYPE declaration"),
+        (XML, OUTSIDE, "with a DOCTYPE declaration"),
+        (XML, b"<a>" * 200_000 + b"</a>" * 200_000, "nested elements"),
+        (JSON, b"[" * 100_000, "incomplete or damaged JSON"),
         (JSON, b'{"count": 1}', "no list"),
-        ("text/html", b"<!DOCTYPE html><html>log in", "a page for people"),
+        ("text/html", b"<!DOCTYPE html><html>log in", "an HTML page"),
         ("text/plain", b"hello", "no JSON"),
         (JSON, json.dumps([{"number": 1}]).encode(), "no column"),
     ],
@@ -290,7 +290,7 @@ def test_an_answer_that_is_an_attack_or_something_else_is_refused_with_what_was_
     city.endings = ("json",)
     city.faults = [(200, {"Content-Type": media}, body)] * 9
     with pytest.raises(InputError, match=rf"(?s)cannot read {city.base}/v2.*{told}"):
-        pulled(city, manners=ClientPolicy("t", 10_000, 5, 0))
+        pulled(city, policy=ClientPolicy("t", 10_000, 5, 0))
 
 
 def test_an_answer_that_unpacks_to_too_much_is_refused_on_the_way(city: City) -> None:
@@ -305,7 +305,7 @@ def test_a_refusal_says_what_the_server_says_and_never_the_key(city: City) -> No
         (403, {"Content-Type": XML}, b"<errors><error><code>403</code><description>bad key S3CRET</description></error></errors>")
     ]
     with client(api_key="S3CRET") as asking, pytest.raises(InputError) as caught:
-        asking.ask(f"{city.base}/v2/requests.json", {"jurisdiction_id": "x"})
+        asking.fetch(f"{city.base}/v2/requests.json", {"jurisdiction_id": "x"})
     assert str(caught.value) == f"cannot read {city.base}/v2/requests.json?jurisdiction_id=x: it answered 403 (bad key …)"
     assert city.asked == [{"jurisdiction_id": "x", "api_key": "S3CRET"}]
     assert city.headers[-1]["User-Agent"] == "geo-service tests"
@@ -316,22 +316,22 @@ def test_a_server_that_is_not_there_is_told_by_its_address() -> None:
         client(ClientPolicy("t", 10_000, 5, 0)) as asking,
         pytest.raises(ServerUnavailable, match=r"cannot read http://127.0.0.1:9/v2/services.json: ConnectError"),
     ):
-        find(asking.ask, "http://user:word@127.0.0.1:9/v2", {})
+        find_endpoint(asking.fetch, "http://user:word@127.0.0.1:9/v2", {})
 
 
 @pytest.mark.parametrize("url", ["ftp://city/v2", "city.example.org", "http://", "http://[::1"])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with client() as asking, pytest.raises(InputError, match="cannot"):
-        find(asking.ask, url, {})
+        find_endpoint(asking.fetch, url, {})
 
 
 def test_the_source_is_called_after_the_server_unless_one_is_named_or_the_mapping_has_its_own() -> None:
     server = Endpoint("https://user:secret@city.example.org:8443/open311/v2", "json", {})
     codes = [
-        named_mapping(load_mapping(name), server, code).source.code
+        choose_source(load_mapping(name), server, code).source.code
         for name, code in (("open311", None), ("open311", "city"), ("plain", None))
     ]
     assert codes == ["city.example.org:8443", "city", "plain"]
-    assert named_mapping(load_mapping("open311"), server, "city").source.name_ru == "city.example.org:8443"
+    assert choose_source(load_mapping("open311"), server, "city").source.name_ru == "city.example.org:8443"
     with pytest.raises(InputError, match="'a,b' cannot be the code of a source; allowed: 1 to 60 characters"):
-        named_mapping(load_mapping("open311"), server, "a,b")
+        choose_source(load_mapping("open311"), server, "a,b")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.arrays import parallel
 from geo_service.aggregation.arrays.parallel import map_parts, split_rows
-from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, SourceEntry
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
@@ -24,7 +24,7 @@ from geo_service.aggregation.statistics.summary import summarise_selection
 from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import DistrictLevel, Status
-from tests.unit.test_counts import batch_of
+from tests.support.incident_batches import batch_of
 
 ZONE = ZoneInfo("Europe/Moscow")
 RULES = RuleTable(read_deadlines(None, ZONE))
@@ -33,7 +33,7 @@ ROWS = 3_000
 CATALOGUE = Catalogue(
     Entries([Entry(one, f"sector{one}", "", "") for one in (1, 2)]),
     Entries([Entry(one, f"theme{one}", "", "", 1 + one % 2) for one in range(1, 5)]),
-    Entries([Source(one, f"source{one}", "", "") for one in (1, 2, 3)]),
+    Entries([SourceEntry(one, f"source{one}", "", "") for one in (1, 2, 3)]),
     Entries([Entry(one, f"agency{one}", "", "") for one in (1, 2, 3)]),
     Entries([District(one, f"d{one}", "", "", level=DistrictLevel.DISTRICT, population=1000 * one) for one in (1, 2)]),
 )

@@ -12,7 +12,7 @@ from geo_service.aggregation.columns.spatial_index import CHUNK_ROWS, Box, Spati
 from geo_service.aggregation.counting.points_in_box import group_points_in_box
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import OPEN_STATUSES
-from tests.unit.test_counts import NOW, batch_of, incidents, selections
+from tests.support.incident_batches import NOW, batch_of, incidents, selections
 
 SPOTS = [(0, 0), (1, 0), (0, 1), (-1_800_000_000, 900_000_000), (1_800_000_000, -900_000_000), (389_000_000, 450_000_000), (-5, 524_288)]
 WORLD_BOUNDS = Box(-1_800_000_000, -900_000_000, 1_800_000_000, 900_000_000)

@@ -6,20 +6,20 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry, SourceEntry
 from geo_service.aggregation.measures.quantiles import MISSING
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable, answer_seconds
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import Status
-from tests.unit.test_counts import batch_of
+from tests.support.incident_batches import batch_of
 
 RULES = read_deadlines(None, ZoneInfo("Europe/Moscow"))
 SOURCES = ("social", "letters", "elsewhere")
 CATALOGUE = Catalogue(
     Entries([Entry(1, "roads", "", "")]),
     Entries([Entry(place, f"theme-{place}", "", "", 1) for place in (1, 2)]),
-    Entries([Source(place, code, "", "") for place, code in enumerate(SOURCES, 1)]),
+    Entries([SourceEntry(place, code, "", "") for place, code in enumerate(SOURCES, 1)]),
     Entries(),
     Entries(),
 )
@@ -35,8 +35,8 @@ def test_each_answer_takes_what_its_own_rule_says(rows) -> None:  # type: ignore
     expected = []
     for row in np.sort(batch, order=["received", "id"]):
         known = row["theme"] in (1, 2)
-        rule = RULES.rule_of("", SOURCES[row["source"] - 1], "roads") if known else None
+        rule = RULES.find_rule("", SOURCES[row["source"] - 1], "roads") if known else None
         start, end = int(row["received"]), int(row["answered"])
-        passed = np.diff(RULES.work.seconds_before(np.array([start, end])))[0] if rule and rule.counts_working_time else end - start
+        passed = np.diff(RULES.calendar.seconds_before(np.array([start, end])))[0] if rule and rule.counts_business_time else end - start
         expected.append(int(passed) if end else int(MISSING))
     assert answer_seconds(state, np.arange(len(rows), dtype=np.int32)).tolist() == expected

@@ -20,7 +20,7 @@ from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import EncodedTile, TileRequest
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.server.tile_server import CachedTile, TileCache, TileServer
-from tests.unit.test_grid import slippy_tile
+from tests.support.slippy_map import slippy_tile
 
 STEP = 60
 PLACES = [(45.0 + i * 0.05, 39.0 + j * 0.07) for i in range(4) for j in range(4)]

@@ -9,7 +9,7 @@ from geo_service.aggregation.counting.grouping import NO_TABLE, Grouping, by_cel
 from geo_service.aggregation.counting.selected_rows import assign_buckets, count_by_group, cross_counts, map_to_groups, select_rows
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
-from tests.unit.test_counts import NOW, batch_of, incidents, selections
+from tests.support.incident_batches import NOW, batch_of, incidents, selections
 
 
 @settings(deadline=None, max_examples=100)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, SourceEntry
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.model import OPEN_STATUSES, DistrictLevel, Status
@@ -17,7 +17,7 @@ from geo_service.routes.schemas.parameter_docs import PARAMETERS
 CATALOGUE = Catalogue(
     sectors=Entries([Entry(1, "health", "Здравоохранение", "Healthcare"), Entry(2, "roads", "Дороги", "Roads")]),
     themes=Entries([Entry(5, "clinic", "к", "c", 1), Entry(6, "pothole", "я", "p", 2), Entry(7, "snow", "с", "s", 2)]),
-    sources=Entries([Source(1, "portal", "п", "p"), Source(2, "letter", "п", "l")]),
+    sources=Entries([SourceEntry(1, "portal", "п", "p"), SourceEntry(2, "letter", "п", "l")]),
     agencies=Entries([Entry(9, "mayor", "м", "m")]),
     districts=Entries([District(1, "03", "к", "k"), District(2, "03601", "а", "a", 1), District(3, "0360101", "б", "b", 2)]),
 )

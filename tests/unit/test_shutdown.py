@@ -37,6 +37,7 @@ class Client:
 
     def __init__(self, *parts: bytes) -> None:
         self.sent: list[Message] = []
+        self.reads = asyncio.Event()
         self.goes = asyncio.Event()
         last = len(parts) - 1
         self._messages: list[Message] = [
@@ -51,6 +52,8 @@ class Client:
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
+        if message.get("body"):
+            self.reads.set()
 
     @property
     def body(self) -> bytes:
@@ -60,10 +63,10 @@ class Client:
 async def test_a_stream_ends_in_order_when_the_server_closes() -> None:
     app, client = application(endless), Client(b"")
     serving = asyncio.create_task(app(SCOPE, client.receive, client.send))
-    await asyncio.sleep(0.05)
-    assert not serving.done()
-    app.close()
     async with asyncio.timeout(5):
+        await client.reads.wait()
+        assert not serving.done()
+        app.close()
         await serving
     assert client.body.startswith(b"tick\n")
     assert client.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
@@ -72,9 +75,9 @@ async def test_a_stream_ends_in_order_when_the_server_closes() -> None:
 async def test_a_stream_whose_reader_goes_is_not_ended_twice() -> None:
     app, client = application(endless), Client(b"")
     serving = asyncio.create_task(app(SCOPE, client.receive, client.send))
-    await asyncio.sleep(0.05)
-    client.goes.set()
     async with asyncio.timeout(5):
+        await client.reads.wait()
+        client.goes.set()
         await serving
     assert client.sent[-1].get("more_body") is not False
 

@@ -1,6 +1,5 @@
 """Suggested mappings: right about what can be known, and they can be used as they are."""
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from ingest.suggest.toml_writer import suggest_mapping
 from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Validator
 from tests.support.exports import SAMPLES
-
-MINSK = Path(os.environ.get("GEO_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data")) / "incidents" / "minsk115.csv"
+from tests.support.real_data import MINSK, needs
 
 
 def suggested(path: Path, rows: int = 1_000) -> tuple[str, dict[str, Any]]:
@@ -46,7 +44,7 @@ def test_what_is_suggested_for_an_export_finds_the_same_columns_and_loads(tmp_pa
     assert usable(path, text, tmp_path) == (1, 0)
 
 
-@pytest.mark.skipif(not MINSK.exists(), reason="the real file is not at hand (GEO_SHARED_DATA or ../shared/data)")
+@needs(MINSK)
 def test_what_is_suggested_for_the_real_file_of_minsk_loads_all_of_it(tmp_path: Path) -> None:
     text, told = suggested(MINSK, 20_000)
     columns = load_mapping("minsk115").columns.model_dump(exclude_none=True)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_service.core.calendar.deadlines import read_deadlines
-from geo_service.core.model import LocationQuality, PlacedBy
+from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.mapping.mapping import Bounds, Dates, Mapping, load_mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import required_columns
@@ -103,7 +103,7 @@ def test_a_row_with_words_is_kept_without_its_bad_coordinates(change: dict[str, 
         [(2, "coordinates_left_out", True)] if detail else []
     )
     assert checked.batch.location_quality.tolist() == [LocationQuality.NONE, LocationQuality.EXACT]
-    assert checked.batch.placed_by.tolist() == [0, PlacedBy.INPUT]
+    assert checked.batch.geocoded_by.tolist() == [0, GeocodedBy.INPUT]
     assert [h3.int_to_str(cell) if cell else "" for cell in checked.batch.cell.tolist()] == ["", h3.latlng_to_cell(45.03, 38.97, 10)]
     assert np.isnan(checked.batch.lng[0])
 
@@ -112,7 +112,7 @@ def test_longitude_and_latitude_in_each_others_place_are_mended_with_a_mark_only
     rows = [MINSK | {"lng": "53.9", "lat": "27.56"}, MINSK | {"lng": "27.56", "lat": "53.9"}, MINSK | {"lng": "2.35", "lat": "48.86"}]
     checked = check(*(row | {"id": str(place)} for place, row in enumerate(rows)), mapping="minsk115")
     assert (checked.batch.lng.tolist(), checked.batch.lat.tolist()) == ([27.56, 27.56], [53.9, 53.9])
-    assert checked.batch.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
+    assert checked.batch.geocoded_by.tolist() == [GeocodedBy.SWAPPED, GeocodedBy.INPUT]
     assert [(one.line, one.reason, one.detail) for one in checked.warnings] == [
         (2, "swapped_coordinates", "lng 53.9, lat 27.56 are exchanged and have been swapped")
     ]
@@ -124,7 +124,7 @@ def test_without_bounds_of_the_mapping_the_region_says_what_is_swapped_and_refus
     rows = [GOOD | {"lng": "45.03", "lat": "38.97"}, GOOD | {"lng": "131.9", "lat": "43.1"}, GOOD | {"lng": "43.1", "lat": "131.9"}]
     checked = check(*(row | {"id": str(place)} for place, row in enumerate(rows)), region=region)
     assert (checked.batch.lng.tolist(), checked.batch.lat.tolist()) == ([38.97, 131.9], [45.03, 43.1])
-    assert checked.batch.placed_by.tolist() == [PlacedBy.SWAPPED, PlacedBy.INPUT]
+    assert checked.batch.geocoded_by.tolist() == [GeocodedBy.SWAPPED, GeocodedBy.INPUT]
     assert [one.reason for one in checked.rejects] == ["outside_world"]
 
 

@@ -28,7 +28,7 @@ from geo_service.server.warmup import warm_up
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.base import TileRequest
-from tests.unit.test_counts import batch_of
+from tests.support.incident_batches import batch_of
 
 def known():
     found = {}

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.core.model import DistrictLevel, PlacedBy
+from geo_service.core.model import DistrictLevel, GeocodedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Source(Entry):
+class SourceEntry(Entry):
     """Where incidents come from."""
 
     synthetic: bool = False
     attribution: str = ""
-    placed_by: tuple[PlacedBy, ...] = ()
+    geocoded_by: tuple[GeocodedBy, ...] = ()
     """Which geocoders have located its incidents, beside the input itself."""
 
 
@@ -109,7 +109,7 @@ class Catalogue:
 
     sectors: Entries[Entry]
     themes: Entries[Entry]
-    sources: Entries[Source]
+    sources: Entries[SourceEntry]
     agencies: Entries[Entry]
     districts: Entries[District]
     shapes: DistrictShapes = field(default_factory=DistrictShapes)
@@ -158,11 +158,11 @@ class Catalogue:
         return table
 
 
-def attributions(sources: Iterable[Source], districts: Iterable[District] = ()) -> list[str]:
+def attributions(sources: Iterable[SourceEntry], districts: Iterable[District] = ()) -> list[str]:
     """Whose data the sources' incidents and the districts are, each told once."""
     sources = list(sources)
     own = sorted(({one.attribution for one in sources} | {one.attribution for one in districts}) - {""})
-    places = sorted({step.attribution for one in sources for step in one.placed_by} - {""})
+    places = sorted({step.attribution for one in sources for step in one.geocoded_by} - {""})
     return own + [whose for whose in places if not any(whose in told for told in own)]
 
 

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, collect_rows, count_rows
 from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.incident_columns import filter_fields, stored_dtypes
 from geo_service.core.model import OPEN_STATUSES
 
 _MAX_ROWS = 100_000
 """Maximum number of rows, 3 MB; testing a selection against all of them takes 0.25 ms."""
 
-_FILTERED = ("theme", "source", "agency", "district")
+_FILTERED = filter_fields()
 _FIELDS = (*Rows._fields, "cell")
-_TYPES = dict.fromkeys(_FIELDS, np.uint32) | {"status": np.uint8, "source": np.uint16, "cell": np.int32}
+_TYPES = stored_dtypes()
 _ONE_GROUP = np.zeros(256, np.int32)
 
 

@@ -13,14 +13,9 @@ from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import Rows
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.spatial_index import Box, SpatialIndex
+from geo_service.core.incident_columns import batch_dtype, filter_fields, stored_dtypes
 
-BATCH = np.dtype(
-    [
-        ("id", np.int64), ("cell", np.uint64), ("received", np.uint32), ("due", np.uint32), ("answered", np.uint32),
-        ("closed", np.uint32), ("theme", np.uint32), ("source", np.uint16), ("agency", np.uint32),
-        ("district", np.uint32), ("status", np.uint8), ("quality", np.uint8), ("lng", np.int32), ("lat", np.int32),
-    ]
-)  # fmt: skip
+BATCH = batch_dtype()
 """A batch of incidents as read from the database. Instants (seconds since 1970) and foreign ids are 0 for "none"; cell 0 is "not located".
 
 lng and lat are in `POSITION_UNITS` a degree; status and quality are numbers of `Status` and `LocationQuality`.
@@ -32,8 +27,8 @@ POSITION_UNITS = 10_000_000
 DELETED = 255
 """Status of a deleted row."""
 
-_STORED = {name: BATCH[name] for name in BATCH.names or ()} | {"id": np.dtype(np.uint32), "cell": np.dtype(np.int32)}
-_FILTERED = ("theme", "source", "agency", "district")
+_STORED = stored_dtypes()
+_FILTERED = filter_fields()
 _NO_ROW = -1
 _SEARCH_BLOCK = 4096
 """Rows a step in the search for a row that is not deleted."""

@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, count_rows
 from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.incident_columns import filter_fields
 
-_FILTERED = ("theme", "source", "agency", "district")
+_FILTERED = filter_fields()
 _ONE_GROUP = np.zeros(256, np.int32)
 
 

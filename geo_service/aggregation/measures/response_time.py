@@ -52,7 +52,7 @@ class RuleTable:
             sectors = {sector.id: sector.code for sector in catalogue.sectors.all}
             themes = {theme.id: (theme.code, sectors.get(theme.parent or 0, "")) for theme in catalogue.themes.all}
             sources = {source.id: source.code for source in catalogue.sources.all}
-            self._table, self._catalogue = self.deadlines.rule_table(themes, sources), catalogue
+            self._table, self._catalogue = self.deadlines.make_rule_table(themes, sources), catalogue
         return self._table
 
 
@@ -61,14 +61,14 @@ class BusinessTimeTimer:
 
     def __init__(self, rules: RuleTable) -> None:
         self._rules = rules
-        self._counts = np.array([rule.counts_working_time for rule in rules.deadlines.rules] + [False])
+        self._counts = np.array([rule.counts_business_time for rule in rules.deadlines.rules] + [False])
 
     def answer_seconds(self, state: ReplicaState, rows: NDArray[np.int32]) -> Seconds:
         """Return (rows,) seconds from receipt to the first answer; MISSING while unanswered."""
         # The entry behind the last rule stands for "none", which is -1.
         working = self._counts[self._rules.of(state.catalogue)]
         out = np.empty(len(rows), np.uint32)
-        columns, work = state.columns, self._rules.deadlines.work
+        columns, work = state.columns, self._rules.deadlines.calendar
         look_at = (columns["source"], columns["theme"], columns["received"], columns["answered"])
         rules = (working, work.opens, work.length, work.before)
         map_parts(lambda piece: _answer_seconds(out[piece], rows[piece], *look_at, *rules), split_rows(len(rows)))

@@ -63,7 +63,7 @@ class Follower:
             except DatabaseUnavailable as error:
                 recent = self._replica.lag < _POLL_INTERVAL_S * 5
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
-                log.warning("replica lost its database", reason=str(error), retry_in_s=pause)
+                log.warning("replica lost its database connection", reason=str(error), retry_in_s=pause)
                 await asyncio.sleep(pause)
 
     async def poll(self, connection: asyncpg.Connection) -> Change:

@@ -9,45 +9,33 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
-from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, Source
+from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
-from geo_service.core.model import DistrictLevel, PlacedBy
+from geo_service.core.binary_copy import RecordFormat, RecordReader, Records, to_unix_seconds
+from geo_service.core.incident_columns import replica_sql_types
+from geo_service.core.model import DistrictLevel, GeocodedBy
 from geo_service.core.named_queries import query
 
-_FIELDS = (
-    ("id", ">i8"), ("cell", ">i8"), ("received", ">i8"), ("due", ">i8"), ("answered", ">i8"), ("closed", ">i8"),
-    ("theme", ">i4"), ("agency", ">i4"), ("district", ">i4"), ("source", ">i2"), ("status", ">i2"),
-    ("quality", ">i2"), ("lng", ">f8"), ("lat", ">f8"),
-)  # fmt: skip
-"""Columns of replica_rows.sql in their order, as PostgreSQL sends them."""
-
-_INSTANTS = ("received", "due", "answered", "closed")
+_SQL_TYPES = replica_sql_types()
+_FORMAT = RecordFormat(_SQL_TYPES)
 _POSITIONS = ("lng", "lat")
-
-# A record of a binary COPY: the number of fields, then each field behind its length.
-_RECORD = np.dtype([("fields", ">i2")] + [part for name, kind in _FIELDS for part in ((f"{name}_length", ">i4"), (name, kind))])
-_HEADER_BYTES = 19
 _RECORDS_AT_ONCE = 65_536
 
-# PostgreSQL counts microseconds from 2000-01-01.
-_POSTGRES_EPOCH_S = 946_684_800
-_MICROSECONDS = 1_000_000
 
+class IncidentStream:
+    """Takes the bytes of the binary COPY of `replica.read_incidents` and turns them into BATCH rows."""
 
-class RecordStream:
-    """Takes the bytes of a binary COPY as they come and turns whole records into BATCH rows."""
-
-    def __init__(self, progress: Callable[[int], None] = lambda rows: None) -> None:
-        """progress: called with the number of rows read so far."""
-        self._waiting = bytearray()
+    def __init__(self, on_progress: Callable[[int], None] = lambda rows: None) -> None:
+        """on_progress: called with the number of rows read so far."""
+        self._reader = RecordReader(_FORMAT)
         self._parts: list[Array] = []
         self._rows = 0
-        self._progress = progress
+        self._on_progress = on_progress
 
     async def write(self, data: bytes) -> None:
         """Take the next bytes."""
-        self._waiting += data
-        if len(self._waiting) >= _RECORDS_AT_ONCE * _RECORD.itemsize:
+        self._reader.feed(data)
+        if len(self._reader) >= _RECORDS_AT_ONCE:
             self._decode()
 
     def batch(self) -> Array:
@@ -57,24 +45,19 @@ class RecordStream:
         return np.concatenate(parts) if parts else np.empty(0, BATCH)
 
     def _decode(self) -> None:
-        start = _HEADER_BYTES if not self._rows else 0
-        whole = (len(self._waiting) - start) // _RECORD.itemsize
-        if whole <= 0:
-            return
-        end = start + whole * _RECORD.itemsize
-        self._parts.append(_to_batch(np.frombuffer(bytes(self._waiting[start:end]), _RECORD)))
-        del self._waiting[:end]
-        self._rows += whole
-        self._progress(self._rows)
+        records = self._reader.take()
+        if len(records):
+            self._parts.append(_to_batch(records))
+            self._rows += len(records)
+            self._on_progress(self._rows)
 
 
-def _to_batch(records: Array) -> Array:
+def _to_batch(records: Records) -> Array:
     batch = np.empty(len(records), BATCH)
-    for name, _ in _FIELDS:
+    for name, sql_type in _SQL_TYPES.items():
         values = records[name]
-        if name in _INSTANTS:
-            # Floor division: an instant between two whole seconds belongs to the earlier one.
-            values = values.astype(np.int64) // _MICROSECONDS + _POSTGRES_EPOCH_S
+        if sql_type == "timestamptz":
+            values = to_unix_seconds(values)
         elif name in _POSITIONS:
             values = np.rint(values.astype(np.float64) * POSITION_UNITS)
         batch[name] = values
@@ -85,8 +68,8 @@ async def read_incidents(
     connection: asyncpg.Connection, since: int | None = None, on_progress: Callable[[int], None] = lambda rows: None
 ) -> Array:
     """All incidents, or those written or linked by transaction `since` or a later one, as BATCH rows."""
-    stream = RecordStream(on_progress)
-    text = query("replica.incidents")
+    stream = IncidentStream(on_progress)
+    text = query("replica.read_incidents")
     if since is None:
         await connection.copy_from_query(text, output=stream.write, format="binary")
     else:
@@ -112,11 +95,11 @@ async def read_horizon(connection: asyncpg.Connection) -> int:
 async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPTY) -> Catalogue:
     """The catalogue as it is now; shapes of districts are read when their boundaries have changed since `known`."""
     kinds: dict[str, list[Entry]] = {}
-    sources: list[Source] = []
-    for row in await connection.fetch(query("replica.catalogue")):
+    sources: list[SourceEntry] = []
+    for row in await connection.fetch(query("replica.read_catalogue")):
         plain = (row["id"], row["code"], row["name_ru"], row["name_en"], row["parent"])
         if row["kind"] == "source":
-            sources.append(Source(*plain, row["synthetic"], row["attribution"], tuple(map(PlacedBy, row["placed_by"]))))
+            sources.append(SourceEntry(*plain, row["synthetic"], row["attribution"], tuple(map(GeocodedBy, row["geocoded_by"]))))
         else:
             kinds.setdefault(row["kind"], []).append(Entry(*plain))
     revision = int(await connection.fetchval("select coalesce(max(revision), 0) from boundary_state"))
@@ -125,7 +108,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
         themes=Entries(kinds.get("theme", ())),
         sources=Entries(sources),
         agencies=Entries(kinds.get("agency", ())),
-        districts=Entries([_district(row) for row in await connection.fetch(query("replica.districts"))]),
+        districts=Entries([_district(row) for row in await connection.fetch(query("replica.read_districts"))]),
         shapes=known.shapes if known.shapes.revision == revision else await _read_shapes(connection, revision),
     )
 
@@ -140,7 +123,7 @@ def _district(row: asyncpg.Record) -> District:
 
 
 async def _read_shapes(connection: asyncpg.Connection, revision: int) -> DistrictShapes:
-    rows = await connection.fetch(query("replica.district_shapes"))
+    rows = await connection.fetch(query("replica.read_district_shapes"))
     by_band: dict[int, tuple[NDArray[np.int64], Array]] = {}
     for band in sorted({row["band"] for row in rows}):
         chosen = [row for row in rows if row["band"] == band]

@@ -1,7 +1,7 @@
-"""Which days are worked and which of them are shorter: the calendar of a country with its moved days.
+"""Business days of a country: working days, short days, and days off that a government has moved.
 
-The days come from the package `holidays`. Days that a government moves are known for the years it has decided
-(Russia: up to next year); later years have the holidays of the law only.
+The days come from the package `holidays`. Moved days are known only for the years that a government has decided
+(Russia: up to next year); later years have only the holidays of the law.
 """
 
 import re
@@ -14,69 +14,71 @@ import numpy as np
 from numpy.typing import NDArray
 
 FIRST_DAY, DAYS = date(1969, 12, 31), 49_715
-"""Every day, in any time zone, of the instants that 32 bits of seconds since 1970 can name."""
+"""First day and number of days: every local day, in any time zone, of the instants from 0 to 2**32 - 1 seconds since 1970."""
 
 _DATE_IN_NAME = re.compile(r"[0-9]+[./-][0-9]+[./-][0-9]+")
 _LAST_YEAR = (FIRST_DAY + timedelta(days=DAYS)).year
 
 
 @dataclass(frozen=True, slots=True)
-class DayKinds:
-    """(DAYS,) bool each, from FIRST_DAY on."""
+class BusinessDays:
+    """Arrays of shape (DAYS,), bool; index 0 is FIRST_DAY."""
 
     working: NDArray[np.bool_]
     short: NDArray[np.bool_]
-    """Working days before a public holiday, which end earlier."""
+    """Working days that end earlier, because a public holiday follows."""
 
 
-def countries() -> list[str]:
-    """Two-letter codes of the countries whose calendars are known."""
+def list_countries() -> list[str]:
+    """Return the two-letter codes of the countries that have a calendar."""
     return sorted(code for code in holidays.list_supported_countries() if len(code) == 2)
 
 
-def day_kinds(country: str | None, weekdays: Collection[int], off: Collection[date] = (), on: Collection[date] = ()) -> DayKinds:
-    """The kinds of all days.
+def classify_days(
+    country: str | None, weekdays: Collection[int], days_off: Collection[date] = (), working_days: Collection[date] = ()
+) -> BusinessDays:
+    """Return which days are worked, and which of them are short.
 
-    country: ISO 3166 code, None for no holidays at all; weekdays: those that are worked, Monday is 0; off, on: days that
-    are free or worked whatever the calendar says. A day is short when the next one is a public holiday; a worked
-    weekend day is as long as the day it was exchanged with (Russia: Labour Code art. 95, Ministry of Health order 588n).
+    country: ISO 3166 code, None for no holidays. weekdays: working weekdays, Monday is 0. days_off, working_days: dates that
+    override the calendar. A day is short if the next day is a public holiday; a working weekend day is as long as the day
+    that it was exchanged for (Russia: Labour Code art. 95, Ministry of Health order 588n).
     """
     weekday = (np.arange(DAYS) + FIRST_DAY.weekday()) % 7
     working = np.isin(weekday, list(weekdays))
-    eve = np.zeros(DAYS, np.bool_)
+    short = np.zeros(DAYS, np.bool_)
     if country is not None:
         calendar = _calendar(country)
-        working[_places(calendar)] = False
-        working[_places(calendar.weekend_workdays)] = True
-        eve[_places([day - timedelta(days=1) for day, name in calendar.items() if "(" not in name])] = True
-        for worked, free in _exchanged(calendar).items():
-            eve[_places([worked])] = eve[_places([free])]
-    working[_places(off)] = False
-    working[_places(on)] = True
-    return DayKinds(working, eve & working)
+        working[_indexes(calendar)] = False
+        working[_indexes(calendar.weekend_workdays)] = True
+        short[_indexes([day - timedelta(days=1) for day, name in calendar.items() if "(" not in name])] = True
+        for worked, day_off in _exchanged_days(calendar).items():
+            short[_indexes([worked])] = short[_indexes([day_off])]
+    working[_indexes(days_off)] = False
+    working[_indexes(working_days)] = True
+    return BusinessDays(working, short & working)
 
 
 def _calendar(country: str) -> holidays.HolidayBase:
-    """The days off with their names in the country's own language, whatever the machine's is."""
-    known = holidays.country_holidays(country)
-    years = range(max(FIRST_DAY.year, known.start_year), min(_LAST_YEAR, known.end_year) + 1)
-    return holidays.country_holidays(country, years=years, language=known.default_language)
+    """Return the days off with their names in the country's own language, whatever the locale is."""
+    default = holidays.country_holidays(country)
+    years = range(max(FIRST_DAY.year, default.start_year), min(_LAST_YEAR, default.end_year) + 1)
+    return holidays.country_holidays(country, years=years, language=default.default_language)
 
 
-def _exchanged(calendar: holidays.HolidayBase) -> dict[date, date]:
-    """Each worked weekend day, and the day that is free instead of it."""
-    form = str(getattr(calendar, "substituted_date_format", ""))
-    found: dict[date, date] = {}
-    for free, name in calendar.items():
-        written = _DATE_IN_NAME.search(name)
-        if written:
-            worked = datetime.strptime(written[0], form).date()  # noqa: DTZ007  # a date has no zone
+def _exchanged_days(calendar: holidays.HolidayBase) -> dict[date, date]:
+    """Return working weekend day → the day off instead of it."""
+    date_format = str(getattr(calendar, "substituted_date_format", ""))
+    exchanged: dict[date, date] = {}
+    for day_off, name in calendar.items():
+        match = _DATE_IN_NAME.search(name)
+        if match:
+            worked = datetime.strptime(match[0], date_format).date()  # noqa: DTZ007  # a date has no zone
             if worked in calendar.weekend_workdays:
-                found[worked] = free
-    return found
+                exchanged[worked] = day_off
+    return exchanged
 
 
-def _places(days: Collection[date]) -> list[int]:
-    """Places of those days that are in the table."""
-    places = ((day - FIRST_DAY).days for day in days)
-    return [place for place in places if 0 <= place < DAYS]
+def _indexes(days: Collection[date]) -> list[int]:
+    """Return the indexes of the days; days outside of the arrays are left out."""
+    indexes = ((day - FIRST_DAY).days for day in days)
+    return [index for index in indexes if 0 <= index < DAYS]

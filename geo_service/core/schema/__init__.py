@@ -1,16 +1,17 @@
-"""The tables, described once: migrations, the ingest and every dynamic statement are made from this.
+"""The tables: migrations are compared with this description, and statements built at run time use it.
 
 Times are `timestamptz`, geometry is EPSG:4326, `cell` is the H3 index at resolution 10 as a signed 64-bit
 integer (H3 indexes have their top bit clear, so the number is the same as the unsigned one).
-Triggers and functions live in `postgis/sql/triggers/`, one file each.
+Triggers and functions are in `postgis/sql/triggers/`, one file each; the columns of `incident` come from
+`geo_service.core.incident_columns`.
 """
 
 from geo_service.core.schema.catalogue import agency, place, sector, source, theme
 from geo_service.core.schema.columns import Xid8, metadata
 from geo_service.core.schema.districts import boundary_state, district, district_alias, district_shape
-from geo_service.core.schema.geocoding import geocode_cache, geocode_wait
-from geo_service.core.schema.incidents import incident, incident_link, incident_tombstone, near_rule, retention
-from geo_service.core.schema.ingest_runs import ingest_run, intake_answer, intake_key, open311_mark, reject
+from geo_service.core.schema.geocoding import geocode_cache, geocode_queue
+from geo_service.core.schema.incidents import duplicate_rule, incident, incident_link, incident_tombstone, retention
+from geo_service.core.schema.ingest_runs import idempotency_key, idempotency_response, ingest_run, open311_checkpoint, reject
 
 __all__ = [
     "Xid8",
@@ -19,17 +20,17 @@ __all__ = [
     "district",
     "district_alias",
     "district_shape",
+    "duplicate_rule",
     "geocode_cache",
-    "geocode_wait",
+    "geocode_queue",
+    "idempotency_key",
+    "idempotency_response",
     "incident",
     "incident_link",
     "incident_tombstone",
     "ingest_run",
-    "intake_answer",
-    "intake_key",
     "metadata",
-    "near_rule",
-    "open311_mark",
+    "open311_checkpoint",
     "place",
     "reject",
     "retention",

@@ -22,7 +22,7 @@ theme = Table(
     *code(),
     Column("sector_id", SmallInteger, ForeignKey("sector.id"), nullable=False),
     *names(),
-    comment="What a message is about; belongs to one sector.",
+    comment="What an incident is about; belongs to one sector.",
 )
 
 agency = Table(
@@ -31,7 +31,7 @@ agency = Table(
     Column("id", Integer, Identity(always=True), primary_key=True),
     *code(),
     Column("name", Text, nullable=False),
-    comment="Who is to answer.",
+    comment="Who must answer.",
 )
 
 source = Table(
@@ -40,10 +40,12 @@ source = Table(
     Column("id", SmallInteger, Identity(always=True), primary_key=True),
     *code(),
     *names(),
-    Column("synthetic", Boolean, nullable=False, server_default=text("false"), comment="made up, for demonstration"),
+    Column("synthetic", Boolean, nullable=False, server_default=text("false"), comment="generated, for demonstration"),
     Column("attribution", Text, nullable=False, server_default="", comment="shown wherever its incidents are"),
-    Column("placed_by", ARRAY(SmallInteger), nullable=False, server_default="{}", comment="steps that have found places of its incidents"),
-    comment="Where messages come from.",
+    Column(
+        "geocoded_by", ARRAY(SmallInteger), nullable=False, server_default="{}", comment="steps that have located incidents of this source"
+    ),
+    comment="Where incidents come from.",
 )
 
 place = Table(

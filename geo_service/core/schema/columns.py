@@ -1,4 +1,4 @@
-"""What tables are made of: one register, and columns that several have."""
+"""The tables' metadata, and columns that several tables have."""
 
 from sqlalchemy import CheckConstraint, Column, DateTime, MetaData, Text
 from sqlalchemy.types import UserDefinedType

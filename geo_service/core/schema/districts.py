@@ -48,7 +48,7 @@ district_shape = Table(
     Column("district_id", Integer, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("band", SmallInteger, primary_key=True, autoincrement=False, comment="zoom band, 0 the coarsest"),
     Column("shape", Geometry("MULTIPOLYGON", 3857, spatial_index=False), nullable=False),
-    comment="Districts simplified together for a band of zooms.",
+    comment="Outlines of districts, simplified together for a band of zooms.",
 )
 
 district_alias = Table(
@@ -56,7 +56,7 @@ district_alias = Table(
     metadata,
     Column("district_id", Integer, ForeignKey("district.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("alias", Text, primary_key=True),
-    comment="Other names that a district is called by.",
+    comment="Other names of districts.",
 )
 
 boundary_state = Table(
@@ -65,5 +65,5 @@ boundary_state = Table(
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("revision", BigInteger, nullable=False),
     CheckConstraint("id = 1", name="single"),
-    comment="One row: how often boundaries were changed. Whoever locates incidents holds it.",
+    comment="One row: how often boundaries have changed. It is locked while incidents are located.",
 )

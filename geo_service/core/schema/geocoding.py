@@ -1,4 +1,4 @@
-"""What geocoding remembers."""
+"""The geocoding cache and queue."""
 
 from geoalchemy2 import Geometry
 from sqlalchemy import REAL, BigInteger, Column, DateTime, SmallInteger, Table, Text, func, text
@@ -14,20 +14,20 @@ geocode_cache = Table(
     Column("location_quality", SmallInteger, nullable=False),
     Column("confidence", REAL, nullable=False),
     Column("name", Text, nullable=False, comment="as the server calls it"),
-    Column("placed_by", SmallInteger, nullable=False, comment="which server was asked"),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    comment="What geocoding servers answered.",
+    Column("geocoded_by", SmallInteger, nullable=False, comment="which server answered"),
+    Column("fetched_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    comment="Answers of geocoding servers by address.",
 )
 
-geocode_wait = Table(
-    "geocode_wait",
+geocode_queue = Table(
+    "geocode_queue",
     metadata,
-    # No foreign key: it would forbid to truncate incidents. Rows of incidents that are gone are swept away.
+    # No foreign key: it would forbid to truncate incidents. `geocoding.purge_orphans` deletes rows of deleted incidents.
     Column("incident_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("words", Text, nullable=False, comment="MD5 of the words that were looked for"),
+    Column("text_digest", Text, nullable=False, comment="MD5 of address and message as they were when geocoded"),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
-    Column("next_at", DateTime(timezone=True), nullable=True, comment="null: only when everything is asked anew"),
+    Column("next_attempt_at", DateTime(timezone=True), nullable=True, comment="null: only when all incidents are geocoded again"),
     Column("reason", Text, nullable=False),
     Column("candidates", JSONB, nullable=False, server_default=text("'[]'")),
-    comment="What is known of incidents without a place, or with a coarser one than their words name.",
+    comment="Incidents without a location, or with a coarser one than their text names: what was tried, and when to try again.",
 )

@@ -1,4 +1,7 @@
-"""Incidents, and what is known of them beside their own words."""
+"""Incidents, duplicate links, tombstones of deleted incidents, and what is erased."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -7,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Double,
     ForeignKey,
     Identity,
@@ -18,43 +22,48 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
-from geo_service.core.model import FINEST_RESOLUTION, LocationQuality, PlacedBy, Status
+from geo_service.core.binary_copy import SRID
+from geo_service.core.incident_columns import COLUMNS, IncidentColumn
+from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, Status
 from geo_service.core.schema.columns import Xid8, instant, metadata, one_of
 
-# A grid for `near_pairs`: hundredths of a degree, and beyond 85° rings around the pole.
+# A grid for `duplicate_candidates`: hundredths of a degree, and beyond 85° rings around the pole.
 _Y = "floor(st_y(location) * 100)::int"
 _X = f"case when {_Y} between -8500 and 8499 then mod(floor(st_x(location) * 100)::int + 18000, 36000) else 0 end"
+
+_TYPES: Mapping[str, TypeEngine[Any]] = {
+    "smallint": SmallInteger(),
+    "integer": Integer(),
+    "bigint": BigInteger(),
+    "real": REAL(),
+    "boolean": Boolean(),
+    "text": Text(),
+    "timestamptz": DateTime(timezone=True),
+    f"geometry(point, {SRID})": Geometry("POINT", SRID, spatial_index=False),
+}
+
+
+def _incident_column(column: IncidentColumn) -> Column[Any]:
+    foreign_key = [ForeignKey(column.references)] if column.references else []
+    return Column(
+        column.name, _TYPES[column.sql_type], *foreign_key,
+        nullable=column.is_nullable, server_default=column.default, comment=column.comment,
+    )  # fmt: skip
+
 
 incident = Table(
     "incident",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("source_id", SmallInteger, ForeignKey("source.id"), nullable=False),
-    Column("external_id", Text, nullable=False),
-    Column("location", Geometry("POINT", 4326, spatial_index=False), nullable=True),
-    Column("cell", BigInteger, nullable=True, comment=f"H3 index, resolution {FINEST_RESOLUTION}"),
-    Column("address", Text, nullable=False, server_default="", comment="as given"),
-    Column("message", Text, nullable=False, server_default="", comment="the citizen's words, as given"),
-    Column("location_quality", SmallInteger, nullable=False),
-    Column("confidence", REAL, nullable=True, comment="of the step that found the place, 0 to 1"),
-    Column("placed_by", SmallInteger, nullable=True, comment=", ".join(f"{one.value} {one.code}" for one in PlacedBy)),
-    Column("theme_id", Integer, ForeignKey("theme.id"), nullable=False),
-    Column("agency_id", Integer, ForeignKey("agency.id"), nullable=True),
-    Column("district_id", Integer, ForeignKey("district.id"), nullable=True),
-    Column("district_near", Boolean, nullable=False, server_default=text("false"), comment="outside its district, by a little"),
-    Column("status", SmallInteger, nullable=False, comment=", ".join(f"{s.value} {s.code}" for s in Status)),
-    instant("received_at", nullable=False),
-    instant("due_at"),
-    instant("answered_at"),
-    instant("closed_at"),
-    instant("updated_at", nullable=False),
+    *map(_incident_column, COLUMNS),
     Column("xid", Xid8, nullable=False, comment="transaction of the last change, set by a trigger"),
     UniqueConstraint("source_id", "external_id"),
     CheckConstraint("length(external_id) between 1 and 200", name="external_id_sane"),
     CheckConstraint(f"status between {min(Status)} and {max(Status)}", name="status_known"),
     CheckConstraint(f"location_quality between {min(LocationQuality)} and {max(LocationQuality)}", name="location_quality_known"),
-    CheckConstraint(f"placed_by between {min(PlacedBy)} and {max(PlacedBy)}", name="placed_by_known"),
+    CheckConstraint(f"geocoded_by between {min(GeocodedBy)} and {max(GeocodedBy)}", name="geocoded_by_known"),
     CheckConstraint("confidence between 0 and 1", name="confidence_sane"),
     CheckConstraint("(location is null) = (cell is null)", name="located_in_a_cell"),
     # Bits 59-62 of an H3 index are its mode (1: a cell), bits 52-55 its resolution.
@@ -73,8 +82,15 @@ incident = Table(
     Index("incident_updated_at_idx", "updated_at"),
     Index("incident_district_id_idx", "district_id"),
     Index("incident_location_idx", "location", postgresql_using="gist"),
-    Index("incident_unplaced_idx", "id", postgresql_where=text("location is null")),
-    Index("incident_near_idx", "theme_id", text(f"({_Y})"), text(f"({_X})"), "received_at", postgresql_where=text("location_quality <= 1")),
+    Index("incident_unlocated_idx", "id", postgresql_where=text("location is null")),
+    Index(
+        "incident_duplicate_candidates_idx",
+        "theme_id",
+        text(f"({_Y})"),
+        text(f"({_X})"),
+        "received_at",
+        postgresql_where=text(f"location_quality <= {LocationQuality.HOUSE.value}"),
+    ),
     comment="A citizen's message. Identity is (source, external_id).",
 )
 
@@ -83,31 +99,31 @@ incident_link = Table(
     metadata,
     # No foreign keys: they would forbid to truncate incidents. A trigger keeps both columns true.
     Column("incident_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("first_id", BigInteger, nullable=True, comment="the first of its group; null: it was linked once"),
+    Column("duplicate_of_id", BigInteger, nullable=True, comment="the first incident of its group; null: no longer linked"),
     Column("xid", Xid8, nullable=False, comment="transaction of the last change, set by a trigger"),
-    Index("incident_link_first_id_idx", "first_id"),
+    Index("incident_link_duplicate_of_id_idx", "duplicate_of_id"),
     Index("incident_link_xid_idx", "xid"),
-    comment="Near-duplicates: incidents that tell again what another source has told before.",
+    comment="Duplicate links: incidents that another source reported before.",
 )
 
-near_rule = Table(
-    "near_rule",
+duplicate_rule = Table(
+    "duplicate_rule",
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("metres", Double, nullable=False),
     Column("hours", Double, nullable=False),
-    Column("complete", Boolean, nullable=False, comment="whether all incidents are linked by it"),
+    Column("complete", Boolean, nullable=False, comment="whether all incidents are linked by this rule"),
     CheckConstraint("id = 1", name="single"),
-    comment="One row: how near is near.",
+    comment="One row: how far apart duplicates may be in space and time.",
 )
 
 retention = Table(
     "retention",
     metadata,
-    Column("what", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
     instant("before", nullable=False),
-    one_of("what", ("text", "address")),
-    comment="What is not kept of incidents received before an instant, also when it is delivered again.",
+    one_of("field", ("text", "address")),
+    comment="Fields that are erased from incidents received before an instant, also when they are delivered again.",
 )
 
 incident_tombstone = Table(

@@ -1,4 +1,4 @@
-"""What came in, from where, and what became of it."""
+"""Ingest runs, rejected rows, idempotency keys and checkpoints of pulls."""
 
 from sqlalchemy import (
     BigInteger,
@@ -40,10 +40,10 @@ ingest_run = Table(
     Column("warned", JSONB, nullable=False, server_default=text("'{}'"), comment="reason: count"),
     Column("located", JSONB, nullable=False, server_default=text("'{}'"), comment="precision: count"),
     Column("linked", BigInteger, nullable=False, server_default="0"),
-    Column("form", JSONB, nullable=False, server_default=text("'{}'"), comment="how its rows are cut"),
+    Column("row_format", JSONB, nullable=False, server_default=text("'{}'"), comment="how the text of a row is split into fields"),
     one_of("state", RUN_STATES),
     Index("ingest_run_running_idx", "id", postgresql_where=text("state = 'running'")),
-    comment="One reading of one input.",
+    comment="One ingest of one input.",
 )
 
 reject = Table(
@@ -60,34 +60,34 @@ reject = Table(
     one_of("reason", tuple(RejectReason)),
     UniqueConstraint("input", "line", "reason", "digest"),
     Index("reject_run_id_idx", "run_id", "line", "id"),
-    comment="A row that could not be used, or only in part, kept as it came.",
+    comment="Rejected rows and warnings, with the text of the row.",
 )
 
-intake_key = Table(
-    "intake_key",
+idempotency_key = Table(
+    "idempotency_key",
     metadata,
-    Column("key", LargeBinary, primary_key=True, comment="SHA-256 of where it was sent, who sent it, and the Idempotency-Key"),
+    Column("key", LargeBinary, primary_key=True, comment="SHA-256 of path, client and Idempotency-Key"),
     Column("digest", LargeBinary, nullable=False, comment="SHA-256 of the request"),
-    Column("summary", LargeBinary, nullable=False, comment="JSON: the end of the answer"),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Index("intake_key_at_idx", "at"),
-    comment="Requests that sent incidents with an Idempotency-Key, once they were answered to the end.",
+    Column("summary", LargeBinary, nullable=False, comment="JSON: the end of the response"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("idempotency_key_created_at_idx", "created_at"),
+    comment="Completed requests with an Idempotency-Key.",
 )
 
-intake_answer = Table(
-    "intake_answer",
+idempotency_response = Table(
+    "idempotency_response",
     metadata,
-    # No foreign key: parts are written batch by batch, before the request is answered to the end.
-    Column("key", LargeBinary, primary_key=True, comment="as in intake_key"),
+    # No foreign key: parts are written batch by batch, before the request is complete.
+    Column("key", LargeBinary, primary_key=True, comment="as in idempotency_key"),
     Column("part", Integer, primary_key=True, autoincrement=False),
-    Column("lines", LargeBinary, nullable=False, comment="NDJSON: what became of each row"),
-    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-    Index("intake_answer_at_idx", "at"),
-    comment="The answers to these requests, a part for each batch, written together with it.",
+    Column("lines", LargeBinary, nullable=False, comment="NDJSON: the result of each row"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("idempotency_response_created_at_idx", "created_at"),
+    comment="Responses to requests with an Idempotency-Key, one part a batch, written in the transaction of the batch.",
 )
 
-open311_mark = Table(
-    "open311_mark",
+open311_checkpoint = Table(
+    "open311_checkpoint",
     metadata,
     Column("source", Text, primary_key=True, comment="code of the source"),
     Column("endpoint", Text, primary_key=True, comment="address of the server, with its jurisdiction"),
@@ -95,5 +95,5 @@ open311_mark = Table(
     Column("reached", DateTime(timezone=True), nullable=False, comment="to here are known"),
     Column("known_at", DateTime(timezone=True), nullable=False, comment="as they were then"),
     Column("finished", Boolean, nullable=False, comment="whether the last pull came to its end"),
-    comment="How far each server of Open311 has been pulled.",
+    comment="How far each Open311 server has been pulled.",
 )

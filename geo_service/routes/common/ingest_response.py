@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from geo_service.core.errors import GeoError
-from geo_service.core.ingest_protocol import BatchResult, ResultStream, Summary
+from geo_service.core.ingest_protocol import BatchResult, IngestSummary, ResultStream
 from geo_service.routes.common.responses import problem_document
 
 _REPLAYED = "Idempotency-Replayed"
@@ -32,13 +32,13 @@ async def respond_with_document(results: ResultStream) -> Response:
     return response
 
 
-async def collect_results(results: ResultStream) -> tuple[list[dict[str, Any]], Summary]:
+async def collect_results(results: ResultStream) -> tuple[list[dict[str, Any]], IngestSummary]:
     """Return the results of all incidents, and the summary."""
     rows: list[dict[str, Any]] = []
-    summary = Summary({})
+    summary = IngestSummary({})
     async with aclosing(results):
         async for result in results:
-            if isinstance(result, Summary):
+            if isinstance(result, IngestSummary):
                 summary = result
             else:
                 rows += map(orjson.loads, result.lines.splitlines())
@@ -51,7 +51,7 @@ class LineStream(Response):
     The framework's `StreamingResponse` reads messages to notice a disconnect; it would lose parts of the body.
     """
 
-    def __init__(self, first: BatchResult | Summary, rest: ResultStream) -> None:
+    def __init__(self, first: BatchResult | IngestSummary, rest: ResultStream) -> None:
         """first: the first result. It is there before the response begins, so that an error before it has its own status."""
         headers = _NO_STORE | ({_REPLAYED: "true"} if first.repeated else {})
         super().__init__(media_type="application/x-ndjson", headers=headers)
@@ -72,12 +72,12 @@ class LineStream(Response):
                 async for result in self._rest:
                     await send(_body_message(_to_lines(result)))
             except GeoError as error:
-                log.warning("incidents were taken in part", reason=str(error))
+                log.warning("ingest failed after some batches", reason=str(error))
                 await send(_body_message(_error_line(error)))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _to_lines(result: BatchResult | Summary) -> bytes:
+def _to_lines(result: BatchResult | IngestSummary) -> bytes:
     return result.lines if isinstance(result, BatchResult) else orjson.dumps({"summary": {"complete": True, **result.document}}) + b"\n"
 
 

@@ -1,4 +1,7 @@
-"""Who is to answer, through which channel a message came, and how long they may take: rows of data."""
+"""Agencies, channels and deadlines of the demo region, and the office hours of its agencies.
+
+Office hours are Monday to Friday, 9:00 to 18:00 local time, without holidays.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,21 +9,30 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.demo.geography.region import Floats, Ints, municipalities, settlements
-from ingest.demo.messages.draws import Chance, Messages, sectors
-from ingest.demo.messages.office_hours import DAY_S, instant_when, worked
+from ingest.demo.geography.region import Floats, Ints, read_municipalities, read_settlements
+from ingest.demo.messages.draws import Chance, Messages, sector_indexes
+from ingest.demo.messages.seasonality import UTC_OFFSET_S
 from ingest.demo.messages.themes import SECTOR_CODES
 from ingest.write.reference_data import Agency, Source
 
 ATTRIBUTION = "Вымышленные сообщения для демонстрации · Made-up messages for demonstration · GeoNames, CC BY 4.0"
 
 _SEED = 2304
+
+OFFICE_DAY_S = 9 * 3600
+"""Seconds of a working day."""
+
+_OPENS_S = 9 * 3600
 _CALENDAR_DAY_S = 86_400
+_WEEK_S = 7 * _CALENDAR_DAY_S
+_OFFICE_WEEK_S = 5 * OFFICE_DAY_S
+_TO_MONDAY_S = 3 * _CALENDAR_DAY_S
+"""1970-01-01 was a Thursday: weeks are counted from the Monday before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A source with the time its messages must be answered in: working days, or calendar days without regard to hours."""
+    """A source, and the time limit for answers to its messages: working days, or calendar days around the clock."""
 
     code: str
     name_ru: str
@@ -31,11 +43,11 @@ class Channel:
 
     @property
     def source(self) -> Source:
-        """As it stands in the catalogue: said to be made up."""
+        """Return the source as stored in the catalogue, marked as synthetic."""
         return Source(f"demo_{self.code}", f"{self.name_ru} (демо)", f"{self.name_en} (demo)", ATTRIBUTION, synthetic=True)
 
 
-CHANNELS = (
+DEMO_CHANNELS = (
     Channel("social", "Социальные сети", "Social networks", working_days=1),
     Channel("bot", "Чат-бот", "Chat bot", working_days=1),
     Channel("portal", "Портал госуслуг", "State-services portal", working_days=8),
@@ -43,7 +55,7 @@ CHANNELS = (
     Channel("hotline", "Горячая линия", "Hotline", calendar_days=1, round_the_clock=True),
 )
 
-# Shares of the channels, in their order.
+# Weights of the channels for each sector, in the order of DEMO_CHANNELS.
 _SHARES = {
     "health": (40, 14, 28, 8, 10),
     "education": (42, 14, 32, 8, 4),
@@ -55,8 +67,8 @@ _SHARES = {
     "transport": (56, 22, 14, 3, 5),
 }
 
-_TOWN_HALLS = ("housing", "roads", "transport")
-"""Sectors that a municipality's administration answers for itself."""
+_ADMINISTRATION_SECTORS = ("housing", "roads", "transport")
+"""Sectors that the administration of a municipality answers itself."""
 
 _OFFICES = {
     "health": ("med", "больница и поликлиники"),
@@ -66,43 +78,60 @@ _OFFICES = {
     "energy": ("net", "энергоснабжение"),
 }
 
-HIGHWAYS = Agency("demo.highways", "Управление дорог края")
+HIGHWAY_AGENCY = Agency("demo.highways", "Управление дорог края")
 
 
 @cache
-def agencies() -> tuple[Agency, ...]:
-    """Every agency: the administration and the offices of each municipality, and the one for roads between settlements."""
+def list_agencies() -> tuple[Agency, ...]:
+    """Return all agencies: the administration and the offices of each municipality, and the one for highways."""
     offices = [("adm", "администрация"), *_OFFICES.values()]
     return (
-        *(Agency(f"demo.{town.code}.{code}", f"{town.name}: {name}") for town in municipalities() for code, name in offices),
-        HIGHWAYS,
+        *(Agency(f"demo.{town.code}.{code}", f"{town.name}: {name}") for town in read_municipalities() for code, name in offices),
+        HIGHWAY_AGENCY,
     )
 
 
-def agency_of(messages: Messages, on_highway: NDArray[np.bool_]) -> Ints:
-    """Place in `agencies()` of who is to answer each message."""
-    kinds = list(_OFFICES)
-    office = np.array([0 if code in _TOWN_HALLS else 1 + kinds.index(code) for code in SECTOR_CODES])
-    own = settlements().municipality[messages.town] * (len(kinds) + 1) + office[sectors()[messages.theme]]
-    return np.where(on_highway, len(agencies()) - 1, own)
+def assign_agencies(messages: Messages, on_highway: NDArray[np.bool_]) -> Ints:
+    """Return the index in `list_agencies()` of the agency that answers each message."""
+    offices = list(_OFFICES)
+    office = np.array([0 if code in _ADMINISTRATION_SECTORS else 1 + offices.index(code) for code in SECTOR_CODES])
+    municipal = read_settlements().municipality[messages.town] * (len(offices) + 1) + office[sector_indexes()[messages.theme]]
+    return np.where(on_highway, len(list_agencies()) - 1, municipal)
 
 
 @cache
-def slowness() -> Floats:
-    """Of each agency: what it takes longer than the usual one."""
-    return np.exp(np.random.default_rng(_SEED).normal(0, 0.3, len(agencies())))
+def agency_slowness() -> Floats:
+    """Return a factor for each agency: its time to answer relative to the usual time."""
+    return np.exp(np.random.default_rng(_SEED).normal(0, 0.3, len(list_agencies())))
 
 
-def channel_of(messages: Messages) -> Ints:
-    """Place in `CHANNELS` of each message's source."""
+def assign_channels(messages: Messages) -> Ints:
+    """Return the index in `DEMO_CHANNELS` of each message's source."""
     shares = np.array([_SHARES[code] for code in SECTOR_CODES], np.float64).cumsum(axis=1)
-    reached = (shares / shares[:, -1:])[sectors()[messages.theme]]
-    passed: Ints = (reached <= messages.chance[:, Chance.SOURCE, None]).sum(axis=1)
-    return np.minimum(passed, len(CHANNELS) - 1)
+    cumulative = (shares / shares[:, -1:])[sector_indexes()[messages.theme]]
+    channel: Ints = (cumulative <= messages.chance[:, Chance.SOURCE, None]).sum(axis=1)
+    return np.minimum(channel, len(DEMO_CHANNELS) - 1)
 
 
-def due(received: Ints, channel: Ints) -> Ints:
-    """The instant by which each message must be answered, seconds since 1970."""
-    working = np.array([one.working_days * DAY_S for one in CHANNELS])[channel]
-    calendar = np.array([one.calendar_days * _CALENDAR_DAY_S for one in CHANNELS])[channel]
-    return np.where(working > 0, instant_when(worked(received) + working), received + calendar.astype(np.int64))
+def compute_due(received: Ints, channel: Ints) -> Ints:
+    """Return the deadline of each message, seconds since 1970."""
+    working = np.array([entry.working_days * OFFICE_DAY_S for entry in DEMO_CHANNELS])[channel]
+    calendar = np.array([entry.calendar_days * _CALENDAR_DAY_S for entry in DEMO_CHANNELS])[channel]
+    return np.where(working > 0, find_office_instant(count_office_seconds(received) + working), received + calendar.astype(np.int64))
+
+
+def count_office_seconds(instant: Ints) -> Ints:
+    """Return the seconds of office hours before each instant (seconds since 1970 in UTC)."""
+    week, within = np.divmod(instant + UTC_OFFSET_S + _TO_MONDAY_S, _WEEK_S)
+    day, second = np.divmod(within, _CALENDAR_DAY_S)
+    today = np.clip(second - _OPENS_S, 0, OFFICE_DAY_S)
+    seconds: Ints = week * _OFFICE_WEEK_S + np.minimum(day * OFFICE_DAY_S + today, _OFFICE_WEEK_S)
+    return seconds
+
+
+def find_office_instant(working: Ints | Floats) -> Ints:
+    """Return the instants with so many seconds of office hours before them: the inverse of `count_office_seconds`."""
+    week, within = np.divmod(np.asarray(working).astype(np.int64), _OFFICE_WEEK_S)
+    day, second = np.divmod(within, OFFICE_DAY_S)
+    instant: Ints = week * _WEEK_S + day * _CALENDAR_DAY_S + _OPENS_S + second - _TO_MONDAY_S - UTC_OFFSET_S
+    return instant

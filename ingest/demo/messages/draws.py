@@ -1,7 +1,7 @@
-"""Messages as rows of chance: when, about what, in which settlement, and uniform numbers that decide everything else.
+"""Messages as rows of random numbers: time, theme, settlement, and uniform numbers that decide everything else.
 
-Every day has a random stream of its own, so a day that is over never changes, whenever it is made again.
-What is derived from a row — its place, its address, its whole life — is a pure function of the row.
+Each day has its own random stream, so that a past day is the same whenever it is drawn. Location, address and lifecycle of a
+message are pure functions of its row.
 """
 
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.demo.geography.region import Floats, Ints, settlements
-from ingest.demo.messages.seasonality import UTC_OFFSET_S, rates, second_of_day, summer
-from ingest.demo.messages.themes import KINDS, SECTOR_CODES
+from ingest.demo.geography.region import Floats, Ints, read_settlements
+from ingest.demo.messages.seasonality import UTC_OFFSET_S, draw_second_of_day, expected_counts, summer_factor
+from ingest.demo.messages.themes import DEMO_THEMES, SECTOR_CODES
 
 DAILY = "d"
-"""Origin of the ordinary messages."""
+"""Origin of the ordinary messages of a day."""
 
 _SEED = 2303
 _DAY_S = 86_400
-_SERIALS = 100_000
-"""Keys are stream number × this + the row's place in the stream."""
+_KEYS_PER_STREAM = 100_000
+"""A key is the stream's number × this + the index of the row in the stream."""
 
 
 class Chance(IntEnum):
-    """Columns of uniform numbers."""
+    """Columns of the uniform numbers, named by what they decide."""
 
     HOUR = 0
     SECOND = 1
@@ -52,39 +52,39 @@ class Chance(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Messages, one row each in every column."""
+    """Messages as columns, one row each."""
 
     key: Ints
-    """Unique among the messages of its origin; names the stream and the place in it."""
+    """Unique within an origin; holds the stream's number and the index in the stream."""
     origin: NDArray[np.str_]
-    """What the external id begins with: d (a day), l (live), or an episode's letter."""
+    """First letter of the external id: d (a day), l (live), or the letter of a planted event."""
     received: Ints
     """Seconds since 1970 in UTC."""
     theme: Ints
-    """Place in `KINDS`."""
+    """Index in `DEMO_THEMES`."""
     town: Ints
-    """Row of `settlements()`."""
+    """Row of `read_settlements()`."""
     chance: Floats
-    """One column for each of `Chance`, uniform in [0, 1)."""
+    """(messages, len(Chance)) uniform numbers in [0, 1)."""
 
     def __len__(self) -> int:
         return len(self.key)
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Messages":
-        """These rows, in this order."""
+        """Return the given rows, in their order."""
         return Messages(
             self.key[rows], self.origin[rows], self.received[rows], self.theme[rows], self.town[rows], self.chance[rows],
         )  # fmt: skip
 
     def external_ids(self) -> list[str]:
-        """Such as d20781-00012."""
-        stream, serial = np.divmod(self.key, _SERIALS)
+        """Return the external ids, such as d20781-00012."""
+        stream, serial = np.divmod(self.key, _KEYS_PER_STREAM)
         rows = zip(self.origin.tolist(), stream.tolist(), serial.tolist(), strict=True)
-        return [f"{origin}{number}-{place:05d}" for origin, number, place in rows]
+        return [f"{origin}{number}-{index:05d}" for origin, number, index in rows]
 
 
-def joined(parts: list[Messages]) -> Messages:
-    """All rows of all parts."""
+def concatenate_messages(parts: list[Messages]) -> Messages:
+    """Return all rows of all parts."""
     return Messages(
         key=np.concatenate([part.key for part in parts]),
         origin=np.concatenate([part.origin for part in parts]),
@@ -95,65 +95,65 @@ def joined(parts: list[Messages]) -> Messages:
     )
 
 
-def keys(stream: int, count: int) -> Ints:
-    """Keys of the rows of one stream."""
-    return stream * _SERIALS + np.arange(count)
+def make_keys(stream: int, count: int) -> Ints:
+    """Return the keys of the first `count` rows of a stream."""
+    return stream * _KEYS_PER_STREAM + np.arange(count)
 
 
-def days_of_messages(first: int, end: int) -> Messages:
-    """The messages of the days `first` to `end` (exclusive), in the order of days."""
+def draw_days(first: int, end: int) -> Messages:
+    """Draw the messages of the days from `first` to `end` (exclusive), ordered by day."""
     days = np.arange(first, end)
-    expected = rates(days)
-    drawn = [_day(int(day), row) for day, row in zip(days, expected, strict=True)]
+    expected = expected_counts(days)
+    drawn = [_draw_day(int(day), row) for day, row in zip(days, expected, strict=True)]
     day = np.repeat(days, [len(theme) for theme, _ in drawn])
     theme, chance = (np.concatenate(column) for column in zip(*drawn, strict=True))
-    key = np.concatenate([keys(int(day), len(themes)) for day, (themes, _) in zip(days, drawn, strict=True)])
-    town = towns_for(theme, day, chance)
-    at = second_of_day(sectors()[theme], chance[:, Chance.HOUR], chance[:, Chance.SECOND])
+    key = np.concatenate([make_keys(int(day), len(themes)) for day, (themes, _) in zip(days, drawn, strict=True)])
+    town = draw_settlements(theme, day, chance)
+    at = draw_second_of_day(sector_indexes()[theme], chance[:, Chance.HOUR], chance[:, Chance.SECOND])
     return Messages(key, np.full(len(key), DAILY), day * _DAY_S + at - UTC_OFFSET_S, theme, town, chance)
 
 
 def local_day(now_s: float) -> int:
-    """The region's day at an instant."""
+    """Return the local day at an instant, in days since 1970."""
     return int((now_s + UTC_OFFSET_S) // _DAY_S)
 
 
-def towns_for(theme: Ints, day: Ints, chance: Floats) -> Ints:
-    """A settlement for each message: where its people live, in summer also where the guests are."""
-    resort = np.array([kind.resort for kind in KINDS])[theme] * summer(day)
-    residents, guests = _shares()
-    wanted = chance[:, Chance.TOWN]
-    at_home = np.empty(len(theme), np.int64)
-    for place in range(len(SECTOR_CODES)):
-        rows = sectors()[theme] == place
-        at_home[rows] = np.searchsorted(residents[place], wanted[rows], side="right")
-    visiting = np.searchsorted(guests, wanted, side="right")
-    return np.minimum(np.where(chance[:, Chance.GUEST] < resort, visiting, at_home), len(settlements()) - 1)
+def draw_settlements(theme: Ints, day: Ints, chance: Floats) -> Ints:
+    """Draw the settlement of each message, by inhabitants, and in summer also by holiday-makers."""
+    guest_share = np.array([entry.resort for entry in DEMO_THEMES])[theme] * summer_factor(day)
+    residents, guests = _cumulative_shares()
+    target = chance[:, Chance.TOWN]
+    home = np.empty(len(theme), np.int64)
+    for sector in range(len(SECTOR_CODES)):
+        rows = sector_indexes()[theme] == sector
+        home[rows] = np.searchsorted(residents[sector], target[rows], side="right")
+    visited = np.searchsorted(guests, target, side="right")
+    return np.minimum(np.where(chance[:, Chance.GUEST] < guest_share, visited, home), len(read_settlements()) - 1)
 
 
 @cache
-def sectors() -> Ints:
-    """The place in SECTOR_CODES of each theme's sector."""
-    return np.array([SECTOR_CODES.index(kind.sector) for kind in KINDS])
+def sector_indexes() -> Ints:
+    """Return the index in SECTOR_CODES of each theme's sector."""
+    return np.array([SECTOR_CODES.index(theme.sector) for theme in DEMO_THEMES])
 
 
-def _day(day: int, expected: Floats) -> tuple[Ints, Floats]:
+def _draw_day(day: int, expected: Floats) -> tuple[Ints, Floats]:
     stream = np.random.default_rng([_SEED, day])
-    theme = np.repeat(np.arange(len(KINDS)), stream.poisson(expected))
+    theme = np.repeat(np.arange(len(DEMO_THEMES)), stream.poisson(expected))
     return theme, stream.random((len(theme), len(Chance)))
 
 
 @cache
-def _shares() -> tuple[Floats, Floats]:
-    """Of settlements among residents' messages, a row a sector, and among guests': running sums up to 1.
+def _cumulative_shares() -> tuple[Floats, Floats]:
+    """Return cumulative shares of the settlements: of residents' messages (sectors, settlements), of guests' (settlements,).
 
-    People in one place write more than in another, and about other things.
+    The residents of each settlement have their own random rate, in total and for each sector.
     """
-    towns = settlements()
-    inclined = [
+    towns = read_settlements()
+    rates = [
         np.exp(stream.normal(0, 0.25) + stream.normal(0, 0.3, len(SECTOR_CODES)))
         for stream in (np.random.default_rng([_SEED, int(number)]) for number in towns.geoname_id)
     ]
-    residents = (towns.population[:, None] * np.array(inclined)).T.cumsum(axis=1)
+    residents = (towns.population[:, None] * np.array(rates)).T.cumsum(axis=1)
     guests = (towns.population * towns.resort).cumsum()
     return residents / residents[:, -1:], guests / guests[-1]

@@ -1,6 +1,6 @@
-"""Messages that the feed adds while it runs: a few a minute, each minute with a random stream of its own.
+"""Messages that the feed adds while it runs: a few each minute, drawn from a random stream of that minute.
 
-A message is known by its minute and its place in it, so its life can be taken up again after a restart.
+The id of a message holds its minute and its index, so that a restarted feed can draw the same message again.
 """
 
 import re
@@ -9,46 +9,47 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingest.demo.geography.region import Ints
-from ingest.demo.messages.draws import Chance, Messages, joined, keys, local_day, towns_for
-from ingest.demo.messages.seasonality import rates
+from ingest.demo.messages.draws import Chance, Messages, concatenate_messages, draw_settlements, local_day, make_keys
+from ingest.demo.messages.seasonality import expected_counts
 
 _SEED = 2309
 _MINUTE_S = 60
 _ID = re.compile(r"l(\d+)-(\d+)")
 
 
-def arriving(since: float, until: float, per_minute: float) -> Messages:
-    """Messages received after `since` and not later than `until`, `per_minute` on average."""
+def draw_live_messages(since: float, until: float, per_minute: float) -> Messages:
+    """Draw the messages received in (since, until], `per_minute` on average; instants in seconds since 1970."""
     minutes = range(int(since // _MINUTE_S), int(until // _MINUTE_S) + 1)
-    made = joined([_minute(minute, _count(minute, per_minute)) for minute in minutes])
-    return made.take((made.received > since) & (made.received <= until))
+    drawn = concatenate_messages([_draw_minute(minute, _draw_count(minute, per_minute)) for minute in minutes])
+    return drawn.take((drawn.received > since) & (drawn.received <= until))
 
 
-def remembered(external_ids: Sequence[str]) -> Messages:
-    """The messages with these ids, as they were made; ids of another kind are left out."""
-    found = [(int(match[1]), int(match[2])) for match in map(_ID.fullmatch, external_ids) if match]
-    count: dict[int, int] = {}
-    for minute, place in found:
-        count[minute] = max(count.get(minute, 0), place + 1)
-    made = joined([_minute(minute, rows) for minute, rows in count.items()] or [_minute(0, 0)])
-    wanted = set(found)
-    return made.take(np.array([_place(external_id) in wanted for external_id in made.external_ids()], np.bool_))
+def restore_live_messages(external_ids: Sequence[str]) -> Messages:
+    """Draw the messages with these ids again; other ids are ignored."""
+    positions = [(int(match[1]), int(match[2])) for match in map(_ID.fullmatch, external_ids) if match]
+    counts: dict[int, int] = {}
+    for minute, index in positions:
+        counts[minute] = max(counts.get(minute, 0), index + 1)
+    drawn = concatenate_messages([_draw_minute(minute, count) for minute, count in counts.items()] or [_draw_minute(0, 0)])
+    requested = set(positions)
+    return drawn.take(np.array([_parse_id(external_id) in requested for external_id in drawn.external_ids()], np.bool_))
 
 
-def _place(external_id: str) -> tuple[int, int]:
-    minute, _, place = external_id[1:].partition("-")
-    return int(minute), int(place)
+def _parse_id(external_id: str) -> tuple[int, int]:
+    """Return minute and index of a message."""
+    minute, _, index = external_id[1:].partition("-")
+    return int(minute), int(index)
 
 
-def _count(minute: int, per_minute: float) -> int:
+def _draw_count(minute: int, per_minute: float) -> int:
     return int(np.random.default_rng([_SEED, 1, minute]).poisson(per_minute))
 
 
-def _minute(minute: int, count: int) -> Messages:
-    """The first `count` messages of a minute: the same ones, however many are asked for."""
+def _draw_minute(minute: int, count: int) -> Messages:
+    """Draw the first `count` messages of a minute; a message does not depend on `count`."""
     chance = np.random.default_rng([_SEED, minute]).random((count, len(Chance)))
     day = np.full(count, local_day(minute * _MINUTE_S))
-    expected = rates(day[:1] if count else np.array([0]))[0].cumsum()
+    expected = expected_counts(day[:1] if count else np.array([0]))[0].cumsum()
     theme: Ints = np.searchsorted(expected, chance[:, Chance.SECOND] * expected[-1], side="right")
     received = minute * _MINUTE_S + (chance[:, Chance.HOUR] * _MINUTE_S).astype(np.int64)
-    return Messages(keys(minute, count), np.full(count, "l"), received, theme, towns_for(theme, day, chance), chance)
+    return Messages(make_keys(minute, count), np.full(count, "l"), received, theme, draw_settlements(theme, day, chance), chance)

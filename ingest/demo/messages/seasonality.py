@@ -1,6 +1,6 @@
-"""How many messages each theme brings on a day, and at which hour: week, year, weather, growth.
+"""Seasonality of messages: expected counts by day and theme, and the distribution over the hours of a day.
 
-Days are numbers of days since 1970-01-01 in the region's own time, three hours ahead of UTC all year.
+Days are numbers of days since 1970-01-01 in local time, which is three hours ahead of UTC all year.
 """
 
 from functools import cache
@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.demo.geography.region import Floats
-from ingest.demo.messages.themes import KINDS, SEASONS, SECTOR_CODES
+from ingest.demo.messages.themes import DEMO_THEMES, SEASONS, SECTOR_CODES
 
 MESSAGES_A_DAY = 207
-"""On average, so that two years bring about 150,000."""
+"""Average; two years have about 150,000 messages."""
 
 UTC_OFFSET_S = 3 * 3600
 
 _SEED = 2302
 _GROWTH_A_YEAR = 0.06
 _REFERENCE_DAY = 20_454
-"""2026-01-01: growth is counted from here."""
+"""2026-01-01: the day on which the growth factor is 1."""
 _HOLIDAYS = {(1, day): 0.6 for day in range(1, 9)} | {(3, 8): 0.75, (5, 1): 0.75, (5, 9): 0.65, (6, 12): 0.8, (11, 4): 0.8}
 _WEATHER = {"heating": 0.35, "frost": 0.4, "snow": 0.9, "heat": 0.3, "thaw": 0.25}
-"""How much a season's themes swing from week to week (σ of the logarithm)."""
+"""Standard deviation of the logarithm of the weekly factor, by season."""
 
 # Monday … Sunday.
 _WEEK = {
@@ -46,55 +46,55 @@ _HOURS = {
 }  # fmt: skip
 
 
-def rates(days: NDArray[np.int64]) -> Floats:
-    """Expected messages: one row a day, one column a theme."""
-    season = np.column_stack([_season(kind.season, days) * _weather(kind.season, days) for kind in KINDS])
+def expected_counts(days: NDArray[np.int64]) -> Floats:
+    """Return the expected number of messages: (days, themes)."""
+    season = np.column_stack([_season_factor(theme.season, days) * _weather_factor(theme.season, days) for theme in DEMO_THEMES])
     weekday = (days + 3) % 7
-    week = np.column_stack([np.array(_WEEK[kind.sector])[weekday] for kind in KINDS])
-    weights = np.array([kind.weight for kind in KINDS])
+    week = np.column_stack([np.array(_WEEK[theme.sector])[weekday] for theme in DEMO_THEMES])
+    weights = np.array([theme.weight for theme in DEMO_THEMES])
     growth = 1 + _GROWTH_A_YEAR * (days - _REFERENCE_DAY) / 365.25
-    common = MESSAGES_A_DAY * _holidays(days) * np.clip(growth, 0.5, 2)
+    common = MESSAGES_A_DAY * _holiday_factor(days) * np.clip(growth, 0.5, 2)
     expected: Floats = season * week * (weights / weights.sum()) * common[:, None]
     return expected
 
 
-def second_of_day(sector: NDArray[np.int64], hour: Floats, within: Floats) -> NDArray[np.int64]:
-    """Seconds since local midnight; `sector` is a place in SECTOR_CODES, `hour` and `within` are uniform in [0, 1)."""
-    chosen = (_hour_shares()[sector] <= hour[:, None]).sum(axis=1)
+def draw_second_of_day(sector: NDArray[np.int64], hour: Floats, within: Floats) -> NDArray[np.int64]:
+    """Return seconds since local midnight. sector: index in SECTOR_CODES; hour, within: uniform in [0, 1)."""
+    chosen = (_cumulative_hours()[sector] <= hour[:, None]).sum(axis=1)
     seconds: NDArray[np.int64] = np.minimum(chosen, 23) * 3600 + (within * 3600).astype(np.int64)
     return seconds
 
 
-def summer(days: NDArray[np.int64]) -> Floats:
-    """How far the holiday season has come: 0 in winter, 1 in July and August."""
-    return np.clip(_season("summer", days) - 1, 0, 1)
+def summer_factor(days: NDArray[np.int64]) -> Floats:
+    """Return the holiday season of each day: 0 in winter, 1 in July and August."""
+    return np.clip(_season_factor("summer", days) - 1, 0, 1)
 
 
 @cache
-def _hour_shares() -> Floats:
-    reached = np.cumsum([_HOURS[code] for code in SECTOR_CODES], axis=1)
-    shares: Floats = reached / reached[:, -1:]
+def _cumulative_hours() -> Floats:
+    cumulative = np.cumsum([_HOURS[code] for code in SECTOR_CODES], axis=1)
+    shares: Floats = cumulative / cumulative[:, -1:]
     return shares
 
 
-def _season(name: str, days: NDArray[np.int64]) -> Floats:
-    """Between the middles of the months in straight lines."""
+def _season_factor(name: str, days: NDArray[np.int64]) -> Floats:
+    """Return a factor for each day, interpolated between the middles of the months."""
     months = np.array(SEASONS[name], np.float64)
-    of_year = (days - _REFERENCE_DAY) % 365.25 / 365.25 * 12
-    factor: Floats = np.interp(of_year, np.arange(12) + 0.5, months / months.mean(), period=12)
+    month_of_year = (days - _REFERENCE_DAY) % 365.25 / 365.25 * 12
+    factor: Floats = np.interp(month_of_year, np.arange(12) + 0.5, months / months.mean(), period=12)
     return factor
 
 
-def _weather(season: str, days: NDArray[np.int64]) -> Floats:
-    """The week's deviation from the usual; every week's is the same whenever it is asked for."""
-    swing = _WEATHER.get(season, 0.1)
-    weeks, place = np.unique((days + 3) // 7, return_inverse=True)
+def _weather_factor(season: str, days: NDArray[np.int64]) -> Floats:
+    """Return a random factor for the week of each day; the factor of a week never changes."""
+    deviation = _WEATHER.get(season, 0.1)
+    weeks, week_index = np.unique((days + 3) // 7, return_inverse=True)
     normal = np.array([np.random.default_rng([_SEED, list(SEASONS).index(season), int(week)]).standard_normal() for week in weeks])
-    factor: Floats = np.exp(swing * normal - swing**2 / 2)[place]
+    factor: Floats = np.exp(deviation * normal - deviation**2 / 2)[week_index]
     return factor
 
 
-def _holidays(days: NDArray[np.int64]) -> Floats:
+def _holiday_factor(days: NDArray[np.int64]) -> Floats:
     dates = days.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     month, day = months.astype(np.int64) % 12 + 1, (dates - months).astype(np.int64) + 1

@@ -1,1 +1,1 @@
-"""Place names in Russian text: found, inflected, disambiguated, looked up in the gazetteer."""
+"""Russian place names in text: inflect them, find them, and choose between places of the same name."""

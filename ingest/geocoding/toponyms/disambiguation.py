@@ -1,123 +1,138 @@
-"""From what a text says to one place, or to the reason why there is none."""
+"""Choose the one place that the mentions of a text mean, or say why there is none."""
 
 from collections.abc import Iterable, Sequence
 
 import shapely
 
-from geo_service.core.model import DistrictLevel, LocationQuality, PlacedBy
-from ingest.geocoding import Answer, Candidate, Unresolved
-from ingest.geocoding.toponyms.gazetteer_index import LARGE, Entry, GazetteerIndex
+from geo_service.core.model import DistrictLevel, GeocodedBy, LocationQuality
+from ingest.geocoding import GeocodedPlace, PlaceCandidate, Unresolved
+from ingest.geocoding.toponyms.gazetteer_index import LARGE_POPULATION, GazetteerIndex, IndexEntry
 from ingest.geocoding.toponyms.place_mentions import Mention, PlaceMentions
 from ingest.geocoding.toponyms.settlements import Settlement
 
-CERTAIN = 0.95
+TYPE_AND_DISTRICT_CONFIDENCE = 0.95
 """Two kinds of evidence: a word such as «станица», and the district."""
-NAMED = 0.9
-"""A name that can be nothing else, or one with the word for its kind."""
-LIKELY = 0.75
-"""A name that is a word too, after a preposition."""
-ONLY_DISTRICT = 0.8
-ONLY_REGION = 0.7
+NAME_CONFIDENCE = 0.9
+"""An unambiguous name, or a name with one kind of evidence."""
+AMBIGUOUS_NAME_CONFIDENCE = 0.75
+"""A name that is an ordinary word too, after a preposition."""
+DISTRICT_CONFIDENCE = 0.8
+"""Only a district is named."""
+REGION_CONFIDENCE = 0.7
+"""Only the region is named."""
 
-CANDIDATES = 10
-"""Kept at most."""
+MAX_CANDIDATES = 10
 
-_Resolved = tuple[Mention, tuple[Entry, ...]]
+NO_PLACE = "no place is named"
+
+_Narrowed = tuple[Mention, tuple[IndexEntry, ...]]
+"""A mention, and those of its entries that are still possible."""
 
 
-def disambiguate(reading: PlaceMentions, lexicon: GazetteerIndex, coarsest: LocationQuality) -> Answer | Unresolved:
-    """The one place that a text means. coarsest: how coarse a place may be."""
-    if reading.elsewhere:
-        return _passed(f"another region is named: {reading.elsewhere}", (), lexicon, certain=True)
-    narrowed = [(one, _narrowed(one, reading, lexicon)) for one in reading.mentions]
-    every = [entry for mention, left in narrowed for entry in left or mention.entries]
-    if any(entry.place.foreign for entry in every):
-        return _passed("a place in another region is named", (one for one in every if not one.place.foreign), lexicon, certain=True)
-    if reading.unknown_places:
-        return _passed(f"not known: {', '.join(reading.unknown_places)}", every, lexicon)
+def disambiguate(mentions: PlaceMentions, index: GazetteerIndex, max_coarseness: LocationQuality) -> GeocodedPlace | Unresolved:
+    """Return the one place that a text means. A place coarser than `max_coarseness` is not returned."""
+    if mentions.other_region:
+        return _unresolved(f"another region is named: {mentions.other_region}", (), index, is_final=True)
+    narrowed = [(mention, _narrow_entries(mention, mentions, index)) for mention in mentions.settlements]
+    entries = [entry for mention, possible in narrowed for entry in possible or mention.entries]
+    if any(entry.settlement.outside_region for entry in entries):
+        inside = [entry for entry in entries if not entry.settlement.outside_region]
+        return _unresolved("a place in another region is named", inside, index, is_final=True)
+    if mentions.unknown_places:
+        return _unresolved(f"not known: {', '.join(mentions.unknown_places)}", entries, index)
     if not narrowed:
-        return _coarse(reading, lexicon, coarsest)
-    if not all(left for _, left in narrowed):
-        return _passed("the settlement is not known in the district that is named", every, lexicon)
-    return _one_of(_by_neighbours(narrowed), reading, lexicon)
+        return _resolve_area(mentions, index, max_coarseness)
+    if not all(possible for _, possible in narrowed):
+        return _unresolved("the settlement is not known in the district that is named", entries, index)
+    return _choose_settlement(_narrow_by_neighbours(narrowed), mentions, index)
 
 
-def _narrowed(mention: Mention, reading: PlaceMentions, lexicon: GazetteerIndex) -> tuple[Entry, ...]:
-    """Of the namesakes those in the district that is named; where the word for the kind tells them apart, those it fits."""
-    left = [one for one in mention.entries if not reading.districts or lexicon.within(one.place.district, reading.districts)]
-    fitting = [one for one in left if not one.gender or one.gender == mention.gender] if mention.gender else left
-    return tuple(fitting or left)
+def _narrow_entries(mention: Mention, mentions: PlaceMentions, index: GazetteerIndex) -> tuple[IndexEntry, ...]:
+    """Return the entries in the named districts; of these, if any, the entries whose gender agrees with the word for the kind."""
+    in_district = [
+        entry for entry in mention.entries if not mentions.districts or index.is_within(entry.settlement.district, mentions.districts)
+    ]
+    if not mention.gender:
+        return tuple(in_district)
+    return tuple([entry for entry in in_district if not entry.gender or entry.gender == mention.gender] or in_district)
 
 
-def _by_neighbours(narrowed: Sequence[_Resolved]) -> list[_Resolved]:
-    """Namesakes that are still left are told apart by the district of a settlement that is named beside them."""
-    known = {left[0].place.district for _, left in narrowed if len(left) == 1}
+def _narrow_by_neighbours(narrowed: Sequence[_Narrowed]) -> list[_Narrowed]:
+    """Of several entries keep those in the district of another settlement that the text names unambiguously."""
+    districts = {possible[0].settlement.district for _, possible in narrowed if len(possible) == 1}
     return [
-        (mention, tuple(one for one in left if one.place.district in known) or left) if len(left) > 1 else (mention, left)
-        for mention, left in narrowed
+        (mention, tuple(entry for entry in possible if entry.settlement.district in districts) or possible)
+        if len(possible) > 1
+        else (mention, possible)
+        for mention, possible in narrowed
     ]
 
 
-def _one_of(narrowed: list[_Resolved], reading: PlaceMentions, lexicon: GazetteerIndex) -> Answer | Unresolved:
-    every = [entry for _, left in narrowed for entry in left]
-    if any(len(left) > 1 for _, left in narrowed):
-        return _passed("several places have the name", every, lexicon)
-    meant = {id(left[0].place): (mention, left[0]) for mention, left in narrowed}
+def _choose_settlement(narrowed: list[_Narrowed], mentions: PlaceMentions, index: GazetteerIndex) -> GeocodedPlace | Unresolved:
+    entries = [entry for _, possible in narrowed for entry in possible]
+    if any(len(possible) > 1 for _, possible in narrowed):
+        return _unresolved("several places have the name", entries, index)
+    meant = {id(possible[0].settlement): (mention, possible[0]) for mention, possible in narrowed}
     if len(meant) > 1:
-        meant = {key: one for key, one in meant.items() if not _holds_others(one[1].place, meant.values(), lexicon)}
+        meant = {key: pair for key, pair in meant.items() if not _is_district_centre_of(pair[1].settlement, meant.values(), index)}
     if len(meant) != 1:
-        return _passed("several places are named", every, lexicon)
+        return _unresolved("several places are named", entries, index)
     ((mention, entry),) = meant.values()
-    if reading.unknown_districts and entry.place.population < LARGE:
-        return _passed(f"not known: district {', '.join(reading.unknown_districts)}", [entry], lexicon)
-    return _answer(mention, entry, bool(reading.districts))
+    if mentions.unknown_districts and entry.settlement.population < LARGE_POPULATION:
+        return _unresolved(f"not known: district {', '.join(mentions.unknown_districts)}", [entry], index)
+    return _make_place(mention, entry, bool(mentions.districts))
 
 
-def _holds_others(place: Settlement, meant: Iterable[tuple[Mention, Entry]], lexicon: GazetteerIndex) -> bool:
-    """«г. Сочи, пос. Лазаревское»: the centre of the district in which the others are, each named as in an address."""
-    others = [(mention, entry.place) for mention, entry in meant if entry.place is not place]
-    return lexicon.centres.get(place.district) is place and all(
-        one.district == place.district and mention.listed for mention, one in others
+def _is_district_centre_of(settlement: Settlement, meant: Iterable[tuple[Mention, IndexEntry]], index: GazetteerIndex) -> bool:
+    """Whether the settlement is the centre of the district of all others, as in the address «г. Сочи, пос. Лазаревское»."""
+    others = [(mention, entry.settlement) for mention, entry in meant if entry.settlement is not settlement]
+    return index.centres.get(settlement.district) is settlement and all(
+        other.district == settlement.district and mention.in_address for mention, other in others
     )
 
 
-def _answer(mention: Mention, entry: Entry, in_district: bool) -> Answer:
-    kinds = mention.typed + in_district
-    confidence = CERTAIN if kinds == 2 else NAMED if kinds or not entry.risky else LIKELY
-    place = entry.place
-    return Answer(place.lng, place.lat, LocationQuality.SETTLEMENT, confidence, PlacedBy.GAZETTEER, place.name)
+def _make_place(mention: Mention, entry: IndexEntry, in_district: bool) -> GeocodedPlace:
+    evidence = mention.has_type_word + in_district
+    if evidence == 2:
+        confidence = TYPE_AND_DISTRICT_CONFIDENCE
+    else:
+        confidence = NAME_CONFIDENCE if evidence or not entry.ambiguous else AMBIGUOUS_NAME_CONFIDENCE
+    settlement = entry.settlement
+    return GeocodedPlace(settlement.lng, settlement.lat, LocationQuality.SETTLEMENT, confidence, GeocodedBy.GAZETTEER, settlement.name)
 
 
-def _coarse(reading: PlaceMentions, lexicon: GazetteerIndex, coarsest: LocationQuality) -> Answer | Unresolved:
-    """A district alone, or the region."""
-    if reading.unknown_districts:
-        return _passed(f"not known: district {', '.join(reading.unknown_districts)}", (), lexicon)
-    if len(reading.districts) > 1:
-        return _passed("several districts are named", (), lexicon, certain=True)
-    if reading.districts and coarsest >= LocationQuality.DISTRICT:
-        (code,) = reading.districts
-        return _inside(lexicon, code, LocationQuality.DISTRICT, ONLY_DISTRICT)
-    if reading.region and len(lexicon.regions) == 1 and coarsest >= LocationQuality.REGION:
-        return _inside(lexicon, lexicon.regions[0].code, LocationQuality.REGION, ONLY_REGION)
-    return _passed("no place is named", (), lexicon)
+def _resolve_area(mentions: PlaceMentions, index: GazetteerIndex, max_coarseness: LocationQuality) -> GeocodedPlace | Unresolved:
+    """Return a point of the district or the region of a text that names no settlement."""
+    if mentions.unknown_districts:
+        return _unresolved(f"not known: district {', '.join(mentions.unknown_districts)}", (), index)
+    if len(mentions.districts) > 1:
+        return _unresolved("several districts are named", (), index, is_final=True)
+    if mentions.districts and max_coarseness >= LocationQuality.DISTRICT:
+        (code,) = mentions.districts
+        return _place_in_district(index, code, LocationQuality.DISTRICT, DISTRICT_CONFIDENCE)
+    if mentions.own_region and len(index.regions) == 1 and max_coarseness >= LocationQuality.REGION:
+        return _place_in_district(index, index.regions[0].code, LocationQuality.REGION, REGION_CONFIDENCE)
+    return _unresolved(NO_PLACE, (), index)
 
 
-def _inside(lexicon: GazetteerIndex, code: str, quality: LocationQuality, confidence: float) -> Answer | Unresolved:
-    district = lexicon.districts[code]
-    if district.level is DistrictLevel.DISTRICT and (centre := lexicon.centres.get(code)):
-        return Answer(centre.lng, centre.lat, quality, confidence, PlacedBy.GAZETTEER, district.name_ru)
+def _place_in_district(index: GazetteerIndex, code: str, quality: LocationQuality, confidence: float) -> GeocodedPlace | Unresolved:
+    """Return the centre of a district, or any point of its area."""
+    district = index.districts[code]
+    if district.level is DistrictLevel.DISTRICT and (centre := index.centres.get(code)):
+        return GeocodedPlace(centre.lng, centre.lat, quality, confidence, GeocodedBy.GAZETTEER, district.name_ru)
     if district.area is None:
-        return _passed(f"the outline of {district.name_ru} is not known", (), lexicon)
+        return _unresolved(f"the outline of {district.name_ru} is not known", (), index)
     point = shapely.point_on_surface(district.area)
-    return Answer(point.x, point.y, quality, confidence, PlacedBy.GAZETTEER, district.name_ru)
+    return GeocodedPlace(point.x, point.y, quality, confidence, GeocodedBy.GAZETTEER, district.name_ru)
 
 
-def _passed(reason: str, entries: Iterable[Entry], lexicon: GazetteerIndex, *, certain: bool = False) -> Unresolved:
-    places = {id(one.place): one.place for one in entries}
-    listed = sorted(places.values(), key=lambda one: -one.population)[:CANDIDATES]
-    return Unresolved(reason, tuple(_candidate(one, lexicon) for one in listed), certain)
+def _unresolved(reason: str, entries: Iterable[IndexEntry], index: GazetteerIndex, *, is_final: bool = False) -> Unresolved:
+    """Return `Unresolved` with the most populous settlements of `entries` as candidates."""
+    settlements = {id(entry.settlement): entry.settlement for entry in entries}
+    largest = sorted(settlements.values(), key=lambda settlement: -settlement.population)[:MAX_CANDIDATES]
+    return Unresolved(reason, tuple(_make_candidate(settlement, index) for settlement in largest), is_final)
 
 
-def _candidate(place: Settlement, lexicon: GazetteerIndex) -> Candidate:
-    district = lexicon.districts.get(place.district)
-    return Candidate(place.name, district.name_ru if district else place.district, place.lng, place.lat)
+def _make_candidate(settlement: Settlement, index: GazetteerIndex) -> PlaceCandidate:
+    district = index.districts.get(settlement.district)
+    return PlaceCandidate(settlement.name, district.name_ru if district else settlement.district, settlement.lng, settlement.lat)

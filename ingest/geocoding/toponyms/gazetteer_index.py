@@ -1,4 +1,4 @@
-"""Everything that the gazetteer knows by name, in all its forms: built once for a region, looked up for every word."""
+"""Index of all place names of a region in all their forms: built once, then looked up for every word of a text."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,156 +8,161 @@ from boundaries.names import normalise_name, strip_kind_words
 from boundaries.stored import StoredDistrict
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms import place_type_words
-from ingest.geocoding.toponyms.inflection import GENDERS, forms, is_adjective, morphology
-from ingest.geocoding.toponyms.settlements import Settlement, geonames, with_districts, without_doubles
+from ingest.geocoding.toponyms.inflection import GENDERS, inflect_name, is_adjective, morphology
+from ingest.geocoding.toponyms.settlements import Settlement, assign_districts, is_inside, merge_settlements, read_geonames
 from ingest.mapping import normalise
 from ingest.mapping.mapping import Bounds
 
-LARGE = 100_000
-"""Inhabitants: towns outside the region that are known by name, and towns with districts of their own."""
+LARGE_POPULATION = 100_000
+"""Inhabitants of a town that is known outside its region, and that may have city districts of its own."""
 
-LONGEST = 5
-"""Words of a name."""
+MAX_NAME_WORDS = 5
 
 _SURNAME_ENDINGS = ("ово", "ево", "ино", "ыно", "ов", "ев", "ин", "ын")
 
 
 class Role:
-    """What a word can be the beginning or the sign of: bits. Plain numbers, for they are looked at for every word."""
+    """Bits that say what a word can be in a text. Plain integers, not an IntFlag: they are tested for every word."""
 
     PLACE = 1
-    KIND = 2
+    """First word of the name of a settlement."""
+    SETTLEMENT_WORD = 2
+    """A word such as «станица»."""
     STREET = 4
     DISTRICT = 8
     REGION = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
-    """A settlement with what its name is like."""
+class IndexEntry:
+    """A settlement, and the grammar of its name."""
 
-    place: Settlement
-    risky: bool
-    """The name is a word or a surname too: it needs more than a capital letter."""
+    settlement: Settlement
+    ambiguous: bool
+    """The name is an ordinary word or a surname too: a capital letter alone does not make it a place name."""
     adjective: bool
     gender: str
-    """Of a name that is an adjective; else empty."""
+    """Gender of a name that is an adjective; otherwise empty."""
 
 
 class GazetteerIndex:
-    """The names of one region."""
+    """The place names of one region."""
 
-    def __init__(self, places: Sequence[Settlement], districts: Sequence[StoredDistrict]) -> None:
-        """places: in the region, or foreign."""
-        self.entries = [entry(one) for one in places]
-        self.districts = {one.code: one for one in districts}
-        self.parents = {one.code: one.parent for one in districts}
-        self.regions = [one for one in districts if one.level is DistrictLevel.REGION]
-        self.kinds, self.short_kinds, self.streets = place_type_words.kinds(), place_type_words.short_kinds(), place_type_words.streets()
-        self.district_words, self.region_words = place_type_words.districts(), place_type_words.regions()
-        self.region_stems = {
-            stem(part)
-            for one in self.regions
-            for name in one.names
-            for part in normalise_name(name).split()
-            if part not in self.region_words
-        }
-        self.region_names = {form for one in self.regions for name in one.names for form in forms(strip_kind_words(name))}
-        self.places_of = self._index()
-        self.district_of = self._district_forms(districts)
-        self.centres = self._centres()
-        self.roles: dict[str, int] = self._roles()
-        self.longest = {first: max(lengths) for first, lengths in self._lengths().items()}
+    def __init__(self, settlements: Sequence[Settlement], districts: Sequence[StoredDistrict]) -> None:
+        """settlements: those of the region, and large towns outside it (`outside_region`)."""
+        self.entries = [make_entry(settlement) for settlement in settlements]
+        self.districts = {district.code: district for district in districts}
+        self.parents = {district.code: district.parent for district in districts}
+        self.regions = [district for district in districts if district.level is DistrictLevel.REGION]
+        self.settlement_words = place_type_words.settlement_words()
+        self.settlement_abbreviations = place_type_words.settlement_abbreviations()
+        self.street_words = place_type_words.street_words()
+        self.district_words, self.region_words = place_type_words.district_words(), place_type_words.region_words()
+        region_names = [name for region in self.regions for name in region.names]
+        self.region_stems = {stem(part) for name in region_names for part in normalise_name(name).split() if part not in self.region_words}
+        self.region_forms = {form for name in region_names for form in inflect_name(strip_kind_words(name))}
+        self.entries_by_form = self._index_entries()
+        self.district_codes_by_form = self._index_districts(districts)
+        self.centres = self._find_centres()
+        self.roles: dict[str, int] = self._assign_roles()
+        self.max_words = {first_word: max(counts) for first_word, counts in self._count_words().items()}
 
-    def within(self, district: str, wanted: set[str]) -> bool:
-        """Whether a district is one of `wanted`, or below one."""
+    def is_within(self, district: str, codes: set[str]) -> bool:
+        """Whether a district, or a district above it, is one of `codes`."""
         code: str | None = district
         while code:
-            if code in wanted:
+            if code in codes:
                 return True
             code = self.parents.get(code)
         return False
 
-    def _index(self) -> dict[str, list[Entry]]:
-        index: dict[str, list[Entry]] = defaultdict(list)
-        for one in self.entries:
-            for form in {form for name in (one.place.name, *one.place.aliases) for form in forms(name)}:
-                index[form].append(one)
-        # A name of the region is meant where a large town elsewhere is called the same.
-        return {form: [one for one in all_ if not one.place.foreign] or all_ for form, all_ in index.items()}
+    def _index_entries(self) -> dict[str, list[IndexEntry]]:
+        index: dict[str, list[IndexEntry]] = defaultdict(list)
+        for entry in self.entries:
+            names = (entry.settlement.name, *entry.settlement.aliases)
+            for form in {form for name in names for form in inflect_name(name)}:
+                index[form].append(entry)
+        # A settlement of the region hides a large town of the same name elsewhere.
+        return {form: [entry for entry in entries if not entry.settlement.outside_region] or entries for form, entries in index.items()}
 
-    def _district_forms(self, districts: Sequence[StoredDistrict]) -> dict[str, set[str]]:
-        """Forms of names that are adjectives, as in «Абинского района»."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for one in districts:
-            for name in one.names if one.level is not DistrictLevel.REGION else ():
+    def _index_districts(self, districts: Sequence[StoredDistrict]) -> dict[str, set[str]]:
+        """Return each form of the district names that are adjectives, as in «Абинского района» → codes."""
+        codes: dict[str, set[str]] = defaultdict(set)
+        for district in districts:
+            for name in district.names if district.level is not DistrictLevel.REGION else ():
                 if (word := strip_kind_words(name)) and " " not in word and is_adjective(word):
-                    for form in forms(word):
-                        found[form].add(one.code)
-        return dict(found)
+                    for form in inflect_name(word):
+                        codes[form].add(district.code)
+        return dict(codes)
 
-    def _centres(self) -> dict[str, Settlement]:
-        """The most populous settlement of each district."""
-        found: dict[str, Settlement] = {}
-        for one in sorted((one.place for one in self.entries if not one.place.foreign), key=lambda place: -place.population):
-            found.setdefault(one.district, one)
-        return found
+    def _find_centres(self) -> dict[str, Settlement]:
+        """Return the most populous settlement of each district."""
+        settlements = [entry.settlement for entry in self.entries if not entry.settlement.outside_region]
+        centres: dict[str, Settlement] = {}
+        for settlement in sorted(settlements, key=lambda settlement: -settlement.population):
+            centres.setdefault(settlement.district, settlement)
+        return centres
 
-    def _roles(self) -> dict[str, int]:
+    def _assign_roles(self) -> dict[str, int]:
         roles: dict[str, int] = defaultdict(int)
-        for form in self.places_of:
+        for form in self.entries_by_form:
             roles[form.split(" ", 1)[0]] |= Role.PLACE
-        for role, listed in (
-            (Role.KIND, self.kinds), (Role.STREET, self.streets), (Role.DISTRICT, self.district_words), (Role.REGION, self.region_words),
+        for role, words in (
+            (Role.SETTLEMENT_WORD, self.settlement_words), (Role.STREET, self.street_words),
+            (Role.DISTRICT, self.district_words), (Role.REGION, self.region_words),
         ):  # fmt: skip
-            for word in listed:
+            for word in words:
                 roles[word] |= role
         return dict(roles)
 
-    def _lengths(self) -> dict[str, set[int]]:
-        lengths: dict[str, set[int]] = defaultdict(set)
-        for form in self.places_of:
+    def _count_words(self) -> dict[str, set[int]]:
+        """Return the first word of each form → the numbers of words of the forms that begin with it."""
+        counts: dict[str, set[int]] = defaultdict(set)
+        for form in self.entries_by_form:
             parts = form.split(" ")
-            lengths[parts[0]].add(min(len(parts), LONGEST))
-        return lengths
+            counts[parts[0]].add(min(len(parts), MAX_NAME_WORDS))
+        return counts
 
 
-def build(districts: Sequence[StoredDistrict], own: Sequence[Settlement], bounds: Bounds | None) -> GazetteerIndex:
-    """The region's names: settlements in its districts (or in the bounds, where there are no districts), and the user's own."""
-    outlined = any(one.area is not None for one in districts)
-    theirs = with_districts(geonames(), districts) if outlined else [one for one in geonames() if bounds and is_in(one, bounds)]
-    ours = [*with_districts(own, districts), *(one for one in own if not outlined and not one.district)]
-    inside = without_doubles(ours, theirs)
-    here = {(one.name, one.lng, one.lat) for one in theirs}
-    away = [
-        Settlement(one.name, one.lng, one.lat, one.population, foreign=True)
-        for one in geonames()
-        if one.population >= LARGE and (one.name, one.lng, one.lat) not in here
+def build_index(districts: Sequence[StoredDistrict], own: Sequence[Settlement], bounds: Bounds | None) -> GazetteerIndex:
+    """Build the index of a region: settlements of GeoNames and of the user, and large towns outside.
+
+    The region is the area of the districts, or `bounds` if no district has an area.
+    """
+    has_areas = any(district.area is not None for district in districts)
+    if has_areas:
+        geonames = assign_districts(read_geonames(), districts)
+    else:
+        geonames = [settlement for settlement in read_geonames() if bounds and is_inside(settlement, bounds)]
+    own_inside = [
+        *assign_districts(own, districts),
+        *(settlement for settlement in own if not has_areas and not settlement.district),
     ]
-    return GazetteerIndex([*inside, *away], districts)
+    inside_keys = {(settlement.name, settlement.lng, settlement.lat) for settlement in geonames}
+    outside = [
+        Settlement(settlement.name, settlement.lng, settlement.lat, settlement.population, outside_region=True)
+        for settlement in read_geonames()
+        if settlement.population >= LARGE_POPULATION and (settlement.name, settlement.lng, settlement.lat) not in inside_keys
+    ]
+    return GazetteerIndex([*merge_settlements(own_inside, geonames), *outside], districts)
 
 
-def is_in(place: Settlement, bounds: Bounds) -> bool:
-    """Whether a place lies in the bounds."""
-    west, south, east, north = bounds
-    return west <= place.lng <= east and south <= place.lat <= north
-
-
-def entry(place: Settlement) -> Entry:
-    """A place with what its name is like."""
-    word = normalise(place.name)
+def make_entry(settlement: Settlement) -> IndexEntry:
+    """Return a settlement with the grammar of its name."""
+    word = normalise(settlement.name)
     single = " " not in word and "-" not in word
     adjective = single and is_adjective(word)
-    return Entry(place, single and (adjective or _is_other_word(word)), adjective, GENDERS.get(word[-2:], "") if adjective else "")
+    ambiguous = single and (adjective or _is_ordinary_word(word))
+    return IndexEntry(settlement, ambiguous, adjective, GENDERS.get(word[-2:], "") if adjective else "")
 
 
-def _is_other_word(word: str) -> bool:
+def _is_ordinary_word(word: str) -> bool:
     if word.endswith(_SURNAME_ENDINGS):
         return True
-    return morphology().word_is_known(word) and any("Geox" not in one.tag for one in morphology().parse(word))
+    return morphology().word_is_known(word) and any("Geox" not in parse.tag for parse in morphology().parse(word))
 
 
 def stem(word: str) -> str:
-    """A word without its ending, so that «Краснодарского», «Краснодарском» and «Краснодарский» are the same."""
+    """Return a word without its ending: the same for «Краснодарского», «Краснодарском» and «Краснодарский»."""
     short = normalise_name(word).rstrip("аеёийоуыэюяьм")
     return short.removesuffix("ог").rstrip("аеёийоуыэюяь")

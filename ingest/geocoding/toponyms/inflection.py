@@ -1,7 +1,7 @@
-"""The forms that a Russian place name takes in a sentence: «в Каневской», «из Усть-Лабинска», «под Горячим Ключом».
+"""Inflect Russian place names: «в Каневской», «из Усть-Лабинска», «под Горячим Ключом».
 
-Adjectives are declined by the tables here, nouns by pymorphy3's dictionary and, where that does not know a name, by the
-rules of the declensions here. All in lower case, with е for ё, words separated by one space.
+Adjectives are declined by the tables in this module, nouns by the dictionary of pymorphy3, and nouns that it does not know
+by the tables again. All forms are in lower case, with е for ё, words separated by one space.
 """
 
 import re
@@ -29,7 +29,7 @@ _ADJECTIVES = (
     (("ские", "цкие", "кие", "гие"), 2, ("ие", "их", "им", "ие", "ими", "их")),
     (("ые",), 2, ("ые", "ых", "ым", "ые", "ыми", "ых")),
 )
-"""Endings of the nominative, how many letters of it fall away, and the endings of the six cases."""
+"""Endings of the nominative, the number of letters that are removed from it, and the endings of the six cases."""
 
 _NOUNS = (
     (("ия",), 1, ("я", "и", "и", "ю", "ей", "и")),
@@ -46,6 +46,7 @@ _NOUNS = (
     (tuple("бвгдзклмнпрстфх"), 0, ("", "а", "у", "", "ом", "е")),
     (tuple("жшчщц"), 0, ("", "а", "у", "", "ем", "е")),
 )
+"""The same for nouns."""
 
 _MIDDLE = re.compile(r"-(?:на|над|под|при|в)-")
 _ADJECTIVE_PARTS = ("ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие")
@@ -53,60 +54,61 @@ _ADJECTIVE_PARTS = ("ый", "ий", "ой", "ая", "яя", "ое", "ее", "ы�
 _VOWELS = tuple("аеиоуыэюя")
 
 GENDERS = {"ый": "masc", "ий": "masc", "ой": "masc", "ая": "femn", "яя": "femn", "ое": "neut", "ее": "neut"}
-"""Of names that are adjectives: they agree with the word for the kind of settlement."""
+"""Ending of a name that is an adjective → its gender: it agrees with the word for the kind of settlement."""
 
 
 @cache
 def morphology() -> pymorphy3.MorphAnalyzer:
-    """The dictionary, read once: 0.1 s, 15 MB."""
+    """Return the Russian dictionary, read once: 0.1 s, 15 MB."""
     return pymorphy3.MorphAnalyzer(lang="ru")
 
 
-def forms(name: str) -> set[str]:
-    """All forms of a name, the nominative among them; those of a name with hyphens also with spaces, and the other way round.
+def inflect_name(name: str) -> set[str]:
+    """Return all forms of a name, the nominative included; each with spaces instead of hyphens and the other way round.
 
-    >>> sorted(forms("Усть-Лабинск"))[:2]
+    >>> sorted(inflect_name("Усть-Лабинск"))[:2]
     ['усть лабинск', 'усть лабинска']
-    >>> "белой глине" in forms("Белая Глина")
+    >>> "белой глине" in inflect_name("Белая Глина")
     True
     """
     words = name.split()
     if not words:
         return set()
-    found = {" ".join(parts) for case in range(len(CASES)) for parts in product(*(_case(word, case) for word in words))}
-    return found | {form.replace("-", " ") for form in found} | {form.replace(" ", "-") for form in found}
+    forms = {" ".join(parts) for case in range(len(CASES)) for parts in product(*(_forms_in_case(word, case) for word in words))}
+    return forms | {form.replace("-", " ") for form in forms} | {form.replace(" ", "-") for form in forms}
 
 
 def is_adjective(word: str) -> bool:
-    """Whether a name's word is declined as an adjective."""
+    """Whether a word of a name is declined like an adjective."""
     return normalise(word).endswith(tuple(ending for endings, _, _ in _ADJECTIVES for ending in endings))
 
 
-def _case(word: str, case: int) -> set[str]:
-    return {one[case] for one in _paradigms(normalise(word)) if one[case]}
+def _forms_in_case(word: str, case: int) -> set[str]:
+    return {paradigm[case] for paradigm in _paradigms(normalise(word)) if paradigm[case]}
 
 
 @cache
 def _paradigms(word: str) -> tuple[tuple[str, ...], ...]:
-    """Each six forms, empty where there is none."""
+    """Return the paradigms of a word: each has six forms, an empty one where there is none."""
     if middle := _MIDDLE.search(word):
         head, tail = word[: middle.start()], word[middle.start() :]
-        return tuple(tuple(form + tail for form in one if form) for one in _paradigms(head))
+        return tuple(tuple(form + tail for form in paradigm if form) for paradigm in _paradigms(head))
     head, hyphen, last = word.rpartition("-")
     if not hyphen:
-        return _simple(word)
-    whole = [tuple(f"{head}-{form}" if form else "" for form in one) for one in _simple(last)]
-    # «в Гусь-Хрустальном» and «в Каменске-Шахтинском»: where the last part is an adjective, the first may be declined too.
-    both = [
-        tuple(f"{x}-{y}" for x, y in zip(first, second, strict=True)) for first in _simple(head) for second in _simple(last)
+        return _decline(word)
+    last_declined = [tuple(f"{head}-{form}" if form else "" for form in paradigm) for paradigm in _decline(last)]
+    # «в Гусь-Хрустальном» and «в Каменске-Шахтинском»: if the last part is an adjective, the first may be declined too.
+    both_declined = [
+        tuple(f"{x}-{y}" for x, y in zip(first, second, strict=True)) for first in _decline(head) for second in _decline(last)
     ] if last.endswith(_ADJECTIVE_PARTS) else []  # fmt: skip
-    return tuple(whole + both)
+    return tuple(last_declined + both_declined)
 
 
 @cache
-def _simple(word: str) -> tuple[tuple[str, ...], ...]:
-    known = _in_dictionary(word)
-    # The dictionary takes some names that end in a consonant for words without cases: «в Ики-Буруле».
+def _decline(word: str) -> tuple[tuple[str, ...], ...]:
+    """Return the paradigms of a word without hyphens."""
+    known = _decline_by_dictionary(word)
+    # The dictionary does not decline some names that end in a consonant: «в Ики-Буруле».
     trusted = known and (len(set(known[0])) > 1 or word.endswith(_VOWELS))
     for endings, cut, cases in _ADJECTIVES if trusted else (*_ADJECTIVES, *_NOUNS):
         if word.endswith(endings):
@@ -116,7 +118,7 @@ def _simple(word: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _unchanged(word: str) -> tuple[tuple[str, ...], ...]:
-    """«в Витязево»: names in -ово and -ино are often left as they are."""
+    """«в Витязево»: names in -ово and -ино are often not declined."""
     return ((word,) * len(CASES),) if word.endswith(("ово", "ево", "ино", "ыно")) else ()
 
 
@@ -128,14 +130,14 @@ def _bare_genitive(word: str) -> tuple[tuple[str, ...], ...]:
 
 
 @cache
-def _in_dictionary(word: str) -> tuple[tuple[str, ...], ...]:
-    """By the dictionary, where it knows the word as a name of a place or else as a noun."""
+def _decline_by_dictionary(word: str) -> tuple[tuple[str, ...], ...]:
+    """Return the dictionary's paradigm of a place name, else of a noun; empty if the dictionary has neither."""
     if not morphology().word_is_known(word):
         return ()
-    nouns = [one for one in morphology().parse(word) if "NOUN" in one.tag and "nomn" in one.tag and "Surn" not in one.tag]
-    nouns.sort(key=lambda one: "Geox" not in one.tag)
+    nouns = [parse for parse in morphology().parse(word) if "NOUN" in parse.tag and "nomn" in parse.tag and "Surn" not in parse.tag]
+    nouns.sort(key=lambda noun: "Geox" not in noun.tag)
     if not nouns:
         return ()
     number = {"plur"} if "plur" in nouns[0].tag else {"sing"}
-    made = [nouns[0].inflect({case} | number) for case in CASES]
-    return (tuple(normalise(one.word) if one else "" for one in made),)
+    forms = [nouns[0].inflect({case} | number) for case in CASES]
+    return (tuple(normalise(form.word) if form else "" for form in forms),)

@@ -1,10 +1,11 @@
-"""Settlements: those of GeoNames in Russia, and the user's own."""
+"""Settlements: those of GeoNames in Russia, and those of the user's own list."""
 
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import shapely
@@ -12,40 +13,56 @@ import shapely
 from boundaries.stored import StoredDistrict
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
-from ingest.geocoding.toponyms.build_gazetteer import FILE
+from ingest.geocoding.toponyms.build_gazetteer import GAZETTEER_FILE
 from ingest.mapping import normalise
+from ingest.mapping.mapping import Bounds
 
 OWN_COLUMNS = ("name", "district", "lng", "lat", "population", "aliases")
-SAME_KM = 5.0
-"""Two of one name as near as this are one settlement that two lists know."""
+SAME_SETTLEMENT_KM = 5.0
+"""Two settlements of the same name within this distance are one settlement from two lists."""
 
 _KM_PER_DEGREE = 111.2
+"""Length of a degree of latitude."""
+
+
+class HasCoordinates(Protocol):
+    """Anything with a longitude and a latitude in degrees."""
+
+    @property
+    def lng(self) -> float:
+        """Return the longitude."""
+        ...
+
+    @property
+    def lat(self) -> float:
+        """Return the latitude."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A settlement."""
+    """A settlement with its position in degrees."""
 
     name: str
     lng: float
     lat: float
     population: int
     district: str = ""
-    """Its district's code; empty where that is not known."""
+    """Code of its district; empty if unknown."""
     aliases: tuple[str, ...] = ()
-    foreign: bool = False
-    """Outside the region: known only so that its name is not taken for nothing."""
+    outside_region: bool = False
+    """A text that names it is about another region: its name must be known, but it is never a result."""
 
 
 @cache
-def geonames() -> tuple[Settlement, ...]:
-    """Settlements of Russia with 500 inhabitants and more (GeoNames, CC BY 4.0)."""
-    with FILE.open(encoding="utf-8", newline="") as file:
+def read_geonames() -> tuple[Settlement, ...]:
+    """Read the settlements of Russia with 500 or more inhabitants (GeoNames, CC BY 4.0)."""
+    with GAZETTEER_FILE.open(encoding="utf-8", newline="") as file:
         return tuple(Settlement(row["name"], float(row["lng"]), float(row["lat"]), int(row["population"])) for row in csv.DictReader(file))
 
 
-def own_places(path: Path) -> list[Settlement]:
-    """The user's own settlements: CSV with a header, aliases separated by semicolons.
+def read_own_settlements(path: Path) -> list[Settlement]:
+    """Read the user's own settlements: CSV with a header, aliases separated by semicolons.
 
     `InputError` names the line and what is wrong with it.
     """
@@ -55,50 +72,61 @@ def own_places(path: Path) -> list[Settlement]:
             if missing := {"name", "lng", "lat"} - set(reader.fieldnames or ()):
                 needed = f"needed: name, lng, lat; also known: {', '.join(OWN_COLUMNS[1:2] + OWN_COLUMNS[4:])}"
                 raise InputError(f"cannot read the settlements {path}: no column {', '.join(sorted(missing))}; {needed}")
-            return [_own(path, reader.line_num, row) for row in reader]
+            return [_parse_row(path, reader.line_num, row) for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"cannot read the settlements {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _own(path: Path, line: int, row: dict[str, str]) -> Settlement:
+def _parse_row(path: Path, line: int, row: dict[str, str]) -> Settlement:
     try:
         lng, lat, population = float(row["lng"]), float(row["lat"]), int(row.get("population") or 0)
     except (TypeError, ValueError) as error:
         raise InputError(f"cannot read the settlements {path}: line {line}: lng, lat or population is no number") from error
     if not (abs(lng) <= 180 and abs(lat) <= 90):
         raise InputError(f"cannot read the settlements {path}: line {line}: {lng}, {lat} is outside the world")
-    aliases = tuple(one.strip() for one in (row.get("aliases") or "").split(";") if one.strip())
+    aliases = tuple(alias.strip() for alias in (row.get("aliases") or "").split(";") if alias.strip())
     return Settlement(row["name"].strip(), lng, lat, population, (row.get("district") or "").strip(), aliases)
 
 
-def with_districts(places: Iterable[Settlement], districts: Sequence[StoredDistrict]) -> list[Settlement]:
-    """Those in one of the districts, each with the code of the deepest that holds it; a district that is given stays."""
-    listed = list(places)
-    areas = [one for one in districts if one.area is not None and one.level is not DistrictLevel.SETTLEMENT]
+def assign_districts(settlements: Iterable[Settlement], districts: Sequence[StoredDistrict]) -> list[Settlement]:
+    """Return the settlements inside the districts, each with the code of the lowest-level district around it.
+
+    A settlement that has a district keeps it.
+    """
+    listed = list(settlements)
+    areas = [district for district in districts if district.area is not None and district.level is not DistrictLevel.SETTLEMENT]
     if not areas:
-        return [one for one in listed if one.district]
-    points = shapely.points([one.lng for one in listed], [one.lat for one in listed])
-    point, area = shapely.STRtree([one.area for one in areas]).query(points, predicate="intersects")
-    found: dict[int, StoredDistrict] = {}
-    for row, place in zip(point.tolist(), area.tolist(), strict=True):
-        if row not in found or areas[place].level > found[row].level:
-            found[row] = areas[place]
+        return [settlement for settlement in listed if settlement.district]
+    points = shapely.points([settlement.lng for settlement in listed], [settlement.lat for settlement in listed])
+    rows, area_indexes = shapely.STRtree([district.area for district in areas]).query(points, predicate="intersects")
+    lowest: dict[int, StoredDistrict] = {}
+    for row, area_index in zip(rows.tolist(), area_indexes.tolist(), strict=True):
+        if row not in lowest or areas[area_index].level > lowest[row].level:
+            lowest[row] = areas[area_index]
     return [
-        one if one.district else replace(one, district=found[row].code) for row, one in enumerate(listed) if one.district or row in found
+        settlement if settlement.district else replace(settlement, district=lowest[row].code)
+        for row, settlement in enumerate(listed)
+        if settlement.district or row in lowest
     ]
 
 
-def without_doubles(preferred: Sequence[Settlement], others: Sequence[Settlement]) -> list[Settlement]:
-    """All, but of two of the same name near each other only the one that is preferred, or more populous."""
-    kept: dict[str, list[Settlement]] = {}
-    for one in [*preferred, *sorted(others, key=lambda place: -place.population)]:
-        same = kept.setdefault(normalise(one.name), [])
-        if all(distance_km(one, other) > SAME_KM for other in same):
-            same.append(one)
-    return [one for same in kept.values() for one in same]
+def merge_settlements(preferred: Sequence[Settlement], others: Sequence[Settlement]) -> list[Settlement]:
+    """Return both lists; of two settlements of the same name near each other only the preferred or more populous one."""
+    by_name: dict[str, list[Settlement]] = {}
+    for settlement in [*preferred, *sorted(others, key=lambda other: -other.population)]:
+        namesakes = by_name.setdefault(normalise(settlement.name), [])
+        if all(distance_km(settlement, namesake) > SAME_SETTLEMENT_KM for namesake in namesakes):
+            namesakes.append(settlement)
+    return [settlement for namesakes in by_name.values() for settlement in namesakes]
 
 
-def distance_km(one: Settlement, other: Settlement) -> float:
-    """On a plane, good enough for "near"."""
-    east = (one.lng - other.lng) * np.cos(np.radians(one.lat))
-    return float(np.hypot(east, one.lat - other.lat) * _KM_PER_DEGREE)
+def distance_km(a: HasCoordinates, b: HasCoordinates) -> float:
+    """Return the distance on a plane; exact enough to decide whether two places are near each other."""
+    east = (a.lng - b.lng) * np.cos(np.radians(a.lat))
+    return float(np.hypot(east, a.lat - b.lat) * _KM_PER_DEGREE)
+
+
+def is_inside(place: HasCoordinates, bounds: Bounds) -> bool:
+    """Whether a place lies within the bounds (west, south, east, north)."""
+    west, south, east, north = bounds
+    return west <= place.lng <= east and south <= place.lat <= north

@@ -1,15 +1,15 @@
-"""Addresses as people write them: «г. Краснодар, ул. Красная, 15», with and without the abbreviations."""
+"""Addresses in different spellings: «г. Краснодар, ул. Красная, 15», with and without abbreviations."""
 
 from functools import cache
 
 import numpy as np
 
 from geo_service.core.model import LocationQuality
-from ingest.demo.geography.highways import highways
-from ingest.demo.geography.region import municipalities, settlements
-from ingest.demo.geography.streets import streets
+from ingest.demo.geography.highways import build_highways
+from ingest.demo.geography.region import read_municipalities, read_settlements
+from ingest.demo.geography.streets import build_streets
 from ingest.demo.messages.draws import Chance, Messages
-from ingest.demo.messages.locations import Spots
+from ingest.demo.messages.locations import MessageLocations
 
 _SEED = 2307
 
@@ -30,23 +30,23 @@ _NAMES = (
     "Короткая", "Длинная", "Базарная", "Почтовая", "Больничная", "Спортивная", "Молодёжная", "Дружбы", "Победы",
     "40 лет Победы", "60 лет Октября", "8 Марта", "1 Мая", "Ветеранов", "Героев-Разведчиков", "Юбилейная", "Славянская",
 )  # fmt: skip
-_TYPES = ("ул.", "ул.", "ул.", "пер.", "проезд")
-_FEMININE = ("ая", "чья")
-"""Endings of names that agree with «улица» and would sound wrong with «переулок»."""
+_STREET_TYPES = ("ул.", "ул.", "ул.", "пер.", "проезд")
+_FEMININE_ENDINGS = ("ая", "чья")
+"""Endings of names that agree with «улица» but not with «переулок»."""
 
 
-def addresses(messages: Messages, spots: Spots) -> list[str]:
-    """One address a message."""
-    towns, net = settlements(), streets()
-    districts = [one.name for one in municipalities()]
+def format_addresses(messages: Messages, locations: MessageLocations) -> list[str]:
+    """Return the address of each message."""
+    towns, network = read_settlements(), build_streets()
+    districts = [municipality.name for municipality in read_municipalities()]
     styles = (messages.chance[:, Chance.SPELLING] * len(_STYLES)).astype(np.int64).tolist()
-    street = net.name[spots.segment]
+    street = network.name[locations.segment]
     rows = zip(
-        styles, messages.town.tolist(), street.tolist(), spots.house.tolist(), spots.quality.tolist(), spots.road.tolist(),
-        spots.kilometre.tolist(), strict=True,
+        styles, messages.town.tolist(), street.tolist(), locations.house.tolist(), locations.quality.tolist(), locations.road.tolist(),
+        locations.kilometre.tolist(), strict=True,
     )  # fmt: skip
     return [
-        _on_road(road, kilometre)
+        _format_highway(road, kilometre)
         if road >= 0
         else _STYLES[style](
             districts[towns.municipality[town]], towns.address[town], street_name(town, number),
@@ -58,48 +58,53 @@ def addresses(messages: Messages, spots: Spots) -> list[str]:
 
 @cache
 def street_name(town: int, number: int) -> str:
-    """Of the settlement's street with this number; no two are alike."""
+    """Return the name of the street with this number in a settlement; names are unique within it."""
     if number < len(_MAIN):
         return f"ул. {_MAIN[(number + town) % len(_MAIN)]}"
-    shuffled = _shuffled(town)
-    turn, place = divmod(number - len(_MAIN), len(_NAMES))
-    name = _NAMES[shuffled[place]]
-    kind = "ул." if not turn or name.endswith(_FEMININE) else _TYPES[(turn + place) % len(_TYPES)]
-    ordinal = f"{turn}-{'я' if kind == 'ул.' else 'й'} " if turn else ""
-    return f"{ordinal}{kind} {name}"
+    shuffled = _shuffle_names(town)
+    turn, index = divmod(number - len(_MAIN), len(_NAMES))
+    name = _NAMES[shuffled[index]]
+    street_type = "ул." if not turn or name.endswith(_FEMININE_ENDINGS) else _STREET_TYPES[(turn + index) % len(_STREET_TYPES)]
+    ordinal = f"{turn}-{'я' if street_type == 'ул.' else 'й'} " if turn else ""
+    return f"{ordinal}{street_type} {name}"
 
 
 @cache
-def _shuffled(town: int) -> list[int]:
-    number = int(settlements().geoname_id[town])
+def _shuffle_names(town: int) -> list[int]:
+    number = int(read_settlements().geoname_id[town])
     return list(np.random.default_rng([_SEED, number]).permutation(len(_NAMES)).tolist())
 
 
-def _on_road(road: int, kilometre: int) -> str:
-    names, roads = settlements().name, highways()
+def _format_highway(road: int, kilometre: int) -> str:
+    names, roads = read_settlements().name, build_highways()
     return f"а/д {names[roads.start[road]]} — {names[roads.end[road]]}, {kilometre}-й км"
 
 
-def _full(_: str, town: str, street: str, house: int) -> str:
+def _format_full(_: str, town: str, street: str, house: int) -> str:
     return f"{town}, {street}, {house}" if house else f"{town}, {street}"
 
 
-def _with_district(district: str, town: str, street: str, house: int) -> str:
-    return f"{district}, {_full(district, town, street, house)}" if district.endswith("р-н") else _full(district, town, street, house)
+def _format_with_district(district: str, town: str, street: str, house: int) -> str:
+    address = _format_full(district, town, street, house)
+    return f"{district}, {address}" if district.endswith("р-н") else address
 
 
-def _with_house_sign(_: str, town: str, street: str, house: int) -> str:
+def _format_with_house_word(_: str, town: str, street: str, house: int) -> str:
     return f"{town}, {street}, д. {house}" if house else f"{town}, {street}"
 
 
-def _short(_: str, town: str, street: str, house: int) -> str:
+def _format_short(_: str, town: str, street: str, house: int) -> str:
     bare = street.removeprefix("ул. ")
     return f"{town.split('. ', 1)[-1]}, {bare} {house}" if house else f"{town.split('. ', 1)[-1]}, {bare}"
 
 
-def _tight(_: str, town: str, street: str, house: int) -> str:
-    glued = f"{town} {street}".replace(". ", ".").replace(",", "")
-    return f"{glued} {house}" if house else glued
+def _format_without_spaces(_: str, town: str, street: str, house: int) -> str:
+    joined = f"{town} {street}".replace(". ", ".").replace(",", "")
+    return f"{joined} {house}" if house else joined
 
 
-_STYLES = (_full, _full, _full, _with_district, _with_district, _with_house_sign, _short, _tight)
+_STYLES = (
+    _format_full, _format_full, _format_full, _format_with_district, _format_with_district, _format_with_house_word, _format_short,
+    _format_without_spaces,
+)  # fmt: skip
+"""One of them is chosen at random for each message."""

@@ -1,4 +1,4 @@
-"""How precise a server's answer is, read from the answer itself: asked for a house it may give a street, and not say so."""
+"""The location quality of a server's result, read from the result: for a house, a server may return only its street."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from geo_service.core.model import LocationQuality as Quality
 
 CONFIDENCE = {Quality.HOUSE: 0.95, Quality.STREET: 0.85, Quality.SETTLEMENT: 0.8, Quality.DISTRICT: 0.7, Quality.REGION: 0.7}
+"""Confidence of a server's result by its quality: a rank, not a measured probability."""
 
 _NOMINATIM = {
     Quality.STREET: ("road", "pedestrian", "footway", "square", "bridge"),
@@ -30,24 +31,24 @@ _PHOTON = {
 _COARSER_THAN_REGION = frozenset(("country", "continent", "ocean", "sea"))
 
 
-def of_nominatim(raw: Mapping[str, Any]) -> Quality | None:
-    """None for what is no address at all."""
+def nominatim_quality(raw: Mapping[str, Any]) -> Quality | None:
+    """Return the quality of a Nominatim result; None if it is not an address."""
     kind, address = str(raw.get("addresstype", "")), raw.get("address")
     if isinstance(address, Mapping) and address.get("house_number"):
         return Quality.HOUSE
     if kind in _COARSER_THAN_REGION:
         return None
-    listed = _found(_NOMINATIM, kind)
-    # Anything else that has a place of its own, a shop or a monument, stands where a house could.
-    return listed if listed is not None else Quality.HOUSE if kind else None
+    quality = _find_quality(_NOMINATIM, kind)
+    # Anything else on the map, such as a shop or a monument, is as precise as a house.
+    return quality if quality is not None else Quality.HOUSE if kind else None
 
 
-def of_photon(raw: Mapping[str, Any]) -> Quality | None:
-    """None for what is no address at all."""
+def photon_quality(raw: Mapping[str, Any]) -> Quality | None:
+    """Return the quality of a Photon feature; None if it is not an address."""
     properties = raw.get("properties")
     kind = str(properties.get("type", "")) if isinstance(properties, Mapping) else ""
-    return _found(_PHOTON, kind)
+    return _find_quality(_PHOTON, kind)
 
 
-def _found(table: Mapping[Quality, tuple[str, ...]], kind: str) -> Quality | None:
+def _find_quality(table: Mapping[Quality, tuple[str, ...]], kind: str) -> Quality | None:
     return next((quality for quality, kinds in table.items() if kind in kinds), None)

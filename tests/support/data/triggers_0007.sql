@@ -1,3 +1,86 @@
+-- Functions and triggers of a database at revision 0007, as the program of that time installed them: for tests/integration/test_migrations.py.
+
+-- The bell: tells listening replicas at commit that there is something to read. It carries no data;
+-- a lost one costs a second, because replicas also look by themselves.
+create or replace function ring() returns trigger
+language plpgsql as $$
+begin
+    perform pg_notify(tg_argv[0], '');
+    return null;
+end
+$$;
+
+create or replace trigger incident_bell
+after insert or update or delete or truncate on incident
+for each statement execute function ring('incident_changed');
+
+create or replace trigger sector_bell
+after insert or update or delete or truncate on sector
+for each statement execute function ring('catalogue_changed');
+
+create or replace trigger theme_bell
+after insert or update or delete or truncate on theme
+for each statement execute function ring('catalogue_changed');
+
+create or replace trigger agency_bell
+after insert or update or delete or truncate on agency
+for each statement execute function ring('catalogue_changed');
+
+create or replace trigger source_bell
+after insert or update or delete or truncate on source
+for each statement execute function ring('catalogue_changed');
+
+create or replace trigger district_bell
+after insert or update or delete or truncate on district
+for each statement execute function ring('catalogue_changed');
+
+-- Shapes change together with this row.
+create or replace trigger boundary_bell
+after insert or update or delete or truncate on boundary_state
+for each statement execute function ring('catalogue_changed');
+
+-- A deleted incident leaves a tombstone, so that a replica learns of the deletion as it does of a change.
+create or replace function incident_bury() returns trigger
+language plpgsql as $$
+begin
+    insert into incident_tombstone (id, xid)
+    select id, pg_current_xact_id() from buried;
+    return null;
+end
+$$;
+
+create or replace trigger incident_bury
+after delete on incident
+referencing old table as buried
+for each statement execute function incident_bury();
+
+-- TRUNCATE fires no DELETE trigger and shows no rows: bury all of them before they are gone.
+create or replace function incident_bury_all() returns trigger
+language plpgsql as $$
+begin
+    insert into incident_tombstone (id, xid)
+    select id, pg_current_xact_id() from incident;
+    return null;
+end
+$$;
+
+create or replace trigger incident_bury_all
+before truncate on incident
+for each statement execute function incident_bury_all();
+
+-- Every written incident carries the transaction that wrote it: replicas follow by this number.
+create or replace function incident_stamp() returns trigger
+language plpgsql as $$
+begin
+    new.xid := pg_current_xact_id();
+    return new;
+end
+$$;
+
+create or replace trigger incident_stamp
+before insert or update on incident
+for each row execute function incident_stamp();
+
 -- Near-duplicates. In the order of receipt (then the source's code, then the id in the source), an incident is a
 -- duplicate of the earliest one before it that is itself no duplicate, has the same theme and another source, and lies
 -- and was received no further away than `near_rule` says; where there is none, it is the first of a group of its own.
@@ -23,7 +106,7 @@ as $$
             metres / 110000 as up,
             metres / (111000 * cos(radians(least(abs(st_y(incident.location)) + metres / 110000, 85.02)))) as aside
         from incident
-        where incident.id = given.id and incident.location_quality <= ${location_quality.house}
+        where incident.id = given.id and incident.location_quality <= 1
         offset 0
     ) as one
     -- The grid of the index: hundredths of a degree, and beyond 85° rings around the pole.
@@ -47,7 +130,7 @@ as $$
                 else 0
             end = field.x
             and incident.received_at between one.received_at - span and one.received_at + span
-            and incident.location_quality <= ${location_quality.house}
+            and incident.location_quality <= 1
             and incident.source_id <> one.source_id
         offset 0
     ) as other
@@ -174,3 +257,4 @@ for each row execute function incident_stamp();
 create or replace trigger incident_link_bell
 after insert or update on incident_link
 for each statement execute function ring('incident_changed');
+

@@ -1,0 +1,57 @@
+"""What a database consists of, as texts that can be compared: columns, indexes, constraints, triggers, functions, comments."""
+
+import asyncpg
+
+_OWN = "not exists (select from pg_depend where objid = {0}.oid and deptype = 'e')"
+"""Not part of an extension: PostGIS has its tables and functions in the same schema."""
+
+_DEFINITIONS = (
+    f"""
+    select 'column', format('%I.%I', relname, attname), format(
+        '%s %s not null %s default %s identity %s: %s', attnum, format_type(atttypid, atttypmod), attnotnull,
+        pg_get_expr(adbin, adrelid), attidentity, col_description(attrelid, attnum)
+    )
+    from pg_attribute
+    inner join pg_class on pg_class.oid = attrelid
+    left join pg_attrdef on adrelid = attrelid and adnum = attnum
+    where relkind = 'r' and relnamespace = 'public'::regnamespace and attnum > 0 and not attisdropped and {_OWN.format("pg_class")}
+    """,
+    f"""
+    select 'table', relname, obj_description(oid, 'pg_class')
+    from pg_class
+    where relkind in ('r', 'S') and relnamespace = 'public'::regnamespace and {_OWN.format("pg_class")}
+    """,
+    f"""
+    select 'index', pg_class.relname, pg_get_indexdef(pg_class.oid)
+    from pg_class
+    inner join pg_index on indexrelid = pg_class.oid
+    inner join pg_class as of on of.oid = indrelid
+    where pg_class.relnamespace = 'public'::regnamespace and {_OWN.format("of")}
+    """,
+    f"""
+    select 'constraint', format('%s on %s', conname, relname), pg_get_constraintdef(pg_constraint.oid)
+    from pg_constraint
+    inner join pg_class on pg_class.oid = conrelid
+    where connamespace = 'public'::regnamespace and {_OWN.format("pg_class")}
+    """,
+    """
+    select 'trigger', format('%s on %s', tgname, tgrelid::regclass), pg_get_triggerdef(oid)
+    from pg_trigger
+    where not tgisinternal
+    """,
+    f"""
+    select 'function', oid::regprocedure::text, pg_get_functiondef(oid)
+    from pg_proc
+    where pronamespace = 'public'::regnamespace and {_OWN.format("pg_proc")}
+    """,
+)
+
+
+async def database_objects(held: asyncpg.Connection) -> dict[tuple[str, str], str]:
+    """Definition by kind and name, of everything of ours in the schema `public`."""
+    return {(kind, name): text for sql in _DEFINITIONS for kind, name, text in await held.fetch(sql)}
+
+
+async def table_rows(held: asyncpg.Connection, tables: list[str]) -> dict[str, list[str]]:
+    """The rows of each table as text, sorted."""
+    return {table: [row[0] for row in await held.fetch(f'select "{table}"::text from "{table}" order by 1')] for table in tables}

@@ -1,0 +1,24 @@
+"""What tests need of a machine, and what becomes of those that do not find it.
+
+A test that lacks something is skipped with a reason. Where GEO_TESTS_REQUIRE_ALL is set it fails with that reason
+instead: nothing that could be had may be left out there.
+"""
+
+import os
+
+from tests.support.real_data import MISSING
+
+NOT_ROOT = "only root runs the server as another user"
+
+EXCUSED = (MISSING, NOT_ROOT)
+"""Reasons that no installation removes: the files are nobody else's, and the user is who it is."""
+
+
+def skips_fail() -> bool:
+    """Whether a skipped test fails the run."""
+    return os.environ.get("GEO_TESTS_REQUIRE_ALL", "") not in ("", "0")
+
+
+def is_excused(reason: str) -> bool:
+    """Whether a test that was skipped for this reason may be left out everywhere."""
+    return reason.endswith(EXCUSED)
