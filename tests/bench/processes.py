@@ -17,7 +17,7 @@ _PATIENCE_S = 300
 _STOP_S = 20
 
 LOG_LEVEL = "warning"
-"""Of `geo serve`: at `info` each request has a line in the log, which takes 3 to 5 µs of a cached tile's 50."""
+"""Of `geo serve`: at `info` each request has a line in the log, which takes 3 to 8 µs of a cached tile's 50."""
 
 
 @asynccontextmanager
