@@ -30,13 +30,17 @@ class CorsPolicy:
         """Return a response's headers with these, and with `Origin` in `Vary`: no shared cache gives one origin's response to another."""
         others: list[Header] = []
         varied: list[bytes] = []
+        policy = self._by_origin.get(origin, self._others)
         for header in headers:
             if header[0] == b"vary":
                 varied += header[1].split(b", ")
-            else:
-                others.append(header)
+                continue
+            if header[0] == b"access-control-allow-origin":
+                # What every page may load says so itself; browsers refuse a response with two of these.
+                policy = policy[:1]
+            others.append(header)
         vary = b", ".join(varied if b"Origin" in varied else [*varied, b"Origin"])
-        return [*others, (b"vary", vary), *self._by_origin.get(origin, self._others)]
+        return [*others, (b"vary", vary), *policy]
 
 
 def reading_policy(origins: Sequence[str]) -> CorsPolicy:
