@@ -25,9 +25,8 @@ from ingest.geocoding.factory import make_chain, read_region
 from ingest.geocoding.local_steps import AddressCache
 from ingest.geocoding.toponyms.addresses import is_self_contained
 from ingest.validate.coordinates import cells
-from ingest.write.district_lookup import DistrictLookup
-from ingest.write.duplicates import link_duplicates
-from ingest.write.reference_data import ReferenceData
+from ingest.write.incident_writer import link_duplicates
+from ingest.write.reference_data import DistrictLookup, ReferenceData
 
 if TYPE_CHECKING:  # Imported by callers that use a server: its libraries are an extra.
     from ingest.geocoding.server import GeocodingServer

@@ -113,7 +113,7 @@ class _Push:
 
     async def _begin(self) -> None:
         if not self._run.id:
-            self._source_id = await self._writer.pipeline.ensure_source(self._mapping.source)
+            self._source_id = await self._writer.pipeline.reference_data.ensure_source(self._mapping.source)
             await self._run.begin()
 
     def _document(self, form: str) -> dict[str, Any]:

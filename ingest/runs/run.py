@@ -35,7 +35,7 @@ from ingest.validate.entities import EntityResolver
 from ingest.validate.row_errors import Reject
 from ingest.validate.validate import ValidatedBatch, Validator
 from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
-from ingest.write.reference_data import ReferenceData, Source
+from ingest.write.reference_data import Source
 
 _GC_THRESHOLD = 200_000
 """Objects between two passes of the garbage collector: about as many as the batch in hand and the next one have."""
@@ -117,7 +117,7 @@ async def _load_batches(run: "IngestRun", run_input: Input, on_progress: Callabl
         BatchPipeline(connection, options.geocoding, options.near_m, region) as pipeline,
         aclosing(_read_ahead(reader, validator, options.batch_size)) as batches,
     ):
-        source_id = await pipeline.ensure_source(Source(**mapping.source.model_dump()))
+        source_id = await pipeline.reference_data.ensure_source(Source(**mapping.source.model_dump()))
         async for validated in batches:
             if not run.counts.read:
                 await run.set_row_format(row_format(reader, required_columns(mapping)))
@@ -145,8 +145,8 @@ class BatchPipeline:
 
     def __init__(self, connection: asyncpg.Connection, geocoding: GeocodingConfiguration, near_m: float, region: Bounds | None) -> None:
         self._connection, self._geocoding = connection, geocoding
-        self._references = ReferenceData(connection)
         self._writer = IncidentWriter(connection, near_m)
+        self.reference_data = self._writer.reference_data
         self.set_region(region)
 
     async def __aenter__(self) -> "BatchPipeline":
@@ -160,14 +160,10 @@ class BatchPipeline:
         """The region of the geocoder, which reads the districts anew."""
         self._geocoder = BatchGeocoder(self._connection, self._geocoding, region)
 
-    async def ensure_source(self, source: Source) -> int:
-        """The id of the source, which is created or renamed when needed."""
-        return await self._references.source(source)
-
     async def geocode(self, validated: ValidatedBatch, source_id: int) -> GeocodedBatch:
         """The batch with the ids of its source, themes and agencies, and the places of its words."""
-        themes = await self._references.themes(list(dict.fromkeys(validated.themes)))
-        agencies = await self._references.agencies([agency for agency in dict.fromkeys(validated.agencies) if agency])
+        themes = await self.reference_data.ensure_themes(list(dict.fromkeys(validated.themes)))
+        agencies = await self.reference_data.ensure_agencies([agency for agency in dict.fromkeys(validated.agencies) if agency])
         count = len(validated.batch)
         batch = replace(
             validated.batch,

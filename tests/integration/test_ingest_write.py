@@ -81,9 +81,9 @@ async def writing(url: str) -> AsyncIterator[tuple[asyncpg.Connection, IncidentW
     held = await connect(url)
     try:
         async with IncidentWriter(held) as writer:
-            source = await writer.ensure_source(Source("s", "И", "S"))
-            theme = (await writer.ensure_themes([Theme("t", "roads", "Т", "T")]))["t"]
-            agency = (await writer.ensure_agencies([Agency("a", "А")]))["a"]
+            source = await writer.reference_data.ensure_source(Source("s", "И", "S"))
+            theme = (await writer.reference_data.ensure_themes([Theme("t", "roads", "Т", "T")]))["t"]
+            agency = (await writer.reference_data.ensure_agencies([Agency("a", "А")]))["a"]
             yield held, writer, (source, theme, agency)
     finally:
         await held.close()
@@ -223,7 +223,7 @@ async def test_two_writers_of_the_same_rows_never_wait_in_a_circle(database_url:
 
 async def test_a_renamed_theme_keeps_its_id(database_url: str) -> None:
     async with writing(database_url) as (held, writer, (_, theme, _)):
-        assert await writer.ensure_themes([Theme("t", "waste", "Мусор", "Litter"), Theme("u", "waste", "У", "U")]) == {
+        assert await writer.reference_data.ensure_themes([Theme("t", "waste", "Мусор", "Litter"), Theme("u", "waste", "У", "U")]) == {
             "t": theme,
             "u": await held.fetchval("select id from theme where code = 'u'"),
         }
