@@ -7,7 +7,6 @@ import asyncpg
 
 from boundaries.stored import read_stored
 from geo_service.core.database import database_errors
-from geo_service.core.named_queries import query
 from ingest.geocoding import Step
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration
@@ -18,15 +17,6 @@ from ingest.mapping.mapping import Bounds
 
 if TYPE_CHECKING:  # Imported by callers that use a server: its libraries are an extra.
     from ingest.geocoding.server import GeocodingServer
-
-
-async def read_region(connection: asyncpg.Connection, configuration: GeocodingConfiguration) -> Bounds | None:
-    """Return the bounds in which incidents are expected: those of the configuration, else the extent of the loaded districts."""
-    if configuration.bounds:
-        return configuration.bounds
-    with database_errors("look for the region"):
-        row = await connection.fetchrow(query("geocoding.district_extent"))
-    return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
 
 
 async def read_gazetteer_index(

@@ -21,8 +21,7 @@ from ingest.readers import RawBatch
 from ingest.readers.columns import required_columns
 from ingest.readers.records import Record, gather_columns
 from ingest.validate.classifier import Classifier
-from ingest.validate.row_errors import Reject
-from ingest.validate.validate import ValidatedBatch, Validator
+from ingest.validate.validate import Reject, ValidatedBatch, Validator
 from ingest.write.incident_writer import WriteResult
 from ingest.write.reference_data import Source
 

@@ -77,6 +77,10 @@ class IncidentBatch:
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: column for name, column in columns.items() if column is not None}
 
+    def rows_to_geocode(self) -> list[int]:
+        """Return the rows without a location that have words for one."""
+        return [row for row in np.flatnonzero(self.cell == 0).tolist() if self.address[row] or self.message[row]]
+
     def latest_versions(self) -> NDArray[np.intp]:
         """Return the rows to write: of those with the same identity the newest, and among equally new ones the last."""
         identity = list(zip(self.source_id.tolist(), self.external_id, strict=True))

@@ -12,6 +12,7 @@ from boundaries.stored import read_district_arrays
 from geo_service.core.database import database_errors
 from geo_service.core.model import SECTORS
 from geo_service.core.named_queries import query
+from ingest.mapping.mapping import Bounds
 
 SECTOR_IDS = {sector.code: position for position, sector in enumerate(SECTORS, start=1)}
 
@@ -116,3 +117,12 @@ class DistrictLookup:
         if self._locator is None:
             return np.zeros(len(lng), np.int32), np.zeros(len(lng), np.bool_)
         return self._locator.locate(lng, lat)
+
+
+async def read_region(connection: asyncpg.Connection, configured: Bounds | None) -> Bounds | None:
+    """Return the bounds in which incidents are expected: the configured ones, else the extent of the loaded districts."""
+    if configured:
+        return configured
+    with database_errors("look for the region"):
+        row = await connection.fetchrow(query("geocoding.district_extent"))
+    return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])

@@ -14,8 +14,7 @@ from geo_service.core import advisory_locks
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
 from tests.support.paths import CHECKOUT
 from tests.support.plain_csv import HEADER, csv_line
 from tests.support.real_data import MINSK, needs

@@ -13,8 +13,7 @@ from unittest.mock import patch
 from asyncpg.protocol import Protocol
 
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
 
 STATEMENTS = ("query", "bind_execute", "bind_execute_many", "copy_in", "copy_out")
 """The methods of asyncpg's protocol that send a statement and wait for its result."""
