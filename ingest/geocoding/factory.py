@@ -13,14 +13,14 @@ from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.local_steps import AddressCache, Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build_index
 from ingest.geocoding.toponyms.settlements import read_own_settlements
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 if TYPE_CHECKING:  # Imported by callers that use a server: its libraries are an extra.
     from ingest.geocoding.server import GeocodingServer
 
 
 async def read_gazetteer_index(
-    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None
+    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: LngLatBounds | None
 ) -> GazetteerIndex | None:
     """Return the index of the region's place names; None if no region is known."""
     with database_errors("read the districts"):
@@ -34,7 +34,7 @@ async def read_gazetteer_index(
 async def make_chain(
     connection: asyncpg.Connection,
     configuration: GeocodingConfiguration,
-    region: Bounds | None,
+    region: LngLatBounds | None,
     server: "GeocodingServer | None" = None,
 ) -> Chain:
     """Return the chain with its steps in the configured order; the step `server` is left out if `server` is None."""

@@ -11,7 +11,7 @@ from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import GeoError, Overloaded
 from geo_service.core.named_queries import query
 from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 from ingest.runs.run import BatchPipeline
 from ingest.write.reference_data import read_region
 
@@ -24,7 +24,7 @@ class PushWriter:
 
     connection: asyncpg.Connection
     pipeline: BatchPipeline
-    region: Bounds | None = None
+    region: LngLatBounds | None = None
     revision: int = -1
     """Of the boundaries that the pipeline's geocoder and `region` were made from."""
 

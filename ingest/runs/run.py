@@ -29,7 +29,7 @@ from ingest.geocoding.batch_geocoder import GeocodedBatch, enqueue_waiting, geoc
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
 from ingest.geocoding.factory import make_chain
-from ingest.mapping.mapping import Bounds, Mapping
+from ingest.mapping.mapping import LngLatBounds, Mapping
 from ingest.readers import Reader, RowFormat
 from ingest.readers.columns import required_columns
 from ingest.readers.detect import open_reader, row_format
@@ -224,7 +224,9 @@ class BatchPipeline:
     It uses the connection alone while it is entered.
     """
 
-    def __init__(self, connection: asyncpg.Connection, geocoding: GeocodingConfiguration, near_m: float, region: Bounds | None) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, geocoding: GeocodingConfiguration, near_m: float, region: LngLatBounds | None
+    ) -> None:
         self._connection, self._geocoding = connection, geocoding
         self._writer = IncidentWriter(connection, near_m)
         self.reference_data = self._writer.reference_data
@@ -239,7 +241,7 @@ class BatchPipeline:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._writer.__aexit__(kind, error, trace)
 
-    def set_region(self, region: Bounds | None) -> None:
+    def set_region(self, region: LngLatBounds | None) -> None:
         """Geocode in this region, by the districts of now."""
         self._region, self._chain = region, None
 

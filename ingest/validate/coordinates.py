@@ -9,7 +9,7 @@ from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
 from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, RejectReason
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 ZERO = 1e-6
 """Degrees: closer to 0° N 0° E than this (10 cm) is a default value, not a location."""
@@ -74,7 +74,7 @@ class CheckedCoordinates(NamedTuple):
 class CoordinateReader:
     """Reads the coordinates of one mapping's rows."""
 
-    def __init__(self, decimal: str, bounds: Bounds | None, region: Bounds | None) -> None:
+    def __init__(self, decimal: str, bounds: LngLatBounds | None, region: LngLatBounds | None) -> None:
         """decimal: the decimal separator.
 
         bounds: rows outside are errors. region: where rows are expected, for recognising exchanged longitude and latitude
@@ -140,7 +140,7 @@ def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse:
     return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), geocoded_by.astype(np.int16))
 
 
-def inside(lng: Degrees, lat: Degrees, bounds: Bounds) -> Mask:
+def inside(lng: Degrees, lat: Degrees, bounds: LngLatBounds) -> Mask:
     """Which points are in the bounds, edges included; NaN is in none."""
     west, south, east, north = bounds
     within: Mask = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.model import SECTORS, RejectReason, Status
-from ingest.mapping.mapping import Bounds, ColumnNames, InstantField, Mapping
+from ingest.mapping.mapping import ColumnNames, InstantField, LngLatBounds, Mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import storable_text
 from ingest.validate.coordinates import CoordinateReader, Coordinates, Mask, RawCoordinate
 from ingest.validate.entities import EntityResolver, ThemeColumn
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
-from ingest.write.incident_batch import IncidentBatch, Instants
+from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.reference_data import Agency, Theme
 
 LONGEST_ID = 200
@@ -108,7 +108,7 @@ class Validator:
     """Checks raw batches by one mapping."""
 
     def __init__(
-        self, mapping: Mapping, resolver: EntityResolver, deadlines: Deadlines | None = None, region: Bounds | None = None
+        self, mapping: Mapping, resolver: EntityResolver, deadlines: Deadlines | None = None, region: LngLatBounds | None = None
     ) -> None:
         """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds."""
         self._mapping = mapping
@@ -128,7 +128,7 @@ class Validator:
         _drop_ends_before_beginnings(instants, errors, self._mapping.columns)
         rows = np.flatnonzero(errors.kept)
         themes = [theme for theme in _pick(theme_column.themes, rows) if theme]
-        kept_instants: dict[InstantField, Instants] = {name: column[rows].view("datetime64[us]") for name, column in instants.items()}
+        kept_instants: dict[InstantField, InstantArray] = {name: column[rows].view("datetime64[us]") for name, column in instants.items()}
         due_by = self._fill_due(themes, kept_instants)
         return ValidatedBatch(
             batch=_make_batch(
@@ -206,7 +206,7 @@ class Validator:
         errors.reject(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}", name)
         return column
 
-    def _fill_due(self, themes: Sequence[Theme], instants: dict[InstantField, Instants]) -> Sequence[str]:
+    def _fill_due(self, themes: Sequence[Theme], instants: dict[InstantField, InstantArray]) -> Sequence[str]:
         """Set missing deadlines by the rules; the name of the rule for each row, empty where none applied."""
         names = [""] * len(themes)
         missing = np.flatnonzero(np.isnat(instants["due_at"])).tolist()
@@ -244,7 +244,7 @@ def _make_batch(
     addresses: list[str],
     messages: list[str],
     statuses: NDArray[np.int16],
-    instants: dict[InstantField, Instants],
+    instants: dict[InstantField, InstantArray],
 ) -> IncidentBatch:
     count = len(ids)
     return IncidentBatch(

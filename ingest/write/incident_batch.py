@@ -21,7 +21,7 @@ _NULLS: dict[str, object] = {"0": 0, "'NaN'": np.nan, "'epoch'": np.datetime64("
 STAGED = _FORMAT.names
 """Columns of the staging table in the order of the bytes."""
 
-Instants = NDArray[np.datetime64]
+InstantArray = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class IncidentBatch:
     agency_id: NDArray[np.int32]
     """0 for "none"."""
     status: NDArray[np.int16]
-    received_at: Instants
-    due_at: Instants
-    answered_at: Instants
-    closed_at: Instants
-    updated_at: Instants
+    received_at: InstantArray
+    due_at: InstantArray
+    answered_at: InstantArray
+    closed_at: InstantArray
+    updated_at: InstantArray
 
     def __post_init__(self) -> None:
         lengths = {name: len(column) for name, column in self._columns().items()}

@@ -12,7 +12,7 @@ from boundaries.stored import read_district_arrays
 from geo_service.core.database import database_errors
 from geo_service.core.model import SECTORS
 from geo_service.core.named_queries import query
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 SECTOR_IDS = {sector.code: position for position, sector in enumerate(SECTORS, start=1)}
 
@@ -119,7 +119,7 @@ class DistrictLookup:
         return self._locator.locate(lng, lat)
 
 
-async def read_region(connection: asyncpg.Connection, configured: Bounds | None) -> Bounds | None:
+async def read_region(connection: asyncpg.Connection, configured: LngLatBounds | None) -> LngLatBounds | None:
     """Return the bounds in which incidents are expected: the configured ones, else the extent of the loaded districts."""
     if configured:
         return configured

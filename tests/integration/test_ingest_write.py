@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geo_service.core.database import connect
 from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.validate.coordinates import cells
-from ingest.write.incident_batch import IncidentBatch, Instants
+from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.incident_writer import IncidentWriter, WriteResult
 from ingest.write.reference_data import Agency, Source, Theme
 
@@ -51,7 +51,7 @@ def batch_of(given_rows: list[Row], source: int, theme: int, agency: int) -> Inc
     located = np.array([row.located for row in given_rows], np.bool_)
     lng, lat = np.linspace(38, 39, count), np.full(count, 45.0)
 
-    def instants(present: list[bool]) -> Instants:
+    def instants(present: list[bool]) -> InstantArray:
         return np.where(np.array(present, np.bool_), BEGIN + np.timedelta64(9, "D"), NEVER)
 
     return IncidentBatch(
