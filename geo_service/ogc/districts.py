@@ -22,7 +22,7 @@ from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePa
 from geo_service.ogc.crs import CRS_BY_URI, Crs
 from geo_service.ogc.extent import enclosing_bounds
 from geo_service.ogc.geometries import touching_boxes, write_geometries
-from geo_service.tiles.documents.tilejson import EVERYWHERE, Bounds
+from geo_service.tiles.documents.tilejson import WORLD_BOUNDS, Bounds
 
 _FINEST = ZOOM_BANDS[-1].band
 
@@ -79,7 +79,7 @@ class DistrictCollection:
         """Return the bounds of all districts of the level, degrees; the world without any."""
         ids, outlines = _outlines(state.catalogue.shapes)
         parts = shapely.get_parts(outlines[np.isin(ids, [district.id for district in state.catalogue.districts_at(self._level)])])
-        return enclosing_bounds(shapely.bounds(parts)) if len(parts) else EVERYWHERE
+        return enclosing_bounds(shapely.bounds(parts)) if len(parts) else WORLD_BOUNDS
 
 
 def _build_features(state: ReplicaState, districts: list[District], query: FeatureQuery) -> list[Feature]:

@@ -19,7 +19,7 @@ from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery, ParameterDescription
 from geo_service.ogc.extent import enclosing_bounds
 from geo_service.ogc.geometries import touching_boxes, write_geometries
-from geo_service.tiles.documents.tilejson import EVERYWHERE, Bounds
+from geo_service.tiles.documents.tilejson import WORLD_BOUNDS, Bounds
 from geo_service.tiles.encoding.grid import WORLD, project
 from geo_service.tiles.layers.hex_outlines import HexOutlines
 from geo_service.tiles.layers.hexes import HexLayer
@@ -76,7 +76,7 @@ class HexCollection:
         """Return the bounds of all hexagons that hold or held incidents, degrees; the world without any."""
         outlines = self._layer.outlines(self._resolution or DEFAULT_RESOLUTION)
         if not state.columns.live_rows or not len(outlines):
-            return EVERYWHERE
+            return WORLD_BOUNDS
         polar = _beyond_mercator(outlines)
         cells = state.pyramid.levels[self._resolution or DEFAULT_RESOLUTION].cells[polar]
         polar_boxes = shapely.bounds(shapely.get_parts(cell_outlines(cells))).reshape(-1, 4)

@@ -20,8 +20,7 @@ from ingest.pull.discovery import Endpoint, find_endpoint
 from ingest.pull.paging import PAGE_SIZE
 from ingest.pull.reader import Open311Reader
 from ingest.readers.columns import required_columns
-from ingest.runs.run import IngestOptions, Input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, Input, RunCounts, ingest_input
 
 
 @dataclass(frozen=True, slots=True)

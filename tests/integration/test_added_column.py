@@ -35,7 +35,7 @@ EDITS = {
         '    ReplicaField("quality",': '    ReplicaField("severity", "severity", np.uint8),\n    ReplicaField("quality",',
     },
     "ingest/write/incident_batch.py": {
-        "    updated_at: Instants\n": "    updated_at: Instants\n    severity: NDArray[np.int16] | None = None\n",
+        "    updated_at: InstantArray\n": "    updated_at: InstantArray\n    severity: NDArray[np.int16] | None = None\n",
     },
     "ingest/validate/validate.py": {
         "        status=statuses,\n": "        status=statuses,\n        severity=statuses + np.int16(1),\n",

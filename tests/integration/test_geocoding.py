@@ -19,8 +19,7 @@ from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.server import GeocodingServer
 from ingest.jobs.geocode_backlog import BacklogResult, geocode_backlog
 from ingest.mapping.mapping import Mapping
-from ingest.runs.run import file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import RunCounts, file_input, ingest_input
 from tests.support.geocoders import Told, asking, house, serving
 from tests.support.http_client import until
 

@@ -11,8 +11,7 @@ from geo_service.core.incident_columns import COLUMNS, REPLICA_FIELDS, filter_fi
 from geo_service.core.model import FINEST_RESOLUTION
 from geo_service.core.named_queries import query
 from geo_service.core.schema import incident
-from ingest.write.incident_batch import IncidentBatch
-from ingest.write.staging_rows import STAGED
+from ingest.write.incident_batch import STAGED, IncidentBatch
 
 NAMES = [column.name for column in COLUMNS]
 
