@@ -115,8 +115,12 @@ async def get_item(request: Request, name: str, feature: str) -> Response:
 
 
 def _collections(service: Service) -> dict[str, FeatureCollection]:
-    """Return the collections by their ids: districts by level, hexagons by resolution."""
-    collections: list[FeatureCollection] = [DistrictCollection(level) for level in DistrictLevel]
+    """Return the collections by their ids: districts by level, hexagons by resolution.
+
+    A level without any unit has no collection but that of districts. Raises `NotReady` before the first load.
+    """
+    levels = {DistrictLevel.DISTRICT, *(district.level for district in service.catalogue.districts.all)}
+    collections: list[FeatureCollection] = [DistrictCollection(level) for level in DistrictLevel if level in levels]
     collections += [HexCollection(service.hexes, resolution) for resolution in (None, *OWN_COLLECTIONS)]
     return {collection.description.id: collection for collection in collections}
 

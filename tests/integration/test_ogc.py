@@ -20,7 +20,7 @@ from tests.support.serve_process import serving, wait_until_ready
 GEOJSON = "application/geo+json"
 CENTRE_BOX = (38.7, 44.85, 39.1, 45.15)
 """Touches the middle district, the town in it, and the region."""
-COLLECTIONS = ["regions", "districts", "settlements", "hexes", "hexes-5", "hexes-6", "hexes-7", "hexes-8"]
+COLLECTIONS = ["regions", "districts", "hexes", "hexes-5", "hexes-6", "hexes-7", "hexes-8"]
 
 
 @pytest.fixture(scope="module")
