@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from geo_service.core.database import database_errors
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.responses import json_answer
 

@@ -9,10 +9,10 @@ from typing import Self
 import asyncpg
 import numpy as np
 
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import OPEN_STATUSES
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.demo.messages.agencies import DEMO_CHANNELS, list_agencies
 from ingest.demo.messages.history import MessageHistory, ReferenceIds, draw_history
 from ingest.demo.messages.live_messages import restore_live_messages

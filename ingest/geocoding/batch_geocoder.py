@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 
 from geo_service.core.database import database_errors
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding import GeocodeQuery, PlaceCandidate
 from ingest.geocoding.chain import Chain, GeocodingOutcome
 from ingest.validate.coordinates import cells

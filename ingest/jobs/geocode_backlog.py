@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import asyncpg
 import numpy as np
 
-from boundaries.locate import NEAR_M
-from geo_service.core.advisory_locks import GEOCODE_BACKLOG
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.model import GeocodedBy, LocationQuality
-from geo_service.core.named_queries import query
+from geo_service.core.sql.advisory_locks import GEOCODE_BACKLOG
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding import GeocodedPlace, GeocodeQuery
 from ingest.geocoding.batch_geocoder import TOO_COARSE, candidates_to_json, digest_texts
 from ingest.geocoding.chain import Chain, GeocodingOutcome

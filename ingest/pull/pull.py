@@ -12,7 +12,7 @@ import asyncpg
 
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import STAND_IN, Mapping, with_source
 from ingest.pull.checkpoint import plan_pull, read_checkpoint, write_checkpoint
 from ingest.pull.client import Client, ClientPolicy, redact_url

@@ -12,7 +12,7 @@ import orjson
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
 from geo_service.core.ingest_protocol import IngestRequest
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import Mapping, MappingSource, load_mapping
 from ingest.push.known_entities import KnownEntityResolver
 from ingest.push.parsing import PushedRow

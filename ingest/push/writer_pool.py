@@ -9,7 +9,7 @@ import asyncpg
 
 from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import GeoError, Overloaded
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.mapping.mapping import LngLatBounds
 from ingest.runs.run import BatchPipeline

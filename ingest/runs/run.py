@@ -18,13 +18,13 @@ import asyncpg
 import numpy as np
 import orjson
 
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
 from geo_service.core.model import GeocodedBy, LocationQuality
-from geo_service.core.named_queries import query
 from geo_service.core.settings import Settings
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding.batch_geocoder import GeocodedBatch, enqueue_waiting, geocode_rows
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration

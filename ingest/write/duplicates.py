@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from geo_service.core.database import database_errors, open_connection
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.write.incident_writer import link_duplicates
 
 PAGE = 5_000

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.core.binary_copy import RecordFormat, Records, to_timestamps, write_points
-from geo_service.core.incident_columns import staging_columns
+from geo_service.core.sql.binary_copy import RecordFormat, Records, to_timestamps, write_points
+from geo_service.core.sql.incident_columns import staging_columns
 
 _FIXED = [column for column in staging_columns() if column.sql_type != "text"]
 _TEXTS = [column.name for column in staging_columns() if column.sql_type == "text"]
@@ -30,7 +30,7 @@ class IncidentBatch:
 
     Instants are `datetime64[us]` in UTC, NaT for "none". `source_id`, `theme_id` and `agency_id` are the ids that
     `ReferenceData` returns. An incident that is not located has `cell` 0, and its `lng` and `lat` are ignored.
-    Fields have the names of `geo_service.core.incident_columns.COLUMNS`; location and district are computed from lng and lat.
+    Fields have the names of `geo_service.core.sql.incident_columns.COLUMNS`; location and district are computed from lng and lat.
     A field that not every input has may default to None: all rows have "none".
     """
 

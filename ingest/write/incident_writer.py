@@ -9,10 +9,10 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.database import database_errors
 from geo_service.core.model import GeocodedBy
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.write.incident_batch import STAGED, IncidentBatch, encode_batch
 from ingest.write.reference_data import DistrictLookup, ReferenceData
 

@@ -7,11 +7,11 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.locate import Locator
+from boundaries.locating.locate import Locator
 from boundaries.stored import read_district_arrays
 from geo_service.core.database import database_errors
 from geo_service.core.model import SECTORS
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import LngLatBounds
 
 SECTOR_IDS = {sector.code: position for position, sector in enumerate(SECTORS, start=1)}

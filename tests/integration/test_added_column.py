@@ -30,7 +30,7 @@ def upgrade() -> None:
 '''
 
 EDITS = {
-    "geo_service/core/incident_columns.py": {
+    "geo_service/core/sql/incident_columns.py": {
         '    IncidentColumn("due_at",': '    IncidentColumn("severity", "smallint", "0", comment="1 to 3"),\n    IncidentColumn("due_at",',
         '    ReplicaField("quality",': '    ReplicaField("severity", "severity", np.uint8),\n    ReplicaField("quality",',
     },

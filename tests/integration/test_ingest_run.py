@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from geo_service.core import advisory_locks
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
+from geo_service.core.sql import advisory_locks
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
 from tests.support.load_process import settled_states

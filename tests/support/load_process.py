@@ -14,8 +14,8 @@ from unittest.mock import patch
 import asyncpg
 from asyncpg.protocol import Protocol
 
-from geo_service.core import advisory_locks
-from geo_service.core.named_queries import query
+from geo_service.core.sql import advisory_locks
+from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import load_mapping
 from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
 

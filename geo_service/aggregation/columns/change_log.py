@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, collect_rows, count_rows
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.core.incident_columns import filter_fields, stored_dtypes
 from geo_service.core.model import OPEN_STATUSES
+from geo_service.core.sql.incident_columns import filter_fields, stored_dtypes
 
 _MAX_ROWS = 100_000
 """Maximum number of rows, 3 MB; testing a selection against all of them takes 0.25 ms."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, count_rows
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.core.incident_columns import filter_fields
+from geo_service.core.sql.incident_columns import filter_fields
 
 _FILTERED = filter_fields()
 _ONE_GROUP = np.zeros(256, np.int32)
