@@ -32,5 +32,8 @@ async def get_readyz(request: Request) -> JSONResponse:
         "revision": replica.revision,
         "lag_s": round(replica.lag, 3) if replica.loaded else None,
         "incidents": replica.live_rows,
+        "horizon_age_s": round(replica.following.horizon.age_s, 1),
+        "horizon_pid": replica.following.horizon.pid,
+        "reloads": replica.following.reloads,
     }
     return JSONResponse(state, status_code=200 if reason is None else 503, headers={"Cache-Control": "no-store"})

@@ -23,6 +23,7 @@ from geo_service.aggregation.columns.columns import Change, Columns, Merge
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.columns.unlocated import UnlocatedIncidents
 from geo_service.aggregation.counting.counter import Counter
+from geo_service.aggregation.replica.following import FollowingStatus
 from geo_service.core.errors import NotReady, Overloaded
 
 P = ParamSpec("P")
@@ -144,6 +145,8 @@ class Replica:
         """What has changed, and when: the same log over all states, for any thread."""
         self.revision = 0
         self.total = Change()
+        self.following = FollowingStatus()
+        """How following goes, written by the follower."""
         self.synced_at = -np.inf
         self.changed_at = time.time()
 
