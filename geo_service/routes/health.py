@@ -1,5 +1,7 @@
 """Health checks for operators and load balancers."""
 
+import time
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
@@ -19,6 +21,7 @@ async def get_readyz(request: Request) -> JSONResponse:
     """200 if the incidents are loaded, follow the database closely and can be counted at once; otherwise 503 with the reason."""
     service = service_of(request)
     replica, limit = service.replica, service.settings.lag_limit_s
+    following = replica.following
     reason = None
     if not replica.loaded:
         reason = "the incidents are still being loaded"
@@ -32,8 +35,12 @@ async def get_readyz(request: Request) -> JSONResponse:
         "revision": replica.revision,
         "lag_s": round(replica.lag, 3) if replica.loaded else None,
         "incidents": replica.live_rows,
-        "horizon_age_s": round(replica.following.horizon.age_s, 1),
-        "horizon_pid": replica.following.horizon.pid,
-        "reloads": replica.following.reloads,
+        "refused": replica.refused_rows,
+        "horizon_age_s": round(following.horizon.age_s, 1),
+        "horizon_pid": following.horizon.pid,
+        "reloads": following.reloads,
+        "reconciled_ago_s": None if following.reconciled_at is None else round(time.monotonic() - following.reconciled_at, 1),
+        "corrected": following.corrected,
+        "corrected_at": None if following.corrected_at is None else following.corrected_at.isoformat(timespec="seconds"),
     }
     return JSONResponse(state, status_code=200 if reason is None else 503, headers={"Cache-Control": "no-store"})

@@ -77,6 +77,14 @@ from (
         and tgenabled in ('O', 'A')
 ) as followed
 
+-- name: summarise_blocks
+-- Blocks of 65,536 ids from $1 to $2: how many incidents each has, and the sum of their ids within it. The index of the primary
+-- key is enough.
+select id >> 16 as block, count(*)::int as n, sum((id & 65535)::int) as id_sum
+from incident
+where id between $1 and $2
+group by block
+
 -- name: find_horizon_holder
 -- The session whose transaction, $1, is the oldest that is open: its process, or the prepared transaction.
 select pid, 'pid ' || pid as holder

@@ -3,7 +3,8 @@
 Each incident carries the transaction of its last change. One poll reads, in one snapshot, every row whose transaction
 was not visible at the previous poll and may be now; `database_state` says which these are. Nothing is missed however
 commits are ordered, and nothing is read twice while some other transaction stays open for long. Another database, a
-restored table, a promoted standby or transaction ids that went back make the replica load anew.
+restored table, a promoted standby or transaction ids that went back make the replica load anew. What passed the
+triggers by is found by reconciliation.
 """
 
 import asyncio
@@ -13,13 +14,15 @@ from contextlib import suppress
 from typing import Any
 
 import asyncpg
+import numpy as np
 import structlog
 
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import Entries
-from geo_service.aggregation.columns.columns import Change
+from geo_service.aggregation.columns.columns import BATCH, Change
 from geo_service.aggregation.replica.database_state import DatabaseState, XidSet, find_horizon_holder, read_database_state
 from geo_service.aggregation.replica.loader import read_catalogue, read_deleted, read_incidents
+from geo_service.aggregation.replica.reconciliation import Reconciliation
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import DatabaseUnavailable
@@ -41,13 +44,19 @@ log = structlog.get_logger(__name__)
 class Follower:
     """Keeps a replica up to date with the database."""
 
-    def __init__(self, url: str, replica: Replica, on_progress: Callable[[int], None] = lambda rows: None) -> None:
-        """on_progress: called with the number of incidents read so far during the first load."""
+    def __init__(
+        self, url: str, replica: Replica, on_progress: Callable[[int], None] = lambda rows: None, reconcile_interval_s: float = 300.0
+    ) -> None:
+        """on_progress: called with the number of incidents read so far during the first load.
+
+        reconcile_interval_s: from the end of a round of reconciliation to the next one.
+        """
         self._url = url
         self._replica = replica
         self._progress = on_progress
         self._seen: DatabaseState | None = None
         self._connection_was_lost = False
+        self._reconciliation = Reconciliation(replica, reconcile_interval_s)
         self._notified = asyncio.Event()
         self._catalogue_stale = True
 
@@ -66,6 +75,7 @@ class Follower:
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
                 log.warning("replica lost its database connection", reason=str(error), retry_in_s=pause)
                 self._connection_was_lost = True
+                self._reconciliation.start_round()
                 await asyncio.sleep(pause)
 
     async def poll(self, connection: asyncpg.Connection) -> Change:
@@ -74,6 +84,8 @@ class Follower:
         with database_errors("read the incidents"):
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 change = await self._poll(connection)
+                if self._reconciliation.is_due:
+                    change += await self._reconcile(connection)
         self._replica.synced_at = polled_at
         return change
 
@@ -107,6 +119,13 @@ class Follower:
             change = await self._read_changes(connection, changes)
         self._seen = state
         self._connection_was_lost = False
+        return change
+
+    async def _reconcile(self, connection: asyncpg.Connection) -> Change:
+        change = await self._reconciliation.step(connection)
+        if not self._reconciliation.is_due:
+            # The round is over. What names things may have been written without a notification as well.
+            await self._replica.apply(np.empty(0, BATCH), np.empty(0, np.int64), await read_catalogue(connection, self._replica.catalogue))
         return change
 
     async def _watch_horizon(self, connection: asyncpg.Connection, state: DatabaseState) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -60,3 +61,13 @@ class FollowingStatus:
     horizon: HorizonWatch = field(default_factory=HorizonWatch)
     reloads: int = 0
     """How often everything was read anew because the database was another one, or its transactions went back."""
+    reconciled_at: float | None = None
+    """Monotonic time at which the last round of reconciliation ended."""
+    corrected: int = 0
+    """Incidents that reconciliation has corrected."""
+    corrected_at: datetime | None = None
+
+    def record_difference(self, incidents: int, at: datetime) -> None:
+        """Take how many incidents differed and were corrected."""
+        self.corrected += incidents
+        self.corrected_at = at

@@ -79,6 +79,14 @@ async def read_incidents(
     return stream.batch()
 
 
+async def read_incident_ids(connection: asyncpg.Connection, first: int, last: int) -> Array:
+    """Incidents with ids from `first` to `last`, as BATCH rows."""
+    stream = IncidentStream()
+    text = f"{query('replica.read_incidents')} where incident.id between {first:d} and {last:d}"
+    await connection.copy_from_query(text, output=stream.write, format="binary")
+    return stream.batch()
+
+
 async def read_deleted(connection: asyncpg.Connection, changes: XidSet) -> NDArray[np.int64]:
     """Ids of incidents deleted by the given transactions and not inserted again. int64."""
     rows = await connection.fetch(
