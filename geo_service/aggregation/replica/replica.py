@@ -183,8 +183,13 @@ class Replica:
 
     @property
     def live_rows(self) -> int:
-        """Number of incidents."""
+        """Number of incidents that have a place."""
         return self._state.columns.live_rows if self._state else 0
+
+    @property
+    def unlocated_rows(self) -> int:
+        """Number of incidents without a place."""
+        return len(self._state.unplaced) if self._state else 0
 
     @property
     def refused_rows(self) -> int:
