@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from geo_service.core.errors import DatabaseUnavailable
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 
 _FOLLOWED_TRIGGERS = 4
 """Number of the triggers that `replica.read_database_state` names: those that give rows their transaction and leave tombstones."""

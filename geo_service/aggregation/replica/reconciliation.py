@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.columns.columns import Change
 from geo_service.aggregation.replica.loader import read_incident_ids
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 
 _BLOCK_BITS = 16
 _BLOCK = 1 << _BLOCK_BITS

@@ -209,7 +209,7 @@ class Replica:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
-            return await self._run_on_worker(partial(self._timed, work, *args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(self._thread, partial(self._timed, work, *args, **kwargs))
 
     async def run_unqueued(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `work(state, …)`, computed on the worker thread outside of admission control: for the follower."""

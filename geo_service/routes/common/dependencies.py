@@ -1,12 +1,14 @@
-"""The parts of the service that routes use, wired once by the application."""
+"""What every route uses: the parts of the service, wired once by the application, and the class of route that is called with them."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import asyncpg
+from fastapi.routing import APIRoute
 from starlette.requests import Request
+from starlette.responses import Response
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.response_time import RuleTable
@@ -82,3 +84,20 @@ def service_of(request: Request) -> Service:
 def base_url(request: Request) -> str:
     """Return the URL that clients see, without a slash at the end."""
     return (service_of(request).settings.public_url or str(request.base_url)).rstrip("/")
+
+
+class PlainRoute(APIRoute):
+    """Documented as any other, but called with the request and the parts of the path, without the framework's reading of parameters.
+
+    That reading takes 0.1 ms of the 1.1 ms that a request costs beside its computation.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # an awaitable is all that is needed
+        """Call the endpoint, which returns a response, or as a tile does another ASGI application."""
+        endpoint = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            answer: Response = await endpoint(request, **request.path_params)
+            return answer
+
+        return handle
