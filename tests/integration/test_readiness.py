@@ -36,7 +36,7 @@ async def test_a_process_that_is_behind_is_stale_but_ready_until_the_limit(fille
     answers = []
     async with asking(filled_url, lag_limit_s=30, stale_limit_s=600) as client:
         for lag in (20.0, 100.0, 700.0):
-            monkeypatch.setattr(Replica, "lag", property(lambda _, lag=lag: lag))
+            monkeypatch.setattr(Replica, "lag", lag)
             answer = await client.get("/readyz")
             answers.append((answer.status_code, answer.json()["ready"], answer.json()["stale"]))
         monkeypatch.undo()
