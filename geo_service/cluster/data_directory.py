@@ -5,6 +5,7 @@ GEO_HOME/
   port          the loopback port, kept from start to start
   users, change the locks
   pinned        exists while the cluster must keep running without users
+  stopped       exists after `geo db stop` until the next start: users do not start it again
   data/         owned by the server's user; a symbolic link if that user cannot enter GEO_HOME
 """
 
@@ -39,6 +40,7 @@ class DataDirectory:
         self.root = root.absolute()
         self.user = user
         self.pinned = self.root / "pinned"
+        self.stopped = self.root / "stopped"
         self._port = self.root / "port"
         self._password = self.root / "password"
 
@@ -100,7 +102,10 @@ class DataDirectory:
         (folder / "20-tests.conf").write_text(tests, encoding="utf-8")
         local = {"port": port, "unix_socket_directories": self._create_socket_folder(), "shared_buffers": f"{shared_buffers_mb()}MB"}
         (folder / "90-here.conf").write_text("".join(f"{key} = '{value}'\n" for key, value in local.items()), encoding="utf-8")
-        self._port.write_text(f"{port}\n", encoding="ascii")
+        # In one step: other users read it while the server is started again.
+        new = self._port.with_suffix(".new")
+        new.write_text(f"{port}\n", encoding="ascii")
+        new.replace(self._port)
         if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
             self.log.rename(self.log.with_suffix(".log.1"))
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from geo_service.cluster import postgres_binaries
 from geo_service.cluster.data_directory import DataDirectory, find_free_port
 from geo_service.cluster.file_lock import FileLock
+from geo_service.cluster.watchdog import keep_running
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings
 
@@ -65,12 +66,29 @@ class Cluster:
         with self._change_lock.hold_exclusive():
             if not self.folder.exists:
                 self._create()
+            self.folder.stopped.unlink(missing_ok=True)
             if self._pid() is None:
                 self._start_server()
             self._users_lock.acquire_shared()
             if pin:
                 self.folder.pinned.touch()
         return self.url
+
+    def restart_if_ended(self) -> bool:
+        """Start the server again if it has ended without being stopped; return whether it had. Only for a user of the cluster.
+
+        The port stays the same, because its users have the URL.
+        """
+        if self._pid() is not None:
+            return False
+        with self._change_lock.hold_exclusive():
+            if self._pid() is not None or self.folder.stopped.exists():
+                return False
+            port = self.folder.port
+            if find_free_port(port) != port:
+                raise ClusterError(f"cannot start the private cluster again: another program uses its port {port}")
+            self._start_server(attempts=1)
+            return True
 
     def release(self) -> bool:
         """Unregister as a user; the last user stops the server. Return whether it is stopped."""
@@ -87,7 +105,9 @@ class Cluster:
             return True
         self.folder.pinned.unlink(missing_ok=True)
         if not self.release() and now:
-            self._stop_server()
+            with self._change_lock.hold_exclusive():
+                self.folder.stopped.touch()
+                self._stop_server()
         return self._pid() is None
 
     def status(self) -> ClusterStatus:
@@ -118,9 +138,9 @@ class Cluster:
             file.write("include_dir 'conf.d'\n")
         new.rename(self.folder.pgdata)
 
-    def _start_server(self) -> None:
+    def _start_server(self, attempts: int = 0) -> None:
         """Start the server; try another port if another program has taken the old one in the meantime."""
-        for attempts_left in reversed(range(START_ATTEMPTS)):
+        for attempts_left in reversed(range(attempts or START_ATTEMPTS)):
             self._remove_stale_pid_file()
             self.folder.configure(find_free_port(self.folder.port), durable=self._durable)
             try:
@@ -170,11 +190,12 @@ class Cluster:
 
 @contextmanager
 def run_cluster(home: Path, *, durable: bool = True, on_message: Callable[[str], None] = _ignore_message) -> Iterator[str]:
-    """Yield the URL of the private cluster's database; the cluster runs for the time of the block."""
+    """Yield the URL of the private cluster's database; the cluster runs for the time of the block, and is started again if it ends."""
     cluster = Cluster(home, durable=durable, on_message=on_message)
     url = cluster.start()
     try:
-        yield url
+        with keep_running(cluster.restart_if_ended):
+            yield url
     finally:
         cluster.release()
 

@@ -95,7 +95,11 @@ class Settings(BaseSettings):
     tile_rows_limit: int = Field(
         200_000_000, ge=1, description="Maximum number of incidents that are counted for one tile, compared windows included."
     )
-    lag_limit_s: float = Field(30.0, gt=0, description="Maximum delay of the replica in seconds; above it, /readyz answers 503.")
+    lag_limit_s: float = Field(30.0, gt=0, description="Maximum delay of the replica in seconds; above it, /readyz calls it stale.")
+    stale_limit_s: float = Field(3600.0, gt=0, description="Maximum delay of the replica in seconds; above it, /readyz answers 503.")
+    reconcile_interval_s: float = Field(
+        300.0, gt=0, description="Pause between two comparisons of the replica with the whole database, in seconds."
+    )
     log_format: Literal["json", "console"] = Field("console", description="Format of log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
 

@@ -1,5 +1,7 @@
 """Health checks for operators and load balancers."""
 
+import time
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
@@ -16,21 +18,34 @@ async def get_healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Ready to answer", operation_id="readyz")
 async def get_readyz(request: Request) -> JSONResponse:
-    """200 if the incidents are loaded, follow the database closely and can be counted at once; otherwise 503 with the reason."""
+    """200 if the incidents are loaded and can be counted at once, `stale` or not; otherwise, or if they are too old, 503 with the reason.
+
+    `stale`: they are known to be behind the database, or it cannot be reached, and requests are answered from memory.
+    """
     service = service_of(request)
-    replica, limit = service.replica, service.settings.lag_limit_s
+    replica, settings = service.replica, service.settings
+    following = replica.following
     reason = None
     if not replica.loaded:
         reason = "the incidents are still being loaded"
     elif not service.warmed_up:
         reason = "what counts the incidents is still being compiled or read"
-    elif replica.lag > limit:
-        reason = f"the incidents are {replica.lag:.0f} s behind the database, more than {limit:.0f} s"
+    elif replica.lag > settings.stale_limit_s:
+        reason = f"the incidents are {replica.lag:.0f} s behind the database, more than {settings.stale_limit_s:.0f} s"
     state = {
         "ready": reason is None,
         "reason": reason,
+        "stale": replica.loaded and replica.lag > settings.lag_limit_s,
         "revision": replica.revision,
         "lag_s": round(replica.lag, 3) if replica.loaded else None,
-        "incidents": replica.live_rows,
+        "incidents": replica.live_rows + replica.unlocated_rows,
+        "placed": replica.live_rows,
+        "refused": replica.refused_rows,
+        "horizon_age_s": round(following.horizon.age_s, 1),
+        "horizon_pid": following.horizon.pid,
+        "reloads": following.reloads,
+        "reconciled_ago_s": None if following.reconciled_at is None else round(time.monotonic() - following.reconciled_at, 1),
+        "corrected": following.corrected,
+        "corrected_at": None if following.corrected_at is None else following.corrected_at.isoformat(timespec="seconds"),
     }
     return JSONResponse(state, status_code=200 if reason is None else 503, headers={"Cache-Control": "no-store"})

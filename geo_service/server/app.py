@@ -104,7 +104,7 @@ def create_app(
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
-    follower = Follower(settings.database_url, replica, on_progress)
+    follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
         cache, AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),

@@ -48,3 +48,49 @@ order by level, code
 select district_id, band, st_asbinary(shape) as shape
 from district_shape
 order by band, district_id
+
+-- name: read_database_state
+-- Which database, timeline and tables the connection sees, and its snapshot: in one query, so that they are of one moment. Tables
+-- and triggers are looked up among the rows of the catalogue that the snapshot sees, as incidents are.
+select
+    pg_current_snapshot()::text as snapshot,
+    (select system_identifier::text from pg_control_system()) as system_identifier,
+    case
+        -- The control file names a new timeline only after the checkpoint that follows a promotion.
+        when pg_is_in_recovery() then (select 'standby ' || timeline_id from pg_control_checkpoint())
+        else left(pg_walfile_name(pg_current_wal_lsn()), 8)
+    end as timeline,
+    (select oid::text from pg_database where datname = current_database()) as database,
+    (
+        select string_agg(oid::text, ' ' order by oid)
+        from pg_class
+        where oid in (to_regclass('incident'), to_regclass('incident_link'), to_regclass('incident_tombstone'))
+    ) as tables,
+    followed.oids as trigger_oids,
+    followed.n as triggers
+from (
+    select string_agg(oid::text, ' ' order by oid) as oids, count(*)::int as n
+    from pg_trigger
+    where
+        tgrelid in (to_regclass('incident'), to_regclass('incident_link'))
+        and tgname in ('incident_set_xid', 'incident_link_set_xid', 'incident_record_tombstones', 'incident_record_all_tombstones')
+        and tgenabled in ('O', 'A')
+) as followed
+
+-- name: summarise_blocks
+-- Blocks of 65,536 ids from $1 to $2: how many incidents each has, and the sum of their ids within it. The index of the primary
+-- key is enough.
+select id >> 16 as block, count(*)::int as n, sum((id & 65535)::int) as id_sum
+from incident
+where id between $1 and $2
+group by block
+
+-- name: find_horizon_holder
+-- The session whose transaction, $1, is the oldest that is open: its process, or the prepared transaction.
+select pid, 'pid ' || pid as holder
+from pg_stat_activity
+where backend_xid = ($1::text::xid8)::xid
+union all
+select null, 'prepared transaction ' || gid
+from pg_prepared_xacts
+where transaction = ($1::text::xid8)::xid

@@ -5,14 +5,17 @@ import re
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from geo_service.cluster import data_directory
 from geo_service.cluster.private_cluster import Cluster, database_url, run_cluster
+from geo_service.cluster.watchdog import keep_running
 from geo_service.core.database import open_connection
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings
@@ -114,6 +117,51 @@ async def test_a_killed_server_recovers_with_all_that_was_committed(home: Path) 
     assert cluster.status().state == "stopped"
     assert await ask(cluster.start(), "select count(*) from kept") == 1000
     cluster.release()
+
+
+async def test_a_server_that_was_killed_is_started_again_for_its_user_at_the_same_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geo_service.cluster.watchdog.CHECK_INTERVAL_S", 0.2)
+    with run_cluster(home, durable=False) as url:
+        cluster = Cluster(home, durable=False)
+        pid = cluster.status().pid
+        assert pid
+        with capture_logs() as logs:
+            os.kill(pid, signal.SIGKILL)
+            wait_until(lambda: any("was started again" in line["event"] for line in logs))
+        assert cluster.status().pid not in (None, pid)
+        assert cluster.url == url
+        assert await ask(url, "select 1") == 1
+
+
+def test_a_server_that_cannot_start_again_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_service.cluster.watchdog.CHECK_INTERVAL_S", 0.01)
+    monkeypatch.setattr("geo_service.cluster.watchdog.BACKOFF_S", (0.02, 0.05))
+    outcomes: list[bool | None] = [None, None, None, True]
+    calls: list[float] = []
+
+    def restart() -> bool:
+        calls.append(time.monotonic())
+        outcome = outcomes.pop(0) if outcomes else False
+        if outcome is None:
+            raise ClusterError("the disk is full")
+        return outcome
+
+    with capture_logs() as logs, keep_running(restart):
+        wait_until(lambda: len(calls) > 5)
+    assert [line.get("retry_in_s") for line in logs] == [0.02, 0.04, 0.05, None]
+    assert [line.get("reason") for line in logs] == ["the disk is full"] * 3 + [None]
+
+
+def test_a_server_that_was_told_to_stop_is_not_started_again_by_its_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_service.cluster.watchdog.CHECK_INTERVAL_S", 0.05)
+    with run_cluster(home, durable=False):
+        assert Cluster(home, durable=False).stop(now=True)
+        time.sleep(0.5)
+        assert Cluster(home, durable=False).status().pid is None
+    with run_cluster(home, durable=False):
+        assert Cluster(home, durable=False).status().pid
 
 
 def test_a_stranger_with_the_dead_servers_process_number_is_no_obstacle(home: Path) -> None:

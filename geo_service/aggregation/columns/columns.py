@@ -114,6 +114,15 @@ class Columns:
         """Return the database ids of rows."""
         return self["id"][rows].astype(np.int64) + self._first_id
 
+    def id_range(self) -> tuple[int, int] | None:
+        """Return bounds of the ids, both inclusive; None where there have never been any."""
+        return (self._first_id, self._first_id + len(self._row_of) - 1) if len(self._row_of) else None
+
+    def ids_between(self, first: int, last: int) -> NDArray[np.int64]:
+        """Return the ids from `first` to `last` that exist, ascending. int64."""
+        start, stop = max(first - self._first_id, 0), max(last + 1 - self._first_id, 0)
+        return np.flatnonzero(self._row_of.values[start:stop] != _NO_ROW) + (self._first_id + start)
+
     def rows(self) -> Rows:
         """Return the columns that counting reads."""
         return Rows._make(map(self.__getitem__, Rows._fields))
@@ -150,6 +159,8 @@ class Columns:
 
         Rows equal to the stored ones change nothing and are not counted.
         """
+        if not len(self._row_of) and len(batch):
+            self._first_id = int(batch["id"].min())
         self._extend_left(batch["id"])
         rows = self._rows(batch["id"])
         known = rows >= 0

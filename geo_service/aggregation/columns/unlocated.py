@@ -35,6 +35,16 @@ class UnlocatedIncidents:
         # An updated row is in the difference twice, before and after.
         return len(np.unique(np.setxor1d(before[leaving], batch)["id"])) if some_leave else len(batch)
 
+    def id_range(self) -> tuple[int, int] | None:
+        """Return the least and the greatest id; None where there are none."""
+        ids = self._rows["id"]
+        return (int(ids.min()), int(ids.max())) if len(ids) else None
+
+    def ids_between(self, first: int, last: int) -> NDArray[np.int64]:
+        """Return the ids from `first` to `last` that exist. int64."""
+        ids: NDArray[np.int64] = self._rows["id"]
+        return ids[(ids >= first) & (ids <= last)]
+
     def find(self, id_: int) -> Array:
         """Return the incident with the id as BATCH rows: one or none."""
         rows: Array = self._rows[self._rows["id"] == id_]

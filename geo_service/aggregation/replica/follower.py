@@ -1,10 +1,10 @@
 """Following PostGIS: the first load, then every committed change exactly once, through lost connections.
 
-Each incident carries the transaction of its last change. One poll reads, in one snapshot, every row whose
-transaction is not older than the previous poll's horizon: the oldest transaction that was not over then.
-Whatever was not visible then belongs to such a transaction, so nothing is missed however commits are
-ordered; rows seen twice change nothing the second time. Reading up to the snapshot and not merely up to the
-new horizon keeps the replica fresh while some other transaction stays open for long.
+Each incident carries the transaction of its last change. One poll reads, in one snapshot, every row whose transaction
+was not visible at the previous poll and may be now; `database_state` says which these are. Nothing is missed however
+commits are ordered, and nothing is read twice while some other transaction stays open for long. Another database, a
+restored table, a promoted standby or transaction ids that went back make the replica load anew. What passed the
+triggers by is found by reconciliation.
 """
 
 import asyncio
@@ -14,12 +14,15 @@ from contextlib import suppress
 from typing import Any
 
 import asyncpg
+import numpy as np
 import structlog
 
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import Entries
-from geo_service.aggregation.columns.columns import Change
-from geo_service.aggregation.replica.loader import read_catalogue, read_deleted, read_horizon, read_incidents
+from geo_service.aggregation.columns.columns import BATCH, Change
+from geo_service.aggregation.replica.database_state import DatabaseState, XidSet, find_horizon_holder, read_database_state
+from geo_service.aggregation.replica.loader import read_catalogue, read_deleted, read_incidents
+from geo_service.aggregation.replica.reconciliation import Reconciliation
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import DatabaseUnavailable
@@ -41,12 +44,19 @@ log = structlog.get_logger(__name__)
 class Follower:
     """Keeps a replica up to date with the database."""
 
-    def __init__(self, url: str, replica: Replica, on_progress: Callable[[int], None] = lambda rows: None) -> None:
-        """on_progress: called with the number of incidents read so far during the first load."""
+    def __init__(
+        self, url: str, replica: Replica, on_progress: Callable[[int], None] = lambda rows: None, reconcile_interval_s: float = 300.0
+    ) -> None:
+        """on_progress: called with the number of incidents read so far during the first load.
+
+        reconcile_interval_s: from the end of a round of reconciliation to the next one.
+        """
         self._url = url
         self._replica = replica
         self._progress = on_progress
-        self._horizon: int | None = None
+        self._seen: DatabaseState | None = None
+        self._connection_was_lost = False
+        self._reconciliation = Reconciliation(replica, reconcile_interval_s)
         self._notified = asyncio.Event()
         self._catalogue_stale = True
 
@@ -64,6 +74,8 @@ class Follower:
                 recent = self._replica.lag < _POLL_INTERVAL_S * 5
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
                 log.warning("replica lost its database connection", reason=str(error), retry_in_s=pause)
+                self._connection_was_lost = True
+                self._reconciliation.start_round()
                 await asyncio.sleep(pause)
 
     async def poll(self, connection: asyncpg.Connection) -> Change:
@@ -72,6 +84,8 @@ class Follower:
         with database_errors("read the incidents"):
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 change = await self._poll(connection)
+                if self._reconciliation.is_due:
+                    change += await self._reconcile(connection)
         self._replica.synced_at = polled_at
         return change
 
@@ -92,19 +106,41 @@ class Follower:
                     await self._notified.wait()
 
     async def _poll(self, connection: asyncpg.Connection) -> Change:
-        horizon = await read_horizon(connection)
-        since = self._read_from(horizon)
-        if since is None:
+        state = await read_database_state(connection)
+        if self._replica.loaded:
+            # Until then: what was true last, rather than half of what is being restored.
+            state.check_triggers()
+        await self._watch_horizon(connection, state)
+        changes = self._changes_since_last_poll(state)
+        change = Change()
+        if changes is None:
             await self._load(connection)
-            self._horizon = horizon
-            return Change()
-        batch = await read_incidents(connection, since)
-        deleted = await read_deleted(connection, since)
+        else:
+            change = await self._read_changes(connection, changes)
+        self._seen = state
+        self._connection_was_lost = False
+        return change
+
+    async def _reconcile(self, connection: asyncpg.Connection) -> Change:
+        change = await self._reconciliation.step(connection)
+        if not self._reconciliation.is_due:
+            # The round is over. What names things may have been written without a notification as well.
+            await self._replica.apply(np.empty(0, BATCH), np.empty(0, np.int64), await read_catalogue(connection, self._replica.catalogue))
+        return change
+
+    async def _watch_horizon(self, connection: asyncpg.Connection, state: DatabaseState) -> None:
+        horizon = self._replica.following.horizon
+        horizon.observe(state.horizon, state.is_held)
+        if horizon.is_unexplained:
+            horizon.explain(*await find_horizon_holder(connection, state.horizon))
+        horizon.warn()
+
+    async def _read_changes(self, connection: asyncpg.Connection, changes: XidSet) -> Change:
+        batch = await read_incidents(connection, changes)
+        deleted = await read_deleted(connection, changes)
         stale, self._catalogue_stale = self._catalogue_stale, False
         catalogue = await read_catalogue(connection, self._replica.catalogue) if stale or self._names_unknown_entry(batch) else None
-        change = await self._replica.apply(batch, deleted, catalogue)
-        self._horizon = horizon
-        return change
+        return await self._replica.apply(batch, deleted, catalogue)
 
     async def _load(self, connection: asyncpg.Connection) -> None:
         started = time.monotonic()
@@ -114,14 +150,15 @@ class Follower:
         await self._replica.load(batch, catalogue)
         log.info("replica loaded", incidents=len(batch), seconds=round(time.monotonic() - started, 2))
 
-    def _read_from(self, horizon: int) -> int | None:
-        """Return the transaction to read from; None for everything.
-
-        A horizon that went back means another or a restored database. With many dead rows loading anew is cheaper.
-        """
-        if not self._replica.loaded or self._horizon is None or horizon < self._horizon or self._replica.needs_compaction:
+    def _changes_since_last_poll(self, state: DatabaseState) -> XidSet | None:
+        """Return the transactions to read; None for everything. With many dead rows loading anew is cheaper."""
+        if not self._replica.loaded or self._seen is None or self._replica.needs_compaction:
             return None
-        return self._horizon
+        changes = state.changes_since(self._seen, self._connection_was_lost)
+        if changes is None:
+            self._replica.following.reloads += 1
+            log.warning("the database is another one than before, loading anew", changed=state.differences(self._seen))
+        return changes
 
     def _names_unknown_entry(self, batch: Array) -> bool:
         """Return whether a row refers to an entry that the catalogue does not have yet."""

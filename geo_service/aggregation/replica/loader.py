@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
+from geo_service.aggregation.replica.database_state import XidSet
 from geo_service.core.model import DistrictLevel, GeocodedBy
 from geo_service.core.sql.binary_copy import RecordFormat, RecordReader, Records, to_unix_seconds
 from geo_service.core.sql.incident_columns import replica_sql_types
@@ -65,31 +66,34 @@ def _to_batch(records: Records) -> Array:
 
 
 async def read_incidents(
-    connection: asyncpg.Connection, since: int | None = None, on_progress: Callable[[int], None] = lambda rows: None
+    connection: asyncpg.Connection, changes: XidSet | None = None, on_progress: Callable[[int], None] = lambda rows: None
 ) -> Array:
-    """All incidents, or those written or linked by transaction `since` or a later one, as BATCH rows."""
+    """All incidents, or those written or linked by the given transactions, as BATCH rows."""
     stream = IncidentStream(on_progress)
     text = query("replica.read_incidents")
-    if since is None:
-        await connection.copy_from_query(text, output=stream.write, format="binary")
-    else:
+    if changes is not None:
         # Two halves, each with an index of its own: the incident was written, or only its link.
-        written = "where incident.xid >= ($1::text)::xid8"
-        linked = "where link.xid >= ($1::text)::xid8 and incident.xid < ($1::text)::xid8"
-        text = f"{text} {written} union all {text} {linked}"
-        await connection.copy_from_query(text, str(since), output=stream.write, format="binary")
+        written, linked = changes.condition("incident.xid"), changes.condition("link.xid")
+        text = f"{text} where {written} union all {text} where {linked} and not {written}"
+    await connection.copy_from_query(text, output=stream.write, format="binary")
     return stream.batch()
 
 
-async def read_deleted(connection: asyncpg.Connection, since: int) -> Array:
-    """Ids of incidents deleted by transaction `since` or a later one. int64."""
-    rows = await connection.fetch("select id from incident_tombstone where xid >= ($1::text)::xid8", str(since))
+async def read_incident_ids(connection: asyncpg.Connection, first: int, last: int) -> Array:
+    """Incidents with ids from `first` to `last`, as BATCH rows."""
+    stream = IncidentStream()
+    text = f"{query('replica.read_incidents')} where incident.id between {first:d} and {last:d}"
+    await connection.copy_from_query(text, output=stream.write, format="binary")
+    return stream.batch()
+
+
+async def read_deleted(connection: asyncpg.Connection, changes: XidSet) -> NDArray[np.int64]:
+    """Ids of incidents deleted by the given transactions and not inserted again. int64."""
+    rows = await connection.fetch(
+        f"select id from incident_tombstone where {changes.condition('xid')}"  # noqa: S608  # integers only
+        " and not exists (select from incident where incident.id = incident_tombstone.id)"
+    )
     return np.array([row["id"] for row in rows], np.int64)
-
-
-async def read_horizon(connection: asyncpg.Connection) -> int:
-    """The oldest transaction that was not yet over at this snapshot: whatever is not seen now is not older."""
-    return int(await connection.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text"))
 
 
 async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPTY) -> Catalogue:

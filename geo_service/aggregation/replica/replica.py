@@ -14,6 +14,7 @@ from functools import partial
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
@@ -21,14 +22,20 @@ from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import Change, Columns, Merge
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
+from geo_service.aggregation.columns.id_reach import within_reach
 from geo_service.aggregation.columns.unlocated import UnlocatedIncidents
 from geo_service.aggregation.counting.counter import Counter
+from geo_service.aggregation.replica.following import FollowingStatus
 from geo_service.core.errors import NotReady, Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+log = structlog.get_logger(__name__)
+
 _NO_PLACE = np.uint64(0)
+_MAX_REFUSED = 1000
+"""Ids that are remembered as refused."""
 
 _SMOOTHING = 0.1
 """Share of the latest computation in the mean of how long one takes."""
@@ -56,7 +63,9 @@ class ReplicaState:
 
         changes: records what changes from now on; without it the state has a log of its own.
         """
-        placed = batch[batch["cell"] != _NO_PLACE]
+        self.refused: set[int] = set()
+        """Ids of located incidents that are left out because they are too far from all others; at most some thousands."""
+        placed = self._without_far_ids(batch[batch["cell"] != _NO_PLACE], None, 0)
         cells, index = np.unique(placed["cell"], return_inverse=True)
         self.pyramid = H3Hierarchy(cells)
         self.changes = changes or ChangeLog()
@@ -69,7 +78,8 @@ class ReplicaState:
     def apply(self, batch: Array, deleted: NDArray[np.int64], catalogue: Catalogue | None) -> Change:
         """Apply what was written; an incident that is no longer located is counted among the unlocated ones."""
         placed = batch["cell"] != _NO_PLACE
-        rows = batch[placed]
+        rows = self._without_far_ids(batch[placed], self.columns.id_range(), self.columns.live_rows)
+        self.refused.difference_update(deleted.tolist())
         change = self.columns.apply(rows, self.pyramid.add(rows["cell"]))
         gone = self.columns.delete(np.concatenate([deleted, batch["id"][~placed]]))
         renewed = catalogue is not None and not catalogue.equals(self.catalogue)
@@ -80,6 +90,18 @@ class ReplicaState:
             # Another catalogue gives codes another meaning: a sector may have one more theme.
             self.changes.commit(everything=renewed)
         return change + gone + others
+
+    def _without_far_ids(self, batch: Array, held: tuple[int, int] | None, rows: int) -> Array:
+        reachable = within_reach(batch["id"], held, rows)
+        if reachable.all():
+            return batch
+        far = set(batch["id"][~reachable][:_MAX_REFUSED].tolist()) - self.refused
+        if far and len(self.refused) < _MAX_REFUSED:
+            self.refused |= far
+            log.error(
+                "incidents are left out: their ids are too far from all others", first_id=min(far), last_id=max(far), incidents=len(far)
+            )
+        return batch[reachable]
 
 
 class AdmissionQueue:
@@ -144,6 +166,8 @@ class Replica:
         """What has changed, and when: the same log over all states, for any thread."""
         self.revision = 0
         self.total = Change()
+        self.following = FollowingStatus()
+        """How following goes, written by the follower."""
         self.synced_at = -np.inf
         self.changed_at = time.time()
 
@@ -159,8 +183,18 @@ class Replica:
 
     @property
     def live_rows(self) -> int:
-        """Number of incidents."""
+        """Number of incidents that have a place."""
         return self._state.columns.live_rows if self._state else 0
+
+    @property
+    def unlocated_rows(self) -> int:
+        """Number of incidents without a place."""
+        return len(self._state.unplaced) if self._state else 0
+
+    @property
+    def refused_rows(self) -> int:
+        """Number of incidents that are left out because of their ids; it stops growing at some thousands."""
+        return len(self._state.refused) if self._state else 0
 
     def on_change(self, hook: Callable[[H3Hierarchy], None]) -> None:
         """Call `hook(pyramid)` on the worker thread after each load and each change, before readers see it."""
@@ -176,6 +210,10 @@ class Replica:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
             return await asyncio.get_running_loop().run_in_executor(self._thread, partial(self._timed, work, *args, **kwargs))
+
+    async def run_unqueued(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `work(state, …)`, computed on the worker thread outside of admission control: for the follower."""
+        return await self._run_on_worker(work, self._loaded_state(), *args, **kwargs)
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""
