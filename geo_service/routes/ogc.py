@@ -104,6 +104,8 @@ async def get_items(request: Request, name: str) -> Response:
 @router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_docs_of(documents.GEOJSON))
 async def get_item(request: Request, name: str, feature: str) -> Response:
     """Return one feature with its numbers for the selection, as GeoJSON."""
+    if not feature:
+        return Response(status_code=307, headers={"Location": "../items" + (f"?{request.url.query}" if request.url.query else "")})
     service = service_of(request)
     collection = _find_collection(service, name)
     _, query = _read_query(request, service, ("datetime", "f"))

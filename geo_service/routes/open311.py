@@ -35,6 +35,7 @@ router = APIRouter(route_class=Open311Route, prefix="/open311", tags=["Open311 G
 @router.get("/v2/discovery.{extension}", include_in_schema=False)
 async def get_discovery(request: Request, extension: Extension) -> Response:
     """Return the endpoint, its formats, and the contact for API keys."""
+    read_arguments(request)
     settings = service_of(request).settings
     document = documents.discovery_document(base_url(request), settings.open311_contact, needs_key=not settings.write_open)
     return respond(request, extension, "discovery", document)

@@ -61,5 +61,5 @@ def _check_origin(request: Request, settings: Settings) -> None:
     page's domain name can be made to resolve to the service's address (DNS rebinding).
     """
     origin = request_header(request.scope, b"origin")
-    if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_url):
+    if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_origin):
         raise Forbidden("this origin may not send incidents; GEO_WRITE_ORIGINS names those that may")

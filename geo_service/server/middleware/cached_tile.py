@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo_service.http.headers import choose_encoding, choose_request_id
 from geo_service.server.middleware.access_log import AccessLog
 from geo_service.server.middleware.cors import CorsPolicy
+from geo_service.server.middleware.response_headers import NOSNIFF
 from geo_service.tiles.server.tile_server import TileCache
 
 
@@ -40,7 +41,7 @@ class CachedTiles:
             return
         status, own_headers, body = tile.response(known)
         request_id = choose_request_id(own_id)
-        headers = [*own_headers, *self._readers.response_headers(origin), (b"x-request-id", request_id.encode())]
+        headers = [*own_headers, *self._readers.response_headers(origin), (b"x-request-id", request_id.encode()), NOSNIFF]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
         self._access_log.write(scope, status, started, request_id)

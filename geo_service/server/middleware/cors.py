@@ -10,6 +10,9 @@ from geo_service.http.headers import request_header
 
 Header = tuple[bytes, bytes]
 
+_HARMLESS = ("Cache-Control", "Content-Type", "If-Modified-Since", "If-None-Match", "Pragma", "X-Request-ID", "X-Requested-With")
+"""Request headers that programs in pages add by themselves, axios or a map library; none of them opens anything."""
+
 
 class CorsPolicy:
     """What pages of other origins may do. Starlette decides on their preflight requests."""
@@ -34,13 +37,13 @@ class CorsPolicy:
 
 def reading_policy(origins: Sequence[str]) -> CorsPolicy:
     """Return the policy of GET and HEAD."""
-    return CorsPolicy(origins, ["GET", "HEAD"], (), ("ETag", "Link", "Retry-After", "X-Request-ID"))
+    return CorsPolicy(origins, ["GET", "HEAD"], _HARMLESS, ("ETag", "Link", "Retry-After", "X-Request-ID"))
 
 
 def sending_policy(origins: Sequence[str]) -> CorsPolicy:
     """Return the policy of POST."""
     readable = ("Idempotency-Replayed", "Retry-After", "Location", "X-Request-ID")
-    return CorsPolicy(origins, ["POST"], ["Authorization", "Content-Type", "Idempotency-Key"], readable)
+    return CorsPolicy(origins, ["POST"], ["Authorization", "Idempotency-Key", *_HARMLESS], readable)
 
 
 class Cors:
@@ -65,7 +68,9 @@ class Cors:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*_vary_by_origin(message.get("headers", ())), *policy.response_headers(origin)]
+                own = list(_vary_by_origin(message.get("headers", ())))
+                set_already = {name for name, _ in own}
+                message["headers"] = [*own, *(header for header in policy.response_headers(origin) if header[0] not in set_already)]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

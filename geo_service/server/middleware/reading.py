@@ -4,6 +4,7 @@ What is not yet being computed never is, and a database query is cancelled.
 """
 
 import asyncio
+from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,13 +22,18 @@ class HeadSupport:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
+        ended = asyncio.Event()
 
-        async def send_without_body(message: Message) -> None:
+        async def send_head(message: Message) -> None:
+            if ended.is_set():
+                return
             if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
+                if message.get("more_body", False):
+                    ended.set()
+                message = {**message, "body": b"", "more_body": False}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, send_without_body)
+        await _run_until(ended, self._app({**scope, "method": "GET"}, receive, send_head))
 
 
 class CancelOnDisconnect:
@@ -82,6 +88,19 @@ class _Exchange:
         """Wait for the end of the connection; return whether the client ended it, and not this server by shutting down."""
         message = await self._receive()
         return message["type"] == "http.disconnect" and not message.get(SHUTDOWN, False)
+
+
+async def _run_until(ended: asyncio.Event, work: Awaitable[None]) -> None:
+    """Wait for the work, or for the event, which cancels it: a stream would go on for ever."""
+    working, ending = asyncio.ensure_future(work), asyncio.ensure_future(ended.wait())
+    try:
+        await asyncio.wait([working, ending], return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            await working
+    finally:
+        working.cancel()
+        ending.cancel()
+        await asyncio.gather(working, ending, return_exceptions=True)
 
 
 async def _never() -> bool:
