@@ -40,6 +40,20 @@ def authenticate_writer(request: Request, api_key: str = "") -> str:
     return key
 
 
+def check_before_body(request: Request, api_key: str = "") -> bool:
+    """Refuse what can be refused before the body is read; return whether the key may still be in the body.
+
+    api_key: a key that was sent otherwise than as `Authorization: Bearer`. Raises as `authenticate_writer`. Without this check
+    anybody could let the service read and parse a long body.
+    """
+    settings = service_of(request).settings
+    _check_origin(request, settings)
+    if settings.write_keys and not (_bearer(request) or api_key):
+        return True
+    authenticate_writer(request, api_key)
+    return False
+
+
 def _bearer(request: Request) -> str:
     scheme, _, token = request_header(request.scope, b"authorization").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
