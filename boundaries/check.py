@@ -12,9 +12,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.district_arrays import Polygons
-from boundaries.gaps import find_gaps
-from boundaries.geodesic import area_m2
+from boundaries.geometry.gaps import find_gaps
+from boundaries.geometry.geodesic import area_m2
+from boundaries.locating.district_arrays import Polygons
 from boundaries.records import DistrictRecords
 from boundaries.report import Fault, FaultKind, Report
 

@@ -11,18 +11,18 @@ import orjson
 import shapely
 
 from boundaries.check import TOLERANCE_HA, CheckContext, check_districts
-from boundaries.district_arrays import Polygons
-from boundaries.geodesic import area_m2, label_points
-from boundaries.locate import NEAR_M, Locator
+from boundaries.geometry.geodesic import area_m2, label_points
+from boundaries.geometry.simplify import simplify_districts
+from boundaries.locating.district_arrays import Polygons
+from boundaries.locating.locate import NEAR_M, Locator
 from boundaries.reassign import OnProgress, ReassignResult, reassign
 from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.report import Report, format_area
-from boundaries.simplify import simplify_districts
 from boundaries.stored import StoredDistrict, StoredDistricts, read_district_arrays, read_stored
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
-from boundaries.antimeridian import split_polygons, unwrap_polygons
-from boundaries.district_arrays import Polygons
+from boundaries.geometry.antimeridian import split_polygons, unwrap_polygons
+from boundaries.locating.district_arrays import Polygons
 from boundaries.records import CODE, AttributeFields, DistrictRecord, DistrictRecords
 from geo_service.core.errors import InputError
 

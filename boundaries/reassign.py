@@ -8,9 +8,9 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.locate import Locator
-from geo_service.core.binary_copy import HEADER, TRAILER, RecordFormat, RecordReader, Records
-from geo_service.core.named_queries import query
+from boundaries.locating.locate import Locator
+from geo_service.core.sql.binary_copy import HEADER, TRAILER, RecordFormat, RecordReader, Records
+from geo_service.core.sql.named_queries import query
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of incidents done and of all."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from boundaries.district_arrays import Polygons
+from boundaries.locating.district_arrays import Polygons
 
 CODE = re.compile(r"[^\s,]{1,100}")
 """A valid code; the database has the same constraint."""

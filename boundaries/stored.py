@@ -7,10 +7,10 @@ import numpy as np
 import orjson
 import shapely
 
-from boundaries.district_arrays import DistrictArrays, Polygons
+from boundaries.locating.district_arrays import DistrictArrays, Polygons
 from boundaries.names import DistrictNames, NameMatch
 from geo_service.core.model import DistrictLevel
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 
 
 @dataclass(frozen=True, slots=True, eq=False)

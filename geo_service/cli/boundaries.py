@@ -97,7 +97,7 @@ def list_command() -> None:
     """List the loaded districts."""
     from geo_service.cli.boundary_tables import list_table
     from geo_service.core.database import database_errors, open_connection
-    from geo_service.core.named_queries import query
+    from geo_service.core.sql.named_queries import query
 
     async def read_districts(url: str) -> list[asyncpg.Record]:
         async with open_connection(url) as connection:

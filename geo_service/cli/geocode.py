@@ -68,7 +68,7 @@ async def _open_server(
 ) -> "GeocodingServer | None":
     """Return the geocoding server of the settings, open until `stack` closes; None if there is none."""
     from geo_service.core.database import open_connection
-    from ingest.geocoding.factory import read_region
+    from ingest.write.reference_data import read_region
 
     if settings.geocoder is None:
         return None
@@ -78,7 +78,7 @@ async def _open_server(
     if (address := read_server_address(settings)) is None:
         return None
     async with open_connection(url) as connection:
-        region = await read_region(connection, configuration)
+        region = await read_region(connection, configuration.bounds)
     return await stack.enter_async_context(GeocodingServer(address, configuration.server, region))
 
 
@@ -96,9 +96,10 @@ async def explain_table(
 ) -> Table:
     """Return a table of what each step finds for `text`, and what the chain makes of it."""
     from ingest.geocoding import GeocodeQuery
-    from ingest.geocoding.factory import make_chain, read_region
+    from ingest.geocoding.factory import make_chain
+    from ingest.write.reference_data import read_region
 
-    chain = await make_chain(connection, configuration, await read_region(connection, configuration), server)
+    chain = await make_chain(connection, configuration, await read_region(connection, configuration.bounds), server)
     (outcome,) = await chain.locate([GeocodeQuery(text)])
     table = _trace_table(outcome, text)
     if "server" in configuration.steps and server is None:

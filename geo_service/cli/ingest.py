@@ -17,10 +17,10 @@ from typer.core import TyperGroup
 from geo_service.cli.console import print_document, print_message, print_result, progress_bar
 from geo_service.cli.db import open_database
 from ingest.mapping.mapping import Mapping, load_mapping, shipped_names, with_source
-from ingest.runs.run_counts import RunCounts
 
 if TYPE_CHECKING:
     from geo_service.core.settings import Settings
+    from ingest.runs.run import RunCounts
 
 EXPLAINED_ROWS = 3
 
@@ -163,19 +163,19 @@ def _load(file: Path, columns: Mapping, mapping: str, batch_size: int) -> None:
 
 
 @contextmanager
-def _run_progress(name: str, size: int) -> Iterator[Callable[[RunCounts], None]]:
+def _run_progress(name: str, size: int) -> Iterator[Callable[["RunCounts"], None]]:
     """Show the progress of a file of `size` bytes; yield a function that takes the counts after each batch."""
     started = time.monotonic()
     with progress_bar() as bar:
 
-        def show(counts: RunCounts) -> None:
+        def show(counts: "RunCounts") -> None:
             rate = round(counts.read / max(time.monotonic() - started, 1e-3))
             bar.update(name, counts.bytes_read, size, f"{counts.read:,} rows, {rate:,} rows/s")
 
         yield show
 
 
-def summary_table(counts: RunCounts, seconds: float) -> Table:
+def summary_table(counts: "RunCounts", seconds: float) -> Table:
     """Return the counts of a run that took `seconds`."""
     rate = counts.read / max(seconds, 1e-3)
     table = Table("rows", "count", title=f"{counts.read:,} rows in {seconds:.1f} s, {rate:,.0f} rows/s", title_justify="left")
@@ -190,7 +190,7 @@ def summary_table(counts: RunCounts, seconds: float) -> Table:
     return table
 
 
-def reject_hint(run: int, counts: RunCounts) -> str:
+def reject_hint(run: int, counts: "RunCounts") -> str:
     """Return how to see the rows of a run that were rejected, or loaded only in part; empty if there are none."""
     command = f"geo ingest rejects --run {run}"
     lines = []

@@ -78,7 +78,7 @@ def _with_database(work: Any) -> Any:
 
 async def _read_runs(connection: asyncpg.Connection, limit: int) -> list[dict[str, Any]]:
     from geo_service.core.database import database_errors
-    from geo_service.core.named_queries import query
+    from geo_service.core.sql.named_queries import query
 
     with database_errors("read the runs"):
         rows = await connection.fetch(query("ingest.list_runs"), None, limit)

@@ -15,11 +15,11 @@ from geo_service.cli.ingest import MappingName, reject_hint, summary_table
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.instants import parse_iso_instant
 from geo_service.core.settings import Settings, read_settings
-from ingest.runs.run_counts import RunCounts
 
 if TYPE_CHECKING:  # Imported when needed: other commands do not wait for it.
     from ingest.pull.client import ClientPolicy
     from ingest.pull.pull import PullCallbacks, PullRequest
+    from ingest.runs.run import RunCounts
 
 EndpointUrl = Annotated[
     str, typer.Argument(metavar="URL", help="The endpoint, such as https://city.example.org/open311/v2, or its discovery document.")
@@ -95,7 +95,7 @@ def _make_callbacks(bar: ProgressBar) -> "PullCallbacks":
         endpoint, span_s = name, seconds
         bar.update(endpoint, 0, span_s, "")
 
-    def on_batch(counts: RunCounts) -> None:
+    def on_batch(counts: "RunCounts") -> None:
         bar.update(endpoint, counts.bytes_read, span_s, f"{counts.read:,} requests")
 
     return PullCallbacks(print_message, on_start, on_batch)

@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from geo_service.core import advisory_locks
 from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.model import SECTORS
-from geo_service.core.named_queries import SQL, with_constants
 from geo_service.core.resources import postgis_folder
 from geo_service.core.schema import sector
 from geo_service.core.settings import Settings
+from geo_service.core.sql import advisory_locks
+from geo_service.core.sql.named_queries import SQL, with_constants
 
 MIGRATIONS = postgis_folder() / "migrations"
 MIN_POSTGIS_VERSION = (3, 3)

@@ -1,7 +1,7 @@
 """The domain's enumerations: sectors, statuses, location quality, reject reasons.
 
 Numbers stored in the database and in the replica's columns are defined here and nowhere else; SQL names them, see
-`geo_service.core.named_queries`.
+`geo_service.core.sql.named_queries`.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ from geo_service.export.bounds import ExportBounds, bounds_of
 from geo_service.export.spool import Spool, SpoolTile, tile_id, tile_of
 from geo_service.export.writers.base import Document
 from geo_service.tiles.documents.property_docs import TRUTHS
-from geo_service.tiles.documents.tilejson import META_LAYER, tilejson, zoom_to_show
+from geo_service.tiles.documents.tilejson import META_LAYER, tilejson, zoom_to_fit
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer, TileRequest
 
@@ -113,11 +113,11 @@ def build_document(state: ReplicaState, export: TileExport, spool: Spool, select
     measure = export.query.measure
     palette = export.layer.description.palette(measure)
     zooms = {"minzoom": first, "maxzoom": last}
-    texts = {description.id: description.texts for description in (layer.description, *layer.description.beside, META_LAYER)}
+    texts = {description.id: description.text_fields for description in (layer.description, *layer.description.extra_layers, META_LAYER)}
     return {
         **{name: whole[name] for name in ("name", "description", "attribution", "bounds")},
         **zooms,
-        "center": [lng, lat, min(max(zoom_to_show(bounds), first), last)],
+        "center": [lng, lat, min(max(zoom_to_fit(bounds), first), last)],
         "vector_layers": [
             {**vector_layer, **zooms, "fields": _field_types(vector_layer["fields"], texts[vector_layer["id"]])}
             for vector_layer in whole["vector_layers"]

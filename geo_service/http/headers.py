@@ -49,7 +49,7 @@ def choose_request_id(own: str) -> str:
     It stands in the request's log lines, in its response and in problem documents. own: `X-Request-ID`, empty for none.
     """
     # Not from `secrets`, which asks the operating system each time: the id need not be hard to guess.
-    return own if _VALID_ID.fullmatch(own) else f"{getrandbits(_RANDOM_ID_BITS):016x}"
+    return own if own and _VALID_ID.fullmatch(own) else f"{getrandbits(_RANDOM_ID_BITS):016x}"
 
 
 def request_id() -> str | None:
@@ -93,7 +93,7 @@ def read_weights(header: str) -> dict[str, float]:
     return weights
 
 
-_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "identity": bytes,
     # Without the time, which would make other bytes each second.
     "gzip": partial(igzip.compress, compresslevel=_GZIP_LEVEL, mtime=0),
@@ -101,11 +101,7 @@ _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     # A compressor must not be shared by threads.
     "zstd": lambda body: zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(body),
 }
-
-
-def compress(body: bytes, encoding: str) -> bytes:
-    """Return the body in an encoding that `choose_encoding` gave; the same bytes for the same body."""
-    return _COMPRESSORS[encoding](body)
+"""By the encodings that `choose_encoding` gives: each returns the same bytes for the same body."""
 
 
 def etag(body: bytes, encoding: str) -> str:
@@ -116,4 +112,5 @@ def etag(body: bytes, encoding: str) -> str:
 
 def matches(if_none_match: str, tag: str) -> bool:
     """Return whether an If-None-Match header names the ETag, compared weakly as RFC 9110 (13.1.2) requires."""
-    return if_none_match.strip() == "*" or tag in _ENTITY_TAG.findall(if_none_match)
+    # A browser sends back the one tag that it was given: no need to take the header apart.
+    return if_none_match == tag or if_none_match.strip() == "*" or tag in _ENTITY_TAG.findall(if_none_match)

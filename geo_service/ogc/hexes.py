@@ -18,7 +18,7 @@ from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
-from geo_service.tiles.documents.tilejson import Bounds, zoom_to_show
+from geo_service.tiles.documents.tilejson import Bounds, zoom_to_fit
 from geo_service.tiles.encoding.grid import project, resolution_at
 from geo_service.tiles.layers.hexes import HexLayer
 
@@ -86,7 +86,7 @@ def _resolution_for(boxes: tuple[Bounds, ...] | None) -> int:
     if boxes is None:
         return DEFAULT_RESOLUTION
     width = sum(east - west for west, _, east, _ in boxes)
-    return resolution_at(zoom_to_show((0.0, boxes[0][1], width, boxes[0][3])))
+    return resolution_at(zoom_to_fit((0.0, boxes[0][1], width, boxes[0][3])))
 
 
 def _build_features(state: ReplicaState, cells: NDArray[np.uint64], resolution: int, query: FeatureQuery) -> list[Feature]:

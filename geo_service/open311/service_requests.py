@@ -9,7 +9,7 @@ import asyncpg
 from geo_service.core.database import database_errors
 from geo_service.core.instants import format_instant
 from geo_service.core.model import OPEN_STATUSES, Status
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from geo_service.open311.query import ServiceRequestQuery
 
 ALL_SOURCES = "*"

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from geo_service.core.errors import NotFound
 from geo_service.http.headers import matches, request_header
 from geo_service.pages.asset_folder import Asset, AssetFolder
+from geo_service.routes.common.dependencies import PlainRoute
 from geo_service.routes.common.no_parameters import no_parameters
-from geo_service.routes.common.raw_route import PlainRoute
 
 CACHE_FOR_GOOD = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"

@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from geo_service.routes.common.dependencies import PlainRoute
 from geo_service.routes.common.no_parameters import no_parameters
-from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.responses import bytes_answer, json_answer
 
 _STYLE = (

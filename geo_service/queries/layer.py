@@ -13,7 +13,7 @@ from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.integers import shorten
-from geo_service.queries.selection import QueryPairs, has_open_end, read_choice, read_int, read_optional_level, read_selection_query
+from geo_service.queries.selection import QueryPairs, has_open_end, read_choice, read_int, read_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
 from geo_service.tiles.layers.base import Rendering
 
@@ -35,17 +35,20 @@ def read_layer_query(
     query = read_selection_query(pairs, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
     params = dict(pairs)
     return query, Rendering(
-        read_optional_level(params), read_classification(params, query.measure), read_frames(params, query), tile_format,
-        with_h3=_is_set(params, "fields", "h3"), with_meta=_is_set(params, "meta", "1"),
-    )  # fmt: skip
+        level=read_level(params) if "level" in params else None,
+        classifier=read_classification(params["breaks"], query.measure) if "breaks" in params else QUANTILE,
+        frames=read_frames(params, query) if "frames" in params else None,
+        format=tile_format,
+        with_h3="fields" in params and bool(read_choice(params, "fields", ["h3"])),
+        with_meta="meta" in params and bool(read_choice(params, "meta", ["1"])),
+    )
 
 
-def read_classification(params: Mapping[str, str], measure: Measure) -> ClassificationMethod:
+def read_classification(text: str, measure: Measure) -> ClassificationMethod:
     """Read how the values of the measure are classified: by a method, or by the caller's own limits.
 
     Raises `InvalidParameter`.
     """
-    text = params.get("breaks", QUANTILE.method)
     if text in CLASSIFIERS:
         return ClassificationMethod(text)
     parts = text.split(",")
@@ -59,13 +62,11 @@ def read_classification(params: Mapping[str, str], measure: Measure) -> Classifi
     return ClassificationMethod("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
 
 
-def read_frames(params: Mapping[str, str], query: Query) -> int | None:
-    """Read into how many frames of equal length the window is cut; None without playback.
+def read_frames(params: Mapping[str, str], query: Query) -> int:
+    """Read into how many frames of equal length the window is cut.
 
     Only the number of incidents can be played, and only in a window with both ends. Raises `InvalidParameter`.
     """
-    if "frames" not in params:
-        return None
     frames = read_int(params, "frames", FEWEST, MOST)
     window = query.selection.window
     if query.measure.code != "count":
@@ -83,8 +84,3 @@ def _suit(limits: Sequence[float], measure: Measure) -> bool:
     if measure.diverging:
         return len(limits) == 2 and -1 < limits[0] < 0 < limits[1]
     return len(limits) <= _MAX_LIMITS
-
-
-def _is_set(params: Mapping[str, str], name: str, value: str) -> bool:
-    """Return whether a parameter that allows one value only is present. Raises `InvalidParameter` for another value."""
-    return name in params and read_choice(params, name, [value]) == value

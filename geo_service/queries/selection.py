@@ -65,10 +65,10 @@ def read_selection_query(
         sources=_ids(params, "source", catalogue.sources) if "source" in params else None,
         agencies=_ids(params, "agency", catalogue.agencies) if "agency" in params else None,
         districts=_district_ids(params, catalogue) if "district" in params else None,
-        statuses=_read_statuses(params),
+        statuses=_read_statuses(params) if "status" in params or "duplicates" in params else Statuses(),
     )
     compare = _read_compare(params, selection, now + step, zone) if "compare" in params else None
-    measure = measures[read_choice(params, "measure", list(measures), "count")]
+    measure = measures[read_choice(params, "measure", list(measures)) if "measure" in params else "count"]
     if measure.needs_compare and compare is None:
         raise InvalidParameter(
             "measure", f"{measure.code!r} requires a comparison", "this measure together with compare=previous or compare=year"
@@ -196,14 +196,14 @@ def _read_window(params: Mapping[str, str], zone: ZoneInfo, clock: float) -> tup
     the newest incidents are inside.
     """
     if "from" in params or "to" in params:
-        return _read_interval(params, zone), _round_down(clock, _STEP_S), _STEP_S
+        return _read_interval(params, zone), int(clock) // _STEP_S * _STEP_S, _STEP_S
     text = params.get("window", DEFAULT_WINDOW)
     match = _WINDOW.fullmatch(text)
     if not match:
         raise InvalidParameter("window", f"{shorten(text)!r} is not a window", _WINDOW_ALLOWED)
     length = int(match[1]) * _UNIT_SECONDS[match[2]]
     step = _SHORT_STEP_S if length <= 3 * _UNIT_SECONDS["d"] else _STEP_S
-    now = _round_down(clock, step)
+    now = int(clock) // step * step
     stop = now + step
     return Window(max(stop - length, 0), stop, relative=True), now, step
 
@@ -254,7 +254,3 @@ def read_instant(params: Mapping[str, str], name: str, zone: ZoneInfo, default: 
     if not 0 <= seconds <= LATEST:
         raise InvalidParameter(name, f"{shorten(text)!r} is out of range", "1970-01-01 to 2106-02-07")
     return seconds
-
-
-def _round_down(seconds: float, step: int) -> int:
-    return int(seconds) // step * step

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.aggregation.statistics.agency_rating import rate_agencies
 from geo_service.queries.selection import read_choice, read_int
 from geo_service.routes.common import selection_query
-from geo_service.routes.common.dependencies import service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
 

@@ -11,8 +11,7 @@ from geo_service.aggregation.statistics.districts import describe_district, rank
 from geo_service.aggregation.statistics.timeline import BucketOptions
 from geo_service.queries.selection import read_choice, read_level
 from geo_service.routes.common import selection_query
-from geo_service.routes.common.dependencies import service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import MAP_RESPONSES, PROBLEM_RESPONSES, TABLE_RESPONSES, docs
 

@@ -19,9 +19,8 @@ from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MA
 from geo_service.queries.selection import collect_params
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.auth import authenticate_writer
-from geo_service.routes.common.dependencies import public_path, service_of
+from geo_service.routes.common.dependencies import PlainRoute, public_path, service_of
 from geo_service.routes.common.ingest_response import LineStream, respond_with_document
-from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES

@@ -14,11 +14,10 @@ from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
 from geo_service.core.integers import parse_int
 from geo_service.core.model import RejectReason
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from geo_service.queries.selection import collect_params, read_int
 from geo_service.routes.common.auth import require_key
-from geo_service.routes.common.dependencies import Service, public_path, service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, Service, public_path, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
 

@@ -23,8 +23,7 @@ from geo_service.queries.selection import (
     read_optional_level,
     read_selection_query,
 )
-from geo_service.routes.common.dependencies import Service, base_url, service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, Service, base_url, service_of
 from geo_service.routes.common.responses import bytes_answer, json_answer
 from geo_service.routes.schemas.parameter_docs import PARAMETERS, PROBLEM_RESPONSES
 

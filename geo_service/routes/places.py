@@ -3,10 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from geo_service.core.database import database_errors
-from geo_service.core.named_queries import query
-from geo_service.routes.common.dependencies import service_of
+from geo_service.core.sql.named_queries import query
+from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.no_parameters import no_parameters
-from geo_service.routes.common.raw_route import PlainRoute
 from geo_service.routes.common.responses import json_answer
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])

@@ -16,8 +16,7 @@ from geo_service.core.instants import format_instant
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
 from geo_service.routes.common import selection_query
-from geo_service.routes.common.dependencies import service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import (
@@ -29,7 +28,7 @@ from geo_service.routes.schemas.parameter_docs import (
     docs,
     parameter,
 )  # fmt: skip
-from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, in_palette
+from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, recolor_legend
 from geo_service.tiles.encoding.grid import MAX_ZOOM
 from geo_service.tiles.layers.base import LegendRequest
 
@@ -64,7 +63,7 @@ async def get_legend(request: Request) -> Response:
     scheme = read_choice(params, "scheme", list(SCHEMES), DEFAULT_SCHEME)
     revision = service.replica.revision
     palette = layer.description.palette(query.measure, scheme)
-    document = in_palette(await service.replica.run(layer.legend, LegendRequest(zoom, query, rendering)), palette)
+    document = recolor_legend(await service.replica.run(layer.legend, LegendRequest(zoom, query, rendering)), palette)
     return json_answer(request, {**document, "window": selection_query.span(query.selection), "revision": revision})
 
 

@@ -8,13 +8,12 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_choice
-from geo_service.routes.common.dependencies import base_url, service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, base_url, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES
-from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, style
-from geo_service.tiles.documents.tilejson import Bounds, zoom_to_show
+from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, render_style
+from geo_service.tiles.documents.tilejson import Bounds, zoom_to_fit
 from geo_service.tiles.documents.zoom_levels import FIRST_ZOOM
 from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer
 
@@ -44,7 +43,7 @@ async def get_style(request: Request, layer: str) -> Response:
         served.description, base_url(request), _of_the_source(request.url.query), query.measure, legends, bounds,
         " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
     )  # fmt: skip
-    return json_answer(request, style(style_request))
+    return json_answer(request, render_style(style_request))
 
 
 def _bounds_and_legends(
@@ -53,7 +52,7 @@ def _bounds_and_legends(
     """The layer's bounds, and its legends: of each level, or of the zoom that shows everything."""
     bounds = layer.bounds(state)
     levelled = "level" in layer.description.parameters
-    zooms = [*FIRST_ZOOM.values()] if levelled else [zoom_to_show(bounds)]
+    zooms = [*FIRST_ZOOM.values()] if levelled else [zoom_to_fit(bounds)]
     legends = [layer.legend(state, LegendRequest(zoom, query, rendering)) for zoom in zooms]
     # The zooms of several levels may all show the same one.
     return bounds, list({legend.get("level"): legend for legend in reversed(legends)}.values())[::-1]

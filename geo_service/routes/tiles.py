@@ -5,8 +5,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.core.errors import NotFound
 from geo_service.http.headers import choose_encoding, request_header
 from geo_service.queries.layer import read_layer_query
-from geo_service.routes.common.dependencies import base_url, service_of
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute, base_url, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import FORM_DOCS, LAYER_DOCS, tile_responses
 from geo_service.tiles.documents.formats import CONTENT_TYPES
@@ -30,8 +29,8 @@ async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Cach
     about = server.layer.description
     form = scope["path"].rpartition(".")[2]
     form = _ALIASES.get(form, form)
-    if form not in about.forms:
-        raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.forms)}")
+    if form not in about.formats:
+        raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.formats)}")
     tile = read_tile(z, x, y, (about.min_zoom, about.max_zoom))
     parameters = request.query_params.multi_items()
     query, rendering = read_layer_query(parameters, service.catalogue, service.zone, about, tile_format=form)

@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
@@ -48,9 +47,10 @@ from geo_service.routes.schemas.openapi_document import complete_openapi
 from geo_service.server.allowed_methods import allowed_methods
 from geo_service.server.middleware.access_log import AccessLog, RequestLog
 from geo_service.server.middleware.cached_tile import CachedTiles
-from geo_service.server.middleware.cors import Cors, reading_policy, sending_policy
-from geo_service.server.middleware.reading import CancelOnDisconnect, HeadSupport
+from geo_service.server.middleware.cors import CorsPolicy, reading_policy, sending_policy
+from geo_service.server.middleware.reading import ReadRequests
 from geo_service.server.middleware.response_headers import ResponseHeaders
+from geo_service.server.middleware.stream_heads import StreamHeads
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
@@ -65,17 +65,17 @@ _SHUTDOWN_S = 5.0
 log = structlog.get_logger(__name__)
 
 
-class Application(FastAPI):
-    """The framework with middleware around all of it, so that a cached tile is answered before anything of the framework runs."""
+class Application(CachedTiles, FastAPI):
+    """The framework, behind the cache of tiles: a request for a cached tile meets nothing of the framework.
 
-    def __init__(self, outer: Callable[[ASGIApp], ASGIApp], **options: Any) -> None:
-        """outer: puts the middleware around the application it is given. options: FastAPI's."""
-        super().__init__(**options)
-        self._outer = outer(super().__call__)
+    Its own `__call__` is not cheap: it asks the environment each time whether there is telemetry.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request to the outermost middleware."""
-        await self._outer(scope, receive, send)
+    def __init__(self, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, **options: Any) -> None:
+        """reading, sending: which pages may read and send. options: FastAPI's."""
+        FastAPI.__init__(self, **options)
+        framework = RequestLog(ResponseHeaders(super(CachedTiles, self).__call__), access_log, reading, sending)
+        CachedTiles.__init__(self, framework, tiles, reading, access_log)
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the interface."""
@@ -108,20 +108,15 @@ def create_app(
     service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
     follower = Follower(settings.database_url, replica, on_progress)
 
-    access_log, reading, sending = AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins)
-
-    def outer(framework: ASGIApp) -> ASGIApp:
-        return CachedTiles(RequestLog(ResponseHeaders(Cors(framework, reading, sending)), access_log), cache, reading, access_log)
-
     app = Application(
-        outer,
+        cache, AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
         lifespan=_lifespan(service, follower),
         # Both are our own: the framework's pages load their scripts from elsewhere, its document is neither compressed nor cacheable.
         openapi_url=None, docs_url=None, redoc_url=None,
-        middleware=[Middleware(HeadSupport), Middleware(CancelOnDisconnect)],
+        middleware=[Middleware(StreamHeads), Middleware(ReadRequests)],
     )  # fmt: skip
     app.state.service = service
     _handle_errors(app)

@@ -100,7 +100,7 @@ def _tile_steps(state: ReplicaState, now: Selection, before: Selection, zone: Zo
     for measure in CELL_MEASURES.values():
         yield hexes.encode(state, TileRequest(tile, Query(now, measure, before), Rendering(with_h3=True)))
         yield hexes.legend(state, LegendRequest(_ZOOM, Query(now, measure, before)))
-    for form in HexLayer.description.forms:
+    for form in HexLayer.description.formats:
         yield hexes.encode(state, TileRequest(tile, Query(now), Rendering(frames=_FRAMES, format=form)))
     # Finer levels are rolled up to coarser ones, short windows counted on them: the other way than above.
     yield state.counter.per_cell(now, FINEST_RESOLUTION)

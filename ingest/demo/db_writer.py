@@ -9,10 +9,10 @@ from typing import Self
 import asyncpg
 import numpy as np
 
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import OPEN_STATUSES
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.demo.messages.agencies import DEMO_CHANNELS, list_agencies
 from ingest.demo.messages.history import MessageHistory, ReferenceIds, draw_history
 from ingest.demo.messages.live_messages import restore_live_messages
@@ -105,11 +105,12 @@ class DemoWriter:
         )
 
     async def _ensure_reference_data(self) -> ReferenceIds:
-        sources = [await self._writer.ensure_source(channel.source) for channel in DEMO_CHANNELS]
-        theme_ids = await self._writer.ensure_themes(
+        reference_data = self._writer.reference_data
+        sources = [await reference_data.ensure_source(channel.source) for channel in DEMO_CHANNELS]
+        theme_ids = await reference_data.ensure_themes(
             [Theme(theme.code, theme.sector, theme.name_ru, theme.name_en) for theme in DEMO_THEMES]
         )
-        agency_ids = await self._writer.ensure_agencies(list_agencies())
+        agency_ids = await reference_data.ensure_agencies(list_agencies())
         return ReferenceIds(
             np.array(sources),
             np.array([theme_ids[theme.code] for theme in DEMO_THEMES]),

@@ -3,11 +3,11 @@
 import numpy as np
 
 from boundaries.load import LoadOptions, replace_districts
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from boundaries.records import DistrictRecord, DistrictRecords
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import DistrictLevel
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.demo.geography.region import Municipality, read_municipalities, read_settlements
 from ingest.demo.geography.territory import build_district_areas, build_region_outline
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.database import open_connection
 from geo_service.core.errors import DatabaseUnavailable
 from ingest.demo.db_writer import DemoWriter

@@ -1,6 +1,5 @@
 """Geocode the rows of a batch that came without coordinates, with the local steps only: a load does not wait for a server."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import md5
@@ -10,13 +9,9 @@ import numpy as np
 import orjson
 
 from geo_service.core.database import database_errors
-from geo_service.core.model import GeocodedBy, LocationQuality
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding import GeocodeQuery, PlaceCandidate
 from ingest.geocoding.chain import Chain, GeocodingOutcome
-from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.geocoding.factory import make_chain
-from ingest.mapping.mapping import Bounds
 from ingest.validate.coordinates import cells
 from ingest.write.incident_batch import IncidentBatch
 
@@ -28,41 +23,28 @@ class GeocodedBatch:
     """A batch with the places that were found, and its rows that stay in the queue."""
 
     batch: IncidentBatch
-    waiting: Sequence[tuple[int, GeocodingOutcome]]
+    waiting: Sequence[tuple[int, GeocodingOutcome]] = ()
     """Row of the batch, and the outcome until now."""
 
 
-class BatchGeocoder:
-    """Geocode batches over one connection. The chain is made when the first row needs it."""
+async def geocode_rows(chain: Chain, batch: IncidentBatch, rows: Sequence[int]) -> GeocodedBatch:
+    """Return the batch with the places that the chain has found for these rows."""
+    outcomes = await chain.locate([GeocodeQuery(batch.address[row], batch.message[row]) for row in rows])
+    results = list(zip(rows, outcomes, strict=True))
+    waiting = [(row, outcome) for row, outcome in results if not outcome.is_final or outcome.place is None]
+    return GeocodedBatch(_set_places(batch, results), waiting)
 
-    def __init__(self, connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None) -> None:
-        self._connection, self._configuration, self._region = connection, configuration, region
-        self._chain: Chain | None = None
 
-    async def geocode(self, batch: IncidentBatch) -> GeocodedBatch:
-        """Return the batch with the places that were found for its rows without coordinates."""
-        rows = [row for row in np.flatnonzero(batch.cell == 0).tolist() if batch.address[row] or batch.message[row]]
-        if not rows:
-            return GeocodedBatch(batch, [])
-        if self._chain is None:
-            self._chain = await make_chain(self._connection, self._configuration, self._region)
-        outcomes = await self._chain.locate([GeocodeQuery(batch.address[row], batch.message[row]) for row in rows])
-        results = list(zip(rows, outcomes, strict=True))
-        waiting = [(row, outcome) for row, outcome in results if not outcome.is_final or outcome.place is None]
-        return GeocodedBatch(_set_places(batch, results), waiting)
-
-    async def enqueue_waiting(self, geocoded: GeocodedBatch) -> None:
-        """Put the waiting rows into the queue of `geo geocode --pending`; call it after the rows, in the same transaction."""
-        if not geocoded.waiting:
-            return
-        batch = geocoded.batch
-        rows = [
-            (int(batch.source_id[row]), batch.external_id[row], digest_texts(batch.address[row], batch.message[row]),
-             outcome.reason or TOO_COARSE, candidates_to_json(outcome.candidates))
-            for row, outcome in geocoded.waiting
-        ]  # fmt: skip
-        with database_errors("enqueue rows for geocoding"):
-            await self._connection.execute(query("geocoding.enqueue"), *map(list, zip(*rows, strict=True)))
+async def enqueue_waiting(connection: asyncpg.Connection, geocoded: GeocodedBatch) -> None:
+    """Put the waiting rows into the queue of `geo geocode --pending`; call it after the rows, in the same transaction."""
+    batch = geocoded.batch
+    rows = [
+        (int(batch.source_id[row]), batch.external_id[row], digest_texts(batch.address[row], batch.message[row]),
+         outcome.reason or TOO_COARSE, candidates_to_json(outcome.candidates))
+        for row, outcome in geocoded.waiting
+    ]  # fmt: skip
+    with database_errors("enqueue rows for geocoding"):
+        await connection.execute(query("geocoding.enqueue"), *map(list, zip(*rows, strict=True)))
 
 
 def digest_texts(address: str, message: str) -> str:
@@ -88,13 +70,3 @@ def _set_places(batch: IncidentBatch, results: Sequence[tuple[int, GeocodingOutc
     columns["confidence"][rows] = [place.confidence for _, place in placed]
     columns["geocoded_by"][rows] = [place.geocoded_by for _, place in placed]
     return replace(batch, **columns)
-
-
-def count_by_precision(batch: IncidentBatch) -> Counter[str]:
-    """Count the rows without coordinates of their own: code of the location quality → rows; `none` counts those without a place."""
-    counts: Counter[str] = Counter()
-    for quality in LocationQuality:
-        geocoded = (batch.location_quality == quality) & ((batch.geocoded_by >= GeocodedBy.GAZETTEER) | (batch.geocoded_by == 0))
-        if count := int(np.count_nonzero(geocoded)):
-            counts[quality.code] = count
-    return counts

@@ -8,7 +8,7 @@ from geo_service.core.model import LocationQuality
 from ingest.geocoding import Deferred, GeocodedPlace, GeocodeQuery, PlaceCandidate, Step, StepResult
 from ingest.geocoding.toponyms.addresses import names_street
 from ingest.geocoding.toponyms.settlements import distance_km, is_inside
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 
 class StepTrace(NamedTuple):
@@ -39,7 +39,7 @@ class GeocodingOutcome:
 class Chain:
     """A chain of steps; each step gets the queries that the steps before it have not finished."""
 
-    def __init__(self, steps: Sequence[Step], min_confidence: float, bounds: Bounds | None, max_distance_km: float) -> None:
+    def __init__(self, steps: Sequence[Step], min_confidence: float, bounds: LngLatBounds | None, max_distance_km: float) -> None:
         """max_distance_km: a place farther than this from the settlement that an earlier step found is not used."""
         self._steps = steps
         self._min_confidence = min_confidence

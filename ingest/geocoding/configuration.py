@@ -9,7 +9,7 @@ from geo_service.core.errors import SettingsError
 from geo_service.core.model import LocationQuality
 from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 SHIPPED = package_folder("ingest.geocoding") / "chain.toml"
 
@@ -43,7 +43,7 @@ class GeocodingConfiguration(Part):
     steps: tuple[StepName, ...] = Field(default=("cache", "gazetteer", "server"), min_length=1)
     least_confidence: float = Field(0.6, ge=0, le=1)
     coarsest: MaxCoarseness = "district"
-    bounds: Bounds | None = None
+    bounds: LngLatBounds | None = None
     settlements: Path | None = None
     agree_km: float = Field(30, gt=0)
     cache: CachePart = CachePart()

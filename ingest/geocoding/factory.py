@@ -7,30 +7,20 @@ import asyncpg
 
 from boundaries.stored import read_stored
 from geo_service.core.database import database_errors
-from geo_service.core.named_queries import query
 from ingest.geocoding import Step
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.local_steps import AddressCache, Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex, build_index
 from ingest.geocoding.toponyms.settlements import read_own_settlements
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 if TYPE_CHECKING:  # Imported by callers that use a server: its libraries are an extra.
     from ingest.geocoding.server import GeocodingServer
 
 
-async def read_region(connection: asyncpg.Connection, configuration: GeocodingConfiguration) -> Bounds | None:
-    """Return the bounds in which incidents are expected: those of the configuration, else the extent of the loaded districts."""
-    if configuration.bounds:
-        return configuration.bounds
-    with database_errors("look for the region"):
-        row = await connection.fetchrow(query("geocoding.district_extent"))
-    return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
-
-
 async def read_gazetteer_index(
-    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: Bounds | None
+    connection: asyncpg.Connection, configuration: GeocodingConfiguration, region: LngLatBounds | None
 ) -> GazetteerIndex | None:
     """Return the index of the region's place names; None if no region is known."""
     with database_errors("read the districts"):
@@ -44,7 +34,7 @@ async def read_gazetteer_index(
 async def make_chain(
     connection: asyncpg.Connection,
     configuration: GeocodingConfiguration,
-    region: Bounds | None,
+    region: LngLatBounds | None,
     server: "GeocodingServer | None" = None,
 ) -> Chain:
     """Return the chain with its steps in the configured order; the step `server` is left out if `server` is None."""

@@ -7,7 +7,7 @@ import asyncpg
 
 from geo_service.core.database import database_errors
 from geo_service.core.model import GeocodedBy, LocationQuality
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding import GeocodedPlace, GeocodeQuery, StepResult, Unresolved
 from ingest.geocoding.toponyms.addresses import address_key
 from ingest.geocoding.toponyms.disambiguation import NO_PLACE, disambiguate

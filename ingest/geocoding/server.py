@@ -25,7 +25,7 @@ from ingest.geocoding.configuration import ServerPart
 from ingest.geocoding.result_quality import CONFIDENCE, nominatim_quality, photon_quality
 from ingest.geocoding.toponyms.addresses import format_server_query, names_settlement
 from ingest.geocoding.toponyms.settlements import distance_km, is_inside
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 PUBLIC_HOSTS = frozenset(("nominatim.openstreetmap.org", "photon.komoot.io"))
 """Servers that anyone may use, once a second and with contact data: https://operations.osmfoundation.org/policies/nominatim/."""
@@ -75,7 +75,7 @@ def read_server_address(settings: Settings) -> ServerAddress | None:
 class GeocodingServer:
     """The step that asks a server for the address of each query; use it as `async with GeocodingServer(…)`."""
 
-    def __init__(self, address: ServerAddress, part: ServerPart, bounds: Bounds | None) -> None:
+    def __init__(self, address: ServerAddress, part: ServerPart, bounds: LngLatBounds | None) -> None:
         self.name = address.kind
         self._part = part.model_copy(update=PUBLIC_LIMITS) if address.is_public else part
         make_geocoder, self._geocoded_by, self._read_quality = _KINDS[address.kind]

@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING
 import asyncpg
 import numpy as np
 
-from boundaries.locate import NEAR_M
-from geo_service.core.advisory_locks import GEOCODE_BACKLOG
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
 from geo_service.core.model import GeocodedBy, LocationQuality
-from geo_service.core.named_queries import query
+from geo_service.core.sql.advisory_locks import GEOCODE_BACKLOG
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding import GeocodedPlace, GeocodeQuery
 from ingest.geocoding.batch_geocoder import TOO_COARSE, candidates_to_json, digest_texts
 from ingest.geocoding.chain import Chain, GeocodingOutcome
 from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.geocoding.factory import make_chain, read_region
+from ingest.geocoding.factory import make_chain
 from ingest.geocoding.local_steps import AddressCache
 from ingest.geocoding.toponyms.addresses import is_self_contained
 from ingest.validate.coordinates import cells
-from ingest.write.district_lookup import DistrictLookup
-from ingest.write.duplicates import link_duplicates
-from ingest.write.reference_data import ReferenceData
+from ingest.write.incident_writer import link_duplicates
+from ingest.write.reference_data import DistrictLookup, ReferenceData, read_region
 
 if TYPE_CHECKING:  # Imported by callers that use a server: its libraries are an extra.
     from ingest.geocoding.server import GeocodingServer
@@ -89,7 +88,8 @@ async def geocode_backlog(
                 raise InputError("cannot geocode the incidents in the queue: another `geo geocode --pending` is already running")
             await connection.execute(query("geocoding.purge_orphans"))
             result = BacklogResult(total=int(await connection.fetchval(query("geocoding.count_pending"), again)))
-            chain = await make_chain(connection, configuration, await read_region(connection, configuration), server)
+            region = await read_region(connection, configuration.bounds)
+            chain = await make_chain(connection, configuration, region, server)
             writer = _OutcomeWriter(connection, configuration, near_m, has_server=server is not None)
             await _process_pages(writer, chain, result, on_progress, again, page)
     return result

@@ -6,8 +6,8 @@ import sys
 
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
-from geo_service.core.named_queries import query
 from geo_service.core.resources import require_modules
+from geo_service.core.sql.named_queries import query
 
 
 async def are_loaded(url: str) -> bool:

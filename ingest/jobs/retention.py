@@ -11,7 +11,7 @@ from datetime import datetime
 import asyncpg
 
 from geo_service.core.database import database_errors, open_connection
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding.toponyms.addresses import address_key
 
 ERASABLE_FIELDS = ("text", "address")

@@ -67,7 +67,7 @@ SectorCode = Annotated[str, AfterValidator(_sector)]
 StatusCode = Annotated[str, AfterValidator(_status)]
 _CODE = r"^[^\s,]{1,60}$"
 Code = Annotated[str, Field(pattern=_CODE)]
-Bounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
+LngLatBounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
 """West, south, east, north, degrees."""
 
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
@@ -126,7 +126,7 @@ class Dates(Part):
     """Fields in which a date without a time means the end of that day."""
 
 
-class SourceEntry(Part):
+class MappingSource(Part):
     """The source of the incidents."""
 
     code: Code
@@ -155,7 +155,7 @@ class Lookup(Part):
 class Mapping(Part):
     """How the columns of an input become fields of incidents."""
 
-    source: SourceEntry
+    source: MappingSource
     columns: ColumnNames
     dates: Dates
     file: FileFormat = FileFormat()
@@ -175,7 +175,7 @@ class Mapping(Part):
     agencies: Lookup | None = None
     deadlines: bool = True
     """Whether rows without a deadline get one from the service's rules."""
-    bounds: Bounds | None = None
+    bounds: LngLatBounds | None = None
     """Rows outside are rejected."""
 
     @model_validator(mode="after")

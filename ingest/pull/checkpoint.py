@@ -7,7 +7,7 @@ import asyncpg
 
 from geo_service.core.database import database_errors
 from geo_service.core.errors import InputError
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.pull.reader import PullSpan
 
 OVERLAP = timedelta(days=1)

@@ -12,7 +12,7 @@ import asyncpg
 
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import InputError
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import STAND_IN, Mapping, with_source
 from ingest.pull.checkpoint import plan_pull, read_checkpoint, write_checkpoint
 from ingest.pull.client import Client, ClientPolicy, redact_url
@@ -20,8 +20,7 @@ from ingest.pull.discovery import Endpoint, find_endpoint
 from ingest.pull.paging import PAGE_SIZE
 from ingest.pull.reader import Open311Reader
 from ingest.readers.columns import required_columns
-from ingest.runs.run import IngestOptions, Input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, Input, RunCounts, ingest_input
 
 
 @dataclass(frozen=True, slots=True)

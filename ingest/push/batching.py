@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 
-from ingest.push.parsing import Parser, Row
+from ingest.push.parsing import Parser, PushedRow
 
 MOST = 1000
 """Rows to a transaction: fewer than of a file, so that the sender gets its results sooner and little is held in memory."""
@@ -13,9 +13,9 @@ PAUSE_S = 0.2
 """A pause after which an incomplete batch is written: an occasional sender does not wait until the batch is full."""
 
 
-async def batches(body: AsyncIterator[bytes], parser: Parser) -> AsyncGenerator[Sequence[Row], None]:
+async def batches(body: AsyncIterator[bytes], parser: Parser) -> AsyncGenerator[Sequence[PushedRow], None]:
     """The rows of `body` in order, at most `MOST` at a time."""
-    pending: list[Row] = []
+    pending: list[PushedRow] = []
     async with aclosing(_with_pauses(body)) as parts:
         async for part in parts:
             if part is not None:

@@ -10,7 +10,7 @@ import orjson
 from geo_service.core.database import database_errors
 from geo_service.core.errors import IdempotencyConflict, IdempotencyKeyReused
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 
 _PARTS_AT_ONCE = 50
 

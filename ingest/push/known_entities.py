@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 
 from geo_service.core.database import database_errors
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import Mapping
 from ingest.validate.classifier import Classifier
 from ingest.validate.entities import EntityResolver

@@ -12,7 +12,7 @@ from ingest.readers.records import LONGEST_ROW, Record
 MOST_ROWS = 50_000
 """Of a document, whose response is held in memory; NDJSON has no such limit."""
 
-Row = Record | BrokenRow
+PushedRow = Record | BrokenRow
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
@@ -23,11 +23,11 @@ class Parser(Protocol):
     form: str
     """Of the body: object, list or lines."""
 
-    def feed(self, data: bytes) -> list[Row]:
+    def feed(self, data: bytes) -> list[PushedRow]:
         """The rows that are complete now. `InputError` for a body that cannot be parsed."""
         ...
 
-    def finish(self) -> list[Row]:
+    def finish(self) -> list[PushedRow]:
         """The rows that end with the body. `InputError` when it is cut short."""
         ...
 
@@ -42,7 +42,7 @@ class LineParser:
         self._number = 0
         self._cut = False
 
-    def feed(self, data: bytes) -> list[Row]:
+    def feed(self, data: bytes) -> list[PushedRow]:
         """The rows whose lines are complete now."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         rows = [row for line in lines if (row := self._row(line))]
@@ -51,12 +51,12 @@ class LineParser:
             self._rest, self._cut = self._rest[:LONGEST_ROW], True
         return rows
 
-    def finish(self) -> list[Row]:
+    def finish(self) -> list[PushedRow]:
         """The last line, which needs no end."""
         last = self._row(self._rest)
         return [last] if last else []
 
-    def _row(self, line: bytes) -> Row | None:
+    def _row(self, line: bytes) -> PushedRow | None:
         self._number += 1
         cut, self._cut = self._cut or len(line) > LONGEST_ROW, False
         content = line.lstrip(LEADING).rstrip()
@@ -76,7 +76,7 @@ class DocumentParser:
         self._events: Any = None
         self._count = 0
 
-    def feed(self, data: bytes) -> list[Row]:
+    def feed(self, data: bytes) -> list[PushedRow]:
         """The rows that are complete now."""
         if self._events is None:
             data = data.lstrip(_BLANK)
@@ -86,7 +86,7 @@ class DocumentParser:
             self._events = ijson.items_coro(_Sink(self._values), "item" if self.form == "list" else "", use_float=True)
         return self._parse(data)
 
-    def finish(self) -> list[Row]:
+    def finish(self) -> list[PushedRow]:
         """Nothing: a complete document has returned all its rows."""
         if self._events is None:
             raise InputError("cannot read the body: it is empty; an incident or a list of incidents is needed")
@@ -96,8 +96,8 @@ class DocumentParser:
             raise _parse_error(error) from error
         return self._collect_rows()
 
-    def _parse(self, data: bytes) -> list[Row]:
-        rows: list[Row] = []
+    def _parse(self, data: bytes) -> list[PushedRow]:
+        rows: list[PushedRow] = []
         try:
             for start in range(0, len(data), CHUNK_BYTES):
                 self._events.send(self._guard.check(data[start : start + CHUNK_BYTES]))
@@ -108,8 +108,8 @@ class DocumentParser:
             raise _parse_error(error) from error
         return rows
 
-    def _collect_rows(self) -> list[Row]:
-        rows: list[Row] = []
+    def _collect_rows(self) -> list[PushedRow]:
+        rows: list[PushedRow] = []
         for values in self._values:
             self._count += 1
             if self._count > MOST_ROWS:

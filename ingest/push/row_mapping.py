@@ -12,17 +12,16 @@ import orjson
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
 from geo_service.core.ingest_protocol import IngestRequest
-from geo_service.core.named_queries import query
-from ingest.mapping.mapping import Mapping, SourceEntry, load_mapping
+from geo_service.core.sql.named_queries import query
+from ingest.mapping.mapping import Mapping, MappingSource, load_mapping
 from ingest.push.known_entities import KnownEntityResolver
-from ingest.push.parsing import Row
+from ingest.push.parsing import PushedRow
 from ingest.push.writer_pool import PushWriter
 from ingest.readers import RawBatch
 from ingest.readers.columns import required_columns
 from ingest.readers.records import Record, gather_columns
 from ingest.validate.classifier import Classifier
-from ingest.validate.row_errors import Reject
-from ingest.validate.validate import ValidatedBatch, Validator
+from ingest.validate.validate import Reject, ValidatedBatch, Validator
 from ingest.write.incident_writer import WriteResult
 from ingest.write.reference_data import Source
 
@@ -58,19 +57,19 @@ class RowMapping:
         with database_errors("look up the source"):
             row = await writer.connection.fetchrow(query("ingest.get_source"), request.source)
         source = Source(**row) if row else Source(request.source, request.name, request.name)
-        entry = SourceEntry(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
+        entry = MappingSource(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
         mapping = _load_plain().model_copy(update={"source": entry})
         resolver = KnownEntityResolver(mapping, classifier)
         return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region))
 
-    async def validate(self, rows: Sequence[Row], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
+    async def validate(self, rows: Sequence[PushedRow], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
         """The rows as columns of text, and validated."""
         self._note_ignored(rows)
         raw = gather_columns(rows, self._columns)
         await self._resolver.look_up_codes(connection, raw.columns["theme"], raw.columns["agency"])
         return raw, await asyncio.to_thread(self._validator.validate, raw)
 
-    def _note_ignored(self, rows: Sequence[Row]) -> None:
+    def _note_ignored(self, rows: Sequence[PushedRow]) -> None:
         for row in rows:
             if len(self.ignored) >= _MOST_IGNORED:
                 return

@@ -12,7 +12,7 @@ from geo_service.core.errors import GeoError, PartialFailure
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
-from ingest.push.parsing import DocumentParser, LineParser, Row
+from ingest.push.parsing import DocumentParser, LineParser, PushedRow
 from ingest.push.row_mapping import MAPPING, RowMapping, encode_row_results
 from ingest.push.writer_pool import PushWriter, WriterPool, WriterSettings
 from ingest.runs.run import IngestRun
@@ -75,7 +75,7 @@ class _Push:
         self._writer, self._mapping, self._store = writer, mapping, store
         self._run = IngestRun(writer.connection, request.input, MAPPING)
 
-    async def write(self, rows: Sequence[Row]) -> bytes:
+    async def write(self, rows: Sequence[PushedRow]) -> bytes:
         """Write a batch in one transaction; the outcome of each row as NDJSON."""
         raw, validated = await self._mapping.validate(rows, self._writer.connection)
         await self._begin()
@@ -113,7 +113,7 @@ class _Push:
 
     async def _begin(self) -> None:
         if not self._run.id:
-            self._source_id = await self._writer.pipeline.ensure_source(self._mapping.source)
+            self._source_id = await self._writer.pipeline.reference_data.ensure_source(self._mapping.source)
             await self._run.begin()
 
     def _document(self, form: str) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import asyncpg
 
 from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import GeoError, Overloaded
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.geocoding.factory import read_region
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 from ingest.runs.run import BatchPipeline
+from ingest.write.reference_data import read_region
 
 _CLOSE_S = 5
 
@@ -24,7 +24,7 @@ class PushWriter:
 
     connection: asyncpg.Connection
     pipeline: BatchPipeline
-    region: Bounds | None = None
+    region: LngLatBounds | None = None
     revision: int = -1
     """Of the boundaries that the pipeline's geocoder and `region` were made from."""
 
@@ -103,7 +103,7 @@ class WriterPool:
         with database_errors("look for changes of the boundaries"):
             revision = int(await writer.connection.fetchval(query("boundaries.get_revision")) or 0)
         if revision != writer.revision:
-            writer.region = await read_region(writer.connection, self._settings.geocoding)
+            writer.region = await read_region(writer.connection, self._settings.geocoding.bounds)
             writer.pipeline.set_region(writer.region)
             writer.revision = revision
 

@@ -12,11 +12,9 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.settings import Settings
 from ingest.mapping.mapping import Mapping
 from ingest.readers.detect import open_reader
-from ingest.runs.run import relaxed_gc
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import RunCounts, relaxed_gc
 from ingest.validate.entities import EntityResolver
-from ingest.validate.row_errors import Reject
-from ingest.validate.validate import ValidatedBatch, Validator
+from ingest.validate.validate import Reject, ValidatedBatch, Validator
 from ingest.write.incident_writer import BATCH_SIZE
 
 _LONGEST_SHOWN = 200

@@ -12,8 +12,7 @@ from ingest.mapping.mapping import Mapping
 from ingest.readers import RawBatch
 from ingest.readers.detect import open_reader
 from ingest.validate.entities import EntityResolver
-from ingest.validate.row_errors import Reject
-from ingest.validate.validate import ValidatedBatch, Validator
+from ingest.validate.validate import Reject, ValidatedBatch, Validator
 
 _INSTANT_FIELDS = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 

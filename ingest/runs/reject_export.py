@@ -11,7 +11,7 @@ import orjson
 from geo_service.core.database import database_errors
 from geo_service.core.errors import InputError
 from geo_service.core.model import RejectReason
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
 from ingest.readers import REJECT_COLUMNS, RowFormat
 from ingest.readers.records import flatten, unwrap_feature
 

@@ -6,6 +6,7 @@ started again, it finds them unchanged and goes on with the rest.
 
 import asyncio
 import gc
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -17,25 +18,26 @@ import asyncpg
 import numpy as np
 import orjson
 
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
-from geo_service.core.named_queries import query
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
-from ingest.geocoding.batch_geocoder import BatchGeocoder, GeocodedBatch, count_by_precision
+from geo_service.core.sql.named_queries import query
+from ingest.geocoding.batch_geocoder import GeocodedBatch, enqueue_waiting, geocode_rows
+from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
-from ingest.geocoding.factory import read_region
-from ingest.mapping.mapping import Bounds, Mapping
+from ingest.geocoding.factory import make_chain
+from ingest.mapping.mapping import LngLatBounds, Mapping
 from ingest.readers import Reader, RowFormat
 from ingest.readers.columns import required_columns
 from ingest.readers.detect import open_reader, row_format
-from ingest.runs.run_counts import RunCounts
 from ingest.validate.entities import EntityResolver
-from ingest.validate.row_errors import Reject
-from ingest.validate.validate import ValidatedBatch, Validator
+from ingest.validate.validate import Reject, ValidatedBatch, Validator
+from ingest.write.incident_batch import IncidentBatch
 from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
-from ingest.write.reference_data import ReferenceData, Source
+from ingest.write.reference_data import Source, read_region
 
 _GC_THRESHOLD = 200_000
 """Objects between two passes of the garbage collector: about as many as the batch in hand and the next one have."""
@@ -83,6 +85,85 @@ def ingest_options(settings: Settings, batch_size: int = BATCH_SIZE) -> IngestOp
     return IngestOptions(batch_size, settings.district_near_m, deadlines, read_configuration(settings.geocoding))
 
 
+@dataclass(frozen=True)
+class RunCounts:
+    """read = new + changed + unchanged + repeated + stale + all of `rejected`; `warned` rows were kept."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    repeated: int = 0
+    stale: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    warned: Counter[str] = field(default_factory=Counter)
+    bytes_read: int = 0
+    near: int = 0
+    """Rows whose location is only near their district."""
+    without_district: int = 0
+    """Rows with a location in no district; 0 where there are no districts at all."""
+    linked: int = 0
+    """How many more near-duplicates are linked than before."""
+    by_text: int = 0
+    """Rows whose theme was recognised in their text."""
+    unsure: int = 0
+    """Rows that have only a text, without a clear theme."""
+    located: Counter[str] = field(default_factory=Counter)
+    """Rows without usable coordinates by the precision of their geocoded location; `none` for "no location"."""
+
+    def with_batch(self, batch: ValidatedBatch, result: WriteResult | None = None, written: IncidentBatch | None = None) -> "RunCounts":
+        """The counts with one more batch; `result` and `written` are None for one that was only validated."""
+        result = result or WriteResult()
+        return RunCounts(
+            read=self.read + batch.read,
+            new=self.new + result.new,
+            changed=self.changed + result.changed,
+            unchanged=self.unchanged + result.unchanged,
+            repeated=self.repeated + result.repeated,
+            stale=self.stale + result.stale,
+            rejected=self.rejected + _count_reasons(batch.rejects),
+            warned=self.warned + _count_reasons(batch.warnings),
+            bytes_read=batch.bytes_read,
+            near=self.near + result.near,
+            without_district=self.without_district + result.without_district,
+            linked=self.linked + result.linked,
+            by_text=self.by_text + batch.by_text,
+            unsure=self.unsure + batch.unsure,
+            located=self.located + (_count_by_precision(written) if written is not None else Counter()),
+        )
+
+    def columns(self) -> tuple[object, ...]:
+        """As the query `ingest.record_run_counts` takes them."""
+        by_kind = (orjson.dumps(counter).decode() for counter in (self.rejected, self.warned, self.located))
+        return self.read, self.new, self.changed, self.unchanged, self.repeated, self.stale, *by_kind, self.linked
+
+    def summary_rows(self) -> Iterator[tuple[str, str]]:
+        """A label and a count for people: themes by text, geocoded locations, rejects and warnings."""
+        if texts := self.by_text + self.unsure:
+            yield "theme recognised in the text", f"{self.by_text:,}"
+            yield "theme unclear in the text", f"{self.unsure:,} ({self.unsure / texts:.0%} of those with only a text)"
+        for quality, count in self.located.items():
+            yield "not located" if quality == "none" else f"geocoded: {quality}", f"{count:,}"
+        for reason, count in self.rejected.most_common():
+            yield f"rejected: {reason}", f"{count:,}"
+        for reason, count in self.warned.most_common():
+            yield f"kept with a warning: {reason}", f"{count:,}"
+
+
+def _count_reasons(rejects: Sequence[Reject]) -> Counter[str]:
+    return Counter(reject.reason.value for reject in rejects)
+
+
+def _count_by_precision(batch: IncidentBatch) -> Counter[str]:
+    """Count the rows without coordinates of their own: code of the location quality → rows; `none` counts those without a place."""
+    counts: Counter[str] = Counter()
+    for quality in LocationQuality:
+        geocoded = (batch.location_quality == quality) & ((batch.geocoded_by >= GeocodedBy.GAZETTEER) | (batch.geocoded_by == 0))
+        if count := int(np.count_nonzero(geocoded)):
+            counts[quality.code] = count
+    return counts
+
+
 async def ingest_input(
     url: str, run_input: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions | None = None
 ) -> tuple[int, RunCounts]:
@@ -111,13 +192,13 @@ async def ingest_input(
 async def _load_batches(run: "IngestRun", run_input: Input, on_progress: Callable[[RunCounts], None], options: IngestOptions) -> None:
     connection, mapping = run.connection, run_input.mapping
     reader = run_input.open_reader()
-    region = mapping.bounds or await read_region(connection, options.geocoding)
+    region = mapping.bounds or await read_region(connection, options.geocoding.bounds)
     validator = Validator(mapping, EntityResolver(mapping, run_input.base_path), options.deadlines, region)
     async with (
         BatchPipeline(connection, options.geocoding, options.near_m, region) as pipeline,
         aclosing(_read_ahead(reader, validator, options.batch_size)) as batches,
     ):
-        source_id = await pipeline.ensure_source(Source(**mapping.source.model_dump()))
+        source_id = await pipeline.reference_data.ensure_source(Source(**mapping.source.model_dump()))
         async for validated in batches:
             if not run.counts.read:
                 await run.set_row_format(row_format(reader, required_columns(mapping)))
@@ -143,11 +224,15 @@ class BatchPipeline:
     It uses the connection alone while it is entered.
     """
 
-    def __init__(self, connection: asyncpg.Connection, geocoding: GeocodingConfiguration, near_m: float, region: Bounds | None) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, geocoding: GeocodingConfiguration, near_m: float, region: LngLatBounds | None
+    ) -> None:
         self._connection, self._geocoding = connection, geocoding
-        self._references = ReferenceData(connection)
         self._writer = IncidentWriter(connection, near_m)
-        self.set_region(region)
+        self.reference_data = self._writer.reference_data
+        self._region = region
+        self._chain: Chain | None = None
+        """Made when the first row needs it."""
 
     async def __aenter__(self) -> "BatchPipeline":
         await self._writer.__aenter__()
@@ -156,18 +241,14 @@ class BatchPipeline:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self._writer.__aexit__(kind, error, trace)
 
-    def set_region(self, region: Bounds | None) -> None:
-        """The region of the geocoder, which reads the districts anew."""
-        self._geocoder = BatchGeocoder(self._connection, self._geocoding, region)
-
-    async def ensure_source(self, source: Source) -> int:
-        """The id of the source, which is created or renamed when needed."""
-        return await self._references.source(source)
+    def set_region(self, region: LngLatBounds | None) -> None:
+        """Geocode in this region, by the districts of now."""
+        self._region, self._chain = region, None
 
     async def geocode(self, validated: ValidatedBatch, source_id: int) -> GeocodedBatch:
         """The batch with the ids of its source, themes and agencies, and the places of its words."""
-        themes = await self._references.themes(list(dict.fromkeys(validated.themes)))
-        agencies = await self._references.agencies([agency for agency in dict.fromkeys(validated.agencies) if agency])
+        themes = await self.reference_data.ensure_themes(list(dict.fromkeys(validated.themes)))
+        agencies = await self.reference_data.ensure_agencies([agency for agency in dict.fromkeys(validated.agencies) if agency])
         count = len(validated.batch)
         batch = replace(
             validated.batch,
@@ -175,12 +256,18 @@ class BatchPipeline:
             theme_id=np.fromiter((themes[theme.code] for theme in validated.themes), np.int32, count),
             agency_id=np.fromiter((agencies[agency.code] if agency else 0 for agency in validated.agencies), np.int32, count),
         )
-        return await self._geocoder.geocode(batch)
+        rows = batch.rows_to_geocode()
+        if not rows:
+            return GeocodedBatch(batch)
+        if self._chain is None:
+            self._chain = await make_chain(self._connection, self._geocoding, self._region)
+        return await geocode_rows(self._chain, batch, rows)
 
     async def write(self, geocoded: GeocodedBatch, *, each_row: bool) -> WriteResult:
         """Write the batch in the caller's transaction; with `each_row` the result has the outcome of every row."""
         result = await self._writer.write(geocoded.batch, with_rows=each_row)
-        await self._geocoder.enqueue_waiting(geocoded)
+        if geocoded.waiting:
+            await enqueue_waiting(self._connection, geocoded)
         return result
 
 
@@ -224,7 +311,7 @@ class IngestRun:
             async with self.connection.transaction():
                 result = await pipeline.write(geocoded, each_row=with_results is not None)
                 await self._store_rejects([*validated.rejects, *validated.warnings])
-                counts = self.counts.with_batch(validated, result, count_by_precision(geocoded.batch))
+                counts = self.counts.with_batch(validated, result, geocoded.batch)
                 await self.connection.execute(query("ingest.record_run_counts"), self.id, *counts.columns())
                 if before_commit:
                     await before_commit()

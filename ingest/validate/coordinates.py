@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
 
 from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, RejectReason
-from ingest.mapping.mapping import Bounds
-from ingest.validate.row_errors import Mask, RowErrors
+from ingest.mapping.mapping import LngLatBounds
 
 ZERO = 1e-6
 """Degrees: closer to 0° N 0° E than this (10 cm) is a default value, not a location."""
@@ -18,6 +18,7 @@ COARSE_DIGITS = 1
 """Decimals: coordinates with as few (11 km, in the middle latitudes 7 km from west to east) locate a settlement at best."""
 
 Degrees = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,29 @@ class Coordinates:
         return Coordinates(self.lng[rows], self.lat[rows], self.quality[rows], self.geocoded_by[rows])
 
 
+class CoordinateFault(NamedTuple):
+    """What is wrong with the coordinates of some rows."""
+
+    rows: Mask
+    reason: RejectReason
+    detail: Callable[[int], str]
+    """The text for a row."""
+    columns: tuple[str | None, ...]
+    """Of the input, that caused it."""
+
+
+class CheckedCoordinates(NamedTuple):
+    """The coordinates of all rows, and what is wrong with them."""
+
+    coordinates: Coordinates
+    rejects: list[CoordinateFault]
+    warnings: list[CoordinateFault]
+
+
 class CoordinateReader:
     """Reads the coordinates of one mapping's rows."""
 
-    def __init__(self, decimal: str, bounds: Bounds | None, region: Bounds | None) -> None:
+    def __init__(self, decimal: str, bounds: LngLatBounds | None, region: LngLatBounds | None) -> None:
         """decimal: the decimal separator.
 
         bounds: rows outside are errors. region: where rows are expected, for recognising exchanged longitude and latitude
@@ -62,18 +82,22 @@ class CoordinateReader:
         """
         self._decimal, self._bounds, self._region = decimal, bounds, bounds or region
 
-    def read(self, lng: RawCoordinate, lat: RawCoordinate, has_words: Mask, errors: RowErrors) -> Coordinates:
-        """Coordinates of all rows; a row with bad ones or without any is rejected, or left without a location where it `has_words`."""
+    def read(self, lng: RawCoordinate, lat: RawCoordinate, has_words: Mask) -> CheckedCoordinates:
+        """Return the coordinates of all rows, and which rows to reject or to warn about, in the order of the checks.
+
+        A row with bad coordinates or without any is to be rejected; where it `has_words`, it has no location and a warning.
+        """
         blank = np.fromiter((not x.strip() or not y.strip() for x, y in zip(lng.texts, lat.texts, strict=True)), np.bool_, len(has_words))
-        errors.reject(blank & ~has_words, RejectReason.MISSING_COORDINATES, lambda _: _missing_detail(lng, lat), lng.name, lat.name)
+        names = lng.name, lat.name
+        rejects = [CoordinateFault(blank & ~has_words, RejectReason.MISSING_COORDINATES, lambda _: _missing_detail(lng, lat), names)]
         (x, no_x), (y, no_y) = (parse_numbers(column.texts, self._decimal) for column in (lng, lat))
 
         def pair_text(row: int) -> str:
             return f"{lng.name} {lng.texts[row].strip()}, {lat.name} {lat.texts[row].strip()}"
 
-        names = lng.name, lat.name
         swapped = self._find_swapped(x, y)
-        errors.warn(swapped, RejectReason.SWAPPED_COORDINATES, lambda row: f"{pair_text(row)} are exchanged and have been swapped", *names)
+        detail = _pair_detail(pair_text, " are exchanged and have been swapped")
+        warnings = [CoordinateFault(swapped, RejectReason.SWAPPED_COORDINATES, detail, names)]
         x, y = np.where(swapped, y, x), np.where(swapped, x, y)
         bad = np.zeros(len(has_words), np.bool_)
         for mask, reason, detail, columns in (
@@ -81,12 +105,14 @@ class CoordinateReader:
             (no_y & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lat.name} {lat.texts[row]!r} is no number", (lat.name,)),
             *((mask & ~blank, reason, _pair_detail(pair_text, fault), names) for mask, reason, fault in self._find_faults(x, y)),
         ):
-            errors.reject(mask & ~has_words, reason, detail, *columns)
-            errors.warn(mask & has_words & ~bad, RejectReason.COORDINATES_LEFT_OUT, _left_out_detail(reason, detail), *columns)
+            left_out = mask & has_words & ~bad
+            rejects.append(CoordinateFault(mask & ~has_words, reason, detail, columns))
+            warnings.append(CoordinateFault(left_out, RejectReason.COORDINATES_LEFT_OUT, _left_out_detail(reason, detail), columns))
             bad |= mask
         coarse = self._find_coarse(x, y) & ~(bad | blank)
-        errors.warn(coarse, RejectReason.COARSE_COORDINATES, lambda row: f"{pair_text(row)} have {COARSE_DIGITS} decimal at most", *names)
-        return _make_coordinates(x, y, ~(bad | blank), swapped, coarse)
+        detail = _pair_detail(pair_text, f" have {COARSE_DIGITS} decimal at most")
+        warnings.append(CoordinateFault(coarse, RejectReason.COARSE_COORDINATES, detail, names))
+        return CheckedCoordinates(_make_coordinates(x, y, ~(bad | blank), swapped, coarse), rejects, warnings)
 
     @staticmethod
     def _find_coarse(x: Degrees, y: Degrees) -> Mask:
@@ -114,7 +140,7 @@ def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse:
     return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), geocoded_by.astype(np.int16))
 
 
-def inside(lng: Degrees, lat: Degrees, bounds: Bounds) -> Mask:
+def inside(lng: Degrees, lat: Degrees, bounds: LngLatBounds) -> Mask:
     """Which points are in the bounds, edges included; NaN is in none."""
     west, south, east, north = bounds
     within: Mask = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.model import SECTORS, RejectReason, Status
-from ingest.mapping.mapping import Bounds, ColumnNames, InstantField, Mapping
+from ingest.mapping.mapping import ColumnNames, InstantField, LngLatBounds, Mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import storable_text
-from ingest.validate.coordinates import CoordinateReader, Coordinates, RawCoordinate
+from ingest.validate.coordinates import CoordinateReader, Coordinates, Mask, RawCoordinate
 from ingest.validate.entities import EntityResolver, ThemeColumn
-from ingest.validate.row_errors import Mask, Reject, RowError, RowErrors
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
-from ingest.write.incident_batch import IncidentBatch, Instants
+from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.reference_data import Agency, Theme
 
 LONGEST_ID = 200
@@ -34,6 +33,50 @@ _INSTANT_FIELDS: tuple[InstantField, ...] = ("received_at", "due_at", "answered_
 
 _InstantColumns = dict[InstantField, NDArray[np.int64]]
 """Microseconds since 1970, `NONE` or `UNREADABLE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A rejected row, or a warning about a row that is used only in part."""
+
+    line: int
+    reason: RejectReason
+    detail: str
+    text: str
+    fields: tuple[str, ...] = ()
+    """Columns of the input that caused it, where some did."""
+
+
+class RowError(NamedTuple):
+    """Why a row is rejected or warned about."""
+
+    reason: RejectReason
+    detail: str
+    fields: tuple[str, ...]
+
+
+class RowErrors:
+    """Collects the errors and warnings of `count` rows; of a row's reasons for rejection the first one stands."""
+
+    def __init__(self, count: int) -> None:
+        self.kept: Mask = np.ones(count, np.bool_)
+        self.rejected: dict[int, RowError] = {}
+        self.warned: dict[int, RowError] = {}
+
+    def reject(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
+        """Reject the rows of `mask` that are still kept; `fields` are the columns that caused it."""
+        columns = tuple(filter(None, fields))
+        for row in np.flatnonzero(mask & self.kept).tolist():
+            self.rejected[row] = RowError(reason, detail(row), columns)
+        self.kept &= ~mask
+
+    def warn(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
+        """Warn about the rows of `mask` that are still kept; the details of several warnings about a row are joined."""
+        for row in np.flatnonzero(mask & self.kept).tolist():
+            text, columns = detail(row), tuple(filter(None, fields))
+            if earlier := self.warned.get(row):
+                text, columns = f"{earlier.detail}; {text}", tuple(dict.fromkeys((*earlier.fields, *columns)))
+            self.warned[row] = RowError(reason, text, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +108,7 @@ class Validator:
     """Checks raw batches by one mapping."""
 
     def __init__(
-        self, mapping: Mapping, resolver: EntityResolver, deadlines: Deadlines | None = None, region: Bounds | None = None
+        self, mapping: Mapping, resolver: EntityResolver, deadlines: Deadlines | None = None, region: LngLatBounds | None = None
     ) -> None:
         """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds."""
         self._mapping = mapping
@@ -85,7 +128,7 @@ class Validator:
         _drop_ends_before_beginnings(instants, errors, self._mapping.columns)
         rows = np.flatnonzero(errors.kept)
         themes = [theme for theme in _pick(theme_column.themes, rows) if theme]
-        kept_instants: dict[InstantField, Instants] = {name: column[rows].view("datetime64[us]") for name, column in instants.items()}
+        kept_instants: dict[InstantField, InstantArray] = {name: column[rows].view("datetime64[us]") for name, column in instants.items()}
         due_by = self._fill_due(themes, kept_instants)
         return ValidatedBatch(
             batch=_make_batch(
@@ -136,7 +179,12 @@ class Validator:
         has_words: Mask = np.fromiter(map(bool, map(str.__add__, addresses, messages)), np.bool_, len(addresses))
         names = self._mapping.columns
         lng, lat = RawCoordinate(names.lng, self._column(raw, "lng")), RawCoordinate(names.lat, self._column(raw, "lat"))
-        return self._coordinate_reader.read(lng, lat, has_words, errors)
+        coordinates, rejects, warnings = self._coordinate_reader.read(lng, lat, has_words)
+        for fault in rejects:
+            errors.reject(fault.rows, fault.reason, fault.detail, *fault.columns)
+        for fault in warnings:
+            errors.warn(fault.rows, fault.reason, fault.detail, *fault.columns)
+        return coordinates
 
     def _read_statuses(self, raw: RawBatch, errors: RowErrors) -> NDArray[np.int16]:
         values = self._column(raw, "status")
@@ -158,7 +206,7 @@ class Validator:
         errors.reject(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}", name)
         return column
 
-    def _fill_due(self, themes: Sequence[Theme], instants: dict[InstantField, Instants]) -> Sequence[str]:
+    def _fill_due(self, themes: Sequence[Theme], instants: dict[InstantField, InstantArray]) -> Sequence[str]:
         """Set missing deadlines by the rules; the name of the rule for each row, empty where none applied."""
         names = [""] * len(themes)
         missing = np.flatnonzero(np.isnat(instants["due_at"])).tolist()
@@ -196,7 +244,7 @@ def _make_batch(
     addresses: list[str],
     messages: list[str],
     statuses: NDArray[np.int16],
-    instants: dict[InstantField, Instants],
+    instants: dict[InstantField, InstantArray],
 ) -> IncidentBatch:
     count = len(ids)
     return IncidentBatch(

@@ -1,16 +1,15 @@
-"""Duplicate links: incidents that several sources report are linked to the one that was reported first.
+"""The rule of near-duplicates: incidents that several sources report are linked to the one that was reported first.
 
-The rule, and linking a batch, are the function `link_duplicates` of postgis/sql/triggers/duplicates.sql; here it is called,
-for a batch or, when the rule has changed, for all incidents.
+`IncidentWriter` links each batch by the rule in force; here all incidents are linked again, when the rule has changed. The rule
+itself is the function `link_duplicates` of postgis/sql/triggers/duplicates.sql.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
-import asyncpg
-
 from geo_service.core.database import database_errors, open_connection
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
+from ingest.write.incident_writer import link_duplicates
 
 PAGE = 5_000
 """Incidents to a transaction: other writers wait for no longer than that takes."""
@@ -30,15 +29,6 @@ class LinkProgress:
 
     total: int
     seen: int = 0
-
-
-async def link_duplicates(connection: asyncpg.Connection, new: Sequence[int], changed: Sequence[int]) -> int:
-    """Link the incidents that this transaction has written (ids), and those that depend on them; return how many more are linked.
-
-    Call it after everything else that the transaction writes of incidents: from here to its end, other writers wait.
-    """
-    with database_errors("link near-duplicates"):
-        return int(await connection.fetchval(query("duplicates.link"), new, changed)) if new or changed else 0
 
 
 async def rule_is_current(url: str, rule: DuplicateRule) -> bool:

@@ -1,4 +1,4 @@
-"""A batch of checked incidents as columns: what readers and generators hand to the writer."""
+"""A batch of checked incidents as columns, which validators and generators give to the writer; and its bytes for a binary COPY."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -7,16 +7,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Instants = NDArray[np.datetime64]
+from geo_service.core.sql.binary_copy import RecordFormat, Records, to_timestamps, write_points
+from geo_service.core.sql.incident_columns import staging_columns
+
+_FIXED = [column for column in staging_columns() if column.sql_type != "text"]
+_TEXTS = [column.name for column in staging_columns() if column.sql_type == "text"]
+_FORMAT = RecordFormat({column.name: column.sql_type for column in _FIXED}, _TEXTS)
+
+_OF_BATCH = [column for column in _FIXED if column.name not in ("location", "district_id", "district_is_nearest")]
+_NULLS: dict[str, object] = {"0": 0, "'NaN'": np.nan, "'epoch'": np.datetime64("NaT", "us")}
+"""A batch's value for "none", by the literal that stands for it in the staging table."""
+
+STAGED = _FORMAT.names
+"""Columns of the staging table in the order of the bytes."""
+
+InstantArray = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentBatch:
     """Incidents, one row each in every column; all columns are equally long.
 
-    Instants are `datetime64[us]` in UTC, NaT for "none". `source_id`, `theme_id` and `agency_id` are the ids that the
-    writer's `ensure_…` functions return. An incident that is not located has `cell` 0, and its `lng` and `lat` are ignored.
-    Fields have the names of `geo_service.core.incident_columns.COLUMNS`; location and district are computed from lng and lat.
+    Instants are `datetime64[us]` in UTC, NaT for "none". `source_id`, `theme_id` and `agency_id` are the ids that
+    `ReferenceData` returns. An incident that is not located has `cell` 0, and its `lng` and `lat` are ignored.
+    Fields have the names of `geo_service.core.sql.incident_columns.COLUMNS`; location and district are computed from lng and lat.
     A field that not every input has may default to None: all rows have "none".
     """
 
@@ -41,11 +55,11 @@ class IncidentBatch:
     agency_id: NDArray[np.int32]
     """0 for "none"."""
     status: NDArray[np.int16]
-    received_at: Instants
-    due_at: Instants
-    answered_at: Instants
-    closed_at: Instants
-    updated_at: Instants
+    received_at: InstantArray
+    due_at: InstantArray
+    answered_at: InstantArray
+    closed_at: InstantArray
+    updated_at: InstantArray
 
     def __post_init__(self) -> None:
         lengths = {name: len(column) for name, column in self._columns().items()}
@@ -63,6 +77,10 @@ class IncidentBatch:
         columns = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: column for name, column in columns.items() if column is not None}
 
+    def rows_to_geocode(self) -> list[int]:
+        """Return the rows without a location that have words for one."""
+        return [row for row in np.flatnonzero(self.cell == 0).tolist() if self.address[row] or self.message[row]]
+
     def latest_versions(self) -> NDArray[np.intp]:
         """Return the rows to write: of those with the same identity the newest, and among equally new ones the last."""
         identity = list(zip(self.source_id.tolist(), self.external_id, strict=True))
@@ -73,3 +91,22 @@ class IncidentBatch:
 
 def _take(column: NDArray[np.generic] | Sequence[str], rows: NDArray[np.intp]) -> Any:
     return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows.tolist()]
+
+
+def encode_batch(batch: IncidentBatch, district_id: NDArray[np.int32], district_is_nearest: NDArray[np.bool_]) -> bytes:
+    """The whole COPY stream of `batch`; district_id: (rows,), 0 for "none". No field is NULL: 0, NaN or the epoch stands for it."""
+    records = _FORMAT.allocate(len(batch))
+    records["district_id"], records["district_is_nearest"] = district_id, district_is_nearest
+    _write_locations(records["location"], batch)
+    for column in _OF_BATCH:
+        values = getattr(batch, column.name)
+        if values is None:
+            values = np.full(len(batch), _NULLS[column.null_literal])
+        records[column.name] = to_timestamps(values) if column.sql_type == "timestamptz" else values
+    return _FORMAT.encode(records, [getattr(batch, name) for name in _TEXTS])
+
+
+def _write_locations(points: Records, batch: IncidentBatch) -> None:
+    """Where there is no location, 0, 0: the upsert reads a point only where there is a cell."""
+    is_located = batch.cell != 0
+    write_points(points, np.where(is_located, batch.lng, 0.0), np.where(is_located, batch.lat, 0.0))

@@ -9,15 +9,12 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from geo_service.core.database import database_errors
 from geo_service.core.model import GeocodedBy
-from geo_service.core.named_queries import query
-from ingest.write.district_lookup import DistrictLookup
-from ingest.write.duplicates import link_duplicates
-from ingest.write.incident_batch import IncidentBatch
-from ingest.write.reference_data import Agency, ReferenceData, Source, Theme
-from ingest.write.staging_rows import STAGED, encode_batch
+from geo_service.core.sql.named_queries import query
+from ingest.write.incident_batch import STAGED, IncidentBatch, encode_batch
+from ingest.write.reference_data import DistrictLookup, ReferenceData
 
 BATCH_SIZE = 20_000
 """Incidents to a transaction: measured; the rate is flat from 10,000 to 50,000, and smaller ones are seen sooner."""
@@ -72,7 +69,8 @@ class IncidentWriter:
         """near_m: how far from a district, in metres, an incident outside of all may be to belong to it."""
         self._connection = connection
         self._districts = DistrictLookup(connection, near_m)
-        self._reference_data = ReferenceData(connection)
+        self.reference_data = ReferenceData(connection)
+        """Gives the ids of sources, themes and agencies."""
 
     async def __aenter__(self) -> "IncidentWriter":
         with database_errors("prepare for writing incidents"):
@@ -84,18 +82,6 @@ class IncidentWriter:
             with database_errors("finish writing incidents"):
                 await self._connection.execute(query("ingest.drop_staging_table"))
 
-    async def ensure_source(self, source: Source) -> int:
-        """Return the source's id; insert it if it is new, update it if it is described otherwise."""
-        return await self._reference_data.source(source)
-
-    async def ensure_themes(self, themes: Sequence[Theme]) -> dict[str, int]:
-        """Return the themes' ids by code; insert new ones, update those that are described otherwise."""
-        return await self._reference_data.themes(themes)
-
-    async def ensure_agencies(self, agencies: Sequence[Agency]) -> dict[str, int]:
-        """Return the agencies' ids by code; insert new ones, update those that are named otherwise."""
-        return await self._reference_data.agencies(agencies)
-
     async def write(self, batch: IncidentBatch, *, with_rows: bool = False) -> WriteResult:
         """Write the batch in one transaction (the caller's, if there is one); with_rows: return the result of each row too."""
         latest = batch.latest_versions()
@@ -105,7 +91,7 @@ class IncidentWriter:
         staged = batch if not repeated else batch.take(latest)
         with database_errors("write incidents"):
             async with self._connection.transaction():
-                district_id, is_nearest = await self._districts.locate_batch(staged)
+                district_id, is_nearest = await self._locate(staged)
                 counts = await self._upsert(encode_batch(staged, district_id, is_nearest), with_rows)
                 await self._record_geocoders(staged)
                 linked = await link_duplicates(self._connection, counts["new_ids"], counts["changed_ids"])
@@ -116,6 +102,11 @@ class IncidentWriter:
             _row_results(batch, latest, counts) if with_rows else (),
         )  # fmt: skip
 
+    async def _locate(self, batch: IncidentBatch) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """The district of each row, as `DistrictLookup.locate` returns it."""
+        is_located = batch.cell != 0
+        return await self._districts.locate(np.where(is_located, batch.lng, np.nan), np.where(is_located, batch.lat, np.nan))
+
     async def _upsert(self, stream: bytes, with_rows: bool) -> asyncpg.Record:
         """Copy a batch to the staging table and upsert it; the row of `ingest.upsert`."""
         await self._connection.execute(_PREPARE)
@@ -125,7 +116,16 @@ class IncidentWriter:
     async def _record_geocoders(self, batch: IncidentBatch) -> None:
         geocoded = batch.geocoded_by >= GeocodedBy.GAZETTEER
         pairs = zip(batch.source_id[geocoded].tolist(), batch.geocoded_by[geocoded].tolist(), strict=True)
-        await self._reference_data.record_geocoders(pairs)
+        await self.reference_data.record_geocoders(pairs)
+
+
+async def link_duplicates(connection: asyncpg.Connection, new: Sequence[int], changed: Sequence[int]) -> int:
+    """Link the incidents that this transaction has written (ids), and those that depend on them; return how many more are linked.
+
+    Call it after everything else that the transaction writes of incidents: from here to its end, other writers wait.
+    """
+    with database_errors("link near-duplicates"):
+        return int(await connection.fetchval(query("duplicates.link"), new, changed)) if new or changed else 0
 
 
 def _row_results(batch: IncidentBatch, latest: NDArray[np.intp], counts: asyncpg.Record) -> list[RowResult]:

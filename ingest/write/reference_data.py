@@ -1,13 +1,18 @@
-"""Sources, themes and agencies that incidents refer to: inserted when first met, updated when their description changes."""
+"""What incidents refer to by id: sources, themes and agencies, inserted when first met, and districts, found by location."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 
 import asyncpg
+import numpy as np
+from numpy.typing import NDArray
 
+from boundaries.locating.locate import Locator
+from boundaries.stored import read_district_arrays
 from geo_service.core.database import database_errors
 from geo_service.core.model import SECTORS
-from geo_service.core.named_queries import query
+from geo_service.core.sql.named_queries import query
+from ingest.mapping.mapping import LngLatBounds
 
 SECTOR_IDS = {sector.code: position for position, sector in enumerate(SECTORS, start=1)}
 
@@ -46,14 +51,14 @@ _UPSERTS = {"source": "ingest.upsert_sources", "theme": "ingest.upsert_themes", 
 
 
 class ReferenceData:
-    """Ids by code, cached: an entry that was met before needs no query."""
+    """Ids of sources, themes and agencies by code, cached: an entry that was met before needs no query."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
         self._ids: dict[Source | Theme | Agency, int] = {}
 
-    async def source(self, source: Source) -> int:
-        """Return the source's id."""
+    async def ensure_source(self, source: Source) -> int:
+        """Return the source's id; insert it if it is new, update it if it is described otherwise."""
         return (await self._ensure("source", [source], [astuple(source)]))[source.code]
 
     async def record_geocoders(self, pairs: Iterable[tuple[int, int]]) -> None:
@@ -62,13 +67,13 @@ class ReferenceData:
             with database_errors("record the geocoders of a source"):
                 await self._connection.execute(query("geocoding.record_sources"), *map(list, zip(*distinct, strict=True)))
 
-    async def themes(self, themes: Sequence[Theme]) -> dict[str, int]:
-        """Return ids by code."""
+    async def ensure_themes(self, themes: Sequence[Theme]) -> dict[str, int]:
+        """Return the themes' ids by code; insert new ones, update those that are described otherwise."""
         rows = [(theme.code, SECTOR_IDS[theme.sector], theme.name_ru, theme.name_en) for theme in themes]
         return await self._ensure("theme", themes, rows)
 
-    async def agencies(self, agencies: Sequence[Agency]) -> dict[str, int]:
-        """Return ids by code."""
+    async def ensure_agencies(self, agencies: Sequence[Agency]) -> dict[str, int]:
+        """Return the agencies' ids by code; insert new ones, update those that are named otherwise."""
         return await self._ensure("agency", agencies, [astuple(agency) for agency in agencies])
 
     async def _ensure(self, kind: str, entries: Sequence[Source | Theme | Agency], rows: Iterable[tuple[object, ...]]) -> dict[str, int]:
@@ -79,3 +84,45 @@ class ReferenceData:
             ids = {row["code"]: row["id"] for row in written}
             self._ids |= {entry: ids[entry.code] for entry in unknown}
         return {entry.code: self._ids[entry] for entry in entries}
+
+
+class DistrictLookup:
+    """Assigns districts over one connection; the outlines are read again whenever they have changed."""
+
+    def __init__(self, connection: asyncpg.Connection, near_m: float) -> None:
+        """near_m: how far from a district, in metres, a point outside of all may be to belong to it."""
+        self._connection = connection
+        self._near_m = near_m
+        self._revision = -1
+        self._locator: Locator | None = None
+        """None where there are no districts."""
+
+    @property
+    def has_districts(self) -> bool:
+        """Whether there were any at the last call of `locate`."""
+        return self._locator is not None
+
+    async def locate(self, lng: NDArray[np.float64], lat: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Return (rows,) ids of districts, 0 for "none", and (rows,) whether it is only the nearest one; points that are NaN have none.
+
+        Call it within the transaction that writes them: until that ends, a replacement of boundaries waits, and then
+        assigns these rows too.
+        """
+        revision = int(await self._connection.fetchval(query("boundaries.lock_for_share")))
+        if revision != self._revision:
+            # Not part of the query before: one that waits for a lock sees other tables as they were before the wait.
+            has_districts = await self._connection.fetchval(query("boundaries.has_areas"))
+            self._locator = Locator(await read_district_arrays(self._connection), self._near_m) if has_districts else None
+            self._revision = revision
+        if self._locator is None:
+            return np.zeros(len(lng), np.int32), np.zeros(len(lng), np.bool_)
+        return self._locator.locate(lng, lat)
+
+
+async def read_region(connection: asyncpg.Connection, configured: LngLatBounds | None) -> LngLatBounds | None:
+    """Return the bounds in which incidents are expected: the configured ones, else the extent of the loaded districts."""
+    if configured:
+        return configured
+    with database_errors("look for the region"):
+        row = await connection.fetchrow(query("geocoding.district_extent"))
+    return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])

@@ -7,6 +7,10 @@ from district
 where area is not null
 order by code collate "C"
 
+-- name: has_areas
+-- Whether any district has an outline.
+select exists (select from district where area is not null)
+
 -- name: read_districts
 -- All districts with their names, aliases and outlines.
 select

@@ -10,7 +10,7 @@ drop table if exists incident_stage
 
 -- name: upsert
 -- Writes the staged incidents and counts the results. No two staged rows have the same identity. The lists of columns come
--- from geo_service/core/incident_columns.py.
+-- from geo_service/core/sql/incident_columns.py.
 -- An older row never overwrites a newer one; among equally new ones the delivered one wins; an identical one is
 -- not written at all: no new row version, no number from the identity sequence, nothing for replicas to read.
 -- $1: whether to return for each row which known one it was compared with, and for each written one its id.

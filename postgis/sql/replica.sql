@@ -2,7 +2,7 @@
 
 -- name: read_incidents
 -- Incidents as replicas keep them: every column has a fixed width and is never null, so that the binary COPY of this query
--- is an array of equal records. 0 and 'epoch' stand for NULL. The list of values comes from geo_service/core/incident_columns.py.
+-- is an array of equal records. 0 and 'epoch' stand for NULL. The list of values comes from geo_service/core/sql/incident_columns.py.
 select ${replica.values}
 from incident
 left join incident_link as link on link.incident_id = incident.id

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.core.binary_copy import HEADER, POSTGRES_EPOCH_S, TRAILER
 from geo_service.core.model import LocationQuality
+from geo_service.core.sql.binary_copy import HEADER, POSTGRES_EPOCH_S, TRAILER
 from tests.bench.dataset import AGENCIES, SOURCES, THEMES, Incidents
 
 COLUMNS = (

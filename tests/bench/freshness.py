@@ -63,7 +63,7 @@ async def _write(held: asyncpg.Connection, commits: int, committed: list[float])
     houses = build_houses(10_000, np.random.default_rng(SEED + 1))
     ids = await ensure_catalogue(held)
     async with IncidentWriter(held) as writer:
-        source = await writer.ensure_source(_SOURCE)
+        source = await writer.reference_data.ensure_source(_SOURCE)
         began = time.perf_counter()
         for turn in range(commits):
             await asyncio.sleep(max(0.0, began + turn / _COMMITS_A_SECOND - time.perf_counter()))

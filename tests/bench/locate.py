@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from boundaries.district_arrays import DistrictArrays, Polygons
-from boundaries.locate import Locator
+from boundaries.locating.district_arrays import DistrictArrays, Polygons
+from boundaries.locating.locate import Locator
 from geo_service.core.model import DistrictLevel
 from tests.bench.bench import Bench
 from tests.bench.report import Row

@@ -10,7 +10,7 @@ from geo_service.tiles.encoding.grid import Tile
 from tests.bench.bench import MONTH, YEAR, Bench, question
 from tests.bench.dataset import AGENCIES, THEMES
 from tests.bench.http_client import Answer, Connection, connect, get, throughput, timed
-from tests.bench.processes import bare_asgi, geo_serve
+from tests.bench.processes import LOG_LEVEL, bare_asgi, geo_serve
 from tests.bench.report import Row, percentiles, spread
 
 ADHOC = {
@@ -130,7 +130,8 @@ async def _kept(bench: Bench, connection: Connection, port: int, tile: Tile) -> 
         seconds = await timed(connection, [request] * bench.times(2000), status)
         p50, p95, p99 = percentiles(seconds)
         bench.report.add(
-            Row("http", f"{name}, one connection", spread(seconds)), **{f"{name}_p50": p50, f"{name}_p95": p95, f"{name}_p99": p99}
+            Row("http", f"{name}, one connection, log level {LOG_LEVEL}", spread(seconds)),
+            **{f"{name}_p50": p50, f"{name}_p95": p95, f"{name}_p99": p99},
         )
     async with bare_asgi(_head(answer), answer.body) as yardstick:
         for concurrency in (8, 32):
@@ -147,7 +148,8 @@ async def _compare(bench: Bench, kind: _Kind, ports: tuple[int, int], request: b
     rate, most = map(max, rounds)
     bench.report.add(
         Row(
-            "http", f"{kind.name}, {concurrency} connections", f"{rate:,.0f} requests/s", f"bare ASGI {most:,.0f}", rate / most,
+            "http", f"{kind.name}, {concurrency} connections, log level {LOG_LEVEL}",
+            f"{rate:,.0f} requests/s", f"bare ASGI {most:,.0f}", rate / most,
             f"≥ {kind.goal:,}/s or ≥ {_SHARE}", rate >= kind.goal or rate >= most * _SHARE,
         ),
         **{f"{kind.key}_rate_{concurrency}": rate, f"bare_{kind.key}_rate_{concurrency}": most},

@@ -6,12 +6,11 @@ import zstandard
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.http.headers import compress
+from geo_service.http.headers import COMPRESSORS
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import feature_id
 from geo_service.tiles.layers.base import TileRequest
-from geo_service.tiles.layers.hex_formats import NAME, HexTile
-from geo_service.tiles.layers.hexes import HexLayer
+from geo_service.tiles.layers.hexes import NAME, HexLayer, HexTile
 from tests.bench.bench import YEAR, Bench
 from tests.bench.busy import BusyTiles
 from tests.bench.report import Row
@@ -30,7 +29,7 @@ async def measure(bench: Bench) -> None:
     request = TileRequest(tile, Query(Selection(window, bench.until)))
     drawn = layer.contents(state, request)
     for name, body in _poorer_and_poorer(drawn, layer.encode(state, request).body).items():
-        sent = {encoding: len(compress(body, encoding)) for encoding in ("zstd", "br", "gzip")}
+        sent = {encoding: len(COMPRESSORS[encoding](body)) for encoding in ("zstd", "br", "gzip")}
         slow = len(zstandard.ZstdCompressor(level=_SLOW_ZSTD).compress(body)), len(brotli.compress(body, quality=_SLOW_BROTLI))
         figure = "  ".join([f"plain {len(body) / 1000:.1f}", *(f"{encoding} {size / 1000:.1f}" for encoding, size in sent.items())])
         beside = f"zstd {_SLOW_ZSTD} {slow[0] / 1000:.1f}  br {_SLOW_BROTLI} {slow[1] / 1000:.1f} kB"

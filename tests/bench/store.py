@@ -12,7 +12,7 @@ import asyncpg
 
 from geo_service.core.database import migrate, open_connection
 from geo_service.core.model import ZOOM_BANDS
-from ingest.write.incident_writer import IncidentWriter
+from ingest.write.reference_data import ReferenceData
 from tests.bench.copying import COLUMNS, Ids, copy_bytes, order_ids
 from tests.bench.dataset import AGENCIES, CHUNK, SOURCES, THEMES, generate
 from tests.bench.region import BOUNDS, DISTRICTS_ACROSS, DISTRICTS_UP
@@ -110,9 +110,9 @@ async def ensure_catalogue(held: asyncpg.Connection) -> Ids:
     west, south, east, north = BOUNDS
     size = ((east - west) / DISTRICTS_ACROSS, (north - south) / DISTRICTS_UP)
     await held.execute(_SHAPES, districts, west, south, *size, DISTRICTS_ACROSS, len(ZOOM_BANDS))
-    async with IncidentWriter(held) as writer:
-        sources = {one.code: await writer.ensure_source(one) for one in SOURCES}
-        return order_ids(sources, await writer.ensure_themes(THEMES), await writer.ensure_agencies(AGENCIES), districts)
+    reference_data = ReferenceData(held)
+    sources = {one.code: await reference_data.ensure_source(one) for one in SOURCES}
+    return order_ids(sources, await reference_data.ensure_themes(THEMES), await reference_data.ensure_agencies(AGENCIES), districts)
 
 
 async def copy_all(held: asyncpg.Connection, ids: Ids, count: int, until: int, progress: Callable[[int], None]) -> None:

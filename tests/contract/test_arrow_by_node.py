@@ -11,7 +11,7 @@ import pytest
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.encoding.mvt import Polygons
 from geo_service.tiles.encoding.string_columns import joined_numbers
-from geo_service.tiles.layers.hex_formats import HexTile, write_arrow
+from geo_service.tiles.layers.hexes import HexTile, write_arrow
 from tests.support.paths import CHECKOUT
 from tests.support.written_tiles import around
 

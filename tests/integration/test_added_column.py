@@ -30,12 +30,12 @@ def upgrade() -> None:
 '''
 
 EDITS = {
-    "geo_service/core/incident_columns.py": {
+    "geo_service/core/sql/incident_columns.py": {
         '    IncidentColumn("due_at",': '    IncidentColumn("severity", "smallint", "0", comment="1 to 3"),\n    IncidentColumn("due_at",',
         '    ReplicaField("quality",': '    ReplicaField("severity", "severity", np.uint8),\n    ReplicaField("quality",',
     },
     "ingest/write/incident_batch.py": {
-        "    updated_at: Instants\n": "    updated_at: Instants\n    severity: NDArray[np.int16] | None = None\n",
+        "    updated_at: InstantArray\n": "    updated_at: InstantArray\n    severity: NDArray[np.int16] | None = None\n",
     },
     "ingest/validate/validate.py": {
         "        status=statuses,\n": "        status=statuses,\n        severity=statuses + np.int16(1),\n",

@@ -359,7 +359,7 @@ async def test_a_base_map_of_our_own_origin_changes_no_policy() -> None:
      ("style.json", "", "BASEMAP_STYLE"), ("https://a.example.org; script-src *", "", "BASEMAP_STYLE"),
      ("https://user@a.example.org/", "", "BASEMAP_STYLE"), ("/style.json", "a.example.org", "BASEMAP_ORIGINS"),
      ("/style.json", "https://a.example.org/tiles", "BASEMAP_ORIGINS"), ("/style.json", "https://a.example.org;", "BASEMAP_ORIGINS"),
-     ("/style.json", "*", "BASEMAP_ORIGINS"), ("", "https://a.example.org", "BASEMAP_STYLE as well")],
+     ("/style.json", "*", "BASEMAP_ORIGINS"), ("", "https://a.example.org", "BASEMAP_ORIGINS requires GEO_BASEMAP_STYLE")],
 )  # fmt: skip
 def test_a_base_map_that_cannot_be_used_is_refused_at_the_start(
     style: str, origins: str, named: str, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.locate import NEAR_M, Locator
+from boundaries.locating.locate import NEAR_M, Locator
 from boundaries.stored import read_district_arrays
 from geo_service.core.database import open_connection
 from geo_service.core.model import ZOOM_BANDS

@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from boundaries.load import LoadOptions, replace_districts
-from boundaries.locate import NEAR_M
+from boundaries.locating.locate import NEAR_M
 from boundaries.records import DistrictRecord, DistrictRecords
 from geo_service.core.database import open_connection
 from geo_service.core.errors import DatabaseUnavailable

@@ -10,17 +10,16 @@ import pytest
 
 from geo_service.cli.application import make_application
 from geo_service.cli.geocode import explain_table
-from geo_service.core import advisory_locks
 from geo_service.core.database import connect
 from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
+from geo_service.core.sql import advisory_locks
 from ingest.demo.district_loader import load_demo_districts
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.server import GeocodingServer
 from ingest.jobs.geocode_backlog import BacklogResult, geocode_backlog
 from ingest.mapping.mapping import Mapping
-from ingest.runs.run import file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import RunCounts, file_input, ingest_input
 from tests.support.geocoders import Told, asking, house, serving
 from tests.support.http_client import until
 

@@ -140,13 +140,16 @@ async def test_a_fault_of_the_server_delays_and_a_question_it_does_not_understan
 
 async def test_a_server_that_fails_again_and_again_is_left_alone_for_a_while() -> None:
     told = Told(status=503)
-    async with serving(told) as url, asking(url, part=QUICK.model_copy(update={"pause_s": 0.2, "at_once": 1})) as server:
+    patient = QUICK.model_copy(update={"timeout_s": 60, "at_once": 1})
+    async with serving(told) as url, asking(url, part=patient) as server:
         verdicts = await server.locate([KNOWN] * 20)
-        assert [type(one) for one in verdicts] == [Deferred] * 20
-        assert len(told.asked) == QUICK.pause_after
+    assert [type(one) for one in verdicts] == [Deferred] * 20
+    assert len(told.asked) == QUICK.pause_after
+    async with serving(told) as url, asking(url, part=patient.model_copy(update={"pause_s": 0.2})) as server:
+        assert [type(one) for one in await server.locate([KNOWN] * 3)] == [Deferred] * 3
         told.status, told.answers = 200, {"Краснодар, улица Красная, 5": [house(38.97, 45.03)]}
         verdict = await wait_for_answer(server)
-        assert verdict.quality is LocationQuality.HOUSE
+    assert verdict.quality is LocationQuality.HOUSE
 
 
 async def wait_for_answer(server: GeocodingServer) -> GeocodedPlace:

@@ -10,12 +10,12 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from geo_service.core import advisory_locks
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError
+from geo_service.core.sql import advisory_locks
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
+from tests.support.load_process import settled_states
 from tests.support.paths import CHECKOUT
 from tests.support.plain_csv import HEADER, csv_line
 from tests.support.real_data import MINSK, needs
@@ -124,8 +124,7 @@ async def test_a_run_that_was_killed_and_started_again_ends_like_one_that_was_no
     assert tally.unchanged >= written
     assert tally.read == accounted(tally) == 20_000
     killed = await held.fetch(STATE), await rejects(held)
-    states = await held.fetch("select state from ingest_run order by id")
-    assert [row["state"] for row in states] == ["interrupted", "finished"]
+    assert await settled_states(held) == ["interrupted", "finished"]
     await held.execute("truncate incident, incident_tombstone, reject")
     await load(database_url, path)
     assert (await held.fetch(STATE), await rejects(held)) == killed

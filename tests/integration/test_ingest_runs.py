@@ -17,8 +17,7 @@ from geo_service.core.database import connect
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import Mapping, load_mapping
 from ingest.runs.reject_export import write_csv
-from ingest.runs.run import IngestOptions, file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
 from tests.support.http_client import asking
 
 COLUMNS = ["id", "received_at", "lng", "lat", "sector", "theme", "status", "agency", "address", "text", "due_at"]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geo_service.core.database import connect
 from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.validate.coordinates import cells
-from ingest.write.incident_batch import IncidentBatch, Instants
+from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.incident_writer import IncidentWriter, WriteResult
 from ingest.write.reference_data import Agency, Source, Theme
 
@@ -51,7 +51,7 @@ def batch_of(given_rows: list[Row], source: int, theme: int, agency: int) -> Inc
     located = np.array([row.located for row in given_rows], np.bool_)
     lng, lat = np.linspace(38, 39, count), np.full(count, 45.0)
 
-    def instants(present: list[bool]) -> Instants:
+    def instants(present: list[bool]) -> InstantArray:
         return np.where(np.array(present, np.bool_), BEGIN + np.timedelta64(9, "D"), NEVER)
 
     return IncidentBatch(
@@ -81,9 +81,9 @@ async def writing(url: str) -> AsyncIterator[tuple[asyncpg.Connection, IncidentW
     held = await connect(url)
     try:
         async with IncidentWriter(held) as writer:
-            source = await writer.ensure_source(Source("s", "И", "S"))
-            theme = (await writer.ensure_themes([Theme("t", "roads", "Т", "T")]))["t"]
-            agency = (await writer.ensure_agencies([Agency("a", "А")]))["a"]
+            source = await writer.reference_data.ensure_source(Source("s", "И", "S"))
+            theme = (await writer.reference_data.ensure_themes([Theme("t", "roads", "Т", "T")]))["t"]
+            agency = (await writer.reference_data.ensure_agencies([Agency("a", "А")]))["a"]
             yield held, writer, (source, theme, agency)
     finally:
         await held.close()
@@ -223,7 +223,7 @@ async def test_two_writers_of_the_same_rows_never_wait_in_a_circle(database_url:
 
 async def test_a_renamed_theme_keeps_its_id(database_url: str) -> None:
     async with writing(database_url) as (held, writer, (_, theme, _)):
-        assert await writer.ensure_themes([Theme("t", "waste", "Мусор", "Litter"), Theme("u", "waste", "У", "U")]) == {
+        assert await writer.reference_data.ensure_themes([Theme("t", "waste", "Мусор", "Litter"), Theme("u", "waste", "У", "U")]) == {
             "t": theme,
             "u": await held.fetchval("select id from theme where code = 'u'"),
         }

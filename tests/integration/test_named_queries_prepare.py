@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from geo_service.core.database import open_connection
-from geo_service.core.named_queries import query, query_names
+from geo_service.core.sql.named_queries import query, query_names
 
 TEMPORARY_TABLES = ("ingest.create_staging_table", "boundaries.create_assignment_table")
 """Queries that create a table for others."""

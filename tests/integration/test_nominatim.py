@@ -19,7 +19,8 @@ from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.demo.district_loader import load_demo_districts
 from ingest.geocoding import GeocodedPlace, GeocodeQuery, Unresolved
 from ingest.geocoding.configuration import GeocodingConfiguration
-from ingest.geocoding.factory import make_chain, read_region
+from ingest.geocoding.factory import make_chain
+from ingest.write.reference_data import read_region
 from tests.support.databases import database_address, execute_statement
 from tests.support.geocoders import QUICK, asking
 from tests.support.nominatim_extract import TOWN, VILLAGE, extract, house
@@ -131,7 +132,7 @@ async def test_words_become_places_as_fine_as_the_server_knows_them(
 ) -> None:
     await load_demo_districts(database_url)
     async with open_connection(database_url) as held:
-        region = await read_region(held, GeocodingConfiguration())
+        region = await read_region(held, GeocodingConfiguration().bounds)
         async with asking(nominatim, part=QUICK.model_copy(update={"timeout_s": 20}), bounds=region) as server:
             (outcome,) = await (await make_chain(held, GeocodingConfiguration(), region, server)).locate([words])
     assert not outcome.deferred

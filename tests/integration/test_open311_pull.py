@@ -23,8 +23,7 @@ from ingest.mapping.mapping import load_mapping, with_source
 from ingest.pull.client import ClientPolicy
 from ingest.pull.pull import PullCallbacks, PullRequest, pull
 from ingest.runs.reject_export import write_csv
-from ingest.runs.run import IngestOptions, file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
 from tests.support.open311_city import JSON, City, request, served
 from tests.support.paths import CHECKOUT
 

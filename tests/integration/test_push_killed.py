@@ -6,9 +6,11 @@ from typing import Any
 import httpx
 import orjson
 
+from geo_service.core.database import open_connection
 from ingest.push.batching import MOST
 from tests.support.http_client import until
 from tests.support.ingest_client import KEY, KEYED, NDJSON, emptied, fetch, holds, incident, lines
+from tests.support.load_process import settled_states
 from tests.support.serve_process import serving, wait_until_ready
 
 ROWS = 2 * MOST + MOST // 2
@@ -68,7 +70,8 @@ async def test_a_stream_whose_server_is_killed_is_sent_again_and_nothing_is_ther
         refused = len(range(3, ROWS, REFUSED))
         assert (counts["unchanged"], counts["new"], counts["rejected"]) == (kept, ROWS - refused - kept, refused)
         assert [one["row"] for one in told] == list(range(1, ROWS + 1))
-        assert await fetch(database_url, "select state from ingest_run order by id") == [("interrupted",), ("finished",)]
+        async with open_connection(database_url) as held:
+            assert await settled_states(held) == ["interrupted", "finished"]
         after_kill = await state(database_url)
 
         replayed = await send(address, rows(0, ROWS))

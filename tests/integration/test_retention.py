@@ -19,8 +19,7 @@ from geo_service.core.errors import InputError, InvalidParameter
 from ingest.geocoding.toponyms.addresses import address_key
 from ingest.jobs.retention import ErasedCounts, EraseRequest, count_erasable, erase_personal_data
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import RunCounts, file_input, ingest_input
 
 HEADER = "id,received_at,lng,lat,sector,theme,status,agency,address,text,due_at,answered_at,closed_at,updated_at\n"
 LIMIT = datetime(2026, 6, 1, tzinfo=UTC)

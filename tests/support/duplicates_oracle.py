@@ -85,8 +85,8 @@ def links(messages: Sequence[Message], metres: float = 100, hours: float = 24) -
 
 async def write(writer: IncidentWriter, messages: Sequence[Message]) -> int:
     """Write a batch; how many more are linked."""
-    sources = {code: await writer.ensure_source(Source(code, code, code)) for code in SOURCES}
-    themes = await writer.ensure_themes([Theme(code, "roads", code, code) for code in THEMES])
+    sources = {code: await writer.reference_data.ensure_source(Source(code, code, code)) for code in SOURCES}
+    themes = await writer.reference_data.ensure_themes([Theme(code, "roads", code, code) for code in THEMES])
     count = len(messages)
     lng, lat = np.array([one.lng for one in messages]), np.array([one.lat for one in messages])
     placed = np.array([one.quality < 6 for one in messages])

@@ -10,9 +10,9 @@ from aiohttp import web
 from geo_service.core.settings import Settings
 from ingest.geocoding.configuration import ServerPart
 from ingest.geocoding.server import GeocodingServer, read_server_address
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
-KRASNODAR_KRAI: Bounds = (36.5, 43.3, 41.8, 46.9)
+KRASNODAR_KRAI: LngLatBounds = (36.5, 43.3, 41.8, 46.9)
 QUICK = ServerPart(timeout_s=2, retries=0, retry_wait_s=0, per_second=1000, pause_after=3, pause_s=60)
 
 
@@ -66,7 +66,7 @@ async def serving(told: Told) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def asking(
-    url: str, kind: str = "nominatim", part: ServerPart = QUICK, bounds: Bounds | None = KRASNODAR_KRAI
+    url: str, kind: str = "nominatim", part: ServerPart = QUICK, bounds: LngLatBounds | None = KRASNODAR_KRAI
 ) -> AsyncIterator[GeocodingServer]:
     """The step that asks the server at `url`."""
     address = read_server_address(Settings.model_validate({"geocoder": kind, "geocoder_url": url, "geocoder_agent": "tests"}))

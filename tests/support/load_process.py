@@ -1,8 +1,9 @@
-"""A load in a process of its own, which ends by a kill at a definite point; this module is what such a process imports."""
+"""A load in a process of its own, which ends by a kill at a definite point: what such a process imports, and what its runs become."""
 
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import Enum
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import asyncpg
 from asyncpg.protocol import Protocol
 
+from geo_service.core.sql import advisory_locks
+from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import load_mapping
-from ingest.runs.run import IngestOptions, file_input, ingest_input
-from ingest.runs.run_counts import RunCounts
+from ingest.runs.run import IngestOptions, RunCounts, file_input, ingest_input
 
 STATEMENTS = ("query", "bind_execute", "bind_execute_many", "copy_in", "copy_out")
 """The methods of asyncpg's protocol that send a statement and wait for its result."""
@@ -99,3 +102,24 @@ def load_and_die(url: str, path: Path, batch_size: int, fatal: int, moment: Mome
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+_PATIENCE_S = 60
+
+RUNNING_SESSIONS = """
+select count(*) from pg_locks
+where locktype = 'advisory' and classid = $1::bigint::oid and database = (select oid from pg_database where datname = current_database())
+"""
+
+
+async def settled_states(held: asyncpg.Connection) -> list[str]:
+    """The states of all runs, the oldest first, as `geo ingest runs` shows them once no session of a run is alive.
+
+    The session of a killed process lives, and holds its run's lock, until PostgreSQL has ended the statement in hand and finds
+    the socket closed. A load that begins before that takes the killed run for a running one, and is right.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while await held.fetchval(RUNNING_SESSIONS, advisory_locks.RUN_CLASS):
+        assert time.monotonic() < deadline, "the session of a killed process never ended"
+        await asyncio.sleep(0.02)
+    return [row["state"] for row in reversed(await held.fetch(query("ingest.list_runs"), None, 100))]

@@ -40,10 +40,16 @@ def serving(database_url: str, **variables: str) -> Iterator[tuple[subprocess.Po
 
 
 def wait_until_ready(address: str) -> dict[str, Any]:
-    """What the service says of itself once it is ready."""
+    """Return what the service says of itself once it is ready."""
     deadline = time.monotonic() + _COMPILING_S
-    with httpx.Client(transport=httpx.HTTPTransport(retries=3), timeout=PATIENCE_S) as client:
-        while not (state := client.get(f"{address}/readyz").json())["ready"]:
+    state: dict[str, Any] = {"ready": False, "reason": "never reached"}
+    with httpx.Client(timeout=PATIENCE_S) as client:
+        while not state["ready"]:
             assert time.monotonic() < deadline, state["reason"]
+            try:
+                state = client.get(f"{address}/readyz").json()
+            except httpx.TransportError as error:
+                # Not listening yet; or a connection that a process killed just before had accepted.
+                state["reason"] = str(error)
             time.sleep(0.02)
-    return dict(state)
+    return state

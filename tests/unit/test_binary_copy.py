@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.core.binary_copy import (
+from geo_service.core.sql.binary_copy import (
     HEADER,
     TRAILER,
     RecordFormat,

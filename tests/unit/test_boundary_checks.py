@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundaries.check import CheckContext, check_districts
-from boundaries.district_arrays import Polygons
-from boundaries.geodesic import area_m2, label_points
+from boundaries.geometry.geodesic import area_m2, label_points
+from boundaries.geometry.simplify import simplify_districts, tolerance_m
+from boundaries.locating.district_arrays import Polygons
 from boundaries.records import DistrictRecord, DistrictRecords
 from boundaries.report import FaultKind, Report, format_area
-from boundaries.simplify import simplify_districts, tolerance_m
 from geo_service.core.model import ZOOM_BANDS
 from tests.support.real_data import BOUNDARIES, MISSING
 

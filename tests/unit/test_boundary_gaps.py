@@ -6,8 +6,8 @@ import shapely
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from boundaries.district_arrays import Polygons
-from boundaries.gaps import find_gaps
+from boundaries.geometry.gaps import find_gaps
+from boundaries.locating.district_arrays import Polygons
 
 WIDTH_M = 300.0
 METRE = 1 / 111_195

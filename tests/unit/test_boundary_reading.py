@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from boundaries.antimeridian import split_polygons, unwrap_polygons
 from boundaries.csv_attributes import add_aliases, add_populations
+from boundaries.geometry.antimeridian import split_polygons, unwrap_polygons
 from boundaries.names import DistrictNames, NameMatch
 from boundaries.read import ReadOptions, read_districts
 from boundaries.records import AttributeFields, DistrictRecord

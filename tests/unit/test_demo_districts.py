@@ -9,9 +9,9 @@ import shapely
 
 from boundaries.check import CheckContext, check_districts
 from boundaries.csv_attributes import names_of
-from boundaries.district_arrays import DistrictArrays
-from boundaries.geodesic import area_m2
-from boundaries.locate import Locator
+from boundaries.geometry.geodesic import area_m2
+from boundaries.locating.district_arrays import DistrictArrays
+from boundaries.locating.locate import Locator
 from boundaries.names import DistrictNames, normalise_name
 from boundaries.report import FaultKind
 from geo_service.core.model import DistrictLevel

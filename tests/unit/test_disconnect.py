@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from geo_service.server.middleware.reading import CancelOnDisconnect
+from geo_service.server.middleware.reading import ReadRequests
 from geo_service.server.middleware.shutdown import SHUTDOWN
 from tests.support.event_loop import everything_has_had_its_turn
 
@@ -27,7 +27,7 @@ class Client:
         self.sent.append(message)
 
     async def ask(self, app: Any, method: str = "GET") -> None:
-        await CancelOnDisconnect(app)({"type": "http", "method": method}, self.messages.get, self.send)
+        await ReadRequests(app)({"type": "http", "method": method}, self.messages.get, self.send)
 
 
 class App:

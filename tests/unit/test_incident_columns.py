@@ -6,13 +6,12 @@ import numpy as np
 
 from geo_service.aggregation.arrays.kernels import Rows
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.core.binary_copy import WIRE_TYPES
-from geo_service.core.incident_columns import COLUMNS, REPLICA_FIELDS, filter_fields, incident_sql, replica_sql_types, stored_dtypes
 from geo_service.core.model import FINEST_RESOLUTION
-from geo_service.core.named_queries import query
 from geo_service.core.schema import incident
-from ingest.write.incident_batch import IncidentBatch
-from ingest.write.staging_rows import STAGED
+from geo_service.core.sql.binary_copy import WIRE_TYPES
+from geo_service.core.sql.incident_columns import COLUMNS, REPLICA_FIELDS, filter_fields, incident_sql, replica_sql_types, stored_dtypes
+from geo_service.core.sql.named_queries import query
+from ingest.write.incident_batch import STAGED, IncidentBatch
 
 NAMES = [column.name for column in COLUMNS]
 

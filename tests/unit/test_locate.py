@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from boundaries.district_arrays import NO_DISTRICTS, DistrictArrays
-from boundaries.locate import Locator
+from boundaries.locating.district_arrays import NO_DISTRICTS, DistrictArrays
+from boundaries.locating.locate import Locator
 from geo_service.core.model import DistrictLevel
 
 REGION, DISTRICT, SETTLEMENT = DistrictLevel

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from geo_service.core.model import GeocodedBy, LocationQuality
-from geo_service.core.named_queries import NamedQueryError, parse_queries, query, query_names, with_constants
+from geo_service.core.sql.named_queries import NamedQueryError, parse_queries, query, query_names, with_constants
 from tests.support.paths import CHECKOUT
 
 FILE = """-- A subject.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from geo_service.tiles.documents.palette import SCHEMES, in_palette, palette_of
+from geo_service.tiles.documents.palette import SCHEMES, choose_palette, recolor_legend
 
 VISIONS = {
     "normal": np.eye(3),
@@ -58,19 +58,19 @@ def test_the_difference_is_that_of_the_published_pairs() -> None:
 @pytest.mark.parametrize("diverging", [False, True])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_neighbouring_classes_are_told_apart(scheme: str, diverging: bool, vision: str) -> None:
-    colors = [lab(color, vision) for color in palette_of(diverging=diverging, scheme=scheme).colors]
+    colors = [lab(color, vision) for color in choose_palette(diverging=diverging, scheme=scheme).colors]
     assert min(difference(one, other) for one, other in itertools.pairwise(colors)) >= 9
 
 
 @pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize(("scheme", "direction"), [("light", -1), ("dark", 1)])
 def test_more_stands_out_more_from_the_ground(scheme: str, direction: int, vision: str) -> None:
-    lightness = [lab(color, vision)[0] for color in palette_of(diverging=False, scheme=scheme).colors]
+    lightness = [lab(color, vision)[0] for color in choose_palette(diverging=False, scheme=scheme).colors]
     assert all(np.diff(lightness) * direction > 0)
 
 
 def test_a_legend_takes_the_colours_of_another_scheme_and_keeps_its_numbers() -> None:
     light = {"classes": [{"class": 4, "from": 1, "to": 9, "color": "#bd0026", "cells": 3}], "palette": {}, "max": 9}
-    dark = in_palette(light, palette_of(diverging=False, scheme="dark"))
+    dark = recolor_legend(light, choose_palette(diverging=False, scheme="dark"))
     assert dark["classes"] == [{"class": 4, "from": 1, "to": 9, "color": "#fcffa4", "cells": 3}]
     assert (dark["palette"]["name"], dark["max"]) == ("inferno", 9)

@@ -15,7 +15,7 @@ from geo_service.core.model import OPEN_STATUSES
 from tests.support.incident_batches import NOW, batch_of, incidents, selections
 
 SPOTS = [(0, 0), (1, 0), (0, 1), (-1_800_000_000, 900_000_000), (1_800_000_000, -900_000_000), (389_000_000, 450_000_000), (-5, 524_288)]
-EVERYWHERE = Box(-1_800_000_000, -900_000_000, 1_800_000_000, 900_000_000)
+WORLD_BOUNDS = Box(-1_800_000_000, -900_000_000, 1_800_000_000, 900_000_000)
 
 sides = st.tuples(*(st.sampled_from(sorted({spot[axis] for spot in SPOTS})) for axis in (0, 0, 1, 1)))
 boxes = sides.map(lambda side: Box(min(side[:2]), min(side[2:]), max(side[:2]), max(side[2:])))
@@ -86,7 +86,7 @@ def many(rng: np.random.Generator, size: int, first_id: int = 1) -> np.ndarray:
 
 def check(columns: Columns, rng: np.random.Generator) -> None:
     lng, lat = columns["lng"], columns["lat"]
-    assert sorted(columns.rows_in_box((0, len(columns)), EVERYWHERE).tolist()) == list(range(len(columns)))
+    assert sorted(columns.rows_in_box((0, len(columns)), WORLD_BOUNDS).tolist()) == list(range(len(columns)))
     found = 0
     for _ in range(12):
         row = rng.integers(len(columns))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.model import GeocodedBy, LocationQuality
-from ingest.mapping.mapping import Bounds, Dates, Mapping, load_mapping
+from ingest.mapping.mapping import Dates, LngLatBounds, Mapping, load_mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import required_columns
 from ingest.validate.coordinates import cells
@@ -28,7 +28,7 @@ def asked(mapping: Mapping) -> list[str]:
     return [one.name for one in required_columns(mapping)]
 
 
-def check(*rows: dict[str, str], mapping: str = "plain", region: Bounds | None = None) -> ValidatedBatch:
+def check(*rows: dict[str, str], mapping: str = "plain", region: LngLatBounds | None = None) -> ValidatedBatch:
     meant = load_mapping(mapping)
     columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)

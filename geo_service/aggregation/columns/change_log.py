@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, collect_rows, count_rows
-from geo_service.aggregation.selection.selection import Selection, fit_tables
-from geo_service.core.incident_columns import filter_fields, stored_dtypes
+from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import OPEN_STATUSES
+from geo_service.core.sql.incident_columns import filter_fields, stored_dtypes
 
 _MAX_ROWS = 100_000
 """Maximum number of rows, 3 MB; testing a selection against all of them takes 0.25 ms."""
@@ -127,7 +127,7 @@ def _kernel_arguments(snapshot: _Snapshot, selection: Selection, since: int) -> 
     wide = including_future_overdue(selection)
     rows = Rows(*(snapshot.columns[name] for name in Rows._fields))
     window = (wide.window.start, wide.window.stop)
-    return (low, len(snapshot.revisions)), (rows, fit_tables(wide.tables(), dict(snapshot.largest)), window, wide.now)
+    return (low, len(snapshot.revisions)), (rows, wide.tables(snapshot.largest), window, wide.now)
 
 
 def _is_affected(snapshot: _Snapshot, selection: Selection, since: int) -> bool:

@@ -13,7 +13,7 @@ from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import Rows
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.spatial_index import Box, SpatialIndex
-from geo_service.core.incident_columns import batch_dtype, filter_fields, stored_dtypes
+from geo_service.core.sql.incident_columns import batch_dtype, filter_fields, stored_dtypes
 
 BATCH = batch_dtype()
 """A batch of incidents as read from the database. Instants (seconds since 1970) and foreign ids are 0 for "none"; cell 0 is "not located".

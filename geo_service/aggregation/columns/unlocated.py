@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, count_rows
-from geo_service.aggregation.selection.selection import Selection, fit_tables
-from geo_service.core.incident_columns import filter_fields
+from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.sql.incident_columns import filter_fields
 
 _FILTERED = filter_fields()
 _ONE_GROUP = np.zeros(256, np.int32)
@@ -45,7 +45,7 @@ class UnlocatedIncidents:
         out = np.zeros((1, len(CHANNELS)), np.int32)
         columns, everything = self._columns, [((0, len(self._rows)), True)]
         window = (selection.window.start, selection.window.stop)
-        tables = fit_tables(selection.tables(), self._largest)
+        tables = selection.tables(self._largest)
         count_rows(out, everything, columns.status, _ONE_GROUP, columns, tables, window, selection.now)
         return int(out[0, 0])
 

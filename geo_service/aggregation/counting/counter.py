@@ -4,6 +4,7 @@ A counts array is (groups, 4) int32, channels n, open, overdue, closed (`kernels
 """
 
 from collections.abc import Callable, Hashable
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy, Indexes
 from geo_service.aggregation.counting.result_cache import ResultCache
-from geo_service.aggregation.selection.selection import Selection, fit_tables
+from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import FINEST_RESOLUTION
 
 Counts = NDArray[np.int32]
@@ -35,7 +36,7 @@ class Counter:
         self._columns = columns
         self._pyramid = pyramid
         # An array that is larger than the whole cache is cached alone: the next tile of the same query wants it.
-        self._arrays: ResultCache[Hashable, NDArray[Any]] = ResultCache(limit, lambda array: min(array.nbytes, limit), changes)
+        self._arrays: ResultCache[Hashable, NDArray[Any]] = ResultCache(limit, attrgetter("nbytes"), changes, stores_oversized=True)
         self._values: ResultCache[Hashable, Any] = ResultCache(_VALUES_CACHED, changes=changes)
 
     def per_cell(self, selection: Selection, resolution: int) -> Counts:
@@ -70,7 +71,7 @@ class Counter:
 
     def per_group(self, selection: Selection, column: str, group_of: Indexes, groups: int) -> Counts:
         """Return the counts of each group, where `group_of` leads from a value of the column to its group."""
-        tables = fit_tables(selection.tables(), self._columns.largest)
+        tables = selection.tables(self._columns.largest)
         window = selection.window.start, selection.window.stop
 
         def count(ranges: list[RowRange]) -> Counts:

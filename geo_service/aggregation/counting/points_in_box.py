@@ -11,7 +11,7 @@ from geo_service.aggregation.arrays.kernels import Rows, Tables, collect_rows
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.columns.spatial_index import Box
 from geo_service.aggregation.counting.selected_rows import SelectedRows, count_by_group
-from geo_service.aggregation.selection.selection import Selection, fit_tables
+from geo_service.aggregation.selection.selection import Selection
 
 Indexes = NDArray[np.int32]
 
@@ -60,7 +60,7 @@ def group_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[
 def select_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[Box]) -> SelectedRows:
     """Return the rows of a selection within disjoint boxes; each row is its own group."""
     window = selection.window
-    tables = fit_tables(selection.tables(), columns.largest)
+    tables = selection.tables(columns.largest)
     parts = []
     for bounds, timed in columns.candidate_ranges(window.start, window.stop):
         span = (window.start, window.stop) if timed else None

@@ -44,8 +44,10 @@ class ResultCache(Generic[K, V]):
         weigh: Callable[[V], int] | None = None,
         changes: ChangeLog | None = None,
         selections_of: Callable[[K, V], Iterable[Selection]] = lambda key, value: selections_in(key),
+        *,
+        stores_oversized: bool = False,
     ) -> None:
-        """limit: of the weights of all results together; a single one that weighs more is not stored.
+        """limit: of the weights of all results together. stores_oversized: whether a single one that weighs more is stored, alone.
 
         weigh: returns the weight of a result; without it each weighs 1. changes: of the rows. selections_of: returns what a
         result is computed from; without it those in its key.
@@ -54,6 +56,7 @@ class ResultCache(Generic[K, V]):
         self._weigh = weigh
         self._changes = changes
         self._selections_of = selections_of
+        self._stores_oversized = stores_oversized
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -85,8 +88,10 @@ class ResultCache(Generic[K, V]):
         """Store a result. revision: of the rows that it was made from; the present one without it."""
         weight = 1 if self._weigh is None else self._weigh(value)
         if weight > self._entries.maxsize:
-            self._entries.pop(key, None)
-            return
+            if not self._stores_oversized:
+                self._entries.pop(key, None)
+                return
+            weight = int(self._entries.maxsize)
         now = self._changes.revision if self._changes is not None else 0
         self._entries[key] = _Entry(value, weight, now if revision is None else revision)
 

@@ -11,7 +11,7 @@ from geo_service.aggregation.arrays.kernels import CHANNELS, collect_rows
 from geo_service.aggregation.arrays.parallel import RowRange, map_parts, split_ranges, split_rows, sum_parts
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import Grouping
-from geo_service.aggregation.selection.selection import Selection, fit_tables
+from geo_service.aggregation.selection.selection import Selection
 
 Groups = NDArray[np.int32]
 
@@ -34,7 +34,7 @@ class SelectedRows:
 def select_rows(columns: Columns, selection: Selection, grouping: Grouping) -> SelectedRows:
     """Return the rows of `selection` with their groups."""
     window = selection.window
-    tables = fit_tables(selection.tables(), columns.largest)
+    tables = selection.tables(columns.largest)
 
     def fill(out: tuple[Groups, Groups, NDArray[np.uint8]], spans: list[RowRange]) -> int:
         at = 0

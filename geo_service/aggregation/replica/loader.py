@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
-from geo_service.core.binary_copy import RecordFormat, RecordReader, Records, to_unix_seconds
-from geo_service.core.incident_columns import replica_sql_types
 from geo_service.core.model import DistrictLevel, GeocodedBy
-from geo_service.core.named_queries import query
+from geo_service.core.sql.binary_copy import RecordFormat, RecordReader, Records, to_unix_seconds
+from geo_service.core.sql.incident_columns import replica_sql_types
+from geo_service.core.sql.named_queries import query
 
 _SQL_TYPES = replica_sql_types()
 _FORMAT = RecordFormat(_SQL_TYPES)

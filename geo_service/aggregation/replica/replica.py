@@ -175,7 +175,7 @@ class Replica:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
-            return await self._run_on_worker(partial(self._timed, work, *args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(self._thread, partial(self._timed, work, *args, **kwargs))
 
     async def load(self, batch: Array, catalogue: Catalogue) -> None:
         """Replace the whole state."""

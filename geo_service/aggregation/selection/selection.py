@@ -1,5 +1,6 @@
 """Selections: a filter and a window, resolved to ids and seconds, so that equal selections are equal cache keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -48,14 +49,14 @@ class Selection:
     districts: Ids | None = None
     statuses: Statuses = Statuses()
 
-    def tables(self) -> Tables:
-        """Return the filter as look-up tables for the kernels."""
+    def tables(self, largest: Mapping[str, int]) -> Tables:
+        """Return the filter as look-up tables for the kernels, with an entry for every id in the columns. largest: column → largest id."""
         return Tables(
             status=status_bits(self.statuses),
-            theme=_table(self.themes),
-            source=_table(self.sources),
-            agency=_table(self.agencies),
-            district=_table(self.districts),
+            theme=_EVERYTHING if self.themes is None else _table(self.themes, largest["theme"]),
+            source=_EVERYTHING if self.sources is None else _table(self.sources, largest["source"]),
+            agency=_EVERYTHING if self.agencies is None else _table(self.agencies, largest["agency"]),
+            district=_EVERYTHING if self.districts is None else _table(self.districts, largest["district"]),
         )
 
 
@@ -71,20 +72,8 @@ def status_bits(statuses: Statuses) -> NDArray[np.uint8]:
     return bits
 
 
-def _table(ids: Ids | None) -> NDArray[np.uint8]:
-    """Return a table with 1 at each id; `fit_tables` adds entries above the largest one."""
-    if ids is None:
-        return _EVERYTHING
-    table = np.zeros(max(ids, default=0) + 1, np.uint8)
+def _table(ids: Ids, largest: int) -> NDArray[np.uint8]:
+    """Return a table of at least `largest` + 1 entries with 1 at each id."""
+    table = np.zeros(max(largest, *ids) + 1 if ids else largest + 1, np.uint8)
     table[list(ids)] = 1
     return table
-
-
-def fit_tables(tables: Tables, largest: dict[str, int]) -> Tables:
-    """Lengthen the tables so that every id in the columns has an entry (largest: column → largest id)."""
-    padded = {}
-    for name, size in largest.items():
-        table = getattr(tables, name)
-        if 0 < len(table) <= size:
-            padded[name] = np.concatenate([table, np.zeros(size + 1 - len(table), np.uint8)])
-    return tables._replace(**padded)

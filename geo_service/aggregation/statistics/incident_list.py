@@ -16,7 +16,7 @@ from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping, by_cell
 from geo_service.aggregation.counting.selected_rows import select_rows
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.aggregation.selection.selection import Selection, Statuses, fit_tables
+from geo_service.aggregation.selection.selection import Selection, Statuses
 from geo_service.core.model import OPEN_STATUSES
 
 RowIndexes = NDArray[np.int32]
@@ -154,7 +154,7 @@ class _PageSelector:
         columns, grouping = self._columns, self._grouping
         size = bounds[1] - bounds[0]
         out = rows, groups, _ = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)
-        tables = fit_tables(self._selection.tables(), columns.largest)
+        tables = self._selection.tables(columns.largest)
         size = collect_rows(
             out, 0, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, self._selection.now
         )  # fmt: skip

@@ -3,7 +3,7 @@
 Times are `timestamptz`, geometry is EPSG:4326, `cell` is the H3 index at resolution 10 as a signed 64-bit
 integer (H3 indexes have their top bit clear, so the number is the same as the unsigned one).
 Triggers and functions are in `postgis/sql/triggers/`, one file each; the columns of `incident` come from
-`geo_service.core.incident_columns`.
+`geo_service.core.sql.incident_columns`.
 """
 
 from geo_service.core.schema.catalogue import agency, place, sector, source, theme

@@ -24,10 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from geo_service.core.binary_copy import SRID
-from geo_service.core.incident_columns import COLUMNS, IncidentColumn
 from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, Status
 from geo_service.core.schema.columns import Xid8, instant, metadata, one_of
+from geo_service.core.sql.binary_copy import SRID
+from geo_service.core.sql.incident_columns import COLUMNS, IncidentColumn
 
 # A grid for `duplicate_candidates`: hundredths of a degree, and beyond 85° rings around the pole.
 _Y = "floor(st_y(location) * 100)::int"

@@ -1,13 +1,15 @@
-"""The parts of the service that routes use, wired once by the application."""
+"""What every route uses: the parts of the service, wired once by the application, and the class of route that is called with them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import asyncpg
+from fastapi.routing import APIRoute
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Scope
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
@@ -107,3 +109,20 @@ def _host(scope: Scope, allowed: Sequence[str]) -> str:
     name, port = scope["server"]
     name = f"[{name}]" if ":" in name else name
     return name if port in (None, _DEFAULT_PORTS[scope["scheme"]]) else f"{name}:{port}"
+
+
+class PlainRoute(APIRoute):
+    """Documented as any other, but called with the request and the parts of the path, without the framework's reading of parameters.
+
+    That reading takes 0.1 ms of the 1.1 ms that a request costs beside its computation.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]  # an awaitable is all that is needed
+        """Call the endpoint, which returns a response, or as a tile does another ASGI application."""
+        endpoint = self.endpoint
+
+        async def handle(request: Request) -> Response:
+            answer: Response = await endpoint(request, **request.path_params)
+            return answer
+
+        return handle

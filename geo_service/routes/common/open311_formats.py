@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from geo_service.core.errors import GeoError, NotFound, Unauthorised
 from geo_service.open311 import documents
 from geo_service.queries.selection import collect_params
-from geo_service.routes.common.raw_route import PlainRoute
+from geo_service.routes.common.dependencies import PlainRoute
 from geo_service.routes.common.responses import bytes_answer
 
 _COMMON_PARAMETERS = ("jurisdiction_id", "api_key", "extensions", "locale")

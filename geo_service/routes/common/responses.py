@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.core.errors import GeoError
-from geo_service.http.headers import choose_encoding, compress, etag, matches, request_header, request_id
+from geo_service.http.headers import COMPRESSORS, choose_encoding, etag, matches, request_header, request_id
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -25,7 +25,7 @@ def bytes_answer(request: Request, plain: bytes, cache_control: str, media_type:
         return Response(status_code=304, headers=headers)
     if encoding != "identity":
         headers["Content-Encoding"] = encoding
-    return Response(compress(plain, encoding), media_type=media_type, headers=headers)
+    return Response(COMPRESSORS[encoding](plain), media_type=media_type, headers=headers)
 
 
 def _json(document: Any) -> bytes:

@@ -4,6 +4,7 @@ One route of the framework gives 7.8 thousand responses a second, plain ASGI 39 
 """
 
 import time
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -12,6 +13,9 @@ from geo_service.server.middleware.access_log import AccessLog
 from geo_service.server.middleware.cors import CorsPolicy
 from geo_service.server.middleware.response_headers import NOSNIFF
 from geo_service.tiles.server.tile_server import TileCache
+
+_HEADERS_CACHED = 256
+"""Accept-Encoding headers whose encoding is cached: browsers send a handful of different ones."""
 
 
 class CachedTiles:
@@ -34,29 +38,24 @@ class CachedTiles:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        accepted, known, origin, own_id = _request_headers(scope)
-        tile = self._cache.get_at((scope["path"], scope["query_string"], choose_encoding(accepted)), time.time())
+        headers = dict(scope["headers"])
+        # Headers that are given more than once, as hardly a client does, are for the route to join.
+        repeated = len(headers) < len(scope["headers"])
+        key = (scope["path"], scope["query_string"], _encoding(headers.get(b"accept-encoding", b"")))
+        tile = None if repeated else self._cache.get_at(key, time.time())
         if tile is None:
             await self._app(scope, receive, send)
             return
-        status, own_headers, body = tile.response(known)
-        request_id = choose_request_id(own_id)
-        headers = [*own_headers, *self._readers.response_headers(origin), (b"x-request-id", request_id.encode()), NOSNIFF]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        known, own_id = headers.get(b"if-none-match"), headers.get(b"x-request-id")
+        status, own_headers, body = tile.response(known.decode("latin-1") if known else "")
+        request_id = choose_request_id(own_id.decode("latin-1") if own_id else "")
+        cors_headers = self._readers.response_headers(headers.get(b"origin", b""))
+        sent_headers = (*own_headers, *cors_headers, (b"x-request-id", request_id.encode()), NOSNIFF)
+        await send({"type": "http.response.start", "status": status, "headers": sent_headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
         self._access_log.write(scope, status, started, request_id)
 
 
-def _request_headers(scope: Scope) -> tuple[str, str, str, str]:
-    """Return Accept-Encoding, If-None-Match, Origin and X-Request-ID as `request_header` would, in one pass."""
-    accepted = known = origin = own_id = b""
-    for name, value in scope["headers"]:
-        if name == b"accept-encoding":
-            accepted = accepted + b"," + value if accepted else value
-        elif name == b"if-none-match":
-            known = known + b"," + value if known else value
-        elif name == b"origin":
-            origin = origin + b"," + value if origin else value
-        elif name == b"x-request-id":
-            own_id = own_id + b"," + value if own_id else value
-    return accepted.decode("latin-1"), known.decode("latin-1"), origin.decode("latin-1"), own_id.decode("latin-1")
+@lru_cache(maxsize=_HEADERS_CACHED)
+def _encoding(accept_encoding: bytes) -> str:
+    return choose_encoding(accept_encoding.decode("latin-1"))

@@ -1,11 +1,11 @@
-"""Colours of the classes, and of what stands around them, on a light and on a dark map.
+"""Colours of the classes, and of the map around them, for a light and a dark scheme.
 
 YlOrRd, five classes: ColorBrewer 2.0, Cynthia Brewer, Mark Harrower and The Pennsylvania State University,
-Apache-2.0; light to dark reads as little to much. RdBu reversed, five classes, of the same origin, for measures with
-a middle: blue is less, red more. On a dark map the most must be the lightest: inferno without its two darkest of
-seven (matplotlib, CC0), and blue and red that grow lighter away from a dark middle. Neighbouring classes differ by at
+Apache-2.0: a sequential palette, light for low values. RdBu reversed, five classes, from the same source: a diverging
+palette, blue for a decrease, red for an increase. On a dark map the highest class must be the lightest: inferno without
+its two darkest of seven (matplotlib, CC0), and blue and red that get lighter away from a dark middle. Adjacent classes differ by at
 least 9 (CIEDE2000) for normal vision and for three deficiencies of colour vision; tests/unit/test_palette.py measures it.
-Ages take the colours of little to much the other way round: what has just come stands out.
+Ages use the sequential palette reversed: the newest incidents stand out.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Scheme:
     sequential: Palette
     diverging: Palette
     without_class: str
-    """Of an area that has no value."""
+    """Of a district without a value."""
     background: str
     outline: str
     text: str
@@ -35,7 +35,7 @@ class Scheme:
 
     @property
     def ages(self) -> Palette:
-        """From what has just come to what is old."""
+        """The palette of ages, newest first."""
         return Palette(f"{self.sequential.name} reversed", self.sequential.colors[::-1])
 
 
@@ -54,16 +54,16 @@ SCHEMES = {
 DEFAULT_SCHEME = "light"
 
 
-def palette_of(*, diverging: bool, scheme: str = DEFAULT_SCHEME) -> Palette:
-    """The colours of a measure."""
+def choose_palette(*, diverging: bool, scheme: str = DEFAULT_SCHEME) -> Palette:
+    """Return the diverging or the sequential palette of a scheme."""
     return SCHEMES[scheme].diverging if diverging else SCHEMES[scheme].sequential
 
 
-def in_palette(legend: dict[str, Any], palette: Palette) -> dict[str, Any]:
-    """A legend with other colours in place of its own, those of its playback, if there is one, as well."""
-    played = {"playback": _recoloured(legend["playback"], palette)} if "playback" in legend else {}
-    return {**_recoloured(legend, palette), **played, "palette": {"name": palette.name, "colors": list(palette.colors)}}
+def recolor_legend(legend: dict[str, Any], palette: Palette) -> dict[str, Any]:
+    """Return a legend with the colours of a palette, also in its playback, if it has one."""
+    playback = {"playback": _recolor_classes(legend["playback"], palette)} if "playback" in legend else {}
+    return {**_recolor_classes(legend, palette), **playback, "palette": {"name": palette.name, "colors": list(palette.colors)}}
 
 
-def _recoloured(part: dict[str, Any], palette: Palette) -> dict[str, Any]:
+def _recolor_classes(part: dict[str, Any], palette: Palette) -> dict[str, Any]:
     return {**part, "classes": [{**row, "color": palette.colors[row["class"]]} for row in part["classes"]]}

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo_service.aggregation.measures.measures import Measure
-from geo_service.tiles.documents.palette import SCHEMES, Palette, Scheme, in_palette
-from geo_service.tiles.documents.tilejson import INCIDENTS, Bounds, LayerDescription, zoom_to_show
+from geo_service.tiles.documents.palette import SCHEMES, Palette, Scheme, recolor_legend
+from geo_service.tiles.documents.tilejson import INCIDENTS, Bounds, LayerDescription, zoom_to_fit
 
 LANGUAGES = ("ru", "en")
 LABELS = ("service", "client", "none")
-"""Whose letters the labels are drawn with; or no labels."""
+"""Who provides the font of the labels: the service, or the client; `none` leaves labels out."""
 OWN_PARAMETERS = ("lang", "scheme", "labels")
-"""Those of a style's address that are not handed on to its source."""
+"""Query parameters of a style that do not become part of its source's URL."""
 
 _FONT = "Noto Sans"
 _SCRIPTS = {
@@ -20,19 +20,19 @@ _SCRIPTS = {
     "latin": ["U+0000-00FF", "U+2000-206F"],
     "latin-ext": ["U+0100-02BA", "U+1E00-1E9F"],
 }
-"""Which characters each of the font's files has."""
+"""Unicode ranges of the font's files, by file."""
 
-_CROWD = ["step", ["zoom"], 1e6, 4, 4e5, 5, 1.5e5, 6, 6e4, 7, 2.5e4, 8, 8e3, 9, 2e3, 10, 0]
-"""Residents that a place must have to be named at a zoom."""
-_WIDEST_STACK = 4
-"""Square root of the number of incidents at a place from which circles grow no more."""
+_MIN_POPULATION = ["step", ["zoom"], 1e6, 4, 4e5, 5, 1.5e5, 6, 6e4, 7, 2.5e4, 8, 8e3, 9, 2e3, 10, 0]
+"""MapLibre expression: population from which a settlement has a label, by zoom."""
+_MAX_COUNT_ROOT = 4
+"""Circles grow with the square root of the number of incidents, up to this root: 16 incidents."""
 
 Layers = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class StyleRequest:
-    """What a style is made from. query: the selection as it came; legends: of the zooms at which the classes differ."""
+    """What a style depends on. query: the query string as it came. legends: one for each zoom at which the classes differ."""
 
     layer: LayerDescription
     base_url: str
@@ -46,8 +46,8 @@ class StyleRequest:
     labels: str = "service"
 
 
-def style(request: StyleRequest) -> dict[str, Any]:
-    """The style: the layer's source by its TileJSON, the layers, and the legend in `metadata`."""
+def render_style(request: StyleRequest) -> dict[str, Any]:
+    """Return the style: sources (the layer's TileJSON among them), style layers, and the legends in `metadata`."""
     west, south, east, north = request.bounds
     layers = _layers(request)
     return {
@@ -55,8 +55,8 @@ def style(request: StyleRequest) -> dict[str, Any]:
         "name": f"{request.layer.id}: {request.measure.label[request.language]}",
         "metadata": _metadata(request),
         "center": [(west + east) / 2, (south + north) / 2],
-        "zoom": max(zoom_to_show(request.bounds), request.layer.min_zoom),
-        **({"font-faces": {_FONT: _faces(request.base_url)}} if request.labels == "service" else {}),
+        "zoom": max(zoom_to_fit(request.bounds), request.layer.min_zoom),
+        **({"font-faces": {_FONT: _font_faces(request.base_url)}} if request.labels == "service" else {}),
         "sources": {name: source for name, source in _sources(request).items() if any(layer.get("source") == name for layer in layers)},
         "layers": layers,
     }
@@ -71,13 +71,13 @@ def _metadata(request: StyleRequest) -> dict[str, Any]:
         "geo:unit": measure.unit,
         "geo:scheme": request.scheme,
         "geo:palette": {"name": palette.name, "colors": list(palette.colors), "without_class": SCHEMES[request.scheme].without_class},
-        "geo:legends": [in_palette(legend, palette) for legend in request.legends],
+        "geo:legends": [recolor_legend(legend, palette) for legend in request.legends],
         "geo:attribution": request.attribution,
     }
 
 
 def _sources(request: StyleRequest) -> dict[str, dict[str, Any]]:
-    """The layer's own source comes first: QGIS takes the first one of vector tiles."""
+    """Return the sources by name. The layer's own comes first, because QGIS uses the first vector source."""
     name = request.layer.id
     address = f"{request.base_url}/tiles/{name}.json{'?' if request.query else ''}{request.query}"
     return {
@@ -101,24 +101,24 @@ def _palette(request: StyleRequest) -> Palette:
     return request.layer.palette(request.measure, request.scheme)
 
 
-def _faces(base_url: str) -> list[dict[str, Any]]:
+def _font_faces(base_url: str) -> list[dict[str, Any]]:
     folder = f"{base_url}/static/vendor/noto-sans"
     return [{"url": f"{folder}/noto-sans-{script}-400-normal.woff2", "unicode-range": scope} for script, scope in _SCRIPTS.items()]
 
 
-def _name(language: str) -> list[Any]:
-    """A feature's name in the language, else in the other one."""
+def _name_expression(language: str) -> list[Any]:
+    """Return an expression: a feature's name in the language, else in the other one."""
     other = LANGUAGES[1 - LANGUAGES.index(language)]
     return ["case", ["!=", ["get", f"name_{language}"], ""], ["get", f"name_{language}"], ["get", f"name_{other}"]]
 
 
-def _text(language: str, size: Any, most: str) -> dict[str, Any]:
-    """Names; where they would cover each other, of two the one with more of the property `most` stays."""
-    return {"text-field": _name(language), "text-font": [_FONT], "text-size": size, "text-max-width": 8, "text-padding": 4,
-            "symbol-sort-key": ["-", ["get", most]]}  # fmt: skip
+def _text_layout(language: str, size: Any, priority: str) -> dict[str, Any]:
+    """Return the layout of name labels. priority: property whose greater value wins where two labels overlap."""
+    return {"text-field": _name_expression(language), "text-font": [_FONT], "text-size": size, "text-max-width": 8, "text-padding": 4,
+            "symbol-sort-key": ["-", ["get", priority]]}  # fmt: skip
 
 
-def _ink(scheme: Scheme) -> dict[str, Any]:
+def _text_paint(scheme: Scheme) -> dict[str, Any]:
     return {"text-color": scheme.text, "text-halo-color": scheme.halo, "text-halo-width": 1.4}
 
 
@@ -134,7 +134,7 @@ def _districts(color: list[Any], language: str, scheme: Scheme) -> Layers:
         },
         {
             "id": "district-labels", "type": "symbol", "source": "districts", "source-layer": "district_labels",
-            "layout": _text(language, 12, "n"), "paint": _ink(scheme),
+            "layout": _text_layout(language, 12, "n"), "paint": _text_paint(scheme),
         },
     ]  # fmt: skip
 
@@ -145,29 +145,29 @@ def _hexes(color: list[Any], language: str, scheme: Scheme) -> Layers:
     return [
         {"id": "hexes", "type": "fill", "source": "hexes", "source-layer": "hexes", "paint": paint},
         {
-            "id": "place-labels", "type": "symbol", "source": "places", "filter": [">=", ["get", "population"], _CROWD],
-            "layout": _text(language, size, "population"), "paint": _ink(scheme),
+            "id": "place-labels", "type": "symbol", "source": "places", "filter": [">=", ["get", "population"], _MIN_POPULATION],
+            "layout": _text_layout(language, size, "population"), "paint": _text_paint(scheme),
         },
     ]  # fmt: skip
 
 
 def _incidents(color: list[Any], _: str, scheme: Scheme) -> Layers:
     source = {"source": INCIDENTS.id, "source-layer": INCIDENTS.id, "minzoom": INCIDENTS.min_zoom}
-    size = ["min", ["sqrt", ["get", "n"]], _WIDEST_STACK]
-    late = [">", ["get", "overdue"], 0]
+    size = ["min", ["sqrt", ["get", "n"]], _MAX_COUNT_ROOT]
+    is_overdue = [">", ["get", "overdue"], 0]
     return [
         {
             "id": "incidents", "type": "circle", **source,
             "paint": {
                 "circle-color": color, "circle-opacity": 0.85,
                 "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, ["+", 1.5, size], 16, ["+", 4, ["*", 2, size]]],
-                "circle-stroke-color": ["case", late, scheme.text, scheme.outline],
-                "circle-stroke-width": ["case", late, 2, 0.5],
+                "circle-stroke-color": ["case", is_overdue, scheme.text, scheme.outline],
+                "circle-stroke-width": ["case", is_overdue, 2, 0.5],
             },
         },
         {
             "id": "incident-numbers", "type": "symbol", **source, "minzoom": 15, "filter": [">", ["get", "n"], 1],
-            "layout": {"text-field": ["to-string", ["get", "n"]], "text-font": [_FONT], "text-size": 11}, "paint": _ink(scheme),
+            "layout": {"text-field": ["to-string", ["get", "n"]], "text-font": [_FONT], "text-size": 11}, "paint": _text_paint(scheme),
         },
     ]  # fmt: skip
 

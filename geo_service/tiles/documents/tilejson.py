@@ -6,24 +6,24 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
-from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, palette_of
+from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, choose_palette
 from geo_service.tiles.documents.property_docs import COMPARED, META, META_TEXTS, PLAYED
 from geo_service.tiles.encoding.grid import MAX_ZOOM, MIN_ZOOM
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
-EVERYWHERE: Bounds = (-180.0, -85.0, 180.0, 85.0)
+WORLD_BOUNDS: Bounds = (-180.0, -85.0, 180.0, 85.0)
 
 
 @dataclass(frozen=True, slots=True)
 class LayerDescription:
-    """What a client is told of a layer: its name, and each property of its features in a few words.
+    """A layer as clients see it: its name, zooms and parameters, and a description of each property of its features.
 
-    parameters: those of its addresses that are not the selection's; measures: those that its features can be classed by;
-    beside: further layers in the same tiles; asked_fields: by a parameter's name the properties that come with it;
-    forms: endings of the addresses of its tiles; texts: fields that are text, the others are numbers; class_property: which
-    property is the class; by_age: whether that is a class of age instead of the measure's.
+    parameters: query parameters beyond those of a selection. measures: by code, those that its features can be classified by.
+    extra_layers: further layers in the same tiles. optional_fields: properties that a query parameter adds, by the parameter.
+    formats: of its tiles, as the extension of the URL. text_fields: properties that are text; all others are numbers.
+    class_property: the property that holds the class. classed_by_age: whether it is a class of age, not of the measure.
     """
 
     id: str
@@ -33,21 +33,21 @@ class LayerDescription:
     max_zoom: int = MAX_ZOOM
     parameters: tuple[str, ...] = ()
     measures: Mapping[str, Measure] = field(default_factory=dict)
-    beside: "tuple[LayerDescription, ...]" = ()
-    asked_fields: Mapping[str, dict[str, str]] = field(default_factory=dict)
-    forms: tuple[str, ...] = ("mvt",)
-    texts: tuple[str, ...] = ()
+    extra_layers: "tuple[LayerDescription, ...]" = ()
+    optional_fields: Mapping[str, dict[str, str]] = field(default_factory=dict)
+    formats: tuple[str, ...] = ("mvt",)
+    text_fields: tuple[str, ...] = ()
     class_property: str = "class"
-    by_age: bool = False
+    classed_by_age: bool = False
 
     def palette(self, measure: Measure, scheme: str = DEFAULT_SCHEME) -> Palette:
-        """The colours of its classes."""
-        return SCHEMES[scheme].ages if self.by_age else palette_of(diverging=measure.diverging, scheme=scheme)
+        """Return the colours of its classes."""
+        return SCHEMES[scheme].ages if self.classed_by_age else choose_palette(diverging=measure.diverging, scheme=scheme)
 
     def fields_with(self, parameters: Collection[str]) -> dict[str, str]:
-        """The properties of its features where these parameters are given."""
+        """Return the properties of its features, with those that the given query parameters add."""
         return self.fields | {
-            name: text for parameter, fields in self.asked_fields.items() if parameter in parameters for name, text in fields.items()
+            name: text for parameter, fields in self.optional_fields.items() if parameter in parameters for name, text in fields.items()
         }
 
 
@@ -62,10 +62,10 @@ HEXES = LayerDescription(
         "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
     },
     parameters=("fields", "breaks", "frames", "meta"),
-    texts=("h3", "p"),
+    text_fields=("h3", "p"),
     measures=CELL_MEASURES,
-    asked_fields={"compare": COMPARED, "frames": PLAYED, "fields": {"h3": "H3 index as text"}},
-    forms=("mvt", "json", "arrow"),
+    optional_fields={"compare": COMPARED, "frames": PLAYED, "fields": {"h3": "H3 index as text"}},
+    formats=("mvt", "json", "arrow"),
 )
 
 _DISTRICT_TEXTS = ("code", "name_ru", "name_en")
@@ -78,14 +78,14 @@ _DISTRICT_FIELDS = {
     "class": "class of the chosen measure, 0 to 4; absent without a value; /api/legend?layer=districts gives its range and colour",
 }
 
-_DISTRICT_ASKED = {"compare": COMPARED}
+_DISTRICT_OPTIONAL = {"compare": COMPARED}
 
 _LABELS = LayerDescription(
     "district_labels",
     "A point well inside each district, with the district's properties",
     _DISTRICT_FIELDS,
-    asked_fields=_DISTRICT_ASKED,
-    texts=_DISTRICT_TEXTS,
+    optional_fields=_DISTRICT_OPTIONAL,
+    text_fields=_DISTRICT_TEXTS,
 )
 
 DISTRICTS = LayerDescription(
@@ -94,9 +94,9 @@ DISTRICTS = LayerDescription(
     _DISTRICT_FIELDS,
     parameters=("level", "breaks", "meta"),
     measures=DISTRICT_MEASURES,
-    beside=(_LABELS,),
-    texts=_DISTRICT_TEXTS,
-    asked_fields=_DISTRICT_ASKED,
+    extra_layers=(_LABELS,),
+    text_fields=_DISTRICT_TEXTS,
+    optional_fields=_DISTRICT_OPTIONAL,
 )
 
 _FIRST_POINT_ZOOM = 12
@@ -116,7 +116,7 @@ INCIDENTS = LayerDescription(
     },
     min_zoom=_FIRST_POINT_ZOOM,
     measures={code: measure for code, measure in CELL_MEASURES.items() if measure.channel is not None},
-    beside=(
+    extra_layers=(
         LayerDescription(
             "meta",
             "One feature that says whether the tile holds everything",
@@ -130,27 +130,28 @@ INCIDENTS = LayerDescription(
             min_zoom=_FIRST_POINT_ZOOM,
         ),
     ),
-    texts=("sector", "theme", "status", "received"),
+    text_fields=("sector", "theme", "status", "received"),
     class_property="age",
-    by_age=True,
+    classed_by_age=True,
 )
 
 
-META_LAYER = LayerDescription("meta", "One point with the tile's totals, and how the question was understood", META, texts=META_TEXTS)
+META_LAYER = LayerDescription("meta", "One point with the tile's totals, and how the question was understood", META, text_fields=META_TEXTS)
 
 
 def tilejson(
     layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int,
     playback: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The document.
+    """Return the TileJSON document of a layer.
 
-    query: the selection as it came, passed on to the tiles' address; revision: of the incidents; playback: the frames, if any.
+    query: the query string as it came; it becomes part of the tiles' URLs. revision: of the incidents. playback: frames, if any.
     """
     parameters = {name for name, _ in parse_qsl(query)}
     west, south, east, north = bounds
     address = f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.{{form}}{'?' if query else ''}{query}"
-    tiles, *others = ((form, address.replace("{form}", form)) for form in layer.forms)
+    layers = (layer, *layer.extra_layers, *[META_LAYER] * ("meta" in parameters))
+    tiles, *others = ((extension, address.replace("{form}", extension)) for extension in layer.formats)
     return {
         "tilejson": "3.0.0",
         "name": layer.id,
@@ -161,16 +162,16 @@ def tilejson(
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
         "bounds": [west, south, east, north],
-        "center": [(west + east) / 2, (south + north) / 2, max(zoom_to_show(bounds), layer.min_zoom)],
+        "center": [(west + east) / 2, (south + north) / 2, max(zoom_to_fit(bounds), layer.min_zoom)],
         "attribution": attribution,
-        "vector_layers": [_described(each, parameters) for each in (layer, *layer.beside, *[META_LAYER] * ("meta" in parameters))],
+        "vector_layers": [_describe_vector_layer(each, parameters) for each in layers],
         **({"playback": playback} if playback else {}),
         "revision": revision,
     }
 
 
-def _described(layer: LayerDescription, parameters: Collection[str]) -> dict[str, Any]:
-    """One of `vector_layers`."""
+def _describe_vector_layer(layer: LayerDescription, parameters: Collection[str]) -> dict[str, Any]:
+    """Return an entry of `vector_layers`."""
     return {
         "id": layer.id,
         "description": layer.description,
@@ -180,8 +181,8 @@ def _described(layer: LayerDescription, parameters: Collection[str]) -> dict[str
     }
 
 
-def zoom_to_show(bounds: Bounds) -> int:
-    """The zoom at which the bounds' longer side fits a tile."""
+def zoom_to_fit(bounds: Bounds) -> int:
+    """Return the greatest zoom at which the longer side of the bounds still fits in a tile."""
     width = max(bounds[2] - bounds[0], (bounds[3] - bounds[1]) * 2, 1e-3)
     zoom = 0
     while zoom < MAX_ZOOM and width <= 180 / (1 << zoom):

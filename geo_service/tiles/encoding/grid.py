@@ -62,7 +62,8 @@ def read_tile(z: str, x: str, y: str, zooms: tuple[int, int] = (MIN_ZOOM, MAX_ZO
 
     Raises InvalidParameter where a part is no whole number, NotFound outside the zoom range or the grid.
     """
-    tile = Tile(*(parse_int(name, text, 0, _GREATEST_NUMBER, _ALLOWED) for name, text in (("z", z), ("x", x), ("y", y))))
+    zoom = parse_int("z", z, 0, _GREATEST_NUMBER, _ALLOWED)
+    tile = Tile(zoom, parse_int("x", x, 0, _GREATEST_NUMBER, _ALLOWED), parse_int("y", y, 0, _GREATEST_NUMBER, _ALLOWED))
     if not zooms[0] <= tile.z <= zooms[1]:
         raise NotFound(f"there are no tiles at zoom {tile.z}; zooms: {zooms[0]} to {zooms[1]}")
     if max(tile.x, tile.y) >= 1 << tile.z:

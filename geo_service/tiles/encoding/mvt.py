@@ -77,8 +77,7 @@ class Polygons:
         # MoveTo and its point, LineTo and the other points, ClosePath.
         offsets = np.concatenate([[0], np.cumsum(2 * sizes + 3)])
         out = np.empty(int(offsets[-1]), np.uint32)
-        x0, y0, _, _ = tile.box
-        _ring_commands(out, self.vertices, self.offsets, self.rings, self.shifts, x0, y0, _shift_bits(tile))
+        _ring_commands(out, self.vertices, self.offsets, self.rings, self.shifts, *_origin_and_shift(tile))
         return out, offsets
 
 
@@ -95,8 +94,7 @@ class Points:
     def commands(self, tile: Tile) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """Return MoveTo and the point of each feature."""
         out = np.full((len(self), 3), _MOVE_TO | 1 << 3, np.uint32)
-        shift = _shift_bits(tile)
-        x0, y0, _, _ = tile.box
+        x0, y0, shift = _origin_and_shift(tile)
         for axis, origin in enumerate((x0, y0)):
             units = _to_tile(self.coordinates[:, axis].astype(np.int64), origin, shift).astype(np.int32)
             out[:, axis + 1] = ((units << 1) ^ (units >> 31)).astype(np.uint32)
@@ -254,9 +252,10 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _shift_bits(tile: Tile) -> int:
-    """Return by how many bits world units are finer than tile units."""
-    return WORLD_BITS - tile.z - _EXTENT_BITS
+def _origin_and_shift(tile: Tile) -> tuple[int, int, int]:
+    """Return the tile's x0 and y0 in world units, and by how many bits these are finer than tile units."""
+    size_bits = WORLD_BITS - tile.z
+    return tile.x << size_bits, tile.y << size_bits, size_bits - _EXTENT_BITS
 
 
 def _to_tile(world: NDArray[np.int64], origin: int, shift: int) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import DistrictLevel
-from geo_service.tiles.documents.tilejson import DISTRICTS, EVERYWHERE, Bounds, LayerDescription
+from geo_service.tiles.documents.tilejson import DISTRICTS, WORLD_BOUNDS, Bounds, LayerDescription
 from geo_service.tiles.documents.zoom_levels import band_at, shown_level
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import HALF_WORLD_M
@@ -27,7 +27,7 @@ from geo_service.tiles.layers.meta_layer import meta_layer, totals
 from geo_service.tiles.layers.tile_coverage import Tiles, under_shapes
 
 NAME = DISTRICTS.id
-LABELS_NAME = DISTRICTS.beside[0].id
+LABELS_NAME = DISTRICTS.extra_layers[0].id
 APPROXIMATE = "границы районов приблизительны / district boundaries are approximate"
 
 _PROPERTIES = CHANNELS[:3]
@@ -85,7 +85,7 @@ class DistrictLayer:
         """Return west, south, east, north of all districts; the world when there are none."""
         _, shapes = state.catalogue.shapes.by_band.get(_OVERVIEW_BAND, (None, ()))
         if not len(shapes):
-            return EVERYWHERE
+            return WORLD_BOUNDS
         west, south, east, north = (max(-HALF_WORLD_M, min(HALF_WORLD_M, metre)) / _EARTH_RADIUS_M for metre in extent(shapes))
         return tuple(round(degrees(angle), 5) for angle in (west, atan(sinh(south)), east, atan(sinh(north))))  # type: ignore[return-value]  # four of them
 

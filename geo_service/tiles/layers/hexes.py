@@ -1,10 +1,18 @@
-"""The layer of hexagons: how many incidents, how many open and overdue, and the class of the chosen measure."""
+"""The layer of hexagons: how many incidents, how many open and overdue, and the class of the chosen measure.
 
-from dataclasses import dataclass
+Tiles are written as vector tiles, as JSON rows, and as Arrow streams.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+import nanoarrow as na
 import numpy as np
+import orjson
+from nanoarrow.ipc import StreamWriter
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
@@ -14,19 +22,19 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
 from geo_service.aggregation.measures.level_values import LevelValues, cell_values
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.tiles.documents.tilejson import EVERYWHERE, HEXES, Bounds, LayerDescription
+from geo_service.tiles.documents.tilejson import HEXES, WORLD_BOUNDS, Bounds, LayerDescription
 from geo_service.tiles.encoding import mvt
-from geo_service.tiles.encoding.grid import Box, Tile, latitude, longitude, resolution_at
-from geo_service.tiles.encoding.string_columns import h3_texts, joined_numbers
+from geo_service.tiles.encoding.grid import Box, Tile, feature_id, latitude, longitude, resolution_at
+from geo_service.tiles.encoding.string_columns import DictionaryColumn, StringColumn, h3_texts, joined_numbers
 from geo_service.tiles.layers import playback
 from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.comparison import comparison, without_infinity
-from geo_service.tiles.layers.hex_formats import HEX_FORMATS, HexTile
 from geo_service.tiles.layers.hex_outlines import HexOutlines
 from geo_service.tiles.layers.legend import legend
-from geo_service.tiles.layers.meta_layer import resolved_query, totals
+from geo_service.tiles.layers.meta_layer import meta_layer, resolved_query, totals
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 
+NAME = HEXES.id
 _PROPERTIES = CHANNELS[:3]
 _OWN_PROPERTY = ("count", *_PROPERTIES[1:])
 """Measures whose value is among the properties anyway."""
@@ -51,6 +59,32 @@ class VisibleHexes:
     shifts: NDArray[np.int32]
     """World units to add to x: one over the antimeridian is drawn on either side."""
     numbers: LevelValues
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HexTile:
+    """The contents of a tile: one entry a hexagon, in H3 order."""
+
+    tile: Tile
+    cells: NDArray[np.uint64]
+    shapes: mvt.Polygons
+    columns: dict[str, mvt.Column]
+    """By name; a real number that does not exist is NaN."""
+    about: dict[str, str]
+    """How the query was resolved, for formats that say so."""
+    totals: dict[str, Any] = field(default_factory=dict)
+    """The tile's totals, where they were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class HexFormat:
+    """A way to write a tile's hexagons."""
+
+    write: Callable[[HexTile], bytes]
+    whole: bool
+    """Whether a hexagon that crosses the tile's edge is in the tiles on both sides; else it is in the one with its middle only."""
+    describes_query: bool = False
+    """Whether `HexTile.about` is written."""
 
 
 class HexLayer:
@@ -145,7 +179,7 @@ class HexLayer:
         """Return west, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
         boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.live_rows else np.empty((0, 4), np.int32)
         if not len(boxes):
-            return EVERYWHERE
+            return WORLD_BOUNDS
         (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         west, east = max(longitude(x0), -180.0), min(longitude(x1), 180.0)
         return tuple(round(value, 5) for value in (west, latitude(y1), east, latitude(y0)))  # type: ignore[return-value]  # four of them
@@ -180,3 +214,65 @@ def _totals(request: TileRequest, visible: VisibleHexes) -> dict[str, Any]:
 
 def _digest(numbers: LevelValues) -> bytes:
     return blake2b(numbers.classes.tobytes(), digest_size=_DIGEST_BYTES).digest()
+
+
+def write_mvt(contents: HexTile) -> bytes:
+    """A Mapbox Vector Tile: a layer of hexagons, and behind it `meta` where it was asked for."""
+    body = mvt.encode_layer(NAME, feature_id(contents.cells), contents.shapes, contents.columns, contents.tile)
+    return body + meta_layer(contents.tile, contents.totals) if contents.totals else body
+
+
+def write_json(contents: HexTile) -> bytes:
+    """A list of objects, `h3` as text, null for what does not exist; with totals an object of `meta` and `hexes`."""
+    columns = {"h3": h3_texts(contents.cells)} | contents.columns
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*map(_plain, columns.values()), strict=True)]
+    # NaN is written as null.
+    return orjson.dumps({"meta": contents.totals, "hexes": rows} if contents.totals else rows)
+
+
+def write_arrow(contents: HexTile) -> bytes:
+    """An Arrow IPC stream of one batch, `h3` as uint64; the resolved query, and totals, as metadata of the schema."""
+    columns: dict[str, mvt.Column] = {"h3": contents.cells} | {name: column for name, column in contents.columns.items() if name != "h3"}
+    arrays = [_arrow(column) for column in columns.values()]
+    fields = [na.Schema(array.schema, name=name) for name, array in zip(columns, arrays, strict=True)]
+    about = {name: str(value) for name, value in {"layer": NAME, **contents.about, **contents.totals}.items()}
+    schema = na.Schema(na.Type.STRUCT, fields=fields, nullable=False, metadata=about)
+    batch = na.c_array_from_buffers(schema, len(contents.cells), [None], null_count=0, children=arrays)
+    out = io.BytesIO()
+    with StreamWriter.from_writable(out) as writer:
+        writer.write_array(batch)
+    return out.getvalue()
+
+
+HEX_FORMATS = {
+    "mvt": HexFormat(write_mvt, True),
+    "json": HexFormat(write_json, False),
+    "arrow": HexFormat(write_arrow, False, describes_query=True),
+}
+
+
+def _plain(column: mvt.Column) -> Sequence[Any]:
+    if isinstance(column, StringColumn):
+        return column.decode()
+    if isinstance(column, DictionaryColumn):
+        return [column.texts[index] for index in column.index.tolist()]
+    return column.tolist() if isinstance(column, np.ndarray) else column
+
+
+def _arrow(column: mvt.Column) -> Any:
+    """A column as an Arrow array."""
+    if isinstance(column, StringColumn):
+        buffers = [None, column.offsets.astype(np.int32), column.buffer]
+        return na.c_array_from_buffers(na.string(), len(column), buffers, null_count=0)
+    values = np.ascontiguousarray(_plain(column) if isinstance(column, DictionaryColumn) else column)
+    if values.dtype.kind == "b":
+        return na.c_array_from_buffers(na.bool_(), len(values), [None, _bits(values)], null_count=0)
+    if values.dtype.kind == "f":
+        known = ~np.isnan(values)
+        return na.c_array_from_buffers(na.float64(), len(values), [_bits(known), values], null_count=int(np.count_nonzero(~known)))
+    return na.c_array(values)
+
+
+def _bits(truths: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Eight to a byte, the least significant first."""
+    return np.packbits(truths, bitorder="little")

@@ -12,7 +12,7 @@ from geo_service.aggregation.measures.class_breaks import ClassBreaks
 from geo_service.aggregation.measures.level_values import cell_values
 from geo_service.aggregation.measures.significance import P_VALUE
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.tiles.documents.palette import Palette, palette_of
+from geo_service.tiles.documents.palette import Palette, choose_palette
 from geo_service.tiles.encoding.grid import resolution_at
 from geo_service.tiles.layers.base import LegendRequest
 from geo_service.tiles.layers.choropleth import Choropleth
@@ -67,7 +67,7 @@ def _by_channel(total: NDArray[Any]) -> dict[str, int]:
 def describe_classes(shown: LegendItem, view: LegendRequest) -> dict[str, Any]:
     """The measure, its classes and colours."""
     measure = view.query.measure
-    palette = palette_of(diverging=measure.diverging)
+    palette = choose_palette(diverging=measure.diverging)
     chance = {} if shown.breaks.middle is None else {"significance": {"class": shown.breaks.middle, "p": P_VALUE, "test": _TEST}}
     return {
         "measure": measure.code,

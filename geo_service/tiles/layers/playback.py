@@ -6,7 +6,7 @@ from geo_service.aggregation.measures.frame_counts import frame_edges, playback_
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Window
 from geo_service.core.instants import format_instant
-from geo_service.tiles.documents.palette import palette_of
+from geo_service.tiles.documents.palette import choose_palette
 from geo_service.tiles.documents.property_docs import PLAYED
 from geo_service.tiles.encoding.grid import resolution_at
 from geo_service.tiles.layers.base import LegendRequest
@@ -23,7 +23,7 @@ def legend(state: ReplicaState, view: LegendRequest, frames: int) -> dict[str, A
     """The frames, and the classes of a hexagon's incidents in one frame: the same throughout."""
     selection = view.query.selection
     breaks = playback_breaks(state, selection, resolution_at(view.zoom), view.rendering.classifier, frames)
-    colors = palette_of(diverging=False).colors
+    colors = choose_palette(diverging=False).colors
     classes = [
         {"class": number, "from": lower, "color": colors[number]} for number, lower in zip(breaks.classes, breaks.lowers, strict=True)
     ]

@@ -21,7 +21,7 @@ from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.age_classes import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import LINKED, Status
-from geo_service.tiles.documents.tilejson import EVERYWHERE, INCIDENTS, Bounds, LayerDescription
+from geo_service.tiles.documents.tilejson import INCIDENTS, WORLD_BOUNDS, Bounds, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import BUFFER
 from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile, latitude, longitude, project
@@ -31,7 +31,7 @@ from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileReques
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
 
 NAME = INCIDENTS.id
-META_NAME = INCIDENTS.beside[0].id
+META_NAME = INCIDENTS.extra_layers[0].id
 MOST_PLACES = 10_000
 """Positions in one tile: about 200 kB compressed, and more circles than a tile of 512 px can show."""
 
@@ -100,7 +100,7 @@ class PointLayer:
 
     def bounds(self, state: ReplicaState) -> Bounds:
         """Return west, south, east, north of all incidents that are or were; the world when there are none."""
-        return state.counter.cached_value((NAME, "bounds"), lambda: _extent(state.columns)) if state.columns.live_rows else EVERYWHERE
+        return state.counter.cached_value((NAME, "bounds"), lambda: _extent(state.columns)) if state.columns.live_rows else WORLD_BOUNDS
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
         """Return the attributions of the incidents' sources, and of the services that geocoded them."""
@@ -182,4 +182,4 @@ def _extent(columns: Columns) -> Bounds:
     lng, lat = columns["lng"], columns["lat"]
     corners = (lng.min(), lat.min(), lng.max(), lat.max())
     west, south, east, north = (round(int(corner) / POSITION_UNITS, 5) for corner in corners)
-    return west, max(south, EVERYWHERE[1]), east, min(north, EVERYWHERE[3])
+    return west, max(south, WORLD_BOUNDS[1]), east, min(north, WORLD_BOUNDS[3])

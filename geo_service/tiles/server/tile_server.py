@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Generic, TypeVar
 
 from starlette.types import Receive, Scope, Send
@@ -15,7 +14,7 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.core.errors import InvalidParameter
-from geo_service.http.headers import compress, etag, matches, request_header
+from geo_service.http.headers import COMPRESSORS, etag, matches, request_header
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.layers.base import TileLayer, TileRequest
 from geo_service.tiles.server.revalidation import revalidate
@@ -93,9 +92,7 @@ class SingleFlight(Generic[T]):
     async def run(self, key: object, work: Callable[[], Coroutine[None, None, T]]) -> T:
         """Return the result of `work`, shared with all callers with the same key meanwhile."""
         if key not in self._under_way:
-            task = asyncio.create_task(work())
-            task.add_done_callback(partial(self._forget, key))
-            self._under_way[key] = (task, set())
+            self._under_way[key] = (asyncio.create_task(work()), set())
         task, waiting = self._under_way[key]
         caller = object()
         waiting.add(caller)
@@ -103,14 +100,10 @@ class SingleFlight(Generic[T]):
             return await asyncio.shield(task)
         finally:
             waiting.discard(caller)
-            if not waiting and not task.done():
-                # Later callers must not be given the cancelled work.
-                self._forget(key, task)
+            if not waiting:
+                # Later callers must not be given work that is done, perhaps with an error, or cancelled.
+                del self._under_way[key]
                 task.cancel()
-
-    def _forget(self, key: object, task: asyncio.Task[T]) -> None:
-        if key in self._under_way and self._under_way[key][0] is task:
-            del self._under_way[key]
 
 
 class TileServer:
@@ -166,7 +159,7 @@ def _response(body: bytes, encoding: str, state: ReplicaState, request: TileRequ
     cache_control = _CACHE_PAST if not window.relative and window.stop <= now else _CACHE_RELATIVE
     # Which origins may read the tile, middleware says; that it differs by origin, shared caches must know.
     headers = (b"etag", tag.encode()), (b"cache-control", cache_control), (b"vary", b"Accept-Encoding, Origin")
-    compressed = compress(body, encoding) if body else b""
+    compressed = COMPRESSORS[encoding](body) if body else b""
     content_type = CONTENT_TYPES[request.rendering.format].encode()
     body_headers: Headers = ((b"content-type", content_type), (b"content-length", str(len(compressed)).encode()))
     if encoding != "identity":

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import shapely
 
-from boundaries.district_arrays import Polygons
+from boundaries.locating.district_arrays import Polygons
 from ingest.demo.geography.region import (
     KM_PER_DEGREE,
     Floats,

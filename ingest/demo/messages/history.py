@@ -15,7 +15,7 @@ from ingest.demo.messages.draws import DAILY, Messages, concatenate_messages, dr
 from ingest.demo.messages.lifecycles import MAX_LIFECYCLE_DAYS, NEVER, Lifecycles, draw_lifecycles
 from ingest.demo.messages.locations import draw_locations, is_on_highway
 from ingest.demo.messages.planted_events import draw_planted_events
-from ingest.write.incident_batch import IncidentBatch, Instants
+from ingest.write.incident_batch import IncidentBatch, InstantArray
 
 DAYS = 730
 """Length of the history."""
@@ -101,6 +101,6 @@ def draw_history(now: float, since: float, anchors: Mapping[str, int], others: M
     return make_history(concatenate_messages(parts if others is None else [*parts, others]))
 
 
-def _to_datetimes(seconds: Ints) -> Instants:
+def _to_datetimes(seconds: Ints) -> InstantArray:
     known = np.where(seconds == NEVER, 0, seconds).astype("datetime64[s]").astype("datetime64[us]")
     return np.where(seconds == NEVER, np.datetime64("NaT", "us"), known)

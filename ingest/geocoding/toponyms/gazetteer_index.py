@@ -11,7 +11,7 @@ from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.inflection import GENDERS, inflect_name, is_adjective, morphology
 from ingest.geocoding.toponyms.settlements import Settlement, assign_districts, is_inside, merge_settlements, read_geonames
 from ingest.mapping import normalise
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 LARGE_POPULATION = 100_000
 """Inhabitants of a town that is known outside its region, and that may have city districts of its own."""
@@ -124,7 +124,7 @@ class GazetteerIndex:
         return counts
 
 
-def build_index(districts: Sequence[StoredDistrict], own: Sequence[Settlement], bounds: Bounds | None) -> GazetteerIndex:
+def build_index(districts: Sequence[StoredDistrict], own: Sequence[Settlement], bounds: LngLatBounds | None) -> GazetteerIndex:
     """Build the index of a region: settlements of GeoNames and of the user, and large towns outside.
 
     The region is the area of the districts, or `bounds` if no district has an area.

@@ -15,7 +15,7 @@ from geo_service.core.errors import InputError
 from geo_service.core.model import DistrictLevel
 from ingest.geocoding.toponyms.build_gazetteer import GAZETTEER_FILE
 from ingest.mapping import normalise
-from ingest.mapping.mapping import Bounds
+from ingest.mapping.mapping import LngLatBounds
 
 OWN_COLUMNS = ("name", "district", "lng", "lat", "population", "aliases")
 SAME_SETTLEMENT_KM = 5.0
@@ -126,7 +126,7 @@ def distance_km(a: HasCoordinates, b: HasCoordinates) -> float:
     return float(np.hypot(east, a.lat - b.lat) * _KM_PER_DEGREE)
 
 
-def is_inside(place: HasCoordinates, bounds: Bounds) -> bool:
+def is_inside(place: HasCoordinates, bounds: LngLatBounds) -> bool:
     """Whether a place lies within the bounds (west, south, east, north)."""
     west, south, east, north = bounds
     return west <= place.lng <= east and south <= place.lat <= north

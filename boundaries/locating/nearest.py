@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.district_arrays import Polygons
+from boundaries.locating.district_arrays import Polygons
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]

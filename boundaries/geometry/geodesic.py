@@ -5,7 +5,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
-from boundaries.district_arrays import Polygons
+from boundaries.locating.district_arrays import Polygons
 
 GEOD = Geod(ellps="WGS84")
 

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.district_arrays import Polygons
+from boundaries.locating.district_arrays import Polygons
 from geo_service.core.model import ZOOM_BANDS, ZoomBand
 
 Floats = NDArray[np.float64]

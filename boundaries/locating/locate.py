@@ -4,8 +4,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.district_arrays import DistrictArrays, Polygons
-from boundaries.nearest import NearestOutline
+from boundaries.locating.district_arrays import DistrictArrays, Polygons
+from boundaries.locating.nearest import NearestOutline
 from geo_service.core.model import DistrictLevel
 
 Floats = NDArray[np.float64]

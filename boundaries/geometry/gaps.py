@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from boundaries.district_arrays import Polygons
+from boundaries.locating.district_arrays import Polygons
 
 _METRES_PER_DEGREE = 111_195.0
 _ARC_SEGMENTS = 4

@@ -12,11 +12,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-from geo_service.core import advisory_locks
 from geo_service.core.errors import GeoError
-from geo_service.core.incident_columns import incident_sql
 from geo_service.core.model import LINKED, GeocodedBy, LocationQuality, Status
 from geo_service.core.resources import postgis_folder
+from geo_service.core.sql import advisory_locks
+from geo_service.core.sql.incident_columns import incident_sql
 
 SQL = postgis_folder() / "sql"
 

@@ -1,0 +1,1 @@
+"""Geometry of areas on the ellipsoid and across the antimeridian: arithmetic only."""

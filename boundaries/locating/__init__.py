@@ -1,0 +1,1 @@
+"""Find the district of points: inside an outline, or the nearest one."""
