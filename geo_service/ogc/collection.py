@@ -1,12 +1,13 @@
 """The protocol of the feature collections below /ogc/collections."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import DistrictLevel
+from geo_service.ogc.crs import CRS84, Crs
 from geo_service.tiles.documents.tilejson import Bounds
 
 Feature = dict[str, Any]
@@ -23,9 +24,11 @@ class FeatureQuery:
     limit: int = 100
     offset: int = 0
     level: DistrictLevel | None = None
-    """Of districts; None for all levels."""
+    """Of districts; None for the collection's own."""
     resolution: int | None = None
-    """Of hexagons; None to derive it from the boxes."""
+    """Of hexagons; None for the collection's own."""
+    crs: Crs = CRS84
+    """Of the features' geometries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,15 @@ class FeaturePage:
 
     features: Sequence[Feature]
     matched: int
-    resolved: tuple[tuple[str, str], ...] = ()
-    """Parameters whose values were derived; links to other pages repeat them, so that all pages have the same values."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterDescription:
+    """A parameter that only some collections have."""
+
+    text: str
+    schema: Mapping[str, Any]
+    """JSON schema of its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +55,8 @@ class CollectionDescription:
     id: str
     title: str
     description: str
-    parameters: dict[str, str]
-    """Description of each parameter that only this collection has, by name."""
+    parameters: Mapping[str, ParameterDescription] = field(default_factory=dict)
+    """Those that only this collection has, by name."""
 
 
 class FeatureCollection(Protocol):
@@ -58,7 +68,10 @@ class FeatureCollection(Protocol):
         ...
 
     def find(self, state: ReplicaState, query: FeatureQuery) -> FeaturePage:
-        """Return the page of features that match the query."""
+        """Return the page of features that match the query.
+
+        Boxes choose among the collection's features; which features there are does not depend on them.
+        """
         ...
 
     def get(self, state: ReplicaState, feature_id: str, query: FeatureQuery) -> Feature:
@@ -66,5 +79,5 @@ class FeatureCollection(Protocol):
         ...
 
     def extent(self, state: ReplicaState) -> Bounds:
-        """Return the bounds of all features, degrees."""
+        """Return the bounds of all features, degrees; west > east across the antimeridian. The world without any."""
         ...

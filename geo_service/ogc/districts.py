@@ -1,4 +1,4 @@
-"""The feature collection of districts of all levels, with their numbers."""
+"""The feature collections of districts, one for each level, with their numbers."""
 
 from functools import lru_cache
 from typing import Any
@@ -16,26 +16,41 @@ from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.rows import Row, measure_row
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
+from geo_service.core.integers import shorten
 from geo_service.core.model import ZOOM_BANDS, DistrictLevel
-from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
-from geo_service.tiles.documents.tilejson import Bounds
-from geo_service.tiles.layers.districts import DistrictLayer
+from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery, ParameterDescription
+from geo_service.ogc.crs import CRS_BY_URI, Crs
+from geo_service.ogc.extent import enclosing_bounds
+from geo_service.ogc.geometries import touching_boxes, write_geometries
+from geo_service.tiles.documents.tilejson import WORLD_BOUNDS, Bounds
 
 _FINEST = ZOOM_BANDS[-1].band
 
 
+_IDS = {DistrictLevel.REGION: "regions", DistrictLevel.DISTRICT: "districts", DistrictLevel.SETTLEMENT: "settlements"}
+_TITLES = {DistrictLevel.REGION: "Regions", DistrictLevel.DISTRICT: "Districts", DistrictLevel.SETTLEMENT: "Settlements"}
+
+_LEVEL = ParameterDescription(
+    "Districts of another level: region, district (the default) or settlement.",
+    {"type": "string", "enum": [level.code for level in DistrictLevel], "default": DistrictLevel.DISTRICT.code},
+)
+
+
 class DistrictCollection:
-    """Districts from regions down to settlements, by code within a level. The id of a feature is the district's code."""
+    """Districts of one level by code. The id of a feature is the district's code.
 
-    description = CollectionDescription(
-        "districts",
-        "Districts",
-        "Administrative units of all levels with the numbers of the incidents in them, for any selection",
-        {"level": "Only districts of this level: region, district or settlement."},
-    )
+    One level only, because a district lies in a region: the counts of a collection add up to the whole.
+    """
 
-    def __init__(self, layer: DistrictLayer) -> None:
-        self._layer = layer
+    def __init__(self, level: DistrictLevel = DistrictLevel.DISTRICT) -> None:
+        """level: of the collection; in that of districts a request may name another one."""
+        self._level = level
+        self.description = CollectionDescription(
+            _IDS[level],
+            _TITLES[level],
+            f"Administrative units of the level {level.code} with the numbers of the incidents in them, for any selection",
+            {"level": _LEVEL} if level is DistrictLevel.DISTRICT else {},
+        )
 
     def find(self, state: ReplicaState, query: FeatureQuery) -> FeaturePage:
         """Return districts whose outlines touch the boxes.
@@ -43,28 +58,32 @@ class DistrictCollection:
         Where the selection names districts, only these and their descendants are returned.
         """
         catalogue = state.catalogue
-        districts = [district for level in DistrictLevel if query.level in (None, level) for district in catalogue.districts_at(level)]
+        districts = list(catalogue.districts_at(query.level or self._level))
         if query.query.selection.districts is not None:
             selected = set(query.query.selection.districts)
             districts = [district for district in districts if district.id in selected]
         if query.boxes is not None:
-            touching = _find_touching(catalogue.shapes, query.boxes)
+            ids, outlines = _outlines(catalogue.shapes)
+            touching = set(ids[touching_boxes(outlines, query.boxes)].tolist())
             districts = [district for district in districts if district.id in touching]
         return FeaturePage(_build_features(state, districts[query.offset : query.offset + query.limit], query), len(districts))
 
     def get(self, state: ReplicaState, feature_id: str, query: FeatureQuery) -> Feature:
-        """Return the district with the code. Raises `NotFound`."""
-        if feature_id not in state.catalogue.districts.by_code:
-            raise NotFound(f"there is no district with the code {feature_id[:40]!r}")
-        return _build_features(state, [state.catalogue.districts.by_code[feature_id]], query)[0]
+        """Return the district with the code; the collection of districts has those of any level. Raises `NotFound`."""
+        district = state.catalogue.districts.by_code.get(feature_id)
+        if district is None or self._level not in (DistrictLevel.DISTRICT, district.level):
+            raise NotFound(f"there is no district with the code {shorten(feature_id)!r} in the collection {self.description.id!r}")
+        return _build_features(state, [district], query)[0]
 
     def extent(self, state: ReplicaState) -> Bounds:
-        """Return the bounds of all districts, degrees."""
-        return self._layer.bounds(state)
+        """Return the bounds of all districts of the level, degrees; the world without any."""
+        ids, outlines = _outlines(state.catalogue.shapes)
+        parts = shapely.get_parts(outlines[np.isin(ids, [district.id for district in state.catalogue.districts_at(self._level)])])
+        return enclosing_bounds(shapely.bounds(parts)) if len(parts) else WORLD_BOUNDS
 
 
 def _build_features(state: ReplicaState, districts: list[District], query: FeatureQuery) -> list[Feature]:
-    geometries = _geometries(state.catalogue.shapes)
+    geometries = _geometries(state.catalogue.shapes, query.crs)
     numbers: dict[int, Row] = {}
     for level in {district.level for district in districts}:
         # One level at a time, because an incident can only be in one group: districts of one level do not contain each other.
@@ -104,18 +123,8 @@ def _outlines(shapes: DistrictShapes) -> tuple[NDArray[np.int64], NDArray[Any]]:
     return ids, shapely.orient_polygons(shapely.transform(outlines, to_degrees), exterior_cw=False)
 
 
-@lru_cache(maxsize=2)
-def _geometries(shapes: DistrictShapes) -> dict[int, orjson.Fragment]:
+@lru_cache(maxsize=2 * len(CRS_BY_URI))
+def _geometries(shapes: DistrictShapes, crs: Crs) -> dict[int, orjson.Fragment]:
     """Return the outlines as GeoJSON by the district's id; the text is kept, as making it takes longer than sending it."""
     ids, outlines = _outlines(shapes)
-    return {id_: orjson.Fragment(text) for id_, text in zip(ids.tolist(), shapely.to_geojson(outlines).tolist(), strict=True)}
-
-
-def _find_touching(shapes: DistrictShapes, boxes: tuple[Bounds, ...]) -> set[int]:
-    """Return the ids of the districts that share a point with any of the boxes."""
-    ids, outlines = _outlines(shapes)
-    touching = np.zeros(len(ids), np.bool_)
-    for west, south, east, north in boxes:
-        # The envelope of a box without area is a line or a point, and valid; a polygon of it would not be.
-        touching |= shapely.intersects(outlines, shapely.multipoints([(west, south), (east, north)]).envelope)
-    return set(ids[touching].tolist())
+    return dict(zip(ids.tolist(), write_geometries(outlines, crs), strict=True))

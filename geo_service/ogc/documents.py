@@ -5,14 +5,17 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
+from geo_service.ogc.crs import CRS84, CRS_BY_URI
 from geo_service.queries.selection import QueryPairs
 from geo_service.tiles.documents.tilejson import Bounds
 
 JSON, GEOJSON = "application/json", "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 TITLE = "geo-service: citizens' messages by district and hexagon"
-CONFORMS_TO = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "oas30", "geojson")]
+CONFORMS_TO = [
+    *(f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "oas30", "geojson")),
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+]
 
 _GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 
@@ -54,10 +57,10 @@ def collection_document(
         "title": description.title,
         "description": description.description,
         "itemType": "feature",
-        "crs": [CRS84],
-        "storageCrs": CRS84,
+        "crs": list(CRS_BY_URI),
+        "storageCrs": CRS84.uri,
         "extent": {
-            "spatial": {"bbox": [list(extent)], "crs": CRS84},
+            "spatial": {"bbox": [list(extent)], "crs": CRS84.uri},
             "temporal": {"interval": [list(interval or (None, None))], "trs": _GREGORIAN},
         },
         "links": [make_link(url, "self", title="This document"), make_link(f"{url}/items", "items", GEOJSON, description.title)],
@@ -69,15 +72,14 @@ def items_document(root: str, name: str, pairs: QueryPairs, page: FeaturePage, q
     url, offset, limit = f"{root}/collections/{name}/items", query.offset, query.limit
     links = [
         make_link(_append_query(url, pairs), "self", GEOJSON, "This document"),
-        make_link(_append_query(url, pairs), "alternate", JSON, "This document as JSON"),
         make_link(f"{root}/collections/{name}", "collection", title="The collection"),
     ]
     if offset + limit < page.matched:
-        links.append(make_link(_append_query(url, _move_page(pairs, page, offset + limit, limit)), "next", GEOJSON, "The next page"))
+        links.append(make_link(_append_query(url, _move_page(pairs, offset + limit, limit)), "next", GEOJSON, "The next page"))
     if offset:
-        links.append(
-            make_link(_append_query(url, _move_page(pairs, page, max(offset - limit, 0), limit)), "prev", GEOJSON, "The page before")
-        )
+        # The first page is shorter rather than overlapping this one.
+        before = min(limit, offset)
+        links.append(make_link(_append_query(url, _move_page(pairs, offset - before, before)), "prev", GEOJSON, "The page before"))
     return {
         "type": "FeatureCollection",
         "timeStamp": computed_at,
@@ -93,7 +95,6 @@ def item_document(root: str, name: str, pairs: QueryPairs, feature: Feature) -> 
     url = _append_query(f"{root}/collections/{name}/items/{quote(feature['id'], safe='')}", pairs)
     links = [
         make_link(url, "self", GEOJSON, "This document"),
-        make_link(url, "alternate", JSON, "This document as JSON"),
         make_link(f"{root}/collections/{name}", "collection", title="The collection"),
     ]
     return {**feature, "links": links}
@@ -103,8 +104,7 @@ def _append_query(url: str, pairs: QueryPairs) -> str:
     return f"{url}?{urlencode(pairs)}" if pairs else url
 
 
-def _move_page(pairs: QueryPairs, page: FeaturePage, offset: int, limit: int) -> QueryPairs:
+def _move_page(pairs: QueryPairs, offset: int, limit: int) -> QueryPairs:
     """Return the query string of another page."""
-    replaced = {"offset", "limit", *(name for name, _ in page.resolved)}
-    others = [(name, value) for name, value in pairs if name not in replaced]
-    return [*others, *page.resolved, ("limit", str(limit)), ("offset", str(offset))]
+    others = [(name, value) for name, value in pairs if name not in ("offset", "limit")]
+    return [*others, ("limit", str(limit)), ("offset", str(offset))]

@@ -4,89 +4,118 @@ import re
 
 import h3.api.basic_int as h3
 import numpy as np
-import orjson
 import shapely
-from h3ronpy.vector import cells_to_wkb_polygons
 from numpy.typing import NDArray
 
-from geo_service.aggregation.catalogue.geometry import cell_geometry
+from geo_service.aggregation.catalogue.cell_outlines import cell_outlines
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.measures.rows import measure_row
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
+from geo_service.core.integers import shorten
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
-from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
-from geo_service.tiles.documents.tilejson import Bounds, zoom_to_fit
-from geo_service.tiles.encoding.grid import project, resolution_at
+from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery, ParameterDescription
+from geo_service.ogc.extent import enclosing_bounds
+from geo_service.ogc.geometries import touching_boxes, write_geometries
+from geo_service.tiles.documents.tilejson import WORLD_BOUNDS, Bounds
+from geo_service.tiles.encoding.grid import WORLD, project
+from geo_service.tiles.layers.hex_outlines import HexOutlines
 from geo_service.tiles.layers.hexes import HexLayer
 
 DEFAULT_RESOLUTION = 7
-"""Resolution of a request with neither a resolution nor a box."""
+"""Resolution of the collection `hexes`, whose hexagons are 2.4 km wide."""
+OWN_COLLECTIONS = (5, 6, 7, 8)
+"""Resolutions that have a collection of their own: for a whole country down to a quarter of a town."""
 
 _CELL = re.compile("[0-9a-fA-F]{15}")
 """An H3 index as text."""
 
-_DECIMALS = 5
-"""Of degrees: about a metre."""
 _HALF_TURN = 180
-"""Degrees; a polygon that is wider crosses the antimeridian."""
+"""Degrees."""
+
+_RESOLUTION = ParameterDescription(
+    f"H3 resolution, {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}; by default {DEFAULT_RESOLUTION}.",
+    {"type": "integer", "minimum": COARSEST_RESOLUTION, "maximum": FINEST_RESOLUTION, "default": DEFAULT_RESOLUTION},
+)
 
 
 class HexCollection:
-    """Hexagons in the order of their H3 indexes. The id of a feature is its H3 index as text."""
+    """Hexagons of one resolution in the order of their H3 indexes. The id of a feature is its H3 index as text."""
 
-    description = CollectionDescription(
-        "hexes",
-        "Hexagons",
-        "H3 cells with the numbers of the incidents in them, for any selection; cells without any are left out",
-        {"resolution": f"H3 resolution, {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}; by default by the bbox, or {DEFAULT_RESOLUTION}."},
-    )
-
-    def __init__(self, layer: HexLayer) -> None:
+    def __init__(self, layer: HexLayer, resolution: int | None = None) -> None:
+        """resolution: the only one of the collection; None for the collection `hexes`, where a request may name another one."""
         self._layer = layer
+        self._resolution = resolution
+        self.description = _describe(resolution)
 
     def find(self, state: ReplicaState, query: FeatureQuery) -> FeaturePage:
         """Return hexagons that touch the boxes and contain incidents of the selection."""
-        resolution = query.resolution or _resolution_for(query.boxes)
+        resolution = self._resolution or query.resolution or DEFAULT_RESOLUTION
         occupied = state.counter.per_cell(query.query.selection, resolution)[:, 0] > 0
         if query.boxes is not None:
-            occupied &= self._touch(query.boxes, resolution, len(occupied))
+            occupied &= self._touch(state, query.boxes, resolution)
         cells = np.sort(state.pyramid.levels[resolution].cells[np.flatnonzero(occupied)])
-        features = _build_features(state, cells[query.offset : query.offset + query.limit], resolution, query)
-        return FeaturePage(features, len(cells), (("resolution", str(resolution)),))
+        return FeaturePage(_build_features(state, cells[query.offset : query.offset + query.limit], resolution, query), len(cells))
 
     def get(self, state: ReplicaState, feature_id: str, query: FeatureQuery) -> Feature:
-        """Return a hexagon of any resolution. Raises `NotFound` for one that never contained an incident."""
+        """Return a hexagon; the collection `hexes` has those of any resolution.
+
+        Raises `NotFound` for one that never contained an incident.
+        """
         cell = int(feature_id, 16) if _CELL.fullmatch(feature_id) else 0
         resolution = h3.get_resolution(cell) if h3.is_valid_cell(cell) else 0
-        level = state.pyramid.levels.get(resolution)
+        level = state.pyramid.levels.get(resolution) if self._resolution in (None, resolution) else None
         cells = np.array([cell], np.uint64)
         if level is None or level.index(cells)[0] < 0:
-            raise NotFound(f"there is no hexagon {feature_id[:40]!r} with incidents")
+            raise NotFound(f"there is no hexagon {shorten(feature_id)!r} with incidents in the collection {self.description.id!r}")
         return _build_features(state, cells, resolution, query)[0]
 
     def extent(self, state: ReplicaState) -> Bounds:
-        """Return the bounds of all hexagons, degrees."""
-        return self._layer.bounds(state)
+        """Return the bounds of all hexagons that hold or held incidents, degrees; the world without any."""
+        outlines = self._layer.outlines(self._resolution or DEFAULT_RESOLUTION)
+        if not state.columns.live_rows or not len(outlines):
+            return WORLD_BOUNDS
+        polar = _beyond_mercator(outlines)
+        cells = state.pyramid.levels[self._resolution or DEFAULT_RESOLUTION].cells[polar]
+        polar_boxes = shapely.bounds(shapely.get_parts(cell_outlines(cells))).reshape(-1, 4)
+        return enclosing_bounds(np.concatenate([_to_degrees(np.delete(outlines.boxes, polar, axis=0)), polar_boxes]))
 
-    def _touch(self, boxes: tuple[Bounds, ...], resolution: int, count: int) -> NDArray[np.bool_]:
-        """Return for each of the `count` hexagons of a resolution whether it touches one of the boxes."""
+    def _touch(self, state: ReplicaState, boxes: tuple[Bounds, ...], resolution: int) -> NDArray[np.bool_]:
+        """Return for each hexagon of a resolution whether it touches one of the boxes."""
         outlines = self._layer.outlines(resolution)
-        touching = np.zeros(count, np.bool_)
+        touching = np.zeros(len(outlines), np.bool_)
+        polar = _beyond_mercator(outlines)
+        shapes = cell_outlines(state.pyramid.levels[resolution].cells[polar])
         for west, south, east, north in boxes:
             (x0, y1), (x1, y0) = project(np.clip([west, east], -_HALF_TURN, _HALF_TURN), np.array([south, north])).tolist()
             touching[outlines.touching((x0, y0, x1, y1))[0]] = True
+        touching[polar] = touching_boxes(shapes, boxes)
         return touching
 
 
-def _resolution_for(boxes: tuple[Bounds, ...] | None) -> int:
-    """Return the resolution of tiles at the zoom at which one tile would show the boxes."""
-    if boxes is None:
-        return DEFAULT_RESOLUTION
-    width = sum(east - west for west, _, east, _ in boxes)
-    return resolution_at(zoom_to_fit((0.0, boxes[0][1], width, boxes[0][3])))
+def _describe(resolution: int | None) -> CollectionDescription:
+    """Return the metadata of the collection of a resolution; None for the collection `hexes`."""
+    text = "with the numbers of the incidents in them, for any selection; cells without any are left out"
+    if resolution is None:
+        return CollectionDescription("hexes", "Hexagons", f"H3 cells {text}", {"resolution": _RESOLUTION})
+    width = round(h3.average_hexagon_edge_length(resolution, "km") * 3**0.5, 1)
+    return CollectionDescription(
+        f"hexes-{resolution}", f"Hexagons of resolution {resolution}, {width:g} km wide", f"H3 cells of resolution {resolution} {text}"
+    )
+
+
+def _to_degrees(boxes: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return (n, 4) west, south, east, north in degrees of boxes in world units; an east beyond 180 is across the antimeridian."""
+    x0, y0, x1, y1 = boxes.T / WORLD
+    south, north = (np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * y)))) for y in (y1, y0))
+    return np.column_stack([x0 * 360 - _HALF_TURN, south, x1 * 360 - _HALF_TURN, north])
+
+
+def _beyond_mercator(outlines: HexOutlines) -> NDArray[np.intp]:
+    """Return the cells that reach the edge of the square world, where outlines in Web Mercator end."""
+    return np.flatnonzero((outlines.boxes[:, 1] <= 0) | (outlines.boxes[:, 3] >= WORLD))
 
 
 def _build_features(state: ReplicaState, cells: NDArray[np.uint64], resolution: int, query: FeatureQuery) -> list[Feature]:
@@ -95,9 +124,10 @@ def _build_features(state: ReplicaState, cells: NDArray[np.uint64], resolution: 
     stats = GroupStats(state, query.query.selection, _group_by_cells(state, cells, resolution), query.query.compare)
     # The last row of numbers is of all other cells.
     rows = measure_row(stats, CELL_MEASURES.values())
+    geometries = write_geometries(cell_outlines(cells), query.crs)
     return [
         {"type": "Feature", "id": name, "geometry": geometry, "properties": {"h3": name, "resolution": resolution, **row}}
-        for name, geometry, row in zip(map(h3.int_to_str, cells.tolist()), _geometries(cells), rows, strict=False)
+        for name, geometry, row in zip(map(h3.int_to_str, cells.tolist()), geometries, rows, strict=False)
     ]
 
 
@@ -107,13 +137,3 @@ def _group_by_cells(state: ReplicaState, cells: NDArray[np.uint64], resolution: 
     group_of = np.full(len(level), len(cells), np.int32)
     group_of[level.index(cells)] = np.arange(len(cells))
     return Grouping("cell", group_of[state.pyramid.up(resolution)], len(cells) + 1)
-
-
-def _geometries(cells: NDArray[np.uint64]) -> list[orjson.Fragment]:
-    """Return the outlines as GeoJSON; a cell that crosses the antimeridian has a polygon on each side of it."""
-    outlines = shapely.from_wkb(np.asarray(cells_to_wkb_polygons(np.ascontiguousarray(cells))))
-    bounds = shapely.bounds(outlines)
-    texts = shapely.to_geojson(shapely.transform(outlines, lambda points: np.round(points, _DECIMALS)))
-    for row in np.flatnonzero(bounds[:, 2] - bounds[:, 0] > _HALF_TURN).tolist():
-        texts[row] = orjson.dumps(cell_geometry(int(cells[row]))).decode()
-    return [orjson.Fragment(text) for text in texts.tolist()]

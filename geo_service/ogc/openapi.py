@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from geo_service.ogc.collection import CollectionDescription
+from geo_service.ogc.crs import CRS84, CRS_BY_URI
 from geo_service.ogc.documents import GEOJSON, JSON, TITLE
-from geo_service.ogc.query import DEFAULT_LIMIT, MAX_LIMIT
+from geo_service.ogc.query import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 
 _NUMBERS: dict[str, Any] = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6}
 _TEXT = {"type": "string"}
+_CRS = {"type": "string", "format": "uri", "enum": list(CRS_BY_URI), "default": CRS84.uri}
 _STANDARD: dict[str, tuple[str, dict[str, Any]]] = {
     "bbox": (
-        "Only features that touch the box: west,south,east,north in degrees; a box with west > east crosses the antimeridian.",
+        "Only features that touch the box: west,south,east,north in degrees, or in bbox-crs; across the antimeridian if west > east.",
         _NUMBERS,
     ),
     "datetime": ("Only incidents received at the instant or in the interval; instead of window, from and to.", _TEXT),
@@ -19,7 +21,9 @@ _STANDARD: dict[str, tuple[str, dict[str, Any]]] = {
         f"Features in the response, at most; a value above {MAX_LIMIT} means {MAX_LIMIT}.",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
     ),
-    "offset": ("Number of features to skip.", {"type": "integer", "minimum": 0, "default": 0}),
+    "offset": ("Number of features to skip.", {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0}),
+    "crs": ("Coordinate reference system of the features' geometries; by default CRS84, longitude and latitude.", _CRS),
+    "bbox-crs": ("Coordinate reference system of bbox; by default CRS84.", _CRS),
 }
 _FORMAT = ("Format of the response: json.", {"type": "string", "enum": ["json"]})
 
@@ -47,10 +51,10 @@ def openapi_document(
 def _collection_paths(collection: CollectionDescription, selection_parameters: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the paths of a collection: its document, its features, and one feature."""
     standard = {name: _parameter(name, *description) for name, description in _STANDARD.items()}
-    own = [_parameter(name, text, _TEXT) for name, text in collection.parameters.items()]
+    own = [_parameter(name, parameter.text, parameter.schema) for name, parameter in collection.parameters.items()]
     feature_id = {"name": "featureId", "in": "path", "required": True, "description": "The feature's id.", "schema": _TEXT}
     items = [*standard.values(), *own, *selection_parameters, _format_parameter()]
-    item = [feature_id, standard["datetime"], *selection_parameters, _format_parameter()]
+    item = [feature_id, standard["datetime"], standard["crs"], *selection_parameters, _format_parameter()]
     path = f"/collections/{collection.id}"
     return {
         path: _operation(f"{collection.id}.collection", collection.title, [_format_parameter()], JSON),
@@ -63,10 +67,10 @@ def _format_parameter() -> dict[str, Any]:
     return _parameter("f", *_FORMAT)
 
 
-def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a query parameter; an array is written as values separated by commas."""
-    style = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema, **style}
+def _parameter(name: str, description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a query parameter; an array is written as values separated by commas. The standard demands style and explode."""
+    declared = {"name": name, "in": "query", "required": False, "description": description, "schema": dict(schema)}
+    return {**declared, "style": "form", "explode": False}
 
 
 def _operation(operation: str, summary: str, parameters: list[dict[str, Any]], media_type: str) -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """Parse the parameters of OGC API – Features: bbox, datetime, limit and offset."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from math import isfinite
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.instants import LATEST, is_date, parse_instant, to_seconds
-from geo_service.core.integers import shorten
+from geo_service.core.integers import MAX_BIGINT, shorten
+from geo_service.ogc.crs import CRS84, Crs
 from geo_service.queries.selection import read_int
 from geo_service.tiles.documents.tilejson import Bounds
 
@@ -16,43 +19,63 @@ DEFAULT_LIMIT, MAX_LIMIT = 100, 10_000
 
 MAX_OFFSET = 1_000_000
 
-_GREATEST_NUMBER = 999_999_999
-"""Greatest limit that is read; limits above MAX_LIMIT mean MAX_LIMIT."""
+_MAX_LIMIT_DIGITS = 18
+"""Limits of more digits are above MAX_LIMIT for certain, and are not converted."""
 
-_EDGES = {4: (0, 1, 2, 3), 6: (0, 1, 3, 4)}
-"""Indexes of west, south, east and north in a bbox, by the number of its values. Heights are ignored: features have none."""
-_BBOX_ALLOWED = "four numbers (west,south,east,north) or six (with the least and the greatest height), degrees of CRS84"
+_CORNERS = {4: (0, 2), 6: (0, 3)}
+"""Where the two coordinates of each corner of a bbox begin, by the number of its values. Heights are ignored: features have none."""
+_TURN, _HALF_TURN = 360.0, 180.0
+"""Degrees."""
+_BBOX_ALLOWED = "four numbers (west,south,east,north) or six (with the least and the greatest height), in bbox-crs (degrees of CRS84)"
 _DATETIME_ALLOWED = "an RFC 3339 instant, a date, or an interval of two of them, such as 2026-11-01T00:00:00Z/.. or 2026-11-01/2026-11-07"
 _OPEN_END = ("", "..")
+_DAY_S = 86_400
+_END_OF_TIME = 253_402_300_800
+"""The second after the year 9999, since 1970."""
 
 
-def read_bbox(params: Mapping[str, str]) -> tuple[Bounds, ...] | None:
-    """Read the boxes of a bbox; None without one. Raises `InvalidParameter`.
+def read_bbox(params: Mapping[str, str], crs: Crs = CRS84) -> tuple[Bounds, ...] | None:
+    """Read the boxes of a bbox, whose coordinates are in `crs`, in degrees; None without one. Raises `InvalidParameter`.
 
-    A bbox with west > east crosses the antimeridian and becomes two boxes, one on each side of it.
+    A box that crosses the antimeridian, with west > east or beyond ±180°, becomes two boxes, one on each side of it.
     """
     text = params.get("bbox")
     if text is None:
         return None
     try:
         numbers = [float(part) for part in text.split(",")]
-        west, south, east, north = (numbers[index] for index in _EDGES[len(numbers)])
+        least, greatest = (numbers[at : at + 2] for at in _CORNERS[len(numbers)])
     except (ValueError, KeyError):
         raise InvalidParameter("bbox", f"{shorten(text, 60)!r} is not a box", _BBOX_ALLOWED) from None
+    (west, south), (east, north) = crs.to_degrees(np.array([least, greatest])).tolist()
     if not all(map(isfinite, numbers)) or south > north:
         raise InvalidParameter("bbox", f"{shorten(text, 60)!r} is not a box", f"{_BBOX_ALLOWED}, with south ≤ north")
+    return tuple((low, south, high, north) for low, high in _split_arc(west, east))
+
+
+def _split_arc(west: float, east: float) -> list[tuple[float, float]]:
+    """Return the parts of an arc of longitudes within ±180°: two where it crosses the antimeridian."""
     if west > east:
-        return (west, south, 180.0, north), (-180.0, south, east, north)
-    return ((west, south, east, north),)
+        return [(west, _HALF_TURN), (-_HALF_TURN, east)]
+    if east - west >= _TURN:
+        return [(-_HALF_TURN, _HALF_TURN)]
+    if west >= -_HALF_TURN and east <= _HALF_TURN:
+        return [(west, east)]
+    start = (west + _HALF_TURN) % _TURN - _HALF_TURN
+    stop = start + (east - west)
+    return [(start, stop)] if stop <= _HALF_TURN else [(start, _HALF_TURN), (-_HALF_TURN, stop - _TURN)]
 
 
 def read_limit(params: Mapping[str, str]) -> int:
     """Read the greatest number of features in the response. Raises `InvalidParameter`.
 
-    A limit above MAX_LIMIT is reduced to it, as the standard demands.
+    A limit above MAX_LIMIT is reduced to it, as the standard demands, however many digits it has.
     """
+    text = params.get("limit", "")
+    if text.isascii() and text.isdigit() and len(text.lstrip("0")) > _MAX_LIMIT_DIGITS:
+        return MAX_LIMIT
     allowed = f"a whole number from 1; a value above {MAX_LIMIT} means {MAX_LIMIT}"
-    return min(read_int(params, "limit", 1, _GREATEST_NUMBER, DEFAULT_LIMIT, allowed), MAX_LIMIT)
+    return min(read_int(params, "limit", 1, MAX_BIGINT, DEFAULT_LIMIT, allowed), MAX_LIMIT)
 
 
 def read_offset(params: Mapping[str, str]) -> int:
@@ -74,7 +97,7 @@ def read_datetime(params: Mapping[str, str], zone: ZoneInfo) -> tuple[int, int] 
     try:
         start = 0 if ends[0] in _OPEN_END else _to_interval(ends[0], zone)[0]
         stop = max(LATEST, start + 1) if ends[-1] in _OPEN_END else _to_interval(ends[-1], zone)[1]
-    except (ValueError, OverflowError):
+    except ValueError:
         raise _invalid_datetime(text) from None
     if start >= stop:
         raise InvalidParameter("datetime", f"{shorten(text, 60)!r} ends before it begins", _DATETIME_ALLOWED)
@@ -84,10 +107,19 @@ def read_datetime(params: Mapping[str, str], zone: ZoneInfo) -> tuple[int, int] 
 
 
 def _to_interval(text: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Return the half-open interval of a date or an instant, seconds since 1970."""
-    first = parse_instant(text, zone)
+    """Return the half-open interval of a date or an instant, seconds since 1970. Raises ValueError for anything else."""
+    try:
+        first = parse_instant(text, zone)
+    except OverflowError:
+        # The leap second at the end of the year 9999 is written well, but no datetime can hold the second after it.
+        return _END_OF_TIME, _END_OF_TIME + 1
+    begin = to_seconds(first)
+    if not is_date(text):
+        return begin, begin + 1
+    if first.date() == date.max:
+        return begin, begin + _DAY_S
     # A day is added in local time: a day on which the clocks change is not 24 hours long.
-    return to_seconds(first), to_seconds(first + timedelta(days=1)) if is_date(text) else to_seconds(first) + 1
+    return begin, to_seconds(first + timedelta(days=1))
 
 
 def _invalid_datetime(text: str) -> InvalidParameter:

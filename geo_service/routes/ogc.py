@@ -8,11 +8,13 @@ from fastapi import APIRouter, Request, Response
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
-from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
+from geo_service.core.integers import shorten
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, DistrictLevel
 from geo_service.ogc import documents
 from geo_service.ogc.collection import FeatureCollection, FeatureQuery
+from geo_service.ogc.crs import Crs, read_crs
 from geo_service.ogc.districts import DistrictCollection
-from geo_service.ogc.hexes import HexCollection
+from geo_service.ogc.hexes import OWN_COLLECTIONS, HexCollection
 from geo_service.ogc.openapi import openapi_document
 from geo_service.ogc.query import read_bbox, read_datetime, read_limit, read_offset
 from geo_service.queries.selection import (
@@ -37,7 +39,7 @@ router = APIRouter(route_class=PlainRoute, prefix="/ogc", tags=["OGC API – Fea
 
 _SELECTION = tuple(name for name in SELECTION_PARAMETERS if name != "measure")
 """Parameters of the selection. There is no measure, because features have all of them."""
-_ITEMS = ("bbox", "datetime", "limit", "offset", "f")
+_ITEMS = ("bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f")
 _WINDOW = ("window", "from", "to")
 
 
@@ -51,7 +53,7 @@ async def get_landing(request: Request) -> Response:
 
 @router.get("/conformance", summary="Conformance classes", operation_id="ogc_conformance")
 async def get_conformance(request: Request) -> Response:
-    """Return the conformance classes Core, GeoJSON and OpenAPI 3.0 of OGC API – Features, Part 1."""
+    """Return the conformance classes of OGC API – Features: Core, GeoJSON and OpenAPI 3.0 of Part 1, and Part 2."""
     _check_params(request)
     return json_answer(request, {"conformsTo": documents.CONFORMS_TO})
 
@@ -86,34 +88,40 @@ async def get_collection(request: Request, name: str) -> Response:
 @router.get(
     "/collections/{name}/items", summary="Features of a collection", operation_id="ogc_items", responses=_docs_of(documents.GEOJSON)
 )
+@router.get("/collections/{name}/items/", include_in_schema=False)
 async def get_items(request: Request, name: str) -> Response:
     """Return a page of features with their numbers for the selection, as GeoJSON."""
     service = service_of(request)
     collection = _find_collection(service, name)
     params, query = _read_query(request, service, (*_ITEMS, *collection.description.parameters))
     features = FeatureQuery(
-        query, read_bbox(params), read_limit(params), read_offset(params), read_optional_level(params),
-        read_int(params, "resolution", COARSEST_RESOLUTION, FINEST_RESOLUTION) if "resolution" in params else None,
+        query, read_bbox(params, read_crs(params, "bbox-crs")), read_limit(params), read_offset(params), read_optional_level(params),
+        read_int(params, "resolution", COARSEST_RESOLUTION, FINEST_RESOLUTION) if "resolution" in params else None, read_crs(params, "crs"),
     )  # fmt: skip
     page = await service.replica.run(collection.find, features)
     pairs, computed_at = request.query_params.multi_items(), format_instant(query.selection.now)
-    return _geojson_response(request, documents.items_document(_root(request), name, pairs, page, features, computed_at))
+    return _geojson_response(request, documents.items_document(_root(request), name, pairs, page, features, computed_at), features.crs)
 
 
 @router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_docs_of(documents.GEOJSON))
 async def get_item(request: Request, name: str, feature: str) -> Response:
     """Return one feature with its numbers for the selection, as GeoJSON."""
-    if not feature:
-        return Response(status_code=307, headers={"Location": "../items" + (f"?{request.url.query}" if request.url.query else "")})
     service = service_of(request)
     collection = _find_collection(service, name)
-    _, query = _read_query(request, service, ("datetime", "f"))
-    item = await service.replica.run(collection.get, feature, FeatureQuery(query))
-    return _geojson_response(request, documents.item_document(_root(request), name, request.query_params.multi_items(), item))
+    params, query = _read_query(request, service, ("crs", "datetime", "f"))
+    features = FeatureQuery(query, crs=read_crs(params, "crs"))
+    item = await service.replica.run(collection.get, feature, features)
+    return _geojson_response(request, documents.item_document(_root(request), name, request.query_params.multi_items(), item), features.crs)
 
 
 def _collections(service: Service) -> dict[str, FeatureCollection]:
-    collections: tuple[FeatureCollection, ...] = (DistrictCollection(service.districts), HexCollection(service.hexes))
+    """Return the collections by their ids: districts by level, hexagons by resolution.
+
+    A level without any unit has no collection but that of districts. Raises `NotReady` before the first load.
+    """
+    levels = {DistrictLevel.DISTRICT, *(district.level for district in service.catalogue.districts.all)}
+    collections: list[FeatureCollection] = [DistrictCollection(level) for level in DistrictLevel if level in levels]
+    collections += [HexCollection(service.hexes, resolution) for resolution in (None, *OWN_COLLECTIONS)]
     return {collection.description.id: collection for collection in collections}
 
 
@@ -121,7 +129,7 @@ def _find_collection(service: Service, name: str) -> FeatureCollection:
     """Return the collection. Raises `NotFound`."""
     collections = _collections(service)
     if name not in collections:
-        raise NotFound(f"there is no collection {name[:40]!r}; collections: {', '.join(collections)}")
+        raise NotFound(f"there is no collection {shorten(name)!r}; collections: {', '.join(collections)}")
     return collections[name]
 
 
@@ -156,9 +164,9 @@ def _check_format(params: dict[str, str]) -> None:
     read_choice(params, "f", ["json"], "json")
 
 
-def _geojson_response(request: Request, document: Any) -> Response:
+def _geojson_response(request: Request, document: Any, crs: Crs) -> Response:
     response = bytes_answer(request, orjson.dumps(document), "no-cache", documents.GEOJSON)
-    response.headers["Content-Crs"] = f"<{documents.CRS84}>"
+    response.headers["Content-Crs"] = f"<{crs.uri}>"
     return response
 
 

@@ -76,8 +76,8 @@ async def fill(connection: asyncpg.Connection) -> None:
     ids: dict[str, int] = {}
     for area in AREAS:
         ids[area.code] = await _insert_area(connection, area, ids.get(area.parent or ""))
-        await _insert_incidents(connection, area.code, area.shape.representative_point(), area.incidents, ids[area.code])
-    await _insert_incidents(connection, "outside", shapely.Point(30.0, 50.0), OUTSIDE, None)
+        await insert_incidents(connection, area.code, area.shape.representative_point(), area.incidents, ids[area.code])
+    await insert_incidents(connection, "outside", shapely.Point(30.0, 50.0), OUTSIDE, None)
     await connection.execute("update boundary_state set revision = revision + 1")
 
 
@@ -98,7 +98,7 @@ async def _insert_area(connection: asyncpg.Connection, area: Area, parent: int |
     return district
 
 
-async def _insert_incidents(connection: asyncpg.Connection, prefix: str, place: Any, count: int, district: int | None) -> None:
+async def insert_incidents(connection: asyncpg.Connection, prefix: str, place: Any, count: int, district: int | None) -> None:
     now = datetime.now(UTC)
     due = now - timedelta(minutes=1)
     cell = h3.latlng_to_cell(place.y, place.x, 10)

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pyproj
 import pytest
 
 from geo_service.core.errors import InvalidParameter
+from geo_service.ogc.crs import CRS84, EPSG_3857, EPSG_4326, Crs, read_crs
 from geo_service.ogc.query import MAX_LIMIT, read_bbox, read_datetime, read_limit, read_offset
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -23,6 +25,10 @@ def seconds(text: str) -> int:
         ("1,2,-5,3,4,90", ((1, 2, 3, 4),)),
         ("170,60,-170,70", ((170, 60, 180, 70), (-180, 60, -170, 70))),
         ("5,6,5,6", ((5, 6, 5, 6),)),
+        ("170,60,190,70", ((170, 60, 180, 70), (-180, 60, -170, 70))),
+        ("-190,60,-185,70", ((170, 60, 175, 70),)),
+        ("-200,-90,200,90", ((-180, -90, 180, 90),)),
+        ("180,60,180,70", ((180, 60, 180, 70),)),
     ],
 )
 def test_a_box_has_four_numbers_or_six_and_may_go_over_the_antimeridian(text: str, boxes: tuple[tuple[float, ...], ...]) -> None:
@@ -49,6 +55,11 @@ def test_what_is_no_box_is_refused(text: str) -> None:
         ("../..", 0, LATEST),
         ("1900-01-01/1910-01-01", 0, 1),
         ("2200-01-01/..", LATEST - 1, LATEST),
+        ("2026-01-02T00:00:00Z/9999-12-31", seconds("2026-01-02"), LATEST),
+        ("9999-12-31", LATEST - 1, LATEST),
+        ("2026-01-02T00:00:00Z/9999-12-31T23:59:60Z", seconds("2026-01-02"), LATEST),
+        ("0001-01-01/2026-01-02T00:00:00Z", 0, seconds("2026-01-02") + 1),
+        ("2016-12-31T23:59:60Z", seconds("2017-01-01"), seconds("2017-01-01") + 1),
     ],
 )
 def test_an_interval_holds_both_of_its_ends(text: str, start: int, stop: int) -> None:
@@ -63,7 +74,27 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 def test_limits_have_a_default_and_a_greatest_value() -> None:
     assert [read_limit(given) for given in ({}, {"limit": "7"}, {"limit": "999999"})] == [100, 7, MAX_LIMIT]
+    assert {read_limit({"limit": text}) for text in ("2147483647", "9223372036854775807", "9" * 30)} == {MAX_LIMIT}
     assert [read_offset(given) for given in ({}, {"offset": "7"})] == [0, 7]
-    for text in ("0", "-1", "1.5", "", "x"):
+    for text in ("0", "-1", "1.5", "", "x", "0" * 30, "٧" * 30):
         with pytest.raises(InvalidParameter, match="limit"):
             read_limit({"limit": text})
+
+
+@pytest.mark.parametrize(("crs", "name"), [(CRS84, "OGC:CRS84"), (EPSG_4326, "EPSG:4326"), (EPSG_3857, "EPSG:3857")])
+def test_a_box_is_read_in_the_axes_of_its_reference_system(crs: Crs, name: str) -> None:
+    transformer = pyproj.Transformer.from_crs("OGC:CRS84", name)
+    box = (*transformer.transform(38.5, 44.25), *transformer.transform(39.75, 45.5))
+    ((west, south, east, north),) = read_bbox({"bbox": ",".join(map(str, box))}, crs) or ()
+    assert (west, south, east, north) == pytest.approx((38.5, 44.25, 39.75, 45.5), abs=1e-7)
+
+
+def test_a_box_far_outside_web_mercator_ends_at_the_poles() -> None:
+    assert read_bbox({"bbox": "-1e300,-1e300,1e300,1e300"}, EPSG_3857) == ((-180, -90, 180, 90),)
+
+
+def test_the_reference_system_is_named_by_its_uri() -> None:
+    assert read_crs({}, "crs") is CRS84
+    assert read_crs({"bbox-crs": "http://www.opengis.net/def/crs/EPSG/0/4326"}, "bbox-crs") is EPSG_4326
+    with pytest.raises(InvalidParameter, match="crs"):
+        read_crs({"crs": "EPSG:4326"}, "crs")

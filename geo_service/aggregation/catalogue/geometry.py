@@ -3,13 +3,13 @@
 from functools import lru_cache
 from typing import Any
 
-import h3.api.basic_int as h3
 import numpy as np
 import orjson
 import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, DistrictShapes
+from geo_service.aggregation.catalogue.cell_outlines import cell_outlines
 
 _RADIUS_M = 6_378_137.0
 _DECIMALS = 5
@@ -44,16 +44,6 @@ def to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def cell_geometry(cell: int) -> dict[str, Any]:
-    """A hexagon; one across the antimeridian is a polygon on each side of it."""
-    ring = np.array([(lng, lat) for lat, lng in h3.cell_to_boundary(cell)])
-    if np.ptp(ring[:, 0]) > 180:
-        ring[:, 0] %= 360
-        whole = shapely.Polygon(ring)
-        east = shapely.intersection(whole, shapely.box(0, -90, 180, 90))
-        west = shapely.transform(shapely.intersection(whole, shapely.box(180, -90, 360, 90)), lambda at: at - (360, 0))
-        outline = shapely.MultiPolygon([east, west])
-    else:
-        outline = shapely.Polygon(ring)
-    rounded = shapely.orient_polygons(shapely.transform(outline, lambda at: np.round(at, _DECIMALS)), exterior_cw=False)
-    geometry: dict[str, Any] = orjson.loads(shapely.to_geojson(rounded))
+    """Return the outline of a hexagon as GeoJSON, see `cell_outlines`."""
+    geometry: dict[str, Any] = orjson.loads(shapely.to_geojson(cell_outlines(np.array([cell], np.uint64))[0]))
     return geometry
