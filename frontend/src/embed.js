@@ -13,6 +13,7 @@ import { createMap } from "./map/map.js";
 import { problemText, showNoMap, showNotices } from "./choice/notices.js";
 import { showPanel, showTooltip } from "./panels/panel.js";
 import { keepFresh } from "./page/refresh.js";
+import { serviceRoot } from "./page/service.js";
 import { openShared } from "./page/shared_live.js";
 import { createStore } from "./page/store.js";
 
@@ -91,7 +92,7 @@ async function beginMap() {
   showTooltip(areaMap, store);
   const link = () => {
     const { lng, lat } = areaMap.map.getCenter();
-    byId("full-map").setAttribute("href", fullMapAddress(store.get().view, { zoom: areaMap.map.getZoom(), center: [lng, lat] }, frame.follows));
+    byId("full-map").setAttribute("href", `${serviceRoot()}${fullMapAddress(store.get().view, { zoom: areaMap.map.getZoom(), center: [lng, lat] }, frame.follows)}`);
   };
   areaMap.map.on("moveend", link);
   store.watch((state) => state.view, link);

@@ -1,9 +1,12 @@
 """The two consoles of all commands, and the progress bar: results go to stdout, messages and progress to stderr."""
 
+import io
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -12,6 +15,22 @@ STDERR = Console(stderr=True, highlight=False)
 
 LINE_INTERVAL_S = 5
 """Seconds between two lines of progress where stderr is not a terminal."""
+
+
+def replace_unknown_characters() -> None:
+    """Let both streams write "?" for a character that their encoding has not got, where they would raise an error.
+
+    Names and texts of citizens have every character there is, and a console may be of cp1251 or ASCII. Even UTF-8 has none
+    for a byte of a file's name that is not text.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def print_document(text: str) -> None:
+    """Print what other programs read to stdout, in UTF-8 whatever the console's encoding is, so that nothing is lost."""
+    typer.echo(text.encode(), nl=False)
 
 
 def print_result(result: RenderableType) -> None:

@@ -14,7 +14,7 @@ import typer
 from rich.table import Table
 from typer.core import TyperGroup
 
-from geo_service.cli.console import print_message, print_result, progress_bar
+from geo_service.cli.console import print_document, print_message, print_result, progress_bar
 from geo_service.cli.db import open_database
 from ingest.mapping.mapping import Mapping, load_mapping, shipped_names, with_source
 
@@ -112,7 +112,7 @@ def suggest_command(file: File, rows: SuggestRows = 200_000) -> None:
     from geo_service.core.settings import read_settings
     from ingest.suggest.toml_writer import suggest_mapping
 
-    typer.echo(suggest_mapping(file, rows, read_settings().zone.key), nl=False)
+    print_document(suggest_mapping(file, rows, read_settings().zone.key))
 
 
 @ingest_commands.command("link")

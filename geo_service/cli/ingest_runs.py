@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from geo_service.cli.console import print_message, print_result
+from geo_service.cli.console import print_document, print_message, print_result
 from geo_service.cli.db import open_database
 
 _COUNTS = ("read", "new", "changed", "unchanged", "repeated", "stale", "linked")
@@ -30,7 +30,7 @@ def runs_command(limit: Limit = 20, as_json: AsJson = False) -> None:
     """List the runs: start, input, counts of rows, and how places were found."""
     runs = _with_database(lambda connection: _read_runs(connection, limit))
     if as_json:
-        typer.echo(orjson.dumps(runs, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z).decode())
+        print_document(orjson.dumps(runs, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
     else:
         print_result(_runs_table(runs))
 

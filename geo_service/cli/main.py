@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from geo_service import __version__
 from geo_service.cli.boundaries import boundaries_commands
-from geo_service.cli.console import STDERR
+from geo_service.cli.console import STDERR, replace_unknown_characters
 from geo_service.cli.db import db_commands
 from geo_service.cli.deadlines import deadlines_command
 from geo_service.cli.demo import demo_commands
@@ -60,6 +60,7 @@ def read_global_options(
 
 def main() -> None:
     """Run the command line. A `GeoError` is printed in one line and ends the process with its exit code."""
+    replace_unknown_characters()
     signal.signal(signal.SIGTERM, _exit_on_signal)
     signal.signal(signal.SIGHUP, _exit_on_signal)
     try:

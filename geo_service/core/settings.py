@@ -17,6 +17,8 @@ MIN_KEY_LENGTH = 16
 
 _BASEMAP = re.compile(r"(https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?)([/?][!-~]*)?|/(?!/)[!-~]*")
 """A URL or a path; for a URL, the first group is its origin."""
+_PUBLIC_URL = re.compile(r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)((?:/[A-Za-z0-9._~-]+)*)/?")
+"""An origin and a path."""
 _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 # Cached: available_timezones() reads hundreds of files.
@@ -38,7 +40,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, validation_alias=AliasChoices("GEO_PORT", "PORT"), description="Port to listen on (also PORT).")
     public_url: str | None = Field(
-        None, description="Address that clients use, https://map.example.org; default: the address of each request."
+        None, description="Address that clients use, https://map.example.org or https://example.org/map; default: that of each request."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("localhost", "127.0.0.1", "[::1]"),
+        description="Host names of requests that become part of addresses in responses, comma-separated; * allows all.",
     )
     time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
     deadlines: Path | None = Field(
@@ -90,6 +96,8 @@ class Settings(BaseSettings):
     )
     tile_cache_mb: int = Field(128, ge=1, description="Memory for encoded tiles, in megabytes.")
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
+    max_connections: int = Field(2000, ge=10, description="Maximum number of open connections of clients; further ones get 503.")
+    header_timeout_s: float = Field(15.0, gt=0, description="Seconds in which the headers of a request must come.")
     queue_limit: int = Field(1000, ge=1, description="Maximum number of waiting computations; above it, requests get 503.")
     queue_wait_s: float = Field(3.0, gt=0, description="Maximum expected wait of a computation in seconds; above it, requests get 503.")
     tile_rows_limit: int = Field(
@@ -109,6 +117,14 @@ class Settings(BaseSettings):
         if value not in _zones():
             raise ValueError(f"unknown time zone {value!r}; use an IANA name such as Europe/Moscow")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        """Allow only what can become part of a page and of a header."""
+        if value and not _PUBLIC_URL.fullmatch(value):
+            raise ValueError(f"{value[:80]!r} is not an address; use https://map.example.org, or with a path https://example.org/map")
+        return value.rstrip("/") if value else None
 
     @field_validator("frame_ancestors")
     @classmethod
@@ -158,10 +174,24 @@ class Settings(BaseSettings):
             raise ValueError("GEO_BASEMAP_ORIGINS requires GEO_BASEMAP_STYLE")
         return self
 
-    @field_validator("cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", mode="before")
+    @field_validator(
+        "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts", mode="before"
+    )
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def public_origin(self) -> str | None:
+        """Return the origin of GEO_PUBLIC_URL, as a browser sends it."""
+        match = _PUBLIC_URL.fullmatch(self.public_url or "")
+        return match[1] if match else None
+
+    @property
+    def public_path(self) -> str:
+        """Return the path of GEO_PUBLIC_URL, which a proxy takes away: `/map`, or empty."""
+        match = _PUBLIC_URL.fullmatch(self.public_url or "")
+        return match[2] if match else ""
 
     @property
     def basemap_hosts(self) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 Starlette's own reader would keep each photograph in memory or in a temporary file, although none is stored.
 """
 
-from collections.abc import AsyncIterator
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Callable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,24 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/form-data"
 
+CHECKED_BYTES = 1_500_000
+"""Bytes at the start of a form in which the key must be, where it is in the form: room for all texts, not for photographs."""
 _MAX_FIELDS = 500
+_MAX_PARTS = 1000
+"""Fields and files together. Each costs time whatever is in it, and apps send one for each photograph."""
 _MAX_TEXT = 1_000_000
 """Bytes of all texts together. Files are discarded while they are received, so their size needs no limit here."""
 
 
-async def read_multipart(parts: AsyncIterator[bytes], content_type: str) -> tuple[dict[str, str], bytes, int]:
+async def read_multipart(
+    parts: AsyncIterator[bytes], content_type: str, check: Callable[[Mapping[str, str]], None] | None = None
+) -> tuple[dict[str, str], bytes, int]:
     """Return the fields, the SHA-256 of the body, and the number of discarded files.
 
-    Of repeated fields the first one counts. Raises `InputError` for a malformed form and `InvalidParameter` for a form
-    with too many fields or too much text.
+    Of repeated fields the first one counts. Parsing happens in a thread: a body of many small parts takes seconds.
+    check: called once with the fields of the first `CHECKED_BYTES`, or of the whole body where that is shorter; what it raises
+    ends the reading. Raises `InputError` for a malformed form and `InvalidParameter` for a form with too many fields, too many
+    parts or too much text.
     """
     boundary = parse_options_header(content_type)[1].get(b"boundary")
     if not boundary:
@@ -35,9 +44,14 @@ async def read_multipart(parts: AsyncIterator[bytes], content_type: str) -> tupl
     parser = MultipartParser(boundary, fields.callbacks())
     digest = sha256()
     try:
+        read = 0
         async for part in parts:
             digest.update(part)
-            parser.write(part)
+            await to_thread(parser.write, part)
+            read += len(part)
+            if check and read >= CHECKED_BYTES:
+                check(fields.texts())
+                check = None
         parser.finalize()
     except FormParserError as error:
         raise InputError(f"cannot read the form: malformed {MULTIPART}") from error
@@ -51,6 +65,7 @@ class _FieldCollector:
 
     def __init__(self) -> None:
         self.files = 0
+        self._parts = 0
         self.ended = False
         self._fields: dict[str, bytes] = {}
         self._length = 0
@@ -92,6 +107,9 @@ class _FieldCollector:
         self._header = [b"", b""]
 
     def _begin_data(self) -> None:
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
+            raise InvalidParameter("form", "has too many parts", f"at most {_MAX_PARTS}")
         if b"filename" in self._disposition or b"name" not in self._disposition:
             self.files += 1
         elif len(self._fields) >= _MAX_FIELDS:

@@ -13,6 +13,7 @@ from geo_service.core.errors import NotFound
 from geo_service.http.headers import matches, request_header
 from geo_service.pages.asset_folder import Asset, AssetFolder
 from geo_service.routes.common.dependencies import PlainRoute
+from geo_service.routes.common.no_parameters import no_parameters
 
 CACHE_FOR_GOOD = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -33,6 +34,7 @@ def asset_router(folder: AssetFolder) -> APIRouter:
     @router.get("/static/{path:path}", include_in_schema=False)
     async def get_asset(request: Request, path: str) -> Response:
         snapshot = folder.snapshot
+        await no_parameters(request)
         first, _, rest = path.partition("/")
         name, cache_control = (rest, CACHE_FOR_GOOD) if first == snapshot.digest else (path, REVALIDATE)
         if name not in snapshot.assets:
@@ -40,12 +42,13 @@ def asset_router(folder: AssetFolder) -> APIRouter:
                 # There is nothing but sea: no error, and none for a browser's console.
                 return Response(status_code=204, headers={"Cache-Control": cache_control})
             raise NotFound(f"there is no file {path[:80]!r}, or no longer in this version")
-        return await _answer(request, snapshot.assets[name], cache_control)
+        return await asset_response(request, snapshot.assets[name], cache_control)
 
     return router
 
 
-async def _answer(request: Request, asset: Asset, cache_control: str) -> Response:
+async def asset_response(request: Request, asset: Asset, cache_control: str) -> Response:
+    """Return the asset in an encoding that the client accepts; 304 when it has this one already."""
     encoding = asset.encoding_for(request_header(request.scope, b"accept-encoding"))
     headers = {
         "ETag": asset.etag(encoding),

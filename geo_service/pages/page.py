@@ -3,20 +3,23 @@
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from geo_service.core.errors import GeoError, NotReady, SettingsError
 from geo_service.pages.asset_folder import AssetFolder, Snapshot
-from geo_service.pages.assets import asset_router
+from geo_service.pages.assets import REVALIDATE, asset_response, asset_router
 from geo_service.pages.embed import check_embed
+from geo_service.queries.selection import collect_params, read_choice
+from geo_service.routes.common.no_parameters import no_parameters
 from geo_service.routes.common.responses import bytes_answer
-from geo_service.routes.schemas.parameter_docs import EMBED_DOCS
+from geo_service.routes.schemas.parameter_docs import EMBED_DOCS, parameter
 
 _INLINE_SCRIPT = re.compile(r"<script type=\"importmap\">(.*?)</script>", re.DOTALL)
 _SECURITY_HEADERS = {
@@ -29,6 +32,8 @@ _OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
 """No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""
 _HTML = "text/html; charset=utf-8"
 _SERVER_ERROR = 500
+_PAGE_DOCS = {"parameters": [parameter("view", "wall: the page for a wall screen.")]}
+_SCRIPT_DOCS: dict[int | str, dict[str, Any]] = {200: {"description": "The module.", "content": {"text/javascript": {}}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,9 @@ class Page:
 class Pages:
     """The pages of a folder, rendered anew when its files change."""
 
-    def __init__(self, folder: AssetFolder, frame_ancestors: Sequence[str], basemap: Basemap) -> None:
-        """frame_ancestors: origins whose pages may show the page for iframes."""
-        self._folder, self._basemap = folder, basemap
+    def __init__(self, folder: AssetFolder, frame_ancestors: Sequence[str], basemap: Basemap, path: str) -> None:
+        """frame_ancestors: origins whose pages may show the page for iframes. path: below which a proxy has put the service."""
+        self._folder, self._basemap, self._path = folder, basemap, path
         own: tuple[tuple[str, ...], dict[str, str]] = (("none",), _OPENER_POLICY)
         self._policies = {"index.html": own, "wall.html": own, "embed.html": (tuple(frame_ancestors), {})}
         self._rendered: dict[str, Page] = {}
@@ -73,40 +78,50 @@ class Pages:
         return known
 
     def _render(self, name: str, snapshot: Snapshot) -> Page:
-        html = snapshot.pages[name].replace('"/static/', f'"{snapshot.root}/')
+        html = snapshot.pages[name].replace('"/static/', f'"{self._path}{snapshot.root}/')
         html = _add_basemap(html, self._basemap.style)
         ancestors, headers = self._policies[name]
         policy = content_security_policy(html, ancestors, self._basemap.hosts)
         return Page(snapshot.digest, html, {"Content-Security-Policy": policy, **_SECURITY_HEADERS, **headers})
 
 
-def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*",), basemap: Basemap = Basemap()) -> None:
+def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*",), basemap: Basemap = Basemap(), path: str = "") -> None:
     """Serve index.html at / and wall.html at /?view=wall, embed.html at /embed, src/heat-map.js at /heat-map.js.
 
     All other files of the folder are below /static.
     folder: of a build, or of the sources with perhaps a build in it.
     frame_ancestors: origins whose pages may show /embed in an iframe.
+    path: below which a proxy has put the service, `/map`; the pages' other addresses are relative to their own.
     """
     files = AssetFolder(folder)
-    pages = Pages(files, frame_ancestors, basemap)
+    pages = Pages(files, frame_ancestors, basemap, path)
     router = APIRouter(tags=["map"])
 
-    @router.get("/", summary="The map", response_class=HTMLResponse, operation_id="page")
+    @router.get("/", openapi_extra=_PAGE_DOCS, summary="The map", response_class=HTMLResponse, operation_id="page")
     async def get_page(request: Request) -> Response:
         """The map page; with `view=wall` the one for a wall screen."""
-        return _answer(request, pages.page("wall.html" if request.query_params.get("view") == "wall" else "index.html"))
+        name = "wall.html" if request.query_params.get("view") == "wall" else "index.html"
+        return _answer(request, pages.page(name), _status_of(request, _check_map))
 
     @router.get("/embed", openapi_extra=EMBED_DOCS, summary="A map for frames", response_class=HTMLResponse, operation_id="embed")
     async def get_embed(request: Request) -> Response:
         """The map of a selection, for a frame in another page. What is wrong with the address is said in the page as well."""
-        return _answer(request, pages.page("embed.html"), _status_of(request))
+        return _answer(request, pages.page("embed.html"), _status_of(request, check_embed))
 
-    @router.get("/heat-map.js", summary="The element <heat-map>", response_class=FileResponse, operation_id="heat_map_element")
-    async def get_element() -> Response:
+    @router.get(
+        "/heat-map.js",
+        summary="The element <heat-map>",
+        response_class=Response,
+        operation_id="heat_map_element",
+        responses=_SCRIPT_DOCS,
+    )
+    async def get_element(request: Request) -> Response:
         """A module that defines the custom element; any origin may load it."""
+        await no_parameters(request)
+        answer = await asset_response(request, files.snapshot.assets["src/heat-map.js"], REVALIDATE)
         # The module is the same for everybody and holds no data: GEO_CORS_ORIGINS guards the numbers, not this.
-        headers = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "no-cache"}
-        return FileResponse(files.snapshot.folder / "src" / "heat-map.js", media_type="text/javascript", headers=headers)
+        answer.headers.update({"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
+        return answer
 
     app.include_router(router)
     app.include_router(asset_router(files))
@@ -142,10 +157,17 @@ def _answer(request: Request, page: Page, status: int = 200) -> Response:
     return answer
 
 
-def _status_of(request: Request) -> int:
+def _check_map(request: Request) -> None:
+    """Raise InvalidParameter where a parameter is unknown or its value is not allowed."""
+    params = collect_params(request.query_params.multi_items(), ("view",))
+    if "view" in params:
+        read_choice(params, "view", ("wall",))
+
+
+def _status_of(request: Request, check: Callable[[Request], None]) -> int:
     """Return the status of the address; 200 also while the service is loading: the page waits by itself."""
     try:
-        check_embed(request)
+        check(request)
     except NotReady:
         return 200
     except GeoError as error:

@@ -2,12 +2,13 @@
 
 import time
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
 from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.no_parameters import no_parameters
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], dependencies=[Depends(no_parameters)])
 
 
 @router.get("/healthz", summary="Alive", operation_id="healthz")

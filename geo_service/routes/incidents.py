@@ -19,7 +19,7 @@ from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MA
 from geo_service.queries.selection import collect_params
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.auth import authenticate_writer
-from geo_service.routes.common.dependencies import PlainRoute, service_of
+from geo_service.routes.common.dependencies import PlainRoute, public_path, service_of
 from geo_service.routes.common.ingest_response import LineStream, respond_with_document
 from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.common.table_formats import Representations, read_format, render
@@ -71,7 +71,7 @@ async def get_incidents(request: Request) -> Response:
     }  # fmt: skip
     response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
     if next_cursor:
-        next_url = request.url.include_query_params(after=next_cursor).replace(scheme="", netloc="")
+        next_url = f"{public_path(request)}?{request.url.include_query_params(after=next_cursor).query}"
         response.headers["Link"] = f'<{next_url}>; rel="next"'
     return response
 

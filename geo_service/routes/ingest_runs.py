@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import asyncpg
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
@@ -17,7 +17,7 @@ from geo_service.core.model import RejectReason
 from geo_service.core.sql.named_queries import query
 from geo_service.queries.selection import collect_params, read_int
 from geo_service.routes.common.auth import require_key
-from geo_service.routes.common.dependencies import PlainRoute, Service, service_of
+from geo_service.routes.common.dependencies import PlainRoute, Service, public_path, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
 
@@ -33,7 +33,7 @@ _CURSOR = re.compile("([0-9]{1,18})-([0-9]{1,18})")
 _DEFAULT_RUNS, _MAX_RUNS, _MAX_ROWS = 50, 500, 5_000
 
 _FORMAT = parameter("format", EXTRA_PARAMETERS["format"])
-_ID = {"name": "run", "in": "path", "required": True, "description": "A run's number.", "schema": {"type": "string"}}
+_Run = Annotated[str, Path(description="A run's number.")]
 _RUNS_DOCS = {
     "parameters": [
         parameter("limit", f"Runs in the response, 1 to {_MAX_RUNS}. Default {_DEFAULT_RUNS}."),
@@ -41,12 +41,11 @@ _RUNS_DOCS = {
         _FORMAT,
     ]
 }
-_RUN_DOCS = {"parameters": [_ID, _FORMAT]}
+_RUN_DOCS = {"parameters": [_FORMAT]}
 _REJECTS_DOCS = {
     # Reading needs a key even where sending does not: the rows may have personal data.
     "security": [{"writeKey": []}],
     "parameters": [
-        _ID,
         parameter("limit", f"Rows in the response, 1 to {_MAX_ROWS}. Default {_MAX_ROWS}."),
         parameter("after", "Only rows after this cursor; `next` of the previous page has it."),
         _FORMAT,
@@ -73,11 +72,11 @@ async def get_runs(request: Request) -> Response:
 
 
 @router.get("/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _NOT_FOUND, summary="One run", operation_id="ingest_run")
-async def get_run(request: Request, run: str) -> Response:
+async def get_run(request: Request, run: _Run) -> Response:
     """Return one run, and the address of its rejected rows."""
     collect_params(request.query_params.multi_items(), ("format",))
     form, fields = read_format(request), _to_run(await _fetch_run(service_of(request), run))
-    document = {**fields, "rejects": f"/api/ingest/runs/{fields['id']}/rejects"}
+    document = {**fields, "rejects": f"{service_of(request).settings.public_path}/api/ingest/runs/{fields['id']}/rejects"}
     return render(request, form, Representations(document, lambda: [fields]))
 
 
@@ -85,7 +84,7 @@ async def get_run(request: Request, run: str) -> Response:
     "/runs/{run}/rejects", openapi_extra=_REJECTS_DOCS, responses=TABLE_RESPONSES | _NOT_FOUND | _AUTH_RESPONSES, summary="Rejected rows",
     operation_id="ingest_rejects",
 )  # fmt: skip
-async def get_rejects(request: Request, run: str) -> Response:
+async def get_rejects(request: Request, run: _Run) -> Response:
     """Return the rows that this run rejected and no later run has read again, with line and reason.
 
     The rows may have personal data, so an API key is needed. CSV has the columns of the input, so that the rows can be
@@ -151,7 +150,7 @@ def _to_csv_row(reject: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _page_url(request: Request, params: Mapping[str, str], position: Mapping[str, Any]) -> str:
-    return f"{request.url.path}?{urlencode({**params, **position})}"
+    return f"{public_path(request)}?{urlencode({**params, **position})}"
 
 
 def _add_link(response: Response, next_url: str | None) -> Response:

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from geo_service.aggregation.columns.columns import Change
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.instants import format_instant
 from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.no_parameters import no_parameters
 
-router = APIRouter(prefix="/api", tags=["live"])
+router = APIRouter(prefix="/api", tags=["live"], dependencies=[Depends(no_parameters)])
 
 _MIN_INTERVAL_S = 1.0
 """Between two events, so that a bulk load does not make every page reload many times a second."""

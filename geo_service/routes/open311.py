@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
@@ -15,7 +16,7 @@ from geo_service.open311.multipart import MULTIPART, read_multipart
 from geo_service.open311.query import ServiceRequestQuery, query_by_ids, read_query
 from geo_service.open311.service_requests import fetch_service_requests
 from geo_service.open311.services import code_field, list_services, service_definition
-from geo_service.routes.common.auth import authenticate_writer
+from geo_service.routes.common.auth import authenticate_writer, check_before_body
 from geo_service.routes.common.dependencies import Service, base_url, service_of
 from geo_service.routes.common.ingest_response import collect_results
 from geo_service.routes.common.open311_formats import Open311Route, read_arguments, respond, respond_created
@@ -35,6 +36,7 @@ router = APIRouter(route_class=Open311Route, prefix="/open311", tags=["Open311 G
 @router.get("/v2/discovery.{extension}", include_in_schema=False)
 async def get_discovery(request: Request, extension: Extension) -> Response:
     """Return the endpoint, its formats, and the contact for API keys."""
+    read_arguments(request)
     settings = service_of(request).settings
     document = documents.discovery_document(base_url(request), settings.open311_contact, needs_key=not settings.write_open)
     return respond(request, extension, "discovery", document)
@@ -100,25 +102,33 @@ async def post_request(request: Request, extension: Extension) -> Response:
 
 async def _read_report(request: Request) -> tuple[IngestRequest, AsyncIterator[bytes]]:
     """Return what the ingest needs to store the request that was sent: its metadata, and its body as an incident."""
-    form, digest = await _read_form(request)
-    caller = authenticate_writer(request, form.get("api_key") or read_arguments(request).get("api_key", ""))
+    api_key = read_arguments(request).get("api_key", "")
+    key_in_form = check_before_body(request, api_key)
+    form, digest = await _read_form(request, key_in_form)
+    caller = authenticate_writer(request, form.get("api_key", "") if key_in_form else api_key)
     key = idempotency_key(request, caller, _INPUT)
     field = code_field(service_of(request).catalogue, form.get("service_code", ""))
     incident = report.to_incident(form, field, key)
     return IngestRequest(_INPUT, _SOURCE, "Open311", key=key, digest=digest), report.stream_incident(incident)
 
 
-async def _read_form(request: Request) -> tuple[dict[str, str], bytes]:
+async def _read_form(request: Request, key_in_form: bool) -> tuple[dict[str, str], bytes]:
     """Return the fields that were sent, and the digest of the body. Photographs are discarded, because no media is stored."""
     content_type = request_header(request.scope, b"content-type")
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type == MULTIPART:
-        form, digest, _ = await read_multipart(read_body(request), content_type)
+        check = partial(_check_key_of_form, request) if key_in_form else None
+        form, digest, _ = await read_multipart(read_body(request), content_type, check)
         return form, digest
     if media_type != report.FORM_TYPE:
         raise UnsupportedType(f"unsupported Content-Type {media_type[:60]!r}; allowed: {report.FORM_TYPE}, {MULTIPART}")
     body = b"".join([part async for part in read_body(request, report.MAX_FORM_BYTES)])
     return report.read_form(body), hashlib.sha256(body).digest()
+
+
+def _check_key_of_form(request: Request, form: Mapping[str, str]) -> None:
+    """Raise `Unauthorised` where the fields that have come so far have no valid key."""
+    authenticate_writer(request, form.get("api_key", ""))
 
 
 async def _fetch(service: Service, filters: ServiceRequestQuery) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.core.database import database_errors
 from geo_service.core.sql.named_queries import query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
+from geo_service.routes.common.no_parameters import no_parameters
 from geo_service.routes.common.responses import json_answer
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])
@@ -22,6 +23,7 @@ _MARGIN_DEGREES = 1.0
 )
 async def get_places(request: Request) -> Response:
     """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
+    await no_parameters(request)
     service = service_of(request)
     west, south, east, north = await service.replica.run(service.hexes.bounds)
     box = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)

@@ -18,12 +18,17 @@ from geo_service.tiles.server.tile_server import CachedTile
 router = APIRouter(route_class=PlainRoute, tags=["tiles"])
 
 
+_ALIASES = {"pbf": "mvt"}
+"""Extensions that other programs write by habit."""
+
+
 async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> CachedTile:
     """A tile in the format that its path ends with. Raises NotFound where the layer has not got this format."""
     service, scope = service_of(request), request.scope
     server = service.tiles_of(layer)
     about = server.layer.description
     form = scope["path"].rpartition(".")[2]
+    form = _ALIASES.get(form, form)
     if form not in about.formats:
         raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.formats)}")
     tile = read_tile(z, x, y, (about.min_zoom, about.max_zoom))
@@ -41,6 +46,9 @@ for _form in CONTENT_TYPES:
         summary=FORM_DOCS[_form][0], description=FORM_DOCS[_form][1], operation_id=f"tile_{_form}",
         response_class=Response, response_model=None,
     )  # fmt: skip
+
+for _alias in _ALIASES:
+    router.add_api_route(f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{_alias}", get_tile, include_in_schema=False, response_model=None)
 
 
 @router.get("/tiles/{layer}.json", openapi_extra=LAYER_DOCS, summary="TileJSON 3.0.0 of a layer", operation_id="tilejson")

@@ -25,6 +25,7 @@ from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
+from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
     agencies,
@@ -42,11 +43,14 @@ from geo_service.routes import (
 )
 from geo_service.routes.common.dependencies import RowCutter, Service
 from geo_service.routes.common.responses import problem, problem_document
-from geo_service.routes.schemas.parameter_docs import SECURITY_SCHEMES
+from geo_service.routes.schemas.openapi_document import complete_openapi
+from geo_service.server.allowed_methods import allowed_methods
 from geo_service.server.middleware.access_log import AccessLog, RequestLog
 from geo_service.server.middleware.cached_tile import CachedTiles
 from geo_service.server.middleware.cors import CorsPolicy, reading_policy, sending_policy
 from geo_service.server.middleware.reading import ReadRequests
+from geo_service.server.middleware.response_headers import ResponseHeaders
+from geo_service.server.middleware.stream_heads import StreamHeads
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
@@ -70,14 +74,12 @@ class Application(CachedTiles, FastAPI):
     def __init__(self, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, **options: Any) -> None:
         """reading, sending: which pages may read and send. options: FastAPI's."""
         FastAPI.__init__(self, **options)
-        framework = RequestLog(super(CachedTiles, self).__call__, access_log, reading, sending)
+        framework = RequestLog(ResponseHeaders(super(CachedTiles, self).__call__), access_log, reading, sending)
         CachedTiles.__init__(self, framework, tiles, reading, access_log)
 
     def openapi(self) -> dict[str, Any]:
-        """Return the description of the interface, with how an API key is sent."""
-        document = super().openapi()
-        document.setdefault("components", {})["securitySchemes"] = SECURITY_SCHEMES
-        return document
+        """Return the description of the interface."""
+        return complete_openapi(super().openapi())
 
 
 def create_app(
@@ -112,13 +114,16 @@ def create_app(
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
         lifespan=_lifespan(service, follower),
-        middleware=[Middleware(ReadRequests)],
+        # Both are our own: the framework's pages load their scripts from elsewhere, its document is neither compressed nor cacheable.
+        openapi_url=None, docs_url=None, redoc_url=None,
+        middleware=[Middleware(StreamHeads), Middleware(ReadRequests)],
     )  # fmt: skip
     app.state.service = service
     _handle_errors(app)
     for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
         app.include_router(module.router)
-    mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts))
+    app.include_router(interface.router)
+    mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts), settings.public_path)
     return app
 
 
@@ -165,9 +170,11 @@ def _handle_errors(app: FastAPI) -> None:
         return problem(error)
 
     @app.exception_handler(HTTPException)
-    async def refuse_http(_: Request, error: HTTPException) -> Response:
+    async def refuse_http(request: Request, error: HTTPException) -> Response:
         response = problem_document(error.status_code, "Not found" if error.status_code == 404 else "Refused", str(error.detail), "http")
         response.headers.update(error.headers or {})
+        if error.status_code == 405:
+            response.headers["Allow"] = allowed_methods(app.routes, request.scope)
         return response
 
     @app.exception_handler(RequestValidationError)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
+from geo_service.server.connections import limited_protocol, raise_file_limit
 from geo_service.server.middleware.access_log import configure_logs
 from geo_service.server.middleware.shutdown import GracefulShutdown
 
@@ -55,9 +56,10 @@ class Server:
     ) -> None:
         """Serve the application until SIGINT or SIGTERM; `on_started` is called with the address."""
         configure_logs(self._settings)
+        raise_file_limit(self._settings.max_connections)
         application = GracefulShutdown(make_application(self._settings))
         config = uvicorn.Config(
-            application, loop="uvloop", http="httptools", ws="none", log_config=None, access_log=False,
+            application, loop="uvloop", http=limited_protocol(self._settings), ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -147,3 +147,84 @@ async def test_a_form_of_endless_text_is_refused(client: httpx.AsyncClient) -> N
     answer = await client.post("/open311/v2/requests.json", data=REPORT | {"description": "х" * 600_000}, files={"photo": ("a.jpg", b"a")})
     assert answer.status_code == 400
     assert "too much text" in answer.json()[0]["description"]
+
+
+PART = b'--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nb\r\n'
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
+def field(name: str, value: str) -> bytes:
+    """A part of a form."""
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "reason"),
+    [
+        ({"Origin": "https://elsewhere.example", "Authorization": f"Bearer {KEY}"}, "", "origin"),
+        ({"Authorization": "Bearer of-bad-tidings-1"}, "", "invalid API key"), ({}, "?api_key=of-bad-tidings-1", "invalid API key"),
+    ],
+)  # fmt: skip
+async def test_who_may_not_send_is_told_before_the_body_is_read(
+    client: httpx.AsyncClient, headers: dict[str, str], query: str, reason: str
+) -> None:
+    """The body never comes: a response that waited for it would come after 30 s, and be another one."""
+    url = client.base_url
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    lines = {"Host": "localhost", "Content-Length": "30000000", **MULTIPART, **headers}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    async with asyncio.timeout(15):
+        writer.write(f"POST /open311/v2/requests.json{query} HTTP/1.1\r\n{head}\r\n".encode())
+        answer = await reader.readuntil(b"}")
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert reason.encode() in answer
+
+
+async def test_where_writing_is_disabled_no_body_is_read(filled_url: str) -> None:
+    app = make_application(Settings(database_url=filled_url))
+    async with httpx.AsyncClient(transport=_Unread(app), base_url="http://test") as made:
+        answer = await made.post("/open311/v2/requests.json", headers=MULTIPART)
+    assert (answer.status_code, "writing is disabled" in answer.text) == (403, True)
+
+
+class _Unread(httpx.AsyncBaseTransport):
+    """Passes requests to an application that may not read their bodies."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        sent: list[Any] = []
+        scope = {
+            "type": "http", "method": request.method, "path": request.url.path, "raw_path": request.url.raw_path, "query_string": b"",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw], "scheme": "http", "http_version": "1.1",
+            "server": ("test", 80), "client": ("test", 1), "asgi": {"version": "3.0"}, "root_path": "",
+        }  # fmt: skip
+
+        async def receive() -> Any:
+            raise AssertionError("the body was read")
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self._app(scope, receive, send)
+        return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=sent[1]["body"])
+
+
+async def test_a_strangers_form_is_parsed_no_further_than_where_its_key_must_be(client: httpx.AsyncClient) -> None:
+    """The key stands behind 2 MB of one photograph, and so does the end that is missing: neither is looked at."""
+    photograph = b'--x\r\nContent-Disposition: form-data; name="p"; filename="p"\r\n\r\n' + b"p" * 2_000_000 + b"\r\n"
+    answer = await client.post("/open311/v2/requests.json", content=photograph + field("api_key", KEY), headers=MULTIPART)
+    assert (answer.status_code, "missing API key" in answer.text) == (403, True)
+    whole = b"".join(field(name, value) for name, value in REPORT.items()) + photograph + b"--x--\r\n"
+    assert (await client.post("/open311/v2/requests.json", content=whole, headers=MULTIPART)).status_code == 201
+
+
+async def test_a_form_has_a_thousand_parts_at_most(client: httpx.AsyncClient) -> None:
+    own = b"".join(field(name, value) for name, value in REPORT.items())
+    most = 1000 - len(REPORT)
+    accepted = await client.post("/open311/v2/requests.json", content=own + PART * most + b"--x--\r\n", headers=MULTIPART)
+    assert accepted.status_code == 201
+    refused = await client.post("/open311/v2/requests.json", content=own + PART * (most + 1) + b"--x--\r\n", headers=MULTIPART)
+    assert (refused.status_code, "too many parts" in refused.text) == (400, True)

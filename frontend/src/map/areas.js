@@ -10,6 +10,7 @@ import { LAYERS } from "./layers.js";
 import { POINTS, POINTS_FROM_ZOOM } from "./points.js";
 import { showFrame, shownInFrame } from "./frames.js";
 import { markSelected } from "./pointing.js";
+import { serviceRoot } from "../page/service.js";
 import { selectionOf } from "../page/refresh.js";
 
 export const MAX_TILE_ZOOM = 16;
@@ -71,7 +72,7 @@ export function showTiles(map, state) {
 
 /** Of the tiles; those of a playback have the frames in them. @param {State} state */
 function addressOf({ view, playing }) {
-  return playing ? `${location.origin}/tiles/hexes/{z}/{x}/{y}.mvt?${playing.query}` : tilesAddress(view);
+  return playing ? `${serviceRoot()}/tiles/hexes/{z}/{x}/{y}.mvt?${playing.query}` : tilesAddress(view);
 }
 
 /** @param {MapLibreMap} map @param {State} state */

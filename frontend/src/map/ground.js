@@ -2,6 +2,7 @@
 
 /** @import { Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore } from "../page/state.js" */
+import { serviceRoot } from "../page/service.js";
 import { labelLayer, LABELS } from "./basemap.js";
 import { INKS } from "./inks.js";
 import { POINTS } from "./points.js";
@@ -46,7 +47,7 @@ export function leaveUnnamed(map, places) {
 
 /** @param {MapLibreMap} map @param {string} id @param {{ query: string, minzoom: number, width: number, above: string }} how width: px at zoom 5 */
 function addBorders(map, id, { query, minzoom, width, above }) {
-  map.addSource(id, { type: "vector", tiles: [`${location.origin}/tiles/districts/{z}/{x}/{y}.mvt?${NO_MESSAGES}${query}`], minzoom, maxzoom: FINEST_ZOOM });
+  map.addSource(id, { type: "vector", tiles: [`${serviceRoot()}/tiles/districts/{z}/{x}/{y}.mvt?${NO_MESSAGES}${query}`], minzoom, maxzoom: FINEST_ZOOM });
   map.addLayer({
     id, type: "line", source: id, "source-layer": "districts", minzoom,
     layout: { "line-join": "round" }, paint: { "line-width": ["interpolate", ["linear"], ["zoom"], 5, width, 10, 2.2 * width] },

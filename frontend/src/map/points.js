@@ -6,6 +6,7 @@
 /** @import { Counts, Legend, PageStore, State, View } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
 import { keyOf, toHexagon } from "../panels/steps.js";
+import { serviceRoot } from "../page/service.js";
 import { countedQuery } from "../page/url.js";
 import { INKS } from "./inks.js";
 import { LABELS } from "./basemap.js";
@@ -61,7 +62,7 @@ export async function openPoint(store, { id, n }) {
 /** @param {View} view */
 function addressOf(view) {
   const query = countedQuery(view, COUNTS.includes(view.measure) ? { measure: view.measure } : {});
-  return `${location.origin}/tiles/incidents/{z}/{x}/{y}.mvt?${query}`;
+  return `${serviceRoot()}/tiles/incidents/{z}/{x}/{y}.mvt?${query}`;
 }
 
 /** @param {View} view */

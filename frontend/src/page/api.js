@@ -1,6 +1,7 @@
 /** Talking to the service. */
 
 /** @import { Legend, Problem, Summary, View } from "./state.js" */
+import { serviceRoot } from "./service.js";
 import { countedQuery, selectionQuery } from "./url.js";
 
 /** The service is there, but has no hands free: problem types beside that of loading. */
@@ -40,12 +41,12 @@ export function fetchPlaces() {
 /** @param {View} view */
 export function tilesAddress(view) {
   const query = selectionQuery(view);
-  return `${location.origin}/tiles/${view.layer}/{z}/{x}/{y}.mvt${query && "?"}${query}`;
+  return `${serviceRoot()}/tiles/${view.layer}/{z}/{x}/{y}.mvt${query && "?"}${query}`;
 }
 
 /**
  * An answer as it stands now: what the browser has kept is shown only where the service says that it still holds.
- * @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>}
+ * @param {string} path below the service's address @param {AbortSignal} [signal] @returns {Promise<any>}
  */
 export async function fetchJson(path, signal) {
   return (await request(path, { signal: signal ?? null, cache: "no-cache" })).json();
@@ -53,7 +54,7 @@ export async function fetchJson(path, signal) {
 
 /** @param {string} path @param {RequestInit} how */
 async function request(path, how) {
-  const response = await fetch(path, how).catch((/** @type {Error} */ cause) => {
+  const response = await fetch(`${serviceRoot()}${path}`, how).catch((/** @type {Error} */ cause) => {
     if (cause.name === "AbortError") throw cause;
     throw new ApiError({ kind: "unreachable", detail: "", id: "" });
   });

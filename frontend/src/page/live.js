@@ -2,6 +2,7 @@
 
 /** @import { PageStore } from "./state.js" */
 import { createBackoff } from "./backoff.js";
+import { serviceRoot } from "./service.js";
 
 /** Of an EventSource that is connected. */
 const OPEN = 1;
@@ -11,10 +12,10 @@ const OPEN = 1;
 /**
  * @param {PageStore} store
  * @param {() => void} changed is called when the data are others than those shown
- * @param {(address: string) => EventSource} [open]
+ * @param {(path: string) => EventSource} [open]
  * @returns {() => void} begins the stream anew: one may look open long after its other end is gone
  */
-export function listen(store, changed, open = (address) => new EventSource(address)) {
+export function listen(store, changed, open = (path) => new EventSource(`${serviceRoot()}${path}`)) {
   /** @type {number | null} */
   let known = null;
   /** @type {EventSource | null} */

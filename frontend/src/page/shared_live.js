@@ -6,18 +6,20 @@
  */
 
 import { createBackoff } from "./backoff.js";
+import { serviceRoot } from "./service.js";
 
-const NAME = "geo-live";
+/** Of this service alone: another one may have the same origin and another path. */
+const NAME = `geo-live ${serviceRoot()}`;
 /** How often a frame that cannot share looks whether something has changed. */
 const LOOK_MS = 5000;
 
 /**
  * As `new EventSource(address)`, as far as live.js needs it.
- * @param {string} address
+ * @param {string} path below the service's address
  * @returns {EventSource}
  */
-export function openShared(address) {
-  return /** @type {EventSource} */ (/** @type {unknown} */ (new SharedStream(address)));
+export function openShared(path) {
+  return /** @type {EventSource} */ (/** @type {unknown} */ (new SharedStream(`${serviceRoot()}${path}`)));
 }
 
 /** What is said between the frames; a frame that comes later asks for the last word. @typedef {{ type: "revision", data: string } | { type: "error" } | { type: "ask" }} Word */

@@ -4,6 +4,7 @@
 /** @import { Language, PageStore } from "../page/state.js" */
 import { announce, copyButton } from "../page/copy.js";
 import { byId, element, patch } from "../page/dom.js";
+import { serviceRoot } from "../page/service.js";
 import { words } from "../words/i18n.js";
 import { sharedAs } from "./share_addresses.js";
 import { isShown } from "./tabs.js";
@@ -18,7 +19,7 @@ export function showShare(store) {
     if (!isShown(state, "share")) return;
     const { view, place } = state;
     const { share } = words(view.language);
-    const shared = sharedAs(view, place, location.origin, share.frameTitle);
+    const shared = sharedAs(view, place, serviceRoot(), share.frameTitle);
     patch(byId("share"), [
       element("p", { class: "muted" }, share.rule),
       ...TEXTS.map((name) => copied(view.language, name, share[name], shared)),

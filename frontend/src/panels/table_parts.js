@@ -5,6 +5,7 @@
 /** @import { Dictionary } from "../words/i18n.js" */
 import { follow } from "../page/answers.js";
 import { element } from "../page/dom.js";
+import { serviceRoot } from "../page/service.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { showAnswer } from "./parts.js";
 import { isShown } from "./tabs.js";
@@ -54,7 +55,7 @@ export function tableHead(store, title, file, addressOf, choices = []) {
     name.textContent = title(overview);
     link.textContent = overview.csv;
     link.setAttribute("aria-label", `${overview.csv}: ${title(overview)}`);
-    link.href = `${addressOf(state)}&format=csv`;
+    link.href = `${serviceRoot()}${addressOf(state)}&format=csv`;
   });
   return element("div", { class: "tools" }, name, ...choices, link);
 }

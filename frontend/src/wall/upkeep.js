@@ -1,13 +1,14 @@
 /** What a screen that nobody touches needs: it stays awake, without a pointer, and shows the service's newest page. */
 
 /** @import { PageStore } from "../page/state.js" */
+import { serviceRoot } from "../page/service.js";
 
 /** Without a move for so long the pointer is hidden, ms. */
 const STILL_MS = 4000;
 /** How often to look whether the service has another version of the page, ms. */
 const LOOK_MS = 10 * 60_000;
 const DIGEST = /\/static\/([0-9a-f]{16})\//;
-const FILES = /\/static\/[0-9a-f]{16}\/[^"\s]+/g;
+const FILES = /[^"\s]*\/static\/[0-9a-f]{16}\/[^"\s]+/g;
 
 /** Keep the screen on, where the browser can; it lets go whenever the page is hidden. */
 export function stayAwake() {
@@ -74,6 +75,6 @@ export async function reloadPage(quietly) {
 
 /** @returns {Promise<string>} "" where it does not come */
 async function fetchPage() {
-  const answer = await fetch("/?view=wall", { cache: "no-cache" }).catch(() => null);
+  const answer = await fetch(`${serviceRoot()}/?view=wall`, { cache: "no-cache" }).catch(() => null);
   return answer?.ok ? answer.text() : "";
 }

@@ -40,6 +40,20 @@ def authenticate_writer(request: Request, api_key: str = "") -> str:
     return key
 
 
+def check_before_body(request: Request, api_key: str = "") -> bool:
+    """Refuse what can be refused before the body is read; return whether the key may still be in the body.
+
+    api_key: a key that was sent otherwise than as `Authorization: Bearer`. Raises as `authenticate_writer`. Without this check
+    anybody could let the service read and parse a long body.
+    """
+    settings = service_of(request).settings
+    _check_origin(request, settings)
+    if settings.write_keys and not (_bearer(request) or api_key):
+        return True
+    authenticate_writer(request, api_key)
+    return False
+
+
 def _bearer(request: Request) -> str:
     scheme, _, token = request_header(request.scope, b"authorization").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
@@ -61,5 +75,5 @@ def _check_origin(request: Request, settings: Settings) -> None:
     page's domain name can be made to resolve to the service's address (DNS rebinding).
     """
     origin = request_header(request.scope, b"origin")
-    if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_url):
+    if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_origin):
         raise Forbidden("this origin may not send incidents; GEO_WRITE_ORIGINS names those that may")

@@ -1,6 +1,7 @@
 """What every route uses: the parts of the service, wired once by the application, and the class of route that is called with them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ import asyncpg
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.response_time import RuleTable
@@ -16,9 +18,13 @@ from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.errors import NotFound, NotReady
 from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.settings import Settings
+from geo_service.http.headers import request_header
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.server.tile_server import TileServer
+
+_HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class RowCutter(Protocol):
@@ -82,8 +88,27 @@ def service_of(request: Request) -> Service:
 
 
 def base_url(request: Request) -> str:
-    """Return the URL that clients see, without a slash at the end."""
-    return (service_of(request).settings.public_url or str(request.base_url)).rstrip("/")
+    """Return the URL that clients see, without a slash at the end: GEO_PUBLIC_URL, else the address of the request.
+
+    Anybody can set the Host header, so that a cache would hand out addresses of another service: it counts only where
+    GEO_ALLOWED_HOSTS has its name, else the address that the request has come to.
+    """
+    settings = service_of(request).settings
+    return settings.public_url or f"{request.scope['scheme']}://{_host(request.scope, settings.allowed_hosts)}"
+
+
+def public_path(request: Request) -> str:
+    """Return the path of the request as clients see it."""
+    return f"{service_of(request).settings.public_path}{request.url.path}"
+
+
+def _host(scope: Scope, allowed: Sequence[str]) -> str:
+    given = _HOST.fullmatch(request_header(scope, b"host").lower())
+    if given and ("*" in allowed or given[1] in allowed):
+        return given[0]
+    name, port = scope["server"]
+    name = f"[{name}]" if ":" in name else name
+    return name if port in (None, _DEFAULT_PORTS[scope["scheme"]]) else f"{name}:{port}"
 
 
 class PlainRoute(APIRoute):

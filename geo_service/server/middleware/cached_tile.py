@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo_service.http.headers import choose_encoding, choose_request_id
 from geo_service.server.middleware.access_log import AccessLog
 from geo_service.server.middleware.cors import CorsPolicy
+from geo_service.server.middleware.response_headers import NOSNIFF
 from geo_service.tiles.server.tile_server import TileCache
 
 _HEADERS_CACHED = 256
@@ -49,7 +50,7 @@ class CachedTiles:
         status, own_headers, body = tile.response(known.decode("latin-1") if known else "")
         request_id = choose_request_id(own_id.decode("latin-1") if own_id else "")
         cors_headers = self._readers.response_headers(headers.get(b"origin", b""))
-        sent_headers = (*own_headers, *cors_headers, (b"x-request-id", request_id.encode()))
+        sent_headers = (*own_headers, *cors_headers, (b"x-request-id", request_id.encode()), NOSNIFF)
         await send({"type": "http.response.start", "status": status, "headers": sent_headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
         self._access_log.write(scope, status, started, request_id)

@@ -7,6 +7,9 @@ from starlette.types import Receive, Scope, Send
 
 Header = tuple[bytes, bytes]
 
+_HARMLESS = ("Cache-Control", "Content-Type", "If-Modified-Since", "If-None-Match", "Pragma", "X-Request-ID", "X-Requested-With")
+"""Request headers that programs in pages add by themselves, axios or a map library; none of them opens anything."""
+
 
 class CorsPolicy:
     """What pages of other origins may do. Starlette decides on their preflight requests."""
@@ -45,13 +48,13 @@ class CorsPolicy:
 
 def reading_policy(origins: Sequence[str]) -> CorsPolicy:
     """Return the policy of GET and HEAD."""
-    return CorsPolicy(origins, ["GET", "HEAD"], (), ("ETag", "Link", "Retry-After", "X-Request-ID"))
+    return CorsPolicy(origins, ["GET", "HEAD"], _HARMLESS, ("ETag", "Link", "Retry-After", "X-Request-ID"))
 
 
 def sending_policy(origins: Sequence[str]) -> CorsPolicy:
     """Return the policy of POST."""
     readable = ("Idempotency-Replayed", "Retry-After", "Location", "X-Request-ID")
-    return CorsPolicy(origins, ["POST"], ["Authorization", "Content-Type", "Idempotency-Key"], readable)
+    return CorsPolicy(origins, ["POST"], ["Authorization", "Idempotency-Key", *_HARMLESS], readable)
 
 
 async def _no_application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,87 @@
+"""Limits of connections: how many there may be, how long a client may take for its headers, and how many files may be open."""
+
+import asyncio
+import resource
+from typing import Any
+
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from geo_service.core.settings import Settings
+
+_OTHER_FILES = 200
+"""Files that are open beside the connections of clients: of the database, of the pages, of libraries."""
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\nx-content-type-options: nosniff\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+_WARNING_INTERVAL_S = 10.0
+"""Between two lines in the log about refused connections: whoever opens them should not fill the disk as well."""
+
+log = structlog.get_logger(__name__)
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """A connection that is refused beyond a number of them, and closed where the headers of a request do not come in time."""
+
+    max_connections: int
+    header_timeout_s: float
+    warned_at: float = float("-inf")
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the headers of the first request, or refuse the connection."""
+        super().connection_made(transport)
+        if len(self.connections) > self.max_connections:
+            self._warn()
+            transport.write(_REFUSAL)
+            transport.close()
+            return
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the headers of a further request; uvicorn itself closes a connection that is idle after a response."""
+        super().on_message_begin()
+        if self._deadline is None:
+            self._await_headers()
+
+    def on_headers_complete(self) -> None:
+        """Wait no more."""
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def _warn(self) -> None:
+        if self.loop.time() - self.warned_at >= _WARNING_INTERVAL_S:
+            type(self).warned_at = self.loop.time()
+            log.warning("connections refused", open=len(self.connections) - 1, reason="GEO_MAX_CONNECTIONS sets the limit")
+
+    def _await_headers(self) -> None:
+        self._deadline = self.loop.call_later(self.header_timeout_s, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def limited_protocol(settings: Settings) -> type[LimitedProtocol]:
+    """Return the protocol with the limits of the settings."""
+    limits: dict[str, Any] = {"max_connections": settings.max_connections, "header_timeout_s": settings.header_timeout_s}
+    return type("LimitedProtocol", (LimitedProtocol,), limits)
+
+
+def raise_file_limit(connections: int) -> None:
+    """Raise the soft limit of open files so that it suffices for the connections, as far as the hard limit allows; log both."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        log.info("limit of open files raised", before=soft, now=allowed)
+    if allowed < wanted:
+        log.warning("limit of open files is low", limit=allowed, wanted=wanted, reason="ulimit -Hn is below GEO_MAX_CONNECTIONS")
