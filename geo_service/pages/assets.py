@@ -13,7 +13,6 @@ from geo_service.core.errors import NotFound
 from geo_service.http.headers import matches, request_header
 from geo_service.pages.asset_folder import Asset, AssetFolder
 from geo_service.routes.common.dependencies import PlainRoute
-from geo_service.routes.common.no_parameters import no_parameters
 
 CACHE_FOR_GOOD = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -33,8 +32,8 @@ def asset_router(folder: AssetFolder) -> APIRouter:
 
     @router.get("/static/{path:path}", include_in_schema=False)
     async def get_asset(request: Request, path: str) -> Response:
+        # A query is passed over: programs add versions to the addresses of files, as MapLibre does to its worker's.
         snapshot = folder.snapshot
-        await no_parameters(request)
         first, _, rest = path.partition("/")
         name, cache_control = (rest, CACHE_FOR_GOOD) if first == snapshot.digest else (path, REVALIDATE)
         if name not in snapshot.assets:

@@ -17,7 +17,6 @@ from geo_service.pages.asset_folder import AssetFolder, Snapshot
 from geo_service.pages.assets import REVALIDATE, asset_response, asset_router
 from geo_service.pages.embed import check_embed
 from geo_service.queries.selection import collect_params, read_choice
-from geo_service.routes.common.no_parameters import no_parameters
 from geo_service.routes.common.responses import bytes_answer
 from geo_service.routes.schemas.parameter_docs import EMBED_DOCS, parameter
 
@@ -117,7 +116,6 @@ def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*"
     )
     async def get_element(request: Request) -> Response:
         """A module that defines the custom element; any origin may load it."""
-        await no_parameters(request)
         answer = await asset_response(request, files.snapshot.assets["src/heat-map.js"], REVALIDATE)
         # The module is the same for everybody and holds no data: GEO_CORS_ORIGINS guards the numbers, not this.
         answer.headers.update({"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"})
