@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from geo_service.core.errors import GeoError, NotReady, SettingsError
 from geo_service.pages.asset_folder import AssetFolder, Snapshot
 from geo_service.pages.assets import REVALIDATE, asset_response, asset_router
-from geo_service.pages.embed import check_embed
+from geo_service.pages.embed import check_embed, check_wall
 from geo_service.queries.selection import collect_params, read_choice
 from geo_service.routes.common.responses import bytes_answer
 from geo_service.routes.schemas.parameter_docs import EMBED_DOCS, parameter
@@ -157,6 +157,9 @@ def _answer(request: Request, page: Page, status: int = 200) -> Response:
 
 def _check_map(request: Request) -> None:
     """Raise InvalidParameter where a parameter is unknown or its value is not allowed."""
+    if request.query_params.get("view") == "wall":
+        check_wall(request)
+        return
     params = collect_params(request.query_params.multi_items(), ("view",))
     if "view" in params:
         read_choice(params, "view", ("wall",))

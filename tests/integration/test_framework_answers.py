@@ -219,6 +219,15 @@ async def test_the_map_page_is_shown_all_the_same_when_its_address_has_a_paramet
     assert (await client.get("/?view=other")).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("lang=ru&window=24h&sector=roads,housing&rotate=20", 200), ("layer=hexes&scheme=light&map=7/45.04/38.98&measure=count", 200),
+     ("from=2026-11-01&to=2026-11-08&compare=previous", 200), ("rotate=soon", 400), ("window=5x", 400), ("nonsense=1", 400)],
+)  # fmt: skip
+async def test_the_address_of_the_wall_may_have_a_selection(client: httpx.AsyncClient, query: str, status: int) -> None:
+    assert (await client.get(f"/?view=wall&{query}")).status_code == status
+
+
 async def test_no_browser_may_guess_the_type_of_any_response(filled_url: str) -> None:
     app = make_application(Settings(database_url=filled_url, write_keys=KEY))
     async with serve_application(app) as client:
