@@ -44,16 +44,19 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def on_message_begin(self) -> None:
-        """Begin to wait for the headers of a further request; uvicorn itself closes a connection that is idle after a response."""
-        super().on_message_begin()
-        if self._deadline is None:
-            self._await_headers()
+    def data_received(self, data: bytes) -> None:
+        """Wait for the rest of the headers where these bytes end among them, else no more.
 
-    def on_headers_complete(self) -> None:
-        """Wait no more."""
-        self._stop_waiting()
-        super().on_headers_complete()
+        Not by the parser's callbacks: a timer for each request would cost a tenth of the rate of cached tiles. uvicorn itself
+        closes a connection that is idle after a response.
+        """
+        super().data_received(data)
+        # uvicorn makes a scope when a request begins, and puts the method into it when its headers are complete.
+        scope: Any = self.scope
+        if scope is not None and "method" in scope:
+            self._stop_waiting()
+        elif self._deadline is None and not self.transport.is_closing():
+            self._await_headers()
 
     def _warn(self) -> None:
         if self.loop.time() - self.warned_at >= _WARNING_INTERVAL_S:
