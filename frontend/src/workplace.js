@@ -66,7 +66,7 @@ export async function begin(store) {
   readyForPaper(areaMap.map, store);
   // Once the map is there the rest may come: whoever then opens a panel need not wait for it.
   const shown = areaMap.map.once("idle");
-  // The map may have come to rest just before, and is not told of that again unless it draws once more.
+  // The map may have come to rest just before, and says so again only when it has drawn once more.
   areaMap.map.triggerRepaint();
   void shown.then(bringAll);
   // For tests, and for the curious in the browser's console.

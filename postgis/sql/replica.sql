@@ -77,6 +77,14 @@ from (
         and tgenabled in ('O', 'A')
 ) as followed
 
+-- name: read_boundary_revision
+-- How often boundaries have changed.
+select coalesce(max(revision), 0) from boundary_state
+
+-- name: find_next_id
+-- The least id of an incident from $1 on; null where there is none.
+select min(id) from incident where id >= $1
+
 -- name: summarise_blocks
 -- Blocks of 65,536 ids from $1 to $2: how many incidents each has, and the sum of their ids within it. The index of the primary
 -- key is enough.

@@ -6,7 +6,7 @@
 import { ApiError, fetchPlaces } from "../page/api.js";
 import { INKS } from "./inks.js";
 
-/** The folder that MapLibre lies in a folder of: its address, told by the page's import map, changes with every version. */
+/** The folder that MapLibre lies in a folder of: its address, from the page's import map, changes with every version. */
 const VENDOR = new URL("..", import.meta.resolve("maplibre-gl")).href.replace(/\/$/, "");
 /** The deepest tiles of land and borders, as scripts/world.js cuts them; beyond them these are drawn larger. */
 const WORLD_ZOOM = 6;

@@ -1,7 +1,7 @@
 """What a snapshot says of the database that is followed: which database it is, and which transactions are over.
 
 Changes are read by transaction. Between two polls these have become visible: transactions that were open at the first
-and are over at the second, and those that began in between. Both are told by the two snapshots, so that a row is read
+and are over at the second, and those that began in between. The two snapshots show both, so that a row is read
 once, however long some other transaction stays open, and rows that a restored backup brought from a cluster with
 higher transaction ids are not read at all. The database's identity tells where this cannot be relied on.
 """

@@ -1,4 +1,4 @@
-"""How following goes: what operators are told of it. Written by the follower on the event loop."""
+"""The state of following, for operators. Written by the follower on the event loop."""
 
 import time
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class HorizonWatch:
 
 @dataclass(slots=True)
 class FollowingStatus:
-    """What operators are told of a replica's following."""
+    """The state of a replica's following, for operators."""
 
     horizon: HorizonWatch = field(default_factory=HorizonWatch)
     reloads: int = 0

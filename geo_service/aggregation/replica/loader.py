@@ -106,7 +106,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
             sources.append(SourceEntry(*plain, row["synthetic"], row["attribution"], tuple(map(GeocodedBy, row["geocoded_by"]))))
         else:
             kinds.setdefault(row["kind"], []).append(Entry(*plain))
-    revision = int(await connection.fetchval("select coalesce(max(revision), 0) from boundary_state"))
+    revision = int(await connection.fetchval(query("replica.read_boundary_revision")))
     return Catalogue(
         sectors=Entries(kinds.get("sector", ())),
         themes=Entries(kinds.get("theme", ())),

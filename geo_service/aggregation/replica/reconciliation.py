@@ -79,7 +79,7 @@ class Reconciliation:
         """Return the next id to look at; None at the end."""
         if self._next_id > _LARGEST_ID:
             return None
-        stored: int | None = await connection.fetchval("select min(id) from incident where id >= $1", self._next_id)
+        stored: int | None = await connection.fetchval(query("replica.find_next_id"), self._next_id)
         held = await self._replica.run_unqueued(_next_id, self._next_id)
         return min((id_ for id_ in (stored, held) if id_ is not None), default=None)
 

@@ -105,7 +105,7 @@ class ReplicaState:
 
 
 class AdmissionQueue:
-    """Admission control: more requests than can be answered in time are refused, and told when to retry.
+    """Admission control: more requests than can be answered in time are refused, with the time to retry after.
 
     Entered and left on the event loop; `record_duration` may be called by the thread that does the work.
     """
