@@ -1,7 +1,8 @@
 """Load posted incidents, a transaction a batch, and answer with the outcome of each row."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import cached_property
 from typing import Any
@@ -25,9 +26,11 @@ _RULES = "ru"
 class PushService:
     """Implements `geo_service.core.ingest_protocol.IngestService`."""
 
-    def __init__(self, settings: WriterSettings, deadlines: Deadlines) -> None:
+    def __init__(self, settings: WriterSettings, deadlines: Deadlines, clock: Callable[[], float] = time.time) -> None:
+        """clock: seconds since 1970, against which dates in the future are recognised."""
         self._writers = WriterPool(settings)
         self._deadlines = deadlines
+        self._clock = clock
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -52,7 +55,7 @@ class PushService:
                 async for result in store.replay(answered, body):
                     yield result
                 return
-        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines)
+        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock)
         push = _Push(writer, request, mapping, store)
         parser = LineParser() if request.lines else DocumentParser()
         try:

@@ -6,6 +6,7 @@ started again, it finds them unchanged and goes on with the rest.
 
 import asyncio
 import gc
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
@@ -77,6 +78,8 @@ class IngestOptions:
     """Rules for rows without a deadline."""
     geocoding: GeocodingConfiguration = field(default_factory=GeocodingConfiguration)
     """For rows without coordinates."""
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970, against which dates in the future are recognised."""
 
 
 def ingest_options(settings: Settings, batch_size: int = BATCH_SIZE) -> IngestOptions:
@@ -193,7 +196,7 @@ async def _load_batches(run: "IngestRun", run_input: Input, on_progress: Callabl
     connection, mapping = run.connection, run_input.mapping
     reader = run_input.open_reader()
     region = mapping.bounds or await read_region(connection, options.geocoding.bounds)
-    validator = Validator(mapping, EntityResolver(mapping, run_input.base_path), options.deadlines, region)
+    validator = Validator(mapping, EntityResolver(mapping, run_input.base_path), options.deadlines, region, options.clock)
     async with (
         BatchPipeline(connection, options.geocoding, options.near_m, region) as pipeline,
         aclosing(_read_ahead(reader, validator, options.batch_size)) as batches,

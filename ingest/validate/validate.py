@@ -1,5 +1,6 @@
 """From columns of text to a batch of incidents and row errors: each check looks at a whole column at once."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -14,6 +15,7 @@ from ingest.readers import RawBatch
 from ingest.readers.columns import storable_text
 from ingest.validate.coordinates import CoordinateReader, Coordinates, Mask, RawCoordinate
 from ingest.validate.entities import EntityResolver, ThemeColumn
+from ingest.validate.future_dates import find_future_dates, future_limits
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
 from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.reference_data import Agency, Theme
@@ -108,12 +110,21 @@ class Validator:
     """Checks raw batches by one mapping."""
 
     def __init__(
-        self, mapping: Mapping, resolver: EntityResolver, deadlines: Deadlines | None = None, region: LngLatBounds | None = None
+        self,
+        mapping: Mapping,
+        resolver: EntityResolver,
+        deadlines: Deadlines | None = None,
+        region: LngLatBounds | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds."""
+        """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds.
+
+        clock: seconds since 1970, against which dates in the future are recognised.
+        """
         self._mapping = mapping
         self._resolver = resolver
         self._deadlines = deadlines if mapping.deadlines else None
+        self._clock, self._future_limits = clock, future_limits(mapping.dates.end_of_day)
         self._coordinate_reader = CoordinateReader(mapping.file.decimal, mapping.bounds, region)
 
     def validate(self, raw: RawBatch) -> ValidatedBatch:
@@ -170,7 +181,14 @@ class Validator:
             errors.reject(columns[field] == UNREADABLE, RejectReason.UNREADABLE_DATE, detail, name)
         name = self._mapping.columns.received_at
         errors.reject(columns["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank", name)
+        self._check_future(raw, columns, errors)
         return columns
+
+    def _check_future(self, raw: RawBatch, columns: _InstantColumns, errors: RowErrors) -> None:
+        for found in find_future_dates(columns, self._future_limits, self._clock):
+            name, values = getattr(self._mapping.columns, found.field), self._column(raw, found.field)
+            errors.reject(found.rejected, RejectReason.FUTURE_DATE, _value_detail(name, values, found.reject_text), name)
+            errors.warn(found.warned, RejectReason.DATE_AHEAD, _value_detail(name, values, found.warn_text), name)
 
     def _read_texts(self, raw: RawBatch, field: str, longest: int) -> list[str]:
         return [text.strip()[:longest] for text in self._column(raw, field)]
