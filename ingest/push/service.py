@@ -76,7 +76,7 @@ class _Push:
 
     def __init__(self, writer: PushWriter, request: IngestRequest, mapping: RowMapping, store: IdempotencyStore | None) -> None:
         self._writer, self._mapping, self._store = writer, mapping, store
-        self._run = IngestRun(writer.connection, request.input, MAPPING)
+        self._run = IngestRun(writer.connection, request.input, MAPPING, request.sender)
 
     async def write(self, rows: Sequence[PushedRow]) -> bytes:
         """Write a batch in one transaction; the outcome of each row as NDJSON."""

@@ -23,6 +23,7 @@ from boundaries.locating.locate import NEAR_M
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
+from geo_service.core.ingest_protocol import Sender
 from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
 from geo_service.core.sql.named_queries import query
@@ -280,8 +281,10 @@ class IngestRun:
     The connection must live as long as the run, whose advisory lock it holds.
     """
 
-    def __init__(self, connection: asyncpg.Connection, input_name: str, mapping_name: str) -> None:
+    def __init__(self, connection: asyncpg.Connection, input_name: str, mapping_name: str, sender: Sender | None = None) -> None:
+        """sender: who sent the input over HTTP; None for a file or a pull."""
         self.connection, self._input_name, self._mapping_name = connection, input_name, mapping_name
+        self._sender = sender or Sender()
         self.id = 0
         """0 until it has begun."""
         self.counts = RunCounts()
@@ -290,7 +293,8 @@ class IngestRun:
         """Record the run as running; runs whose sessions are gone become interrupted."""
         with database_errors("begin a run"):
             await self.connection.execute(query("ingest.mark_interrupted_runs"))
-            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), self._input_name, self._mapping_name))
+            values = self._input_name, self._mapping_name, self._sender.key_id, self._sender.client
+            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), *values))
 
     async def set_row_format(self, row_format: RowFormat) -> None:
         """Record how the input's rows are split."""

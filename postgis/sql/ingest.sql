@@ -191,10 +191,10 @@ from agency
 where code = any($2::text[])
 
 -- name: begin_run
--- Begins a run: $1 input, $2 mapping. A run lives as long as its session holds the run's advisory lock; it is taken in the
+-- Begins a run: $1 input, $2 mapping, $3 id of the sender's API key, $4 the sender's address (both empty for none). A run lives as long as its session holds the run's advisory lock; it is taken in the
 -- transaction that inserts the row, so nobody sees the row without its lock.
 with begun as (
-    insert into ingest_run (input, mapping) values ($1, $2) returning id
+    insert into ingest_run (input, mapping, key_id, client) values ($1, $2, nullif($3, ''), nullif($4, '')) returning id
 )
 
 select id, pg_advisory_lock(${lock.runs} + id) from begun
@@ -256,7 +256,9 @@ select
     rejected,
     warned,
     located,
-    row_format
+    row_format,
+    key_id,
+    client
 from ingest_run
 where $1::bigint is null or id < $1
 order by id desc
