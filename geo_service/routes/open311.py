@@ -89,7 +89,7 @@ async def get_token(request: Request, token: str, extension: Extension) -> Respo
 
 @router.post(
     "/v2/requests.{extension}", summary="Send a request", operation_id="open311_report", status_code=201, openapi_extra=POST_DOCS,
-    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 503, good=201),
+    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 429, 503, good=201),
 )  # fmt: skip
 async def post_request(request: Request, extension: Extension) -> Response:
     """Store a request and return its id. Personal data of the sender is not stored."""

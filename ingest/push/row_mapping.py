@@ -59,9 +59,10 @@ class RowMapping:
         with database_errors("look up the source"):
             row = await writer.connection.fetchrow(query("ingest.get_source"), request.source)
         source = Source(**row) if row else Source(request.source, request.name, request.name)
-        entry = MappingSource(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
+        # Codes of agencies begin with the code that the sender knows, also where it is an alias.
+        entry = MappingSource(code=request.source, name_ru=source.name_ru, name_en=source.name_en)
         mapping = _load_plain().model_copy(update={"source": entry})
-        resolver = KnownEntityResolver(mapping, classifier)
+        resolver = KnownEntityResolver(mapping, classifier, writer.aliases)
         return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region, clock))
 
     async def validate(self, rows: Sequence[PushedRow], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:

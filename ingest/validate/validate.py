@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -104,6 +104,21 @@ class ValidatedBatch:
     """Rows that have only a text, without a clear theme: they have the default one."""
     read: int
     bytes_read: int
+
+    def without(self, rejects: dict[int, Reject]) -> "ValidatedBatch":
+        """Return the batch without some of its usable rows, by their index, which are rejected."""
+        indexes = np.array([index for index in range(len(self.rows)) if index not in rejects], np.intp)
+        lines = {reject.line for reject in rejects.values()}
+        return replace(
+            self,
+            batch=self.batch.take(indexes),
+            themes=_pick(self.themes, indexes),
+            agencies=_pick(self.agencies, indexes),
+            rows=self.rows[indexes],
+            due_by=_pick(self.due_by, indexes),
+            rejects=[*self.rejects, *rejects.values()],
+            warnings=[warning for warning in self.warnings if warning.line not in lines],
+        )
 
 
 class Validator:
@@ -230,7 +245,7 @@ class Validator:
         missing = np.flatnonzero(np.isnat(instants["due_at"])).tolist()
         if self._deadlines is None or not missing:
             return names
-        deadlines, source = self._deadlines, self._mapping.source.code
+        deadlines, source = self._deadlines, self._resolver.source_code
         rule_of = {theme: deadlines.find_rule(theme.code, source, theme.sector) for theme in {themes[row] for row in missing}}
         rows_of: dict[str, list[int]] = {}
         for row in missing:
