@@ -62,6 +62,8 @@ class Server:
         config = uvicorn.Config(
             application, loop="uvloop", http=limited_protocol(self._settings, made), ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
+            # See `geo_service.http.client_address`: uvicorn's own reading of these headers would replace the peer's address.
+            proxy_headers=False,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve(_NotifyingServer(config, application), jobs, on_started))
