@@ -9,6 +9,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from geo_service.http.client_address import TrustedProxies
 from geo_service.http.headers import choose_request_id, request_header
 from geo_service.http.request_record import RequestRecord, recorded
 from geo_service.server.logs import JsonLines, PlainLines, RequestEvent
@@ -23,7 +24,9 @@ log = structlog.get_logger(__name__)
 class AccessLog:
     """Writes one line for each request."""
 
-    def __init__(self) -> None:
+    def __init__(self, proxies: TrustedProxies) -> None:
+        """proxies: behind which clients are found."""
+        self._proxies = proxies
         # Bound once: looking the logger up for each line would take longer than sending a cached tile.
         self._log: structlog.typing.FilteringBoundLogger = log.bind()
         self._processors = structlog.get_config()["processors"]
@@ -36,10 +39,9 @@ class AccessLog:
         level = logging.WARNING if status >= 500 else logging.INFO
         if not self._log.is_enabled_for(level):
             return
-        client = scope.get("client")
         event = RequestEvent(
             scope["method"], scope["path"], scope["query_string"], status, sent, time.perf_counter() - started,
-            client[0] if client else "", record.answer, record.problem, record.key, record.request_id, time.time_ns(),
+            self._proxies.client_address(scope), record.answer, record.problem, record.key, record.request_id, time.time_ns(),
         )  # fmt: skip
         # Looked up each time: `structlog.testing.capture_logs` exchanges the processors.
         renderer = self._processors[-1]
