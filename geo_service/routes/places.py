@@ -7,6 +7,7 @@ from geo_service.core.sql.named_queries import query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.no_parameters import no_parameters
 from geo_service.routes.common.responses import json_answer
+from geo_service.tiles.documents.extent import widen
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])
 
@@ -25,10 +26,9 @@ async def get_places(request: Request) -> Response:
     """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
     await no_parameters(request)
     service = service_of(request)
-    west, south, east, north = await service.replica.run(service.hexes.bounds)
-    box = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
+    boxes = widen(await service.replica.run(service.hexes.bounds), _MARGIN_DEGREES)
     with database_errors("read the settlements"):
-        rows = await service.database.fetch(query("places.list_in_box"), *box, _MAX_SETTLEMENTS)
+        rows = await service.database.fetch(query("places.list_in_boxes"), *boxes[0], *boxes[-1], _MAX_SETTLEMENTS)
     features = [
         {
             "type": "Feature",

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo_service.aggregation.measures.measures import Measure
+from geo_service.tiles.documents.extent import Bounds, center_of, zoom_to_fit
 from geo_service.tiles.documents.palette import SCHEMES, Palette, Scheme, recolor_legend
-from geo_service.tiles.documents.tilejson import INCIDENTS, Bounds, LayerDescription, zoom_to_fit
+from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription
 
 LANGUAGES = ("ru", "en")
 LABELS = ("service", "client", "none")
@@ -48,13 +49,12 @@ class StyleRequest:
 
 def render_style(request: StyleRequest) -> dict[str, Any]:
     """Return the style: sources (the layer's TileJSON among them), style layers, and the legends in `metadata`."""
-    west, south, east, north = request.bounds
     layers = _layers(request)
     return {
         "version": 8,
         "name": f"{request.layer.id}: {request.measure.label[request.language]}",
         "metadata": _metadata(request),
-        "center": [(west + east) / 2, (south + north) / 2],
+        "center": list(center_of(request.bounds)),
         "zoom": max(zoom_to_fit(request.bounds), request.layer.min_zoom),
         **({"font-faces": {_FONT: _font_faces(request.base_url)}} if request.labels == "service" else {}),
         "sources": {name: source for name, source in _sources(request).items() if any(layer.get("source") == name for layer in layers)},

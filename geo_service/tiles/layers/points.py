@@ -21,7 +21,8 @@ from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.age_classes import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.model import LINKED, Status
-from geo_service.tiles.documents.tilejson import INCIDENTS, WORLD_BOUNDS, Bounds, LayerDescription
+from geo_service.tiles.documents.extent import WORLD_BOUNDS, Bounds, shortest_arc
+from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import BUFFER
 from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile, latitude, longitude, project
@@ -34,6 +35,9 @@ NAME = INCIDENTS.id
 META_NAME = INCIDENTS.extra_layers[0].id
 MOST_PLACES = 10_000
 """Positions in one tile: about 200 kB compressed, and more circles than a tile of 512 px can show."""
+
+_TENTH, _HALF_TURN = POSITION_UNITS // 10, 180 * POSITION_UNITS
+"""A tenth of a degree and half the globe, in units of positions."""
 
 _PROPERTIES = CHANNELS[:3]
 _STATUSES = [status.code for status in Status]
@@ -179,7 +183,23 @@ def _count(state: ReplicaState, selection: Selection | None) -> list[int]:
 
 
 def _extent(columns: Columns) -> Bounds:
-    lng, lat = columns["lng"], columns["lat"]
-    corners = (lng.min(), lat.min(), lng.max(), lat.max())
+    west, east = _longest_gap_left_out(columns["lng"])
+    corners = (west, columns["lat"].min(), east, columns["lat"].max())
     west, south, east, north = (round(int(corner) / POSITION_UNITS, 5) for corner in corners)
     return west, max(south, WORLD_BOUNDS[1]), east, min(north, WORLD_BOUNDS[3])
+
+
+def _longest_gap_left_out(lng: NDArray[np.int32]) -> tuple[float, float]:
+    """Return the ends of the shortest arc that holds all longitudes, in `POSITION_UNITS`; the first is greater across the antimeridian."""
+    west, east = int(lng.min()), int(lng.max())
+    if east - west <= _HALF_TURN:
+        return west, east
+    # The gap is searched for in tenths of a degree: sorting 10 M positions would take a second.
+    tenths = np.zeros(2 * _HALF_TURN // _TENTH + 1, np.bool_)
+    tenths[lng // _TENTH + _HALF_TURN // _TENTH] = True
+    starts = np.flatnonzero(tenths) / 10 - 180
+    first, last = shortest_arc(starts, starts + 0.1)
+    if first <= last:
+        return west, east
+    middle_of_gap = (first + last) / 2 * POSITION_UNITS
+    return int(lng[lng > middle_of_gap].min()), int(lng[lng <= middle_of_gap].max())

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.ogc.extent import enclosing_bounds
+from geo_service.tiles.documents.extent import enclosing_bounds
 
 Arc = tuple[float, float]
 
