@@ -67,8 +67,8 @@ HEXES = LayerDescription(
 _DISTRICT_TEXTS = ("code", "name_ru", "name_en")
 _DISTRICT_FIELDS = {
     "code": "code of the district",
-    "name_ru": "name in Russian",
-    "name_en": "name in English",
+    "name_ru": "name in Russian; where there is none, in English",
+    "name_en": "name in English; where there is none, in Russian",
     **{name: HEXES.fields[name] for name in ("n", "open", "overdue")},
     "value": "the chosen measure, in its unit; absent where there is nothing to take it from",
     "class": "class of the chosen measure, 0 to 4; absent without a value; /api/legend?layer=districts gives its range and colour",

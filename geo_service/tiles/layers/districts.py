@@ -116,8 +116,8 @@ def _properties(shown: Choropleth, indexes: NDArray[np.intp]) -> dict[str, mvt.C
     chosen, numbers = [shown.districts[index] for index in indexes.tolist()], shown.numbers.at(indexes)
     return {
         "code": [district.code for district in chosen],
-        "name_ru": [district.name_ru for district in chosen],
-        "name_en": [district.name_en for district in chosen],
+        "name_ru": [district.name_ru or district.name_en for district in chosen],
+        "name_en": [district.name_en or district.name_ru for district in chosen],
         **{name: numbers.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
         "value": without_infinity(numbers.values),
         "class": shown.classes[indexes],
