@@ -61,16 +61,7 @@ def draw(style: str, tiles: str, lng: float, lat: float, zoom: int) -> dict[str,
     mercator = QgsCoordinateReferenceSystem("EPSG:3857")
     to_metres = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"), mercator, QgsProject.instance())
     middle, half = to_metres.transform(lng, lat), 20_037_508.342789244 / (1 << zoom)
-    settings = QgsMapSettings()
-    settings.setOutputSize(QSize(SIDE_PX, SIDE_PX))
-    settings.setOutputDpi(DPI)
-    settings.setDestinationCrs(mercator)
-    settings.setExtent(QgsRectangle(middle.x() - half, middle.y() - half, middle.x() + half, middle.y() + half))
-    settings.setLayers([layer])
-    job = QgsMapRendererSequentialJob(settings)
-    job.start()
-    job.waitForFinished()
-    image = job.renderedImage()
+    image = render(layer, QgsRectangle(middle.x() - half, middle.y() - half, middle.x() + half, middle.y() + half))
     pixels = Counter(image.pixelColor(x, y).name() for y in range(SIDE_PX) for x in range(SIDE_PX))
     labels = layer.labeling().styles() if layer.labeling() else []
     return {
@@ -81,6 +72,31 @@ def draw(style: str, tiles: str, lng: float, lat: float, zoom: int) -> dict[str,
     }
 
 
+def draw_archive(path: str, box: list[float]) -> int:
+    """Return how many pixels are not empty on a map of an archive in QGIS's own colours. box: EPSG:4326."""
+    layer = QgsVectorTileLayer(f"type=mbtiles&url={path}", "archive")
+    if not layer.isValid():
+        raise SystemExit(f"QGIS cannot open {path}")
+    mercator = QgsCoordinateReferenceSystem("EPSG:3857")
+    to_metres = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4326"), mercator, QgsProject.instance())
+    image = render(layer, to_metres.transformBoundingBox(QgsRectangle(*box)))
+    return sum(image.pixelColor(x, y).name() != "#ffffff" for y in range(SIDE_PX) for x in range(SIDE_PX))
+
+
+def render(layer: Any, extent: Any) -> Any:
+    """Return an image of a layer. extent: EPSG:3857."""
+    settings = QgsMapSettings()
+    settings.setOutputSize(QSize(SIDE_PX, SIDE_PX))
+    settings.setOutputDpi(DPI)
+    settings.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:3857"))
+    settings.setExtent(extent)
+    settings.setLayers([layer])
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    return job.renderedImage()
+
+
 def main() -> None:
     """Do the task."""
     application = QgsApplication([], False)
@@ -89,6 +105,7 @@ def main() -> None:
     answer = {
         "version": Qgis.QGIS_VERSION,
         "layers": {name: read_boxes(task["root"], name, boxes) for name, boxes in task["layers"].items()},
+        "archive": draw_archive(task["archive"], task["around"]),
         "styles": {name: draw(**style) for name, style in task["styles"].items()},
     }
     json.dump(answer, sys.stdout)

@@ -16,6 +16,9 @@ import pytest
 import shapely
 
 from geo_service.core.database import open_connection
+from geo_service.core.settings import Settings
+from geo_service.export.job import read_job, run_export
+from geo_service.export.target import read_target
 from tests.support import territory
 from tests.support.paths import CHECKOUT
 from tests.support.serve_process import serving, wait_until_ready
@@ -53,6 +56,8 @@ class Read:
 
     layers: dict[str, list[dict[str, int]]]
     styles: dict[str, dict[str, Any]]
+    archive: int
+    """Pixels on which an archive has something."""
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +86,7 @@ def address(database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def read(address: str, tmp_path_factory: pytest.TempPathFactory) -> Read:
+def read(address: str, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Read:
     """One run of QGIS: it takes seconds to start."""
     lng, lat = territory.CENTRE
 
@@ -95,7 +100,13 @@ def read(address: str, tmp_path_factory: pytest.TempPathFactory) -> Read:
             "zoom": zoom,
         }
 
+    home = tmp_path_factory.mktemp("qgis")
+    archive = home / "districts.mbtiles"
+    job = read_job(read_target(str(archive)), "districts", "5-7", None, None, [("window", "7d")], Settings().zone)
+    run_export(database_url, job, Settings(database_url=database_url), lambda step, done, count: None)
     task = {
+        "archive": str(archive),
+        "around": (38.0, 44.4, 39.8, 45.6),
         "root": f"{address}/ogc",
         "layers": dict.fromkeys(COLLECTIONS, BOXES),
         "styles": {
@@ -104,14 +115,13 @@ def read(address: str, tmp_path_factory: pytest.TempPathFactory) -> Read:
             "incidents": style("incidents", "window=90d", "client", 14, 0.01),
         },
     }
-    home = tmp_path_factory.mktemp("qgis")
     variables = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "PATH": os.environ["PATH"]}
     ran = subprocess.run(
         [PYTHON, str(SCRIPT)], input=json.dumps(task), capture_output=True, check=False, text=True, timeout=240, env=variables
     )
     assert ran.returncode == 0, ran.stderr
     answer = json.loads(ran.stdout)
-    return Read(answer["layers"], answer["styles"])
+    return Read(answer["layers"], answer["styles"], answer["archive"])
 
 
 async def count_in_boxes(database_url: str, resolution: int) -> list[int]:
@@ -169,6 +179,11 @@ def test_qgis_converts_the_whole_style_but_the_font_that_it_lacks(read: Read) ->
 
 def test_qgis_writes_the_names_of_districts(read: Read) -> None:
     assert read.styles["districts"]["labels"]["district-labels"] == '"name_ru"'
+
+
+def test_qgis_draws_an_archive(read: Read) -> None:
+    # The districts fill the box.
+    assert read.archive > 0.9 * 512**2
 
 
 def test_the_incidents_of_the_ages_are_in_the_tiles(address: str) -> None:

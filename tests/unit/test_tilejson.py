@@ -37,6 +37,12 @@ def test_another_layer_is_another_row_of_data() -> None:
     assert (made["name"], made["minzoom"], made["maxzoom"]) == ("incidents", 12, 14)
 
 
+def test_bounds_over_the_antimeridian_are_told_apart_from_those_of_the_specification() -> None:
+    made = document(bounds=(166.0, 64.0, -170.0, 70.0))
+    assert (made["bounds"], made["geo:bounds"]) == ([-180, 64, 180, 70], [166, 64, -170, 70])
+    assert made["center"] == [178, 67, 3]
+
+
 @pytest.mark.parametrize(
     "bounds", [MINSK, (-180.0, -85.0, 180.0, 85.0), (19.6, 41.2, 179.9, 77.7), (37.6, 55.7, 37.6, 55.7), (36.6, 43.4, 41.7, 46.9)]
 )

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
@@ -183,23 +184,44 @@ def _count(state: ReplicaState, selection: Selection | None) -> list[int]:
 
 
 def _extent(columns: Columns) -> Bounds:
-    west, east = _longest_gap_left_out(columns["lng"])
+    west, east = longest_gap_left_out(columns["lng"])
     corners = (west, columns["lat"].min(), east, columns["lat"].max())
     west, south, east, north = (round(int(corner) / POSITION_UNITS, 5) for corner in corners)
     return west, max(south, WORLD_BOUNDS[1]), east, min(north, WORLD_BOUNDS[3])
 
 
-def _longest_gap_left_out(lng: NDArray[np.int32]) -> tuple[float, float]:
+def longest_gap_left_out(lng: NDArray[np.int32]) -> tuple[float, float]:
     """Return the ends of the shortest arc that holds all longitudes, in `POSITION_UNITS`; the first is greater across the antimeridian."""
     west, east = int(lng.min()), int(lng.max())
     if east - west <= _HALF_TURN:
         return west, east
     # The gap is searched for in tenths of a degree: sorting 10 M positions would take a second.
-    tenths = np.zeros(2 * _HALF_TURN // _TENTH + 1, np.bool_)
-    tenths[lng // _TENTH + _HALF_TURN // _TENTH] = True
-    starts = np.flatnonzero(tenths) / 10 - 180
+    starts = np.flatnonzero(_occupied_tenths(lng)) / 10 - 180
     first, last = shortest_arc(starts, starts + 0.1)
-    if first <= last:
-        return west, east
-    middle_of_gap = (first + last) / 2 * POSITION_UNITS
-    return int(lng[lng > middle_of_gap].min()), int(lng[lng <= middle_of_gap].max())
+    # Without a gap to leave out at the antimeridian, the arc goes from the least to the greatest.
+    middle_of_gap = int((first + last) / 2 * POSITION_UNITS) if first > last else -_HALF_TURN - 1
+    west, east = _ends_beside(lng, middle_of_gap)
+    return west, east
+
+
+@njit(nogil=True, cache=True)
+def _occupied_tenths(lng: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which tenths of a degree, counted from 180° west, hold a longitude; 180° east is 180° west."""
+    tenths = np.zeros(2 * _HALF_TURN // _TENTH, np.bool_)
+    for value in lng:
+        tenths[(np.int64(value) + _HALF_TURN) // _TENTH % len(tenths)] = True
+    return tenths
+
+
+@njit(nogil=True, cache=True)
+def _ends_beside(lng: NDArray[np.int32], split: int) -> tuple[int, int]:
+    """Return the least longitude beyond the split, and the greatest one up to it, or of all where there is none."""
+    west, east, greatest = np.int64(_HALF_TURN), np.int64(-_HALF_TURN - 1), np.int64(-_HALF_TURN)
+    for value in lng:
+        number = np.int64(value) if value < _HALF_TURN else np.int64(-_HALF_TURN)
+        greatest = max(greatest, number)
+        if number > split:
+            west = min(west, number)
+        else:
+            east = max(east, number)
+    return west, east if east >= -_HALF_TURN else greatest
