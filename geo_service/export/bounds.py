@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo_service.core.errors import InvalidParameter
+from geo_service.core.extent import Bounds, enclosing_bounds
 from geo_service.core.integers import shorten
-from geo_service.tiles.documents.extent import Bounds, enclosing_bounds
 from geo_service.tiles.encoding.grid import WORLD, Box, Tile, latitude, longitude, project
 from geo_service.tiles.layers.tile_coverage import WHOLE_WORLD
 

@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.core.extent import center_of
 from geo_service.export.bounds import ExportBounds, bounds_of, extent_of
 from geo_service.export.spool import Spool, SpoolTile, tile_id, tile_of
 from geo_service.export.writers.base import Document
-from geo_service.tiles.documents.extent import center_of, zoom_to_fit
 from geo_service.tiles.documents.property_docs import TRUTHS
-from geo_service.tiles.documents.tilejson import META_LAYER, tilejson
+from geo_service.tiles.documents.tilejson import META_LAYER, tilejson, zoom_to_fit
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer, TileRequest
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from geo_service.core.errors import InvalidParameter
+from geo_service.core.extent import Bounds, split_arc
 from geo_service.core.instants import LATEST, is_date, parse_instant, to_seconds
 from geo_service.core.integers import MAX_BIGINT, shorten
 from geo_service.ogc.crs import CRS84, Crs
 from geo_service.queries.selection import read_int
-from geo_service.tiles.documents.extent import Bounds, split_arc
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 10_000
 """Features in a response, by default and at most."""

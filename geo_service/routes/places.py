@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Request, Response
 
 from geo_service.core.database import database_errors
+from geo_service.core.extent import widen
 from geo_service.core.sql.named_queries import query
 from geo_service.queries.selection import collect_params
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import PLACES_DOCS
-from geo_service.tiles.documents.extent import widen
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])
 

@@ -6,14 +6,15 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.core.extent import Bounds
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_choice
 from geo_service.routes.common.dependencies import PlainRoute, base_url, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
-from geo_service.tiles.documents.extent import Bounds, zoom_to_fit
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES
 from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, query_of_source, render_style
+from geo_service.tiles.documents.tilejson import zoom_to_fit
 from geo_service.tiles.documents.zoom_levels import FIRST_ZOOM
 from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_service.aggregation.columns.columns import POSITION_UNITS
-from geo_service.tiles.documents.extent import Bounds, center_of, enclosing_bounds, widen, without_wrap, zoom_to_fit
+from geo_service.core.extent import Bounds, center_of, enclosing_bounds, widen, without_wrap
+from geo_service.tiles.documents.tilejson import zoom_to_fit
 from geo_service.tiles.layers.points import longest_gap_left_out
 
 Arc = tuple[float, float]

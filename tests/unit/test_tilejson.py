@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from geo_service.tiles.documents.extent import Bounds
+from geo_service.core.extent import Bounds
 from geo_service.tiles.documents.tilejson import HEXES, LayerDescription, tilejson
 
 MINSK: Bounds = (27.38, 53.82, 27.76, 53.98)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from geo_service.aggregation.measures.measures import Measure
-from geo_service.tiles.documents.extent import Bounds, center_of, zoom_to_fit
+from geo_service.core.extent import Bounds, center_of
 from geo_service.tiles.documents.palette import SCHEMES, Palette, Scheme, recolor_legend
-from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription
+from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription, zoom_to_fit
 
 LANGUAGES = ("ru", "en")
 LABELS = ("service", "client", "none")

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
-from geo_service.tiles.documents.extent import Bounds, center_of, without_wrap, zoom_to_fit
+from geo_service.core.extent import Bounds, center_of, width_of, without_wrap
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, choose_palette
 from geo_service.tiles.documents.property_docs import COMPARED, META, META_TEXTS, PLAYED
 from geo_service.tiles.encoding.grid import MAX_ZOOM, MIN_ZOOM
@@ -176,3 +176,12 @@ def _describe_vector_layer(layer: LayerDescription, parameters: Collection[str])
         "maxzoom": layer.max_zoom,
         "fields": layer.fields_with(parameters),
     }
+
+
+def zoom_to_fit(bounds: Bounds) -> int:
+    """Return the greatest zoom at which the longer side of the bounds still fits in a tile."""
+    width = max(width_of(bounds), (bounds[3] - bounds[1]) * 2, 1e-3)
+    zoom = 0
+    while zoom < MAX_ZOOM and width <= 180 / (1 << zoom):
+        zoom += 1
+    return zoom

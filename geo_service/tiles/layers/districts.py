@@ -12,8 +12,8 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, District, att
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.core.extent import WORLD_BOUNDS, Bounds, enclosing_bounds
 from geo_service.core.model import DistrictLevel
-from geo_service.tiles.documents.extent import WORLD_BOUNDS, Bounds, enclosing_bounds
 from geo_service.tiles.documents.tilejson import DISTRICTS, LayerDescription
 from geo_service.tiles.documents.zoom_levels import band_at, shown_level
 from geo_service.tiles.encoding import mvt

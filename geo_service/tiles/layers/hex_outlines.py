@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import GrowableArray
-from geo_service.tiles.documents.extent import Bounds, shortest_arc
+from geo_service.core.extent import Bounds, shortest_arc
 from geo_service.tiles.encoding.grid import WORLD, Box, latitude, project
 from geo_service.tiles.encoding.mvt import Polygons
 

@@ -22,7 +22,7 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
 from geo_service.aggregation.measures.level_values import LevelValues, cell_values
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.tiles.documents.extent import WORLD_BOUNDS, Bounds
+from geo_service.core.extent import WORLD_BOUNDS, Bounds
 from geo_service.tiles.documents.tilejson import HEXES, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.grid import Box, Tile, feature_id, resolution_at

@@ -21,8 +21,8 @@ from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.age_classes import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
 from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.extent import WORLD_BOUNDS, Bounds, shortest_arc
 from geo_service.core.model import LINKED, Status
-from geo_service.tiles.documents.extent import WORLD_BOUNDS, Bounds, shortest_arc
 from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import BUFFER
@@ -200,8 +200,8 @@ def longest_gap_left_out(lng: NDArray[np.int32]) -> tuple[float, float]:
     first, last = shortest_arc(starts, starts + 0.1)
     # Without a gap to leave out at the antimeridian, the arc goes from the least to the greatest.
     middle_of_gap = int((first + last) / 2 * POSITION_UNITS) if first > last else -_HALF_TURN - 1
-    west, east = _ends_beside(lng, middle_of_gap)
-    return west, east
+    first_end, last_end = _ends_beside(lng, middle_of_gap)
+    return int(first_end), int(last_end)
 
 
 @njit(nogil=True, cache=True)
@@ -214,7 +214,7 @@ def _occupied_tenths(lng: NDArray[np.int32]) -> NDArray[np.bool_]:
 
 
 @njit(nogil=True, cache=True)
-def _ends_beside(lng: NDArray[np.int32], split: int) -> tuple[int, int]:
+def _ends_beside(lng: NDArray[np.int32], split: int) -> tuple[np.int64, np.int64]:
     """Return the least longitude beyond the split, and the greatest one up to it, or of all where there is none."""
     west, east, greatest = np.int64(_HALF_TURN), np.int64(-_HALF_TURN - 1), np.int64(-_HALF_TURN)
     for value in lng:

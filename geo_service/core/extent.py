@@ -1,9 +1,7 @@
-"""Bounds on the globe by the shortest arc of longitudes: of many boxes, their centre, the zoom at which they fit in a tile."""
+"""Bounds on the globe by the shortest arc of longitudes: of many boxes, their width and centre, and what lies in them."""
 
 import numpy as np
 from numpy.typing import NDArray
-
-from geo_service.tiles.encoding.grid import MAX_ZOOM
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees; west > east across the antimeridian (RFC 7946, 5.2)."""
@@ -13,8 +11,6 @@ WORLD_BOUNDS: Bounds = (-180.0, -85.0, 180.0, 85.0)
 _TURN, _HALF_TURN = 360.0, 180.0
 """Degrees."""
 _DECIMALS = 5
-_NARROWEST = 1e-3
-"""Degrees: bounds of a single place are taken for as wide."""
 
 
 def enclosing_bounds(boxes: NDArray[np.float64]) -> Bounds:
@@ -34,7 +30,7 @@ def center_of(bounds: Bounds) -> tuple[float, float]:
     (178.0, 67.0)
     """
     west, south, east, north = bounds
-    middle = (west + east) / 2 if west <= east else _to_signed(west + _width(bounds) / 2 + _HALF_TURN, upper=True)
+    middle = (west + east) / 2 if west <= east else _to_signed(west + width_of(bounds) / 2 + _HALF_TURN, upper=True)
     return middle, (south + north) / 2
 
 
@@ -44,19 +40,10 @@ def without_wrap(bounds: Bounds) -> Bounds:
     return bounds if west <= east else (-_HALF_TURN, south, _HALF_TURN, north)
 
 
-def zoom_to_fit(bounds: Bounds) -> int:
-    """Return the greatest zoom at which the longer side of the bounds still fits in a tile."""
-    width = max(_width(bounds), (bounds[3] - bounds[1]) * 2, _NARROWEST)
-    zoom = 0
-    while zoom < MAX_ZOOM and width <= _HALF_TURN / (1 << zoom):
-        zoom += 1
-    return zoom
-
-
 def widen(bounds: Bounds, margin: float) -> tuple[Bounds, ...]:
     """Return boxes within the world that hold the bounds and a margin in degrees around them: two across the antimeridian."""
     west, south, _, north = bounds
-    arcs = split_arc(west - margin, west + _width(bounds) + margin)
+    arcs = split_arc(west - margin, west + width_of(bounds) + margin)
     return tuple((low, max(south - margin, -90.0), high, min(north + margin, 90.0)) for low, high in arcs)
 
 
@@ -73,8 +60,8 @@ def split_arc(west: float, east: float) -> list[tuple[float, float]]:
     return [(start, stop)] if stop <= _HALF_TURN else [(start, _HALF_TURN), (-_HALF_TURN, stop - _TURN)]
 
 
-def _width(bounds: Bounds) -> float:
-    """Return degrees from west to east."""
+def width_of(bounds: Bounds) -> float:
+    """Return the degrees of longitude from west to east."""
     return bounds[2] - bounds[0] if bounds[0] <= bounds[2] else bounds[2] - bounds[0] + _TURN
 
 
