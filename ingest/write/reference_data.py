@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from boundaries.locating.locate import Locator
 from boundaries.stored import read_district_arrays
 from geo_service.core.database import database_errors
+from geo_service.core.extent import enclosing_bounds
 from geo_service.core.model import SECTORS
 from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import LngLatBounds
@@ -180,9 +181,12 @@ class DistrictLookup:
 
 
 async def read_region(connection: asyncpg.Connection, configured: LngLatBounds | None) -> LngLatBounds | None:
-    """Return the bounds in which incidents are expected: the configured ones, else the extent of the loaded districts."""
+    """Return the bounds in which incidents are expected: the configured ones, else those of the loaded districts.
+
+    West > east across the antimeridian.
+    """
     if configured:
         return configured
     with database_errors("look for the region"):
-        row = await connection.fetchrow(query("geocoding.district_extent"))
-    return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
+        rows = await connection.fetch(query("geocoding.district_boxes"))
+    return enclosing_bounds(np.array([tuple(row) for row in rows])) if rows else None
