@@ -6,6 +6,7 @@ import json
 
 import httpx
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from geo_service.cli.main import app
@@ -52,6 +53,18 @@ async def test_each_way_of_sending_records_its_key_and_client(database_url: str,
     ]
     assert ("from 203.0.113.9" in shown, f"key {key_id(OTHER_KEY)}" in shown) == (True, True)
     assert [(run["key_id"], run["client"]) for run in json.loads(listed)][-1] == (key_id(KEY), "127.0.0.1")
+
+
+async def test_the_access_log_names_the_key_that_was_sent_valid_or_not(database_url: str) -> None:
+    async with asking(database_url, write_keys=KEY) as client:
+        with structlog.testing.capture_logs() as lines:
+            for key in (KEY, OTHER_KEY):
+                await client.get("/api/ingest/runs", headers={"Authorization": f"Bearer {key}", "X-Forwarded-For": "203.0.113.9"})
+            await client.get("/api/ingest/runs")
+    logged = [tuple(line[name] for name in ("status", "key", "problem", "client")) for line in lines if line["event"] == "request"]
+    assert logged == [
+        (200, key_id(KEY), "", "203.0.113.9"), (401, key_id(OTHER_KEY), "key-needed", "203.0.113.9"), (401, "", "key-needed", "127.0.0.1"),
+    ]  # fmt: skip
 
 
 async def test_without_keys_the_client_is_recorded_and_an_untrusted_proxy_cannot_name_another(database_url: str) -> None:

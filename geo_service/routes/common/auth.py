@@ -11,6 +11,7 @@ from geo_service.core.ingest_protocol import Sender
 from geo_service.core.settings import Settings
 from geo_service.http.api_keys import key_id
 from geo_service.http.headers import request_header
+from geo_service.http.request_record import current_record
 from geo_service.routes.common.dependencies import service_of
 
 
@@ -67,6 +68,7 @@ def _bearer(request: Request) -> str:
 
 
 def _check_key(key: str, keys: Sequence[SecretStr], act: str) -> None:
+    current_record().key = key_id(key)
     # All keys are compared, even after a match: the time taken must reveal nothing about the keys.
     matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
     if not any(matches):
