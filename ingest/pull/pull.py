@@ -67,7 +67,7 @@ async def pull(
     """
     async with AsyncExitStack() as stack:
         secrets = {"api_key": request.api_key} if request.api_key else {}
-        client = stack.enter_context(Client(policy, secrets, callbacks.on_message))
+        client = stack.enter_context(Client(policy, secrets, callbacks.on_message, request.url))
         parameters = {"jurisdiction_id": request.jurisdiction} if request.jurisdiction else {}
         endpoint = await asyncio.to_thread(find_endpoint, client.fetch, request.url, parameters)
         name = redact_url(endpoint.url) + (f"?jurisdiction_id={request.jurisdiction}" if request.jurisdiction else "")

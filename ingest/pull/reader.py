@@ -8,8 +8,9 @@ import orjson
 
 from geo_service.core.errors import InputError
 from geo_service.core.instants import format_instant
+from ingest.pull.changes import ChangedRequests
 from ingest.pull.discovery import Endpoint, FetchDocument, ServiceType
-from ingest.pull.paging import MAX_SPAN, Parameters, RequestPage, RequestPager, TruncatedPage, parse_utc, split_span
+from ingest.pull.paging import Listing, Parameters, RequestPage, RequestPager, TruncatedPage, split_span
 from ingest.pull.response_parsing import InvalidResponse, extract_list
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.records import Record, RecordBatcher
@@ -46,7 +47,8 @@ class Open311Reader:
     `size`, `position` and `RawBatch.bytes_read` are seconds of the span: everything received before `position` has been read.
 
     Members have their names in the standard. These are added: `service_name` for requests that have only a code,
-    `service_group`, and `closed_datetime` of closed requests, which the standard calls `updated_datetime`.
+    `service_group`, and `closed_datetime` of closed requests, which the standard calls `updated_datetime`. If the server tells
+    by `modified_datetime` when a closed request was last changed, as this service does, that becomes its `updated_datetime`.
     """
 
     def __init__(
@@ -81,35 +83,28 @@ class Open311Reader:
             self._advance_to(end)
 
     def _read_changes(self) -> Iterator[RequestPage]:
-        """Yield the stored requests that have changed; if the server cannot filter by change, all of the last MAX_SPAN."""
-        changed_after = {"updated_after": format_instant(self._span.changed_after)}
-        for start, end in split_span(self._span.since, self._span.reached):
-            for page in self._pager.read_span(start, end, changed_after):
-                if any(map(self._is_unchanged, page.requests)):
-                    yield from self._read_last_span()
-                    return
-                yield page
-            self._advance_to(end)
+        span = self._span
+        if span.since < span.reached:
+            changed = ChangedRequests(self._pager, span.since, span.reached, span.changed_after)
+            yield from changed.read(self._report_unsupported)
+            self._advance_to(span.reached)
 
-    def _read_last_span(self) -> Iterator[RequestPage]:
-        start = max(self._span.since, self._span.reached - MAX_SPAN)
+    def _report_unsupported(self, start: datetime) -> None:
         self._on_message(
             f"{self._endpoint.url} does not support updated_after: of the stored requests, only those received since {start:%Y-%m-%d} "
             "are read again; --again reads all"
         )
-        yield from self._pager.read_span(start, self._span.reached, {})
-        self._advance_to(self._span.reached)
-
-    def _is_unchanged(self, request: object) -> bool:
-        at = parse_utc(request.get("updated_datetime")) if isinstance(request, Mapping) else None
-        return at is not None and at < self._span.changed_after - _SECOND
 
     def _advance_to(self, at: datetime) -> None:
         self.position = self._span.to_seconds(at)
 
-    def _fetch_requests(self, parameters: Parameters) -> list[object]:
+    def _fetch_requests(self, target: Parameters | str) -> Listing:
         try:
-            return extract_list(self._fetch(self._endpoint.requests_url, {**self._parameters, **parameters}))
+            if isinstance(target, str):
+                document = self._fetch(target, {})
+            else:
+                document = self._fetch(self._endpoint.requests_url, {**self._parameters, **target})
+            return Listing(extract_list(document.content), document.is_linked, document.next_url)
         except InvalidResponse as error:
             raise InputError(f"cannot read {self._endpoint.requests_url}: got {error}") from error
 
@@ -133,5 +128,6 @@ def complete_request(request: Mapping[str, object], services: Mapping[str, Servi
         "service_name": request.get("service_name") or service.name or request.get("service_code"),
         "service_group": service.group,
         "closed_datetime": request.get("closed_datetime") or closed,
+        "updated_datetime": request.get("modified_datetime"),
     }
     return {**request, **{name: value for name, value in added.items() if value}}

@@ -20,6 +20,7 @@ with judged as (
         staged.external_id,
         merged.*,
         known.id as known_id,
+        known.status as known_status,
         known.id is null as is_new,
         known.updated_at > merged.updated_at as is_stale,
         known.id is null or (
@@ -72,9 +73,17 @@ select
     (select count(*) from judged where is_stale) as stale,
     (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
     (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
+    status_changes.ids as status_ids,
+    status_changes.previous as previous_statuses,
+    status_changes.current as current_statuses,
     -- Not joined here: hash joins are off, and for a nested loop these are too many.
     case when $1 then (select array_agg((source_id, external_id, known_id, is_stale)) from judged) end as judged,
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
+from (
+    select array_agg(known_id) as ids, array_agg(known_status) as previous, array_agg(status) as current
+    from judged
+    where is_due and known_status <> status
+) as status_changes
 
 -- name: upsert_sources
 -- Inserts sources that are new and updates those that are described otherwise. Returns the ids of all codes.
