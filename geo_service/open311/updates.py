@@ -10,10 +10,10 @@ import asyncpg
 
 from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
-from geo_service.core.instants import format_instant, parse_instant
+from geo_service.core.instants import format_instant, parse_iso_instant
+from geo_service.core.media_urls import read_media
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.core.sql.named_queries import query
-from geo_service.open311.media import read_media
 from geo_service.open311.query import Cursor, read_ids, read_interval
 from geo_service.open311.update_statuses import DESCRIPTIONS, UPDATE_STATUS_OF, UPDATE_STATUSES, choose_status
 from geo_service.queries.selection import read_int
@@ -164,7 +164,7 @@ def _read_instant(form: Mapping[str, str], zone: ZoneInfo, now: datetime) -> dat
     if not text:
         return now
     try:
-        at = parse_instant(text, zone).astimezone(UTC)
+        at = parse_iso_instant(text, zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidParameter("updated_datetime", f"{text[:40]!r} is not an instant", "2026-11-24T10:15:00+03:00") from error
     if at.year < 1971:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.core.errors import NotFound
 from geo_service.core.ingest_protocol import IngestRequest
+from geo_service.core.media_urls import read_media
 from geo_service.open311 import documents, report
-from geo_service.open311.media import read_media
 from geo_service.open311.query import query_by_ids, read_query
 from geo_service.open311.service_requests import complete_request, fetch_service_requests
 from geo_service.open311.services import code_field, list_services, service_definition

@@ -1,5 +1,6 @@
 """Read the service requests of a server as rows: those received in a time span, and changes of those that are already stored."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ import orjson
 
 from geo_service.core.errors import InputError
 from geo_service.core.instants import format_instant
+from geo_service.core.media_urls import read_media
 from ingest.pull.changes import ChangedRequests
 from ingest.pull.discovery import Endpoint, FetchDocument, ServiceType
 from ingest.pull.paging import Listing, Parameters, RequestPage, RequestPager, TruncatedPage, split_span
@@ -67,6 +69,9 @@ class Open311Reader:
         self._fetch, self._endpoint, self._parameters, self._span, self._on_message = fetch, endpoint, parameters, span, on_message
         self._pager = RequestPager(self._fetch_requests)
         self._batcher = RecordBatcher(endpoint.url, columns, lambda: self.position)
+        self.media: deque[list[tuple[str, str]]] = deque()
+        """For each batch that has been read: ids of its requests, each with the address of a photograph."""
+        self._batch_media: list[tuple[str, str]] = []
         self.size = span.to_seconds(span.until)
         self.position = 0
 
@@ -74,6 +79,8 @@ class Open311Reader:
         """Yield all requests in batches of at most `rows`; a batch never spans two responses."""
         for page in self._read_pages():
             for batch in self._batcher.batches(map(self._make_record, page.requests), rows):
+                self.media.append(self._batch_media)
+                self._batch_media = []
                 yield replace(batch, origin=page.label)
 
     def _read_pages(self) -> Iterator[RequestPage]:
@@ -110,6 +117,7 @@ class Open311Reader:
 
     def _make_record(self, request: object | TruncatedPage) -> Record | BrokenRow:
         if isinstance(request, Mapping):
+            self._batch_media += [(str(request.get("service_request_id")), url) for url in _media_urls(request)]
             return Record(_NO_LINE, complete_request(request, self._endpoint.services))
         if isinstance(request, TruncatedPage):
             problem = (
@@ -118,6 +126,11 @@ class Open311Reader:
             )
             return BrokenRow(_NO_LINE, self._endpoint.requests_url, problem)
         return BrokenRow(_NO_LINE, orjson.dumps(request, default=str).decode()[:1000], "not a JSON object")
+
+
+def _media_urls(request: Mapping[str, object]) -> list[str]:
+    given = request.get("media_url")
+    return read_media(" ".join(map(str, given)) if isinstance(given, list) else str(given or ""))[0]
 
 
 def complete_request(request: Mapping[str, object], services: Mapping[str, ServiceType]) -> Mapping[str, object]:

@@ -296,13 +296,37 @@ where run_id = $1 and (line, id) > ($2::bigint, $3::bigint) and reason <> all($4
 order by line, id
 limit $5
 
--- name: count_superseded_rejects
--- How many rows that the run $1 rejected belong to a later run, or are erased; warnings ($2) are not counted.
-select greatest(
-    (select coalesce(sum(value::bigint), 0) from ingest_run cross join jsonb_each_text(ingest_run.rejected) where id = $1)
-    - (select count(*) from reject where run_id = $1 and reason <> all($2::text[]) and row_text <> ''),
-    0
-)::bigint
+-- name: find_superseded_rejects
+-- Where rejected rows of the run $1 are that it does not list any more: how many are erased, how many are missing otherwise, and
+-- the later runs of the same input that have rejected rows. $2: reasons that are left out; $3: whether warnings count as well.
+with run as (select id, input, rejected, warned from ingest_run where id = $1),
+
+counted as (
+    select coalesce(sum(value::bigint), 0) as rows
+    from run
+    cross join lateral (
+        select value from jsonb_each_text(run.rejected)
+        union all
+        select value from jsonb_each_text(run.warned) where $3
+    ) as counts
+),
+
+listed as (
+    select count(*) filter (where row_text <> '') as present, count(*) filter (where row_text = '') as erased
+    from reject
+    where run_id = $1 and reason <> all($2::text[])
+)
+
+select
+    listed.erased,
+    greatest(counted.rows - listed.present - listed.erased, 0)::bigint as missing,
+    array(
+        select distinct reject.run_id from reject inner join run on run.input = reject.input
+        where reject.run_id > run.id and reason <> all($2::text[])
+        order by reject.run_id
+    ) as later_runs
+from counted
+cross join listed
 
 -- name: set_statement_timeout
 -- Sets the longest time that a statement of this session may take, $1, in milliseconds.

@@ -1,4 +1,4 @@
-"""Addresses of photographs that clients send. They are stored for operators and published to nobody."""
+"""Addresses of photographs of Open311 requests. They are stored for operators and published to nobody."""
 
 from urllib.parse import urlsplit
 
