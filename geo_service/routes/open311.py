@@ -13,7 +13,7 @@ from geo_service.open311 import documents, report
 from geo_service.open311.query import query_by_ids, read_query
 from geo_service.open311.service_requests import complete_request, fetch_service_requests
 from geo_service.open311.services import code_field, list_services, service_definition
-from geo_service.routes.common.auth import is_operator
+from geo_service.routes.common.auth import is_operator, read_sender
 from geo_service.routes.common.dependencies import base_url, service_of
 from geo_service.routes.common.ingest_response import collect_results
 from geo_service.routes.common.open311_form import read_sent_form
@@ -91,7 +91,7 @@ async def get_token(request: Request, token: str, extension: Extension) -> Respo
 
 @router.post(
     "/v2/requests.{extension}", summary="Send a request", operation_id="open311_report", status_code=201, openapi_extra=POST_DOCS,
-    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 503, good=201),
+    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 429, 503, good=201),
 )  # fmt: skip
 async def post_request(request: Request, extension: Extension) -> Response:
     """Store a request and return its id. Personal data of the sender is not stored."""
@@ -112,7 +112,9 @@ async def _read_report(request: Request) -> tuple[IngestRequest, AsyncIterator[b
     key = idempotency_key(request, form.caller, _INPUT)
     field = code_field(service_of(request).catalogue, form.fields.get("service_code", ""))
     incident = report.to_incident(form.fields, field, key)
-    return IngestRequest(_INPUT, _SOURCE, "Open311", key=key, digest=form.digest), report.stream_incident(incident), form.fields
+    sender = read_sender(request, form.caller)
+    ingest_request = IngestRequest(_INPUT, _SOURCE, "Open311", key=key, digest=form.digest, sender=sender)
+    return ingest_request, report.stream_incident(incident), form.fields
 
 
 async def _fetch_one(request: Request, number: str) -> tuple[list[dict[str, Any]], bool]:

@@ -7,7 +7,9 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from geo_service.core.errors import Forbidden, Unauthorised
+from geo_service.core.ingest_protocol import Sender
 from geo_service.core.settings import Settings
+from geo_service.http.api_keys import key_id
 from geo_service.http.headers import request_header
 from geo_service.routes.common.dependencies import service_of
 
@@ -44,6 +46,11 @@ def authenticate_writer(request: Request, api_key: str = "") -> str:
     key = _bearer(request) or api_key
     _check_key(key, settings.write_keys, "send incidents")
     return key
+
+
+def read_sender(request: Request, key: str) -> Sender:
+    """Return what is recorded of who sends incidents. key: as of `authenticate_writer`."""
+    return Sender(key_id(key), service_of(request).proxies.client_address(request.scope))
 
 
 def check_before_body(request: Request, api_key: str = "") -> bool:
