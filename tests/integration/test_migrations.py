@@ -28,7 +28,7 @@ OLD_TABLES = {
     "geocode_wait": "geocode_queue",
 }
 LATER_TABLES = {"status_change", "incident_media"}
-"""Tables that revisions after 0008 add, empty."""
+"""Tables that revisions after 0009 add, empty."""
 LATER_TRIGGERS = {f"incident_{act}_open311_records on incident" for act in ("delete", "truncate")}
 """Triggers that empty these tables: they come with their text."""
 OLD_NAME = re.compile(
@@ -193,7 +193,7 @@ async def test_the_migration_of_the_catalogue_keeps_every_row_and_can_be_taken_b
         columns, objects = await table_columns(held), await database_objects(held)
         columns.pop("alembic_version")
         before = await column_rows(held, columns)
-    await asyncio.to_thread(command.upgrade, alembic_config(old_url), "0008")
+    await asyncio.to_thread(command.upgrade, alembic_config(old_url), "0009")
     async with open_connection(old_url) as held:
         assert await column_rows(held, columns) == before
         assert await held.fetch("select renamed from theme union select renamed from agency union select renamed from source") == [(False,)]
