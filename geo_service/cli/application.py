@@ -22,6 +22,7 @@ def make_application(settings: Settings, on_progress: Callable[[int], None] = la
         statement_timeout_ms=settings.statement_timeout_ms,
         near_m=settings.district_near_m,
         geocoding=read_configuration(settings.geocoding),
+        unknown_status=settings.unknown_status,
     )
     push_service = PushService(writer_settings, read_deadlines(settings.deadlines, settings.zone))
     return create_app(settings, push_service, split_row, on_progress)

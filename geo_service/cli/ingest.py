@@ -84,7 +84,8 @@ def load_command(
         from ingest.runs.preview import preview_rows
 
         settings = read_settings()
-        for table in preview_rows(file, columns, rows, read_deadlines(settings.deadlines, settings.zone)):
+        deadlines = read_deadlines(settings.deadlines, settings.zone)
+        for table in preview_rows(file, columns, rows, deadlines, settings.unknown_status):
             print_result(table)
     else:
         _load(file, columns, mapping, batch_size)

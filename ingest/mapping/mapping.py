@@ -14,6 +14,7 @@ from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS, Status
 from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
+from ingest.mapping.date_formats import check_date_format
 
 SHIPPED = package_folder("ingest.mapping") / "mappings"
 STAND_IN = "open311server"
@@ -120,7 +121,8 @@ FieldName = Annotated[str, AfterValidator(_field)]
 class Dates(Part):
     """The formats of instants; local ones are in `time_zone`."""
 
-    formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
+    formats: tuple[Annotated[str, AfterValidator(check_date_format)], ...] = Field(default=("iso",), min_length=1)
+    """Tried in this order: those of `NAMED_FORMATS`, or `strptime` formats."""
     time_zone: Annotated[str, AfterValidator(_zone)]
     end_of_day: tuple[InstantField, ...] = ()
     """Fields in which a date without a time means the end of that day."""
@@ -166,6 +168,8 @@ class Mapping(Part):
     status: dict[str, StatusCode] = Field(default_factory=dict)
     default_status: StatusCode | None = None
     """Status of rows whose status is blank, or of all rows when there is no such column."""
+    unknown_status: StatusCode | None = None
+    """Status of rows with a status that `status` does not name; without it, and without `GEO_UNKNOWN_STATUS`, they are rejected."""
     default_sector: SectorCode = "other"
     sectors: dict[str, SectorCode] = Field(default_factory=dict)
     """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""

@@ -26,7 +26,7 @@ class PushService:
     """Implements `geo_service.core.ingest_protocol.IngestService`."""
 
     def __init__(self, settings: WriterSettings, deadlines: Deadlines) -> None:
-        self._writers = WriterPool(settings)
+        self._writers, self._unknown_status = WriterPool(settings), settings.unknown_status
         self._deadlines = deadlines
 
     @cached_property
@@ -52,7 +52,7 @@ class PushService:
                 async for result in store.replay(answered, body):
                     yield result
                 return
-        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines)
+        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines, self._unknown_status)
         push = _Push(writer, request, mapping, store)
         parser = LineParser() if request.lines else DocumentParser()
         try:

@@ -41,6 +41,8 @@ class WriterSettings:
     statement_timeout_ms: int
     near_m: float
     geocoding: GeocodingConfiguration
+    unknown_status: str | None = None
+    """Code for a status that is none of the service's; None rejects such rows."""
 
 
 class WriterPool:

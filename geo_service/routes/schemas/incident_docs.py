@@ -29,7 +29,7 @@ INCIDENT: dict[str, Any] = {
         "lat": _degrees("Latitude, degrees.", 90),
         "sector": _text(f"{', '.join(one.code for one in SECTORS)}, or a sector's Russian or English name."),
         "theme": _text("Code of a known theme, or a name; without theme and sector, the text is classified."),
-        "status": _text(f"{', '.join(one.code for one in Status)}; blank means new."),
+        "status": _text(f"{', '.join(one.code for one in Status)}, or its usual Russian name; blank means new."),
         "agency": _text("The agency that must answer: the code of a known agency, or a name."),
         "address": _text("The address; it is geocoded if lng and lat are missing.", maxLength=500),
         "text": _text("The citizen's message.", maxLength=10_000),
