@@ -116,7 +116,7 @@ def is_date_alone(text: str, date_format: str) -> bool:
         return text.partition(",")[0].partition(".")[0] == text or not float(text.replace(",", ".")) % 1
     if date_format == "russian":
         found = _RUSSIAN.fullmatch(" ".join(text.lower().split()))
-        return bool(found) and not (found["h"] or found["before_h"])
+        return found is not None and not (found["h"] or found["before_h"])
     return date_format not in NAMED_FORMATS and not any(sign in date_format for sign in ("%H", "%I", "%c", "%X"))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS, Status
@@ -57,6 +57,14 @@ def _field(name: str) -> str:
     return name
 
 
+def _crs(name: object) -> str:
+    # Loaded only where a mapping names a system: it takes a tenth of a second.
+    from ingest.mapping.projections import parse_crs
+
+    parse_crs(f"{name}")
+    return f"{name}"
+
+
 def _bounds(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     west, south, east, north = box
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
@@ -70,6 +78,9 @@ _CODE = r"^[^\s,]{1,60}$"
 Code = Annotated[str, Field(pattern=_CODE)]
 LngLatBounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
 """West, south, east, north, degrees."""
+
+PointOrder = Literal["lat_lng", "lng_lat"]
+"""Which number of a pair comes first; with a reference system the northing counts as latitude."""
 
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 InstantField = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
@@ -102,6 +113,8 @@ class ColumnNames(Part):
     received_at: str
     lng: str | None = None
     lat: str | None = None
+    point: str | None = None
+    """A pair of coordinates, WKT, WKB in hexadecimal digits or GeoJSON; for rows without `lng` and `lat`."""
     theme: str | None = None
     sector: str | None = None
     status: str | None = None
@@ -181,13 +194,17 @@ class Mapping(Part):
     """Whether rows without a deadline get one from the service's rules."""
     bounds: LngLatBounds | None = None
     """Rows outside are rejected."""
+    crs: Annotated[str, BeforeValidator(_crs)] | None = None
+    """Reference system of the coordinates, such as EPSG:32637; degrees when absent. `lng` is the easting, `lat` the northing."""
+    point_order: PointOrder | None = None
+    """Order of pairs in `columns.point`; recognised row by row when absent."""
 
     @model_validator(mode="after")
     def _complete(self) -> "Mapping":
         if (self.columns.lng is None) != (self.columns.lat is None):
             raise ValueError("only one of columns.lng and columns.lat is given; allowed: both or none")
-        if not (self.columns.lng or self.columns.address or self.columns.text):
-            raise ValueError("nothing says where: columns.lng and columns.lat, columns.address or columns.text are needed")
+        if not (self.columns.lng or self.columns.point or self.columns.address or self.columns.text):
+            raise ValueError("nothing says where: columns.lng and columns.lat, columns.point, columns.address or columns.text are needed")
         if self.columns.status is None and self.default_status is None:
             raise ValueError("neither columns.status nor default_status is given; one of them is needed")
         return self

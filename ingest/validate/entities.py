@@ -13,7 +13,7 @@ from ingest.mapping.mapping import FileFormat, Lookup, Mapping
 from ingest.readers import Column
 from ingest.readers.csv import CsvReader
 from ingest.validate.classifier import load_classifier
-from ingest.validate.coordinates import Mask
+from ingest.validate.coordinate_columns import Mask
 from ingest.write.reference_data import Agency, Theme
 
 LONGEST_CODE = 100

@@ -13,7 +13,8 @@ from ingest.mapping import normalise
 from ingest.mapping.mapping import ColumnNames, InstantField, LngLatBounds, Mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import storable_text
-from ingest.validate.coordinates import CoordinateReader, Coordinates, Mask, RawCoordinate
+from ingest.validate.coordinate_columns import CoordinateOptions, Mask, RawCoordinate
+from ingest.validate.coordinates import CoordinateReader, Coordinates
 from ingest.validate.entities import EntityResolver, ThemeColumn
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
 from ingest.validate.unreadable_dates import describe_unreadable
@@ -136,7 +137,9 @@ class Validator:
         self._resolver = resolver
         self._unknown_status = mapping.unknown_status or unknown_status
         self._deadlines = deadlines if mapping.deadlines else None
-        self._coordinate_reader = CoordinateReader(mapping.file.decimal, mapping.bounds, region)
+        self._coordinate_reader = CoordinateReader(
+            CoordinateOptions(mapping.file.decimal, mapping.crs or "", mapping.point_order), mapping.bounds, region
+        )
 
     def validate(self, raw: RawBatch) -> ValidatedBatch:
         """Turn every row of `raw` into a row of the batch or a reject. Finds H3 cells, so that the thread that reads ahead does it."""
@@ -204,8 +207,9 @@ class Validator:
     def _read_coordinates(self, raw: RawBatch, addresses: Sequence[str], messages: Sequence[str], errors: RowErrors) -> Coordinates:
         has_words: Mask = np.fromiter(map(bool, map(str.__add__, addresses, messages)), np.bool_, len(addresses))
         names = self._mapping.columns
-        lng, lat = RawCoordinate(names.lng, self._column(raw, "lng")), RawCoordinate(names.lat, self._column(raw, "lat"))
-        coordinates, rejects, warnings = self._coordinate_reader.read(lng, lat, has_words)
+        lng, lat, point = (RawCoordinate(getattr(names, field), self._column(raw, field)) for field in ("lng", "lat", "point"))
+        in_degrees = names.lng in raw.in_degrees
+        coordinates, rejects, warnings = self._coordinate_reader.read(lng, lat, point, has_words, in_degrees=in_degrees)
         for fault in rejects:
             errors.reject(fault.rows, fault.reason, fault.detail, *fault.columns)
         for fault in warnings:

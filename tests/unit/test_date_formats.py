@@ -38,7 +38,7 @@ def test_unix_time_is_that_of_the_standard_library(at: datetime) -> None:
 
 @given(local_times, st.booleans())
 def test_serial_numbers_of_excel_are_those_of_openpyxl(at: datetime, mac: bool) -> None:
-    serial = to_excel(at, CALENDAR_MAC_1904 if mac else CALENDAR_WINDOWS_1900)
+    serial = to_excel(at, CALENDAR_MAC_1904 if mac else CALENDAR_WINDOWS_1900)  # type: ignore[no-untyped-call]  # of openpyxl
     found = read([f"{serial}", f"{serial}".replace(".", ",")], "excel_1904" if mac else "excel", zone="UTC")
     assert found == [f"{at:%Y-%m-%dT%H:%M:%S}"] * 2
 
