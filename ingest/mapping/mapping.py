@@ -116,9 +116,13 @@ class ColumnNames(Part):
     point: str | None = None
     """A pair of coordinates, WKT, WKB in hexadecimal digits or GeoJSON; for rows without `lng` and `lat`."""
     theme: str | None = None
+    theme_code: str | None = None
+    """Code of the theme that `theme` names; without it the name is the code."""
     sector: str | None = None
     status: str | None = None
     agency: str | None = None
+    agency_code: str | None = None
+    """Code of the agency that `agency` names; without it the name is the code."""
     address: str | None = None
     text: str | None = None
     """The message itself; it is geocoded where the address names no place."""

@@ -27,8 +27,12 @@ _SELDOM = re.compile(
 )
 """Names of systems in which cities do not deliver points: old datums, grids of satellites, maps of continents."""
 
-_ANYWHERE = (2056, *range(28404, 28433))
-"""Systems whose numbers tell where they are: the Swiss one, and zones of Gauss-Krüger, whose eastings begin with the zone."""
+_SWISS, _GAUSS_KRUGER = 2056, 28400
+"""EPSG codes of systems whose numbers tell where they are: the Swiss one; Gauss-Krüger, to which the zone is added."""
+
+_ZONE_M = 1_000_000
+"""Eastings of Gauss-Krüger begin with the zone: so many metres a zone, in zones 4 to 32."""
+_ZONES = range(4, 33)
 
 
 def parse_crs(name: str) -> CRS:
@@ -84,7 +88,7 @@ def likely_systems(x: Values, y: Values, region: Bounds | None) -> list[str]:
 
     region: degrees; without one only systems that are recognised anywhere.
     """
-    candidates = _systems_of_region(region) if region else [(code, "") for code in _ANYWHERE]
+    candidates = _systems_of_region(region) if region else _systems_by_size(x)
     found = [(code, name) for code, name in candidates if _fits(f"EPSG:{code}", x, y, region)]
     return [f"EPSG:{code} ({name or parse_crs(f'EPSG:{code}').name})" for code, name in found[:_MOST_NAMED]]
 
@@ -94,6 +98,11 @@ def _systems_of_region(region: Bounds) -> Sequence[tuple[int, str]]:
     usual = {int(info.code): info.name for info in known if not _SELDOM.search(info.name)}
     # Of equals the code decides: those of national systems are small.
     return sorted(usual.items(), key=lambda item: (_rank(item[1]), item[0]))
+
+
+def _systems_by_size(x: Values) -> Sequence[tuple[int, str]]:
+    zone = int(np.median(x) // _ZONE_M)
+    return [(_SWISS, ""), *([(_GAUSS_KRUGER + zone, "")] if zone in _ZONES else [])]
 
 
 def _rank(name: str) -> int:

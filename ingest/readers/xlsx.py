@@ -59,6 +59,16 @@ class XlsxReader:
         self._open = open_file or self._open_path
         self.size = size_of(path)
 
+    def first_rows(self) -> list[list[str]]:
+        """The first rows of the sheet as they stand in it, blank ones too."""
+        try:
+            with self._open() as file:
+                self._refuse_bombs(file)
+                rows = islice(_number_rows(self._open_sheet(file), self._path), MOST_LINES)
+                return [[as_text(cell) for cell in row] for _, row in rows]
+        except _DAMAGED as error:
+            raise InputError(f"cannot read {self._path} to its end: it is cut short, damaged or no workbook ({error})") from error
+
     def _open_path(self) -> BinaryIO:
         return self._path.open("rb")
 
@@ -90,8 +100,8 @@ class XlsxReader:
         head = list(islice(content, MOST_LINES))
         header = [as_text(cell).strip() for cell in (head[0][1] if head else ())]
         indexes = self._find_columns(header, head)
-        content = chain(head[1:], content)
-        while chunk := list(islice(content, rows)):
+        rest = chain(head[1:], content)
+        while chunk := list(islice(rest, rows)):
             columns = {name: [_cell_text(row, index) for _, row in chunk] for name, index in indexes.items()}
             yield make_batch(columns, [number for number, _ in chunk], None, [], min(file.tell(), self.size))
 

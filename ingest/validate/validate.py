@@ -160,7 +160,7 @@ class Validator:
                 _pick(ids, rows), coordinates.take(rows), _pick(addresses, rows), _pick(messages, rows), statuses[rows], kept_instants
             ),
             themes=themes,
-            agencies=[self._resolver.agency(value) for value in _pick(self._column(raw, "agency"), rows)],
+            agencies=self._read_agencies(raw, rows),
             rows=rows,
             due_by=due_by,
             rejects=[*_broken_rejects(raw), *self._make_rejects(raw, errors.rejected.items())],
@@ -239,11 +239,19 @@ class Validator:
 
     def _read_themes(self, raw: RawBatch, messages: Sequence[str], errors: RowErrors) -> ThemeColumn:
         sectors = self._column(raw, "sector")
-        column = self._resolver.theme_column(sectors, self._column(raw, "theme"), messages)
+        codes = self._column(raw, "theme_code") if self._mapping.columns.theme_code else None
+        column = self._resolver.theme_column(sectors, self._column(raw, "theme"), messages, codes)
         unknown = np.fromiter((theme is None for theme in column.themes), np.bool_, len(column.themes))
         name = self._mapping.columns.sector
         errors.reject(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}", name)
         return column
+
+    def _read_agencies(self, raw: RawBatch, rows: NDArray[np.intp]) -> list[Agency | None]:
+        values = _pick(self._column(raw, "agency"), rows)
+        if not self._mapping.columns.agency_code:
+            return [self._resolver.agency(value) for value in values]
+        codes = _pick(self._column(raw, "agency_code"), rows)
+        return [self._resolver.agency(value, code) for value, code in zip(values, codes, strict=True)]
 
     def _fill_due(self, themes: Sequence[Theme], instants: dict[InstantField, InstantArray]) -> Sequence[str]:
         """Set missing deadlines by the rules; the name of the rule for each row, empty where none applied."""

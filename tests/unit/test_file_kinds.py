@@ -30,8 +30,9 @@ def read(path: Path, *names: str, **form: object) -> list[tuple[str, ...]]:
 
 def workbook(*rows: tuple[object, ...]) -> bytes:
     book = openpyxl.Workbook()
+    sheet = book.create_sheet("rows", 0)
     for row in rows:
-        book.active.append(row)
+        sheet.append(list(row))
     book.save(content := io.BytesIO())
     return content.getvalue()
 
