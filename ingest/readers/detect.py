@@ -11,6 +11,7 @@ from ingest.mapping.mapping import FileFormat, FormatName, Mapping
 from ingest.readers import REJECT_COLUMNS, Column, Reader, RowFormat
 from ingest.readers.columns import required_columns
 from ingest.readers.csv import DELIMITERS, CsvReader
+from ingest.readers.encodings import encoding_label, guess_encoding
 from ingest.readers.file_content import FileHead, read_head, unpack
 from ingest.readers.foreign_files import EMPTY, describe_foreign
 from ingest.readers.json import GeoJsonReader, JsonReader, NdjsonReader
@@ -57,6 +58,20 @@ def open_file(path: Path, file_format: FileFormat, wanted: Sequence[Column] | No
         return CsvReader(path, file_format, wanted, head)
     readers: dict[str, type[NdjsonReader | JsonReader]] = {"ndjson": NdjsonReader, "json": JsonReader, "geojson": GeoJsonReader}
     return readers[name](path, file_format, wanted)
+
+
+def describe_encoding_doubt(path: Path, file_format: FileFormat) -> str:
+    """What is doubtful about the encoding that a CSV file is read in; blank where it is declared or clear."""
+    head = read_head(path)
+    if file_format.encoding or is_reject_export(head) or (file_format.format or detect_format(path, head)) != "csv":
+        return ""
+    guess = guess_encoding(head.content)
+    return (
+        f"{path.name} is read as {encoding_label(guess.name)}, {guess.reason}, which is doubtful: {guess.doubt}. "
+        "Look at its words, and name another one as encoding in [file] of the mapping where they are wrong."
+        if guess.doubt
+        else ""
+    )
 
 
 def row_format(reader: Reader, wanted: Sequence[Column]) -> RowFormat:

@@ -14,7 +14,7 @@ import pytest
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import Column
-from ingest.readers.detect import open_file
+from ingest.readers.detect import describe_encoding_doubt, open_file
 from ingest.readers.encodings import guess_encoding
 
 CSV = "id;text\n1;Яма\n2;Нет воды\n".encode()
@@ -172,6 +172,17 @@ def test_the_encoding_is_told_and_the_western_one_is_no_russian(tmp_path: Path, 
     assert (guess.name, bool(guess.reason)) == (name, True)
     (tmp_path / "a.csv").write_bytes(text.encode(encoding))
     assert "".join(";".join(row) for row in read(tmp_path / "a.csv")) == "".join(text.splitlines()[1:])
+
+
+def test_a_load_says_what_is_doubtful_about_the_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(FRENCH.encode("cp1252"))
+    assert describe_encoding_doubt(path, FileFormat()).startswith(
+        "a.csv is read as windows-1252, its letters beyond ASCII stand in Latin words"
+    )
+    assert describe_encoding_doubt(path, FileFormat(encoding="cp1252")) == ""
+    path.write_bytes(RUSSIAN.encode("cp1251"))
+    assert describe_encoding_doubt(path, FileFormat()) == ""
 
 
 def test_a_doubt_about_an_encoding_is_said() -> None:

@@ -102,6 +102,15 @@ def test_a_bad_secondary_date_costs_the_date_and_not_the_row(field: str, value: 
     assert len({str(one) for one in getattr(checked.batch, field)}) == 1
 
 
+def test_a_bad_secondary_date_of_an_open311_server_costs_the_date_and_its_unix_time_is_read() -> None:
+    request = {"service_request_id": "7", "requested_datetime": "1795515300", "lat": "45,03", "long": "38°58'12\"E", "status": "open"}
+    checked = check(request | {"expected_datetime": "0001-01-01T00:00:00Z", "updated_datetime": "soon"}, mapping="open311")
+    assert (str(checked.batch.received_at[0])[:19], checked.rejects) == ("2026-11-24T10:15:00", [])
+    assert (checked.batch.lng[0], checked.batch.lat[0]) == (pytest.approx(38.97), 45.03)
+    (warning,) = checked.warnings
+    assert (warning.reason, warning.fields) == ("date_left_out", ("expected_datetime", "updated_datetime"))
+
+
 def test_several_bad_dates_are_one_warning_and_warnings_of_other_reasons_are_counted_beside_it() -> None:
     (region, swapped) = (36.5, 43.3, 41.8, 46.9), {"lng": "45.03", "lat": "38.97"}
     checked = check(GOOD | swapped | {"due_at": "0001-01-01", "closed_at": "1900-01-01", "answered_at": "2026-10-01"}, region=region)
