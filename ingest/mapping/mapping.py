@@ -67,8 +67,12 @@ def _crs(name: object) -> str:
 
 def _bounds(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     west, south, east, north = box
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
+    # West > east is across the antimeridian; more than half the globe that way is an exchange of the two.
+    is_arc = west < east or 0 < east - west + 360 <= 180
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and is_arc and -90 <= south < north <= 90):
+        raise ValueError(
+            "bounds must be west < east within -180..180, or west > east across the antimeridian, and south < north within -90..90"
+        )
     return box
 
 
@@ -77,7 +81,7 @@ StatusCode = Annotated[str, AfterValidator(_status)]
 _CODE = r"^[^\s,]{1,60}$"
 Code = Annotated[str, Field(pattern=_CODE)]
 LngLatBounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
-"""West, south, east, north, degrees."""
+"""West, south, east, north, degrees; west > east across the antimeridian."""
 
 PointOrder = Literal["lat_lng", "lng_lat"]
 """Which number of a pair comes first; with a reference system the northing counts as latitude."""

@@ -114,4 +114,5 @@ def _rank(name: str) -> int:
 def _fits(name: str, x: Values, y: Values, region: Bounds | None) -> bool:
     west, south, east, north = region or area_of_use(name) or (-180.0, -90.0, 180.0, 90.0)
     lng, lat = to_degrees(name, x, y)
-    return bool(np.all((lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)))
+    in_arc = (lng >= west) & (lng <= east) if west <= east else (lng >= west) | (lng <= east)
+    return bool(np.all(in_arc & (lat >= south) & (lat <= north)))

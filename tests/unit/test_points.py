@@ -216,6 +216,11 @@ def test_the_likely_system_is_among_those_named(epsg: int) -> None:
     assert any(name.startswith(f"EPSG:{epsg} ") for name in likely_systems(x, y, KUBAN))
 
 
+def test_the_likely_system_is_named_in_a_region_across_the_antimeridian() -> None:
+    x, y = Transformer.from_crs("OGC:CRS84", 32660, always_xy=True).transform(np.array([177.5, 179.9]), np.array([64.7, 65.2]))
+    assert any(name.startswith("EPSG:32660 ") for name in likely_systems(x, y, (160.0, 62.0, -169.5, 70.0)))
+
+
 @pytest.mark.parametrize("behind", [False, True])
 @pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::32637", "EPSG:3857", "urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4284"])
 def test_the_reference_system_of_a_geojson_collection_is_kept_to(tmp_path: Path, name: str, behind: bool) -> None:
