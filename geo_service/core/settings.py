@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,6 +26,9 @@ _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _zones = cache(available_timezones)
 
 
+StatusCode = Literal["new", "assigned", "in_work", "interim", "answered", "returned", "closed", "rejected", "duplicate"]
+
+
 class Settings(BaseSettings):
     """All settings of the service. The variable of a field is `GEO_` and its name in capitals."""
 
@@ -46,7 +50,14 @@ class Settings(BaseSettings):
         ("localhost", "127.0.0.1", "[::1]"),
         description="Host names of requests that become part of addresses in responses, comma-separated; * allows all.",
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "::1"),
+        description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and CIDR blocks, comma-separated.",
+    )
     time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
+    unknown_status: StatusCode | None = Field(
+        None, description="Status of incidents whose status no mapping knows, such as new; they are counted. Default: they are rejected."
+    )
     deadlines: Path | None = Field(
         None, description="TOML file of deadlines and working hours; without it geo_service/core/calendar/deadlines.toml."
     )
@@ -79,6 +90,12 @@ class Settings(BaseSettings):
     )
     write_body_mb: int = Field(32, ge=1, le=4096, description="Maximum body of a request that sends incidents, in megabytes.")
     writers: int = Field(2, ge=1, le=50, description="Requests that may send incidents at the same time; each has a database connection.")
+    new_entries_per_request: int = Field(
+        1000, ge=0, le=1_000_000, description="Maximum number of new themes, agencies and sources that one request may add."
+    )
+    new_entries_per_day: int = Field(
+        2000, ge=0, le=10_000_000, description="Maximum number of new themes, agencies and sources that an API key may add in a day (UTC)."
+    )
     open311_texts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("open311",), description="Sources whose texts and addresses /open311/ shows, comma-separated; * means all."
     )
@@ -155,6 +172,18 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin[:80]!r} is not an origin; use https://tiles.example.org or https://*.example.org")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(
+                    f"{network[:60]!r} is neither an address nor a CIDR block; use 127.0.0.1, ::1 or 10.0.0.0/8, separated by commas"
+                ) from None
+        return value
+
     @field_validator("write_keys")
     @classmethod
     def _check_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -175,8 +204,9 @@ class Settings(BaseSettings):
         return self
 
     @field_validator(
-        "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts", mode="before"
-    )
+        "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts",
+        "trusted_proxies", mode="before",
+    )  # fmt: skip
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
