@@ -58,13 +58,7 @@ def is_ordinary_word(word: str) -> bool:
     parses = [parse for parse in morphology().parse(word) if not any(mark in parse.tag for mark in _NOT_ORDINARY)]
     # «ленинградской» is made from a name itself, and seldom stands without its noun.
     ordinary = [parse for parse in parses if parse.tag.POS != "ADJF" or not parse.normal_form.endswith(("ский", "цкий"))]
-    return sum(parse.score for parse in ordinary) > _LEAST_ORDINARY_SHARE
-
-
-@lru_cache(100_000)
-def is_person_name(word: str) -> bool:
-    """Whether a word is a given name, a patronymic or a surname: the adjective before it is a surname then."""
-    return any(mark in morphology().parse(word)[0].tag for mark in ("Name", "Surn", "Patr"))
+    return bool(sum(parse.score for parse in ordinary) > _LEAST_ORDINARY_SHARE)
 
 
 @lru_cache(100_000)
