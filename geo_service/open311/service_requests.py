@@ -14,23 +14,21 @@ from geo_service.open311.query import ServiceRequestQuery
 
 ALL_SOURCES = "*"
 
-_POOL_WAIT_S = 5.0
-"""Seconds to wait for a free connection before the service answers 503."""
 
-
-async def fetch_service_requests(pool: asyncpg.Pool, filters: ServiceRequestQuery, text_sources: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the requests that match the filters, newest first.
-
-    text_sources: codes of the sources whose texts and addresses may be published. Raises `DatabaseUnavailable`.
-    """
+async def fetch_service_requests(connection: asyncpg.Connection, filters: ServiceRequestQuery) -> Sequence[asyncpg.Record]:
+    """Return the rows of the requests that match the filters, newest first. Raises `DatabaseUnavailable`."""
     with database_errors("look for requests"):
-        async with pool.acquire(timeout=_POOL_WAIT_S) as connection:
-            ids = filters.ids
-            if ids is None:
-                name = "open311.list_by_updated_at" if filters.by_update else "open311.list_by_received_at"
-                args = filters.begin, filters.end, filters.themes, filters.statuses, filters.limit, filters.offset
-                ids = [row["id"] for row in await connection.fetch(query(name), *args)]
-            rows = await connection.fetch(query("open311.get_requests"), ids)
+        ids = filters.ids
+        if ids is None:
+            name = "open311.list_by_updated_at" if filters.by_update else "open311.list_by_received_at"
+            args = filters.begin, filters.end, filters.themes, filters.statuses, filters.limit, filters.offset
+            ids = [row["id"] for row in await connection.fetch(query(name), *args)]
+        rows: Sequence[asyncpg.Record] = await connection.fetch(query("open311.get_requests"), ids)
+        return rows
+
+
+def to_service_requests(rows: Sequence[asyncpg.Record], text_sources: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the requests as the standard has them. text_sources: codes of the sources whose texts and addresses may be published."""
     return [_to_service_request(row, text_sources) for row in rows]
 
 

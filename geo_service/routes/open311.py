@@ -2,10 +2,11 @@
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
+import asyncpg
 from fastapi import APIRouter, Request, Response
 
 from geo_service.core.errors import NotFound, UnsupportedType
@@ -14,7 +15,7 @@ from geo_service.http.headers import request_header
 from geo_service.open311 import documents, report
 from geo_service.open311.multipart import MULTIPART, read_multipart
 from geo_service.open311.query import ServiceRequestQuery, query_by_ids, read_query
-from geo_service.open311.service_requests import fetch_service_requests
+from geo_service.open311.service_requests import fetch_service_requests, to_service_requests
 from geo_service.open311.services import code_field, list_services, service_definition
 from geo_service.routes.common.auth import authenticate_writer, check_before_body
 from geo_service.routes.common.dependencies import Service, base_url, service_of
@@ -46,7 +47,9 @@ async def get_discovery(request: Request, extension: Extension) -> Response:
 async def get_services(request: Request, extension: Extension) -> Response:
     """Return one service for each sector and each theme."""
     read_arguments(request)
-    return respond(request, extension, "services", list_services(service_of(request).catalogue))
+    service = service_of(request)
+    catalogue = service.catalogue
+    return await service.encoder.run(lambda: respond(request, extension, "services", list_services(catalogue)))
 
 
 @router.get("/v2/services/{code:path}.{extension}", summary="A service", operation_id="open311_service", responses=responses(400, 404, 503))
@@ -67,7 +70,8 @@ async def get_requests(request: Request, extension: Extension) -> Response:
     """Requests, newest first: received in the last 90 days, received in another interval, or changed since an instant."""
     service = service_of(request)
     filters = read_query(read_arguments(request, *_FILTERS), service.catalogue, service.settings.zone, int(time.time()))
-    return respond(request, extension, "service_requests", await _fetch(service, filters))
+    rows, texts = await _fetch(service, filters), service.settings.open311_texts
+    return await service.encoder.run(lambda: respond(request, extension, "service_requests", to_service_requests(rows, texts)))
 
 
 @router.get("/v2/requests/{number}.{extension}", summary="A request", operation_id="open311_request", responses=responses(400, 404, 503))
@@ -131,13 +135,15 @@ def _check_key_of_form(request: Request, form: Mapping[str, str]) -> None:
     authenticate_writer(request, form.get("api_key", ""))
 
 
-async def _fetch(service: Service, filters: ServiceRequestQuery) -> list[dict[str, Any]]:
-    return await fetch_service_requests(service.database, filters, service.settings.open311_texts)
+async def _fetch(service: Service, filters: ServiceRequestQuery) -> Sequence[asyncpg.Record]:
+    async with service.connect("look for requests") as connection:
+        return await fetch_service_requests(connection, filters)
 
 
 async def _fetch_one(request: Request, number: str) -> list[dict[str, Any]]:
     """Return the request with the id, as a list of one. Raises `NotFound`."""
-    requests = await _fetch(service_of(request), query_by_ids(number))
+    service = service_of(request)
+    requests = to_service_requests(await _fetch(service, query_by_ids(number)), service.settings.open311_texts)
     if len(requests) != 1:
         raise NotFound(f"service_request_id {number[:40]!r} was not found")
     return requests

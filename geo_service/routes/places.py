@@ -1,8 +1,10 @@
 """Settlements with their names, for labels on the map."""
 
+from typing import Any
+
+import asyncpg
 from fastapi import APIRouter, Request, Response
 
-from geo_service.core.database import database_errors
 from geo_service.core.sql.named_queries import query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.no_parameters import no_parameters
@@ -27,16 +29,20 @@ async def get_places(request: Request) -> Response:
     service = service_of(request)
     west, south, east, north = await service.replica.run(service.hexes.bounds)
     box = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
-    with database_errors("read the settlements"):
-        rows = await service.database.fetch(query("places.list_in_box"), *box, _MAX_SETTLEMENTS)
-    features = [
-        {
-            "type": "Feature",
-            "id": row["id"],
-            "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
-            "properties": {"name_ru": row["name_ru"], "name_en": row["name_en"], "population": row["population"]},
-        }
-        for row in rows
-    ]
-    document = {"type": "FeatureCollection", "features": features}
-    return json_answer(request, document, "public, max-age=300", media_type="application/geo+json")
+    async with service.connect("read the settlements") as connection:
+        rows = await connection.fetch(query("places.list_in_box"), *box, _MAX_SETTLEMENTS)
+
+    def encode() -> Response:
+        document = {"type": "FeatureCollection", "features": list(map(_to_feature, rows))}
+        return json_answer(request, document, "public, max-age=300", media_type="application/geo+json")
+
+    return await service.encoder.run(encode)
+
+
+def _to_feature(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": row["id"],
+        "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
+        "properties": {"name_ru": row["name_ru"], "name_en": row["name_en"], "population": row["population"]},
+    }

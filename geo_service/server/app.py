@@ -17,7 +17,8 @@ from starlette.responses import Response
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError
@@ -105,7 +106,9 @@ def create_app(
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
+    encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
+    connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
+    service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, row_cutter=row_cutter)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
@@ -145,6 +148,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
             await service.ingest.close()
             service.pool.terminate()
             service.replica.close()
+            service.encoder.close()
 
     return lifespan
 

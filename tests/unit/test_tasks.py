@@ -8,7 +8,8 @@ import pytest
 
 from geo_service.aggregation.columns.columns import Change
 from geo_service.aggregation.replica.follower import CHANNELS, Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.tasks import cancel_and_wait
 
 
