@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-import asyncpg
 import orjson
 
 from geo_service.core.calendar.deadlines import Deadlines
@@ -43,8 +42,10 @@ def _load_plain() -> Mapping:
 class RowMapping:
     """Validates the rows of one request."""
 
-    def __init__(self, mapping: Mapping, source: Source, resolver: KnownEntityResolver, validator: Validator) -> None:
-        self._resolver, self._validator = resolver, validator
+    def __init__(self, mapping: Mapping, source: Source, resolver: KnownEntityResolver, deadlines: Deadlines) -> None:
+        self._mapping, self._resolver, self._deadlines = mapping, resolver, deadlines
+        self._validator: tuple[int, Validator] | None = None
+        """With the revision of the boundaries that it is for."""
         self._columns = required_columns(mapping)
         self._names = {column.name for column in self._columns}
         self.source = source
@@ -60,14 +61,19 @@ class RowMapping:
         entry = MappingSource(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
         mapping = _load_plain().model_copy(update={"source": entry})
         resolver = KnownEntityResolver(mapping, classifier)
-        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region))
+        return cls(mapping, source, resolver, deadlines)
 
-    async def validate(self, rows: Sequence[PushedRow], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
+    async def validate(self, rows: Sequence[PushedRow], writer: PushWriter) -> tuple[RawBatch, ValidatedBatch]:
         """The rows as columns of text, and validated."""
         self._note_ignored(rows)
         raw = gather_columns(rows, self._columns)
-        await self._resolver.look_up_codes(connection, raw.columns["theme"], raw.columns["agency"])
-        return raw, await asyncio.to_thread(self._validator.validate, raw)
+        await self._resolver.look_up_codes(writer.connection, raw.columns["theme"], raw.columns["agency"])
+        return raw, await asyncio.to_thread(self._validator_for(writer).validate, raw)
+
+    def _validator_for(self, writer: PushWriter) -> Validator:
+        if self._validator is None or self._validator[0] != writer.revision:
+            self._validator = writer.revision, Validator(self._mapping, self._resolver, self._deadlines, writer.region)
+        return self._validator[1]
 
     def _note_ignored(self, rows: Sequence[PushedRow]) -> None:
         for row in rows:

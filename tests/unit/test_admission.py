@@ -94,8 +94,8 @@ def test_a_request_has_one_limit_for_all_queues_and_its_work_does_not_count() ->
         clock.now += 0.2
         assert refused(counting) == 1
     assert refused(encoding) is None, "another request has a limit of its own"
-    assert (counting.admitted, counting.shed, counting.longest_waited_s) == (1, 1, pytest.approx(1.5))
-    assert (encoding.admitted, encoding.shed, encoding.waited_s) == (1, 0, pytest.approx(2.9))
+    assert [(queue.admitted, queue.shed) for queue in (counting, encoding)] == [(1, 1), (1, 0)]
+    assert (counting.longest_waited_s, encoding.waited_s) == pytest.approx((1.5, 2.9))
 
 
 def test_who_has_waited_for_too_long_is_refused_when_the_work_begins() -> None:
@@ -152,7 +152,8 @@ async def test_who_waits_for_too_long_is_told_while_the_thread_is_still_busy_and
         results = await asyncio.gather(*(held.thread.run(held.done.append, number) for number in range(3)), return_exceptions=True)
         assert [type(result) for result in results] == [Overloaded] * 3
         assert (len(queue), queue.shed, queue.admitted) == (1, 3, 1)
-    assert (held.done, queue.admitted, queue.longest_waited_s <= 0.05, waits) == ([], 2, True, [pytest.approx(queue.waited_s, abs=0.05)])
+    assert (held.done, queue.admitted, len(waits)) == ([], 2, 1)
+    assert max(waits) <= queue.longest_waited_s <= 0.05
 
 
 async def test_who_leaves_frees_the_place_and_is_not_counted_as_refused() -> None:
