@@ -112,7 +112,7 @@ def create_app(
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
-        cache, AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
+        cache, AccessLog(service.proxies), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",

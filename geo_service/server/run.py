@@ -16,7 +16,7 @@ from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
 from geo_service.server.connections import limited_protocol, raise_file_limit
-from geo_service.server.middleware.access_log import configure_logs
+from geo_service.server.logs import configure_logs
 from geo_service.server.middleware.shutdown import GracefulShutdown
 
 BackgroundJob = Callable[[], Coroutine[object, object, None]]
@@ -57,10 +57,13 @@ class Server:
         """Serve the application until SIGINT or SIGTERM; `on_started` is called with the address."""
         configure_logs(self._settings)
         raise_file_limit(self._settings.max_connections)
-        application = GracefulShutdown(make_application(self._settings))
+        made = make_application(self._settings)
+        application = GracefulShutdown(made)
         config = uvicorn.Config(
-            application, loop="uvloop", http=limited_protocol(self._settings), ws="none", log_config=None, access_log=False,
+            application, loop="uvloop", http=limited_protocol(self._settings, made), ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
+            # See `geo_service.http.client_address`: uvicorn's own reading of these headers would replace the peer's address.
+            proxy_headers=False,
         )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve(_NotifyingServer(config, application), jobs, on_started))
