@@ -23,6 +23,7 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.ingest_protocol import IngestService
+from geo_service.core.log_limit import LimitedLog
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
@@ -166,11 +167,12 @@ def _log_failure(task: "asyncio.Task[None]") -> None:
 
 def _handle_errors(app: FastAPI) -> None:
     """Turn every error into a problem document; none holds database text."""
+    refusals = LimitedLog()
 
     @app.exception_handler(GeoError)
     async def refuse(_: Request, error: GeoError) -> Response:
         if error.status >= 500:
-            log.warning("request refused", reason=str(error))
+            refusals.warning("request refused", error.kind, reason=str(error))
         return problem(error)
 
     @app.exception_handler(HTTPException)
