@@ -138,8 +138,12 @@ def _sources(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
         relative = file.relative_to(folder)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if relative.parts[0] not in _NOT_SERVED and not hidden and file.suffix in _SOURCE_SUFFIXES and file.is_file():
+        if relative.parts[0] not in _NOT_SERVED and not hidden and _is_of_page(file) and file.is_file():
             yield file
+
+
+def _is_of_page(file: Path) -> bool:
+    return file.suffix in _SOURCE_SUFFIXES or file.name == "LICENSE"
 
 
 def _stamps(folder: Path, files: Iterator[Path] | list[Path]) -> dict[str, tuple[int, int]]:

@@ -143,8 +143,9 @@ def _find_collection(service: Service, name: str) -> FeatureCollection:
 
 async def _collection_documents(request: Request, service: Service, collections: Sequence[FeatureCollection]) -> list[dict[str, Any]]:
     """Return the documents of these collections, all from one state of the incidents."""
-    extents, times = await service.replica.run(
-        lambda state: ([collection.extent(state) for collection in collections], state.columns.extent())
+    key = "extents", tuple(collection.description.id for collection in collections)
+    extents, times = await service.replica.run_or_recall(
+        key, lambda state: ([collection.extent(state) for collection in collections], state.columns.extent())
     )
     interval = (format_instant(times[0]), format_instant(times[1])) if times else None
     return [

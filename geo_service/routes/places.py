@@ -27,7 +27,7 @@ async def get_places(request: Request) -> Response:
     """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
     await no_parameters(request)
     service = service_of(request)
-    west, south, east, north = await service.replica.run(service.hexes.bounds)
+    west, south, east, north = await service.replica.run_or_recall("bounds of settlements", service.hexes.bounds)
     box = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
     async with service.connect("read the settlements") as connection:
         rows = await connection.fetch(query("places.list_in_box"), *box, _MAX_SETTLEMENTS)

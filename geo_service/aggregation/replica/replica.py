@@ -6,9 +6,9 @@ stays free, and the compiled loops and the compression release the GIL.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import partial
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import structlog
@@ -24,7 +24,7 @@ from geo_service.aggregation.columns.unlocated import UnlocatedIncidents
 from geo_service.aggregation.counting.counter import Counter
 from geo_service.aggregation.replica.following import FollowingStatus
 from geo_service.core.admission import AdmissionQueue, QueuedThread
-from geo_service.core.errors import NotReady
+from geo_service.core.errors import NotReady, Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,6 +109,7 @@ class Replica:
         self.queue = queue
         self._thread = QueuedThread("replica", queue)
         self._state: ReplicaState | None = None
+        self._recalled: dict[Hashable, Any] = {}
         self._changed = asyncio.Event()
         self._change_hooks: list[Callable[[H3Hierarchy], None]] = []
         self.catalogue = EMPTY
@@ -168,6 +169,21 @@ class Replica:
         """
         self._loaded_state()
         return await self._thread.run(lambda: encode(work(self._loaded_state(), *args, **kwargs)))
+
+    async def run_or_recall(self, key: Hashable, work: Callable[[ReplicaState], T]) -> T:
+        """Return `work(state)`; under pressure what it returned last for the key, perhaps for an earlier revision.
+
+        For what is cheap, changes little and must not fail, as the bounds of a layer that a map asks for first.
+        """
+        try:
+            result = await self.run(work)
+        except Overloaded:
+            if key not in self._recalled:
+                raise
+            recalled: T = self._recalled[key]
+            return recalled
+        self._recalled[key] = result
+        return result
 
     async def run_unqueued(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `work(state, …)`, computed on the worker thread outside of admission control: for the follower."""

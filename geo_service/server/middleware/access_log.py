@@ -16,7 +16,7 @@ from geo_service.server.logs import JsonLines, PlainLines, RequestEvent
 from geo_service.server.middleware.cors import CorsPolicy
 from geo_service.server.middleware.response_headers import NOSNIFF
 
-_CLIENT_LEFT = 499
+CLIENT_LEFT = 499
 """Status in the log where a client disconnected before the response began; nginx has made the number customary."""
 
 log = structlog.get_logger(__name__)
@@ -91,4 +91,4 @@ class RequestLog:
             try:
                 await app(scope, receive, send_with_headers)
             finally:
-                self._access_log.write(scope, status or _CLIENT_LEFT, sent, started, record)
+                self._access_log.write(scope, status or CLIENT_LEFT, sent, started, record)
