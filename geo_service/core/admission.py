@@ -129,6 +129,8 @@ class AdmissionQueue:
     @property
     def expected_wait(self) -> float:
         """Seconds until a request that enters now is answered: as long as those before it take, or as the first has been here."""
+        if not self._places:
+            return 0.0
         # Of several workers, one that takes long holds nobody up.
         first = next((place for place in self._places if self._workers == 1 or not place.has_begun), None)
         held_up = 0.0 if first is None else self._clock() - first.entered
