@@ -101,15 +101,20 @@ async def _first_rejects(connection: asyncpg.Connection, run: int, warnings: boo
 
 
 def _runs_table(runs: list[dict[str, Any]]) -> Table:
-    table = Table("run", "input, mapping, state, start (UTC)", "rows", "rejected", "places found by geocoding", show_lines=True)
+    table = Table("run", "input, mapping, state, start (UTC), sender", "rows", "rejected", "places found by geocoding", show_lines=True)
     for column in table.columns[1:]:
         column.overflow = "fold"
     for run in runs:
-        description = (run["input"], run["mapping"], run["state"], run["started_at"].strftime("%Y-%m-%d %H:%M:%S"))
+        description = [run["input"], run["mapping"], run["state"], run["started_at"].strftime("%Y-%m-%d %H:%M:%S"), *_sender_lines(run)]
         rows = [f"{run[name]:,} {name}" for name in _COUNTS if run[name] or name == "read"]
         rejected = [*_count_lines(run["rejected"]), *(f"{line} (kept)" for line in _count_lines(run["warned"]))]
         table.add_row(str(run["id"]), *map(escape, map("\n".join, (description, rows, rejected, _count_lines(run["located"])))))
     return table
+
+
+def _sender_lines(run: dict[str, Any]) -> list[str]:
+    """Return who sent the run over HTTP; nothing for a file."""
+    return [f"{label} {run[name]}" for label, name in (("from", "client"), ("key", "key_id")) if run[name]]
 
 
 def _count_lines(counts: dict[str, int]) -> list[str]:

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         le=50,
         description="Batches of incidents that may be written at the same time; one fewer of streams.",
     )
+    new_entries_per_request: int = Field(
+        1000, ge=0, le=1_000_000, description="Maximum number of new themes, agencies and sources that one request may add."
+    )
+    new_entries_per_day: int = Field(
+        2000, ge=0, le=10_000_000, description="Maximum number of new themes, agencies and sources that an API key may add in a day (UTC)."
+    )
     open311_texts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("open311",), description="Sources whose texts and addresses /open311/ shows, comma-separated; * means all."
     )

@@ -17,7 +17,7 @@ from geo_service.open311.multipart import MULTIPART, read_multipart
 from geo_service.open311.query import ServiceRequestQuery, query_by_ids, read_query
 from geo_service.open311.service_requests import fetch_service_requests, to_service_requests
 from geo_service.open311.services import code_field, list_services, service_definition
-from geo_service.routes.common.auth import authenticate_writer, check_before_body
+from geo_service.routes.common.auth import authenticate_writer, check_before_body, read_sender
 from geo_service.routes.common.dependencies import Service, base_url, service_of
 from geo_service.routes.common.ingest_response import collect_results
 from geo_service.routes.common.open311_formats import Open311Route, read_arguments, respond, respond_created
@@ -93,7 +93,7 @@ async def get_token(request: Request, token: str, extension: Extension) -> Respo
 
 @router.post(
     "/v2/requests.{extension}", summary="Send a request", operation_id="open311_report", status_code=201, openapi_extra=POST_DOCS,
-    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 503, good=201),
+    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 429, 503, good=201),
 )  # fmt: skip
 async def post_request(request: Request, extension: Extension) -> Response:
     """Store a request and return its id. Personal data of the sender is not stored."""
@@ -113,7 +113,8 @@ async def _read_report(request: Request) -> tuple[IngestRequest, AsyncIterator[b
     key = idempotency_key(request, caller, _INPUT)
     field = code_field(service_of(request).catalogue, form.get("service_code", ""))
     incident = report.to_incident(form, field, key)
-    return IngestRequest(_INPUT, _SOURCE, "Open311", key=key, digest=digest), report.stream_incident(incident)
+    sender = read_sender(request, caller)
+    return IngestRequest(_INPUT, _SOURCE, "Open311", key=key, digest=digest, sender=sender), report.stream_incident(incident)
 
 
 async def _read_form(request: Request, key_in_form: bool) -> tuple[dict[str, str], bytes]:

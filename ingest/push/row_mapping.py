@@ -2,7 +2,7 @@
 and describe the outcome of each row."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -42,10 +42,11 @@ def _load_plain() -> Mapping:
 class RowMapping:
     """Validates the rows of one request."""
 
-    def __init__(self, mapping: Mapping, source: Source, resolver: KnownEntityResolver, deadlines: Deadlines) -> None:
-        self._mapping, self._resolver, self._deadlines = mapping, resolver, deadlines
-        self._validator: tuple[int, Validator] | None = None
-        """With the revision of the boundaries that it is for."""
+    def __init__(self, mapping: Mapping, source: Source, classifier: Classifier, deadlines: Deadlines, clock: Callable[[], float]) -> None:
+        """clock: seconds since 1970."""
+        self._mapping, self._classifier, self._deadlines, self._clock = mapping, classifier, deadlines, clock
+        self._revisions: tuple[int, int] | None = None
+        """Of the boundaries and the catalogue that the resolver and the validator are for."""
         self._columns = required_columns(mapping)
         self._names = {column.name for column in self._columns}
         self.source = source
@@ -53,27 +54,33 @@ class RowMapping:
         """Members that no incident has, of the first rows that had any."""
 
     @classmethod
-    async def of(cls, request: IngestRequest, writer: PushWriter, classifier: Classifier, deadlines: Deadlines) -> "RowMapping":
-        """For the source of a request; a known source keeps its names."""
+    async def of(
+        cls, request: IngestRequest, writer: PushWriter, classifier: Classifier, deadlines: Deadlines, clock: Callable[[], float]
+    ) -> "RowMapping":
+        """For the source of a request; a known source keeps its names. clock: seconds since 1970."""
         with database_errors("look up the source"):
             row = await writer.connection.fetchrow(query("ingest.get_source"), request.source)
         source = Source(**row) if row else Source(request.source, request.name, request.name)
-        entry = MappingSource(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
+        # Codes of agencies begin with the code that the sender knows, also where it is an alias.
+        entry = MappingSource(code=request.source, name_ru=source.name_ru, name_en=source.name_en)
         mapping = _load_plain().model_copy(update={"source": entry})
-        resolver = KnownEntityResolver(mapping, classifier)
-        return cls(mapping, source, resolver, deadlines)
+        return cls(mapping, source, classifier, deadlines, clock)
 
     async def validate(self, rows: Sequence[PushedRow], writer: PushWriter) -> tuple[RawBatch, ValidatedBatch]:
         """The rows as columns of text, and validated."""
         self._note_ignored(rows)
         raw = gather_columns(rows, self._columns)
+        self._follow(writer)
         await self._resolver.look_up_codes(writer.connection, raw.columns["theme"], raw.columns["agency"])
-        return raw, await asyncio.to_thread(self._validator_for(writer).validate, raw)
+        return raw, await asyncio.to_thread(self._validator.validate, raw)
 
-    def _validator_for(self, writer: PushWriter) -> Validator:
-        if self._validator is None or self._validator[0] != writer.revision:
-            self._validator = writer.revision, Validator(self._mapping, self._resolver, self._deadlines, writer.region)
-        return self._validator[1]
+    def _follow(self, writer: PushWriter) -> None:
+        """Make the resolver and the validator anew where the boundaries or the catalogue have changed, as during a long stream."""
+        revisions = writer.revision, writer.catalogue_revision
+        if revisions != self._revisions:
+            self._resolver = KnownEntityResolver(self._mapping, self._classifier, writer.aliases)
+            self._validator = Validator(self._mapping, self._resolver, self._deadlines, writer.region, self._clock)
+            self._revisions = revisions
 
     def _note_ignored(self, rows: Sequence[PushedRow]) -> None:
         for row in rows:

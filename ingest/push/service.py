@@ -1,6 +1,7 @@
 """Load posted incidents, a transaction a batch, and answer with the outcome of each row."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import cached_property
@@ -12,6 +13,7 @@ from geo_service.core.errors import GeoError, PartialFailure
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
+from ingest.push.new_entries import EntryAdmission, NewEntryLimits
 from ingest.push.parsing import DocumentParser, LineParser, Parser, PushedRow
 from ingest.push.request_locks import RequestLock, RequestLocks
 from ingest.push.row_mapping import MAPPING, RowMapping, encode_row_results
@@ -28,10 +30,13 @@ _RULES = "ru"
 class PushService:
     """Implements `geo_service.core.ingest_protocol.IngestService`."""
 
-    def __init__(self, settings: WriterSettings, deadlines: Deadlines) -> None:
+    def __init__(self, settings: WriterSettings, deadlines: Deadlines, clock: Callable[[], float] = time.time) -> None:
+        """clock: seconds since 1970, against which dates in the future are recognised."""
         self._writers = WriterPool(settings)
         self._locks = RequestLocks(settings.url, settings.statement_timeout_ms)
+        self._limits = settings.new_entries
         self._deadlines = deadlines
+        self._clock = clock
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -47,7 +52,7 @@ class PushService:
             results = (
                 store.replay(answered, hashing_body, lease)
                 if store and answered
-                else self._load(lease, _Push(request, self._make_mapping, lock, store), hashing_body)
+                else self._load(lease, _Push(request, self._make_mapping, lock, store, self._limits), hashing_body)
             )
             async with aclosing(results):
                 async for result in results:
@@ -63,7 +68,7 @@ class PushService:
             return await store.lookup(writer.connection)
 
     async def _make_mapping(self, request: IngestRequest, writer: PushWriter) -> RowMapping:
-        return await RowMapping.of(request, writer, self._classifier, self._deadlines)
+        return await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock)
 
     async def _load(self, lease: Lease, push: "_Push", body: HashingBody) -> ResultStream:
         """Write the body batch by batch. A writer is held for a batch only: not while the body comes or the results are sent."""
@@ -90,8 +95,12 @@ class PushService:
 class _Push:
     """One request as a run, which begins with its first batch."""
 
-    def __init__(self, request: IngestRequest, make_mapping: MakeMapping, lock: RequestLock, store: IdempotencyStore | None) -> None:
+    def __init__(
+        self, request: IngestRequest, make_mapping: MakeMapping, lock: RequestLock, store: IdempotencyStore | None, limits: NewEntryLimits
+    ) -> None:
         self._request, self._make_mapping, self._lock, self._store = request, make_mapping, lock, store
+        self._limits = limits
+        self._admission: EntryAdmission | None = None
         self._mapping: RowMapping | None = None
         self._run: IngestRun | None = None
         self.parser: Parser = LineParser() if request.lines else DocumentParser()
@@ -102,6 +111,7 @@ class _Push:
         """Write a batch in one transaction; the outcome of each row as NDJSON."""
         run, mapping = await self._begin(writer)
         raw, validated = await mapping.validate(rows, writer)
+        validated = await self._admit(writer).admit(raw, validated)
         lines = b""
 
         async def keep_lines(result: WriteResult) -> None:
@@ -110,7 +120,7 @@ class _Push:
             if self._store:
                 await self._store.append(writer.connection, lines)
 
-        await run.write(writer.pipeline, self._source_id, validated, with_results=keep_lines)
+        await run.write(writer.pipeline, mapping.source, validated, with_results=keep_lines)
         return lines
 
     async def finish(self, writer: PushWriter, body: HashingBody) -> None:
@@ -143,12 +153,21 @@ class _Push:
             self._run.connection = writer.connection
             await self._lock.check()
             return self._run, self._mapping
-        self._source_id = await writer.pipeline.reference_data.ensure_source(self._mapping.source)
-        run = IngestRun(writer.connection, self._request.input, MAPPING)
+        await self._admit(writer).admit_source(self._mapping.source)
+        await writer.pipeline.reference_data.ensure_source(self._mapping.source)
+        run = IngestRun(writer.connection, self._request.input, MAPPING, self._request.sender)
         await run.mark_interrupted_runs()
         run.id = self._lock.run_id = await self._lock.run(run.insert, "begin a run")
         self._run = run
         return run, self._mapping
+
+    def _admit(self, writer: PushWriter) -> EntryAdmission:
+        """Return what limits the request's new entries of the catalogue, over this writer."""
+        if self._admission is None:
+            key_id = self._request.sender.key_id
+            self._admission = EntryAdmission(writer.connection, writer.pipeline.reference_data, self._limits, key_id)
+        self._admission.use(writer.connection, writer.pipeline.reference_data)
+        return self._admission
 
     def _document(self) -> dict[str, Any]:
         run, ignored = self._run, self._mapping.ignored if self._mapping else ()

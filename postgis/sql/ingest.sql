@@ -77,107 +77,135 @@ select
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
 
 -- name: upsert_sources
--- Inserts sources that are new and updates those that are described otherwise. Returns the ids of all codes.
+-- Inserts sources that are new and updates those that are described otherwise; names that an operator has given stay. Returns the
+-- ids of all codes: of an alias that of its source.
 with delivered as (
     select distinct on (code) code, name_ru, name_en, attribution, synthetic
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) as delivered (code, name_ru, name_en, attribution, synthetic)
     order by code
 ),
 
+aliased as (select code, source_id as id from source_alias where code in (select code from delivered)),
+
 due as (
     select delivered.*
     from delivered
     left join source as known on known.code = delivered.code
-    where known.id is null or (known.name_ru, known.name_en, known.attribution, known.synthetic) is distinct from (delivered.name_ru, delivered.name_en, delivered.attribution, delivered.synthetic)
+    where delivered.code not in (select code from aliased)
+    and (
+        known.id is null
+        or (known.attribution, known.synthetic) is distinct from (delivered.attribution, delivered.synthetic)
+        or (not known.renamed and (known.name_ru, known.name_en) is distinct from (delivered.name_ru, delivered.name_en))
+    )
 ),
 
 written as (
-    insert into source (code, name_ru, name_en, attribution, synthetic)
+    insert into source as known (code, name_ru, name_en, attribution, synthetic)
     select code, name_ru, name_en, attribution, synthetic
     from due
     order by code
     on conflict (code) do update set
-        name_ru = excluded.name_ru,
-        name_en = excluded.name_en,
+        name_ru = case when known.renamed then known.name_ru else excluded.name_ru end,
+        name_en = case when known.renamed then known.name_en else excluded.name_en end,
         attribution = excluded.attribution,
         synthetic = excluded.synthetic
     returning code, id
 )
 
+select code, id from aliased
+union all
 select code, id from written
 union all
 select known.code, known.id
 from source as known
-where known.code in (select code from delivered) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due union all select code from aliased)
 
 -- name: upsert_themes
--- Inserts themes that are new and updates those that are described otherwise. Returns the ids of all codes.
+-- Inserts themes that are new and updates those that are described otherwise; names that an operator has given stay. Returns the
+-- ids of all codes: of an alias that of its theme.
 with delivered as (
     select distinct on (code) code, sector_id, name_ru, name_en
     from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) as delivered (code, sector_id, name_ru, name_en)
     order by code
 ),
 
+aliased as (select code, theme_id as id from theme_alias where code in (select code from delivered)),
+
 due as (
     select delivered.*
     from delivered
     left join theme as known on known.code = delivered.code
-    where known.id is null or (known.sector_id, known.name_ru, known.name_en) is distinct from (delivered.sector_id, delivered.name_ru, delivered.name_en)
+    where delivered.code not in (select code from aliased)
+    and (
+        known.id is null
+        or known.sector_id <> delivered.sector_id
+        or (not known.renamed and (known.name_ru, known.name_en) is distinct from (delivered.name_ru, delivered.name_en))
+    )
 ),
 
 written as (
-    insert into theme (code, sector_id, name_ru, name_en)
+    insert into theme as known (code, sector_id, name_ru, name_en)
     select code, sector_id, name_ru, name_en
     from due
     order by code
     on conflict (code) do update set
         sector_id = excluded.sector_id,
-        name_ru = excluded.name_ru,
-        name_en = excluded.name_en
+        name_ru = case when known.renamed then known.name_ru else excluded.name_ru end,
+        name_en = case when known.renamed then known.name_en else excluded.name_en end
     returning code, id
 )
 
+select code, id from aliased
+union all
 select code, id from written
 union all
 select known.code, known.id
 from theme as known
-where known.code in (select code from delivered) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due union all select code from aliased)
 
 -- name: upsert_agencies
--- Inserts agencies that are new and updates those that are named otherwise. Returns the ids of all codes.
+-- Inserts agencies that are new and updates those that are named otherwise, except by an operator. Returns the ids of all codes:
+-- of an alias that of its agency.
 with delivered as (
     select distinct on (code) code, name
     from unnest($1::text[], $2::text[]) as delivered (code, name)
     order by code
 ),
 
+aliased as (select code, agency_id as id from agency_alias where code in (select code from delivered)),
+
 due as (
     select delivered.*
     from delivered
     left join agency as known on known.code = delivered.code
-    where known.id is null or known.name is distinct from delivered.name
+    where delivered.code not in (select code from aliased)
+    and (known.id is null or (not known.renamed and known.name is distinct from delivered.name))
 ),
 
 written as (
-    insert into agency (code, name)
+    insert into agency as known (code, name)
     select code, name
     from due
     order by code
     on conflict (code) do update set
-        name = excluded.name
+        name = case when known.renamed then known.name else excluded.name end
     returning code, id
 )
 
+select code, id from aliased
+union all
 select code, id from written
 union all
 select known.code, known.id
 from agency as known
-where known.code in (select code from delivered) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due union all select code from aliased)
 
 -- name: get_source
--- The source with this code.
+-- The source with this code, or that of which it is an alias.
 select code, name_ru, name_en, attribution, synthetic from source
-where code = $1
+where
+    id = (select source_id from source_alias where code = $1)
+    or (code = $1 and not exists (select from source_alias where code = $1))
 
 -- name: find_known_codes
 -- Themes ($1) and agencies ($2) with these codes.
@@ -191,10 +219,10 @@ from agency
 where code = any($2::text[])
 
 -- name: begin_run
--- Begins a run: $1 input, $2 mapping. A run lives as long as its session holds the run's advisory lock; it is taken in the
+-- Begins a run: $1 input, $2 mapping, $3 id of the sender's API key, $4 the sender's address (both empty for none). A run lives as long as its session holds the run's advisory lock; it is taken in the
 -- transaction that inserts the row, so nobody sees the row without its lock.
 with begun as (
-    insert into ingest_run (input, mapping) values ($1, $2) returning id
+    insert into ingest_run (input, mapping, key_id, client) values ($1, $2, nullif($3, ''), nullif($4, '')) returning id
 )
 
 select id, pg_advisory_lock(${lock.runs} + id) from begun
@@ -260,7 +288,9 @@ select
     rejected,
     warned,
     located,
-    row_format
+    row_format,
+    key_id,
+    client
 from ingest_run
 where $1::bigint is null or id < $1
 order by id desc

@@ -112,3 +112,27 @@ with keys as (delete from idempotency_key where created_at < $1 returning key),
 parts as (delete from idempotency_response where created_at < $1 returning key)
 
 select count(*) from (select key from keys union select key from parts) as deleted
+
+-- name: count_runs
+-- How many runs began before $1 and have ended.
+select count(*) from ingest_run
+where started_at < $1 and state <> 'running'
+
+-- name: delete_runs
+-- Deletes runs that began before $1 and have ended, with their rejected rows: $2 at most so many. Returns how many.
+with page as (
+    select id from ingest_run
+    where started_at < $1 and state <> 'running'
+    order by id
+    limit $2
+    for update skip locked
+),
+
+rejects as (delete from reject using page where reject.run_id = page.id),
+
+deleted as (
+    delete from ingest_run using page where ingest_run.id = page.id
+    returning ingest_run.id
+)
+
+select count(*) from deleted

@@ -139,6 +139,7 @@ async def test_a_run_tells_its_counts_rejects_and_places_by_precision(database_u
     runs = [(await load(database_url, path, load_mapping("plain")))[0] for _ in range(3)]
     killed = await held.fetchval("insert into ingest_run (input, mapping) values ('gone.csv', 'plain') returning id")
     async with asking(database_url, write_keys=(KEY,)) as client:
+        client.headers["Authorization"] = f"Bearer {KEY}"
         page = (await client.get("/api/ingest/runs", params={"limit": 2})).json()
         assert [(row["id"], row["state"]) for row in page["runs"]] == [(killed, "interrupted"), (runs[2], "finished")]
         rest = await client.get(page["next"])
@@ -154,6 +155,20 @@ async def test_a_run_tells_its_counts_rejects_and_places_by_precision(database_u
         assert (one["unchanged"], one["rejects"]) == (6, f"/api/ingest/runs/{runs[2]}/rejects")
         for path_, status in ((f"/api/ingest/runs/{killed + 1}", 404), ("/api/ingest/runs/x", 400), ("/api/ingest/runs?before=-1", 400)):
             assert (await client.get(path_)).status_code == status
+
+
+async def test_runs_are_read_over_http_with_a_key_alone(database_url: str, held: asyncpg.Connection) -> None:
+    run = await held.fetchval("insert into ingest_run (input, mapping, client) values ('private.csv', 'plain', '203.0.113.9') returning id")
+    async with asking(database_url, write_open=True) as opened, asking(database_url, write_keys=(KEY,)) as keyed:
+        for path in ("/api/ingest/runs", f"/api/ingest/runs/{run}", "/api/ingest/runs?format=csv"):
+            refused = await opened.get(path, headers={"Authorization": f"Bearer {KEY}"})
+            assert (refused.status_code, "GEO_WRITE_KEYS" in refused.json()["detail"]) == (403, True)
+            for headers in ({}, {"Authorization": f"Bearer {KEY}x"}):
+                refused = await keyed.get(path, headers=headers)
+                assert (refused.status_code, "private.csv" in refused.text, "203.0" in refused.text) == (401, False, False)
+            shown = await keyed.get(path, headers={"Authorization": f"Bearer {KEY}"})
+            assert (shown.status_code, shown.headers["cache-control"]) == (200, "private, no-store")
+            assert ("private.csv" in shown.text, "203.0.113.9" in shown.text) == (True, True)
 
 
 async def test_rejected_rows_are_read_over_http_with_a_key_alone(database_url: str, held: asyncpg.Connection, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from geo_service.tiles.layers.base import EncodedTile, TileLayer, TileRequest
 from tests.support.hourly_incidents import INCIDENTS, RING, fill
 from tests.support.http_client import asking, filled, until
 from tests.support.http_server import FLOOD, serve_application
+from tests.support.ingest_client import KEY, KEYED
 from tests.support.slippy_map import slippy_tile
 
 HELD = 40
@@ -228,8 +229,9 @@ def addresses(form: str, number: int = AT_ONCE) -> list[str]:
 @pytest.fixture(scope="module")
 async def hurried(filled_url: str) -> AsyncIterator[tuple[httpx.AsyncClient, Service]]:
     """A client of a service where no request may wait for longer than 0.2 s, and its parts."""
-    app, service, _ = application(filled_url, queue_wait_s=0.2, pool_size=2)
+    app, service, _ = application(filled_url, queue_wait_s=0.2, pool_size=2, write_keys=KEY)
     async with serve_application(app) as client:
+        client.headers.update(KEYED)
         yield client, service
 
 
@@ -316,7 +318,8 @@ async def test_no_document_of_more_than_a_few_rows_is_encoded_on_the_event_loop(
     monkeypatch.setitem(COMPRESSORS, "identity", encode)
     forms = REPLICA_ADDRESSES | DATABASE_ADDRESSES | {"services": "/open311/v2/services.xml"}
     small = {"request", "incident"}
-    async with asking(filled_url) as client:
+    async with asking(filled_url, write_keys=KEY) as client:
+        client.headers.update(KEYED)
         encoded_on.clear()
         for name in forms.keys() - small:
             await client.get(addresses(forms[name])[0])

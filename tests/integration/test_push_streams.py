@@ -17,6 +17,7 @@ from geo_service.core.ingest_protocol import BatchResult, IngestRequest
 from geo_service.core.settings import Settings
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.push.batching import MOST
+from ingest.push.new_entries import NewEntryLimits
 from ingest.push.service import PushService
 from ingest.push.writer_pool import WriterPool, WriterSettings
 from tests.support.http_client import until
@@ -26,6 +27,7 @@ from tests.support.ingest_client import KEY, KEYED, NDJSON, emptied, fetch, hold
 STREAM = IngestRequest("POST /api/incidents", "api", "api", lines=True)
 ROWS = 20_000
 TEXT = "нет воды " * 110
+LIMITS = NewEntryLimits(1000, 2000)
 
 
 @pytest.fixture
@@ -33,7 +35,8 @@ async def desk(database_url: str) -> AsyncIterator[PushService]:
     """A desk with one writer, over an empty database."""
     await emptied(database_url)
     settings = Settings()
-    made = PushService(WriterSettings(database_url, 1, 1.0, 10_000, 1000.0, GeocodingConfiguration()), read_deadlines(None, settings.zone))
+    writers = WriterSettings(database_url, 1, 1.0, 10_000, 1000.0, GeocodingConfiguration(), LIMITS)
+    made = PushService(writers, read_deadlines(None, settings.zone))
     yield made
     await made.close()
 
@@ -190,7 +193,7 @@ async def test_ten_senders_that_hold_streams_open_lock_nobody_out(database_url: 
 
 async def test_streams_leave_a_writer_to_single_requests_and_wait_for_each_other(database_url: str) -> None:
     await emptied(database_url)
-    settings = WriterSettings(database_url, 2, 0.1, 10_000, 1000.0, GeocodingConfiguration())
+    settings = WriterSettings(database_url, 2, 0.1, 10_000, 1000.0, GeocodingConfiguration(), LIMITS)
     desk = PushService(settings, read_deadlines(None, Settings().zone))
     async with desk._writers.leases(is_bulk=True)():
         with pytest.raises(Overloaded):
@@ -203,7 +206,7 @@ async def test_streams_leave_a_writer_to_single_requests_and_wait_for_each_other
 
 
 async def test_a_writer_that_nobody_gets_in_time_is_not_lost(database_url: str) -> None:
-    pool = WriterPool(WriterSettings(database_url, 1, 0.05, 10_000, 1000.0, GeocodingConfiguration()))
+    pool = WriterPool(WriterSettings(database_url, 1, 0.05, 10_000, 1000.0, GeocodingConfiguration(), LIMITS))
     for _ in range(3):
         async with pool.leases(is_bulk=False)():
             for is_bulk in (True, False):

@@ -7,8 +7,11 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from geo_service.core.errors import Forbidden, Unauthorised
+from geo_service.core.ingest_protocol import Sender
 from geo_service.core.settings import Settings
+from geo_service.http.api_keys import key_id
 from geo_service.http.headers import request_header
+from geo_service.http.request_record import current_record
 from geo_service.routes.common.dependencies import service_of
 
 
@@ -40,6 +43,11 @@ def authenticate_writer(request: Request, api_key: str = "") -> str:
     return key
 
 
+def read_sender(request: Request, key: str) -> Sender:
+    """Return what is recorded of who sends incidents. key: as of `authenticate_writer`."""
+    return Sender(key_id(key), service_of(request).proxies.client_address(request.scope))
+
+
 def check_before_body(request: Request, api_key: str = "") -> bool:
     """Refuse what can be refused before the body is read; return whether the key may still be in the body.
 
@@ -60,6 +68,7 @@ def _bearer(request: Request) -> str:
 
 
 def _check_key(key: str, keys: Sequence[SecretStr], act: str) -> None:
+    current_record().key = key_id(key)
     # All keys are compared, even after a match: the time taken must reveal nothing about the keys.
     matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
     if not any(matches):

@@ -11,10 +11,11 @@ _ERRORS = {
     403: "The API key is missing or invalid, or writing is disabled.",
     404: "There is no such service, request or format.",
     408: "The body is incomplete.",
-    409: "A request with this Idempotency-Key is being processed.",
+    409: "A request with this Idempotency-Key is being processed, or a table has no number left.",
     413: "The form is too large.",
     415: "The type of the body is not supported.",
     422: "The Idempotency-Key was used for another request.",
+    429: "The source open311 is new, and nothing more may be added to the catalogue with this key today.",
     503: "The service is loading the incidents, or all writers are busy; Retry-After says when to try again.",
 }
 
