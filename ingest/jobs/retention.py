@@ -92,6 +92,9 @@ async def erase_personal_data(url: str, request: EraseRequest, on_progress: OnEr
         with database_errors(_ACT):
             await connection.execute(query("retention.record_rule"), sorted(request.fields & _INCIDENT_FIELDS), request.before)
             await _erase_incidents(connection, request, counts, on_progress, page)
+            if request.text:
+                await connection.execute(query("retention.erase_sent_media"), request.before)
+                await connection.execute(query("retention.erase_sent_updates"), request.before)
             if request.address:
                 counts.cached_addresses += int(await connection.fetchval(query("retention.erase_cache"), [], request.before))
             while erased := int(await connection.fetchval(query("retention.erase_rejects"), request.before, page)):

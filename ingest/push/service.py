@@ -34,7 +34,7 @@ class PushService:
         """clock: seconds since 1970, against which dates in the future are recognised."""
         self._writers = WriterPool(settings)
         self._locks = RequestLocks(settings.url, settings.statement_timeout_ms)
-        self._limits = settings.new_entries
+        self._limits, self._unknown_status = settings.new_entries, settings.unknown_status
         self._deadlines = deadlines
         self._clock = clock
 
@@ -68,7 +68,7 @@ class PushService:
             return await store.lookup(writer.connection)
 
     async def _make_mapping(self, request: IngestRequest, writer: PushWriter) -> RowMapping:
-        return await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock)
+        return await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock, self._unknown_status)
 
     async def _load(self, lease: Lease, push: "_Push", body: HashingBody) -> ResultStream:
         """Write the body batch by batch. A writer is held for a batch only: not while the body comes or the results are sent."""

@@ -20,6 +20,7 @@ with judged as (
         staged.external_id,
         merged.*,
         known.id as known_id,
+        known.status as known_status,
         known.id is null as is_new,
         known.updated_at > merged.updated_at as is_stale,
         known.id is null or (
@@ -72,9 +73,17 @@ select
     (select count(*) from judged where is_stale) as stale,
     (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
     (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
+    status_changes.ids as status_ids,
+    status_changes.previous as previous_statuses,
+    status_changes.current as current_statuses,
     -- Not joined here: hash joins are off, and for a nested loop these are too many.
     case when $1 then (select array_agg((source_id, external_id, known_id, is_stale)) from judged) end as judged,
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
+from (
+    select array_agg(known_id) as ids, array_agg(known_status) as previous, array_agg(status) as current
+    from judged
+    where is_due and known_status <> status
+) as status_changes
 
 -- name: upsert_sources
 -- Inserts sources that are new and updates those that are described otherwise; names that an operator has given stay. Returns the
@@ -321,13 +330,37 @@ where run_id = $1 and (line, id) > ($2::bigint, $3::bigint) and reason <> all($4
 order by line, id
 limit $5
 
--- name: count_superseded_rejects
--- How many rows that the run $1 rejected belong to a later run, or are erased; warnings ($2) are not counted.
-select greatest(
-    (select coalesce(sum(value::bigint), 0) from ingest_run cross join jsonb_each_text(ingest_run.rejected) where id = $1)
-    - (select count(*) from reject where run_id = $1 and reason <> all($2::text[]) and row_text <> ''),
-    0
-)::bigint
+-- name: find_superseded_rejects
+-- Where rejected rows of the run $1 are that it does not list any more: how many are erased, how many are missing otherwise, and
+-- the later runs of the same input that have rejected rows. $2: reasons that are left out; $3: whether warnings count as well.
+with run as (select id, input, rejected, warned from ingest_run where id = $1),
+
+counted as (
+    select coalesce(sum(value::bigint), 0) as rows
+    from run
+    cross join lateral (
+        select value from jsonb_each_text(run.rejected)
+        union all
+        select value from jsonb_each_text(run.warned) where $3
+    ) as counts
+),
+
+listed as (
+    select count(*) filter (where row_text <> '') as present, count(*) filter (where row_text = '') as erased
+    from reject
+    where run_id = $1 and reason <> all($2::text[])
+)
+
+select
+    listed.erased,
+    greatest(counted.rows - listed.present - listed.erased, 0)::bigint as missing,
+    array(
+        select distinct reject.run_id from reject inner join run on run.input = reject.input
+        where reject.run_id > run.id and reason <> all($2::text[])
+        order by reject.run_id
+    ) as later_runs
+from counted
+cross join listed
 
 -- name: set_statement_timeout
 -- Sets the longest time that a statement of this session may take, $1, in milliseconds.

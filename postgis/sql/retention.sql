@@ -75,6 +75,19 @@ from incident
 where geocode_queue.incident_id = any($1::bigint[]) and incident.id = geocode_queue.incident_id
 and (incident.address <> '' or incident.message <> '')
 
+-- name: erase_sent_media
+-- Deletes the addresses of photographs of incidents received before $1.
+delete from incident_media using incident
+where incident.id = incident_media.incident_id and incident.received_at < $1
+
+-- name: erase_sent_updates
+-- Erases texts and photographs that were sent about incidents received before $1. The changes of status stay.
+update status_change set message = '', media_urls = '{}'
+from incident
+where
+    incident.id = status_change.incident_id and incident.received_at < $1
+    and (status_change.message <> '' or status_change.media_urls <> '{}')
+
 -- name: erase_cache
 -- Deletes cached addresses: $1 keys, and all fetched before $2 (null: none). Returns how many.
 with deleted as (

@@ -23,6 +23,7 @@ from geo_service.core.schema.districts import boundary_state, district, district
 from geo_service.core.schema.geocoding import geocode_cache, geocode_queue
 from geo_service.core.schema.incidents import duplicate_rule, incident, incident_link, incident_tombstone, retention
 from geo_service.core.schema.ingest_runs import idempotency_key, idempotency_response, ingest_run, open311_checkpoint, reject
+from geo_service.core.schema.open311 import incident_media, status_change
 
 __all__ = [
     "Xid8",
@@ -40,6 +41,7 @@ __all__ = [
     "idempotency_response",
     "incident",
     "incident_link",
+    "incident_media",
     "incident_tombstone",
     "ingest_run",
     "metadata",
@@ -51,6 +53,7 @@ __all__ = [
     "sector",
     "source",
     "source_alias",
+    "status_change",
     "theme",
     "theme_alias",
 ]

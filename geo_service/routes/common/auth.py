@@ -26,6 +26,12 @@ def require_key(request: Request, act: str) -> None:
     _check_key(_bearer(request), keys, act)
 
 
+def is_operator(request: Request) -> bool:
+    """Whether a reader has sent one of GEO_WRITE_KEYS as `Authorization: Bearer <key>`; with another key it reads what all may read."""
+    key = _bearer(request)
+    return bool(key) and _matches_any(key, service_of(request).settings.write_keys)
+
+
 def authenticate_writer(request: Request, api_key: str = "") -> str:
     """Return the API key of a request that sends incidents; empty if none is needed.
 
@@ -68,13 +74,17 @@ def _bearer(request: Request) -> str:
 
 
 def _check_key(key: str, keys: Sequence[SecretStr], act: str) -> None:
-    current_record().key = key_id(key)
-    # All keys are compared, even after a match: the time taken must reveal nothing about the keys.
-    matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
-    if not any(matches):
+    if not _matches_any(key, keys):
         raise Unauthorised(
             f"cannot {act}: invalid API key" if key else f"cannot {act}: missing API key; send `Authorization: Bearer <key>`"
         )
+
+
+def _matches_any(key: str, keys: Sequence[SecretStr]) -> bool:
+    current_record().key = key_id(key)
+    # All keys are compared, even after a match: the time taken must reveal nothing about the keys.
+    matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
+    return any(matches)
 
 
 def _check_origin(request: Request, settings: Settings) -> None:
