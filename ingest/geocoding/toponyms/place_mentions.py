@@ -151,6 +151,7 @@ class _MentionFinder:
         if codes:
             tokens.masked |= set(range(before, position))
             self.result.districts |= codes
+            self.context.districts = self.result.districts
         elif before != position - 2 and tokens.is_capitalised(before) and place_type_words.ADJECTIVE.fullmatch(word):
             tokens.masked |= set(range(before, position))
             self.result.unknown_districts.append(tokens.written[before])
@@ -189,9 +190,10 @@ class _MentionFinder:
         beginning = tokens.words[before]
         if not beginning or before in tokens.masked or not tokens.may_be_name(before) or len(beginning) > _MAX_ABBREVIATION:
             return False
-        if beginning in place_type_words.PLACE_PREPOSITIONS or (len(beginning) == 1 and beginning in index.settlement_words):
+        has_dot = before != last - 1
+        if len(beginning) == 1 and (not has_dot or beginning in index.settlement_words):
             return False
-        if len(beginning) == 1 and before == last - 1:
+        if not has_dot and beginning in place_type_words.PLACE_PREPOSITIONS:
             return False
         for length in range(MAX_NAME_WORDS - 1, 0, -1):
             form = " ".join(tokens.words[start : start + length])
@@ -208,6 +210,9 @@ class _MentionFinder:
         previous, following = tokens.words[start - 1], tokens.words[end]
         gender = context.find_type_word_gender(start, end)
         if gender is None and (previous == "на" or form in self.index.region_forms):
+            return
+        if gender is None and previous == "," and following[:1].isdigit() and self.result.settlements:
+            # «Ноябрьск, Муравленко 5»: a street
             return
         if not tokens.written[start][0].isupper() and not context.may_be_written_so(start, end, form, entries, gender):
             return

@@ -78,7 +78,7 @@ def end_of_compound(tokens: Tokens, end: int, *, street_follows: bool) -> int:
     if not after or after in PUNCTUATION:
         return end
     if after[0].isdigit():
-        return end + 1 if _is_number_of_name(tokens, end) else end
+        return end + 1 if not street_follows and _is_number_of_name(tokens, end) else end
     if after.split("-")[0] in _ORDINALS:
         return end + 1 if (tokens.is_capitalised(end) or not tokens.has_capitals) and agree(after, tokens.words[end - 1]) else end
     if after in _STATION_ADJECTIVES and tokens.is_capitalised(end) and not street_follows:

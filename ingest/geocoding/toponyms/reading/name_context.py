@@ -20,6 +20,8 @@ _BEFORE_CAPITAL_ABBREVIATION = frozenset(("", ",", ";", ":", "!", "?", "\n", "("
 _IN_OR_FROM = frozenset(("в", "во", "из"))
 _INSTRUMENTAL_ONLY = frozenset((CASES.index("ablt"),))
 _LACK = frozenset(("нет", "без"))
+_LEAST_ABBREVIATION_AFTER = 3
+"""Letters of an abbreviation that may stand behind a name: «Динская ст-ца»; shorter ones belong to what follows."""
 _LOOK_AHEAD = 4
 """Words after a name that may be the noun that it describes."""
 
@@ -27,14 +29,16 @@ _LOOK_AHEAD = 4
 class NameContext:
     """The context of the names in one text."""
 
-    __slots__ = ("_index", "_tokens", "destination_ends", "has_route", "has_street", "last_name", "route_name_ends")
+    __slots__ = ("_index", "_tokens", "destination_ends", "districts", "has_route", "has_street", "last_name", "route_name_ends")
 
     def __init__(self, tokens: Tokens, index: GazetteerIndex) -> None:
         self._tokens, self._index = tokens, index
         self.has_street = False
+        self.districts: set[str] = set()
+        """Codes of the districts that the text names."""
         self.has_route = False
         """A word such as «маршрут» is in the text."""
-        self.last_name: tuple[int, str, Sequence[IndexEntry]] = (-1, "", ())
+        self.last_name: tuple[int, str, Sequence[IndexEntry]] = (-99, "", ())
         """Of the settlement that has been found last: position after it, form of its name, entries."""
         self.destination_ends = _NONE
         self.route_name_ends = _NONE
@@ -55,7 +59,9 @@ class NameContext:
         if word in words and (word in abbreviations) >= (before != start - 1) and self.is_type_word(before, start):
             return None if word == "с" and before == start - 1 and self._is_with(start, end) else words[word]
         after = written[end]
-        return words[after] if after in words and after not in abbreviations else None
+        if after not in words or (after in abbreviations and (len(after) < _LEAST_ABBREVIATION_AFTER or self._tokens.may_be_name(end + 1))):
+            return None
+        return words[after]
 
     def _is_with(self, start: int, end: int) -> bool:
         """«с Витязевом»: a preposition, not «село»."""
@@ -119,9 +125,22 @@ class NameContext:
             return True
         if self._is_listed(start, end, form, entries):
             return True
-        if self.is_between_commas(start, end) and self.has_street and not tokens.words[end + 1][:1].isdigit():
+        may_be_address = self.is_between_commas(start, end) and not tokens.words[end + 1][:1].isdigit()
+        if may_be_address and (self.has_street or self._is_beside_its_district(start, end, entries)):
             return True
-        return previous in SENTENCE_ENDS and tokens.words[end] in _LACK and not is_ordinary_word(form) and self.is_nominative(form, entries)
+        says_lack = tokens.words[end] in _LACK or (tokens.words[end] == "," and tokens.words[end + 1] in _LACK and not has_adjective)
+        return previous in SENTENCE_ENDS and says_lack and not is_ordinary_word(form) and self.is_nominative(form, entries)
+
+    def _is_beside_its_district(self, start: int, end: int, entries: Sequence[IndexEntry]) -> bool:
+        """«Кабардинка, Геленджик» and «Медведовская, Тимашевский район»: a settlement or the name of its own district follows."""
+        index, tokens = self._index, self._tokens
+        if self.districts and any(index.is_within(entry.settlement.district, self.districts) for entry in entries):
+            return True
+        last_end, _, others = self.last_name
+        if last_end != start - 1:
+            others = find_longest_form(tokens, end + 1, index)[1] if tokens.words[end] == "," and tokens.is_capitalised(end + 1) else ()
+        own = {entry.settlement.district for entry in entries if entry.settlement.district}
+        return any(other.settlement.district in own for other in others)
 
     def _belongs_to_noun(self, start: int, end: int, preposition: str) -> bool:
         """«в Советской школе»: the name is an adjective of the next noun, in the case that the preposition takes."""
