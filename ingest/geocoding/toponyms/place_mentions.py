@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ingest.geocoding.toponyms import place_type_words
 from ingest.geocoding.toponyms.gazetteer_index import MAX_NAME_WORDS, GazetteerIndex, IndexEntry, Role, stem
 from ingest.geocoding.toponyms.reading.agreement import agree
-from ingest.geocoding.toponyms.reading.compound_names import end_of_compound, start_of_compound
+from ingest.geocoding.toponyms.reading.compound_names import WITHOUT_DOT, end_of_compound, start_of_compound
 from ingest.geocoding.toponyms.reading.name_context import NameContext
 from ingest.geocoding.toponyms.reading.spelling import NEEDS_REPAIR, repair_spelling
 from ingest.geocoding.toponyms.reading.street_names import mask_quoted_names, mask_street
@@ -191,7 +191,7 @@ class _MentionFinder:
         if not beginning or before in tokens.masked or not tokens.may_be_name(before) or len(beginning) > _MAX_ABBREVIATION:
             return False
         has_dot = before != last - 1
-        if len(beginning) == 1 and (not has_dot or beginning in index.settlement_words):
+        if len(beginning) == 1 and (beginning in index.settlement_words or not (has_dot or beginning in WITHOUT_DOT)):
             return False
         if not has_dot and beginning in place_type_words.PLACE_PREPOSITIONS:
             return False
@@ -210,6 +210,9 @@ class _MentionFinder:
         previous, following = tokens.words[start - 1], tokens.words[end]
         gender = context.find_type_word_gender(start, end)
         if gender is None and (previous == "на" or form in self.index.region_forms):
+            return
+        if gender is not None and context.is_town_after_stanitsa(start, entries):
+            self.result.unknown_places.append(" ".join(tokens.written[tokens.position_before(start) : end]))
             return
         if gender is None and previous == "," and following[:1].isdigit() and self.result.settlements:
             # «Ноябрьск, Муравленко 5»: a street

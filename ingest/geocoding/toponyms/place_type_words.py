@@ -5,8 +5,8 @@ import re
 from ingest.geocoding.toponyms.inflection import CASES, morphology
 from ingest.mapping import normalise
 
-TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-(?:(?!то\b|таки\b)[А-Яа-яЁё]+|\d{1,2}(?!\d)))*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–-]")
-"""A word with its number («Краснодар-1») and without its particle («в Нальчике-то»), a house number, or a punctuation mark."""
+TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-(?:(?!(?:то|таки|нет|без)\b)[А-Яа-яЁё]+|\d{1,2}(?!\d)))*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–-]")
+"""A word with its number («Краснодар-1») and without what is no part of it («в Нальчике-то»), a house number, or a punctuation mark."""
 
 _SETTLEMENT_WORDS = {
     "masc": "город посёлок хутор аул городок разъезд город-курорт",

@@ -50,6 +50,8 @@ _STATION_ADJECTIVES = _forms(
 )  # fmt: skip
 """After a name they make the name of a station or another part: «Каневская Южная»."""
 
+WITHOUT_DOT = frozenset("нмб")
+"""Letters for adjectives that are no words: «Н Уренгой»; «В» and «С» are prepositions."""
 _ONE_LETTER_KINDS = frozenset("гспхд")
 """Letters that are abbreviations of kinds of settlements."""
 
@@ -67,6 +69,8 @@ def start_of_compound(tokens: Tokens, start: int) -> int:
     if tokens.words[start - 2] in ("на", "по"):
         # «на Новой Краснодара» is a street.
         return start
+    if before in WITHOUT_DOT and tokens.is_capitalised(start - 1):
+        return start - 1
     if before in _ADJECTIVES or _is_named_adjective(tokens, start - 1, start):
         return start - 1
     return start

@@ -22,6 +22,7 @@ _INSTRUMENTAL_ONLY = frozenset((CASES.index("ablt"),))
 _LACK = frozenset(("нет", "без"))
 _LEAST_ABBREVIATION_AFTER = 3
 """Letters of an abbreviation that may stand behind a name: «Динская ст-ца»; shorter ones belong to what follows."""
+_TOWN_POPULATION = 20_000
 _LOOK_AHEAD = 4
 """Words after a name that may be the noun that it describes."""
 
@@ -86,6 +87,12 @@ class NameContext:
             or (len(tokens.written[name_position]) > 1 and tokens.written[name_position].isupper())
         )
 
+    def is_town_after_stanitsa(self, start: int, entries: Sequence[IndexEntry]) -> bool:
+        """«Ст. Анапа»: no stanitsa, but «Старая Анапа» or a station; stanitsas are small, or have names that are adjectives."""
+        if self._tokens.words[self._tokens.position_before(start)] != "ст":
+            return False
+        return all(not entry.adjective and entry.settlement.population >= _TOWN_POPULATION for entry in entries)
+
     def _is_railway(self, position: int) -> bool:
         before = [word for word in self._tokens.words[max(0, position - 4) : position] if word not in (".", "/")]
         return before[-1:] == ["жд"] or before[-2:] == ["ж", "д"]
@@ -125,6 +132,9 @@ class NameContext:
             return True
         if self._is_listed(start, end, form, entries):
             return True
+        if previous in _BEFORE_ADDRESS and end in tokens.masked and self._is_beside_its_district(start, end, entries):
+            # «Витязево Анапского района»
+            return True
         may_be_address = self.is_between_commas(start, end) and not tokens.words[end + 1][:1].isdigit()
         if may_be_address and (self.has_street or self._is_beside_its_district(start, end, entries)):
             return True
@@ -138,7 +148,10 @@ class NameContext:
             return True
         last_end, _, others = self.last_name
         if last_end != start - 1:
-            others = find_longest_form(tokens, end + 1, index)[1] if tokens.words[end] == "," and tokens.is_capitalised(end + 1) else ()
+            after = end + 1
+            if tokens.words[after] in index.settlement_words:
+                after = tokens.position_after(after, abbreviation=True)
+            others = find_longest_form(tokens, after, index)[1] if tokens.words[end] == "," and tokens.is_capitalised(after) else ()
         own = {entry.settlement.district for entry in entries if entry.settlement.district}
         return any(other.settlement.district in own for other in others)
 

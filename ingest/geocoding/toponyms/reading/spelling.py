@@ -15,7 +15,7 @@ NEEDS_REPAIR = re.compile("[A-Za-z\u00ad\u0300-\u036f\u200b-\u200d\u2010-\u2015\
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _DASH_IN_WORD = re.compile("(?<=[^\\W\\d_])[\u2010-\u2015\u2212](?=[^\\W_])")
-_WORD = re.compile(r"(?<![\w@])(?<!\w[./])[A-Za-zА-Яа-яЁё]+(?:['’-][A-Za-zА-Яа-яЁё]+)*(?![\w@/]|\.[A-Za-z])")
+_WORD = re.compile(r"(?<![\w@])(?<![A-Za-z\d][./])[A-Za-zА-Яа-яЁё]+(?:['’-][A-Za-zА-Яа-яЁё]+)*(?![\w@/]|\.[A-Za-z])")
 """Not a part of an address on the internet."""
 _LATIN = re.compile("[A-Za-z]")
 _CYRILLIC = re.compile("[А-Яа-яЁё]")
@@ -39,7 +39,7 @@ _ENGLISH = {
     "village": "село",
     "district": "район",
 }
-_OTHER_WORDS = "в из под до у около возле к от между и на по ст г гор пос п с х ул дом д улице улицы улицу"
+_OTHER_WORDS = "нет без не в из под до у около возле к от между и на по ст г гор пос п с х ул дом д улице улицы улицу"
 _LEAST_LETTERS = 4
 """Of a transliterated name: shorter words in Latin letters are mostly something else."""
 
