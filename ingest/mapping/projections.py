@@ -19,7 +19,7 @@ Values = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
 
 _DEGREES = "OGC:CRS84"
-_MOST_NAMED = 3
+_MOST_NAMED = 5
 """Systems that a message names: those of one zone differ by some 100 m, and only who made the file knows which it is."""
 
 _SELDOM = re.compile(

@@ -35,7 +35,9 @@ def find_table_header(rows: Sequence[Sequence[str]]) -> int:
         names = [cell.strip() for cell in row[: _width(row)]]
         following = [_width(later) for later in rows[index + 1 : index + 1 + _FOLLOWING] if any(later)]
         fits = len(names) >= max(2, widest * 2 // 3) and all(names) and len({name.casefold() for name in names}) == len(names)
-        if fits and not any(map(_is_number, names)) and following and max(following) <= len(names):
+        # A broken row may be wider.
+        mostly_narrower = 2 * sum(width <= len(names) for width in following) > len(following)
+        if fits and mostly_narrower and not any(map(_is_number, names)):
             return index
     return 0
 

@@ -92,13 +92,13 @@ def _dates(guesses: dict[str, Guess], zone: str) -> Iterator[str]:
     dated = [guesses[field].column for field in _INSTANTS if field in guesses]
     formats = list(dict.fromkeys(date_format for column in dated for date_format in column.date_formats())) or ["iso"]
     yield "[dates]"
-    offsets = all(column.has_offsets() for column in dated)
+    offsets = bool(dated) and all(column.has_offsets() for column in dated)
     yield (
         "# The instants name their offset." if offsets else "# A guess, the service's own: set the zone where the times were written down."
     )
     yield _line("time_zone", zone)
     either = "; a day and a month that could be either are taken as day first" if _is_ambiguous(formats) else ""
-    yield f"# The dates looked at are so written{either}."
+    yield f"# The dates looked at are so written{either}." if dated else "# A guess: no column with dates was found."
     yield f"formats = [{', '.join(map(_quoted, formats))}]"
     if "due_at" in guesses:
         yield '# A deadline that is only a date lasts until the end of that day.\nend_of_day = ["due_at"]'

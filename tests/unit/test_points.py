@@ -218,7 +218,7 @@ def test_the_likely_system_is_among_those_named(epsg: int) -> None:
 
 def test_the_likely_system_is_named_in_a_region_across_the_antimeridian() -> None:
     x, y = Transformer.from_crs("OGC:CRS84", 32660, always_xy=True).transform(np.array([177.5, 179.9]), np.array([64.7, 65.2]))
-    assert any(name.startswith("EPSG:32660 ") for name in likely_systems(x, y, (160.0, 62.0, -169.5, 70.0)))
+    assert any(name.startswith("EPSG:32660 ") for name in likely_systems(x, y, (175.0, 64.0, -179.0, 66.0)))
 
 
 @pytest.mark.parametrize("behind", [False, True])

@@ -214,6 +214,13 @@ def test_what_is_called_like_a_needed_field_and_does_not_fit_is_named_with_its_f
     assert "no column looks like it" not in text
 
 
+def test_nothing_is_said_about_dates_that_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;address\n1;ул. Мира\n2;ул. Мира\n", encoding="utf-8")
+    text, _ = suggested(tmp_path / "a.csv")
+    assert "# A guess: no column with dates was found." in text
+    assert "name their offset" not in text and "are so written" not in text
+
+
 def test_angles_in_two_columns_are_coordinates(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", [("Широта", lambda n: f"45°{n % 60:02}'06''N"), ("Долгота", lambda n: f"38°{n % 60:02}'12''E")])
     text, told = suggested(path)
