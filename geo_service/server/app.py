@@ -25,6 +25,9 @@ from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
+from geo_service.metrics.exposition import Metrics
+from geo_service.metrics.of_service import service_metrics
+from geo_service.metrics.route import metrics_router
 from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
@@ -71,9 +74,12 @@ class Application(CachedTiles, FastAPI):
     Its own `__call__` is not cheap: it asks the environment each time whether there is telemetry.
     """
 
-    def __init__(self, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, **options: Any) -> None:
-        """reading, sending: which pages may read and send. options: FastAPI's."""
+    def __init__(
+        self, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, metrics: Metrics, **options: Any
+    ) -> None:
+        """reading, sending: which pages may read and send. metrics: of this service. options: FastAPI's."""
         FastAPI.__init__(self, **options)
+        self.metrics = metrics
         framework = RequestLog(ResponseHeaders(super(CachedTiles, self).__call__), access_log, reading, sending)
         CachedTiles.__init__(self, framework, tiles, reading, access_log)
 
@@ -84,7 +90,7 @@ class Application(CachedTiles, FastAPI):
 
 def create_app(
     settings: Settings, ingest: IngestService, row_cutter: RowCutter, on_progress: Callable[[int], None] = lambda rows: None
-) -> FastAPI:
+) -> Application:
     """The ASGI application. `settings.database_url` must be set.
 
     ingest: writes the incidents that are posted. row_cutter: splits the text of a rejected row into its columns.
@@ -106,10 +112,11 @@ def create_app(
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
+    metrics = service_metrics(service, cache)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
-        cache, AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
+        cache, AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins), metrics,
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
@@ -123,6 +130,8 @@ def create_app(
     for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
         app.include_router(module.router)
     app.include_router(interface.router)
+    if settings.metrics_keys:
+        app.include_router(metrics_router(metrics, settings.metrics_keys))
     mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts), settings.public_path)
     return app
 

@@ -27,12 +27,15 @@ class LimitedProtocol(HttpToolsProtocol):
     max_connections: int
     header_timeout_s: float
     warned_at: float = float("-inf")
+    refused: int = 0
+    """Connections of all instances of the class that were refused."""
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the headers of the first request, or refuse the connection."""
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
+            type(self).refused += 1
             self._warn()
             transport.write(_REFUSAL)
             transport.close()

@@ -117,6 +117,12 @@ class AdmissionQueue:
         self._clock = clock
         self._entered: dict[object, float] = {}
         self._mean = 0.0
+        self.admitted = 0
+        """Requests whose computation has begun."""
+        self.shed = 0
+        """Requests that were refused."""
+        self.on_wait: Callable[[float], None] | None = None
+        """Called with the seconds that each admitted request has waited, on the thread that does the work."""
 
     def __len__(self) -> int:
         return len(self._entered)
@@ -128,6 +134,12 @@ class AdmissionQueue:
         held_up = 0.0 if first is None else self._clock() - first
         return max(len(self._entered) * self._mean, held_up)
 
+    def record_wait(self, seconds: float) -> None:
+        """Count a request whose computation begins after a wait."""
+        self.admitted += 1
+        if self.on_wait:
+            self.on_wait(seconds)
+
     def record_duration(self, seconds: float) -> None:
         """Take how long a computation took into the mean."""
         self._mean += _SMOOTHING * (seconds - self._mean)
@@ -137,6 +149,7 @@ class AdmissionQueue:
         """Hold a place in the queue while the block runs. Raises Overloaded where waiting would take too long."""
         wait = self.expected_wait
         if len(self._entered) >= self._limit or wait > self._longest_wait:
+            self.shed += 1
             raise Overloaded(
                 f"{len(self._entered)} requests are waiting to be computed; try again shortly",
                 retry_after=min(max(math.ceil(wait), 1), _RETRY_AT_MOST_S),
@@ -209,7 +222,9 @@ class Replica:
         if self._state is None:
             raise NotReady("the incidents are still being loaded; try again shortly")
         with self.queue.slot():
-            return await asyncio.get_running_loop().run_in_executor(self._thread, partial(self._timed, work, *args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, partial(self._timed, time.monotonic(), work, *args, **kwargs)
+            )
 
     async def run_unqueued(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `work(state, …)`, computed on the worker thread outside of admission control: for the follower."""
@@ -250,8 +265,9 @@ class Replica:
         """End the worker thread; work that waits is dropped."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _timed(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _timed(self, entered: float, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         began = time.monotonic()
+        self.queue.record_wait(began - entered)
         try:
             return work(self._loaded_state(), *args, **kwargs)
         finally:

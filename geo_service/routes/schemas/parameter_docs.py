@@ -84,8 +84,11 @@ EMBED_DOCS: dict[str, Any] = {
     ]
 }
 
-SECURITY_SCHEMES = {"writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."}}
-"""How clients that send incidents authenticate."""
+SECURITY_SCHEMES = {
+    "writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."},
+    "metricsKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_METRICS_KEYS."},
+}
+"""How clients that send incidents authenticate, and those that read the metrics."""
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 """The body of an error response."""
