@@ -1,11 +1,13 @@
-"""Counts of requests by route, method, status and kind of answer, and how long they took.
+"""Counts of requests by route, method and status, of tiles by how they came about, and how long all of them took.
 
 Counted with plain integers on the event loop, and made into samples when Prometheus asks: a cached tile takes a few
 microseconds, of which the library's own counters, each with a lock, would be a fifth.
 """
 
-from collections.abc import Iterator
-from typing import Final
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from typing import Any, Final
 
 from prometheus_client.metrics_core import CounterMetricFamily as Counter
 from prometheus_client.metrics_core import HistogramMetricFamily as HistogramFamily
@@ -13,69 +15,70 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
-from geo_service.core.histogram import Histogram
+from geo_service.tiles.documents.formats import CONTENT_TYPES
 
 UNMATCHED: Final = "(none)"
 """Route of all requests that no route answers: unknown addresses, and preflight requests."""
+TILE_ROUTES: Final = {form[-3:]: f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{form}" for form in (*CONTENT_TYPES, "pbf")}
+"""The last three letters of a tile's path → the template of its route, for tiles that are answered before a route is looked for."""
+
 _METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 _OTHER_METHOD = "OTHER"
-"""Label of all methods that HTTP does not define: clients make them up."""
+"""Label of all other methods: clients make them up."""
 _DURATIONS_S = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper ends of the classes: a cached tile takes 20 µs, a computed one some milliseconds, the longest SQL statement 10 s."""
 
 
-class _Route:
-    """The requests of one route."""
+_BOUNDS = (*map(str, _DURATIONS_S), "+Inf")
 
-    __slots__ = ("durations", "numbers")
-
-    def __init__(self) -> None:
-        self.numbers: dict[tuple[str, int, str], int] = {}
-        """Method, status and kind → number of requests."""
-        self.durations = Histogram(_DURATIONS_S)
+Key = tuple[str, str, int, str]
+"""Route, method, status and answer."""
 
 
 class RequestMetrics(Collector):
     """Counts requests. Counted and read on the event loop."""
 
     def __init__(self) -> None:
-        self._routes: dict[str, _Route] = {}
+        self._series: dict[Key, list[float]] = {}
+        """Numbers of requests by class of duration, and the sum of the durations: one look-up finds all that a request changes."""
 
-    def observe(self, route: str, method: str, status: int, seconds: float, kind: str) -> None:
+    def observe(self, route: str, method: str, status: int, seconds: float, answer: str) -> None:
         """Count a request that has ended.
 
-        route: its template, or UNMATCHED. kind: where the answer came from, such as `cached`; empty where that is not known.
+        route: its template, or UNMATCHED. answer: how a tile came about, as in `RequestRecord`; empty for all else.
         """
-        counted = self._routes.get(route)
-        if counted is None:
-            counted = self._routes[route] = _Route()
-        key = (method if method in _METHODS else _OTHER_METHOD, status, kind)
-        counted.numbers[key] = counted.numbers.get(key, 0) + 1
-        counted.durations.observe(seconds)
+        series = self._series.get((route, method, status, answer))
+        if series is None:
+            series = self._add((route, method if method in _METHODS else _OTHER_METHOD, status, answer))
+        series[bisect_left(_DURATIONS_S, seconds)] += 1
+        series[-1] += seconds
 
     def collect(self) -> Iterator[Metric]:
         """Yield the samples."""
-        requests = Counter("geo_http_requests", "Requests that have been answered.", labels=("route", "method", "status"))
-        kinds = Counter(
-            "geo_http_answers", "Answers by where they came from: cached, known (valid again without computing), cold (computed), 304.",
-            labels=("route", "kind"),
-        )  # fmt: skip
-        durations = HistogramFamily(
-            "geo_http_request_duration_seconds", "Time from the headers of a request to the end of its answer.", labels=("route",)
-        )
-        for route, counted in self._routes.items():
-            by_status: dict[tuple[str, int], int] = {}
-            by_kind: dict[str, int] = {}
-            for (method, status, kind), number in counted.numbers.items():
-                by_status[method, status] = by_status.get((method, status), 0) + number
-                by_kind[kind] = by_kind.get(kind, 0) + number
-            for (method, status), number in by_status.items():
-                requests.add_metric((route, method, str(status)), number)
-            for kind, number in by_kind.items():
-                if kind:
-                    kinds.add_metric((route, kind), number)
-            durations.add_metric((route,), list(counted.durations.cumulative()), counted.durations.total)
-        yield from (requests, kinds, durations)
+        requests = Counter("geo_http_requests", "Requests that have ended.", labels=("route", "method", "status"))
+        text = "Tiles by how they came about: cached, unchanged, revalidated, known, cold."
+        answers = Counter("geo_tile_answers", text, labels=("route", "answer"))
+        text = "Time from the headers of a request to the end of its answer."
+        durations = HistogramFamily("geo_http_request_duration_seconds", text, labels=("route",))
+        for (route, method, status), series in self._sums(lambda key: key[:3]):
+            requests.add_metric((route, method, str(status)), sum(series[:-1]))
+        for (route, answer), series in self._sums(lambda key: (key[0], key[3])):
+            if answer:
+                answers.add_metric((route, answer), sum(series[:-1]))
+        for (route,), series in self._sums(lambda key: key[:1]):
+            durations.add_metric((route,), list(zip(_BOUNDS, accumulate(series[:-1]), strict=True)), series[-1])
+        yield from (requests, answers, durations)
+
+    def _add(self, key: Key) -> list[float]:
+        return self._series.setdefault(key, [0] * (len(_BOUNDS) + 1))
+
+    def _sums(self, group_of: Callable[[Key], tuple[Any, ...]]) -> Iterable[tuple[tuple[Any, ...], list[float]]]:
+        """Return the sums of the series of each group."""
+        sums: dict[tuple[Any, ...], list[float]] = {}
+        for key, series in self._series.items():
+            group = group_of(key)
+            sums[group] = [before + more for before, more in zip(sums.get(group, [0] * len(series)), series, strict=True)]
+        return sums.items()
 
 
 def route_template(scope: Scope) -> str:

@@ -80,8 +80,8 @@ class Application(CachedTiles, FastAPI):
         """reading, sending: which pages may read and send. metrics: of this service. options: FastAPI's."""
         FastAPI.__init__(self, **options)
         self.metrics = metrics
-        framework = RequestLog(ResponseHeaders(super(CachedTiles, self).__call__), access_log, reading, sending)
-        CachedTiles.__init__(self, framework, tiles, reading, access_log)
+        framework = RequestLog(ResponseHeaders(super(CachedTiles, self).__call__), access_log, reading, sending, metrics.requests)
+        CachedTiles.__init__(self, framework, tiles, reading, access_log, metrics.requests)
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the interface."""

@@ -18,8 +18,8 @@ from geo_service.core.tasks import cancel_and_wait
 from geo_service.metrics.process import ConnectionMetrics
 from geo_service.server.app import Application
 from geo_service.server.connections import LimitedProtocol, limited_protocol, raise_file_limit
+from geo_service.server.logs import configure_logs
 from geo_service.server.metrics_port import serve_metrics
-from geo_service.server.middleware.access_log import configure_logs
 from geo_service.server.middleware.shutdown import GracefulShutdown
 
 BackgroundJob = Callable[[], Coroutine[object, object, None]]
@@ -70,10 +70,12 @@ class Server:
         configure_logs(self._settings)
         raise_file_limit(self._settings.max_connections)
         service = make_application(self._settings)
-        application, protocol = GracefulShutdown(service), limited_protocol(self._settings)
+        application, protocol = GracefulShutdown(service), limited_protocol(self._settings, service)
         config = uvicorn.Config(
             application, loop="uvloop", http=protocol, ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
+            # See `geo_service.http.client_address`: uvicorn's own reading of these headers would replace the peer's address.
+            proxy_headers=False,
         )  # fmt: skip
         server = _NotifyingServer(config, application)
         service.metrics.add(_connection_metrics(server, protocol))
