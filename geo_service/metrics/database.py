@@ -117,10 +117,10 @@ class DatabaseMetrics(Collector):
         reloads: how often the replica has met another database: the sums are then those of another one, too.
         """
         async with self._turn:
-            if time.monotonic() - self._refreshed_at < _INTERVAL_S and self._is_up:
-                return
             if reloads != self._reloads:
                 self._runs, self._reloads = RunSums(), reloads
+            elif time.monotonic() - self._refreshed_at < _INTERVAL_S and self._is_up:
+                return
             self._is_up = pool is not None and await self._read(pool)
             self._refreshed_at = time.monotonic()
 

@@ -8,6 +8,7 @@ import uvicorn
 from geo_service.core.settings import Settings
 from geo_service.metrics.exposition import Metrics, MetricsPort
 from geo_service.server.connections import limited_protocol
+from geo_service.server.middleware.response_headers import ResponseHeaders
 
 _CONNECTIONS = 20
 """Whoever reads the metrics needs one at a time."""
@@ -26,7 +27,7 @@ async def serve_metrics(metrics: Metrics, bound: socket.socket, settings: Settin
     protocol = limited_protocol(settings.model_copy(update={"max_connections": _CONNECTIONS}))
     server = _SideServer(
         uvicorn.Config(
-            MetricsPort(metrics), http=protocol, ws="none", lifespan="off", log_config=None, access_log=False,
+            ResponseHeaders(MetricsPort(metrics)), http=protocol, ws="none", lifespan="off", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=1,
         )
     )  # fmt: skip
