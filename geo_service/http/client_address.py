@@ -34,11 +34,11 @@ class TrustedProxies:
         That is the peer of the connection; where it is a trusted proxy, the last address in `X-Forwarded-For` that is none.
         What is to the left of it the client may have written itself. An entry that is no address ends the search.
         """
-        peer = _peer(scope)
-        address = parse_address(peer)
+        peer, forwarded = _peer(scope), request_header(scope, b"x-forwarded-for")
+        address = parse_address(peer) if forwarded else None
         if address is None or not self._trusts(address):
-            return peer if address is None else str(address)
-        for entry in _forwarded_for(scope):
+            return _plain_address(peer)
+        for entry in _last_first(forwarded):
             previous = parse_address(entry)
             if previous is None:
                 break
@@ -85,7 +85,12 @@ def _peer(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
-def _forwarded_for(scope: Scope) -> Iterator[str]:
+@lru_cache(maxsize=_ADDRESSES_CACHED)
+def _plain_address(peer: str) -> str:
+    address = parse_address(peer)
+    return peer if address is None else str(address)
+
+
+def _last_first(forwarded_for: str) -> Iterator[str]:
     """The entries of `X-Forwarded-For`, the last one first: each proxy appends the address that it was called from."""
-    header = request_header(scope, b"x-forwarded-for")
-    return (entry.strip() for entry in reversed(header.rsplit(",", _MAX_HOPS)[-_MAX_HOPS:])) if header else iter(())
+    return (entry.strip() for entry in reversed(forwarded_for.rsplit(",", _MAX_HOPS)[-_MAX_HOPS:]))

@@ -31,6 +31,7 @@ _HEADERS_CACHED = 256
 
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _ENTITY_TAG = re.compile(r'(?:^|(?<=[\s,]))(?:W/)?("[^"]*")')
+_HEADER_LINE = re.compile(rb"([^:]+): (.*)\r\n")
 _ALIASES = {"x-gzip": "gzip"}
 
 
@@ -47,12 +48,12 @@ class HeaderBlock:
     """The same, each with its line end."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", b"".join(b"%b: %b\r\n" % header for header in self.headers))
+        object.__setattr__(self, "lines", b"".join(map(b"%b: %b\r\n".__mod__, self.headers)))
 
     @staticmethod
     def parse(lines: bytes) -> list[tuple[bytes, bytes]]:
         """Return the headers of some blocks' lines."""
-        return [(name, value) for name, _, value in (line.partition(b": ") for line in lines.splitlines())]
+        return _HEADER_LINE.findall(lines)
 
 
 def request_header(scope: Scope, name: bytes) -> str:

@@ -22,6 +22,9 @@ UNMATCHED: Final = "(none)"
 TILE_ROUTES: Final = {form[-3:]: f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{form}" for form in (*CONTENT_TYPES, "pbf")}
 """The last three letters of a tile's path → the template of its route, for tiles that are answered before a route is looked for."""
 
+TEMPLATE: Final = "geo_service.route"
+"""Member of a scope: the template of the route of a request that is refused before a route is looked for."""
+
 _METHODS = frozenset(("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"))
 _OTHER_METHOD = "OTHER"
 """Label of all other methods: clients make them up."""
@@ -84,4 +87,4 @@ class RequestMetrics(Collector):
 def route_template(scope: Scope) -> str:
     """Return the template of the route that has answered a request, `/api/cells/{h3}`; UNMATCHED where none has."""
     route = scope.get("route")
-    return UNMATCHED if route is None else str(route.path)
+    return str(scope.get(TEMPLATE, UNMATCHED) if route is None else route.path)

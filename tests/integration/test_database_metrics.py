@@ -18,9 +18,10 @@ INSERT = """
 insert into ingest_run (input, mapping, state, new, changed, rejected, finished_at)
 values ($1, 'plain', $2, $3, 1, jsonb_build_object('unreadable_date', $4::int), now())
 """
-TOTALS = (
-    "select input, sum(new) as new, sum((rejected ->> 'unreadable_date')::int) as rejected, count(*) as runs from ingest_run group by input"
-)
+TOTALS = """
+select input, sum(new) as new, sum((rejected ->> 'unreadable_date')::int) as rejected, count(*) as runs from ingest_run
+group by input
+"""
 
 
 @pytest.fixture

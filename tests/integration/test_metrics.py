@@ -42,6 +42,7 @@ class Service:
     def __init__(self, address: str, port: int, database_url: str) -> None:
         self.address, self.metrics, self.database_url = address, f"http://127.0.0.1:{port}", database_url
         self.client = httpx.Client(timeout=60)
+        self.asked = 0
         self.early: Samples = {}
         """Before anything was sent: with that, an open run whose sender is gone becomes an interrupted one."""
 
@@ -49,9 +50,22 @@ class Service:
         """Read the metrics."""
         return parse_samples(self.client.get(f"{self.metrics}/metrics").raise_for_status().text)
 
+    def scrape_counted(self, before: Samples, asked: int) -> Samples:
+        """Read the metrics once all that has been asked since is counted: an answer is there a moment before it is counted.
+
+        asked: `self.asked` as it was before.
+        """
+        wait_until(lambda: _requests(self.scrape()) - _requests(before) >= self.asked - asked)
+        return self.scrape()
+
     def ask(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
         """Send a request to the service."""
+        self.asked += 1
         return self.client.request(method, f"{self.address}{path}", headers=headers)
+
+
+def _requests(samples: Samples) -> float:
+    return sum(number for (name, _), number in samples.items() if name == "geo_http_requests_total")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +89,7 @@ def service(database_url: str) -> Iterator[Service]:
 
 
 def test_requests_are_counted_as_they_were_made(service: Service) -> None:
-    before = service.scrape()
+    before, asked = service.scrape(), service.asked
     # A window that stands still, and in which no deadline passes any more: the tile stays valid.
     past = [(datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d") for days in (40, 10)]
     tile = f"{TILE}?from={past[0]}&to={past[1]}"
@@ -86,7 +100,7 @@ def test_requests_are_counted_as_they_were_made(service: Service) -> None:
     for method, path in (("HEAD", TILE), ("HEAD", "/api/summary"), ("GET", "/api/summary"), ("GET", "/nowhere/1"), ("GET", "/nowhere/2"),
                          ("PUT", "/api/summary"), ("PROPFIND", "/api/summary"), ("GET", "/api/cells/nonsense")):  # fmt: skip
         service.ask(path, method)
-    after = service.scrape()
+    after = service.scrape_counted(before, asked)
 
     def more(name: str, **labels: str) -> float:
         return value(after, name, **labels) - value(before, name, **labels)
@@ -139,8 +153,9 @@ def test_rows_of_loads_of_all_processes_are_counted_by_their_way_and_outcome(ser
 
 
 def test_every_metric_stands_in_the_documents_with_its_type_and_labels(service: Service) -> None:
+    first, asked = service.scrape(), service.asked
     service.ask(TILE)
-    samples = service.scrape()
+    samples = service.scrape_counted(first, asked)
     text = service.client.get(f"{service.metrics}/metrics").text
     types = dict(line.split(" ")[2:] for line in text.splitlines() if line.startswith("# TYPE "))
     labels: dict[str, set[str]] = {name: set() for name in types}
@@ -152,15 +167,17 @@ def test_every_metric_stands_in_the_documents_with_its_type_and_labels(service: 
 
 
 def test_odd_requests_add_no_series(service: Service) -> None:
+    first, asked = service.scrape(), service.asked
     service.ask("/nowhere")
     service.ask("/api/cells/x")
     service.ask("/api/cells/y", "PROPFIND")
-    before = service.scrape().keys()
+    before = service.scrape_counted(first, asked)
+    asked = service.asked
     for number in range(20):
         service.ask(f"/nowhere/{number}")
         service.ask(f"/api/cells/{number}")
         service.ask("/api/cells/y", ("PROPFIND", "LINK", "MKCOL")[number % 3])
-    assert service.scrape().keys() == before
+    assert service.scrape_counted(before, asked).keys() == before.keys()
 
 
 def test_openmetrics_is_given_where_it_is_asked_for(service: Service) -> None:

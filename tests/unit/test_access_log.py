@@ -1,6 +1,5 @@
 """The access log: its own formatting gives the lines that structlog would give, in their order, and no client can add to them."""
 
-import asyncio
 import json
 import re
 import time
@@ -11,9 +10,11 @@ import pytest
 import structlog
 
 from geo_service.core.settings import Settings
+from geo_service.http.client_address import TrustedProxies
 from geo_service.http.request_record import RequestRecord
 from geo_service.server.logs import RequestEvent, configure_logs
 from geo_service.server.middleware.access_log import AccessLog
+from tests.support.http_client import until
 
 PATHS = ["/tiles/hexes/8/155/92.mvt", '/a"b\\c', "/каталог", "/a b"]
 FIELDS = ["method", "path", "query", "status", "bytes", "ms", "client", "answer", "problem", "key", "request_id"]
@@ -32,13 +33,13 @@ def scope_of(path: str, query: bytes = b"") -> dict[str, Any]:
 
 
 def write(log: AccessLog, path: str = "/x", status: int = 200, query: bytes = b"") -> None:
-    log.write(scope_of(path, query), status, 30, 0.00001, RequestRecord("abc-1", "cached"))
+    log.write(scope_of(path, query), status, 30, time.perf_counter(), RequestRecord("abc-1", "cached"))
 
 
 def lines_of(capsys: pytest.CaptureFixture[str], path: str, status: int, log_format: str) -> list[str]:
     """The line of a request, and the same event written through structlog."""
     configure_logs(Settings(log_format=log_format))
-    write(AccessLog(), path, status, b"window=7d")
+    write(AccessLog(TrustedProxies(["127.0.0.1"])), path, status, b"window=7d")
     direct = capsys.readouterr().out
     event = RequestEvent("GET", path, b"window=7d", status, 30, 0.00001, "192.0.2.7", "cached", "", "", "abc-1", time.time_ns())
     log = structlog.get_logger()
@@ -62,7 +63,7 @@ def test_a_request_has_the_line_that_structlog_would_write(
 
 def test_a_json_line_has_the_fields_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(Settings(log_format="json"))
-    write(AccessLog(), "/x", 200, b"window=7d&theme=3")
+    write(AccessLog(TrustedProxies(["127.0.0.1"])), "/x", 200, b"window=7d&theme=3")
     line = json.loads(capsys.readouterr().out)
     assert list(line) == [*FIELDS, "event", "level", "timestamp"]
     assert abs(time.time() - time.mktime(time.strptime(line["timestamp"][:19] + "+0000", "%Y-%m-%dT%H:%M:%S%z")) + time.timezone) < 5
@@ -86,7 +87,7 @@ def test_a_json_line_has_the_fields_in_their_order(capsys: pytest.CaptureFixture
 )
 def test_a_key_in_the_query_is_not_logged(capsys: pytest.CaptureFixture[str], query: bytes, logged: str) -> None:
     configure_logs(Settings(log_format="json"))
-    write(AccessLog(), query=query)
+    write(AccessLog(TrustedProxies(["127.0.0.1"])), query=query)
     assert json.loads(capsys.readouterr().out)["query"] == logged
 
 
@@ -99,7 +100,7 @@ def test_a_path_with_a_line_feed_stays_on_one_line(capsys: pytest.CaptureFixture
 
 def test_below_the_configured_level_only_failures_have_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(Settings(log_format="json", log_level="warning"))
-    log = AccessLog()
+    log = AccessLog(TrustedProxies(["127.0.0.1"]))
     for status in (200, 404, 503):
         write(log, status=status)
     assert [json.loads(line)["status"] for line in capsys.readouterr().out.splitlines()] == [503]
@@ -107,7 +108,7 @@ def test_below_the_configured_level_only_failures_have_a_line(capsys: pytest.Cap
 
 async def test_lines_are_written_together_and_stay_in_the_order_of_all_events(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(Settings(log_format="json"))
-    log = AccessLog()
+    log = AccessLog(TrustedProxies(["127.0.0.1"]))
     write(log, "/1")
     write(log, "/2")
     assert capsys.readouterr().out == ""
@@ -120,8 +121,12 @@ async def test_lines_are_written_together_and_stay_in_the_order_of_all_events(ca
 
 async def test_a_line_that_waits_is_written_soon(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(Settings(log_format="json"))
-    write(AccessLog(), "/1")
-    async with asyncio.timeout(10):
-        while not (written := capsys.readouterr().out):
-            await asyncio.sleep(0.01)
-    assert json.loads(written)["path"] == "/1"
+    write(AccessLog(TrustedProxies(["127.0.0.1"])), "/1")
+    written: list[str] = []
+
+    async def is_written() -> bool:
+        written.append(capsys.readouterr().out)
+        return bool(written[-1])
+
+    await until(is_written)
+    assert json.loads(written[-1])["path"] == "/1"

@@ -22,6 +22,7 @@ class Application:
     def __init__(self) -> None:
         self.direct: list[str] = []
         self.by_task: list[str] = []
+        self.began = asyncio.Event()
         self.released = asyncio.Event()
 
     def answer(self, scope: Any) -> tuple[int, bytes, bytes] | None:
@@ -38,6 +39,7 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as ASGI wants it."""
         self.by_task.append(scope["path"])
+        self.began.set()
         if scope["path"] == "/slow":
             await self.released.wait()
         body = BIG if scope["path"] == "/big" else scope["path"].encode()
@@ -94,8 +96,7 @@ async def test_requests_of_a_connection_are_answered_in_their_order() -> None:
     application = Application()
     async with served(application) as (reader, writer):
         writer.write(request("/slow") + request("/ready") + request("/other") + request("/ready"))
-        while not application.by_task:
-            await asyncio.sleep(0)
+        await asyncio.wait_for(application.began.wait(), 10)
         assert application.direct == []
         application.released.set()
         bodies = [(await read_response(reader))[2] for _ in range(4)]
@@ -106,8 +107,7 @@ async def test_a_thousand_requests_in_one_packet_are_all_answered() -> None:
     application = Application()
     async with served(application) as (reader, writer):
         writer.write(request("/slow") + 1500 * request("/ready"))
-        while not application.by_task:
-            await asyncio.sleep(0)
+        await asyncio.wait_for(application.began.wait(), 10)
         application.released.set()
         for _ in range(1501):
             assert (await read_response(reader))[0] == "HTTP/1.1 200 OK"

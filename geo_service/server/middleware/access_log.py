@@ -9,38 +9,45 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from geo_service.http.client_address import TrustedProxies
 from geo_service.http.headers import choose_request_id, request_header
 from geo_service.http.request_record import RequestRecord, recorded
-from geo_service.metrics.requests import RequestMetrics, route_template
+from geo_service.metrics.requests import UNMATCHED, RequestMetrics, route_template
 from geo_service.server.logs import JsonLines, PlainLines, RequestEvent
 from geo_service.server.middleware.cors import CorsPolicy
 
-_CLIENT_LEFT = 499
+CLIENT_LEFT = 499
 """Status in the log where a client disconnected before the response began; nginx has made the number customary."""
 
 log = structlog.get_logger(__name__)
 
 
 class AccessLog:
-    """Writes one line for each request."""
+    """Writes one line for each request, and counts it."""
 
-    def __init__(self) -> None:
+    def __init__(self, proxies: TrustedProxies, metrics: RequestMetrics | None = None) -> None:
+        """proxies: behind which clients are found. metrics: count the requests."""
+        self._proxies = proxies
+        self._metrics = metrics or RequestMetrics()
         # Bound once: looking the logger up for each line would take longer than sending a cached tile.
         self._log: structlog.typing.FilteringBoundLogger = log.bind()
         self._processors = structlog.get_config()["processors"]
 
-    def write(self, scope: MutableMapping[str, Any], status: int, sent: int, seconds: float, record: RequestRecord) -> None:
+    def write(
+        self, scope: MutableMapping[str, Any], status: int, sent: int, started: float, record: RequestRecord, route: str = UNMATCHED
+    ) -> None:
         """Write how a request ended: a warning where the service has failed. Below the configured level nothing is formatted.
 
-        sent: bytes of the response's body. seconds: from its headers to the end of the response.
+        sent: bytes of the response's body. started: as `time.perf_counter` gave it. route: template of the one that answered.
         """
+        seconds = time.perf_counter() - started
+        self._metrics.observe(route, scope["method"], status, seconds, record.answer)
         level = logging.WARNING if status >= 500 else logging.INFO
         if not self._log.is_enabled_for(level):
             return
-        client = scope.get("client")
         event = RequestEvent(
             scope["method"], scope["path"], scope["query_string"], status, sent, seconds,
-            client[0] if client else "", record.answer, record.problem, record.key, record.request_id, time.time_ns(),
+            self._proxies.client_address(scope), record.answer, record.problem, record.key, record.request_id, time.time_ns(),
         )  # fmt: skip
         # Looked up each time: `structlog.testing.capture_logs` exchanges the processors.
         renderer = self._processors[-1]
@@ -51,17 +58,14 @@ class AccessLog:
 
 
 class RequestLog:
-    """ASGI middleware: gives each request an id and the headers that pages of other origins need, logs and counts how it ended."""
+    """ASGI middleware: gives each request an id and the headers that pages of other origins need, and logs how it ended."""
 
-    def __init__(
-        self, app: ASGIApp, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, metrics: RequestMetrics | None = None
-    ) -> None:
-        """reading: the policy of GET and HEAD; sending: that of POST. metrics: count the requests."""
+    def __init__(self, app: ASGIApp, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy) -> None:
+        """reading: the policy of GET and HEAD; sending: that of POST."""
         self._app = app
         self._access_log = access_log
         self._reading = reading
         self._sending = sending
-        self._metrics = metrics or RequestMetrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request; its id is in every log line about it and in the response's X-Request-ID. Preflight requests end here."""
@@ -92,6 +96,4 @@ class RequestLog:
             try:
                 await app(scope, receive, send_with_headers)
             finally:
-                status, seconds = status or _CLIENT_LEFT, time.perf_counter() - started
-                self._metrics.observe(route_template(scope), scope["method"], status, seconds, record.answer)
-                self._access_log.write(scope, status, sent, seconds, record)
+                self._access_log.write(scope, status or CLIENT_LEFT, sent, started, record, route_template(scope))

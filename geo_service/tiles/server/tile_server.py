@@ -15,7 +15,6 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.core.errors import InvalidParameter
 from geo_service.http.headers import COMPRESSORS, HeaderBlock, Headers, etag, matches, request_header
-from geo_service.http.request_record import current_record
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.layers.base import TileLayer, TileRequest
 from geo_service.tiles.server.revalidation import revalidate
@@ -116,17 +115,18 @@ class TileServer:
         self._cache = cache
         self._flight: SingleFlight[tuple[CachedTile, str]] = SingleFlight()
 
-    async def render(self, key: Key, request: TileRequest) -> CachedTile:
-        """Return the tile for `key`, computed unless the cached one is still valid; identical requests share one computation."""
+    async def render(self, key: Key, request: TileRequest) -> tuple[CachedTile, str]:
+        """Return the tile for `key`, computed unless the cached one is still valid, and how it came about, as in `RequestRecord.answer`.
+
+        Identical requests share one computation.
+        """
 
         async def compute() -> tuple[CachedTile, str]:
             tile, answer = await self._replica.run(self._compute, request, key[2], self._cache.peek(key))
             self._cache.put(key, tile, tile.revision)
             return tile, answer
 
-        tile, answer = await self._flight.run((key, self._replica.revision, request), compute)
-        current_record().answer = answer
-        return tile
+        return await self._flight.run((key, self._replica.revision, request), compute)
 
     def _compute(
         self, state: ReplicaState, request: TileRequest, encoding: str, cached: tuple[CachedTile, int] | None
@@ -145,6 +145,10 @@ class TileServer:
         encoded = self.layer.encode(state, request)
         answer = "known" if state.counter.arrays_computed == computed else "cold"
         return _response(encoded.body, encoding, state, request, encoded.fingerprint), answer
+
+
+ReadTileRequest = Callable[[str, bytes], tuple[TileServer, TileRequest]]
+"""Reads the request for a tile from path and query string, as they came. Raises `GeoError`."""
 
 
 def check_cost(columns: Columns, query: Query, limit: int) -> None:
