@@ -98,7 +98,7 @@ def check_command(file: File, mapping: MappingName = "plain", examples: Examples
 
     columns = load_mapping(mapping)
     started = time.monotonic()
-    with _run_progress(file.name, file.stat().st_size if file.exists() else 0) as show:
+    with _run_progress(file.name, _size_or_zero(file)) as show:
         result = check_file(file, columns, read_settings(), show, examples)
     for table in result.tables(time.monotonic() - started):
         print_result(table)
@@ -146,20 +146,26 @@ def _link_if_needed(url: str, settings: "Settings") -> None:
 
 def _load(file: Path, columns: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.core.settings import read_settings
-    from ingest.readers.file_content import size_of
     from ingest.runs.run import file_input, ingest_input, ingest_options
 
-    size = size_of(file)
     settings = read_settings()
     options = ingest_options(settings, batch_size)
     with open_database(settings) as url:
         _link_if_needed(url, settings)
         started = time.monotonic()
-        with _run_progress(file.name, size) as show:
+        # A file that is missing or cannot be read is a failed run as well: the run finds that out.
+        with _run_progress(file.name, _size_or_zero(file)) as show:
             run, counts = asyncio.run(ingest_input(url, file_input(file, columns, mapping), show, options))
     print_result(summary_table(counts, time.monotonic() - started))
     if hint := reject_hint(run, counts):
         print_result(hint)
+
+
+def _size_or_zero(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 @contextmanager

@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     )
     write_body_mb: int = Field(32, ge=1, le=4096, description="Maximum body of a request that sends incidents, in megabytes.")
     writers: int = Field(2, ge=1, le=50, description="Requests that may send incidents at the same time; each has a database connection.")
+    new_entries_per_request: int = Field(
+        1000, ge=0, le=1_000_000, description="Maximum number of new themes, agencies and sources that one request may add."
+    )
+    new_entries_per_day: int = Field(
+        2000, ge=0, le=10_000_000, description="Maximum number of new themes, agencies and sources that an API key may add in a day (UTC)."
+    )
     open311_texts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("open311",), description="Sources whose texts and addresses /open311/ shows, comma-separated; * means all."
     )

@@ -18,7 +18,7 @@ from geo_service.http.headers import request_header
 from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
 from geo_service.queries.selection import collect_params
 from geo_service.routes.common import selection_query
-from geo_service.routes.common.auth import authenticate_writer
+from geo_service.routes.common.auth import authenticate_writer, read_sender
 from geo_service.routes.common.dependencies import PlainRoute, public_path, service_of
 from geo_service.routes.common.ingest_response import LineStream, respond_with_document
 from geo_service.routes.common.request_body import idempotency_key, read_body
@@ -101,7 +101,8 @@ def _read_ingest_request(request: Request) -> tuple[IngestRequest, AsyncGenerato
     if not _SOURCE.fullmatch(source):
         raise InvalidParameter("source", "is not a valid code", "1 to 60 characters without blanks and commas")
     key = idempotency_key(request, caller, _INPUT)
-    return IngestRequest(_INPUT, source, source, _has_lines(request), key), read_body(request)
+    sender = read_sender(request, caller)
+    return IngestRequest(_INPUT, source, source, _has_lines(request), key, sender=sender), read_body(request)
 
 
 def _has_lines(request: Request) -> bool:

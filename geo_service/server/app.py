@@ -41,12 +41,14 @@ from geo_service.routes import (
     live,
     ogc,
     open311,
+    open311_updates,
     places,
     statistics,
     styles,
     tiles,
 )
 from geo_service.routes.common.dependencies import RowCutter, Service
+from geo_service.routes.common.open311_formats import is_open311, respond_with_any_error
 from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.openapi_document import complete_openapi
 from geo_service.routes.tiles import read_tile_request
@@ -65,6 +67,7 @@ from geo_service.tiles.layers.points import PointLayer
 from geo_service.tiles.server.tile_server import TileCache, TileServer
 
 _MEGABYTE = 1_000_000
+_INTERNAL_ERROR = "the request could not be answered; the service's log says why"
 _SHUTDOWN_S = 5.0
 """How long each background task may take to end."""
 
@@ -136,7 +139,8 @@ def create_app(
     )  # fmt: skip
     app.state.service = service
     _handle_errors(app)
-    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
+    open311_modules = (open311, open311_updates)
+    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
@@ -179,11 +183,14 @@ def _log_failure(task: "asyncio.Task[None]") -> None:
 
 
 def _handle_errors(app: FastAPI) -> None:
-    """Turn every error into a problem document; none holds database text."""
+    """Turn every error into a problem document, or that of Open311 at its addresses; none holds database text."""
+
+    def conform(request: Request, document: Response, description: str) -> Response:
+        return respond_with_any_error(request, document, description) if is_open311(request) else document
 
     @app.exception_handler(GeoError)
-    async def refuse(_: Request, error: GeoError) -> Response:
-        return error_response(error)
+    async def refuse(request: Request, error: GeoError) -> Response:
+        return conform(request, error_response(error), str(error))
 
     @app.exception_handler(HTTPException)
     async def refuse_http(request: Request, error: HTTPException) -> Response:
@@ -191,16 +198,16 @@ def _handle_errors(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         if error.status_code == 405:
             response.headers["Allow"] = allowed_methods(app.routes, request.scope)
-        return response
+        return conform(request, response, str(error.detail))
 
     @app.exception_handler(RequestValidationError)
-    async def refuse_request(_: Request, error: RequestValidationError) -> Response:
+    async def refuse_request(request: Request, error: RequestValidationError) -> Response:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return problem_document(400, "Invalid request", faults, "invalid-request")
+        return conform(request, problem_document(400, "Invalid request", faults, "invalid-request"), faults)
 
     @app.exception_handler(Exception)
-    async def fail(_: Request, error: Exception) -> Response:
-        return error_response(error)
+    async def fail(request: Request, error: Exception) -> Response:
+        return conform(request, error_response(error), _INTERNAL_ERROR)
 
 
 def error_response(error: Exception) -> Response:
@@ -210,7 +217,7 @@ def error_response(error: Exception) -> Response:
             log.warning("request refused", reason=str(error))
         return problem(error)
     log.error("request failed", exc_info=error)
-    return problem_document(500, "Internal error", "the request could not be answered; the service's log says why", "internal-error")
+    return problem_document(500, "Internal error", _INTERNAL_ERROR, "internal-error")
 
 
 def _failure(error: Exception) -> ASGIApp:

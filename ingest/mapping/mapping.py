@@ -58,8 +58,12 @@ def _field(name: str) -> str:
 
 def _bounds(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     west, south, east, north = box
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
+    # West > east is across the antimeridian; more than half the globe that way is an exchange of the two.
+    is_arc = west < east or 0 < east - west + 360 <= 180
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and is_arc and -90 <= south < north <= 90):
+        raise ValueError(
+            "bounds must be west < east within -180..180, or west > east across the antimeridian, and south < north within -90..90"
+        )
     return box
 
 
@@ -68,7 +72,7 @@ StatusCode = Annotated[str, AfterValidator(_status)]
 _CODE = r"^[^\s,]{1,60}$"
 Code = Annotated[str, Field(pattern=_CODE)]
 LngLatBounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
-"""West, south, east, north, degrees."""
+"""West, south, east, north, degrees; west > east across the antimeridian."""
 
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 InstantField = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]

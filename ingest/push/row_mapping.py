@@ -2,7 +2,7 @@
 and describe the outcome of each row."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -52,15 +52,18 @@ class RowMapping:
         """Members that no incident has, of the first rows that had any."""
 
     @classmethod
-    async def of(cls, request: IngestRequest, writer: PushWriter, classifier: Classifier, deadlines: Deadlines) -> "RowMapping":
-        """For the source of a request; a known source keeps its names."""
+    async def of(
+        cls, request: IngestRequest, writer: PushWriter, classifier: Classifier, deadlines: Deadlines, clock: Callable[[], float]
+    ) -> "RowMapping":
+        """For the source of a request; a known source keeps its names. clock: seconds since 1970."""
         with database_errors("look up the source"):
             row = await writer.connection.fetchrow(query("ingest.get_source"), request.source)
         source = Source(**row) if row else Source(request.source, request.name, request.name)
-        entry = MappingSource(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
+        # Codes of agencies begin with the code that the sender knows, also where it is an alias.
+        entry = MappingSource(code=request.source, name_ru=source.name_ru, name_en=source.name_en)
         mapping = _load_plain().model_copy(update={"source": entry})
-        resolver = KnownEntityResolver(mapping, classifier)
-        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region))
+        resolver = KnownEntityResolver(mapping, classifier, writer.aliases)
+        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region, clock))
 
     async def validate(self, rows: Sequence[PushedRow], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
         """The rows as columns of text, and validated."""

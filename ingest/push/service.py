@@ -1,7 +1,8 @@
 """Load posted incidents, a transaction a batch, and answer with the outcome of each row."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from geo_service.core.errors import GeoError, PartialFailure
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
+from ingest.push.new_entries import EntryAdmission, NewEntryLimits
 from ingest.push.parsing import DocumentParser, LineParser, PushedRow
 from ingest.push.row_mapping import MAPPING, RowMapping, encode_row_results
 from ingest.push.writer_pool import PushWriter, WriterPool, WriterSettings
@@ -25,9 +27,12 @@ _RULES = "ru"
 class PushService:
     """Implements `geo_service.core.ingest_protocol.IngestService`."""
 
-    def __init__(self, settings: WriterSettings, deadlines: Deadlines) -> None:
+    def __init__(self, settings: WriterSettings, deadlines: Deadlines, clock: Callable[[], float] = time.time) -> None:
+        """clock: seconds since 1970, against which dates in the future are recognised."""
         self._writers = WriterPool(settings)
+        self._limits = settings.new_entries
         self._deadlines = deadlines
+        self._clock = clock
 
     @cached_property
     def _classifier(self) -> Classifier:
@@ -52,8 +57,8 @@ class PushService:
                 async for result in store.replay(answered, body):
                     yield result
                 return
-        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines)
-        push = _Push(writer, request, mapping, store)
+        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock)
+        push = _Push(writer, request, mapping, store, self._limits)
         parser = LineParser() if request.lines else DocumentParser()
         try:
             async with aclosing(batches(body.parts(), parser)) as row_batches:
@@ -71,14 +76,18 @@ class PushService:
 class _Push:
     """One request as a run, which begins with its first batch."""
 
-    def __init__(self, writer: PushWriter, request: IngestRequest, mapping: RowMapping, store: IdempotencyStore | None) -> None:
+    def __init__(
+        self, writer: PushWriter, request: IngestRequest, mapping: RowMapping, store: IdempotencyStore | None, limits: NewEntryLimits
+    ) -> None:
         self._writer, self._mapping, self._store = writer, mapping, store
-        self._run = IngestRun(writer.connection, request.input, MAPPING)
+        self._admission = EntryAdmission(writer.connection, writer.pipeline.reference_data, limits, request.sender.key_id)
+        self._run = IngestRun(writer.connection, request.input, MAPPING, request.sender)
 
     async def write(self, rows: Sequence[PushedRow]) -> bytes:
         """Write a batch in one transaction; the outcome of each row as NDJSON."""
         raw, validated = await self._mapping.validate(rows, self._writer.connection)
         await self._begin()
+        validated = await self._admission.admit(raw, validated)
         lines = b""
 
         async def keep_lines(result: WriteResult) -> None:
@@ -87,7 +96,7 @@ class _Push:
             if self._store:
                 await self._store.append(lines)
 
-        await self._run.write(self._writer.pipeline, self._source_id, validated, with_results=keep_lines)
+        await self._run.write(self._writer.pipeline, self._mapping.source, validated, with_results=keep_lines)
         return lines
 
     async def finish(self, form: str, body: HashingBody) -> IngestSummary:
@@ -113,7 +122,8 @@ class _Push:
 
     async def _begin(self) -> None:
         if not self._run.id:
-            self._source_id = await self._writer.pipeline.reference_data.ensure_source(self._mapping.source)
+            await self._admission.admit_source(self._mapping.source)
+            await self._writer.pipeline.reference_data.ensure_source(self._mapping.source)
             await self._run.begin()
 
     def _document(self, form: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 
@@ -12,8 +12,9 @@ from geo_service.core.errors import GeoError, Overloaded
 from geo_service.core.sql.named_queries import query
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.mapping.mapping import LngLatBounds
+from ingest.push.new_entries import NewEntryLimits
 from ingest.runs.run import BatchPipeline
-from ingest.write.reference_data import read_region
+from ingest.write.reference_data import Aliases, read_aliases, read_region
 
 _CLOSE_S = 5
 
@@ -27,6 +28,9 @@ class PushWriter:
     region: LngLatBounds | None = None
     revision: int = -1
     """Of the boundaries that the pipeline's geocoder and `region` were made from."""
+    aliases: Aliases = field(default_factory=Aliases)
+    catalogue_revision: int = -1
+    """Of the catalogue that `aliases` are of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class WriterSettings:
     statement_timeout_ms: int
     near_m: float
     geocoding: GeocodingConfiguration
+    new_entries: NewEntryLimits
+    """How much a sender may add to the catalogue."""
 
 
 class WriterPool:
@@ -99,9 +105,12 @@ class WriterPool:
         return PushWriter(connection, await pipeline.__aenter__())
 
     async def _refresh(self, writer: PushWriter) -> None:
-        """Renew the region and the geocoder when the districts have changed."""
-        with database_errors("look for changes of the boundaries"):
-            revision = int(await writer.connection.fetchval(query("boundaries.get_revision")) or 0)
+        """Renew the region and the geocoder when the districts have changed, and the aliases when the catalogue has."""
+        with database_errors("look for changes of the boundaries and of the catalogue"):
+            revision, catalogue_revision = await writer.connection.fetchrow(query("catalogue.get_revisions"))
+        if catalogue_revision != writer.catalogue_revision:
+            writer.aliases = await read_aliases(writer.connection)
+            writer.catalogue_revision = catalogue_revision
         if revision != writer.revision:
             writer.region = await read_region(writer.connection, self._settings.geocoding.bounds)
             writer.pipeline.set_region(writer.region)

@@ -143,7 +143,8 @@ def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse:
 def inside(lng: Degrees, lat: Degrees, bounds: LngLatBounds) -> Mask:
     """Which points are in the bounds, edges included; NaN is in none."""
     west, south, east, north = bounds
-    within: Mask = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)
+    in_arc = (lng >= west) & (lng <= east) if west <= east else ((lng >= west) & (lng <= 180)) | ((lng <= east) & (lng >= -180))
+    within: Mask = in_arc & (lat >= south) & (lat <= north)
     return within
 
 

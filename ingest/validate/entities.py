@@ -14,7 +14,7 @@ from ingest.readers import Column
 from ingest.readers.csv import CsvReader
 from ingest.validate.classifier import load_classifier
 from ingest.validate.coordinates import Mask
-from ingest.write.reference_data import Agency, Theme
+from ingest.write.reference_data import Agency, Aliases, Theme
 
 LONGEST_CODE = 100
 _SECTORS = {sector.code: sector for sector in SECTORS}
@@ -37,15 +37,19 @@ class ThemeColumn:
 class EntityResolver:
     """Resolves the themes of a mapping and, by the lookup file beside `input_path`, its agencies."""
 
-    def __init__(self, mapping: Mapping, input_path: Path) -> None:
+    def __init__(self, mapping: Mapping, input_path: Path, aliases: Aliases | None = None) -> None:
+        """aliases: of entries that were merged or renamed; None for none."""
         self._mapping = mapping
         self._prefix = mapping.source.code
+        self._aliases = aliases or Aliases()
+        self.source_code = self._aliases.sources.get(mapping.source.code, mapping.source.code)
+        """Of the incidents' source as it is called now."""
         self._agency_names = _read_agency_names(mapping.agencies, input_path)
         self._sectors = _SECTORS_BY_NAME | {value.casefold(): _SECTORS[code] for value, code in mapping.sectors.items()}
         self.classify = load_classifier(mapping.classifier).theme if mapping.classifier else None
         """The theme of a text, None where it is unclear; None without a classifier in the mapping."""
-        self.theme = cache(self._resolve_theme)
-        self.agency = cache(self._resolve_agency)
+        self.theme = cache(self._find_theme)
+        self.agency = cache(self._find_agency)
 
     def theme_column(self, sectors: Sequence[str], themes: Sequence[str], texts: Sequence[str]) -> ThemeColumn:
         """The theme of each row by its sector and theme, where both are blank by its text."""
@@ -57,8 +61,16 @@ class EntityResolver:
                 if text.strip() and not sector.strip() and not theme.strip():
                     column.classified[row] = True
                     if recognised := self.classify(text):
-                        column.recognised[row], column.themes[row] = True, recognised
+                        column.recognised[row], column.themes[row] = True, self._aliases.themes.get(recognised.code, recognised)
         return column
+
+    def _find_theme(self, sector: str, value: str) -> Theme | None:
+        theme = self._resolve_theme(sector, value)
+        return theme and self._aliases.themes.get(theme.code, theme)
+
+    def _find_agency(self, value: str) -> Agency | None:
+        agency = self._resolve_agency(value)
+        return agency and self._aliases.agencies.get(agency.code, agency)
 
     def _resolve_theme(self, sector: str, value: str) -> Theme | None:
         """The theme of a row with this sector and theme, each possibly blank; None when the sector is unknown.

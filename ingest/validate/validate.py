@@ -1,7 +1,8 @@
 """From columns of text to a batch of incidents and row errors: each check looks at a whole column at once."""
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from ingest.readers import RawBatch
 from ingest.readers.columns import storable_text
 from ingest.validate.coordinates import CoordinateReader, Coordinates, Mask, RawCoordinate
 from ingest.validate.entities import EntityResolver, ThemeColumn
+from ingest.validate.future_dates import find_future_dates, future_limits
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
 from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.reference_data import Agency, Theme
@@ -103,17 +105,41 @@ class ValidatedBatch:
     read: int
     bytes_read: int
 
+    def without(self, rejects: dict[int, Reject]) -> "ValidatedBatch":
+        """Return the batch without some of its usable rows, by their index, which are rejected."""
+        indexes = np.array([index for index in range(len(self.rows)) if index not in rejects], np.intp)
+        lines = {reject.line for reject in rejects.values()}
+        return replace(
+            self,
+            batch=self.batch.take(indexes),
+            themes=_pick(self.themes, indexes),
+            agencies=_pick(self.agencies, indexes),
+            rows=self.rows[indexes],
+            due_by=_pick(self.due_by, indexes),
+            rejects=[*self.rejects, *rejects.values()],
+            warnings=[warning for warning in self.warnings if warning.line not in lines],
+        )
+
 
 class Validator:
     """Checks raw batches by one mapping."""
 
     def __init__(
-        self, mapping: Mapping, resolver: EntityResolver, deadlines: Deadlines | None = None, region: LngLatBounds | None = None
+        self,
+        mapping: Mapping,
+        resolver: EntityResolver,
+        deadlines: Deadlines | None = None,
+        region: LngLatBounds | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds."""
+        """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds.
+
+        clock: seconds since 1970, against which dates in the future are recognised.
+        """
         self._mapping = mapping
         self._resolver = resolver
         self._deadlines = deadlines if mapping.deadlines else None
+        self._clock, self._future_limits = clock, future_limits(mapping.dates.end_of_day)
         self._coordinate_reader = CoordinateReader(mapping.file.decimal, mapping.bounds, region)
 
     def validate(self, raw: RawBatch) -> ValidatedBatch:
@@ -170,7 +196,14 @@ class Validator:
             errors.reject(columns[field] == UNREADABLE, RejectReason.UNREADABLE_DATE, detail, name)
         name = self._mapping.columns.received_at
         errors.reject(columns["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank", name)
+        self._check_future(raw, columns, errors)
         return columns
+
+    def _check_future(self, raw: RawBatch, columns: _InstantColumns, errors: RowErrors) -> None:
+        for found in find_future_dates(columns, self._future_limits, self._clock):
+            name, values = getattr(self._mapping.columns, found.field), self._column(raw, found.field)
+            errors.reject(found.rejected, RejectReason.FUTURE_DATE, _value_detail(name, values, found.reject_text), name)
+            errors.warn(found.warned, RejectReason.DATE_AHEAD, _value_detail(name, values, found.warn_text), name)
 
     def _read_texts(self, raw: RawBatch, field: str, longest: int) -> list[str]:
         return [text.strip()[:longest] for text in self._column(raw, field)]
@@ -212,7 +245,7 @@ class Validator:
         missing = np.flatnonzero(np.isnat(instants["due_at"])).tolist()
         if self._deadlines is None or not missing:
             return names
-        deadlines, source = self._deadlines, self._mapping.source.code
+        deadlines, source = self._deadlines, self._resolver.source_code
         rule_of = {theme: deadlines.find_rule(theme.code, source, theme.sector) for theme in {themes[row] for row in missing}}
         rows_of: dict[str, list[int]] = {}
         for row in missing:

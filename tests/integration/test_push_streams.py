@@ -17,6 +17,7 @@ from geo_service.core.ingest_protocol import BatchResult, IngestRequest
 from geo_service.core.settings import Settings
 from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.push.batching import MOST
+from ingest.push.new_entries import NewEntryLimits
 from ingest.push.service import PushService
 from ingest.push.writer_pool import WriterSettings
 from tests.support.http_client import until
@@ -33,7 +34,9 @@ async def desk(database_url: str) -> AsyncIterator[PushService]:
     """A desk with one writer, over an empty database."""
     await emptied(database_url)
     settings = Settings()
-    made = PushService(WriterSettings(database_url, 1, 1.0, 10_000, 1000.0, GeocodingConfiguration()), read_deadlines(None, settings.zone))
+    limits = NewEntryLimits(settings.new_entries_per_request, settings.new_entries_per_day)
+    writers = WriterSettings(database_url, 1, 1.0, 10_000, 1000.0, GeocodingConfiguration(), limits)
+    made = PushService(writers, read_deadlines(None, settings.zone))
     yield made
     await made.close()
 

@@ -1,7 +1,7 @@
 """Validation: each kind of bad row is told by its reason, and good ones become what they say."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,11 +28,14 @@ def asked(mapping: Mapping) -> list[str]:
     return [one.name for one in required_columns(mapping)]
 
 
+NOW = datetime(2026, 11, 30, 12, tzinfo=ZoneInfo("UTC"))
+
+
 def check(*rows: dict[str, str], mapping: str = "plain", region: LngLatBounds | None = None) -> ValidatedBatch:
     meant = load_mapping(mapping)
     columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
-    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), region=region).validate(raw)
+    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), region=region, clock=NOW.timestamp).validate(raw)
 
 
 def with_deadlines(*due: str, **changes: object) -> ValidatedBatch:
@@ -75,6 +78,54 @@ def test_a_bad_row_is_refused_with_its_line_text_and_reason(change: dict[str, st
     assert (reject.line, reject.reason, reject.text) == (3, reason, f"row {GOOD | change}")
     assert detail in reject.detail
     assert checked.batch.external_id == ["1", "3"]
+
+
+def ahead(**amounts: float) -> str:
+    return (NOW + timedelta(**amounts)).isoformat()
+
+
+def findings(*rows: dict[str, str]) -> list[tuple[str, ...]]:
+    """Of each row whether it is used, and the reason and the fields of its reject or warning."""
+    checked = check(*(GOOD | row | {"id": str(number)} for number, row in enumerate(rows)))
+    found = {(one.line - 2): (one.reason.value, *one.fields) for one in (*checked.warnings, *checked.rejects)}
+    used = set(checked.batch.external_id)
+    return [("used" if str(row) in used else "not used", *found.get(row, ())) for row in range(len(rows))]
+
+
+@pytest.mark.parametrize("field", ["received_at", "answered_at", "closed_at", "updated_at"])
+def test_a_date_in_the_future_is_warned_about_beyond_minutes_and_rejected_beyond_a_day(field: str) -> None:
+    dates = [ahead(minutes=14), ahead(minutes=16), ahead(hours=23.9), ahead(hours=24.1), "2105-12-31", "2026-12-30T00:00:00+03:00"]
+    warned, rejected = ("used", "date_ahead", field), ("not used", "future_date", field)
+    fine: tuple[str, ...] = ("used",)
+    assert findings(*({field: date} for date in dates)) == [fine, warned, warned, rejected, rejected, rejected]
+    (reject,) = check(GOOD | {field: "2105-12-31"}).rejects
+    assert reject.detail == f"{field} '2105-12-31' is more than a day in the future"
+    checked = check(GOOD | {field: ahead(hours=3)})
+    assert checked.warnings[0].detail.startswith(f"{field} '2026-11-30T15:00:00+00:00' is more than 15 minutes in the future")
+    assert str(getattr(checked.batch, field)[0]) == "2026-11-30T15:00:00.000000", "it is used as it is"
+
+
+def test_a_deadline_may_be_years_ahead_but_not_centuries() -> None:
+    dates = ["2026-12-24", "2030-01-01", ahead(days=20 * 365 - 1), ahead(days=20 * 365 + 1), "2099-12-31"]
+    fine: tuple[str, ...] = ("used",)
+    rejected: tuple[str, ...] = ("not used", "future_date", "due_at")
+    assert findings(*({"due_at": date} for date in dates)) == [fine] * 3 + [rejected] * 2
+    assert "is more than 20 years in the future" in check(GOOD | {"due_at": "2099-12-31"}).rejects[0].detail
+
+
+def test_a_row_with_several_dates_ahead_has_one_warning_that_names_them_all() -> None:
+    (warning,) = check(GOOD | {"received_at": ahead(hours=2), "answered_at": ahead(hours=3)}).warnings
+    assert (warning.reason, warning.fields) == ("date_ahead", ("received_at", "answered_at"))
+
+
+def test_a_day_that_is_read_to_its_end_may_be_today() -> None:
+    plain = load_mapping("plain")
+    dates = plain.dates.model_copy(update={"end_of_day": ("closed_at",), "time_zone": "UTC"})
+    meant = plain.model_copy(update={"dates": dates})
+    columns = {name: [GOOD.get(name, "")] * 2 for name in asked(meant)} | {"closed_at": ["2026-11-30", "2026-12-02"]}
+    raw = RawBatch(columns, [2, 3], ["", ""], [], 0)
+    checked = Validator(meant, EntityResolver(meant, Path("nowhere.csv")), clock=NOW.timestamp).validate(raw)
+    assert ([one.line for one in checked.warnings], [(one.line, one.reason) for one in checked.rejects]) == ([], [(3, "future_date")])
 
 
 MINSK = {"id": "1", "opened": "2019-01-02", "status": "5"}

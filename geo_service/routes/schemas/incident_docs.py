@@ -118,9 +118,17 @@ INCIDENT_RESPONSES: dict[int | str, dict[str, Any]] = {
     401: {"description": "The API key is missing or invalid.", **_PROBLEM},
     403: {"description": "Writing is disabled, or not allowed from pages of this origin.", **_PROBLEM},
     408: {"description": "The body is incomplete.", **_PROBLEM},
-    409: {"description": "A request with this Idempotency-Key is being processed.", **_PROBLEM},
+    409: {
+        "description": "A request with this Idempotency-Key is being processed, or a table has no number left.",
+        **_PROBLEM,
+    },
     413: {"description": "The body is too large, or the document has too many incidents.", **_PROBLEM},
     415: {"description": "The type of the body is not supported.", **_PROBLEM},
     422: {"description": "The single incident was rejected, or the Idempotency-Key was used for another request.", **_PROBLEM},
+    429: {
+        "description": "The source is new, and no more sources, themes and agencies may be added by this request, or by this key today. "
+        "Retry-After says when a new day begins. Rows with a new theme or agency are rejected instead.",
+        **_PROBLEM,
+    },
     503: {"description": "All writers are busy, or the database is unavailable; Retry-After says when to try again.", **_PROBLEM},
 }

@@ -24,6 +24,7 @@ from geo_service.routes.schemas.value_schemas import (
 )
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.documents.palette import SCHEMES
+from geo_service.tiles.documents.style import OWN_PARAMETERS
 
 _CODES = "comma-separated codes; absent means all"
 
@@ -110,6 +111,15 @@ LAYER_DOCS: dict[str, Any] = {
 
 _DEGREES = r"-?[0-9]{1,3}([.][0-9]{1,10})?"
 _PLACE = pattern(f"[0-9]{{1,2}}([.][0-9]{{1,6}})?/-?[0-9]{{1,2}}([.][0-9]{{1,10}})?/{_DEGREES}")
+
+_PASSED_OVER = [parameter(name, "Of a style; passed over here, where clients copy it.") for name in OWN_PARAMETERS]
+
+SOURCE_DOCS: dict[str, Any] = {"parameters": [*LAYER_DOCS["parameters"], *_PASSED_OVER]}
+"""Parameters of a style's source: those of a layer, and what clients copy to it from the style's address."""
+
+PLACES_DOCS: dict[str, Any] = {
+    "parameters": [parameter(each["name"], "Of a style; passed over here, where clients copy it.") for each in SOURCE_DOCS["parameters"]]
+}
 
 EMBED_DOCS: dict[str, Any] = {
     "parameters": [
