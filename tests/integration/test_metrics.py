@@ -185,7 +185,8 @@ def test_openmetrics_is_given_where_it_is_asked_for(service: Service) -> None:
         f"{service.metrics}/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0, text/plain;q=0.5"}
     )
     assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
-    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    parsed = text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]  # the library leaves it untyped
+    families = {family.name: family for family in parsed}
     assert families["geo_http_requests"].type == "counter"
     assert answer.text.endswith("# EOF\n")
 
