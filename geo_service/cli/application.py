@@ -21,6 +21,7 @@ def make_application(settings: Settings, on_progress: Callable[[int], None] = la
         statement_timeout_ms=settings.statement_timeout_ms,
         near_m=settings.district_near_m,
         geocoding=read_configuration(settings.geocoding),
+        unknown_status=settings.unknown_status,
         new_entries=NewEntryLimits(settings.new_entries_per_request, settings.new_entries_per_day),
     )
     push_service = PushService(writer_settings, read_deadlines(settings.deadlines, settings.zone))

@@ -148,6 +148,8 @@ class RejectReason(StrEnum):
     SWAPPED_COORDINATES = "swapped_coordinates"
     COARSE_COORDINATES = "coarse_coordinates"
     COORDINATES_LEFT_OUT = "coordinates_left_out"
+    DATE_LEFT_OUT = "date_left_out"
+    STATUS_REPLACED = "status_replaced"
     DATE_AHEAD = "date_ahead"
 
     @property
@@ -162,6 +164,8 @@ _WARNINGS = frozenset(
         RejectReason.SWAPPED_COORDINATES,
         RejectReason.COARSE_COORDINATES,
         RejectReason.COORDINATES_LEFT_OUT,
+        RejectReason.DATE_LEFT_OUT,
+        RejectReason.STATUS_REPLACED,
         RejectReason.DATE_AHEAD,
     }
 )

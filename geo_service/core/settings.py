@@ -26,6 +26,9 @@ _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _zones = cache(available_timezones)
 
 
+StatusCode = Literal["new", "assigned", "in_work", "interim", "answered", "returned", "closed", "rejected", "duplicate"]
+
+
 class Settings(BaseSettings):
     """All settings of the service. The variable of a field is `GEO_` and its name in capitals."""
 
@@ -52,6 +55,9 @@ class Settings(BaseSettings):
         description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and CIDR blocks, comma-separated.",
     )
     time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
+    unknown_status: StatusCode | None = Field(
+        None, description="Status of incidents whose status no mapping knows, such as new; they are counted. Default: they are rejected."
+    )
     deadlines: Path | None = Field(
         None, description="TOML file of deadlines and working hours; without it geo_service/core/calendar/deadlines.toml."
     )

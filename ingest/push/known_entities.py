@@ -38,12 +38,12 @@ class KnownEntityResolver(EntityResolver):
             else:
                 self._known_agencies[row["code"]] = Agency(row["code"], row["name_ru"])
 
-    def _resolve_theme(self, sector: str, value: str) -> Theme | None:
+    def _resolve_theme(self, sector: str, value: str, code: str = "") -> Theme | None:
         known = self._known_themes.get(value.strip()) or self._aliases.themes.get(value.strip())
-        named = super()._resolve_theme(sector, value)
+        named = super()._resolve_theme(sector, value, code)
         # With the sector of another theme beside it, a code is a name in that sector.
         return known if known and (not sector.strip() or (named and named.sector == known.sector)) else named
 
-    def _resolve_agency(self, value: str) -> Agency | None:
+    def _resolve_agency(self, value: str, code: str = "") -> Agency | None:
         value = value.strip()
-        return self._known_agencies.get(value) or self._aliases.agencies.get(value) or super()._resolve_agency(value)
+        return self._known_agencies.get(value) or self._aliases.agencies.get(value) or super()._resolve_agency(value, code)

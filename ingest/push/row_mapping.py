@@ -36,8 +36,10 @@ _LONGEST_NAME = 60
 
 
 @cache
-def _load_plain() -> Mapping:
-    return load_mapping(MAPPING)
+def posted_mapping() -> Mapping:
+    """The mapping, which also knows what Russian systems call their statuses."""
+    plain = load_mapping(MAPPING)
+    return plain.model_copy(update={"status": plain.status | load_mapping("russian").status})
 
 
 class RowMapping:
@@ -53,7 +55,13 @@ class RowMapping:
 
     @classmethod
     async def of(
-        cls, request: IngestRequest, writer: PushWriter, classifier: Classifier, deadlines: Deadlines, clock: Callable[[], float]
+        cls,
+        request: IngestRequest,
+        writer: PushWriter,
+        classifier: Classifier,
+        deadlines: Deadlines,
+        clock: Callable[[], float],
+        unknown_status: str | None = None,
     ) -> "RowMapping":
         """For the source of a request; a known source keeps its names. clock: seconds since 1970."""
         with database_errors("look up the source"):
@@ -61,9 +69,9 @@ class RowMapping:
         source = Source(**row) if row else Source(request.source, request.name, request.name)
         # Codes of agencies begin with the code that the sender knows, also where it is an alias.
         entry = MappingSource(code=request.source, name_ru=source.name_ru, name_en=source.name_en)
-        mapping = _load_plain().model_copy(update={"source": entry})
+        mapping = posted_mapping().model_copy(update={"source": entry})
         resolver = KnownEntityResolver(mapping, classifier, writer.aliases)
-        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region, clock))
+        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region, clock, unknown_status))
 
     async def validate(self, rows: Sequence[PushedRow], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
         """The rows as columns of text, and validated."""
@@ -92,8 +100,17 @@ def encode_row_results(raw: RawBatch, validated: ValidatedBatch, result: WriteRe
             "row": reject.line, "id": ids.get(reject.line) or None, "outcome": "rejected", **_reason_members(reject),
         }  # fmt: skip
     for warning in validated.warnings:
-        documents[warning.line]["warning"] = _reason_members(warning)
+        document = documents[warning.line]
+        document["warning"] = _join_warnings(document.get("warning"), _reason_members(warning))
     return b"".join(orjson.dumps(documents[line]) + b"\n" for line in sorted(documents))
+
+
+def _join_warnings(earlier: dict[str, Any] | None, warning: dict[str, Any]) -> dict[str, Any]:
+    """One warning for a row that has several: the last reason, with the fields and details of all."""
+    if earlier is None:
+        return warning
+    fields = list(dict.fromkeys((*earlier["fields"], *warning["fields"])))
+    return warning | {"fields": fields, "detail": f"{earlier['detail']}; {warning['detail']}"}
 
 
 def _reason_members(reject: Reject) -> dict[str, Any]:

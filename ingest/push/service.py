@@ -29,7 +29,7 @@ class PushService:
 
     def __init__(self, settings: WriterSettings, deadlines: Deadlines, clock: Callable[[], float] = time.time) -> None:
         """clock: seconds since 1970, against which dates in the future are recognised."""
-        self._writers = WriterPool(settings)
+        self._writers, self._unknown_status = WriterPool(settings), settings.unknown_status
         self._limits = settings.new_entries
         self._deadlines = deadlines
         self._clock = clock
@@ -57,7 +57,7 @@ class PushService:
                 async for result in store.replay(answered, body):
                     yield result
                 return
-        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock)
+        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock, self._unknown_status)
         push = _Push(writer, request, mapping, store, self._limits)
         parser = LineParser() if request.lines else DocumentParser()
         try:

@@ -47,6 +47,8 @@ class WriterSettings:
     geocoding: GeocodingConfiguration
     new_entries: NewEntryLimits
     """How much a sender may add to the catalogue."""
+    unknown_status: str | None = None
+    """Code for a status that is none of the service's; None rejects such rows."""
 
 
 class WriterPool:

@@ -79,6 +79,8 @@ class IngestOptions:
     """Rules for rows without a deadline."""
     geocoding: GeocodingConfiguration = field(default_factory=GeocodingConfiguration)
     """For rows without coordinates."""
+    unknown_status: str | None = None
+    """For rows with a status that the mapping does not know; None rejects them."""
     clock: Callable[[], float] = time.time
     """Seconds since 1970, against which dates in the future are recognised."""
 
@@ -86,7 +88,8 @@ class IngestOptions:
 def ingest_options(settings: Settings, batch_size: int = BATCH_SIZE) -> IngestOptions:
     """The options that the settings name; `GeoError` where a file of them cannot be used."""
     deadlines = read_deadlines(settings.deadlines, settings.zone)
-    return IngestOptions(batch_size, settings.district_near_m, deadlines, read_configuration(settings.geocoding))
+    geocoding = read_configuration(settings.geocoding)
+    return IngestOptions(batch_size, settings.district_near_m, deadlines, geocoding, settings.unknown_status)
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ async def _load_batches(run: "IngestRun", run_input: Input, on_progress: Callabl
     reader = run_input.open_reader()
     region = mapping.bounds or await read_region(connection, options.geocoding.bounds)
     resolver = EntityResolver(mapping, run_input.base_path, await read_aliases(connection))
-    validator = Validator(mapping, resolver, options.deadlines, region, options.clock)
+    validator = Validator(mapping, resolver, options.deadlines, region, options.clock, options.unknown_status)
     async with (
         BatchPipeline(connection, options.geocoding, options.near_m, region) as pipeline,
         aclosing(_read_ahead(reader, validator, options.batch_size)) as batches,

@@ -13,7 +13,8 @@ from geo_service.core.model import GeocodedBy, LocationQuality
 from ingest.geocoding import GeocodedPlace
 from ingest.geocoding.toponyms.settlements import distance_km, is_inside
 from ingest.mapping.mapping import load_mapping
-from ingest.validate.coordinates import CoordinateReader, RawCoordinate, inside
+from ingest.validate.coordinate_columns import CoordinateOptions, RawCoordinate, inside
+from ingest.validate.coordinates import CoordinateReader
 from ingest.write.reference_data import read_region
 from tests.support import far_places, territory
 
@@ -71,7 +72,7 @@ def test_settlements_of_the_region_are_inside_and_others_are_not() -> None:
 
 def test_exchanged_coordinates_are_recognised_on_both_sides() -> None:
     lng, lat = RawCoordinate("lng", ["64.73", "66.32", "177.51"]), RawCoordinate("lat", ["177.51", "-179.12", "64.73"])
-    checked = CoordinateReader(".", None, CHUKOTKA).read(lng, lat, np.zeros(3, np.bool_))
+    checked = CoordinateReader(CoordinateOptions(), None, CHUKOTKA).read(lng, lat, RawCoordinate(None, [""] * 3), np.zeros(3, np.bool_))
     assert checked.coordinates.lng.tolist() == [177.51, -179.12, 177.51]
 
 

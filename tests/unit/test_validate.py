@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_service.core.calendar.deadlines import read_deadlines
-from geo_service.core.model import GeocodedBy, LocationQuality
+from geo_service.core.model import GeocodedBy, LocationQuality, Status
 from ingest.mapping.mapping import Dates, LngLatBounds, Mapping, load_mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import required_columns
@@ -57,8 +57,9 @@ def instants(values: Sequence[str], zone: str = "UTC", *formats: str, end_of_day
     [
         ({"received_at": "yesterday"}, "unreadable_date", "received_at 'yesterday' is no date"),
         ({"received_at": ""}, "unreadable_date", "received_at is blank"),
-        ({"due_at": "2106-01-01"}, "unreadable_date", "due_at '2106-01-01'"),
-        ({"closed_at": "1969-12-31T23:00:00Z"}, "unreadable_date", "closed_at"),
+        ({"received_at": "2106-01-01"}, "unreadable_date", "received_at '2106-01-01'"),
+        ({"received_at": "1969-12-31T23:00:00Z"}, "unreadable_date", "received_at"),
+        ({"received_at": "сегодня"}, "unreadable_date", "it names a day only for its writer"),
         ({"lat": " "}, "missing_coordinates", "lng or lat is blank"),
         ({"lat": "north"}, "broken_row", "lat 'north' is no number"),
         ({"lat": "90.01"}, "outside_world", "lat 90.01"),
@@ -78,6 +79,65 @@ def test_a_bad_row_is_refused_with_its_line_text_and_reason(change: dict[str, st
     assert (reject.line, reject.reason, reject.text) == (3, reason, f"row {GOOD | change}")
     assert detail in reject.detail
     assert checked.batch.external_id == ["1", "3"]
+
+
+@pytest.mark.parametrize("field", ["due_at", "answered_at", "closed_at", "updated_at"])
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("0001-01-01T00:00:00Z", "it is a placeholder for a missing date"),
+        ("1900-01-01T00:00:00", "it is a placeholder for a missing date"),
+        ("9999-12-31", "it is a placeholder for a missing date"),
+        ("2106-01-01", "is no date between 1970 and 2106"),
+        ("soon", "is no date between 1970 and 2106"),
+        ("вчера", "it names a day only for its writer"),
+        ("24 ноября", "it names no year"),
+        ("11/24/2026", "it looks like '%m/%d/%Y', which dates.formats does not name"),
+    ],
+)
+def test_a_bad_secondary_date_costs_the_date_and_not_the_row(field: str, value: str, why: str) -> None:
+    checked = check(GOOD | {field: value}, GOOD | {"id": "2"})
+    assert (checked.batch.external_id, checked.rejects) == (["1", "2"], [])
+    (warning,) = checked.warnings
+    assert (warning.line, warning.reason, warning.fields) == (2, "date_left_out", (field,))
+    assert warning.detail.startswith(f"{field} {value!r}") and why in warning.detail
+    # Both rows have what a row without that date has: the deadline of the rules, the last event as the time of the change.
+    assert len({str(one) for one in getattr(checked.batch, field)}) == 1
+
+
+def test_a_bad_secondary_date_of_an_open311_server_costs_the_date_and_its_unix_time_is_read() -> None:
+    request = {"service_request_id": "7", "requested_datetime": "1795515300", "lat": "45,03", "long": "38°58'12\"E", "status": "open"}
+    checked = check(request | {"expected_datetime": "0001-01-01T00:00:00Z", "updated_datetime": "soon"}, mapping="open311")
+    assert (str(checked.batch.received_at[0])[:19], checked.rejects) == ("2026-11-24T10:15:00", [])
+    assert (checked.batch.lng[0], checked.batch.lat[0]) == (pytest.approx(38.97), 45.03)
+    (warning,) = checked.warnings
+    assert (warning.reason, warning.fields) == ("date_left_out", ("expected_datetime", "updated_datetime"))
+
+
+def test_several_bad_dates_are_one_warning_and_warnings_of_other_reasons_are_counted_beside_it() -> None:
+    (region, swapped) = (36.5, 43.3, 41.8, 46.9), {"lng": "45.03", "lat": "38.97"}
+    checked = check(GOOD | swapped | {"due_at": "0001-01-01", "closed_at": "1900-01-01", "answered_at": "2026-10-01"}, region=region)
+    assert sorted(one.reason for one in checked.warnings) == ["closed_before_received", "date_left_out", "swapped_coordinates"]
+    (dates,) = (one for one in checked.warnings if one.reason == "date_left_out")
+    assert dates.fields == ("due_at", "closed_at")
+
+
+def test_an_unknown_status_becomes_the_default_where_one_is_set_and_the_mapping_has_the_last_word() -> None:
+    plain = load_mapping("plain")
+    rows = [GOOD | {"status": "lost"}, GOOD | {"id": "2", "status": "closed"}, GOOD | {"id": "3", "status": " "}]
+    raw = RawBatch({name: [row.get(name, "") for row in rows] for name in asked(plain)}, [2, 3, 4], ["", "", ""], [], 0)
+
+    def statuses(mapping: Mapping, setting: str | None) -> tuple[list[int], list[str], list[str]]:
+        checked = Validator(mapping, EntityResolver(mapping, Path("nowhere.csv")), unknown_status=setting).validate(raw)
+        return checked.batch.status.tolist(), [one.reason for one in checked.rejects], [one.detail for one in checked.warnings]
+
+    assert statuses(plain, None) == ([Status.CLOSED, Status.NEW], ["unknown_status"], [])
+    assert statuses(plain, "in_work") == (
+        [Status.IN_WORK, Status.CLOSED, Status.NEW],
+        [],
+        ["status 'lost' is unknown and taken as in_work"],
+    )
+    assert statuses(plain.model_copy(update={"unknown_status": "assigned"}), "in_work")[0] == [Status.ASSIGNED, Status.CLOSED, Status.NEW]
 
 
 def ahead(**amounts: float) -> str:

@@ -6,7 +6,7 @@ from geo_service.core.model import SECTORS, RejectReason, Status
 from geo_service.routes.schemas.parameter_docs import parameter
 from geo_service.routes.schemas.value_schemas import pattern
 
-_INSTANT = "ISO 8601; without an offset it is UTC."
+_INSTANT = "ISO 8601; without an offset it is UTC. Unix time in seconds or milliseconds is read as well."
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
@@ -25,12 +25,16 @@ INCIDENT: dict[str, Any] = {
     "required": ["id", "received_at"],
     "properties": {
         "id": {"type": ["string", "integer"], "description": "The incident's id in its source.", "minLength": 1, "maxLength": 200},
-        "received_at": {"type": "string", "description": f"When the message came in. {_INSTANT}"},
-        "lng": _degrees("Longitude, degrees.", 180),
-        "lat": _degrees("Latitude, degrees.", 90),
+        "received_at": {"type": ["string", "integer"], "description": f"When the message came in. {_INSTANT}"},
+        "lng": _degrees("Longitude, degrees; as text also degrees, minutes and seconds, with a hemisphere or a decimal comma.", 180),
+        "lat": _degrees("Latitude, degrees; likewise.", 90),
+        "point": {
+            "type": ["string", "object", "array", "null"],
+            "description": "Instead of lng and lat: a pair of coordinates (latitude first), WKT, WKB in hexadecimal digits, or GeoJSON.",
+        },
         "sector": _text(f"{', '.join(one.code for one in SECTORS)}, or a sector's Russian or English name."),
         "theme": _text("Code of a known theme, or a name; without theme and sector, the text is classified."),
-        "status": _text(f"{', '.join(one.code for one in Status)}; blank means new."),
+        "status": _text(f"{', '.join(one.code for one in Status)}, or its usual Russian name; blank means new."),
         "agency": _text("The agency that must answer: the code of a known agency, or a name."),
         "address": _text("The address; it is geocoded if lng and lat are missing.", maxLength=500),
         "text": _text("The citizen's message.", maxLength=10_000),
