@@ -89,7 +89,12 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may send incidents, comma-separated; default: only programs may."
     )
     write_body_mb: int = Field(32, ge=1, le=4096, description="Maximum body of a request that sends incidents, in megabytes.")
-    writers: int = Field(2, ge=1, le=50, description="Requests that may send incidents at the same time; each has a database connection.")
+    writers: int = Field(
+        3,
+        ge=1,
+        le=50,
+        description="Batches of incidents that may be written at the same time; one fewer of streams.",
+    )
     new_entries_per_request: int = Field(
         1000, ge=0, le=1_000_000, description="Maximum number of new themes, agencies and sources that one request may add."
     )
@@ -115,8 +120,10 @@ class Settings(BaseSettings):
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
     max_connections: int = Field(2000, ge=10, description="Maximum number of open connections of clients; further ones get 503.")
     header_timeout_s: float = Field(15.0, gt=0, description="Seconds in which the headers of a request must come.")
-    queue_limit: int = Field(1000, ge=1, description="Maximum number of waiting computations; above it, requests get 503.")
-    queue_wait_s: float = Field(3.0, gt=0, description="Maximum expected wait of a computation in seconds; above it, requests get 503.")
+    queue_limit: int = Field(1000, ge=1, description="Maximum number of requests in a queue; above it, requests get 503.")
+    queue_wait_s: float = Field(
+        3.0, gt=0, description="Maximum wait of a request in all queues together, in seconds; above it, requests get 503."
+    )
     tile_rows_limit: int = Field(
         200_000_000, ge=1, description="Maximum number of incidents that are counted for one tile, compared windows included."
     )

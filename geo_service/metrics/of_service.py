@@ -22,7 +22,7 @@ def service_metrics(service: Service, tiles: TileCache) -> Metrics:
     metrics.add(
         ServiceMetrics(lambda: reason_not_ready(service) is None, lambda: is_stale(service), settings.home),
         ReplicaMetrics(replica, settings),
-        AdmissionMetrics({"replica": replica.queue}),
+        AdmissionMetrics(service.queues),
         CacheMetrics({"tiles": tiles}),
         database,
     )

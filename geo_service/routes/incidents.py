@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.statistics.incident_list import ORDERS
-from geo_service.aggregation.statistics.incident_rows import FIELDS, find_incident, list_incidents
+from geo_service.aggregation.statistics.incident_rows import FIELDS, IncidentPage, find_incident, list_incidents
 from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.core.integers import MAX_BIGINT, parse_int
@@ -68,17 +68,20 @@ async def get_incidents(request: Request) -> Response:
     query = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
     page_query, form = read_incident_list(dict(request.query_params), query), read_format(request)
     revision = service.replica.revision
-    page = await service.replica.run(list_incidents, page_query)
-    next_cursor = page.end and encode_cursor(page_query.order, page.end)
-    document = {
-        "order": page_query.order.code, "limit": page_query.limit, "incidents": page.rows, "next": next_cursor, "names": page.names,
-        **selection_query.resolved(query, service, revision),
-    }  # fmt: skip
-    response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
-    if next_cursor:
-        next_url = f"{public_path(request)}?{request.url.include_query_params(after=next_cursor).query}"
-        response.headers["Link"] = f'<{next_url}>; rel="next"'
-    return response
+
+    def encode(page: IncidentPage) -> Response:
+        next_cursor = page.end and encode_cursor(page_query.order, page.end)
+        document = {
+            "order": page_query.order.code, "limit": page_query.limit, "incidents": page.rows, "next": next_cursor, "names": page.names,
+            **selection_query.resolved(query, service, revision),
+        }  # fmt: skip
+        response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
+        if next_cursor:
+            next_url = f"{public_path(request)}?{request.url.include_query_params(after=next_cursor).query}"
+            response.headers["Link"] = f'<{next_url}>; rel="next"'
+        return response
+
+    return await service.replica.run_and_encode(encode, list_incidents, page_query)
 
 
 @router.get("/incidents/{id}", openapi_extra=_ONE_DOCS, responses=_ONE_RESPONSES, summary="One incident", operation_id="incident")
@@ -88,9 +91,12 @@ async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # 
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)
     revision = service.replica.revision
-    page = await service.replica.run(find_incident, number, int(time.time()))
-    document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
-    return render(request, form, Representations(document, lambda: page.rows))
+
+    def encode(page: IncidentPage) -> Response:
+        document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
+        return render(request, form, Representations(document, lambda: page.rows))
+
+    return await service.replica.run_and_encode(encode, find_incident, number, int(time.time()))
 
 
 def _read_ingest_request(request: Request) -> tuple[IngestRequest, AsyncGenerator[bytes, None]]:

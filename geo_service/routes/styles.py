@@ -41,12 +41,16 @@ async def get_style(request: Request, layer: str) -> Response:
     params = dict(request.query_params)
     language = read_choice(params, "lang", LANGUAGES, LANGUAGES[0])
     scheme, labels = read_choice(params, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(params, "labels", LABELS, LABELS[0])
-    bounds, legends = await service.replica.run(_bounds_and_legends, served, query, rendering)
-    style_request = StyleRequest(
-        served.description, base_url(request), query_of_source(request.url.query), query.measure, legends, bounds,
-        " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
-    )  # fmt: skip
-    return json_answer(request, render_style(style_request))
+
+    def encode(shown: tuple[Bounds, list[dict[str, Any]]]) -> Response:
+        bounds, legends = shown
+        style_request = StyleRequest(
+            served.description, base_url(request), query_of_source(request.url.query), query.measure, legends, bounds,
+            " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
+        )  # fmt: skip
+        return json_answer(request, render_style(style_request))
+
+    return await service.replica.run_and_encode(encode, _bounds_and_legends, served, query, rendering)
 
 
 def _bounds_and_legends(

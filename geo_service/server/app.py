@@ -19,11 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.ingest_protocol import IngestService
+from geo_service.core.log_limit import LimitedLog
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
@@ -72,6 +74,7 @@ _SHUTDOWN_S = 5.0
 """How long each background task may take to end."""
 
 log = structlog.get_logger(__name__)
+_refusals = LimitedLog()
 
 
 class Application(TileRequests, FastAPI):
@@ -123,7 +126,9 @@ def create_app(
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
+    encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
+    connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
+    service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, row_cutter=row_cutter)
     metrics = service_metrics(service, cache)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
@@ -167,6 +172,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
             await service.ingest.close()
             service.pool.terminate()
             service.replica.close()
+            service.encoder.close()
 
     return lifespan
 
@@ -214,7 +220,7 @@ def error_response(error: Exception) -> Response:
     """Return the problem document of an error, and log it where the service is to blame."""
     if isinstance(error, GeoError):
         if error.status >= 500:
-            log.warning("request refused", reason=str(error))
+            _refusals.warning("request refused", error.kind, reason=str(error))
         return problem(error)
     log.error("request failed", exc_info=error)
     return problem_document(500, "Internal error", _INTERNAL_ERROR, "internal-error")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from types import TracebackType
@@ -27,6 +28,10 @@ BackgroundJob = Callable[[], Coroutine[object, object, None]]
 
 GRACE_S = 2
 """How long the shutdown waits for responses under way: nobody waits for a restart longer, and a tile takes milliseconds."""
+
+SWITCH_S = 0.0005
+"""How long a computing thread may keep the interpreter while the event loop waits for it. The loop lets go of it at every write to a
+socket; by Python's default of 5 ms it waited so long for each of two threads at each of them, and 200 busy clients made it seconds."""
 
 JOBS_S = 5.0
 """How long background jobs may take to end."""
@@ -68,6 +73,7 @@ class Server:
     ) -> None:
         """Serve the application until SIGINT or SIGTERM; `on_started` is called with the address."""
         configure_logs(self._settings)
+        sys.setswitchinterval(SWITCH_S)
         raise_file_limit(self._settings.max_connections)
         service = make_application(self._settings)
         application, protocol = GracefulShutdown(service), limited_protocol(self._settings, service)

@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
 
-from geo_service.aggregation.replica.replica import AdmissionQueue
 from geo_service.cluster import watchdog
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.errors import ClusterError, Overloaded
 from geo_service.metrics.admission import AdmissionMetrics
 from geo_service.metrics.requests import UNMATCHED, RequestMetrics
