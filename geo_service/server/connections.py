@@ -50,6 +50,8 @@ class LimitedProtocol(PipeliningProtocol):
     max_connections: int
     header_timeout_s: float
     warned_at: float = float("-inf")
+    refused: int = 0
+    """Connections of all instances of the class that were refused."""
     _header_bytes: int | None = None
     """Of a request whose headers are not complete, but those that came with the end of the request before."""
     _deadline: asyncio.TimerHandle | None = None
@@ -58,6 +60,7 @@ class LimitedProtocol(PipeliningProtocol):
         """Begin to wait for the headers of the first request, or refuse the connection."""
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
+            type(self).refused += 1
             self._warn()
             transport.write(_REFUSAL)
             transport.close()

@@ -6,18 +6,21 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import uvicorn
 import uvloop
-from starlette.types import ASGIApp
 
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
-from geo_service.server.connections import limited_protocol, raise_file_limit
+from geo_service.metrics.process import ConnectionMetrics
+from geo_service.server.app import Application
+from geo_service.server.connections import LimitedProtocol, limited_protocol, raise_file_limit
 from geo_service.server.logs import configure_logs
+from geo_service.server.metrics_port import serve_metrics
 from geo_service.server.middleware.shutdown import GracefulShutdown
 
 BackgroundJob = Callable[[], Coroutine[object, object, None]]
@@ -39,13 +42,22 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._socket = _bind_socket(settings.host, settings.port)
+        self._socket = _bind_socket(settings.host, settings.port, "PORT=8001")
+        self._metrics_socket: socket.socket | None = None
+        if settings.metrics_port is not None:
+            try:
+                self._metrics_socket = _bind_socket(settings.metrics_host, settings.metrics_port, "GEO_METRICS_PORT=9101")
+            except SettingsError:
+                self._socket.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._socket.close()
+        if self._metrics_socket:
+            self._metrics_socket.close()
 
     @property
     def address(self) -> str:
@@ -55,7 +67,7 @@ class Server:
 
     def run(
         self,
-        make_application: Callable[[Settings], ASGIApp],
+        make_application: Callable[[Settings], Application],
         jobs: Sequence[BackgroundJob] = (),
         on_started: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -63,16 +75,20 @@ class Server:
         configure_logs(self._settings)
         sys.setswitchinterval(SWITCH_S)
         raise_file_limit(self._settings.max_connections)
-        made = make_application(self._settings)
-        application = GracefulShutdown(made)
+        service = make_application(self._settings)
+        application, protocol = GracefulShutdown(service), limited_protocol(self._settings, service)
         config = uvicorn.Config(
-            application, loop="uvloop", http=limited_protocol(self._settings, made), ws="none", log_config=None, access_log=False,
+            application, loop="uvloop", http=protocol, ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
             # See `geo_service.http.client_address`: uvicorn's own reading of these headers would replace the peer's address.
             proxy_headers=False,
         )  # fmt: skip
+        server = _NotifyingServer(config, application)
+        service.metrics.add(_connection_metrics(server, protocol))
+        if self._metrics_socket:
+            jobs = (*jobs, partial(serve_metrics, service.metrics, self._metrics_socket, self._settings))
         with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(self._serve(_NotifyingServer(config, application), jobs, on_started))
+            runner.run(self._serve(server, jobs, on_started))
 
     async def _serve(self, server: "_NotifyingServer", jobs: Sequence[BackgroundJob], on_started: Callable[[str], None]) -> None:
         async def run_jobs() -> None:
@@ -114,8 +130,12 @@ class _NotifyingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _bind_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to the address and does not listen yet."""
+def _connection_metrics(server: uvicorn.Server, protocol: type[LimitedProtocol]) -> ConnectionMetrics:
+    return ConnectionMetrics(lambda: protocol.refused, lambda: len(server.server_state.connections), protocol.max_connections)
+
+
+def _bind_socket(host: str, port: int, other: str) -> socket.socket:
+    """Return a socket that is bound to the address and does not listen yet. other: the setting of another port, for the message."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
@@ -123,6 +143,6 @@ def _bind_socket(host: str, port: int) -> socket.socket:
         bound.bind(address)
     except OSError as error:
         raise SettingsError(
-            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}; choose another port with PORT=8001"
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}; choose another port with {other}"
         ) from None
     return bound

@@ -77,6 +77,7 @@ class Follower:
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
                 self._warnings.warning("replica lost its database connection", reason=str(error), retry_in_s=pause)
                 self._connection_was_lost = True
+                self._replica.following.connection_losses += 1
                 self._reconciliation.start_round()
                 await asyncio.sleep(pause)
 

@@ -24,7 +24,8 @@ def idempotency_key(request: Request, caller: str, name: str) -> bytes | None:
     The same key of another caller, or of another endpoint (`name`), has another hash.
     """
     value = request_header(request.scope, b"idempotency-key")
-    if not value:
+    # One that is there and empty is a fault of its sender: without a key, sending again would store twice.
+    if not value and all(header != b"idempotency-key" for header, _ in request.scope["headers"]):
         return None
     if not _KEY.fullmatch(value):
         raise InvalidParameter("Idempotency-Key", "is invalid", "1 to 255 visible ASCII characters")

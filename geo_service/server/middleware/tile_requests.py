@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo_service.core.errors import GeoError
 from geo_service.http.headers import HeaderBlock, choose_encoding, choose_request_id
 from geo_service.http.request_record import RequestRecord
+from geo_service.metrics.requests import TEMPLATE, TILE_ROUTES
 from geo_service.server.middleware.access_log import CLIENT_LEFT, AccessLog
 from geo_service.server.middleware.cors import CorsPolicy
 from geo_service.server.middleware.reading import unless_disconnected
@@ -85,10 +86,10 @@ class TileRequests:
         try:
             computed = await unless_disconnected(receive, server.render(key, request))
         except Exception as error:
-            await self._refuse(error)(scope, receive, send)
+            await self._refuse(error)({**scope, TEMPLATE: _route(scope)}, receive, send)
             return None
         if computed is None:
-            self._access_log.write(scope, CLIENT_LEFT, 0, started, RequestRecord(choose_request_id("")))
+            self._access_log.write(scope, CLIENT_LEFT, 0, started, RequestRecord(choose_request_id("")), _route(scope))
             return None
         return self._respond(*computed, scope, started)
 
@@ -102,7 +103,7 @@ class TileRequests:
         request_id = choose_request_id(own_id.decode("latin-1") if own_id else "")
         cors_lines = self._readers.response_headers(headers.get(b"origin", b"")).lines
         record = RequestRecord(request_id, "unchanged" if status == 304 and origin == "cached" else origin)
-        self._access_log.write(scope, status, len(body), started, record)
+        self._access_log.write(scope, status, len(body), started, record, _route(scope))
         return status, b"%b%b%bx-request-id: %b\r\n" % (block.lines, cors_lines, _NOSNIFF.lines, request_id.encode()), body
 
 
@@ -115,6 +116,10 @@ def _tile_key(scope: Any) -> Key | None:
     if len(headers) < len(scope["headers"]):
         return None
     return scope["path"], scope["query_string"], _encoding(headers.get(b"accept-encoding", b""))
+
+
+def _route(scope: Any) -> str:
+    return TILE_ROUTES[scope["path"][-3:]]
 
 
 @lru_cache(maxsize=_HEADERS_CACHED)
