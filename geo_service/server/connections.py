@@ -5,9 +5,9 @@ import resource
 from typing import Any
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from geo_service.core.settings import Settings
+from geo_service.server.draining import DrainingProtocol
 
 _OTHER_FILES = 200
 """Files that are open beside the connections of clients: of the database, of the pages, of libraries."""
@@ -21,7 +21,7 @@ _WARNING_INTERVAL_S = 10.0
 log = structlog.get_logger(__name__)
 
 
-class LimitedProtocol(HttpToolsProtocol):
+class LimitedProtocol(DrainingProtocol):
     """A connection that is refused beyond a number of them, and closed where the headers of a request do not come in time."""
 
     max_connections: int

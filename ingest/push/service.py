@@ -8,7 +8,7 @@ from typing import Any
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
-from geo_service.core.errors import GeoError, PartialFailure
+from geo_service.core.errors import BodyIncomplete, GeoError, PartialFailure
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
@@ -61,7 +61,8 @@ class PushService:
                     yield BatchResult(await push.write(rows))
             yield await push.finish(parser.form, body)
         except GeoError as error:
-            await push.fail("failed")
+            # Cut off by its sender or by the end of the service, not at fault.
+            await push.fail("interrupted" if isinstance(error, BodyIncomplete) else "failed")
             raise push.with_partial_result(error, parser.form) from error
         except BaseException:
             await push.fail("interrupted")

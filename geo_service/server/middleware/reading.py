@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo_service.server.middleware.shutdown import SHUTDOWN
+from geo_service.http.messages import is_shutdown
 
 
 class ReadRequests:
@@ -71,7 +71,7 @@ class _Exchange:
     async def disconnected(self) -> bool:
         """Wait for the end of the connection; return whether the client ended it, and not this server by shutting down."""
         message = await self.client_receive()
-        return message["type"] == "http.disconnect" and not message.get(SHUTDOWN, False)
+        return message["type"] == "http.disconnect" and not is_shutdown(message)
 
 
 async def _never() -> bool:
