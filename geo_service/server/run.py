@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import Settings
+from geo_service.core.signals import ENDING_SIGNALS
 from geo_service.core.tasks import cancel_and_wait
 from geo_service.server.connections import limited_protocol, raise_file_limit
 from geo_service.server.draining import accept_pending
@@ -26,8 +27,6 @@ BackgroundJob = Callable[[], Coroutine[object, object, None]]
 
 GRACE_S = 6
 """How long the shutdown waits for responses under way, which then get a 503. Docker kills a container after 10 s."""
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 JOBS_S = 5.0
 """How long background jobs may take to end."""
@@ -122,9 +121,9 @@ class _NotifyingServer(uvicorn.Server):
             await self.lifespan.shutdown()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]  # uvicorn declares a generator
+    def capture_signals(self) -> Iterator[None]:
         """Let a signal end the server in order. It takes its usual effect by `raise_signals`, when nothing is left to be ended."""
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        before = {number: signal.signal(number, self.handle_exit) for number in ENDING_SIGNALS}
         try:
             yield
         finally:
@@ -137,7 +136,7 @@ class _NotifyingServer(uvicorn.Server):
             signal.raise_signal(number)
 
     def _make_protocol(self) -> asyncio.Protocol:
-        protocol: Callable[..., asyncio.Protocol] = self.config.http_protocol_class  # type: ignore[assignment]  # ours, with these arguments
+        protocol: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
         return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
