@@ -111,6 +111,17 @@ def test_ctrl_c_in_any_step_leaves_no_process_and_no_traceback(checkout: Path, s
     assert "Traceback" not in said
 
 
+def test_an_environment_that_was_left_half_made_is_made_again_by_the_systems_python(checkout: Path) -> None:
+    (checkout / ".venv/bin/pip").unlink()
+    (checkout / ".venv/bin/python3").symlink_to("python3")
+    shutil.copy(checkout / "other/base", checkout / "other/python3")
+    path = f"{checkout}/.venv/bin:{checkout}/other:{os.environ['PATH']}"
+    with dev(checkout, "build", PYTHON="python3", PATH=path, SLOW="none") as process:
+        said = process.communicate(timeout=PATIENCE_S)[0]
+        assert process.returncode == 0, said
+    assert "Making a Python environment in .venv: done" in said
+
+
 @pytest.mark.parametrize(("number", "is_stubborn"), [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGINT, True)])
 def test_other_signals_and_programs_that_ignore_them_leave_no_process(checkout: Path, number: signal.Signals, is_stubborn: bool) -> None:
     with dev(checkout, "build", slow="python -m pip *requirements-build.txt", STUBBORN="yes" if is_stubborn else "no") as process:
