@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -45,6 +46,10 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("localhost", "127.0.0.1", "[::1]"),
         description="Host names of requests that become part of addresses in responses, comma-separated; * allows all.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "::1"),
+        description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and CIDR blocks, comma-separated.",
     )
     time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
     deadlines: Path | None = Field(
@@ -155,6 +160,18 @@ class Settings(BaseSettings):
                 raise ValueError(f"{origin[:80]!r} is not an origin; use https://tiles.example.org or https://*.example.org")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(
+                    f"{network[:60]!r} is neither an address nor a CIDR block; use 127.0.0.1, ::1 or 10.0.0.0/8, separated by commas"
+                ) from None
+        return value
+
     @field_validator("write_keys")
     @classmethod
     def _check_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -175,8 +192,9 @@ class Settings(BaseSettings):
         return self
 
     @field_validator(
-        "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts", mode="before"
-    )
+        "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts",
+        "trusted_proxies", mode="before",
+    )  # fmt: skip
     @classmethod
     def _split_list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from hashlib import blake2b
 from random import getrandbits
 
 import brotli
-import structlog
 import zstandard
 from isal import igzip
 from starlette.types import Scope
@@ -31,7 +31,29 @@ _HEADERS_CACHED = 256
 
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _ENTITY_TAG = re.compile(r'(?:^|(?<=[\s,]))(?:W/)?("[^"]*")')
+_HEADER_LINE = re.compile(rb"([^:]+): (.*)\r\n")
 _ALIASES = {"x-gzip": "gzip"}
+
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderBlock:
+    """Headers of a response, as ASGI and as HTTP/1.1 want them."""
+
+    headers: Headers
+    """Names in lower case."""
+    lines: bytes = field(init=False)
+    """The same, each with its line end."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", b"".join(map(b"%b: %b\r\n".__mod__, self.headers)))
+
+    @staticmethod
+    def parse(lines: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the headers of some blocks' lines."""
+        return _HEADER_LINE.findall(lines)
 
 
 def request_header(scope: Scope, name: bytes) -> str:
@@ -50,12 +72,6 @@ def choose_request_id(own: str) -> str:
     """
     # Not from `secrets`, which asks the operating system each time: the id need not be hard to guess.
     return own if own and _VALID_ID.fullmatch(own) else f"{getrandbits(_RANDOM_ID_BITS):016x}"
-
-
-def request_id() -> str | None:
-    """Return the id of the request that is being answered; None outside of one."""
-    assigned: str | None = structlog.contextvars.get_contextvars().get("request_id")
-    return assigned
 
 
 @lru_cache(maxsize=_HEADERS_CACHED)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
@@ -44,13 +46,14 @@ from geo_service.routes import (
 from geo_service.routes.common.dependencies import RowCutter, Service
 from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.openapi_document import complete_openapi
+from geo_service.routes.tiles import read_tile_request
 from geo_service.server.allowed_methods import allowed_methods
 from geo_service.server.middleware.access_log import AccessLog, RequestLog
-from geo_service.server.middleware.cached_tile import CachedTiles
 from geo_service.server.middleware.cors import CorsPolicy, reading_policy, sending_policy
 from geo_service.server.middleware.reading import ReadRequests
 from geo_service.server.middleware.response_headers import ResponseHeaders
 from geo_service.server.middleware.stream_heads import StreamHeads
+from geo_service.server.middleware.tile_requests import TileRequests
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
@@ -65,17 +68,24 @@ _SHUTDOWN_S = 5.0
 log = structlog.get_logger(__name__)
 
 
-class Application(CachedTiles, FastAPI):
-    """The framework, behind the cache of tiles: a request for a cached tile meets nothing of the framework.
+class Application(TileRequests, FastAPI):
+    """The framework, behind the tiles: a request for a tile meets nothing of the framework.
 
     Its own `__call__` is not cheap: it asks the environment each time whether there is telemetry.
     """
 
-    def __init__(self, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, **options: Any) -> None:
+    def __init__(
+        self, service: Service, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, **options: Any
+    ) -> None:
         """reading, sending: which pages may read and send. options: FastAPI's."""
         FastAPI.__init__(self, **options)
-        framework = RequestLog(ResponseHeaders(super(CachedTiles, self).__call__), access_log, reading, sending)
-        CachedTiles.__init__(self, framework, tiles, reading, access_log)
+
+        def complete(application: ASGIApp) -> ASGIApp:
+            return RequestLog(ResponseHeaders(application), access_log, reading, sending)
+
+        framework = complete(super(TileRequests, self).__call__)
+        read = partial(read_tile_request, service)
+        TileRequests.__init__(self, framework, read, tiles, reading, access_log, refuse=lambda error: complete(_failure(error)))
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the interface."""
@@ -109,7 +119,7 @@ def create_app(
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
-        cache, AccessLog(), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
+        service, cache, AccessLog(service.proxies), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
@@ -165,9 +175,7 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(GeoError)
     async def refuse(_: Request, error: GeoError) -> Response:
-        if error.status >= 500:
-            log.warning("request refused", reason=str(error))
-        return problem(error)
+        return error_response(error)
 
     @app.exception_handler(HTTPException)
     async def refuse_http(request: Request, error: HTTPException) -> Response:
@@ -183,6 +191,28 @@ def _handle_errors(app: FastAPI) -> None:
         return problem_document(400, "Invalid request", faults, "invalid-request")
 
     @app.exception_handler(Exception)
-    async def fail(request: Request, error: Exception) -> Response:
-        log.error("request failed", exc_info=error)
-        return problem_document(500, "Internal error", "the request could not be answered; the service's log says why", "internal-error")
+    async def fail(_: Request, error: Exception) -> Response:
+        return error_response(error)
+
+
+def error_response(error: Exception) -> Response:
+    """Return the problem document of an error, and log it where the service is to blame."""
+    if isinstance(error, GeoError):
+        if error.status >= 500:
+            log.warning("request refused", reason=str(error))
+        return problem(error)
+    log.error("request failed", exc_info=error)
+    return problem_document(500, "Internal error", "the request could not be answered; the service's log says why", "internal-error")
+
+
+def _failure(error: Exception) -> ASGIApp:
+    """Return an application that responds with the error."""
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        # Made here, where the request has an id.
+        response = error_response(error)
+        if scope["method"] == "HEAD":
+            response.body = b""
+        await response(scope, receive, send)
+
+    return respond

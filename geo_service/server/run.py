@@ -19,7 +19,7 @@ from geo_service.core.signals import ENDING_SIGNALS
 from geo_service.core.tasks import cancel_and_wait
 from geo_service.server.connections import limited_protocol, raise_file_limit
 from geo_service.server.draining import accept_pending
-from geo_service.server.middleware.access_log import configure_logs
+from geo_service.server.logs import configure_logs
 from geo_service.server.middleware.shutdown import GracefulShutdown
 
 BackgroundJob = Callable[[], Coroutine[object, object, None]]
@@ -60,10 +60,13 @@ class Server:
         """Serve the application until SIGINT or SIGTERM; `on_started` is called with the address."""
         configure_logs(self._settings)
         raise_file_limit(self._settings.max_connections)
-        application = GracefulShutdown(make_application(self._settings))
+        made = make_application(self._settings)
+        application = GracefulShutdown(made)
         config = uvicorn.Config(
-            application, loop="uvloop", http=limited_protocol(self._settings), ws="none", log_config=None, access_log=False,
+            application, loop="uvloop", http=limited_protocol(self._settings, made), ws="none", log_config=None, access_log=False,
             server_header=False, timeout_graceful_shutdown=GRACE_S,
+            # See `geo_service.http.client_address`: uvicorn's own reading of these headers would replace the peer's address.
+            proxy_headers=False,
         )  # fmt: skip
         server = _NotifyingServer(config, application)
         with contextlib.suppress(KeyboardInterrupt):

@@ -33,7 +33,9 @@ def filled_url(database_url: str) -> str:
 def no_minute_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """For the layer in front time stands still, or a kept tile would have to be looked at again in the midst of a test."""
     now = time.time()
-    monkeypatch.setattr("geo_service.server.middleware.cached_tile.time", SimpleNamespace(time=lambda: now, perf_counter=time.perf_counter))
+    monkeypatch.setattr(
+        "geo_service.server.middleware.tile_requests.time", SimpleNamespace(time=lambda: now, perf_counter=time.perf_counter)
+    )
 
 
 class Blocked:

@@ -9,6 +9,7 @@ from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection, Window
+from geo_service.http.headers import HeaderBlock
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import TileRequest
 from geo_service.tiles.server.tile_server import CachedTile, SingleFlight, TileCache
@@ -20,7 +21,7 @@ JANUARY, TODAY = Window(1000, 2000), Window(9000, 9999)
 def tile(size: int = 10, window: Window = JANUARY, valid_until: float = 100.0, revision: int | None = None) -> CachedTile:
     """revision: named in the tile."""
     request = TileRequest(Tile(0, 0, 0), Query(Selection(window, 50)), revision=revision)
-    return CachedTile(b"x" * size, '"t"', (), (), request, 0, valid_until)
+    return CachedTile(b"x" * size, '"t"', HeaderBlock(()), HeaderBlock(()), request, 0, valid_until)
 
 
 def key(name: str) -> tuple[str, bytes, str]:
@@ -66,7 +67,7 @@ def test_a_tile_of_january_stays_when_an_incident_arrives_today() -> None:
 
 
 def test_the_tiles_unused_for_longest_make_room() -> None:
-    cache = TileCache(3 * 2000, ChangeLog())
+    cache = TileCache(3 * 3000, ChangeLog())
     for name in "abc":
         cache.put(key(name), tile(1000))
     cache.get_at(key("a"), 0)

@@ -53,9 +53,9 @@ class Stand:
         self.server = TileServer(self.replica, self.layer, self.cache)
 
     async def tile(self, words: Words) -> CachedTile:
-        """As the front and the router would answer."""
+        """As the service would answer."""
         key = (repr(words), b"", "identity")
-        return self.cache.get_at(key, self.clock) or await self.server.render(key, self.request(words))
+        return self.cache.get_at(key, self.clock) or (await self.server.render(key, self.request(words)))[0]
 
     def request(self, words: Words) -> TileRequest:
         """What the words mean now."""

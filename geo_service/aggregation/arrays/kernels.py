@@ -70,7 +70,7 @@ def count_rows(
     group_of: a group for every key; where it is empty, the key is the group. window: seconds, half-open. now: the instant
     at which overdue is evaluated, seconds.
     """
-    channels = _channels(out)
+    channels = tuple(out.T)
     start, stop = np.uint32(window[0]), np.uint32(window[1])
     for (low, high), timed in spans:
         _count(channels, low, high, key, group_of, rows, tables, timed, start, stop, np.uint32(now))
@@ -264,11 +264,7 @@ def _all_selected(state: NDArray[np.uint8], size: int) -> bool:
 
 def roll_up(out: NDArray[np.int32], counts: NDArray[np.int32], group_of: NDArray[np.int32]) -> None:
     """Add each row of counts (cells, 4) to `out[group_of[cell]]`."""
-    _roll_up(_channels(out), _channels(counts), group_of)
-
-
-def _channels(counts: NDArray[np.int32]) -> Channels:
-    return counts[:, 0], counts[:, 1], counts[:, 2], counts[:, 3]
+    _roll_up(tuple(out.T), tuple(counts.T), group_of)
 
 
 @njit(nogil=True, cache=True)

@@ -38,12 +38,15 @@ class Counter:
         # An array that is larger than the whole cache is cached alone: the next tile of the same query wants it.
         self._arrays: ResultCache[Hashable, NDArray[Any]] = ResultCache(limit, attrgetter("nbytes"), changes, stores_oversized=True)
         self._values: ResultCache[Hashable, Any] = ResultCache(_VALUES_CACHED, changes=changes)
+        self.arrays_computed = 0
+        """How often an array was not in the cache."""
 
     def per_cell(self, selection: Selection, resolution: int) -> Counts:
         """Return the counts of each cell of a level, by the cell's index. The array is shared: do not write into it."""
         key, cells = (selection, resolution), len(self._pyramid.levels[resolution].cells)
         counts = self._find(key, cells)
         if counts is None:
+            self.arrays_computed += 1
             counts = self._count_cells(selection, resolution, cells)
             self._arrays.put(key, counts)
         return counts
@@ -57,6 +60,7 @@ class Counter:
         key = key if cells is not None else (key, len(self._pyramid))
         array = self._find(key, cells)
         if array is None:
+            self.arrays_computed += 1
             array = make()
             self._arrays.put(key, array)
         return array

@@ -18,6 +18,7 @@ from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.errors import NotFound, NotReady
 from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.settings import Settings
+from geo_service.http.client_address import TrustedProxies
 from geo_service.http.headers import request_header
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
@@ -54,11 +55,14 @@ class Service:
     """Absent until the application has started."""
     zone: ZoneInfo = field(init=False)
     """Of days and of windows."""
+    proxies: TrustedProxies = field(init=False)
+    """Whose word on the address of a client is believed."""
     warmed_up: bool = False
     """Whether the compiled loops are ready; before that, requests wait for them."""
 
     def __post_init__(self) -> None:
         self.zone = self.settings.zone
+        self.proxies = TrustedProxies(self.settings.trusted_proxies)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -93,8 +97,11 @@ def base_url(request: Request) -> str:
     Anybody can set the Host header, so that a cache would hand out addresses of another service: it counts only where
     GEO_ALLOWED_HOSTS has its name, else the address that the request has come to.
     """
-    settings = service_of(request).settings
-    return settings.public_url or f"{request.scope['scheme']}://{_host(request.scope, settings.allowed_hosts)}"
+    service = service_of(request)
+    if service.settings.public_url:
+        return service.settings.public_url
+    scheme = service.proxies.scheme(request.scope)
+    return f"{scheme}://{_host(request.scope, scheme, service.settings.allowed_hosts)}"
 
 
 def public_path(request: Request) -> str:
@@ -102,13 +109,13 @@ def public_path(request: Request) -> str:
     return f"{service_of(request).settings.public_path}{request.url.path}"
 
 
-def _host(scope: Scope, allowed: Sequence[str]) -> str:
+def _host(scope: Scope, scheme: str, allowed: Sequence[str]) -> str:
     given = _HOST.fullmatch(request_header(scope, b"host").lower())
     if given and ("*" in allowed or given[1] in allowed):
         return given[0]
     name, port = scope["server"]
     name = f"[{name}]" if ":" in name else name
-    return name if port in (None, _DEFAULT_PORTS[scope["scheme"]]) else f"{name}:{port}"
+    return name if port in (None, _DEFAULT_PORTS[scheme]) else f"{name}:{port}"
 
 
 class PlainRoute(APIRoute):

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from geo_service.core.errors import GeoError
-from geo_service.http.headers import COMPRESSORS, choose_encoding, etag, matches, request_header, request_id
+from geo_service.http.headers import COMPRESSORS, choose_encoding, etag, matches, request_header
+from geo_service.http.request_record import current_record
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -47,7 +48,9 @@ def problem_document(
     It names its request as X-Request-ID does, so that a reader can report it to the operator.
     """
     common = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
-    named = {"request_id": own} if (own := request_id()) else {}
+    record = current_record()
+    record.problem = kind
+    named = {"request_id": record.request_id} if record.request_id else {}
     document = {**common, **named, **(members or {})}
     headers = {"Cache-Control": "no-store"} | ({"Retry-After": str(retry_after)} if retry_after else {})
     return Response(_json(document), status_code=status, media_type=PROBLEM_TYPE, headers=headers)

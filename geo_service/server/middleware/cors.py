@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
+from geo_service.http.headers import HeaderBlock
+
 Header = tuple[bytes, bytes]
 
 _HARMLESS = ("Cache-Control", "Content-Type", "If-Modified-Since", "If-None-Match", "Pragma", "X-Request-ID", "X-Requested-With")
@@ -20,12 +22,12 @@ class CorsPolicy:
             _no_application, allow_origins=origins, allow_methods=methods, allow_headers=accepted
         ).preflight_response
         exposed = (b"access-control-expose-headers", ", ".join(readable).encode())
-        self._others: tuple[Header, ...] = (exposed, (b"access-control-allow-origin", b"*")) if "*" in origins else (exposed,)
-        self._by_origin: dict[bytes, tuple[Header, ...]] = {b"": ()}
+        self._others = HeaderBlock((exposed, (b"access-control-allow-origin", b"*")) if "*" in origins else (exposed,))
+        self._by_origin = {b"": HeaderBlock(())}
         if "*" not in origins:
-            self._by_origin |= {name.encode(): (exposed, (b"access-control-allow-origin", name.encode())) for name in origins}
+            self._by_origin |= {name.encode(): HeaderBlock((exposed, (b"access-control-allow-origin", name.encode()))) for name in origins}
 
-    def response_headers(self, origin: bytes) -> tuple[Header, ...]:
+    def response_headers(self, origin: bytes) -> HeaderBlock:
         """Return the headers that a response to a page of this origin needs; none for a request without an origin."""
         return self._by_origin.get(origin, self._others)
 
@@ -33,7 +35,7 @@ class CorsPolicy:
         """Return a response's headers with these, and with `Origin` in `Vary`: no shared cache gives one origin's response to another."""
         others: list[Header] = []
         varied: list[bytes] = []
-        policy = self._by_origin.get(origin, self._others)
+        policy = self.response_headers(origin).headers
         for header in headers:
             if header[0] == b"vary":
                 varied += header[1].split(b", ")

@@ -4,11 +4,35 @@ What is not yet being computed never is, and a database query is cancelled.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_service.http.messages import is_shutdown
+
+T = TypeVar("T")
+
+
+async def unless_disconnected(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return the result of the work; None where the client disconnects before, which cancels it. A body of the request is dropped."""
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait([working, leaving], return_when=asyncio.FIRST_COMPLETED)
+        return None if not working.done() and leaving.result() else await working
+    finally:
+        leaving.cancel()
+        if not working.done():
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+
+
+async def _disconnected(receive: Receive) -> bool:
+    """Wait for the end of the connection; return whether the client ended it, and not this server by shutting down."""
+    while (message := await receive())["type"] != "http.disconnect":
+        pass
+    return not is_shutdown(message)
 
 
 class ReadRequests:
@@ -31,7 +55,7 @@ class ReadRequests:
             self._app(scope if exchange.with_body else {**scope, "method": "GET"}, exchange.receive, exchange.send)
         )
         # The parts of a body are for the work to read: only after them can a disconnection be waited for.
-        leaving = asyncio.ensure_future(exchange.disconnected() if not first.get("more_body", False) else _never())
+        leaving = asyncio.ensure_future(_disconnected(receive) if not first.get("more_body", False) else _never())
         try:
             await asyncio.wait([work, leaving], return_when=asyncio.FIRST_COMPLETED)
             if not work.done() and leaving.result() and not exchange.answered:
@@ -67,11 +91,6 @@ class _Exchange:
             self.answered = self.answered or not message.get("more_body", False)
             message = message if self.with_body else {**message, "body": b""}
         await self.client_send(message)
-
-    async def disconnected(self) -> bool:
-        """Wait for the end of the connection; return whether the client ended it, and not this server by shutting down."""
-        message = await self.client_receive()
-        return message["type"] == "http.disconnect" and not is_shutdown(message)
 
 
 async def _never() -> bool:

@@ -14,7 +14,7 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.core.errors import InvalidParameter
-from geo_service.http.headers import COMPRESSORS, etag, matches, request_header
+from geo_service.http.headers import COMPRESSORS, HeaderBlock, Headers, etag, matches, request_header
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.layers.base import TileLayer, TileRequest
 from geo_service.tiles.server.revalidation import revalidate
@@ -24,8 +24,6 @@ T = TypeVar("T")
 Key = tuple[str, bytes, str]
 """Path, query string as it came, content encoding."""
 
-Headers = tuple[tuple[bytes, bytes], ...]
-
 _ROWS_LIMIT = 200_000_000
 """Incidents: at 4 ns each, what counting takes at most, 0.8 s. The default of GEO_TILE_ROWS_LIMIT."""
 
@@ -34,7 +32,7 @@ _CACHE_RELATIVE = b"public, max-age=5, stale-while-revalidate=30"
 _CACHE_PAST = b"public, max-age=300, stale-while-revalidate=3600"
 """A window that has ended changes only by late arrivals and by status."""
 
-_ENTRY_BYTES = 1000
+_ENTRY_BYTES = 2000
 """What an entry of the cache takes beside its body: key, headers and request."""
 
 
@@ -45,10 +43,10 @@ class CachedTile:
     body: bytes
     """Empty for 204."""
     etag: str
-    headers: Headers
-    """Of every response."""
-    body_headers: Headers
+    headers: HeaderBlock
     """Of a response with the body."""
+    bodiless_headers: HeaderBlock
+    """Of a 304, or of a 204."""
     request: TileRequest
     revision: int
     """Of the incidents it was made from."""
@@ -57,16 +55,16 @@ class CachedTile:
     fingerprint: Hashable = None
     """What it shows of incidents outside it (`revalidation.LocallyCacheable`); None where that is not known."""
 
-    def response(self, if_none_match: str) -> tuple[int, Headers, bytes]:
+    def response(self, if_none_match: str) -> tuple[int, HeaderBlock, bytes]:
         """Return status, headers and body: 200, 204 for an empty tile, or 304 when the client has it already."""
         if if_none_match and matches(if_none_match, self.etag):
-            return 304, self.headers, b""
-        return (200, self.headers + self.body_headers, self.body) if self.body else (204, self.headers, b"")
+            return 304, self.bodiless_headers, b""
+        return (200, self.headers, self.body) if self.body else (204, self.bodiless_headers, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response to a GET."""
         status, headers, body = self.response(request_header(scope, b"if-none-match"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers.headers})
         await send({"type": "http.response.body", "body": body})
 
 
@@ -115,31 +113,42 @@ class TileServer:
         self._rows_limit = rows_limit
         self.layer = layer
         self._cache = cache
-        self._flight: SingleFlight[CachedTile] = SingleFlight()
+        self._flight: SingleFlight[tuple[CachedTile, str]] = SingleFlight()
 
-    async def render(self, key: Key, request: TileRequest) -> CachedTile:
-        """Return the tile for `key`, computed unless the cached one is still valid; identical requests share one computation."""
+    async def render(self, key: Key, request: TileRequest) -> tuple[CachedTile, str]:
+        """Return the tile for `key`, computed unless the cached one is still valid, and how it came about, as in `RequestRecord.answer`.
 
-        async def compute() -> CachedTile:
-            tile = await self._replica.run(self._compute, request, key[2], self._cache.peek(key))
+        Identical requests share one computation.
+        """
+
+        async def compute() -> tuple[CachedTile, str]:
+            tile, answer = await self._replica.run(self._compute, request, key[2], self._cache.peek(key))
             self._cache.put(key, tile, tile.revision)
-            return tile
+            return tile, answer
 
         return await self._flight.run((key, self._replica.revision, request), compute)
 
-    def _compute(self, state: ReplicaState, request: TileRequest, encoding: str, cached: tuple[CachedTile, int] | None) -> CachedTile:
-        """Return the cached tile where it is still valid, else a new one. Called on the replica's thread.
+    def _compute(
+        self, state: ReplicaState, request: TileRequest, encoding: str, cached: tuple[CachedTile, int] | None
+    ) -> tuple[CachedTile, str]:
+        """Return the cached tile where it is still valid, else a new one; and how it came about, as in `RequestRecord.answer`.
 
-        cached: with the revision at which it was last known to be valid.
+        Called on the replica's thread. cached: with the revision at which it was last known to be valid.
         """
         if cached is not None:
             earlier, revision = cached
             until = revalidate(self.layer, state, request, earlier.request, revision, earlier.fingerprint)
             if until is not None:
-                return replace(earlier, request=request, revision=state.changes.revision, valid_until=until)
+                return replace(earlier, request=request, revision=state.changes.revision, valid_until=until), "revalidated"
         check_cost(state.columns, request.query, self._rows_limit)
+        computed = state.counter.arrays_computed
         encoded = self.layer.encode(state, request)
-        return _response(encoded.body, encoding, state, request, encoded.fingerprint)
+        answer = "known" if state.counter.arrays_computed == computed else "cold"
+        return _response(encoded.body, encoding, state, request, encoded.fingerprint), answer
+
+
+ReadTileRequest = Callable[[str, bytes], tuple[TileServer, TileRequest]]
+"""Reads the request for a tile from path and query string, as they came. Raises `GeoError`."""
 
 
 def check_cost(columns: Columns, query: Query, limit: int) -> None:
@@ -164,5 +173,7 @@ def _response(body: bytes, encoding: str, state: ReplicaState, request: TileRequ
     body_headers: Headers = ((b"content-type", content_type), (b"content-length", str(len(compressed)).encode()))
     if encoding != "identity":
         body_headers += ((b"content-encoding", encoding.encode()),)
-    valid_until = request.query.valid_until
-    return CachedTile(compressed, tag, headers, body_headers, request, state.changes.revision, valid_until, fingerprint)
+    return CachedTile(
+        compressed, tag, HeaderBlock(headers + body_headers), HeaderBlock(headers), request,
+        state.changes.revision, request.query.valid_until, fingerprint,
+    )  # fmt: skip
