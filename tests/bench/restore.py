@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import asyncpg
 import httpx
 
 from geo_service.aggregation.replica.follower import Follower
@@ -144,16 +145,20 @@ async def _reconcile(url: str) -> list[float]:
     """Seconds of each step of a round of reconciliation, with the poll that it follows."""
     replica = Replica(256_000_000, AdmissionQueue(10, 600))
     follower = Follower(url, replica, reconcile_interval_s=1e-9)
-    steps = []
     try:
         async with open_connection(url) as held:
-            # The load, with the first step.
-            await follower.poll(held)
-            replica.following.reconciled_at = None
-            while replica.following.reconciled_at is None:
-                began = time.perf_counter()
-                await follower.poll(held)
-                steps.append(time.perf_counter() - began)
+            # The load is in the first one.
+            await _round(follower, replica, held)
+            return await _round(follower, replica, held)
     finally:
         replica.close()
-    return steps
+
+
+async def _round(follower: Follower, replica: Replica, held: asyncpg.Connection) -> list[float]:
+    """Poll to the end of a round; seconds of each poll."""
+    last_ended, taken = replica.following.reconciled_at, list[float]()
+    while replica.following.reconciled_at == last_ended:
+        began = time.perf_counter()
+        await follower.poll(held)
+        taken.append(time.perf_counter() - began)
+    return taken
