@@ -6,7 +6,7 @@ side than on the other would be a fault. Areas are measured on the ellipsoid.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -46,6 +46,8 @@ class CheckContext:
     """The neighbours' names."""
     gapless: bool = True
     """Whether districts of this level must cover all land; settlements do not."""
+    regions: Polygons = field(default_factory=lambda: np.empty(0, object))
+    """Outlines of all loaded districts of higher levels, in which these should lie; empty if there are none."""
 
     @classmethod
     def empty(cls, count: int, *, gapless: bool = True) -> "CheckContext":
@@ -59,7 +61,7 @@ def check_districts(units: DistrictRecords, context: CheckContext, tolerance_ha:
     A fault is tolerated if it has at most `tolerance_ha` hectares and at most 2 % of the smallest district that it concerns.
     """
     checker = _CoverageChecker(units, context, tolerance_ha)
-    faults = [*checker.find_overlaps(), *checker.find_outside()]
+    faults = [*checker.find_overlaps(), *checker.find_outside(), *checker.find_elsewhere(context.regions)]
     if context.gapless:
         faults += checker.find_gaps()
     faults.sort(key=lambda fault: (not fault.refused, -fault.area_m2, fault.names))
@@ -106,6 +108,21 @@ class _CoverageChecker:
             self._make_fault(FaultKind.OUTSIDE, np.array([row]), area)
             for row, area in zip(with_parent.tolist(), areas.tolist(), strict=True)
             if area >= _MIN_HOLE_M2
+        ]
+
+    def find_elsewhere(self, regions: Polygons) -> list[Fault]:
+        """Return districts that touch no loaded region: those that would with their axes swapped are refused."""
+        if not len(regions):
+            return []
+        tree, polygons = shapely.STRtree(regions), self._polygons[: self._new_count]
+        touching = np.unique(tree.query(polygons, predicate="intersects")[0])
+        rows = np.setdiff1d(np.arange(self._new_count), touching)
+        # Latitude and longitude change places.
+        swapped = shapely.transform(polygons[rows], lambda points: points[:, ::-1])
+        fits = np.isin(np.arange(len(rows)), tree.query(swapped, predicate="intersects")[0])
+        return [
+            Fault(FaultKind.SWAPPED if fit else FaultKind.ELSEWHERE, self._names_of(np.array([row])), float(self._areas[row]), refused=fit)
+            for row, fit in zip(rows.tolist(), fits.tolist(), strict=True)
         ]
 
     def find_gaps(self) -> list[Fault]:

@@ -64,7 +64,11 @@ class BoundariesRejected(InputError):
         worst = report.refused[0]
         fault = f"{worst.kind}: {', '.join(worst.names)} {format_area(worst.area_m2)}".strip()
         others = f" and {len(report.refused) - 1} more" if len(report.refused) > 1 else ""
-        remedy = "each code must occur only once" if report.duplicates else "correct the file, or load it as it is with --force"
+        remedy = (
+            "each code must occur only once; --parent tells namesakes apart where --code-from-name makes them"
+            if report.duplicates
+            else "correct the file, or load it as it is with --force"
+        )
         super().__init__(f"cannot load the districts: {fault}{others}; {remedy}")
 
 
@@ -175,6 +179,7 @@ def _build_context(
         _to_array([district.area for district in neighbours]),
         [district.name_ru for district in neighbours],
         gapless=options.level is not DistrictLevel.SETTLEMENT,
+        regions=_to_array([district.area for district in stored.above_level(options.level) if district.area is not None]),
     )
 
 

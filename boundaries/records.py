@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 from boundaries.locating.district_arrays import Polygons
 
-CODE = re.compile(r"[^\s,]{1,100}")
+MAX_CODE = 100
+"""Characters of a code."""
+
+CODE = re.compile(rf"[^\s,]{{1,{MAX_CODE}}}")
 """A valid code; the database has the same constraint."""
 
 
@@ -14,7 +17,8 @@ CODE = re.compile(r"[^\s,]{1,100}")
 class AttributeFields:
     """The names of the file's fields, by attribute."""
 
-    code: str
+    code: str | None
+    """None where codes are made from the names."""
     name: str
     name_en: str | None = None
     name_lang: Mapping[str, str] = field(default_factory=dict)
@@ -56,6 +60,8 @@ class DistrictRecords:
     """Codes of the districts whose rings were repaired."""
     approximate: bool = False
     """Whether the outlines are not surveyed ones."""
+    notes: Sequence[str] = ()
+    """What the user should know about how the file was read."""
 
     def __len__(self) -> int:
         return len(self.units)

@@ -13,6 +13,8 @@ class FaultKind(StrEnum):
     GAP = "gap"
     ENCLAVE = "enclave"
     OUTSIDE = "outside its parent"
+    ELSEWHERE = "outside every loaded region"
+    SWAPPED = "latitudes and longitudes are swapped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.settings import Settings
 from geo_service.server.app import create_app
 from ingest.geocoding.configuration import read_configuration
+from ingest.push.new_entries import NewEntryLimits
 from ingest.push.service import PushService
 from ingest.push.writer_pool import WriterSettings
 from ingest.runs.reject_export import split_row
@@ -22,6 +23,8 @@ def make_application(settings: Settings, on_progress: Callable[[int], None] = la
         statement_timeout_ms=settings.statement_timeout_ms,
         near_m=settings.district_near_m,
         geocoding=read_configuration(settings.geocoding),
+        unknown_status=settings.unknown_status,
+        new_entries=NewEntryLimits(settings.new_entries_per_request, settings.new_entries_per_day),
     )
     push_service = PushService(writer_settings, read_deadlines(settings.deadlines, settings.zone))
     return create_app(settings, push_service, split_row, on_progress)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from geo_service.cli.console import print_result, progress_bar
+from geo_service.cli.console import print_message, print_result, progress_bar
 from geo_service.cli.db import open_database
 from geo_service.core.errors import InputError, InvalidParameter
 from geo_service.core.model import DistrictLevel
@@ -21,7 +22,10 @@ boundaries_commands = typer.Typer(help="Check districts, load them from any GIS 
 
 File = Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, Shapefile, FlatGeobuf or another file that GDAL reads.", metavar="FILE")]
 Level = Annotated[str, typer.Option("--level", help=f"One of {', '.join(LEVELS)}.")]
-Code = Annotated[str, typer.Option("--code", help="Field of the code, for example OKTMO.")]
+Code = Annotated[str | None, typer.Option("--code", help="Field of the code, for example OKTMO.")]
+CodeFromName = Annotated[
+    bool, typer.Option("--code-from-name", help="Make codes from the names (and parents) of a file without codes; the same at each load.")
+]
 Name = Annotated[str, typer.Option("--name", help="Field of the Russian name.")]
 NameEn = Annotated[str | None, typer.Option("--name-en", help="Field of the English name; without it the Russian name is used.")]
 NameLang = Annotated[list[str] | None, typer.Option("--name-lang", help="LANGUAGE=FIELD of a name in another language; can be repeated.")]
@@ -41,9 +45,10 @@ Force = Annotated[bool, typer.Option("--force", help="Accept larger overlaps and
 
 @boundaries_commands.command("load")
 def load_command(
-    file: File, level: Level, code: Code, name: Name, name_en: NameEn = None, name_lang: NameLang = None, parent: Parent = None,
-    region: Region = None, alias: Alias = None, aliases: Aliases = None, population: Population = None, attribution: Attribution = "",
-    crs: Crs = None, layer: Layer = None, encoding: Encoding = None, max_mb: MaxMb = 500, tolerance: Tolerance = 100, force: Force = False,
+    file: File, level: Level, name: Name, code: Code = None, code_from_name: CodeFromName = False, name_en: NameEn = None,
+    name_lang: NameLang = None, parent: Parent = None, region: Region = None, alias: Alias = None, aliases: Aliases = None,
+    population: Population = None, attribution: Attribution = "", crs: Crs = None, layer: Layer = None, encoding: Encoding = None,
+    max_mb: MaxMb = 500, tolerance: Tolerance = 100, force: Force = False,
 ) -> None:  # fmt: skip
     """Replace a set of districts by those of a file, and assign every incident to its district again."""
     from boundaries.csv_attributes import add_aliases, add_populations
@@ -54,8 +59,10 @@ def load_command(
 
     how = LoadOptions(_parse_level(level), region, attribution, tolerance_ha=tolerance, force=force, near_m=read_settings().district_near_m)
     _check_one_parent(parent, region)
+    _check_one_code(code, code_from_name)
     fields = AttributeFields(code, name, name_en, _name_fields(name_lang), parent, alias)
-    units = read_districts(file, ReadOptions(fields, crs, layer, encoding, max_mb))
+    units = read_districts(file, ReadOptions(fields, crs, layer, encoding, max_mb, level))
+    _print_notes(units.notes)
     rows = add_populations(units.units, population) if population else units.units
     units = replace(units, units=add_aliases(rows, aliases) if aliases else rows)
     began = time.monotonic()
@@ -73,8 +80,9 @@ def load_command(
 
 @boundaries_commands.command("check")
 def check_command(
-    file: File, level: Level, code: Code, name: Name, parent: Parent = None, region: Region = None,
-    crs: Crs = None, layer: Layer = None, encoding: Encoding = None, max_mb: MaxMb = 500, tolerance: Tolerance = 100,
+    file: File, level: Level, name: Name, code: Code = None, code_from_name: CodeFromName = False, parent: Parent = None,
+    region: Region = None, crs: Crs = None, layer: Layer = None, encoding: Encoding = None, max_mb: MaxMb = 500,
+    tolerance: Tolerance = 100,
 ) -> None:  # fmt: skip
     """Check the districts of a file without a change; the exit code is 1 if a load would be refused."""
     from boundaries.load import LoadOptions, check_against_stored
@@ -84,7 +92,9 @@ def check_command(
 
     _check_one_parent(parent, region)
     how = LoadOptions(_parse_level(level), region, tolerance_ha=tolerance)
-    units = read_districts(file, ReadOptions(AttributeFields(code, name, parent=parent), crs, layer, encoding, max_mb))
+    _check_one_code(code, code_from_name)
+    units = read_districts(file, ReadOptions(AttributeFields(code, name, parent=parent), crs, layer, encoding, max_mb, level))
+    _print_notes(units.notes)
     with open_database(read_settings()) as url:
         report = asyncio.run(check_against_stored(url, units, how))
     print_result(report_table(report))
@@ -115,6 +125,17 @@ def _name_fields(pairs: list[str] | None) -> dict[str, str]:
         if not language or not field:
             raise InvalidParameter("--name-lang", "is not LANGUAGE=FIELD", "such as tt=name_tt")
     return {language: field for language, _, field in split}
+
+
+def _check_one_code(code: str | None, from_name: bool) -> None:
+    if (code is None) is not from_name:
+        problem = "--code and --code-from-name exclude each other" if code else "codes are missing"
+        raise InputError(f"{problem}: name the field of the codes with --code, or make them from the names with --code-from-name")
+
+
+def _print_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        print_message(note)
 
 
 def _parse_level(code: str) -> DistrictLevel:

@@ -1,4 +1,4 @@
-"""`geo forget`: erase message texts and addresses of old incidents."""
+"""`geo forget`: erase message texts and addresses of old incidents, and delete old runs."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -20,12 +20,12 @@ if TYPE_CHECKING:  # Imported when needed: other commands do not wait for it.
 _ALLOWED = "a date (2025-11-24), or an instant with an offset (2025-11-24T08:00:00+03:00), that is not in the future"
 
 Before = Annotated[str, typer.Option("--before", help="Erase what was received before this date (in the service's time zone) or instant.")]
-What = Annotated[str, typer.Option("--what", help="text, address, or both separated by a comma.")]
+What = Annotated[str, typer.Option("--what", help="text, address and runs, or some of them, separated by commas.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Erase nothing; show what would be erased.")]
 
 
 def forget_command(before: Before, what: What, dry_run: DryRun = False) -> None:
-    """Erase message texts and addresses older than a date; incidents and all counts stay."""
+    """Erase message texts and addresses older than a date, and delete runs; incidents and all counts stay."""
     from ingest.jobs.retention import EraseRequest, count_erasable
 
     settings = read_settings()
@@ -78,6 +78,7 @@ def _summary_table(counts: "ErasedCounts", request: "EraseRequest", outcome: str
         ("addresses in the geocoding cache", counts.cached_addresses if request.address else None),
         ("rejected rows (their lines and reasons stay)", counts.rejects),
         ("stored responses for an Idempotency-Key", counts.responses),
+        ("runs, with what they rejected", counts.runs if request.runs else None),
     )
     for label, count in rows:
         if count is not None:

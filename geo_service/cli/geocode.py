@@ -132,6 +132,9 @@ def _summary_table(result: "BacklogResult") -> Table:
     table.columns[1].justify = "right"
     for quality, count in sorted(result.placed.items()):
         table.add_row(f"placed: {quality.code}", f"{count:,}")
+    table.add_row("kept the place that they had: nothing more precise was found", f"{result.kept:,}")
     table.add_row("no place found by any step", f"{result.unknown:,}")
     table.add_row("deferred: the server was not available", f"{result.deferred:,}")
+    if result.left:
+        table.add_row("not tried: the server is down", f"{result.left:,}")
     return table

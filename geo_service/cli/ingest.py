@@ -6,7 +6,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from geo_service.cli.console import print_document, print_message, print_result, progress_bar
 from geo_service.cli.db import open_database
+from geo_service.core.errors import InputError
 from ingest.mapping.mapping import Mapping, load_mapping, shipped_names, with_source
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def load_command(
         from ingest.runs.preview import preview_rows
 
         settings = read_settings()
-        for table in preview_rows(file, columns, rows, read_deadlines(settings.deadlines, settings.zone)):
+        deadlines = read_deadlines(settings.deadlines, settings.zone)
+        for table in preview_rows(file, columns, rows, deadlines, settings.unknown_status):
             print_result(table)
     else:
         _load(file, columns, mapping, batch_size)
@@ -98,7 +100,8 @@ def check_command(file: File, mapping: MappingName = "plain", examples: Examples
 
     columns = load_mapping(mapping)
     started = time.monotonic()
-    with _run_progress(file.name, file.stat().st_size if file.exists() else 0) as show:
+    _print_encoding_doubt(file, columns)
+    with _run_progress(file.name, _size_or_zero(file)) as show:
         result = check_file(file, columns, read_settings(), show, examples)
     for table in result.tables(time.monotonic() - started):
         print_result(table)
@@ -146,20 +149,36 @@ def _link_if_needed(url: str, settings: "Settings") -> None:
 
 def _load(file: Path, columns: Mapping, mapping: str, batch_size: int) -> None:
     from geo_service.core.settings import read_settings
-    from ingest.readers.file_content import size_of
     from ingest.runs.run import file_input, ingest_input, ingest_options
 
-    size = size_of(file)
     settings = read_settings()
+    _print_encoding_doubt(file, columns)
     options = ingest_options(settings, batch_size)
     with open_database(settings) as url:
         _link_if_needed(url, settings)
         started = time.monotonic()
-        with _run_progress(file.name, size) as show:
+        # A file that is missing or cannot be read is a failed run as well: the run finds that out.
+        with _run_progress(file.name, _size_or_zero(file)) as show:
             run, counts = asyncio.run(ingest_input(url, file_input(file, columns, mapping), show, options))
     print_result(summary_table(counts, time.monotonic() - started))
     if hint := reject_hint(run, counts):
         print_result(hint)
+
+
+def _size_or_zero(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
+def _print_encoding_doubt(file: Path, columns: Mapping) -> None:
+    from ingest.readers.detect import describe_encoding_doubt
+
+    # A file that cannot be read is the run's error, which is recorded.
+    with suppress(InputError):
+        if doubt := describe_encoding_doubt(file, columns.file):
+            print_message(doubt)
 
 
 @contextmanager

@@ -40,17 +40,19 @@ def rejects_command(run: Run, as_csv: AsCsv = False, warnings: Warned = False) -
     if as_csv:
         _with_database(lambda connection: _print_csv(connection, run, warnings))
         return
-    rows = _with_database(lambda connection: _first_rejects(connection, run, warnings))
-    if not rows:
+    rows, elsewhere = _with_database(lambda connection: _first_rejects(connection, run, warnings))
+    if rows:
+        print_result(_rejects_table(rows[:_MAX_SHOWN_ROWS]))
+    elif not elsewhere:
         print_message(f"No row of run {run} was rejected{'' if warnings else '; --warnings shows the rows that were loaded only in part'}.")
-        return
-    print_result(_rejects_table(rows[:_MAX_SHOWN_ROWS]))
     if len(rows) > _MAX_SHOWN_ROWS:
         print_message(f"These are the first {_MAX_SHOWN_ROWS}; --csv prints all.")
+    for sentence in elsewhere:
+        print_message(sentence)
 
 
 async def _print_csv(connection: asyncpg.Connection, run: int, warnings: bool) -> None:
-    from ingest.runs.reject_export import count_superseded, write_csv
+    from ingest.runs.reject_export import find_superseded, write_csv
 
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
     try:
@@ -58,9 +60,8 @@ async def _print_csv(connection: asyncpg.Connection, run: int, warnings: bool) -
     finally:
         # Without this, closing the wrapper would close standard output.
         out.detach()
-    if moved := await count_superseded(connection, run):
-        reason = "a later run of the same input has rejected them again, or they were erased"
-        print_message(f"{moved:,} more rejected rows of this run are not listed: {reason}.")
+    for sentence in (await find_superseded(connection, run, warnings)).describe(run):
+        print_message(sentence)
 
 
 def _with_database(work: Any) -> Any:
@@ -88,8 +89,9 @@ async def _read_runs(connection: asyncpg.Connection, limit: int) -> list[dict[st
     ]
 
 
-async def _first_rejects(connection: asyncpg.Connection, run: int, warnings: bool) -> list[asyncpg.Record]:
-    from ingest.runs.reject_export import read_rejects, read_row_format
+async def _first_rejects(connection: asyncpg.Connection, run: int, warnings: bool) -> tuple[list[asyncpg.Record], list[str]]:
+    """Return the first rejected rows of a run, and sentences on where its other ones are."""
+    from ingest.runs.reject_export import find_superseded, read_rejects, read_row_format
 
     await read_row_format(connection, run)
     rows = []
@@ -97,19 +99,24 @@ async def _first_rejects(connection: asyncpg.Connection, run: int, warnings: boo
         rows.append(row)
         if len(rows) > _MAX_SHOWN_ROWS:
             break
-    return rows
+    return rows, list((await find_superseded(connection, run, warnings)).describe(run))
 
 
 def _runs_table(runs: list[dict[str, Any]]) -> Table:
-    table = Table("run", "input, mapping, state, start (UTC)", "rows", "rejected", "places found by geocoding", show_lines=True)
+    table = Table("run", "input, mapping, state, start (UTC), sender", "rows", "rejected", "places found by geocoding", show_lines=True)
     for column in table.columns[1:]:
         column.overflow = "fold"
     for run in runs:
-        description = (run["input"], run["mapping"], run["state"], run["started_at"].strftime("%Y-%m-%d %H:%M:%S"))
+        description = [run["input"], run["mapping"], run["state"], run["started_at"].strftime("%Y-%m-%d %H:%M:%S"), *_sender_lines(run)]
         rows = [f"{run[name]:,} {name}" for name in _COUNTS if run[name] or name == "read"]
         rejected = [*_count_lines(run["rejected"]), *(f"{line} (kept)" for line in _count_lines(run["warned"]))]
         table.add_row(str(run["id"]), *map(escape, map("\n".join, (description, rows, rejected, _count_lines(run["located"])))))
     return table
+
+
+def _sender_lines(run: dict[str, Any]) -> list[str]:
+    """Return who sent the run over HTTP; nothing for a file."""
+    return [f"{label} {run[name]}" for label, name in (("from", "client"), ("key", "key_id")) if run[name]]
 
 
 def _count_lines(counts: dict[str, int]) -> list[str]:

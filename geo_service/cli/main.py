@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from geo_service import __version__
 from geo_service.cli.boundaries import boundaries_commands
+from geo_service.cli.catalogue import catalogue_commands
 from geo_service.cli.console import STDERR, replace_unknown_characters
 from geo_service.cli.db import db_commands
 from geo_service.cli.deadlines import deadlines_command
@@ -43,6 +44,7 @@ app.command("geocode")(geocode_command)
 app.command("forget")(forget_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundaries_commands, name="boundaries")
+app.add_typer(catalogue_commands, name="catalogue")
 
 
 def _print_version(requested: bool) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from geo_service.core.errors import DatabaseUnavailable
+from geo_service.core.errors import DatabaseUnavailable, NumbersExhausted
 from geo_service.core.model import SECTORS
 from geo_service.core.resources import postgis_folder
 from geo_service.core.schema import sector
@@ -44,7 +44,7 @@ def without_password(url: str) -> str:
 
 @contextmanager
 def database_errors(act: str) -> Iterator[None]:
-    """Convert the driver's errors into `DatabaseUnavailable`.
+    """Convert the driver's errors into `DatabaseUnavailable`, and into `NumbersExhausted` where a sequence is at its end.
 
     act: what was tried, for the message ("load the replica"). The message never contains the server's own text.
     """
@@ -54,6 +54,8 @@ def database_errors(act: str) -> Iterator[None]:
         raise DatabaseUnavailable(f"cannot {act}: the database connection failed ({type(error).__name__})") from error
     except asyncpg.QueryCanceledError as error:
         raise DatabaseUnavailable(f"cannot {act}: the statement took longer than allowed") from error
+    except asyncpg.SequenceGeneratorLimitExceededError as error:
+        raise NumbersExhausted(f"cannot {act}: the table has no number left for a new row") from error
     except asyncpg.PostgresError as error:
         raise DatabaseUnavailable(f"cannot {act}: the database refused (SQLSTATE {error.sqlstate})") from error
 

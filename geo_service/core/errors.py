@@ -83,6 +83,27 @@ class DatabaseUnavailable(GeoError):
     retry_after = 5
 
 
+class NumbersExhausted(GeoError):
+    """A table has no number left for a new row: its sequence is at its end."""
+
+    status = 409
+    title = "No numbers left"
+    kind = "no-numbers-left"
+
+
+class NewEntryLimitReached(GeoError):
+    """A request would add more entries to the catalogue than the settings allow; the message names the setting."""
+
+    status = 429
+    title = "Too many new entries"
+    kind = "new-entry-limit"
+
+    def __init__(self, message: str, retry_after: int | None = None) -> None:
+        """retry_after: seconds until it is allowed again; None for never."""
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
 class SettingsError(GeoError):
     """An invalid setting; the message names the variable and what is allowed."""
 

@@ -6,6 +6,16 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends incidents, as far as it is recorded."""
+
+    key_id: str = ""
+    """Digest of the API key, see `geo_service.http.api_keys.key_id`; empty where none was needed."""
+    client: str = ""
+    """Address of the client; empty where the server does not know it."""
+
+
+@dataclass(frozen=True, slots=True)
 class IngestRequest:
     """Metadata of a request that sends incidents."""
 
@@ -21,6 +31,7 @@ class IngestRequest:
     """Idempotency key, 32 bytes: a repeated request gets the same response and has no second effect."""
     digest: bytes = b""
     """Digest of everything except the body that distinguishes this request from others with the same key."""
+    sender: Sender = Sender()
 
 
 @dataclass(frozen=True, slots=True)

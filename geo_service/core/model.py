@@ -136,16 +136,21 @@ class RejectReason(StrEnum):
     """Why an input row could not be used or, for warnings, was used with a part left out or corrected."""
 
     UNREADABLE_DATE = "unreadable_date"
+    FUTURE_DATE = "future_date"
     MISSING_COORDINATES = "missing_coordinates"
     OUTSIDE_WORLD = "outside_world"
     OUTSIDE_REGION = "outside_region"
     ZERO_COORDINATES = "zero_coordinates"
     UNKNOWN_STATUS = "unknown_status"
     BROKEN_ROW = "broken_row"
+    NEW_ENTRY_LIMIT = "new_entry_limit"
     CLOSED_BEFORE_RECEIVED = "closed_before_received"
     SWAPPED_COORDINATES = "swapped_coordinates"
     COARSE_COORDINATES = "coarse_coordinates"
     COORDINATES_LEFT_OUT = "coordinates_left_out"
+    DATE_LEFT_OUT = "date_left_out"
+    STATUS_REPLACED = "status_replaced"
+    DATE_AHEAD = "date_ahead"
 
     @property
     def is_warning(self) -> bool:
@@ -159,5 +164,8 @@ _WARNINGS = frozenset(
         RejectReason.SWAPPED_COORDINATES,
         RejectReason.COARSE_COORDINATES,
         RejectReason.COORDINATES_LEFT_OUT,
+        RejectReason.DATE_LEFT_OUT,
+        RejectReason.STATUS_REPLACED,
+        RejectReason.DATE_AHEAD,
     }
 )

@@ -26,6 +26,9 @@ _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _zones = cache(available_timezones)
 
 
+StatusCode = Literal["new", "assigned", "in_work", "interim", "answered", "returned", "closed", "rejected", "duplicate"]
+
+
 class Settings(BaseSettings):
     """All settings of the service. The variable of a field is `GEO_` and its name in capitals."""
 
@@ -52,6 +55,9 @@ class Settings(BaseSettings):
         description="Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and CIDR blocks, comma-separated.",
     )
     time_zone: str = Field("Europe/Moscow", description="IANA time zone of dates in requests and of days in statistics.")
+    unknown_status: StatusCode | None = Field(
+        None, description="Status of incidents whose status no mapping knows, such as new; they are counted. Default: they are rejected."
+    )
     deadlines: Path | None = Field(
         None, description="TOML file of deadlines and working hours; without it geo_service/core/calendar/deadlines.toml."
     )
@@ -83,7 +89,18 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may send incidents, comma-separated; default: only programs may."
     )
     write_body_mb: int = Field(32, ge=1, le=4096, description="Maximum body of a request that sends incidents, in megabytes.")
-    writers: int = Field(2, ge=1, le=50, description="Requests that may send incidents at the same time; each has a database connection.")
+    writers: int = Field(
+        3,
+        ge=1,
+        le=50,
+        description="Batches of incidents that may be written at the same time; one fewer of streams.",
+    )
+    new_entries_per_request: int = Field(
+        1000, ge=0, le=1_000_000, description="Maximum number of new themes, agencies and sources that one request may add."
+    )
+    new_entries_per_day: int = Field(
+        2000, ge=0, le=10_000_000, description="Maximum number of new themes, agencies and sources that an API key may add in a day (UTC)."
+    )
     open311_texts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("open311",), description="Sources whose texts and addresses /open311/ shows, comma-separated; * means all."
     )
@@ -103,8 +120,10 @@ class Settings(BaseSettings):
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
     max_connections: int = Field(2000, ge=10, description="Maximum number of open connections of clients; further ones get 503.")
     header_timeout_s: float = Field(15.0, gt=0, description="Seconds in which the headers of a request must come.")
-    queue_limit: int = Field(1000, ge=1, description="Maximum number of waiting computations; above it, requests get 503.")
-    queue_wait_s: float = Field(3.0, gt=0, description="Maximum expected wait of a computation in seconds; above it, requests get 503.")
+    queue_limit: int = Field(1000, ge=1, description="Maximum number of requests in a queue; above it, requests get 503.")
+    queue_wait_s: float = Field(
+        3.0, gt=0, description="Maximum wait of a request in all queues together, in seconds; above it, requests get 503."
+    )
     tile_rows_limit: int = Field(
         200_000_000, ge=1, description="Maximum number of incidents that are counted for one tile, compared windows included."
     )

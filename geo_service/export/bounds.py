@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from geo_service.core.errors import InvalidParameter
+from geo_service.core.extent import Bounds, enclosing_bounds
 from geo_service.core.integers import shorten
-from geo_service.tiles.documents.tilejson import Bounds
 from geo_service.tiles.encoding.grid import WORLD, Box, Tile, latitude, longitude, project
 from geo_service.tiles.layers.tile_coverage import WHOLE_WORLD
 
@@ -23,7 +23,7 @@ class ExportBounds:
     boxes: tuple[Box, ...] = (WHOLE_WORLD,)
     """World units; two boxes if the bounds cross the antimeridian."""
     bounds: Bounds | None = None
-    """Degrees, from -180 to 180 if the bounds cross the antimeridian; None for the whole world."""
+    """Degrees; None for the whole world."""
 
 
 def read_bounds(text: str | None) -> ExportBounds:
@@ -39,7 +39,20 @@ def read_bounds(text: str | None) -> ExportBounds:
     (x0, y1), (x1, y0) = project(np.array([west, east]), np.array([south, north])).tolist()
     if west < east:
         return ExportBounds(((x0, y0, x1, y1),), (west, south, east, north))
-    return ExportBounds(((x0, y0, WORLD, y1), (0, y0, x1, y1)), (-180.0, south, 180.0, north))
+    return ExportBounds(((x0, y0, WORLD, y1), (0, y0, x1, y1)), (west, south, east, north))
+
+
+def extent_of(tiles: Iterable[Tile]) -> Bounds:
+    """Return the bounds of the tiles of the highest zoom by the shortest arc, degrees."""
+    edges: dict[int, tuple[set[int], set[int]]] = {}
+    for tile in tiles:
+        columns, rows = edges.setdefault(tile.z, (set(), set()))
+        columns.add(tile.x)
+        rows.add(tile.y)
+    highest = max(edges)
+    columns, rows = edges[highest]
+    boxes = [Tile(highest, column, row).bounds for row in (min(rows), max(rows)) for column in columns]
+    return enclosing_bounds(np.array(boxes))
 
 
 def bounds_of(tiles: Iterable[Tile]) -> Bounds:

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.export.bounds import ExportBounds, bounds_of
+from geo_service.core.extent import center_of
+from geo_service.export.bounds import ExportBounds, bounds_of, extent_of
 from geo_service.export.spool import Spool, SpoolTile, tile_id, tile_of
 from geo_service.export.writers.base import Document
 from geo_service.tiles.documents.property_docs import TRUTHS
@@ -106,18 +107,18 @@ def build_document(state: ReplicaState, export: TileExport, spool: Spool, select
     The metadata depends neither on the clock nor on incidents that are not in the tiles.
     """
     layer, (first, last) = export.layer, export.zooms
-    bounds = export.bounds.bounds or bounds_of(tile_of(id_) for id_, _ in spool.tiles())
+    extent = export.bounds.bounds or extent_of(tile_of(id_) for id_, _ in spool.tiles())
     query = urlencode(dict.fromkeys(selection, ""))
-    whole = tilejson(layer.description, base_url="", query=query, bounds=bounds, attribution=_attribution(state, layer), revision=0)
-    lng, lat, _ = whole["center"]
+    whole = tilejson(layer.description, base_url="", query=query, bounds=extent, attribution=_attribution(state, layer), revision=0)
     measure = export.query.measure
     palette = export.layer.description.palette(measure)
     zooms = {"minzoom": first, "maxzoom": last}
     texts = {description.id: description.text_fields for description in (layer.description, *layer.description.extra_layers, META_LAYER)}
     return {
-        **{name: whole[name] for name in ("name", "description", "attribution", "bounds")},
+        **{name: whole[name] for name in ("name", "description", "attribution", "geo:bounds")},
         **zooms,
-        "center": [lng, lat, min(max(zoom_to_fit(bounds), first), last)],
+        "bounds": whole["bounds"] if export.bounds.bounds else list(bounds_of(tile_of(id_) for id_, _ in spool.tiles())),
+        "center": [*center_of(extent), min(max(zoom_to_fit(extent), first), last)],
         "vector_layers": [
             {**vector_layer, **zooms, "fields": _field_types(vector_layer["fields"], texts[vector_layer["id"]])}
             for vector_layer in whole["vector_layers"]

@@ -16,7 +16,7 @@ class RequestRecord:
     problem: str = ""
     """Kind of the problem document."""
     key: str = ""
-    """Id of the API key."""
+    """Id of the API key that was sent, valid or not: `api_keys.key_id`."""
 
 
 _CURRENT: ContextVar[RequestRecord | None] = ContextVar("request record", default=None)

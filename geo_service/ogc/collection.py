@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.core.extent import Bounds
 from geo_service.core.model import DistrictLevel
 from geo_service.ogc.crs import CRS84, Crs
-from geo_service.tiles.documents.tilejson import Bounds
 
 Feature = dict[str, Any]
 """A GeoJSON feature; its geometry may be an `orjson.Fragment`."""

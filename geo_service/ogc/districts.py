@@ -16,13 +16,12 @@ from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.rows import Row, measure_row
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
+from geo_service.core.extent import WORLD_BOUNDS, Bounds, enclosing_bounds
 from geo_service.core.integers import shorten
 from geo_service.core.model import ZOOM_BANDS, DistrictLevel
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery, ParameterDescription
 from geo_service.ogc.crs import CRS_BY_URI, Crs
-from geo_service.ogc.extent import enclosing_bounds
 from geo_service.ogc.geometries import touching_boxes, write_geometries
-from geo_service.tiles.documents.tilejson import WORLD_BOUNDS, Bounds
 
 _FINEST = ZOOM_BANDS[-1].band
 

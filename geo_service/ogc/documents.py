@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from geo_service.core.extent import Bounds
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
 from geo_service.ogc.crs import CRS84, CRS_BY_URI
 from geo_service.queries.selection import QueryPairs
-from geo_service.tiles.documents.tilejson import Bounds
 
 JSON, GEOJSON = "application/json", "application/geo+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"

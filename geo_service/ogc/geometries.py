@@ -7,8 +7,8 @@ import orjson
 import shapely
 from numpy.typing import NDArray
 
+from geo_service.core.extent import Bounds
 from geo_service.ogc.crs import Crs
-from geo_service.tiles.documents.tilejson import Bounds
 
 
 def touching_boxes(geometries: NDArray[Any], boxes: tuple[Bounds, ...]) -> NDArray[np.bool_]:

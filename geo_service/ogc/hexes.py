@@ -14,12 +14,11 @@ from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.measures.rows import measure_row
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
+from geo_service.core.extent import WORLD_BOUNDS, Bounds, enclosing_bounds
 from geo_service.core.integers import shorten
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery, ParameterDescription
-from geo_service.ogc.extent import enclosing_bounds
 from geo_service.ogc.geometries import touching_boxes, write_geometries
-from geo_service.tiles.documents.tilejson import WORLD_BOUNDS, Bounds
 from geo_service.tiles.encoding.grid import WORLD, project
 from geo_service.tiles.layers.hex_outlines import HexOutlines
 from geo_service.tiles.layers.hexes import HexLayer

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from geo_service.core.errors import InvalidParameter
+from geo_service.core.extent import Bounds, split_arc
 from geo_service.core.instants import LATEST, is_date, parse_instant, to_seconds
 from geo_service.core.integers import MAX_BIGINT, shorten
 from geo_service.ogc.crs import CRS84, Crs
 from geo_service.queries.selection import read_int
-from geo_service.tiles.documents.tilejson import Bounds
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 10_000
 """Features in a response, by default and at most."""
@@ -24,8 +24,6 @@ _MAX_LIMIT_DIGITS = 18
 
 _CORNERS = {4: (0, 2), 6: (0, 3)}
 """Where the two coordinates of each corner of a bbox begin, by the number of its values. Heights are ignored: features have none."""
-_TURN, _HALF_TURN = 360.0, 180.0
-"""Degrees."""
 _BBOX_ALLOWED = "four numbers (west,south,east,north) or six (with the least and the greatest height), in bbox-crs (degrees of CRS84)"
 _DATETIME_ALLOWED = "an RFC 3339 instant, a date, or an interval of two of them, such as 2026-11-01T00:00:00Z/.. or 2026-11-01/2026-11-07"
 _OPEN_END = ("", "..")
@@ -50,20 +48,7 @@ def read_bbox(params: Mapping[str, str], crs: Crs = CRS84) -> tuple[Bounds, ...]
     (west, south), (east, north) = crs.to_degrees(np.array([least, greatest])).tolist()
     if not all(map(isfinite, numbers)) or south > north:
         raise InvalidParameter("bbox", f"{shorten(text, 60)!r} is not a box", f"{_BBOX_ALLOWED}, with south ≤ north")
-    return tuple((low, south, high, north) for low, high in _split_arc(west, east))
-
-
-def _split_arc(west: float, east: float) -> list[tuple[float, float]]:
-    """Return the parts of an arc of longitudes within ±180°: two where it crosses the antimeridian."""
-    if west > east:
-        return [(west, _HALF_TURN), (-_HALF_TURN, east)]
-    if east - west >= _TURN:
-        return [(-_HALF_TURN, _HALF_TURN)]
-    if west >= -_HALF_TURN and east <= _HALF_TURN:
-        return [(west, east)]
-    start = (west + _HALF_TURN) % _TURN - _HALF_TURN
-    stop = start + (east - west)
-    return [(start, stop)] if stop <= _HALF_TURN else [(start, _HALF_TURN), (-_HALF_TURN, stop - _TURN)]
+    return tuple((low, south, high, north) for low, high in split_arc(west, east))
 
 
 def read_limit(params: Mapping[str, str]) -> int:

@@ -22,6 +22,7 @@ _ITEM_NAMES = {
     "attributes": "attribute",
     "values": "value",
     "service_requests": "request",
+    "service_request_updates": "request_update",
     "errors": "error",
     "endpoints": "endpoint",
     "formats": "format",
@@ -37,6 +38,20 @@ def render(extension: str, name: str, content: Any) -> bytes:
     ElementTree.indent(root)
     text: str = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'.encode()
+
+
+def choose_extension(path: str, accept: str) -> str:
+    """Return the format of an address that no route has: the one that the path ends with, else that of the header `Accept`.
+
+    >>> choose_extension("/open311/v2/nothing.json", ""), choose_extension("/open311/v2/nothing", "application/json")
+    ('json', 'json')
+    >>> choose_extension("/open311/v2/services.yaml", "*/*")
+    'xml'
+    """
+    ending = path.rpartition(".")[2]
+    if ending in MEDIA_TYPES:
+        return ending
+    return "json" if "json" in accept and "xml" not in accept else "xml"
 
 
 def render_error(extension: str, status: int, description: str) -> bytes:

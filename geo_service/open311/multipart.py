@@ -27,12 +27,24 @@ _MAX_TEXT = 1_000_000
 """Bytes of all texts together. Files are discarded while they are received, so their size needs no limit here."""
 
 
+_REPEATED = "media_url"
+"""The one field that clients repeat, once for each photograph."""
+
+
+def add_field(form: dict[str, str], name: str, value: str) -> None:
+    """Add a field to a form: of repeated fields the first one counts, but addresses of photographs are lines of one text."""
+    if name == _REPEATED and name in form:
+        form[name] += f"\n{value}"
+    else:
+        form.setdefault(name, value)
+
+
 async def read_multipart(
     parts: AsyncIterator[bytes], content_type: str, check: Callable[[Mapping[str, str]], None] | None = None
 ) -> tuple[dict[str, str], bytes, int]:
     """Return the fields, the SHA-256 of the body, and the number of discarded files.
 
-    Of repeated fields the first one counts. Parsing happens in a thread: a body of many small parts takes seconds.
+    Of repeated fields the first one counts, see `add_field`. Parsing happens in a thread: a body of many small parts takes seconds.
     check: called once with the fields of the first `CHECKED_BYTES`, or of the whole body where that is shorter; what it raises
     ends the reading. Raises `InputError` for a malformed form and `InvalidParameter` for a form with too many fields, too many
     parts or too much text.
@@ -67,7 +79,7 @@ class _FieldCollector:
         self.files = 0
         self._parts = 0
         self.ended = False
-        self._fields: dict[str, bytes] = {}
+        self._fields: list[tuple[str, bytes]] = []
         self._length = 0
         self._header: list[bytes] = [b"", b""]
         self._disposition: dict[bytes, bytes] = {}
@@ -88,10 +100,13 @@ class _FieldCollector:
 
     def texts(self) -> dict[str, str]:
         """Return the fields by name. Raises `InputError` for text that is not UTF-8."""
+        form: dict[str, str] = {}
         try:
-            return {name: value.decode() for name, value in self._fields.items()}
+            for name, value in self._fields:
+                add_field(form, name, value.decode())
         except UnicodeDecodeError as error:
             raise InputError("cannot read the form: it is not UTF-8") from error
+        return form
 
     def _begin_part(self) -> None:
         self._header, self._disposition, self._text = [b"", b""], {}, None
@@ -127,7 +142,7 @@ class _FieldCollector:
 
     def _end_part(self) -> None:
         if self._text is not None:
-            self._fields.setdefault(self._disposition[b"name"].decode(errors="replace"), bytes(self._text))
+            self._fields.append((self._disposition[b"name"].decode(errors="replace"), bytes(self._text)))
 
     def _end_form(self) -> None:
         self.ended = True

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.core.errors import InvalidParameter, NotFound
+from geo_service.core.instants import LATEST
 from geo_service.core.integers import MAX_BIGINT, is_int
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.queries.selection import read_instant, read_int
@@ -20,7 +21,34 @@ MAX_REQUESTS = 1000
 MAX_OFFSET = 100_000
 """Requests before a page. PostgreSQL reads them to skip them; clients can use a shorter interval instead."""
 
+_EPOCH, _MICROSECOND = datetime.fromtimestamp(0, UTC), timedelta(microseconds=1)
+_LATEST_MICROSECOND = LATEST * 1_000_000
+
 _STATUSES = {"open": tuple(sorted(OPEN_STATUSES)), "closed": tuple(sorted(frozenset(Status) - OPEN_STATUSES))}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list: the instant by which it is sorted, and the id."""
+
+    position: datetime
+    id: int
+
+    def encode(self) -> str:
+        """Return the value of the parameter `after`.
+
+        >>> Cursor(datetime(2026, 11, 24, tzinfo=UTC), 7).encode()
+        '1795478400000000-7'
+        """
+        return f"{(self.position - _EPOCH) // _MICROSECOND}-{self.id}"
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor":
+        """Return the cursor behind a value of `after`. Raises `InvalidParameter`."""
+        instant, _, id_ = text.partition("-")
+        if not is_int(instant, 0, _LATEST_MICROSECOND) or not is_int(id_, 0, MAX_BIGINT):
+            raise InvalidParameter("after", "invalid cursor", "the value in the link to the next page")
+        return cls(_EPOCH + int(instant) * _MICROSECOND, int(id_))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +67,8 @@ class ServiceRequestQuery:
     statuses: Sequence[int]
     limit: int
     offset: int
+    after: Cursor | None = None
+    """The last request of the page before."""
 
 
 def read_query(params: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, now: int) -> ServiceRequestQuery:
@@ -47,11 +77,13 @@ def read_query(params: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, 
     Raises `InvalidParameter`, and `NotFound` for an unknown service.
     """
     filters = {name: value.strip() for name, value in params.items() if value.strip()}
-    begin, end = _read_interval(filters, zone, now)
+    begin, end = (read_instant(filters, "updated_after", zone, 0), now) if _is_by_update(filters) else read_interval(filters, zone, now)
     size = read_int(filters, "page_size", 1, MAX_REQUESTS, MAX_REQUESTS)
     page = read_int(filters, "page", 1, MAX_OFFSET, 1)
     if (page - 1) * size > MAX_OFFSET:
-        raise InvalidParameter("page", f"more than {MAX_OFFSET:,} requests come before it", "a shorter interval of dates")
+        raise InvalidParameter("page", f"more than {MAX_OFFSET:,} requests come before it", "a shorter interval, or the linked pages")
+    if "page" in filters and "after" in filters:
+        raise InvalidParameter("after", "cannot be combined with page", "either it or page")
     return ServiceRequestQuery(
         ids=read_ids(filters["service_request_id"]) if "service_request_id" in filters else None,
         by_update=_is_by_update(filters),
@@ -61,6 +93,7 @@ def read_query(params: Mapping[str, str], catalogue: Catalogue, zone: ZoneInfo, 
         statuses=_read_statuses(filters),
         limit=size,
         offset=(page - 1) * size,
+        after=Cursor.decode(filters["after"]) if "after" in filters else None,
     )
 
 
@@ -85,10 +118,8 @@ def _is_by_update(filters: Mapping[str, str]) -> bool:
     return "updated_after" in filters and "start_date" not in filters and "end_date" not in filters
 
 
-def _read_interval(filters: Mapping[str, str], zone: ZoneInfo, now: int) -> tuple[int, int]:
-    """Return begin and end of the interval, seconds since 1970, both included as the standard demands."""
-    if _is_by_update(filters):
-        return read_instant(filters, "updated_after", zone, 0), now
+def read_interval(filters: Mapping[str, str], zone: ZoneInfo, now: int) -> tuple[int, int]:
+    """Return begin and end of the interval, seconds since 1970, both included as the standard demands. Raises `InvalidParameter`."""
     if "updated_after" in filters:
         raise InvalidParameter("updated_after", "cannot be combined with start_date or end_date", "either it or these")
     has_start = "start_date" in filters

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from geo_service.core.errors import IdempotencyConflict, InputError, InvalidParameter
+from geo_service.open311.multipart import add_field
 from geo_service.open311.services import FOREIGN_ID
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -17,12 +18,15 @@ _MAX_FIELDS = 500
 
 
 def read_form(body: bytes) -> dict[str, str]:
-    """Return the fields of a form; of repeated fields the first one counts. Raises `InputError` for a malformed form."""
+    """Return the fields of a form, see `add_field`. Raises `InputError` for a malformed form."""
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise InputError("cannot read the form: it is not application/x-www-form-urlencoded in UTF-8") from error
-    return dict(reversed(pairs))
+    form: dict[str, str] = {}
+    for name, value in pairs:
+        add_field(form, name, value)
+    return form
 
 
 def to_incident(form: Mapping[str, str], code_field: str, key: bytes | None) -> dict[str, str]:
@@ -60,9 +64,17 @@ def service_request_id(row: Mapping[str, Any]) -> str:
     return str(row["incident"])
 
 
-def service_notice(row: Mapping[str, Any]) -> str | None:
-    """Return which value of the incident was dropped or corrected; None if all were used. row: the result of its ingest."""
-    return row["warning"]["detail"] if "warning" in row else None
+def service_notice(row: Mapping[str, Any], media_notice: str | None = None, *, is_outside: bool = False) -> str | None:
+    """Return which value was dropped or corrected, and whether the place is unknown here; None if there is nothing to say.
+
+    row: the result of its ingest. media_notice: what was left out of the photographs. is_outside: of every district.
+    """
+    notices = [
+        row["warning"]["detail"] if "warning" in row else None,
+        "the place is outside of every district of this service" if is_outside else None,
+        media_notice,
+    ]
+    return "; ".join(filter(None, notices)) or None
 
 
 def _external_id(form: Mapping[str, str], key: bytes | None) -> str:

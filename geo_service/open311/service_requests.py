@@ -1,6 +1,7 @@
 """Read service requests from PostGIS."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from geo_service.core.database import database_errors
 from geo_service.core.instants import format_instant
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.core.sql.named_queries import query
-from geo_service.open311.query import ServiceRequestQuery
+from geo_service.open311.query import Cursor, ServiceRequestQuery
 
 ALL_SOURCES = "*"
 
@@ -18,20 +19,55 @@ _POOL_WAIT_S = 5.0
 """Seconds to wait for a free connection before the service answers 503."""
 
 
-async def fetch_service_requests(pool: asyncpg.Pool, filters: ServiceRequestQuery, text_sources: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the requests that match the filters, newest first.
+@dataclass(frozen=True, slots=True)
+class ServiceRequestPage:
+    """Service requests, newest first."""
 
-    text_sources: codes of the sources whose texts and addresses may be published. Raises `DatabaseUnavailable`.
+    requests: list[dict[str, Any]]
+    following: Cursor | None = None
+    """Where the next page begins; None after the last one."""
+
+
+async def fetch_service_requests(
+    pool: asyncpg.Pool, filters: ServiceRequestQuery, text_sources: Sequence[str], *, with_media: bool = False
+) -> ServiceRequestPage:
+    """Return a page of the requests that match the filters.
+
+    text_sources: codes of the sources whose texts and addresses may be published. with_media: with the addresses of
+    photographs, which are for operators. Raises `DatabaseUnavailable`.
     """
     with database_errors("look for requests"):
         async with pool.acquire(timeout=_POOL_WAIT_S) as connection:
-            ids = filters.ids
+            ids, following = filters.ids, None
             if ids is None:
-                name = "open311.list_by_updated_at" if filters.by_update else "open311.list_by_received_at"
-                args = filters.begin, filters.end, filters.themes, filters.statuses, filters.limit, filters.offset
-                ids = [row["id"] for row in await connection.fetch(query(name), *args)]
-            rows = await connection.fetch(query("open311.get_requests"), ids)
-    return [_to_service_request(row, text_sources) for row in rows]
+                ids, following = await _list_ids(connection, filters)
+            rows = await connection.fetch(query("open311.get_requests"), ids, with_media)
+    return ServiceRequestPage([_to_service_request(row, text_sources) for row in rows], following)
+
+
+async def _list_ids(connection: asyncpg.Connection, filters: ServiceRequestQuery) -> tuple[list[int], Cursor | None]:
+    """Return the ids of a page, and where the next one begins."""
+    name = "open311.list_by_change" if filters.by_update else "open311.list_by_received_at"
+    after = (filters.after.position, filters.after.id) if filters.after else (None, None)
+    # One more than the page has shows whether there is another page.
+    rows = await connection.fetch(
+        query(name), filters.begin, filters.end, filters.themes, filters.statuses, filters.limit + 1, filters.offset, *after
+    )
+    page = rows[: filters.limit]
+    following = Cursor(page[-1]["position"], page[-1]["id"]) if len(rows) > len(page) else None
+    return [row["id"] for row in page], following
+
+
+async def complete_request(pool: asyncpg.Pool, incident_id: int, media_urls: Sequence[str], *, has_districts: bool) -> bool:
+    """Store the addresses of photographs of a request that was sent; return whether its place is outside of every district.
+
+    has_districts: whether there are any. Raises `DatabaseUnavailable`.
+    """
+    with database_errors("store a request"):
+        async with pool.acquire(timeout=_POOL_WAIT_S) as connection:
+            if media_urls:
+                await connection.execute(query("open311.insert_media"), [incident_id] * len(media_urls), list(media_urls))
+            return has_districts and bool(await connection.fetchval(query("open311.is_outside"), incident_id))
 
 
 def _to_service_request(row: asyncpg.Record, text_sources: Sequence[str]) -> dict[str, Any]:
@@ -48,14 +84,15 @@ def _to_service_request(row: asyncpg.Record, text_sources: Sequence[str]) -> dic
         "agency_responsible": row["agency"],
         "service_notice": None,
         "requested_datetime": _format_optional(row["received_at"]),
-        "updated_datetime": _format_optional(row["updated_at"] if is_open or row["closed_at"] is None else row["closed_at"]),
+        "updated_datetime": _format_optional(row["modified_at"] if is_open or row["closed_at"] is None else row["closed_at"]),
+        "modified_datetime": _format_optional(row["modified_at"]),
         "expected_datetime": _format_optional(row["due_at"]),
         "address": row["address"] if with_texts else None,
         "address_id": None,
         "zipcode": None,
         "lat": row["lat"],
         "long": row["lng"],
-        "media_url": None,
+        "media_url": " ".join(row["media_urls"] or ()) or None,
     }
 
 

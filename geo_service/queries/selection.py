@@ -157,8 +157,8 @@ def _known_codes(params: Mapping[str, str], name: str, entries: Entries[Any]) ->
     """Return codes that are all in the catalogue; None if the parameter is absent. Raises `InvalidParameter`."""
     codes = _split_codes(params, name)
     if codes is not None and (unknown := entries.unknown_codes(codes)):
-        listed = list(entries.by_code)[:_MAX_LISTED_CODES]
-        more = len(entries.by_code) - len(listed)
+        listed = [entry.code for entry in entries.all[:_MAX_LISTED_CODES]]
+        more = len(entries.all) - len(listed)
         raise InvalidParameter(name, f"{shorten(unknown[0])!r} is not known", [*listed, f"and {more} more"] if more else listed)
     return codes
 

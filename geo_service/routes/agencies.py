@@ -35,9 +35,12 @@ async def get_agencies(request: Request) -> Response:
     min_incidents = read_int(params, "min_incidents", 1, _MAX_MIN_INCIDENTS, _DEFAULT_MIN_INCIDENTS)
     by = read_choice(params, "by", ("agency", "source"), "agency")
     revision = service.replica.revision
-    table = await service.replica.run(rate_agencies, service.rules, query.selection, query.compare, min_incidents)
-    document = {**table, **selection_query.resolved(query, service, revision)}
-    return render(request, form, Representations(document, lambda: _csv_rows(table["agencies"], by)))
+
+    def encode(table: dict[str, Any]) -> Response:
+        document = {**table, **selection_query.resolved(query, service, revision)}
+        return render(request, form, Representations(document, lambda: _csv_rows(table["agencies"], by)))
+
+    return await service.replica.run_and_encode(encode, rate_agencies, service.rules, query.selection, query.compare, min_incidents)
 
 
 def _csv_rows(agencies: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.statistics.incident_list import ORDERS
-from geo_service.aggregation.statistics.incident_rows import FIELDS, find_incident, list_incidents
+from geo_service.aggregation.statistics.incident_rows import FIELDS, IncidentPage, find_incident, list_incidents
 from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.core.integers import MAX_BIGINT, parse_int
@@ -18,7 +18,7 @@ from geo_service.http.headers import request_header
 from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
 from geo_service.queries.selection import collect_params
 from geo_service.routes.common import selection_query
-from geo_service.routes.common.auth import authenticate_writer
+from geo_service.routes.common.auth import authenticate_writer, read_sender
 from geo_service.routes.common.dependencies import PlainRoute, public_path, service_of
 from geo_service.routes.common.ingest_response import LineStream, respond_with_document
 from geo_service.routes.common.request_body import idempotency_key, read_body
@@ -63,17 +63,20 @@ async def get_incidents(request: Request) -> Response:
     query = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
     page_query, form = read_incident_list(dict(request.query_params), query), read_format(request)
     revision = service.replica.revision
-    page = await service.replica.run(list_incidents, page_query)
-    next_cursor = page.end and encode_cursor(page_query.order, page.end)
-    document = {
-        "order": page_query.order.code, "limit": page_query.limit, "incidents": page.rows, "next": next_cursor, "names": page.names,
-        **selection_query.resolved(query, service, revision),
-    }  # fmt: skip
-    response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
-    if next_cursor:
-        next_url = f"{public_path(request)}?{request.url.include_query_params(after=next_cursor).query}"
-        response.headers["Link"] = f'<{next_url}>; rel="next"'
-    return response
+
+    def encode(page: IncidentPage) -> Response:
+        next_cursor = page.end and encode_cursor(page_query.order, page.end)
+        document = {
+            "order": page_query.order.code, "limit": page_query.limit, "incidents": page.rows, "next": next_cursor, "names": page.names,
+            **selection_query.resolved(query, service, revision),
+        }  # fmt: skip
+        response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
+        if next_cursor:
+            next_url = f"{public_path(request)}?{request.url.include_query_params(after=next_cursor).query}"
+            response.headers["Link"] = f'<{next_url}>; rel="next"'
+        return response
+
+    return await service.replica.run_and_encode(encode, list_incidents, page_query)
 
 
 @router.get("/incidents/{id}", openapi_extra=_ONE_DOCS, responses=_ONE_RESPONSES, summary="One incident", operation_id="incident")
@@ -83,9 +86,12 @@ async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # 
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)
     revision = service.replica.revision
-    page = await service.replica.run(find_incident, number, int(time.time()))
-    document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
-    return render(request, form, Representations(document, lambda: page.rows))
+
+    def encode(page: IncidentPage) -> Response:
+        document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
+        return render(request, form, Representations(document, lambda: page.rows))
+
+    return await service.replica.run_and_encode(encode, find_incident, number, int(time.time()))
 
 
 def _read_ingest_request(request: Request) -> tuple[IngestRequest, AsyncGenerator[bytes, None]]:
@@ -96,7 +102,8 @@ def _read_ingest_request(request: Request) -> tuple[IngestRequest, AsyncGenerato
     if not _SOURCE.fullmatch(source):
         raise InvalidParameter("source", "is not a valid code", "1 to 60 characters without blanks and commas")
     key = idempotency_key(request, caller, _INPUT)
-    return IngestRequest(_INPUT, source, source, _has_lines(request), key), read_body(request)
+    sender = read_sender(request, caller)
+    return IngestRequest(_INPUT, source, source, _has_lines(request), key, sender=sender), read_body(request)
 
 
 def _has_lines(request: Request) -> bool:

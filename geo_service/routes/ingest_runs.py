@@ -1,4 +1,4 @@
-"""The runs of the ingest with their counts, and (with an API key) the rejected rows."""
+"""The runs of the ingest with their counts and senders, and the rejected rows: with an API key alone."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ import asyncpg
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
 from geo_service.core.integers import parse_int
@@ -39,11 +38,12 @@ _RUNS_DOCS = {
         parameter("limit", f"Runs in the response, 1 to {_MAX_RUNS}. Default {_DEFAULT_RUNS}."),
         parameter("before", "Only runs with a lower number; `next` of the previous page has it."),
         _FORMAT,
-    ]
+    ],
+    # Reading needs a key even where sending does not: runs name files and clients, and the rows may have personal data.
+    "security": [{"writeKey": []}],
 }
-_RUN_DOCS = {"parameters": [_FORMAT]}
+_RUN_DOCS = {"parameters": [_FORMAT], "security": [{"writeKey": []}]}
 _REJECTS_DOCS = {
-    # Reading needs a key even where sending does not: the rows may have personal data.
     "security": [{"writeKey": []}],
     "parameters": [
         parameter("limit", f"Rows in the response, 1 to {_MAX_ROWS}. Default {_MAX_ROWS}."),
@@ -58,26 +58,42 @@ _AUTH_RESPONSES: dict[int | str, dict[str, Any]] = {
 _NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such run.", "content": {"application/problem+json": {}}}}
 
 
-@router.get("/runs", openapi_extra=_RUNS_DOCS, responses=TABLE_RESPONSES, summary="Runs of the ingest", operation_id="ingest_runs")
+@router.get(
+    "/runs", openapi_extra=_RUNS_DOCS, responses=TABLE_RESPONSES | _AUTH_RESPONSES, summary="Runs of the ingest", operation_id="ingest_runs"
+)
 async def get_runs(request: Request) -> Response:
-    """Return the runs, newest first: input, counts of incidents, rejected rows by reason, and locations by precision."""
+    """Return the runs, newest first: input, sender, counts of incidents, rejected rows by reason, and locations by precision.
+
+    Runs name files, and the addresses of clients, so an API key is needed. `key_id` is the beginning of the SHA-256 of the
+    sender's key; it and `client`, the sender's address, are null for files.
+    """
+    require_key(request, "read the runs")
     params, form = collect_params(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
     limit = read_int(params, "limit", 1, _MAX_RUNS, _DEFAULT_RUNS)
     before = read_int(params, "before", 0, _MAX_NUMBER) if "before" in params else None
-    with database_errors("read the runs"):
-        rows = await service_of(request).database.fetch(query("ingest.list_runs"), before, limit)
-    runs = [_to_run(row) for row in rows]
-    next_url = _page_url(request, params, {"before": rows[-1]["id"]}) if len(rows) == limit else None
-    return _add_link(render(request, form, Representations({"runs": runs, "next": next_url}, lambda: runs)), next_url)
+    service = service_of(request)
+    async with service.connect("read the runs") as connection:
+        rows = await connection.fetch(query("ingest.list_runs"), before, limit)
+
+    def encode() -> Response:
+        runs = [_to_run(row) for row in rows]
+        next_url = _page_url(request, params, {"before": rows[-1]["id"]}) if len(rows) == limit else None
+        return _keep_private(_add_link(render(request, form, Representations({"runs": runs, "next": next_url}, lambda: runs)), next_url))
+
+    return await service.encoder.run(encode)
 
 
-@router.get("/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _NOT_FOUND, summary="One run", operation_id="ingest_run")
+@router.get(
+    "/runs/{run}", openapi_extra=_RUN_DOCS, responses=TABLE_RESPONSES | _NOT_FOUND | _AUTH_RESPONSES, summary="One run",
+    operation_id="ingest_run",
+)  # fmt: skip
 async def get_run(request: Request, run: _Run) -> Response:
-    """Return one run, and the address of its rejected rows."""
+    """Return one run, and the address of its rejected rows. An API key is needed."""
+    require_key(request, "read a run")
     collect_params(request.query_params.multi_items(), ("format",))
     form, fields = read_format(request), _to_run(await _fetch_run(service_of(request), run))
     document = {**fields, "rejects": f"{service_of(request).settings.public_path}/api/ingest/runs/{fields['id']}/rejects"}
-    return render(request, form, Representations(document, lambda: [fields]))
+    return _keep_private(render(request, form, Representations(document, lambda: [fields])))
 
 
 @router.get(
@@ -95,14 +111,17 @@ async def get_rejects(request: Request, run: _Run) -> Response:
     params, form = collect_params(request.query_params.multi_items(), ("limit", "after", "format")), read_format(request)
     limit, after = read_int(params, "limit", 1, _MAX_ROWS, _MAX_ROWS), _read_cursor(params)
     record = await _fetch_run(service, run)
-    with database_errors("read rejected rows"):
-        rows = await service.database.fetch(query("ingest.list_rejects"), record["id"], *after, _WARNINGS, limit)
-    rejects = [_to_reject(row, service.row_cutter(row["row_text"], orjson.loads(record["row_format"]))) for row in rows]
-    next_url = _page_url(request, params, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
-    document = {"run": record["id"], "rejects": rejects, "next": next_url}
-    response = _add_link(render(request, form, Representations(document, lambda: list(map(_to_csv_row, rejects)))), next_url)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    async with service.connect("read rejected rows") as connection:
+        rows = await connection.fetch(query("ingest.list_rejects"), record["id"], *after, _WARNINGS, limit)
+
+    def encode() -> Response:
+        rejects = [_to_reject(row, service.row_cutter(row["row_text"], orjson.loads(record["row_format"]))) for row in rows]
+        next_url = _page_url(request, params, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
+        document = {"run": record["id"], "rejects": rejects, "next": next_url}
+        rendered = render(request, form, Representations(document, lambda: list(map(_to_csv_row, rejects))))
+        return _keep_private(_add_link(rendered, next_url))
+
+    return await service.encoder.run(encode)
 
 
 def _read_cursor(params: Mapping[str, str]) -> tuple[int, int]:
@@ -119,8 +138,8 @@ def _read_cursor(params: Mapping[str, str]) -> tuple[int, int]:
 async def _fetch_run(service: Service, run: str) -> asyncpg.Record:
     """Return the row of the run. Raises `InvalidParameter` and `NotFound`."""
     number = parse_int("run", run, 0, _MAX_NUMBER)
-    with database_errors("read the run"):
-        row = await service.database.fetchrow(query("ingest.list_runs"), number + 1, 1)
+    async with service.connect("read the run") as connection:
+        row = await connection.fetchrow(query("ingest.list_runs"), number + 1, 1)
     if row is None or row["id"] != number:
         raise NotFound(f"there is no run {number}")
     return row
@@ -128,7 +147,7 @@ async def _fetch_run(service: Service, run: str) -> asyncpg.Record:
 
 def _to_run(row: asyncpg.Record) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in ("id", "input", "mapping", "state")},
+        **{name: row[name] for name in ("id", "input", "mapping", "state", "key_id", "client")},
         "started_at": format_instant(row["started_at"]),
         "finished_at": format_instant(row["finished_at"]) if row["finished_at"] else None,
         **{name: row[name] for name in _COUNTS},
@@ -151,6 +170,12 @@ def _to_csv_row(reject: Mapping[str, Any]) -> dict[str, Any]:
 
 def _page_url(request: Request, params: Mapping[str, str], position: Mapping[str, Any]) -> str:
     return f"{public_path(request)}?{urlencode({**params, **position})}"
+
+
+def _keep_private(response: Response) -> Response:
+    """Forbid caches to keep the response."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _add_link(response: Response, next_url: str | None) -> Response:

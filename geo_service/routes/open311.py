@@ -1,29 +1,27 @@
 """Open311 GeoReport v2: services, service requests, and sending of requests."""
 
-import hashlib
 import time
 from collections.abc import AsyncIterator, Mapping
-from functools import partial
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
-from geo_service.core.errors import NotFound, UnsupportedType
+from geo_service.core.errors import NotFound
 from geo_service.core.ingest_protocol import IngestRequest
-from geo_service.http.headers import request_header
+from geo_service.core.media_urls import read_media
 from geo_service.open311 import documents, report
-from geo_service.open311.multipart import MULTIPART, read_multipart
-from geo_service.open311.query import ServiceRequestQuery, query_by_ids, read_query
-from geo_service.open311.service_requests import fetch_service_requests
+from geo_service.open311.query import query_by_ids, read_query
+from geo_service.open311.service_requests import complete_request, fetch_service_requests
 from geo_service.open311.services import code_field, list_services, service_definition
-from geo_service.routes.common.auth import authenticate_writer, check_before_body
-from geo_service.routes.common.dependencies import Service, base_url, service_of
+from geo_service.routes.common.auth import is_operator, read_sender
+from geo_service.routes.common.dependencies import base_url, service_of
 from geo_service.routes.common.ingest_response import collect_results
-from geo_service.routes.common.open311_formats import Open311Route, read_arguments, respond, respond_created
-from geo_service.routes.common.request_body import idempotency_key, read_body
+from geo_service.routes.common.open311_form import read_sent_form
+from geo_service.routes.common.open311_formats import Open311Route, link_pages, read_arguments, respond, respond_created
+from geo_service.routes.common.request_body import idempotency_key
 from geo_service.routes.schemas.open311_docs import POST_DOCS, REQUESTS_DOCS, responses
 
-_FILTERS = ("service_request_id", "service_code", "start_date", "end_date", "status", "updated_after", "page", "page_size")
+_FILTERS = ("service_request_id", "service_code", "start_date", "end_date", "status", "updated_after", "page", "page_size", "after")
 Extension = Literal["xml", "json"]
 _INPUT = "POST /open311/v2/requests"
 _SOURCE = "open311"
@@ -46,7 +44,9 @@ async def get_discovery(request: Request, extension: Extension) -> Response:
 async def get_services(request: Request, extension: Extension) -> Response:
     """Return one service for each sector and each theme."""
     read_arguments(request)
-    return respond(request, extension, "services", list_services(service_of(request).catalogue))
+    service = service_of(request)
+    catalogue = service.catalogue
+    return await service.encoder.run(lambda: respond(request, extension, "services", list_services(catalogue)))
 
 
 @router.get("/v2/services/{code:path}.{extension}", summary="A service", operation_id="open311_service", responses=responses(400, 404, 503))
@@ -67,14 +67,22 @@ async def get_requests(request: Request, extension: Extension) -> Response:
     """Requests, newest first: received in the last 90 days, received in another interval, or changed since an instant."""
     service = service_of(request)
     filters = read_query(read_arguments(request, *_FILTERS), service.catalogue, service.settings.zone, int(time.time()))
-    return respond(request, extension, "service_requests", await _fetch(service, filters))
+    operator = is_operator(request)
+    page = await fetch_service_requests(service.database, filters, service.settings.open311_texts, with_media=operator)
+
+    def encode() -> Response:
+        response = respond(request, extension, "service_requests", page.requests, is_private=operator)
+        return response if filters.ids is not None else link_pages(request, response, page.following)
+
+    return await service.encoder.run(encode)
 
 
 @router.get("/v2/requests/{number}.{extension}", summary="A request", operation_id="open311_request", responses=responses(400, 404, 503))
 async def get_request(request: Request, number: str, extension: Extension) -> Response:
     """Return one request in its current state."""
     read_arguments(request)
-    return respond(request, extension, "service_requests", await _fetch_one(request, number))
+    requests, operator = await _fetch_one(request, number)
+    return respond(request, extension, "service_requests", requests, is_private=operator)
 
 
 @router.get(
@@ -83,61 +91,43 @@ async def get_request(request: Request, number: str, extension: Extension) -> Re
 async def get_token(request: Request, token: str, extension: Extension) -> Response:
     """Return the id of a token's request. Requests are stored at once, so no tokens are needed: each id is its own token."""
     read_arguments(request)
-    requests = await _fetch_one(request, token)
+    requests, _ = await _fetch_one(request, token)
     return respond(request, extension, "service_requests", [{"service_request_id": requests[0]["service_request_id"], "token": token}])
 
 
 @router.post(
     "/v2/requests.{extension}", summary="Send a request", operation_id="open311_report", status_code=201, openapi_extra=POST_DOCS,
-    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 503, good=201),
+    responses=responses(400, 403, 404, 408, 409, 413, 415, 422, 429, 503, good=201),
 )  # fmt: skip
 async def post_request(request: Request, extension: Extension) -> Response:
     """Store a request and return its id. Personal data of the sender is not stored."""
-    ingest_request, body = await _read_report(request)
-    rows, _ = await collect_results(service_of(request).ingest.ingest(ingest_request, body))
+    service = service_of(request)
+    ingest_request, body, form = await _read_report(request)
+    rows, _ = await collect_results(service.ingest.ingest(ingest_request, body))
     number = report.service_request_id(rows[0])
-    document = [{"service_request_id": number, "service_notice": report.service_notice(rows[0]), "account_id": None}]
+    urls, media_notice = read_media(form.get("media_url", ""))
+    is_outside = await complete_request(service.database, int(number), urls, has_districts=bool(service.catalogue.districts.all))
+    notice = report.service_notice(rows[0], media_notice, is_outside=is_outside)
+    document = [{"service_request_id": number, "service_notice": notice, "account_id": None}]
     return respond_created(extension, "service_requests", document, f"{base_url(request)}/open311/v2/requests/{number}.{extension}")
 
 
-async def _read_report(request: Request) -> tuple[IngestRequest, AsyncIterator[bytes]]:
-    """Return what the ingest needs to store the request that was sent: its metadata, and its body as an incident."""
-    api_key = read_arguments(request).get("api_key", "")
-    key_in_form = check_before_body(request, api_key)
-    form, digest = await _read_form(request, key_in_form)
-    caller = authenticate_writer(request, form.get("api_key", "") if key_in_form else api_key)
-    key = idempotency_key(request, caller, _INPUT)
-    field = code_field(service_of(request).catalogue, form.get("service_code", ""))
-    incident = report.to_incident(form, field, key)
-    return IngestRequest(_INPUT, _SOURCE, "Open311", key=key, digest=digest), report.stream_incident(incident)
+async def _read_report(request: Request) -> tuple[IngestRequest, AsyncIterator[bytes], Mapping[str, str]]:
+    """Return what the ingest needs to store the request that was sent: its metadata, its body as an incident; and the form."""
+    form = await read_sent_form(request)
+    key = idempotency_key(request, form.caller, _INPUT)
+    field = code_field(service_of(request).catalogue, form.fields.get("service_code", ""))
+    incident = report.to_incident(form.fields, field, key)
+    sender = read_sender(request, form.caller)
+    ingest_request = IngestRequest(_INPUT, _SOURCE, "Open311", key=key, digest=form.digest, sender=sender)
+    return ingest_request, report.stream_incident(incident), form.fields
 
 
-async def _read_form(request: Request, key_in_form: bool) -> tuple[dict[str, str], bytes]:
-    """Return the fields that were sent, and the digest of the body. Photographs are discarded, because no media is stored."""
-    content_type = request_header(request.scope, b"content-type")
-    media_type = content_type.partition(";")[0].strip().lower()
-    if media_type == MULTIPART:
-        check = partial(_check_key_of_form, request) if key_in_form else None
-        form, digest, _ = await read_multipart(read_body(request), content_type, check)
-        return form, digest
-    if media_type != report.FORM_TYPE:
-        raise UnsupportedType(f"unsupported Content-Type {media_type[:60]!r}; allowed: {report.FORM_TYPE}, {MULTIPART}")
-    body = b"".join([part async for part in read_body(request, report.MAX_FORM_BYTES)])
-    return report.read_form(body), hashlib.sha256(body).digest()
-
-
-def _check_key_of_form(request: Request, form: Mapping[str, str]) -> None:
-    """Raise `Unauthorised` where the fields that have come so far have no valid key."""
-    authenticate_writer(request, form.get("api_key", ""))
-
-
-async def _fetch(service: Service, filters: ServiceRequestQuery) -> list[dict[str, Any]]:
-    return await fetch_service_requests(service.database, filters, service.settings.open311_texts)
-
-
-async def _fetch_one(request: Request, number: str) -> list[dict[str, Any]]:
-    """Return the request with the id, as a list of one. Raises `NotFound`."""
-    requests = await _fetch(service_of(request), query_by_ids(number))
-    if len(requests) != 1:
+async def _fetch_one(request: Request, number: str) -> tuple[list[dict[str, Any]], bool]:
+    """Return the request with the id, as a list of one, and whether an operator asks. Raises `NotFound`."""
+    service, operator = service_of(request), is_operator(request)
+    filters = query_by_ids(number)
+    page = await fetch_service_requests(service.database, filters, service.settings.open311_texts, with_media=operator)
+    if len(page.requests) != 1:
         raise NotFound(f"service_request_id {number[:40]!r} was not found")
-    return requests
+    return page.requests, operator

@@ -1,15 +1,21 @@
 """Settlements with their names, for labels on the map."""
 
+from typing import Any
+
+import asyncpg
 from fastapi import APIRouter, Request, Response
 
-from geo_service.core.database import database_errors
+from geo_service.core.extent import widen
 from geo_service.core.sql.named_queries import query
+from geo_service.queries.selection import collect_params
 from geo_service.routes.common.dependencies import PlainRoute, service_of
-from geo_service.routes.common.no_parameters import no_parameters
 from geo_service.routes.common.responses import json_answer
+from geo_service.routes.schemas.parameter_docs import PLACES_DOCS
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["map"])
 
+_STYLE_PARAMETERS = [each["name"] for each in PLACES_DOCS["parameters"]]
+"""A style names this address as a source: some clients, such as ol-mapbox-style, copy a parameter of the style's address to it."""
 _MAX_SETTLEMENTS = 2000
 _MARGIN_DEGREES = 1.0
 """Around the bounds of the incidents, so that the edge of the map has labels too."""
@@ -19,24 +25,32 @@ _MARGIN_DEGREES = 1.0
     "/places",
     summary="Settlements near the incidents",
     operation_id="places",
+    openapi_extra=PLACES_DOCS,
     responses={200: {"description": "The settlements.", "content": {"application/geo+json": {}}}},
 )
 async def get_places(request: Request) -> Response:
     """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
-    await no_parameters(request)
+    collect_params(request.query_params.multi_items(), _STYLE_PARAMETERS)
     service = service_of(request)
-    west, south, east, north = await service.replica.run(service.hexes.bounds)
-    box = (west - _MARGIN_DEGREES, south - _MARGIN_DEGREES, east + _MARGIN_DEGREES, north + _MARGIN_DEGREES)
-    with database_errors("read the settlements"):
-        rows = await service.database.fetch(query("places.list_in_box"), *box, _MAX_SETTLEMENTS)
-    features = [
-        {
-            "type": "Feature",
-            "id": row["id"],
-            "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
-            "properties": {"name_ru": row["name_ru"], "name_en": row["name_en"], "population": row["population"]},
-        }
-        for row in rows
-    ]
-    document = {"type": "FeatureCollection", "features": features}
-    return json_answer(request, document, "public, max-age=300", media_type="application/geo+json")
+    boxes = widen(await service.replica.run_or_recall("bounds of settlements", service.hexes.bounds), _MARGIN_DEGREES)
+    async with service.connect("read the settlements") as connection:
+        rows = await connection.fetch(query("places.list_in_boxes"), *boxes[0], *boxes[-1], _MAX_SETTLEMENTS)
+
+    def encode() -> Response:
+        document = {"type": "FeatureCollection", "features": list(map(_to_feature, rows))}
+        return json_answer(request, document, "public, max-age=300", media_type="application/geo+json")
+
+    return await service.encoder.run(encode)
+
+
+def _to_feature(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": row["id"],
+        "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
+        "properties": {
+            "name_ru": row["name_ru"] or row["name_en"],
+            "name_en": row["name_en"] or row["name_ru"],
+            "population": row["population"],
+        },
+    }

@@ -6,14 +6,15 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.core.extent import Bounds
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_choice
 from geo_service.routes.common.dependencies import PlainRoute, base_url, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.schemas.parameter_docs import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES
-from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, render_style
-from geo_service.tiles.documents.tilejson import Bounds, zoom_to_fit
+from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, query_of_source, render_style
+from geo_service.tiles.documents.tilejson import zoom_to_fit
 from geo_service.tiles.documents.zoom_levels import FIRST_ZOOM
 from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer
 
@@ -38,12 +39,16 @@ async def get_style(request: Request, layer: str) -> Response:
     params = dict(request.query_params)
     language = read_choice(params, "lang", LANGUAGES, LANGUAGES[0])
     scheme, labels = read_choice(params, "scheme", list(SCHEMES), DEFAULT_SCHEME), read_choice(params, "labels", LABELS, LABELS[0])
-    bounds, legends = await service.replica.run(_bounds_and_legends, served, query, rendering)
-    style_request = StyleRequest(
-        served.description, base_url(request), _of_the_source(request.url.query), query.measure, legends, bounds,
-        " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
-    )  # fmt: skip
-    return json_answer(request, render_style(style_request))
+
+    def encode(shown: tuple[Bounds, list[dict[str, Any]]]) -> Response:
+        bounds, legends = shown
+        style_request = StyleRequest(
+            served.description, base_url(request), query_of_source(request.url.query), query.measure, legends, bounds,
+            " · ".join(served.attribution(service.replica.catalogue)), language, scheme, labels,
+        )  # fmt: skip
+        return json_answer(request, render_style(style_request))
+
+    return await service.replica.run_and_encode(encode, _bounds_and_legends, served, query, rendering)
 
 
 def _bounds_and_legends(
@@ -56,8 +61,3 @@ def _bounds_and_legends(
     legends = [layer.legend(state, LegendRequest(zoom, query, rendering)) for zoom in zooms]
     # The zooms of several levels may all show the same one.
     return bounds, list({legend.get("level"): legend for legend in reversed(legends)}.values())[::-1]
-
-
-def _of_the_source(query: str) -> str:
-    """The query string without what concerns the style alone."""
-    return "&".join(part for part in query.split("&") if part.partition("=")[0] not in OWN_PARAMETERS)

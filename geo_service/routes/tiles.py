@@ -10,8 +10,9 @@ from geo_service.http.request_record import current_record
 from geo_service.queries.layer import read_layer_query
 from geo_service.routes.common.dependencies import PlainRoute, Service, base_url, service_of
 from geo_service.routes.common.responses import json_answer
-from geo_service.routes.schemas.parameter_docs import FORM_DOCS, LAYER_DOCS, tile_responses
+from geo_service.routes.schemas.parameter_docs import FORM_DOCS, SOURCE_DOCS, tile_responses
 from geo_service.tiles.documents.formats import CONTENT_TYPES
+from geo_service.tiles.documents.style import OWN_PARAMETERS, query_of_source
 from geo_service.tiles.documents.tilejson import tilejson
 from geo_service.tiles.encoding.grid import read_tile
 from geo_service.tiles.layers.base import TileRequest
@@ -38,7 +39,7 @@ def read_tile_request(service: Service, path: str, query_string: bytes) -> tuple
         raise NotFound(f"there are no tiles of {layer} as {form}; forms: {', '.join(about.formats)}")
     tile = read_tile(z, x, y, (about.min_zoom, about.max_zoom))
     parameters = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
-    query, rendering = read_layer_query(parameters, service.catalogue, service.zone, about, tile_format=form)
+    query, rendering = read_layer_query(parameters, service.catalogue, service.zone, about, OWN_PARAMETERS, tile_format=form)
     return server, TileRequest(tile, query, rendering, service.replica.revision if rendering.with_meta else None)
 
 
@@ -53,7 +54,7 @@ async def get_tile(request: Request, layer: str, z: str, x: str, y: str) -> Cach
 
 for _form in CONTENT_TYPES:
     router.add_api_route(
-        f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{_form}", get_tile, methods=["GET"], openapi_extra=LAYER_DOCS,
+        f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{_form}", get_tile, methods=["GET"], openapi_extra=SOURCE_DOCS,
         responses=tile_responses(_form),
         summary=FORM_DOCS[_form][0], description=FORM_DOCS[_form][1], operation_id=f"tile_{_form}",
         response_class=Response, response_model=None,
@@ -63,16 +64,16 @@ for _alias in _ALIASES:
     router.add_api_route(f"/tiles/{{layer}}/{{z}}/{{x}}/{{y}}.{_alias}", get_tile, include_in_schema=False, response_model=None)
 
 
-@router.get("/tiles/{layer}.json", openapi_extra=LAYER_DOCS, summary="TileJSON 3.0.0 of a layer", operation_id="tilejson")
+@router.get("/tiles/{layer}.json", openapi_extra=SOURCE_DOCS, summary="TileJSON 3.0.0 of a layer", operation_id="tilejson")
 async def get_tilejson(request: Request, layer: str) -> Response:
     """What a client needs to show the layer; the selection is passed on to the tiles' address."""
     service = service_of(request)
     served = service.tiles_of(layer).layer
     parameters = request.query_params.multi_items()
-    query, rendering = read_layer_query(parameters, service.catalogue, service.zone, served.description)
-    bounds = await service.replica.run(served.bounds)
+    query, rendering = read_layer_query(parameters, service.catalogue, service.zone, served.description, OWN_PARAMETERS)
+    bounds = await service.replica.run_or_recall(("bounds", layer), served.bounds)
     document = tilejson(
-        served.description, base_url=base_url(request), query=request.url.query, bounds=bounds,
+        served.description, base_url=base_url(request), query=query_of_source(request.url.query), bounds=bounds,
         attribution=" · ".join(served.attribution(service.replica.catalogue)), revision=service.replica.revision,
         playback=None if rendering.frames is None else described(query.selection.window, rendering.frames),
     )  # fmt: skip

@@ -19,11 +19,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.ingest_protocol import IngestService
+from geo_service.core.log_limit import LimitedLog
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
@@ -38,12 +40,14 @@ from geo_service.routes import (
     live,
     ogc,
     open311,
+    open311_updates,
     places,
     statistics,
     styles,
     tiles,
 )
 from geo_service.routes.common.dependencies import RowCutter, Service
+from geo_service.routes.common.open311_formats import is_open311, respond_with_any_error
 from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.openapi_document import complete_openapi
 from geo_service.routes.tiles import read_tile_request
@@ -62,10 +66,12 @@ from geo_service.tiles.layers.points import PointLayer
 from geo_service.tiles.server.tile_server import TileCache, TileServer
 
 _MEGABYTE = 1_000_000
+_INTERNAL_ERROR = "the request could not be answered; the service's log says why"
 _SHUTDOWN_S = 5.0
 """How long each background task may take to end."""
 
 log = structlog.get_logger(__name__)
+_refusals = LimitedLog()
 
 
 class Application(TileRequests, FastAPI):
@@ -115,7 +121,9 @@ def create_app(
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
+    encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
+    connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
+    service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, row_cutter=row_cutter)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
@@ -130,7 +138,8 @@ def create_app(
     )  # fmt: skip
     app.state.service = service
     _handle_errors(app)
-    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, open311):
+    open311_modules = (open311, open311_updates)
+    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts), settings.public_path)
@@ -155,6 +164,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
             await service.ingest.close()
             service.pool.terminate()
             service.replica.close()
+            service.encoder.close()
 
     return lifespan
 
@@ -171,11 +181,14 @@ def _log_failure(task: "asyncio.Task[None]") -> None:
 
 
 def _handle_errors(app: FastAPI) -> None:
-    """Turn every error into a problem document; none holds database text."""
+    """Turn every error into a problem document, or that of Open311 at its addresses; none holds database text."""
+
+    def conform(request: Request, document: Response, description: str) -> Response:
+        return respond_with_any_error(request, document, description) if is_open311(request) else document
 
     @app.exception_handler(GeoError)
-    async def refuse(_: Request, error: GeoError) -> Response:
-        return error_response(error)
+    async def refuse(request: Request, error: GeoError) -> Response:
+        return conform(request, error_response(error), str(error))
 
     @app.exception_handler(HTTPException)
     async def refuse_http(request: Request, error: HTTPException) -> Response:
@@ -183,26 +196,26 @@ def _handle_errors(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         if error.status_code == 405:
             response.headers["Allow"] = allowed_methods(app.routes, request.scope)
-        return response
+        return conform(request, response, str(error.detail))
 
     @app.exception_handler(RequestValidationError)
-    async def refuse_request(_: Request, error: RequestValidationError) -> Response:
+    async def refuse_request(request: Request, error: RequestValidationError) -> Response:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return problem_document(400, "Invalid request", faults, "invalid-request")
+        return conform(request, problem_document(400, "Invalid request", faults, "invalid-request"), faults)
 
     @app.exception_handler(Exception)
-    async def fail(_: Request, error: Exception) -> Response:
-        return error_response(error)
+    async def fail(request: Request, error: Exception) -> Response:
+        return conform(request, error_response(error), _INTERNAL_ERROR)
 
 
 def error_response(error: Exception) -> Response:
     """Return the problem document of an error, and log it where the service is to blame."""
     if isinstance(error, GeoError):
         if error.status >= 500:
-            log.warning("request refused", reason=str(error))
+            _refusals.warning("request refused", error.kind, reason=str(error))
         return problem(error)
     log.error("request failed", exc_info=error)
-    return problem_document(500, "Internal error", "the request could not be answered; the service's log says why", "internal-error")
+    return problem_document(500, "Internal error", _INTERNAL_ERROR, "internal-error")
 
 
 def _failure(error: Exception) -> ASGIApp:

@@ -31,7 +31,7 @@ class DrainingProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to answer a request; the connection ends after it if the server does."""
         super().on_headers_complete()
-        if self.is_draining:
+        if self.is_draining and self.cycle is not None:
             self._make_last()
 
     def end_after_response(self) -> None:

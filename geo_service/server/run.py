@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from types import TracebackType
 from typing import Self
@@ -27,6 +28,10 @@ BackgroundJob = Callable[[], Coroutine[object, object, None]]
 
 GRACE_S = 6
 """How long the shutdown waits for responses under way, which then get a 503. Docker kills a container after 10 s."""
+
+SWITCH_S = 0.0005
+"""How long a computing thread may keep the interpreter while the event loop waits for it. The loop lets go of it at every write to a
+socket; by Python's default of 5 ms it waited so long for each of two threads at each of them, and 200 busy clients made it seconds."""
 
 JOBS_S = 5.0
 """How long background jobs may take to end."""
@@ -59,6 +64,7 @@ class Server:
     ) -> None:
         """Serve the application until SIGINT or SIGTERM; `on_started` is called with the address."""
         configure_logs(self._settings)
+        sys.setswitchinterval(SWITCH_S)
         raise_file_limit(self._settings.max_connections)
         made = make_application(self._settings)
         application = GracefulShutdown(made)

@@ -87,9 +87,18 @@ class DemoWriter:
         for start in range(0, total, BATCH_SIZE):
             on_progress(start, total)
             part = history.take(np.arange(start, min(start + BATCH_SIZE, total)))
-            counts = counts.plus(await self._writer.write(await asyncio.to_thread(part.to_batch, now, self._ids)))
+            counts = counts.plus(await self._write(part, now))
         on_progress(total, total)
         return counts
+
+    async def _write(self, part: MessageHistory, now: float) -> WriteResult:
+        """Write a batch in one transaction."""
+        with database_errors("write the demo region"):
+            async with self._connection.transaction():
+                if not await self._writer.reference_data.confirm():
+                    # An entry was merged or deleted since the ids were read.
+                    self._ids = await self._ensure_reference_data()
+                return await self._writer.write(await asyncio.to_thread(part.to_batch, now, self._ids))
 
     async def read_state(self) -> StoredState:
         """Read the state of the demo region in the database."""

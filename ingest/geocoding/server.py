@@ -129,7 +129,7 @@ class GeocodingServer:
         return self._choose_place(locations or [])
 
     def _parameters(self) -> dict[str, Any]:
-        box = [Point(self._bounds[1], self._bounds[0]), Point(self._bounds[3], self._bounds[2])] if self._bounds else None
+        box = _box(self._bounds)
         common = {"exactly_one": False, "limit": MAX_RESULTS}
         if self.name == "nominatim":
             return common | {"addressdetails": True, "language": "ru", "viewbox": box, "bounded": box is not None}
@@ -155,3 +155,11 @@ class GeocodingServer:
         if quality is None or quality is LocationQuality.NONE:
             return None
         return GeocodedPlace(location.longitude, location.latitude, quality, CONFIDENCE[quality], self._geocoded_by, location.address)
+
+
+def _box(bounds: LngLatBounds | None) -> list[Point] | None:
+    """Return the corners of the box in which a server searches; None across the antimeridian, where servers have no box."""
+    if bounds is None or bounds[0] > bounds[2]:
+        return None
+    west, south, east, north = bounds
+    return [Point(south, west), Point(north, east)]

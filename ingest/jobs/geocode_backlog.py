@@ -41,17 +41,24 @@ MAX_WAIT_S = 6 * 3600.0
 
 @dataclass
 class BacklogResult:
-    """Counts until now."""
+    """Counts until now: processed = placed + kept + unknown + deferred, and at the end total = processed + left."""
 
     total: int = 0
     processed: int = 0
     placed: dict[LocationQuality, int] = field(default_factory=dict)
+    kept: int = 0
+    """Incidents that have a place, for which no more precise one was found, or whose text has changed meanwhile."""
     unknown: int = 0
     """Incidents for which no step has found a place."""
     deferred: int = 0
-    """Incidents for which the server was not available."""
+    """Incidents without a new place for which the server was not available."""
     stopped: bool = False
     """The server is down; the rest stays in the queue."""
+
+    @property
+    def left(self) -> int:
+        """Incidents that were not tried, because the server is down."""
+        return self.total - self.processed
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +113,15 @@ async def _process_pages(
             for row, outcome in zip(rows, outcomes, strict=True)
         ]
         await writer.write_page(incidents, result)
+        # Others may have come into the queue since they were counted.
+        result.total = max(result.total, result.processed)
         on_progress(result)
         after_id = rows[-1]["id"]
         if any(outcome.deferred for outcome in outcomes) and all(outcome.deferred or outcome.is_final for outcome in outcomes):
             result.stopped = True
             return
+    # Others may have left it.
+    result.total = result.processed
 
 
 class _OutcomeWriter:
@@ -173,9 +184,12 @@ def _add_counts(result: BacklogResult, incidents: Sequence[_GeocodedIncident], p
         place = incident.outcome.place
         if place and incident.id in placed_ids:
             result.placed[place.quality] = result.placed.get(place.quality, 0) + 1
-        elif place is None and not incident.outcome.deferred:
+        elif incident.outcome.deferred:
+            result.deferred += 1
+        elif place is None:
             result.unknown += 1
-        result.deferred += incident.outcome.deferred
+        else:
+            result.kept += 1
 
 
 def _cacheable_place(incident: _GeocodedIncident) -> GeocodedPlace | None:

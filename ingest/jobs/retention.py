@@ -14,7 +14,9 @@ from geo_service.core.database import database_errors, open_connection
 from geo_service.core.sql.named_queries import query
 from ingest.geocoding.toponyms.addresses import address_key
 
-ERASABLE_FIELDS = ("text", "address")
+ERASABLE_FIELDS = ("text", "address", "runs")
+_INCIDENT_FIELDS = frozenset({"text", "address"})
+"""Those that stay erased when an incident is delivered again."""
 PAGE_SIZE = 2_000
 _MAX_PASSES = 3
 """Passes over the incidents: rows that another transaction has locked are skipped, and tried again in the next pass."""
@@ -36,6 +38,8 @@ class ErasedCounts:
     """Addresses in the cache of geocoding servers."""
     responses: int = 0
     """Stored responses to requests with an Idempotency-Key."""
+    runs: int = 0
+    """Runs, which name files, keys and clients; with their rejected rows."""
     remaining: int = 0
     """Incidents that were locked by another transaction in every pass."""
 
@@ -57,6 +61,11 @@ class EraseRequest:
         """Whether to erase the addresses."""
         return "address" in self.fields
 
+    @property
+    def runs(self) -> bool:
+        """Whether to delete the runs."""
+        return "runs" in self.fields
+
 
 OnEraseProgress = Callable[[ErasedCounts], None]
 """Gets the counts so far after each page."""
@@ -71,6 +80,8 @@ async def count_erasable(url: str, request: EraseRequest, page: int = PAGE_SIZE)
             if request.address:
                 counts.cached_addresses = await _count_cached(connection, request, page)
             counts.responses = int(await connection.fetchval(query("retention.count_responses"), request.before))
+            if request.runs:
+                counts.runs = int(await connection.fetchval(query("retention.count_runs"), request.before))
     return counts
 
 
@@ -79,14 +90,21 @@ async def erase_personal_data(url: str, request: EraseRequest, on_progress: OnEr
     counts = ErasedCounts()
     async with open_connection(url) as connection:
         with database_errors(_ACT):
-            await connection.execute(query("retention.record_rule"), sorted(request.fields), request.before)
+            await connection.execute(query("retention.record_rule"), sorted(request.fields & _INCIDENT_FIELDS), request.before)
             await _erase_incidents(connection, request, counts, on_progress, page)
+            if request.text:
+                await connection.execute(query("retention.erase_sent_media"), request.before)
+                await connection.execute(query("retention.erase_sent_updates"), request.before)
             if request.address:
                 counts.cached_addresses += int(await connection.fetchval(query("retention.erase_cache"), [], request.before))
             while erased := int(await connection.fetchval(query("retention.erase_rejects"), request.before, page)):
                 counts.rejects += erased
                 on_progress(counts)
             counts.responses = int(await connection.fetchval(query("retention.erase_responses"), request.before))
+            if request.runs:
+                await connection.execute(query("ingest.mark_interrupted_runs"))
+                while deleted := int(await connection.fetchval(query("retention.delete_runs"), request.before, page)):
+                    counts.runs += deleted
     return counts
 
 

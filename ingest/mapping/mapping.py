@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from geo_service.core.errors import InputError
 from geo_service.core.model import SECTORS, Status
 from geo_service.core.resources import package_folder
 from geo_service.core.toml_config import Part, read_toml
+from ingest.mapping.date_formats import check_date_format
 
 SHIPPED = package_folder("ingest.mapping") / "mappings"
 STAND_IN = "open311server"
@@ -56,10 +57,22 @@ def _field(name: str) -> str:
     return name
 
 
+def _crs(name: object) -> str:
+    # Loaded only where a mapping names a system: it takes a tenth of a second.
+    from ingest.mapping.projections import parse_crs
+
+    parse_crs(f"{name}")
+    return f"{name}"
+
+
 def _bounds(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
     west, south, east, north = box
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise ValueError("bounds must be west < east within -180..180 and south < north within -90..90")
+    # West > east is across the antimeridian; more than half the globe that way is an exchange of the two.
+    is_arc = west < east or 0 < east - west + 360 <= 180
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and is_arc and -90 <= south < north <= 90):
+        raise ValueError(
+            "bounds must be west < east within -180..180, or west > east across the antimeridian, and south < north within -90..90"
+        )
     return box
 
 
@@ -68,7 +81,10 @@ StatusCode = Annotated[str, AfterValidator(_status)]
 _CODE = r"^[^\s,]{1,60}$"
 Code = Annotated[str, Field(pattern=_CODE)]
 LngLatBounds = Annotated[tuple[float, float, float, float], AfterValidator(_bounds)]
-"""West, south, east, north, degrees."""
+"""West, south, east, north, degrees; west > east across the antimeridian."""
+
+PointOrder = Literal["lat_lng", "lng_lat"]
+"""Which number of a pair comes first; with a reference system the northing counts as latitude."""
 
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
 InstantField = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
@@ -101,10 +117,16 @@ class ColumnNames(Part):
     received_at: str
     lng: str | None = None
     lat: str | None = None
+    point: str | None = None
+    """A pair of coordinates, WKT, WKB in hexadecimal digits or GeoJSON; for rows without `lng` and `lat`."""
     theme: str | None = None
+    theme_code: str | None = None
+    """Code of the theme that `theme` names; without it the name is the code."""
     sector: str | None = None
     status: str | None = None
     agency: str | None = None
+    agency_code: str | None = None
+    """Code of the agency that `agency` names; without it the name is the code."""
     address: str | None = None
     text: str | None = None
     """The message itself; it is geocoded where the address names no place."""
@@ -120,7 +142,8 @@ FieldName = Annotated[str, AfterValidator(_field)]
 class Dates(Part):
     """The formats of instants; local ones are in `time_zone`."""
 
-    formats: tuple[str, ...] = Field(default=("iso",), min_length=1)
+    formats: tuple[Annotated[str, AfterValidator(check_date_format)], ...] = Field(default=("iso",), min_length=1)
+    """Tried in this order: those of `NAMED_FORMATS`, or `strptime` formats."""
     time_zone: Annotated[str, AfterValidator(_zone)]
     end_of_day: tuple[InstantField, ...] = ()
     """Fields in which a date without a time means the end of that day."""
@@ -166,6 +189,8 @@ class Mapping(Part):
     status: dict[str, StatusCode] = Field(default_factory=dict)
     default_status: StatusCode | None = None
     """Status of rows whose status is blank, or of all rows when there is no such column."""
+    unknown_status: StatusCode | None = None
+    """Status of rows with a status that `status` does not name; without it, and without `GEO_UNKNOWN_STATUS`, they are rejected."""
     default_sector: SectorCode = "other"
     sectors: dict[str, SectorCode] = Field(default_factory=dict)
     """Value of the sector column → sector; codes and Russian and English names of sectors need not be listed."""
@@ -177,13 +202,17 @@ class Mapping(Part):
     """Whether rows without a deadline get one from the service's rules."""
     bounds: LngLatBounds | None = None
     """Rows outside are rejected."""
+    crs: Annotated[str, BeforeValidator(_crs)] | None = None
+    """Reference system of the coordinates, such as EPSG:32637; degrees when absent. `lng` is the easting, `lat` the northing."""
+    point_order: PointOrder | None = None
+    """Order of pairs in `columns.point`; recognised row by row when absent."""
 
     @model_validator(mode="after")
     def _complete(self) -> "Mapping":
         if (self.columns.lng is None) != (self.columns.lat is None):
             raise ValueError("only one of columns.lng and columns.lat is given; allowed: both or none")
-        if not (self.columns.lng or self.columns.address or self.columns.text):
-            raise ValueError("nothing says where: columns.lng and columns.lat, columns.address or columns.text are needed")
+        if not (self.columns.lng or self.columns.point or self.columns.address or self.columns.text):
+            raise ValueError("nothing says where: columns.lng and columns.lat, columns.point, columns.address or columns.text are needed")
         if self.columns.status is None and self.default_status is None:
             raise ValueError("neither columns.status nor default_status is given; one of them is needed")
         return self

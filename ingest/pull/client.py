@@ -13,7 +13,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from geo_service.core.errors import InputError
-from ingest.pull.response_parsing import InvalidResponse, parse_document, read_error_message
+from ingest.pull.response_parsing import Document, InvalidResponse, parse_document, read_error_message
 
 MAX_RESPONSE_BYTES = 64 << 20
 """Size after decompression; a thousand service requests have about one megabyte."""
@@ -23,6 +23,9 @@ MAX_RETRY_AFTER_S = 600.0
 
 _RETRYABLE_STATUS = frozenset((408, 425, 429, 500, 502, 503, 504))
 """HTTP statuses of failures that may be temporary."""
+
+_PAGE_RELATIONS = frozenset(("first", "next", "prev", "last"))
+"""Relations of the header `Link` that divide a list into pages."""
 
 _ACCEPT = "application/json, text/json;q=0.9, application/xml;q=0.8, text/xml;q=0.8"
 _MAX_RETRY_PAUSE_S = 60.0
@@ -54,22 +57,30 @@ class RequestRejected(InputError):
 class ServerUnavailable(InputError):
     """A failure that may be temporary, but has lasted for all retries."""
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
-        self.retry_after_s = retry_after_s
+    def __init__(self, message: str, retry_after_s: float | None = None, http_status: int | None = None) -> None:
+        """http_status: of the response; None without a complete one."""
+        self.retry_after_s, self.http_status = retry_after_s, http_status
         super().__init__(message)
 
 
 class Client:
     """A connection to one server, for one thread. `on_message` gets a line before each retry."""
 
-    def __init__(self, policy: ClientPolicy, secrets: Mapping[str, str], on_message: Callable[[str], None]) -> None:
-        """secrets: query parameters of every request that no message may show."""
+    def __init__(self, policy: ClientPolicy, secrets: Mapping[str, str], on_message: Callable[[str], None], url: str = "") -> None:
+        """secrets: query parameters of every request that no message may show. url: they are sent to this server only.
+
+        Without `url` they are sent to the server of the first request. Other servers that a discovery document, a redirect
+        or a link to the next page names get none of them.
+        """
         self._policy, self._secrets, self._on_message = policy, secrets, on_message
+        self._trusted = httpx.URL(url) if url else None
+        self._untrusted_hosts: set[str] = set()
         self._stopped = threading.Event()
         self._next_request_at = 0.0
         self._http = httpx.Client(
-            headers={"User-Agent": policy.agent, "Accept": _ACCEPT}, timeout=policy.timeout_s, follow_redirects=True, max_redirects=5
-        )
+            headers={"User-Agent": policy.agent, "Accept": _ACCEPT}, timeout=policy.timeout_s, follow_redirects=True, max_redirects=5,
+            event_hooks={"request": [self._withhold_secrets]},
+        )  # fmt: skip
 
     def __enter__(self) -> "Client":
         return self
@@ -82,7 +93,7 @@ class Client:
         """Interrupt a pause, from any thread; then every request fails with `InputError`."""
         self._stopped.set()
 
-    def fetch(self, url: str, parameters: Mapping[str, str]) -> object:
+    def fetch(self, url: str, parameters: Mapping[str, str]) -> Document:
         """Fetch and parse the document at `url`.
 
         Raises `RequestRejected` if the server refuses, `ServerUnavailable` if the last retry fails, and `InputError` for a
@@ -95,7 +106,19 @@ class Client:
         )  # fmt: skip
         return retrying(self._fetch_once, request_url)
 
-    def _fetch_once(self, url: httpx.URL) -> object:
+    def _withhold_secrets(self, request: httpx.Request) -> None:
+        """Remove the secrets from a request to another server than the trusted one. Called before each request and redirect."""
+        self._trusted = self._trusted or request.url
+        if not self._secrets or is_same_server(self._trusted, request.url):
+            return
+        for name in self._secrets:
+            request.url = request.url.copy_remove_param(name)
+        if request.url.host not in self._untrusted_hosts:
+            self._untrusted_hosts.add(request.url.host)
+            host = request.url.host
+            self._on_message(f"the API key is not sent to {host}, which is another server; to send it, pull from its own address")
+
+    def _fetch_once(self, url: httpx.URL) -> Document:
         self._sleep(self._next_request_at - time.monotonic())
         self._next_request_at = time.monotonic() + 1 / self._policy.per_second
         try:
@@ -120,7 +143,7 @@ class Client:
                 raise ServerUnavailable(f"cannot read {redact_url(url)}: no complete response in {self._policy.timeout_s:g} s")
         return b"".join(parts)
 
-    def _parse_response(self, response: httpx.Response, url: httpx.URL, body: bytes) -> object:
+    def _parse_response(self, response: httpx.Response, url: httpx.URL, body: bytes) -> Document:
         status = response.status_code
         try:
             content = parse_document(body, response.headers.get("content-type", ""))
@@ -130,7 +153,7 @@ class Client:
                 raise (ServerUnavailable(message) if error.truncated else InputError(message)) from error
             content = None
         if status == HTTPStatus.OK:
-            return content
+            return self._make_document(response, content)
         reason = self._redact_secrets(read_error_message(content)) or response.reason_phrase
         message = f"cannot read {redact_url(url)}: it answered {status}{f' ({reason})' if reason else ''}"
         if status not in _RETRYABLE_STATUS:
@@ -140,7 +163,17 @@ class Client:
             raise InputError(
                 f"{message} and asks to wait for {retry_after_s:,.0f} s; start the same pull again after that, it will continue"
             )
-        raise ServerUnavailable(message, retry_after_s)
+        raise ServerUnavailable(message, retry_after_s, status)
+
+    def _make_document(self, response: httpx.Response, content: object) -> Document:
+        links = response.links
+        following = links.get("next", {}).get("url")
+        if not following:
+            return Document(content, bool(_PAGE_RELATIONS & links.keys()))
+        next_url = response.url.join(following)
+        for name in self._secrets:
+            next_url = next_url.copy_remove_param(name)
+        return Document(content, is_linked=True, next_url=str(next_url))
 
     def _redact_secrets(self, text: str) -> str:
         for value in self._secrets.values():
@@ -175,6 +208,15 @@ def _parse_retry_after(retry_after: str | None) -> float | None:
     except ValueError:
         return None
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+
+
+def is_same_server(first: httpx.URL, second: httpx.URL) -> bool:
+    """Whether two URLs have the same host and port; `second` may have https where `first` has http, but not the reverse."""
+    if first.host != second.host:
+        return False
+    return (first.scheme, first.port) == (second.scheme, second.port) or (
+        (first.scheme, second.scheme) == ("http", "https") and first.port is None and second.port is None
+    )
 
 
 def _make_url(url: str, parameters: Mapping[str, str]) -> httpx.URL:

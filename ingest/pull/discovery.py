@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import Literal
 
 from geo_service.core.errors import InputError
 from ingest.pull.client import ServerUnavailable
-from ingest.pull.response_parsing import InvalidResponse, extract_list
+from ingest.pull.response_parsing import Document, InvalidResponse, extract_list
 
-FetchDocument = Callable[[str, Mapping[str, str]], object]
+FetchDocument = Callable[[str, Mapping[str, str]], Document]
 """Fetches the parsed document at a URL with query parameters."""
 
 DocumentFormat = Literal["json", "xml"]
@@ -60,14 +61,17 @@ def find_endpoint(fetch: FetchDocument, url: str, parameters: Mapping[str, str])
 
 
 def _try_each(act: str, attempts: Sequence[Callable[[], Endpoint]]) -> Endpoint:
-    """Return the result of the first attempt that succeeds. `ServerUnavailable` ends the attempts."""
+    """Return the result of the first attempt that succeeds. `ServerUnavailable` ends the attempts.
+
+    Except with status 500: some servers answer so to a format that they do not have.
+    """
     failures = []
     for attempt in attempts:
         try:
             return attempt()
-        except ServerUnavailable:
-            raise
         except InputError as error:
+            if isinstance(error, ServerUnavailable) and error.http_status != HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
             failures.append(f"{error}")
     raise InputError(f"cannot {act}: {'; '.join(failures)}")
 
@@ -84,7 +88,7 @@ def _probe_endpoint(fetch: FetchDocument, base: str, formats: Sequence[DocumentF
 
 def _discover_endpoint(fetch: FetchDocument, url: str, parameters: Mapping[str, str]) -> Endpoint:
     """Return the GeoReport v2 endpoint in a discovery document, the one of type `production` if there are several."""
-    document = fetch(url, {})
+    document = fetch(url, {}).content
     discovery = document.get("discovery", document) if isinstance(document, Mapping) else None
     entries = discovery.get("endpoints") if isinstance(discovery, Mapping) else None
     endpoints = [entry for entry in entries if isinstance(entry, Mapping) and entry.get("url")] if isinstance(entries, list) else []
@@ -112,6 +116,6 @@ def _text(entry: Mapping[str, object], name: str) -> str:
 
 def _fetch_list(fetch: FetchDocument, url: str, parameters: Mapping[str, str]) -> list[object]:
     try:
-        return extract_list(fetch(url, parameters))
+        return extract_list(fetch(url, parameters).content)
     except InvalidResponse as error:
         raise InputError(f"cannot read {url}: got {error}") from error

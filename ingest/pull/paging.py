@@ -1,9 +1,9 @@
 """Read all service requests of a time span, although a server returns a limited number of them at once.
 
-The standard allows 90 days and the first thousand requests, and does not say how to get the rest. Many servers support the
-extensions `page` and `page_size`. Others ignore them and truncate the response at a limit that they do not publish. For these
-the span is divided at the median of the received requests: if the response was truncated, at least one of the two halves
-contains a request that the whole response lacks.
+The standard allows 90 days and the first thousand requests, and does not say how to get the rest. Some servers name the next
+page in the header `Link` (RFC 8288). Many support the extensions `page` and `page_size`. Others ignore them and truncate the
+response at a limit that they do not publish. For these the span is divided at the median of the received requests: if the
+response was truncated, at least one of the two halves contains a request that the whole response lacks.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,8 +29,21 @@ MIN_SERVER_LIMIT = 10
 _SECOND = timedelta(seconds=1)
 
 Parameters = Mapping[str, str]
-FetchRequests = Callable[[Parameters], list[object]]
-"""Fetches a list of service requests with the given query parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The service requests of one response."""
+
+    requests: list[object]
+    is_linked: bool = False
+    """Whether the server links its pages by the header `Link`."""
+    next_url: str | None = None
+    """URL of the next page; None after the last one."""
+
+
+FetchRequests = Callable[[Parameters | str], Listing]
+"""Fetches service requests with the given query parameters, or the page at a URL that the server has named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,10 @@ class RequestPage:
     """Page and time span, for messages."""
 
 
+class IncompleteListing(Exception):
+    """The server has no pages, and its response may lack requests."""
+
+
 class RequestPager:
     """Read the service requests of a server; find out whether it supports pages, and how many requests it returns at once."""
 
@@ -65,18 +82,38 @@ class RequestPager:
 
         more: further query parameters.
         """
-        if self._supports_pages is None:
-            self._supports_pages = self._detect_pages(start, end, more)
+        parameters, label = _span_parameters(start, end, more), _describe_span(start, end)
+        unpaged = None if self._supports_pages else self._fetch(parameters)
+        if unpaged and unpaged.is_linked:
+            yield from self._follow_links(unpaged, label)
+            return
+        if unpaged and self._supports_pages is None:
+            self._supports_pages = self._detect_pages(parameters, unpaged.requests)
         if self._supports_pages:
-            yield from self._read_pages(start, end, more)
-        elif self._supports_pages is False:
-            yield from self._divide_span(start, end, more, self._fetch_span(start, end, more))
+            yield from self._read_pages(parameters, label)
+        elif unpaged and self._supports_pages is False:
+            yield from self._divide_span(start, end, more, unpaged.requests)
 
-    def _detect_pages(self, start: datetime, end: datetime, more: Parameters) -> bool | None:
+    def read_listing(self, parameters: Parameters, label: str) -> Iterator[RequestPage]:
+        """Yield the requests of a list that has no time span to divide. label: what is listed, for messages.
+
+        Raises `IncompleteListing` after the first page if there may be more and the server has no pages.
+        """
+        unpaged = self._fetch(parameters)
+        if unpaged.is_linked:
+            yield from self._follow_links(unpaged, label)
+        elif len(unpaged.requests) < MIN_SERVER_LIMIT:
+            yield RequestPage(unpaged.requests, label)
+        elif self._detect_pages(parameters, unpaged.requests):
+            yield from self._read_pages(parameters, label)
+        else:
+            yield RequestPage(unpaged.requests, label)
+            raise IncompleteListing(label)
+
+    def _detect_pages(self, parameters: Parameters, unpaged: Sequence[object]) -> bool | None:
         """Whether page 1 contains the response without pages, and page 2 differs from it; None if there are no requests at all."""
-        unpaged = self._fetch_span(start, end, more)
         try:
-            first, second = (self._fetch_page(start, end, more, number) for number in (1, 2))
+            first, second = (self._fetch_page(parameters, number).requests for number in (1, 2))
         except RequestRejected as error:
             if error.http_status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
                 return False
@@ -86,20 +123,29 @@ class RequestPager:
         first_ids = set(map(_request_id, first))
         return first_ids.issuperset(map(_request_id, unpaged)) and not (second and _request_id(second[0]) in first_ids)
 
-    def _read_pages(self, start: datetime, end: datetime, more: Parameters) -> Iterator[RequestPage]:
+    def _follow_links(self, listing: Listing, label: str) -> Iterator[RequestPage]:
+        """Yield a page and all that the server links to; a link that leads back to an earlier page ends the list."""
+        number, seen = 1, set[str]()
+        yield RequestPage(listing.requests, f"page {number} of {label}")
+        while listing.next_url and listing.next_url not in seen:
+            seen.add(listing.next_url)
+            listing, number = self._fetch(listing.next_url), number + 1
+            yield RequestPage(listing.requests, f"page {number} of {label}")
+
+    def _read_pages(self, parameters: Parameters, label: str) -> Iterator[RequestPage]:
         number, first_ids = 1, set[str]()
         # After the last page, some servers return the last or the first page again.
-        while (requests := self._fetch_page(start, end, more, number)) and _request_id(requests[0]) not in first_ids:
-            yield RequestPage(requests, f"page {number} of {_describe_span(start, end)}")
+        while (requests := self._fetch_page(parameters, number).requests) and _request_id(requests[0]) not in first_ids:
+            yield RequestPage(requests, f"page {number} of {label}")
             first_ids.add(_request_id(requests[0]))
             number += 1
 
-    def _fetch_page(self, start: datetime, end: datetime, more: Parameters, number: int) -> list[object]:
+    def _fetch_page(self, parameters: Parameters, number: int) -> Listing:
         try:
-            return self._fetch_span(start, end, {**more, "page": f"{number}", "page_size": f"{PAGE_SIZE}"})
+            return self._fetch({**parameters, "page": f"{number}", "page_size": f"{PAGE_SIZE}"})
         except RequestRejected as error:
             if number > 1 and error.http_status == HTTPStatus.NOT_FOUND:
-                return []
+                return Listing([])
             raise
 
     def _divide_span(self, start: datetime, end: datetime, more: Parameters, requests: list[object]) -> Iterator[RequestPage]:
@@ -131,7 +177,11 @@ class RequestPager:
             yield from self._divide_span(begin, stop, more, self._fetch_span(begin, stop, more))
 
     def _fetch_span(self, start: datetime, end: datetime, more: Parameters) -> list[object]:
-        return self._fetch({"start_date": format_instant(start), "end_date": format_instant(end), **more})
+        return self._fetch(_span_parameters(start, end, more)).requests
+
+
+def _span_parameters(start: datetime, end: datetime, more: Parameters) -> Parameters:
+    return {"start_date": format_instant(start), "end_date": format_instant(end), **more}
 
 
 def _describe_span(start: datetime, end: datetime) -> str:

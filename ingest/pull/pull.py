@@ -67,7 +67,7 @@ async def pull(
     """
     async with AsyncExitStack() as stack:
         secrets = {"api_key": request.api_key} if request.api_key else {}
-        client = stack.enter_context(Client(policy, secrets, callbacks.on_message))
+        client = stack.enter_context(Client(policy, secrets, callbacks.on_message, request.url))
         parameters = {"jurisdiction_id": request.jurisdiction} if request.jurisdiction else {}
         endpoint = await asyncio.to_thread(find_endpoint, client.fetch, request.url, parameters)
         name = redact_url(endpoint.url) + (f"?jurisdiction_id={request.jurisdiction}" if request.jurisdiction else "")
@@ -81,15 +81,38 @@ async def pull(
         reader = Open311Reader(client.fetch, endpoint, parameters, plan.span, columns, callbacks.on_message)
         callbacks.on_start(name, reader.size)
 
+        media = MediaWriter(reader, source)
+
         async def store_checkpoint(writing: asyncpg.Connection, position: int) -> None:
+            await media.write(writing)
             await write_checkpoint(writing, source, name, plan.checkpoint_at(plan.span.to_instant(position)))
 
         run_input = Input(name, lambda: reader, mapping, mapping_name, Path(mapping_name), store_checkpoint)
         # An interrupted pull must not wait for a pause in the client's thread: stop the client first.
         stack.callback(client.stop)
         run, counts = await ingest_input(url, run_input, callbacks.on_batch, replace(options, batch_size=PAGE_SIZE))
+        await media.write(connection)
         await write_checkpoint(connection, source, name, plan.final_checkpoint())
     return run, counts
+
+
+class MediaWriter:
+    """Stores the addresses of photographs of the requests that a reader has read."""
+
+    def __init__(self, reader: Open311Reader, source: str) -> None:
+        self._reader, self._source = reader, source
+        self._previous: list[tuple[str, str]] = []
+
+    async def write(self, connection: asyncpg.Connection) -> None:
+        """Store those of the batch that has been written, and once more those of the one before.
+
+        The last request of a batch may have been read with the batch before, when it was not in the database yet.
+        """
+        current = self._reader.media.popleft() if self._reader.media else []
+        if pairs := [*self._previous, *current]:
+            with database_errors("store addresses of photographs"):
+                await connection.execute(query("open311.insert_media_by_external_id"), self._source, *map(list, zip(*pairs, strict=True)))
+        self._previous = current
 
 
 def choose_source(mapping: Mapping, endpoint: Endpoint, code: str | None) -> Mapping:

@@ -1,5 +1,6 @@
 """Read the service requests of a server as rows: those received in a time span, and changes of those that are already stored."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -8,8 +9,10 @@ import orjson
 
 from geo_service.core.errors import InputError
 from geo_service.core.instants import format_instant
+from geo_service.core.media_urls import read_media
+from ingest.pull.changes import ChangedRequests
 from ingest.pull.discovery import Endpoint, FetchDocument, ServiceType
-from ingest.pull.paging import MAX_SPAN, Parameters, RequestPage, RequestPager, TruncatedPage, parse_utc, split_span
+from ingest.pull.paging import Listing, Parameters, RequestPage, RequestPager, TruncatedPage, split_span
 from ingest.pull.response_parsing import InvalidResponse, extract_list
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.records import Record, RecordBatcher
@@ -46,7 +49,8 @@ class Open311Reader:
     `size`, `position` and `RawBatch.bytes_read` are seconds of the span: everything received before `position` has been read.
 
     Members have their names in the standard. These are added: `service_name` for requests that have only a code,
-    `service_group`, and `closed_datetime` of closed requests, which the standard calls `updated_datetime`.
+    `service_group`, and `closed_datetime` of closed requests, which the standard calls `updated_datetime`. If the server tells
+    by `modified_datetime` when a closed request was last changed, as this service does, that becomes its `updated_datetime`.
     """
 
     def __init__(
@@ -65,6 +69,9 @@ class Open311Reader:
         self._fetch, self._endpoint, self._parameters, self._span, self._on_message = fetch, endpoint, parameters, span, on_message
         self._pager = RequestPager(self._fetch_requests)
         self._batcher = RecordBatcher(endpoint.url, columns, lambda: self.position)
+        self.media: deque[list[tuple[str, str]]] = deque()
+        """For each batch that has been read: ids of its requests, each with the address of a photograph."""
+        self._batch_media: list[tuple[str, str]] = []
         self.size = span.to_seconds(span.until)
         self.position = 0
 
@@ -72,6 +79,8 @@ class Open311Reader:
         """Yield all requests in batches of at most `rows`; a batch never spans two responses."""
         for page in self._read_pages():
             for batch in self._batcher.batches(map(self._make_record, page.requests), rows):
+                self.media.append(self._batch_media)
+                self._batch_media = []
                 yield replace(batch, origin=page.label)
 
     def _read_pages(self) -> Iterator[RequestPage]:
@@ -81,40 +90,34 @@ class Open311Reader:
             self._advance_to(end)
 
     def _read_changes(self) -> Iterator[RequestPage]:
-        """Yield the stored requests that have changed; if the server cannot filter by change, all of the last MAX_SPAN."""
-        changed_after = {"updated_after": format_instant(self._span.changed_after)}
-        for start, end in split_span(self._span.since, self._span.reached):
-            for page in self._pager.read_span(start, end, changed_after):
-                if any(map(self._is_unchanged, page.requests)):
-                    yield from self._read_last_span()
-                    return
-                yield page
-            self._advance_to(end)
+        span = self._span
+        if span.since < span.reached:
+            changed = ChangedRequests(self._pager, span.since, span.reached, span.changed_after)
+            yield from changed.read(self._report_unsupported)
+            self._advance_to(span.reached)
 
-    def _read_last_span(self) -> Iterator[RequestPage]:
-        start = max(self._span.since, self._span.reached - MAX_SPAN)
+    def _report_unsupported(self, start: datetime) -> None:
         self._on_message(
             f"{self._endpoint.url} does not support updated_after: of the stored requests, only those received since {start:%Y-%m-%d} "
             "are read again; --again reads all"
         )
-        yield from self._pager.read_span(start, self._span.reached, {})
-        self._advance_to(self._span.reached)
-
-    def _is_unchanged(self, request: object) -> bool:
-        at = parse_utc(request.get("updated_datetime")) if isinstance(request, Mapping) else None
-        return at is not None and at < self._span.changed_after - _SECOND
 
     def _advance_to(self, at: datetime) -> None:
         self.position = self._span.to_seconds(at)
 
-    def _fetch_requests(self, parameters: Parameters) -> list[object]:
+    def _fetch_requests(self, target: Parameters | str) -> Listing:
         try:
-            return extract_list(self._fetch(self._endpoint.requests_url, {**self._parameters, **parameters}))
+            if isinstance(target, str):
+                document = self._fetch(target, {})
+            else:
+                document = self._fetch(self._endpoint.requests_url, {**self._parameters, **target})
+            return Listing(extract_list(document.content), document.is_linked, document.next_url)
         except InvalidResponse as error:
             raise InputError(f"cannot read {self._endpoint.requests_url}: got {error}") from error
 
     def _make_record(self, request: object | TruncatedPage) -> Record | BrokenRow:
         if isinstance(request, Mapping):
+            self._batch_media += [(str(request.get("service_request_id")), url) for url in _media_urls(request)]
             return Record(_NO_LINE, complete_request(request, self._endpoint.services))
         if isinstance(request, TruncatedPage):
             problem = (
@@ -125,6 +128,11 @@ class Open311Reader:
         return BrokenRow(_NO_LINE, orjson.dumps(request, default=str).decode()[:1000], "not a JSON object")
 
 
+def _media_urls(request: Mapping[str, object]) -> list[str]:
+    given = request.get("media_url")
+    return read_media(" ".join(map(str, given)) if isinstance(given, list) else str(given or ""))[0]
+
+
 def complete_request(request: Mapping[str, object], services: Mapping[str, ServiceType]) -> Mapping[str, object]:
     """Return a request with the members that follow from the list of services and from the standard."""
     service = services.get(str(request.get("service_code") or "").strip(), ServiceType("", ""))
@@ -133,5 +141,6 @@ def complete_request(request: Mapping[str, object], services: Mapping[str, Servi
         "service_name": request.get("service_name") or service.name or request.get("service_code"),
         "service_group": service.group,
         "closed_datetime": request.get("closed_datetime") or closed,
+        "updated_datetime": request.get("modified_datetime"),
     }
     return {**request, **{name: value for name, value in added.items() if value}}

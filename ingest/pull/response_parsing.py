@@ -1,6 +1,7 @@
 """Parse the responses of a GeoReport v2 server, JSON or XML, into plain Python objects."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError
 
 import orjson
@@ -18,6 +19,17 @@ _LIST_ELEMENTS = frozenset(("service_requests", "requests", "services", "endpoin
 
 _WRAPPERS = ("service_requests", "requests", "request", "services", "service")
 """JSON members in which some servers put the list; in the standard the list is the whole document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The parsed document of a response, and what its header `Link` (RFC 8288) says about further pages."""
+
+    content: object
+    is_linked: bool = False
+    """Whether the header names pages: then there are no others than those that `next_url` leads to."""
+    next_url: str | None = None
+    """URL of the next page; None after the last one."""
 
 
 class InvalidResponse(ValueError):

@@ -10,15 +10,15 @@ from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import Mapping
 from ingest.validate.classifier import Classifier
 from ingest.validate.entities import EntityResolver
-from ingest.write.reference_data import Agency, Theme
+from ingest.write.reference_data import Agency, Aliases, Theme
 
 
 class KnownEntityResolver(EntityResolver):
     """Resolves by a mapping and by the codes in the database, once those have been looked up."""
 
-    def __init__(self, mapping: Mapping, classifier: Classifier) -> None:
-        """classifier: shared by all requests."""
-        super().__init__(mapping, Path())
+    def __init__(self, mapping: Mapping, classifier: Classifier, aliases: Aliases) -> None:
+        """classifier: shared by all requests. aliases: of entries that were merged or renamed."""
+        super().__init__(mapping, Path(), aliases)
         self.classify = classifier.theme
         self._known_themes: dict[str, Theme] = {}
         self._known_agencies: dict[str, Agency] = {}
@@ -38,11 +38,12 @@ class KnownEntityResolver(EntityResolver):
             else:
                 self._known_agencies[row["code"]] = Agency(row["code"], row["name_ru"])
 
-    def _resolve_theme(self, sector: str, value: str) -> Theme | None:
-        known = self._known_themes.get(value.strip())
-        named = super()._resolve_theme(sector, value)
+    def _resolve_theme(self, sector: str, value: str, code: str = "") -> Theme | None:
+        known = self._known_themes.get(value.strip()) or self._aliases.themes.get(value.strip())
+        named = super()._resolve_theme(sector, value, code)
         # With the sector of another theme beside it, a code is a name in that sector.
         return known if known and (not sector.strip() or (named and named.sector == known.sector)) else named
 
-    def _resolve_agency(self, value: str) -> Agency | None:
-        return self._known_agencies.get(value.strip()) or super()._resolve_agency(value)
+    def _resolve_agency(self, value: str, code: str = "") -> Agency | None:
+        value = value.strip()
+        return self._known_agencies.get(value) or self._aliases.agencies.get(value) or super()._resolve_agency(value, code)

@@ -2,11 +2,10 @@
 and describe the outcome of each row."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import asyncpg
 import orjson
 
 from geo_service.core.calendar.deadlines import Deadlines
@@ -36,15 +35,24 @@ _LONGEST_NAME = 60
 
 
 @cache
-def _load_plain() -> Mapping:
-    return load_mapping(MAPPING)
+def posted_mapping() -> Mapping:
+    """The mapping, which also knows what Russian systems call their statuses."""
+    plain = load_mapping(MAPPING)
+    return plain.model_copy(update={"status": plain.status | load_mapping("russian").status})
 
 
 class RowMapping:
     """Validates the rows of one request."""
 
-    def __init__(self, mapping: Mapping, source: Source, resolver: KnownEntityResolver, validator: Validator) -> None:
-        self._resolver, self._validator = resolver, validator
+    def __init__(
+        self, mapping: Mapping, source: Source, classifier: Classifier, deadlines: Deadlines, clock: Callable[[], float],
+        unknown_status: str | None,
+    ) -> None:  # fmt: skip
+        """clock: seconds since 1970. unknown_status: as of `Validator`."""
+        self._mapping, self._classifier, self._deadlines = mapping, classifier, deadlines
+        self._clock, self._unknown_status = clock, unknown_status
+        self._revisions: tuple[int, int] | None = None
+        """Of the boundaries and the catalogue that the resolver and the validator are for."""
         self._columns = required_columns(mapping)
         self._names = {column.name for column in self._columns}
         self.source = source
@@ -52,22 +60,39 @@ class RowMapping:
         """Members that no incident has, of the first rows that had any."""
 
     @classmethod
-    async def of(cls, request: IngestRequest, writer: PushWriter, classifier: Classifier, deadlines: Deadlines) -> "RowMapping":
-        """For the source of a request; a known source keeps its names."""
+    async def of(
+        cls,
+        request: IngestRequest,
+        writer: PushWriter,
+        classifier: Classifier,
+        deadlines: Deadlines,
+        clock: Callable[[], float],
+        unknown_status: str | None = None,
+    ) -> "RowMapping":
+        """For the source of a request; a known source keeps its names. clock: seconds since 1970."""
         with database_errors("look up the source"):
             row = await writer.connection.fetchrow(query("ingest.get_source"), request.source)
         source = Source(**row) if row else Source(request.source, request.name, request.name)
-        entry = MappingSource(code=source.code, name_ru=source.name_ru, name_en=source.name_en)
-        mapping = _load_plain().model_copy(update={"source": entry})
-        resolver = KnownEntityResolver(mapping, classifier)
-        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region))
+        # Codes of agencies begin with the code that the sender knows, also where it is an alias.
+        entry = MappingSource(code=request.source, name_ru=source.name_ru, name_en=source.name_en)
+        mapping = posted_mapping().model_copy(update={"source": entry})
+        return cls(mapping, source, classifier, deadlines, clock, unknown_status)
 
-    async def validate(self, rows: Sequence[PushedRow], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
+    async def validate(self, rows: Sequence[PushedRow], writer: PushWriter) -> tuple[RawBatch, ValidatedBatch]:
         """The rows as columns of text, and validated."""
         self._note_ignored(rows)
         raw = gather_columns(rows, self._columns)
-        await self._resolver.look_up_codes(connection, raw.columns["theme"], raw.columns["agency"])
+        self._follow(writer)
+        await self._resolver.look_up_codes(writer.connection, raw.columns["theme"], raw.columns["agency"])
         return raw, await asyncio.to_thread(self._validator.validate, raw)
+
+    def _follow(self, writer: PushWriter) -> None:
+        """Make the resolver and the validator anew where the boundaries or the catalogue have changed, as during a long stream."""
+        revisions = writer.revision, writer.catalogue_revision
+        if revisions != self._revisions:
+            self._resolver = KnownEntityResolver(self._mapping, self._classifier, writer.aliases)
+            self._validator = Validator(self._mapping, self._resolver, self._deadlines, writer.region, self._clock, self._unknown_status)
+            self._revisions = revisions
 
     def _note_ignored(self, rows: Sequence[PushedRow]) -> None:
         for row in rows:
@@ -89,8 +114,17 @@ def encode_row_results(raw: RawBatch, validated: ValidatedBatch, result: WriteRe
             "row": reject.line, "id": ids.get(reject.line) or None, "outcome": "rejected", **_reason_members(reject),
         }  # fmt: skip
     for warning in validated.warnings:
-        documents[warning.line]["warning"] = _reason_members(warning)
+        document = documents[warning.line]
+        document["warning"] = _join_warnings(document.get("warning"), _reason_members(warning))
     return b"".join(orjson.dumps(documents[line]) + b"\n" for line in sorted(documents))
+
+
+def _join_warnings(earlier: dict[str, Any] | None, warning: dict[str, Any]) -> dict[str, Any]:
+    """One warning for a row that has several: the last reason, with the fields and details of all."""
+    if earlier is None:
+        return warning
+    fields = list(dict.fromkeys((*earlier["fields"], *warning["fields"])))
+    return warning | {"fields": fields, "detail": f"{earlier['detail']}; {warning['detail']}"}
 
 
 def _reason_members(reject: Reject) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class RawBatch:
     """Of the input so far; seconds where the reader's `size` is in seconds."""
     origin: str = ""
     """Where in the input all these rows were, in words, where there are no line numbers."""
+    in_degrees: frozenset[str] = frozenset()
+    """Columns that are degrees whatever reference system the mapping names, because the input names its own."""
 
 
 class Reader(Protocol):

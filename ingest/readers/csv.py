@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ from geo_service.core.errors import InputError
 from ingest.mapping.mapping import FileFormat
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.columns import MOST_COLUMNS, find_columns, storable_text
-from ingest.readers.file_content import FileHead, choose_encoding, encoding_label, open_decompressed, read_head, size_of
+from ingest.readers.encodings import choose_encoding, encoding_label
+from ingest.readers.file_content import FileHead, open_decompressed, read_head, size_of
+from ingest.readers.header_search import MOST_LINES, find_wanted_header
 
 LONGEST_LINE = 1 << 20
 """Characters; a longer line is cut, and its pieces are broken rows. Bounds the memory."""
@@ -29,6 +32,10 @@ _CHUNK = 500
 """Lines that are parsed at once where each is a good row."""
 
 _CHUNK_CHARACTERS = 1 << 20
+
+_SEPARATOR = re.compile(r'"?sep=(\\t|.)"?', re.IGNORECASE)
+_SEPARATOR_LINE = 32
+"""Bytes within which such a line ends, in UTF-16 too."""
 
 DELIMITERS = ",;\t|"
 """Recognised ones; a mapping may name any other."""
@@ -140,12 +147,13 @@ class CsvReader:
         self._encoding = choose_encoding(self._format.encoding, head)
         with open_decompressed(self._path) as opened, self._decode(opened.file) as file:
             lines = _Lines(file)
-            skipped = len(list(islice(lines, self._format.skip)))
+            separator = None if self._format.skip else find_separator_line(head, self._encoding)
+            skipped = len(list(islice(lines, 1 if separator else self._format.skip)))
             quoting = {"quotechar": self._format.quote} if self._format.quote else {"quoting": csv.QUOTE_NONE}
-            self.delimiter = self._format.delimiter or self._detect_delimiter(head, skipped)
+            self.delimiter = self._format.delimiter or separator or self._detect_delimiter(head, skipped)
             self._dialect = {"delimiter": self.delimiter, **quoting}
             parser = csv.reader(lines, strict=True, **self._dialect)
-            columns = self._read_header(parser, lines)
+            columns = self._find_columns(self._read_header(parser, lines), head)
             while len(parsed := self._parse_rows(lines, parser, rows)):
                 yield self._make_batch(columns, parsed, opened.position())
 
@@ -169,8 +177,7 @@ class CsvReader:
 
         return max(DELIMITERS, key=count_columns)
 
-    def _read_header(self, parser: Iterator[list[str]], lines: _Lines) -> dict[str, int | None]:
-        """The index of each wanted column."""
+    def _read_header(self, parser: Iterator[list[str]], lines: _Lines) -> list[str]:
         lines.begin_row()
         try:
             header = [name.strip() for name in next(parser, [])]
@@ -181,7 +188,18 @@ class CsvReader:
                 f"cannot read {self._path}: its first line has {LONGEST_LINE:,} characters or more; allowed: {MOST_COLUMNS:,} columns"
             )
         self.header = header
-        return find_columns(header, self._wanted, self._path)
+        return header
+
+    def _find_columns(self, header: list[str], head: bytes) -> dict[str, int | None]:
+        """The index of each wanted column; the error names the line that looks like the header where it is another."""
+        try:
+            return find_columns(header, self._wanted, self._path)
+        except InputError as error:
+            lines = head_lines(head, self._encoding)
+            for delimiter in (self.delimiter, *DELIMITERS):
+                if found := find_wanted_header([split_line(line, delimiter) for line in lines], self._wanted or ()):
+                    raise InputError(f"{error}; line {found + 1} has them: set skip = {found} in [file] of the mapping") from error
+            raise
 
     def _parse_rows(self, lines: _Lines, parser: Iterator[list[str]], rows: int) -> _ParsedRows:
         parsed = _ParsedRows()
@@ -239,6 +257,26 @@ class CsvReader:
         blank = [""] * len(parsed.fields)
         named = {name: blank if index is None else columns[index] for name, index in indexes.items()}
         return RawBatch(named, parsed.lines, parsed.texts, parsed.broken, bytes_read)
+
+
+def find_separator_line(head: bytes, encoding: str) -> str | None:
+    """The delimiter in a first line such as `sep=;`, by which Excel is told; None where there is none."""
+    first = next(iter(head_lines(head[:_SEPARATOR_LINE], encoding)), "")
+    found = _SEPARATOR.fullmatch(first.strip("\r\n"))
+    return found[1].replace("\\t", "\t") if found else None
+
+
+def head_lines(head: bytes, encoding: str) -> list[str]:
+    """The first lines of a file that begins with `head`."""
+    return list(islice(io.StringIO(head.decode(encoding, "replace"), newline=""), MOST_LINES))
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """The fields of a line that is a row by itself; none where it is not."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _find_undecodable(texts: list[str], encoding: str) -> dict[int, str]:

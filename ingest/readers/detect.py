@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from geo_service.core.errors import InputError
@@ -10,7 +11,9 @@ from ingest.mapping.mapping import FileFormat, FormatName, Mapping
 from ingest.readers import REJECT_COLUMNS, Column, Reader, RowFormat
 from ingest.readers.columns import required_columns
 from ingest.readers.csv import DELIMITERS, CsvReader
-from ingest.readers.file_content import FileHead, read_head
+from ingest.readers.encodings import encoding_label, guess_encoding
+from ingest.readers.file_content import FileHead, read_head, unpack
+from ingest.readers.foreign_files import EMPTY, describe_foreign
 from ingest.readers.json import GeoJsonReader, JsonReader, NdjsonReader
 
 _COMPRESSED_SUFFIXES = (".gz", ".zst")
@@ -36,13 +39,6 @@ FORMATS = (
     Format("parquet", (".parquet", ".geoparquet", ".pq"), (b"PAR1",)),
 )
 
-_UNSUPPORTED = {
-    b"\xd0\xcf\x11\xe0": "a workbook of Excel 2003 or before: save it as .xlsx",
-    b"%PDF": "a PDF",
-    b"BZh": "packed with bzip2: unpack it, or pack it as .gz or .zst",
-    b"\xfd7zXZ": "packed with xz: unpack it, or pack it as .gz or .zst",
-}
-
 
 def open_reader(path: Path, mapping: Mapping) -> Reader:
     """The reader of the columns that a mapping reads from this file; errors as `open_file`."""
@@ -54,13 +50,28 @@ def open_file(path: Path, file_format: FileFormat, wanted: Sequence[Column] | No
     head = read_head(path)
     if is_reject_export(head):
         return CsvReader(path, FileFormat(decimal=file_format.decimal), wanted, head)
-    name = file_format.format or detect_format(path, head)
+    detected = detect_format(path, head)
+    name = file_format.format or detected
     if name in ("xlsx", "parquet"):
         return _open_archive(name, path, file_format, wanted, head)
     if name == "csv":
         return CsvReader(path, file_format, wanted, head)
     readers: dict[str, type[NdjsonReader | JsonReader]] = {"ndjson": NdjsonReader, "json": JsonReader, "geojson": GeoJsonReader}
     return readers[name](path, file_format, wanted)
+
+
+def describe_encoding_doubt(path: Path, file_format: FileFormat) -> str:
+    """What is doubtful about the encoding that a CSV file is read in; blank where it is declared or clear."""
+    head = read_head(path)
+    if file_format.encoding or is_reject_export(head) or (file_format.format or detect_format(path, head)) != "csv":
+        return ""
+    guess = guess_encoding(head.content)
+    return (
+        f"{path.name} is read as {encoding_label(guess.name)}, {guess.reason}, which is doubtful: {guess.doubt}. "
+        "Look at its words, and name another one as encoding in [file] of the mapping where they are wrong."
+        if guess.doubt
+        else ""
+    )
 
 
 def row_format(reader: Reader, wanted: Sequence[Column]) -> RowFormat:
@@ -79,29 +90,28 @@ def is_reject_export(head: FileHead) -> bool:
 
 def _open_archive(name: str, path: Path, file_format: FileFormat, wanted: Sequence[Column] | None, head: FileHead) -> Reader:
     """The formats that are read from several places at once; their libraries are loaded only when needed."""
-    if head.compressed:
-        raise InputError(f"cannot read {path}: a packed {name} file; unpack it first")
+    require_modules(f"cannot read {path}", "openpyxl" if name == "xlsx" else "pyarrow")
+    opener = partial(unpack, path) if head.compressed else None
     if name == "xlsx":
-        require_modules(f"cannot read {path}", "openpyxl")
         from ingest.readers.xlsx import XlsxReader
 
-        return XlsxReader(path, file_format, wanted)
-    require_modules(f"cannot read {path}", "pyarrow")
+        return XlsxReader(path, file_format, wanted, opener)
     from ingest.readers.parquet import ParquetReader
 
-    return ParquetReader(path, file_format, wanted)
+    return ParquetReader(path, file_format, wanted, opener)
 
 
 def detect_format(path: Path, head: FileHead) -> FormatName:
     """The format by the first bytes, else by the suffix of the name, else by the look of the text."""
-    for magic, label in _UNSUPPORTED.items():
-        if head.content.startswith(magic):
-            raise InputError(f"cannot read {path}: it is {label}; allowed: {', '.join(known.name for known in FORMATS)}")
     for known in FORMATS:
         if known.magic and head.content.startswith(known.magic):
             return known.name
-    bare = path.with_suffix("") if path.suffix.lower() in _COMPRESSED_SUFFIXES else path
+    packed = Path(head.member) if head.member else path
+    bare = packed.with_suffix("") if packed.suffix.lower() in _COMPRESSED_SUFFIXES else packed
     by_suffix = next((known.name for known in FORMATS if bare.suffix.lower() in known.suffixes), None)
+    # Of the text formats only this one needs neither a header nor brackets: without a row it is whole.
+    if (label := describe_foreign(head.content)) and not (label == EMPTY and by_suffix == "ndjson"):
+        raise InputError(f"cannot read {path}: it is {label}; allowed: {', '.join(known.name for known in FORMATS)}")
     return by_suffix if by_suffix and by_suffix != "json" else _detect_by_look(head.content)
 
 

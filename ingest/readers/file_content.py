@@ -1,23 +1,25 @@
-"""The content of a file: decompressed when it is compressed, within limits, and the encoding of its text.
+"""The content of a file: decompressed when it is compressed, within limits.
 
 A compressed file is recognised by its first bytes, whatever its name is.
 """
 
-import codecs
 import io
+import shutil
+import tempfile
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import zstandard
-from charset_normalizer import from_bytes
 from isal.igzip import IGzipFile
 from isal.igzip_lib import IsalError
 
 from geo_service.core.errors import InputError
+from ingest.readers.zip_archive import ZIP, find_member
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -34,19 +36,14 @@ HEAD_BYTES = 1 << 18
 """Read from the beginning of a file to recognise its format, its delimiter and its encoding."""
 
 _BUFFER = 1 << 17
+_IN_MEMORY = 16 << 20
+"""Bytes of an unpacked file that are held in memory; a longer one is written to the temporary folder."""
+
 _ZSTD_PIECE = 1 << 11
 """Compressed bytes at once. A block of 4 bytes can become 128 kB, so a piece at most 64 MB."""
 
 _ZSTD_WINDOW = 1 << 27
 """Bytes; the limit of the zstd program itself."""
-
-_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_RUSSIAN = ["cp1251", "koi8_r", "cp866"]
-_LETTERS_NEEDED = 3
-"""Bytes beyond ASCII; fewer are more likely damage in a UTF-8 file."""
-
-_SAMPLE_BYTES = 1 << 15
-"""Of lines with bytes beyond ASCII: enough to tell the encodings apart, and few enough to be quick."""
 
 
 class FileHead(NamedTuple):
@@ -55,6 +52,8 @@ class FileHead(NamedTuple):
     content: bytes
     """Decompressed, at most `HEAD_BYTES`."""
     compressed: bool
+    member: str = ""
+    """Name of the only file of a zip archive, where it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,8 @@ class OpenFile:
     position: Callable[[], int]
     """Bytes of the file itself read so far."""
     compressed: bool
+    member: str = ""
+    """Name of the only file of a zip archive, where it is one."""
 
 
 class _Readable(Protocol):
@@ -122,29 +123,40 @@ def open_decompressed(path: Path) -> Iterator[OpenFile]:
     """Open the file for reading, decompressed. A failure while it is being read is an `InputError` that names the file."""
     try:
         with path.open("rb") as raw:
-            decompressor = _make_decompressor(raw)
+            decompressor, member = _make_decompressor(raw)
             body = io.BufferedReader(_Limited(decompressor, raw), _BUFFER) if decompressor else raw
-            yield OpenFile(body, raw.tell, decompressor is not None)
+            yield OpenFile(body, raw.tell, decompressor is not None, member)
     except InputError as error:
         raise error if str(path) in str(error) else InputError(f"cannot read {path}: it {error}") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (EOFError, zlib.error, IsalError, zstandard.ZstdError) as error:  # type: ignore[misc]  # declared as an instance
+    except (EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, IsalError, zstandard.ZstdError) as error:  # type: ignore[misc]  # declared as an instance
         raise InputError(f"cannot read {path} to its end: it is cut short or damaged ({error})") from error
 
 
-def _make_decompressor(raw: BinaryIO) -> _Readable | None:
+def _make_decompressor(raw: BinaryIO) -> tuple[_Readable | None, str]:
+    """What decompresses the file, and the name of the file in a zip archive; None for a file that is not compressed."""
     start = raw.read(len(ZSTD))
     raw.seek(0)
     if start.startswith(GZIP):
-        return IGzipFile(fileobj=raw, mode="rb")  # type: ignore[no-untyped-call]
-    return _ZstdFrames(raw) if start == ZSTD else None
+        return IGzipFile(fileobj=raw, mode="rb"), ""  # type: ignore[no-untyped-call]
+    if start in ZIP and (member := find_member(raw)):
+        return zipfile.ZipFile(raw).open(member), member
+    return (_ZstdFrames(raw), "") if start == ZSTD else (None, "")
 
 
 def read_head(path: Path) -> FileHead:
     """The first bytes of the file; `InputError` when it cannot be read."""
     with open_decompressed(path) as opened:
-        return FileHead(opened.file.read(HEAD_BYTES), opened.compressed)
+        return FileHead(opened.file.read(HEAD_BYTES), opened.compressed, opened.member)
+
+
+def unpack(path: Path) -> BinaryIO:
+    """A compressed file as a temporary file, for formats that are read from several places at once; limits as of any other."""
+    with open_decompressed(path) as opened:
+        unpacked = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # open as long as its reader
+        shutil.copyfileobj(opened.file, unpacked, _BUFFER)
+    return cast("BinaryIO", unpacked)
 
 
 def size_of(path: Path) -> int:
@@ -153,33 +165,3 @@ def size_of(path: Path) -> int:
         return path.stat().st_size
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-
-
-def choose_encoding(declared: str | None, head: bytes) -> str:
-    """The declared encoding, else the one that is recognised; utf-8-sig for UTF-8 with or without a byte order mark."""
-    name = declared and codecs.lookup(declared).name
-    return {None: "", "utf-8": "utf-8-sig"}.get(name, name or "") or detect_encoding(head)
-
-
-def detect_encoding(head: bytes) -> str:
-    """The encoding of a text file that begins with `head`: by its mark, as UTF-8, or as one of the Russian ones.
-
-    A few damaged places do not turn a UTF-8 file into another: they are broken rows.
-    """
-    for mark, name in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            return name
-    if head.isascii():
-        return "utf-8-sig"
-    beyond_ascii = sum(byte >= 0x80 for byte in head)
-    undecodable = sum("\udc80" <= sign <= "\udcff" for sign in head.decode("utf-8", "surrogateescape"))
-    if beyond_ascii < _LETTERS_NEEDED or undecodable <= beyond_ascii / 2:
-        return "utf-8-sig"
-    lines = b"\n".join(line for line in head.splitlines() if not line.isascii())
-    best = from_bytes(lines[:_SAMPLE_BYTES], cp_isolation=_RUSSIAN).best()
-    return best.encoding if best else "utf-8-sig"
-
-
-def encoding_label(encoding: str) -> str:
-    """The name of the encoding in a message."""
-    return {"utf-8-sig": "utf-8", "cp1251": "windows-1251"}.get(encoding, encoding)

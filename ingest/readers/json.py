@@ -14,6 +14,7 @@ from ingest.mapping.mapping import FileFormat
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.columns import storable_text
 from ingest.readers.file_content import open_decompressed, size_of
+from ingest.readers.json_values import crs_name
 from ingest.readers.records import LONGEST_ROW, Record, RecordBatcher
 
 LEADING = b"\xef\xbb\xbf\x1e \t"
@@ -21,6 +22,9 @@ LEADING = b"\xef\xbb\xbf\x1e \t"
 
 _DEEPEST = 500
 """Levels of nested lists and objects, and characters of the path to the list of rows; more is an attack."""
+
+_SEARCHED_BYTES = 1 << 20
+"""At once, when a file is searched."""
 
 CHUNK_BYTES = 1 << 14
 """Passed to the parser at once."""
@@ -113,7 +117,7 @@ class JsonReader:
             list_path = self._list_path if self._list_path is not None else self._find_first_list()
             with open_decompressed(self._path) as opened:
                 records = self._records(opened.file, f"{list_path}.item" if list_path else "item")
-                yield from RecordBatcher(self._path, self._wanted, opened.position).batches(records, rows)
+                yield from RecordBatcher(self._path, self._wanted, opened.position, self._find_crs()).batches(records, rows)
         except (ijson.JSONError, UnicodeDecodeError) as error:
             raise InputError(f"cannot read {self._path} to its end: it is cut short or no JSON: {first_line(error)}") from error
 
@@ -122,6 +126,10 @@ class JsonReader:
         for number, values in enumerate(ijson.items(guarded, item_path, buf_size=CHUNK_BYTES), start=1):
             guarded.end_row()
             yield Record(number, values) if isinstance(values, dict) else BrokenRow(number, f"{values}"[:1000], "no object")
+
+    def _find_crs(self) -> str:
+        """Name of the reference system of all features; blank for degrees."""
+        return ""
 
     def _find_first_list(self) -> str:
         """The path of the first list of objects; of the first list where none has objects."""
@@ -145,6 +153,47 @@ class GeoJsonReader(JsonReader):
     """A FeatureCollection: properties are columns, with `id`, `lng` and `lat` of the feature where they have none."""
 
     _rows = "features"
+
+    def _find_crs(self) -> str:
+        """The name in the member `crs`. `InputError` for one that cannot be used.
+
+        It may stand behind the features; the search for its bytes is quick, and only a file that has them is parsed for it.
+        """
+        with open_decompressed(self._path) as opened:
+            if not _has_bytes(opened.file, b'"crs"'):
+                return ""
+        with open_decompressed(self._path) as opened:
+            crs = _read_member(_GuardedFile(_skip_byte_order_mark(opened.file)), "crs")
+        # Loaded only where an input names a system: it takes a tenth of a second.
+        from ingest.mapping.projections import parse_crs
+
+        try:
+            if name := crs_name({"crs": crs}):
+                parse_crs(name)
+        except ValueError as error:
+            raise InputError(f"cannot read {self._path}: {error}") from error
+        return name
+
+
+def _read_member(file: _GuardedFile, name: str) -> object:
+    """The member of this name of the document itself; None without one. The document is read up to its end only where it must be."""
+    builder = ijson.ObjectBuilder()
+    for path, event, value in ijson.parse(file, buf_size=CHUNK_BYTES):
+        file.end_row()
+        if path == name or path.startswith(f"{name}."):
+            builder.event(event, value)
+            if path == name and event not in ("start_map", "start_array", "map_key"):
+                return builder.value
+    return None
+
+
+def _has_bytes(file: BinaryIO, wanted: bytes) -> bool:
+    overlap = b""
+    while piece := file.read(_SEARCHED_BYTES):
+        if wanted in overlap + piece:
+            return True
+        overlap = piece[-len(wanted) :]
+    return False
 
 
 def _skip_byte_order_mark(file: BinaryIO) -> BinaryIO:

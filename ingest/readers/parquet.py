@@ -1,8 +1,10 @@
 """Parquet and GeoParquet, streaming: only the wanted columns, a part of a row group at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import pyarrow as pa
@@ -29,14 +31,18 @@ _POINT = ("lng", "lat")
 class ParquetReader:
     """Rows of a Parquet file; members of structures have dotted names, a GeoParquet geometry gives `lng` and `lat`."""
 
-    def __init__(self, path: Path, file_format: FileFormat, wanted: Sequence[Column] | None) -> None:
-        self._path, self._wanted = path, wanted
+    def __init__(
+        self, path: Path, file_format: FileFormat, wanted: Sequence[Column] | None, open_file: Callable[[], BinaryIO] | None = None
+    ) -> None:
+        """open_file: opens the Parquet file where the file at `path` is a compressed one."""
+        self._path, self._wanted, self._open = path, wanted, open_file
         self.size = size_of(path)
 
     def batches(self, rows: int) -> Iterator[RawBatch]:
         """All rows in order, up to `rows` at a time."""
         try:
-            with pq.ParquetFile(self._path, buffer_size=_READ_AHEAD, pre_buffer=False) as file:
+            source: AbstractContextManager[Any] = nullcontext(self._path) if self._open is None else self._open()
+            with source as opened, pq.ParquetFile(opened, buffer_size=_READ_AHEAD, pre_buffer=False) as file:
                 yield from self._batches(file, rows)
         except (pa.ArrowException, OSError, ValueError, CRSError) as error:
             cause = f"{error}".partition("\n")[0]
@@ -67,7 +73,9 @@ class ParquetReader:
             for name, leaf in sources.items()
         }
         bytes_read = self.size * (done + count) // max(total, 1)
-        return make_batch(columns, range(done + 1, done + count + 1), None, [], bytes_read)
+        batch_of_texts = make_batch(columns, range(done + 1, done + count + 1), None, [], bytes_read)
+        computed_names = frozenset(name for name, leaf in sources.items() if leaf in computed)
+        return replace(batch_of_texts, in_degrees=computed_names) if computed_names else batch_of_texts
 
 
 def _leaves(schema: Any) -> list[str]:

@@ -1,7 +1,7 @@
 """Rows that are objects: nested members get dotted names, every value becomes text, and rows are collected to batches."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from decimal import Decimal
 from itertools import islice
@@ -13,12 +13,16 @@ import shapely
 from geo_service.core.errors import InputError
 from ingest.readers import BrokenRow, Column, RawBatch
 from ingest.readers.columns import MOST_COLUMNS, header_text, make_batch
+from ingest.readers.json_values import crs_name, is_point_object, unwrap_extended
 
 LONGEST_ROW = 1 << 20
 """Bytes of one object; bounds the memory."""
 
 _LARGEST_INTEGER = 1e15
 """A float without a fraction below this is written as an integer."""
+
+POINT_MEMBERS = frozenset(("lng", "lat"))
+"""Columns that come from a feature's geometry."""
 
 _FLOAT_DIGITS = 15
 """Decimal digits that a float holds; a longer decimal number is kept as it is written."""
@@ -62,14 +66,22 @@ def _to_json(value: object) -> object:
 
 
 def flatten(values: Mapping[str, object]) -> dict[str, str]:
-    """Texts by name, dotted for members of inner objects. `ValueError` for too many members or one that cannot be text."""
+    """Texts by name, dotted for members of inner objects. `ValueError` for too many members or one that cannot be text.
+
+    An object that is one value of extended JSON has its own name alone, one that is a point also its own.
+    """
     flat: dict[str, str] = {}
     pending = [("", values)]
     while pending:
         prefix, part = pending.pop()
         for name, value in part.items():
             if isinstance(value, Mapping):
+                if (single := unwrap_extended(value)) is not None:
+                    flat[prefix + name] = as_text(single)
+                    continue
                 pending.append((f"{prefix}{name}.", value))
+                if is_point_object(value):
+                    flat[prefix + name] = as_text(value)
             else:
                 flat[prefix + name] = as_text(value)
         if len(flat) + len(pending) > MOST_COLUMNS:
@@ -77,14 +89,31 @@ def flatten(values: Mapping[str, object]) -> dict[str, str]:
     return flat
 
 
-def unwrap_feature(values: Mapping[str, object]) -> Mapping[str, object]:
-    """The properties of a GeoJSON feature, with its `id`, `lng` and `lat` where they have none; any other object unchanged."""
+def unwrap_feature(values: Mapping[str, object], crs: str = "") -> Mapping[str, object]:
+    """The properties of a GeoJSON feature, with its `id`, `lng` and `lat` where they have none; any other object unchanged.
+
+    crs: name of the collection's reference system; one that the feature itself names is taken rather. `ValueError` for an unknown one.
+    """
     if values.get("type") != "Feature" or "geometry" not in values:
         return values
-    properties = values.get("properties")
-    lng, lat = _point_of(values["geometry"])
+    properties, geometry = values.get("properties"), values["geometry"]
+    lng, lat = _point_of(geometry)
+    if crs := crs_name(values) or (crs_name(geometry) if isinstance(geometry, Mapping) else "") or crs:
+        lng, lat = _to_degrees(crs, lng, lat)
     own = {"id": values.get("id"), "lng": lng, "lat": lat}
     return own | dict(properties) if isinstance(properties, Mapping) else own
+
+
+def _to_degrees(crs: str, x: object, y: object) -> tuple[object, object]:
+    """A point in degrees; as it is where it is none."""
+    # Loaded only where an input names a system: it takes a tenth of a second.
+    from ingest.mapping.projections import degrees_transformer
+
+    transformer = degrees_transformer(crs)
+    if transformer is None or not (isinstance(x, int | float | Decimal) and isinstance(y, int | float | Decimal)):
+        return x, y
+    lng, lat = transformer.transform(float(x), float(y))
+    return lng, lat
 
 
 def _point_of(geometry: object) -> tuple[object, object]:
@@ -104,16 +133,18 @@ def _point_of(geometry: object) -> tuple[object, object]:
 class RecordBatcher:
     """Collects objects to batches of the wanted columns."""
 
-    def __init__(self, path: Path | str, wanted: Sequence[Column] | None, position: Callable[[], int]) -> None:
-        self._path, self._wanted, self._position = path, wanted, position
+    def __init__(self, path: Path | str, wanted: Sequence[Column] | None, position: Callable[[], int], crs: str = "") -> None:
+        """crs: name of the reference system of features' geometries, where the input names one."""
+        self._path, self._wanted, self._position, self._crs = path, wanted, position, crs
         self._checked = False
 
     def batches(self, records: Iterable[Record | BrokenRow], rows: int) -> Iterator[RawBatch]:
         """All of `records`, up to `rows` at a time."""
         remaining = iter(records)
         while chunk := list(islice(remaining, rows)):
-            flat, broken = _flatten_all(chunk)
-            yield _collect(flat, broken, self._find_columns([values for _, values in flat]), self._position())
+            flat, broken = _flatten_all(chunk, self._crs)
+            batch = _collect(flat, broken, self._find_columns([values for _, values in flat]), self._position())
+            yield replace(batch, in_degrees=POINT_MEMBERS) if self._crs else batch
 
     def _find_columns(self, rows: list[dict[str, str]]) -> Sequence[Column]:
         """The wanted columns. A row may omit a blank member, but an input whose first rows have none of them is refused."""
@@ -137,7 +168,7 @@ def gather_columns(records: Iterable[Record | BrokenRow], wanted: Sequence[Colum
 _FlatRecords = list[tuple[Record, dict[str, str]]]
 
 
-def _flatten_all(records: Iterable[Record | BrokenRow]) -> tuple[_FlatRecords, list[BrokenRow]]:
+def _flatten_all(records: Iterable[Record | BrokenRow], crs: str = "") -> tuple[_FlatRecords, list[BrokenRow]]:
     flat: _FlatRecords = []
     broken: list[BrokenRow] = []
     for record in records:
@@ -145,7 +176,7 @@ def _flatten_all(records: Iterable[Record | BrokenRow]) -> tuple[_FlatRecords, l
             broken.append(record)
             continue
         try:
-            flat.append((record, flatten(unwrap_feature(record.values))))
+            flat.append((record, flatten(unwrap_feature(record.values, crs))))
         except ValueError as error:
             broken.append(BrokenRow(record.line, record.text or "", f"{error}"))
     return flat, broken
@@ -164,6 +195,8 @@ def _collect(flat: _FlatRecords, broken: list[BrokenRow], wanted: Sequence[Colum
 def _member_names(column: Column) -> tuple[str, ...]:
     """Names that a member may have: as they are, and in lower case."""
     names = (column.name, *column.other_names)
+    # A mapping may also name the member of extended JSON in which the value is.
+    names = (*names, *(name.partition(".$")[0] for name in names if ".$" in name))
     return tuple(dict.fromkeys((*names, *(name.casefold() for name in names))))
 
 

@@ -70,7 +70,8 @@ def check_file(
 
     `InputError` for a file that cannot be read as a whole.
     """
-    validator = Validator(mapping, EntityResolver(mapping, path), read_deadlines(settings.deadlines, settings.zone))
+    deadlines = read_deadlines(settings.deadlines, settings.zone)
+    validator = Validator(mapping, EntityResolver(mapping, path), deadlines, unknown_status=settings.unknown_status)
     result = DryRunResult(most_examples)
     with relaxed_gc():
         for raw in open_reader(path, mapping).batches(BATCH_SIZE):

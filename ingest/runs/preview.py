@@ -17,22 +17,26 @@ from ingest.validate.validate import Reject, ValidatedBatch, Validator
 _INSTANT_FIELDS = ("received_at", "due_at", "answered_at", "closed_at", "updated_at")
 
 
-def preview_rows(path: Path, mapping: Mapping, count: int, deadlines: Deadlines | None = None) -> list[Table]:
+def preview_rows(
+    path: Path, mapping: Mapping, count: int, deadlines: Deadlines | None = None, unknown_status: str | None = None
+) -> list[Table]:
     """One table for each of the first `count` rows: column of the file, its value, the field, and the field's value.
 
-    deadlines: the rules for rows without a deadline.
+    deadlines: the rules for rows without a deadline; unknown_status: as of `Validator`.
     """
     raw = next(islice(open_reader(path, mapping).batches(count), 1), None)
     if raw is None:
         return []
-    validated = Validator(mapping, EntityResolver(mapping, path), deadlines).validate(raw)
+    validated = Validator(mapping, EntityResolver(mapping, path), deadlines, unknown_status=unknown_status).validate(raw)
     index_of = {row: index for index, row in enumerate(validated.rows.tolist())}
-    rejects = {reject.line: reject for reject in (*validated.rejects, *validated.warnings)}
-    tables = [_row_table(mapping, raw, row, validated, index_of.get(row), rejects.get(line)) for row, line in enumerate(raw.lines)]
+    rejects: dict[int, list[Reject]] = {}
+    for reject in (*validated.rejects, *validated.warnings):
+        rejects.setdefault(reject.line, []).append(reject)
+    tables = [_row_table(mapping, raw, row, validated, index_of.get(row), rejects.get(line, [])) for row, line in enumerate(raw.lines)]
     return [*tables, *(_broken_table(row.line, row.text, row.detail) for row in raw.broken)]
 
 
-def _row_table(mapping: Mapping, raw: RawBatch, row: int, validated: ValidatedBatch, index: int | None, reject: Reject | None) -> Table:
+def _row_table(mapping: Mapping, raw: RawBatch, row: int, validated: ValidatedBatch, index: int | None, rejects: list[Reject]) -> Table:
     table = Table("column", "value", "field", "becomes", title=f"line {raw.lines[row]}", title_justify="left")
     values = {} if index is None else _field_values(validated, index)
     for field, column in mapping.columns.model_dump().items():
@@ -40,7 +44,7 @@ def _row_table(mapping: Mapping, raw: RawBatch, row: int, validated: ValidatedBa
             table.add_row(column, raw.columns[column][row], field, values.pop(field, ""))
     for field, value in values.items():
         table.add_row("", "", field, value)
-    if reject:
+    for reject in rejects:
         table.add_row("", "", "warning" if reject.reason.is_warning else "[red]rejected[/red]", f"{reject.reason.value}: {reject.detail}")
     return table
 

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import asyncpg
@@ -87,10 +88,34 @@ async def write_csv(connection: asyncpg.Connection, run: int, out: TextIO, warni
     return count
 
 
-async def count_superseded(connection: asyncpg.Connection, run: int) -> int:
-    """How many rows the run rejected that a later one has rejected since, or that are erased."""
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Rejected rows of a run that it does not list any more."""
+
+    erased: int
+    """Rows whose text was erased by `geo forget`."""
+    missing: int
+    """Other rows: later runs have met them again, or the input repeats them."""
+    later_runs: Sequence[int]
+    """Later runs of the same input that have rejected rows."""
+
+    def describe(self, run: int) -> Iterator[str]:
+        """Yield a sentence for each place where the rows are."""
+        if self.missing and self.later_runs:
+            commands = ", ".join(f"geo ingest rejects --run {later}" for later in self.later_runs)
+            yield f"{self.missing:,} more rejected rows of run {run} were rejected again by a later run of the same input: {commands}"
+        elif self.missing:
+            yield f"{self.missing:,} more rejected rows of run {run} are equal to rows that are listed."
+        if self.erased:
+            yield f"{self.erased:,} more rejected rows of run {run} were erased by geo forget."
+
+
+async def find_superseded(connection: asyncpg.Connection, run: int, warnings: bool = False) -> Superseded:
+    """Return where the rejected rows of a run are that it does not list any more; warnings: rows used only in part, too."""
+    excluded = [] if warnings else _WARNINGS
     with database_errors("count rejected rows"):
-        return int(await connection.fetchval(query("ingest.count_superseded_rejects"), run, _WARNINGS))
+        row = await connection.fetchrow(query("ingest.find_superseded_rejects"), run, excluded, warnings)
+    return Superseded(row["erased"], row["missing"], row["later_runs"])
 
 
 def _export_row(row: asyncpg.Record, row_format: RowFormat) -> dict[str, str]:

@@ -6,6 +6,7 @@ started again, it finds them unchanged and goes on with the rest.
 
 import asyncio
 import gc
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
@@ -22,6 +23,7 @@ from boundaries.locating.locate import NEAR_M
 from geo_service.core.calendar.deadlines import Deadlines, read_deadlines
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.errors import GeoError
+from geo_service.core.ingest_protocol import Sender
 from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
 from geo_service.core.sql.named_queries import query
@@ -37,7 +39,7 @@ from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import Reject, ValidatedBatch, Validator
 from ingest.write.incident_batch import IncidentBatch
 from ingest.write.incident_writer import BATCH_SIZE, IncidentWriter, WriteResult
-from ingest.write.reference_data import Source, read_region
+from ingest.write.reference_data import Source, read_aliases, read_region
 
 _GC_THRESHOLD = 200_000
 """Objects between two passes of the garbage collector: about as many as the batch in hand and the next one have."""
@@ -77,12 +79,17 @@ class IngestOptions:
     """Rules for rows without a deadline."""
     geocoding: GeocodingConfiguration = field(default_factory=GeocodingConfiguration)
     """For rows without coordinates."""
+    unknown_status: str | None = None
+    """For rows with a status that the mapping does not know; None rejects them."""
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970, against which dates in the future are recognised."""
 
 
 def ingest_options(settings: Settings, batch_size: int = BATCH_SIZE) -> IngestOptions:
     """The options that the settings name; `GeoError` where a file of them cannot be used."""
     deadlines = read_deadlines(settings.deadlines, settings.zone)
-    return IngestOptions(batch_size, settings.district_near_m, deadlines, read_configuration(settings.geocoding))
+    geocoding = read_configuration(settings.geocoding)
+    return IngestOptions(batch_size, settings.district_near_m, deadlines, geocoding, settings.unknown_status)
 
 
 @dataclass(frozen=True)
@@ -193,17 +200,19 @@ async def _load_batches(run: "IngestRun", run_input: Input, on_progress: Callabl
     connection, mapping = run.connection, run_input.mapping
     reader = run_input.open_reader()
     region = mapping.bounds or await read_region(connection, options.geocoding.bounds)
-    validator = Validator(mapping, EntityResolver(mapping, run_input.base_path), options.deadlines, region)
+    resolver = EntityResolver(mapping, run_input.base_path, await read_aliases(connection))
+    validator = Validator(mapping, resolver, options.deadlines, region, options.clock, options.unknown_status)
     async with (
         BatchPipeline(connection, options.geocoding, options.near_m, region) as pipeline,
         aclosing(_read_ahead(reader, validator, options.batch_size)) as batches,
     ):
-        source_id = await pipeline.reference_data.ensure_source(Source(**mapping.source.model_dump()))
+        source = Source(**mapping.source.model_dump())
+        await pipeline.reference_data.ensure_source(source)
         async for validated in batches:
             if not run.counts.read:
                 await run.set_row_format(row_format(reader, required_columns(mapping)))
             checkpoint = partial(run_input.on_batch, connection, validated.bytes_read) if run_input.on_batch else None
-            await run.write(pipeline, source_id, validated, checkpoint)
+            await run.write(pipeline, source, validated, checkpoint)
             on_progress(run.counts)
         if not run.counts.read:
             await run.set_row_format(row_format(reader, required_columns(mapping)))
@@ -245,23 +254,31 @@ class BatchPipeline:
         """Geocode in this region, by the districts of now."""
         self._region, self._chain = region, None
 
-    async def geocode(self, validated: ValidatedBatch, source_id: int) -> GeocodedBatch:
+    async def geocode(self, validated: ValidatedBatch, source: Source) -> GeocodedBatch:
         """The batch with the ids of its source, themes and agencies, and the places of its words."""
-        themes = await self.reference_data.ensure_themes(list(dict.fromkeys(validated.themes)))
-        agencies = await self.reference_data.ensure_agencies([agency for agency in dict.fromkeys(validated.agencies) if agency])
-        count = len(validated.batch)
-        batch = replace(
-            validated.batch,
-            source_id=np.full(count, source_id, np.int16),
-            theme_id=np.fromiter((themes[theme.code] for theme in validated.themes), np.int32, count),
-            agency_id=np.fromiter((agencies[agency.code] if agency else 0 for agency in validated.agencies), np.int32, count),
-        )
+        batch = await self._with_ids(validated, source)
         rows = batch.rows_to_geocode()
         if not rows:
             return GeocodedBatch(batch)
         if self._chain is None:
             self._chain = await make_chain(self._connection, self._geocoding, self._region)
         return await geocode_rows(self._chain, batch, rows)
+
+    async def _with_ids(self, validated: ValidatedBatch, source: Source) -> IncidentBatch:
+        reference_data, count = self.reference_data, len(validated.batch)
+        revision = None
+        # All ids of one revision of the catalogue.
+        while revision != reference_data.revision:
+            revision = reference_data.revision
+            source_id = await reference_data.ensure_source(source)
+            themes = await reference_data.ensure_themes(list(dict.fromkeys(validated.themes)))
+            agencies = await reference_data.ensure_agencies([agency for agency in dict.fromkeys(validated.agencies) if agency])
+        return replace(
+            validated.batch,
+            source_id=np.full(count, source_id, np.int16),
+            theme_id=np.fromiter((themes[theme.code] for theme in validated.themes), np.int32, count),
+            agency_id=np.fromiter((agencies[agency.code] if agency else 0 for agency in validated.agencies), np.int32, count),
+        )
 
     async def write(self, geocoded: GeocodedBatch, *, each_row: bool) -> WriteResult:
         """Write the batch in the caller's transaction; with `each_row` the result has the outcome of every row."""
@@ -274,20 +291,33 @@ class BatchPipeline:
 class IngestRun:
     """One load in the accounting: its id, a transaction for each batch, and the counts of what is committed.
 
-    The connection must live as long as the run, whose advisory lock it holds.
+    The connection must live as long as the run, whose advisory lock it holds, unless another one holds it: then `connection` may be
+    exchanged between batches.
     """
 
-    def __init__(self, connection: asyncpg.Connection, input_name: str, mapping_name: str) -> None:
+    def __init__(self, connection: asyncpg.Connection, input_name: str, mapping_name: str, sender: Sender | None = None) -> None:
+        """sender: who sent the input over HTTP; None for a file or a pull."""
         self.connection, self._input_name, self._mapping_name = connection, input_name, mapping_name
+        self._sender = sender or Sender()
         self.id = 0
         """0 until it has begun."""
         self.counts = RunCounts()
 
     async def begin(self) -> None:
         """Record the run as running; runs whose sessions are gone become interrupted."""
+        await self.mark_interrupted_runs()
+        with database_errors("begin a run"):
+            self.id = await self.insert(self.connection)
+
+    async def mark_interrupted_runs(self) -> None:
+        """Mark the runs whose sessions are gone. Not over a connection that holds locks of runs: it would take these for gone."""
         with database_errors("begin a run"):
             await self.connection.execute(query("ingest.mark_interrupted_runs"))
-            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), self._input_name, self._mapping_name))
+
+    async def insert(self, lock_holder: asyncpg.Connection) -> int:
+        """Insert the run and return its id; the connection holds the run's lock from then on."""
+        values = self._input_name, self._mapping_name, self._sender.key_id, self._sender.client
+        return int(await lock_holder.fetchval(query("ingest.begin_run"), *values))
 
     async def set_row_format(self, row_format: RowFormat) -> None:
         """Record how the input's rows are split."""
@@ -297,7 +327,7 @@ class IngestRun:
     async def write(
         self,
         pipeline: BatchPipeline,
-        source_id: int,
+        source: Source,
         validated: ValidatedBatch,
         before_commit: Callable[[], Awaitable[None]] | None = None,
         with_results: Callable[[WriteResult], Awaitable[None]] | None = None,
@@ -306,9 +336,22 @@ class IngestRun:
 
         before_commit: called in the same transaction; with_results: likewise, with the outcome of every row.
         """
-        geocoded = await pipeline.geocode(validated, source_id)
+        while not await self._try_write(pipeline, await pipeline.geocode(validated, source), validated, before_commit, with_results):
+            """An entry of the catalogue may have been merged or deleted since its id was read."""
+
+    async def _try_write(
+        self,
+        pipeline: BatchPipeline,
+        geocoded: GeocodedBatch,
+        validated: ValidatedBatch,
+        before_commit: Callable[[], Awaitable[None]] | None,
+        with_results: Callable[[WriteResult], Awaitable[None]] | None,
+    ) -> bool:
+        """Write a batch; False without effect where the ids of its source, themes and agencies are no longer true."""
         with database_errors("write a batch"):
             async with self.connection.transaction():
+                if not await pipeline.reference_data.confirm():
+                    return False
                 result = await pipeline.write(geocoded, each_row=with_results is not None)
                 await self._store_rejects([*validated.rejects, *validated.warnings])
                 counts = self.counts.with_batch(validated, result, geocoded.batch)
@@ -318,6 +361,7 @@ class IngestRun:
                 if with_results:
                     await with_results(result)
         self.counts = counts
+        return True
 
     async def _store_rejects(self, rejects: Sequence[Reject]) -> None:
         """Keep the rejected rows; those of an earlier run of the same input are not doubled."""
@@ -330,7 +374,12 @@ class IngestRun:
         """Record the end of the run; state: finished, failed or interrupted."""
         if not self.connection.is_closed():
             with database_errors("end a run"):
-                await self.connection.execute(query("ingest.end_run"), self.id, state)
+                await end_run(self.connection, self.id, state)
+
+
+async def end_run(connection: asyncpg.Connection, run_id: int, state: str) -> None:
+    """Record the end of a run; state as in `IngestRun.end`."""
+    await connection.execute(query("ingest.end_run"), run_id, state)
 
 
 @contextmanager

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from geo_service.core.errors import InputError
 from geo_service.core.model import Status
-from ingest.mapping.mapping import FileFormat, load_mapping, shipped_names
-from ingest.readers.detect import detect_format, open_file
-from ingest.readers.file_content import read_head
-from ingest.suggest.column_guesses import FIELDS, Guess, guess_columns
+from ingest.mapping import normalise
+from ingest.mapping.mapping import ColumnNames, load_mapping, shipped_names
+from ingest.readers.detect import open_file
+from ingest.readers.encodings import encoding_label
+from ingest.suggest.column_guesses import Guess, explain_missing, guess_columns
+from ingest.suggest.file_layout import FileLayout, find_layout
+from ingest.suggest.places import suggest_bounds, suggest_crs, suggest_order
 from ingest.suggest.profile import Profile, profile_columns
 
 _BATCH = 10_000
@@ -26,7 +29,8 @@ def suggest_mapping(path: Path, rows: int, zone: str) -> str:
 
     `InputError` for a file that cannot be read, or that has no rows.
     """
-    batches = islice(open_file(path, FileFormat(), None).batches(_BATCH), -(-rows // _BATCH))
+    layout = find_layout(path)
+    batches = islice(open_file(path, layout.file_format, None).batches(_BATCH), -(-rows // _BATCH))
     columns = profile_columns(dict(batch.columns) for batch in batches)
     if not columns or not any(column.filled for column in columns):
         raise InputError(f"cannot suggest a mapping for {path}: there are no rows in it")
@@ -34,17 +38,19 @@ def suggest_mapping(path: Path, rows: int, zone: str) -> str:
     looked = max(column.filled + column.blank for column in columns)
     return "\n".join(
         [
-            f"# A mapping suggested for {path.name} ({detect_format(path, read_head(path))}) by {looked:,} of its rows.",
+            f"# A mapping suggested for {path.name} ({layout.format_name}) by {looked:,} of its rows.",
             "# Each guess has its reason: look them over, name the source, and try it with geo ingest check.",
             'default_status = "new"',
-            *_bounds(guesses),
+            *suggest_crs(guesses),
+            *suggest_order(guesses),
+            *suggest_bounds(guesses),
             "",
             *_source(path),
             "",
             *_columns(guesses, columns),
             "",
             *_dates(guesses, zone),
-            *_file(guesses),
+            *_file(guesses, layout),
             *_status(guesses.get("status")),
             "",
         ]
@@ -58,37 +64,41 @@ def _source(path: Path) -> list[str]:
             (("code", code), ("name_ru", name or "file"), ("name_en", name or "file")))]  # fmt: skip
 
 
-def _columns(guesses: dict[str, Guess], columns: Sequence[Profile]) -> Iterator[str]:
+def _columns(guesses: dict[str, Guess], columns: list[Profile]) -> Iterator[str]:
     yield "[columns]"
-    for field in (known.name for known in FIELDS):
+    for field in ColumnNames.model_fields:
         if guess := guesses.get(field):
             yield f"# {guess.reason}."
             yield _line(field, guess.column.name)
-        elif field in _NEEDED or (field in _POINT and not _without_point(guesses)):
-            yield f"# NOT FOUND, and needed: no column looks like it.\n# {field} = "
-    if _without_point(guesses):
+        elif field in _NEEDED or (field in _POINT and _needs_point(guesses)):
+            yield f"# NOT FOUND, and needed: {explain_missing(field, columns)}.\n# {field} = "
+    if not _has_point(guesses) and any(field in guesses for field in _WORDS):
         yield "# No column looks like coordinates: a load geocodes the words."
     used = {guess.column.name for guess in guesses.values()}
     if unused := [column.name for column in columns if column.name not in used]:
         yield f"# Not used: {', '.join(map(_quoted, unused))}"
 
 
-def _without_point(guesses: dict[str, Guess]) -> bool:
-    """Whether there are words and no coordinates."""
-    return not any(field in guesses for field in _POINT) and any(field in guesses for field in _WORDS)
+def _has_point(guesses: dict[str, Guess]) -> bool:
+    return "point" in guesses or any(field in guesses for field in _POINT)
+
+
+def _needs_point(guesses: dict[str, Guess]) -> bool:
+    """Whether coordinates are missing: all where there are no words, or half of a pair."""
+    return "point" not in guesses and (any(field in guesses for field in _POINT) or not any(field in guesses for field in _WORDS))
 
 
 def _dates(guesses: dict[str, Guess], zone: str) -> Iterator[str]:
     dated = [guesses[field].column for field in _INSTANTS if field in guesses]
     formats = list(dict.fromkeys(date_format for column in dated for date_format in column.date_formats())) or ["iso"]
     yield "[dates]"
-    offsets = all(column.has_offsets() for column in dated)
+    offsets = bool(dated) and all(column.has_offsets() for column in dated)
     yield (
         "# The instants name their offset." if offsets else "# A guess, the service's own: set the zone where the times were written down."
     )
     yield _line("time_zone", zone)
     either = "; a day and a month that could be either are taken as day first" if _is_ambiguous(formats) else ""
-    yield f"# The dates looked at are so written{either}."
+    yield f"# The dates looked at are so written{either}." if dated else "# A guess: no column with dates was found."
     yield f"formats = [{', '.join(map(_quoted, formats))}]"
     if "due_at" in guesses:
         yield '# A deadline that is only a date lasts until the end of that day.\nend_of_day = ["due_at"]'
@@ -98,16 +108,27 @@ def _is_ambiguous(formats: Sequence[str]) -> bool:
     return any(date_format.startswith("%d/") for date_format in formats)
 
 
-def _file(guesses: dict[str, Guess]) -> Iterator[str]:
+def _file(guesses: dict[str, Guess], layout: FileLayout) -> Iterator[str]:
+    lines = [*_layout_lines(layout)]
     if any(guesses[field].column.has_comma() for field in ("lat", "lng") if field in guesses):
-        yield '\n[file]\n# Coordinates are written with a comma.\ndecimal = ","'
+        lines += ["# Coordinates are written with a comma.", 'decimal = ","']
+    if lines:
+        yield "\n[file]"
+        yield from lines
 
 
-def _bounds(guesses: dict[str, Guess]) -> Iterator[str]:
-    if "lat" in guesses and "lng" in guesses:
-        lat, lng = (sorted(guesses[field].column.numbers()) for field in ("lat", "lng"))
-        yield "# With bounds rows outside west, south, east, north are rejected; the values looked at are within these:"
-        yield f"# bounds = [{lng[0]:.2f}, {lat[0]:.2f}, {lng[-1]:.2f}, {lat[-1]:.2f}]"
+def _layout_lines(layout: FileLayout) -> Iterator[str]:
+    if layout.skip:
+        yield f"# The header is in {'row' if layout.format_name == 'xlsx' else 'line'} {layout.skip + 1}, below a title."
+        yield f"skip = {layout.skip}"
+    if layout.separator:
+        yield f"# The first line names the delimiter {_quoted(layout.separator)}: it is read so without a key."
+    if encoding := layout.encoding:
+        yield f"# The encoding is {encoding_label(encoding.name)}: {encoding.reason}."
+        if encoding.doubt:
+            yield f"# DOUBTFUL: {encoding.doubt}. Look at the words above, and name another one where they are wrong."
+        if encoding.name in ("cp1251", "cp1252", "koi8_r", "cp866"):
+            yield _line("encoding", encoding.name)
 
 
 def _status(guess: Guess | None) -> Iterator[str]:
@@ -115,7 +136,7 @@ def _status(guess: Guess | None) -> Iterator[str]:
         return
     yield "\n[status]"
     for value, count in guess.column.values.most_common():
-        known = _known_statuses().get(value.casefold())
+        known = _known_statuses().get(normalise(" ".join(value.split())).rstrip(". "))
         note = "known from other exports" if known else "NOT KNOWN: taken as new, say what it is"
         yield f"{_quoted(value)} = {_quoted(known or 'new')}  # {count:,} rows; {note}"
 
@@ -125,7 +146,7 @@ def _known_statuses() -> dict[str, str]:
     """Status codes by name, from the shipped mappings; numbers mean something else in every export."""
     known = {status.code: status.code for status in Status}
     for mapping in map(load_mapping, shipped_names()):
-        known |= {value.casefold(): code for value, code in mapping.status.items() if not value.isdigit()}
+        known |= {normalise(value): code for value, code in mapping.status.items() if not value.isdigit()}
     return known
 
 

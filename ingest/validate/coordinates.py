@@ -1,6 +1,6 @@
 """Parse and check the coordinates of an input, and swap longitude and latitude back where they are clearly exchanged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,23 +10,28 @@ from numpy.typing import NDArray
 
 from geo_service.core.model import FINEST_RESOLUTION, GeocodedBy, LocationQuality, RejectReason
 from ingest.mapping.mapping import LngLatBounds
+from ingest.mapping.projections import likely_systems
+from ingest.validate.coordinate_columns import (
+    CoordinateOptions,
+    Degrees,
+    Mask,
+    ParsedCoordinates,
+    RawCoordinate,
+    inside,
+    parse_coordinates,
+)
 
 ZERO = 1e-6
 """Degrees: closer to 0° N 0° E than this (10 cm) is a default value, not a location."""
 
+LEAST_METRES = 1_000.0
+"""Both numbers of a projected point are larger than this: the origin of a system is far from what it shows."""
+
+_SAMPLE = 100
+"""Points by which a reference system is looked for."""
+
 COARSE_DIGITS = 1
 """Decimals: coordinates with as few (11 km, in the middle latitudes 7 km from west to east) locate a settlement at best."""
-
-Degrees = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class RawCoordinate:
-    """The texts of a column, and its name in the input."""
-
-    name: str | None
-    texts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,44 +79,54 @@ class CheckedCoordinates(NamedTuple):
 class CoordinateReader:
     """Reads the coordinates of one mapping's rows."""
 
-    def __init__(self, decimal: str, bounds: LngLatBounds | None, region: LngLatBounds | None) -> None:
-        """decimal: the decimal separator.
+    def __init__(self, options: CoordinateOptions, bounds: LngLatBounds | None, region: LngLatBounds | None) -> None:
+        """bounds: rows outside are errors.
 
-        bounds: rows outside are errors. region: where rows are expected, for recognising exchanged longitude and latitude
-        where there are no bounds.
+        region: where rows are expected, for recognising exchanged longitude and latitude where there are no bounds.
         """
-        self._decimal, self._bounds, self._region = decimal, bounds, bounds or region
+        self._options, self._bounds, self._region = options, bounds, bounds or region
+        self._likely: list[str] | None = None
+        """Reference systems that may be those of coordinates that are no degrees; None before there were any."""
 
-    def read(self, lng: RawCoordinate, lat: RawCoordinate, has_words: Mask) -> CheckedCoordinates:
+    def read(
+        self, lng: RawCoordinate, lat: RawCoordinate, point: RawCoordinate, has_words: Mask, *, in_degrees: bool = False
+    ) -> CheckedCoordinates:
         """Return the coordinates of all rows, and which rows to reject or to warn about, in the order of the checks.
 
         A row with bad coordinates or without any is to be rejected; where it `has_words`, it has no location and a warning.
+        in_degrees: `lng` and `lat` are degrees whatever the mapping's reference system is.
         """
-        blank = np.fromiter((not x.strip() or not y.strip() for x, y in zip(lng.texts, lat.texts, strict=True)), np.bool_, len(has_words))
-        names = lng.name, lat.name
-        rejects = [CoordinateFault(blank & ~has_words, RejectReason.MISSING_COORDINATES, lambda _: _missing_detail(lng, lat), names)]
-        (x, no_x), (y, no_y) = (parse_numbers(column.texts, self._decimal) for column in (lng, lat))
+        parsed = parse_coordinates(lng, lat, point, self._options, self._region, in_degrees=in_degrees)
+        blank = parsed.blank
 
-        def pair_text(row: int) -> str:
-            return f"{lng.name} {lng.texts[row].strip()}, {lat.name} {lat.texts[row].strip()}"
+        def names(mask: Mask) -> tuple[str | None, ...]:
+            """The columns that the coordinates of these rows are in."""
+            pair = (lng.name, lat.name) if (mask & ~parsed.from_point).any() else ()
+            return (*pair, point.name) if (mask & parsed.from_point).any() or not lng.name else pair
 
-        swapped = self._find_swapped(x, y)
-        detail = _pair_detail(pair_text, " are exchanged and have been swapped")
-        warnings = [CoordinateFault(swapped, RejectReason.SWAPPED_COORDINATES, detail, names)]
-        x, y = np.where(swapped, y, x), np.where(swapped, x, y)
+        rejects = [
+            CoordinateFault(blank & ~has_words, RejectReason.MISSING_COORDINATES, lambda _: _missing_detail(lng, lat, point), names(blank))
+        ]
+        swapped = self._find_swapped(parsed.x, parsed.y)
+        x, y = np.where(swapped, parsed.y, parsed.x), np.where(swapped, parsed.x, parsed.y)
+        swapped = swapped ^ parsed.exchanged
+        detail = _pair_detail(parsed.text, " are exchanged and have been swapped")
+        warnings = [CoordinateFault(swapped, RejectReason.SWAPPED_COORDINATES, detail, names(swapped))]
         bad = np.zeros(len(has_words), np.bool_)
         for mask, reason, detail, columns in (
-            (no_x & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lng.name} {lng.texts[row]!r} is no number", (lng.name,)),
-            (no_y & ~blank, RejectReason.BROKEN_ROW, lambda row: f"{lat.name} {lat.texts[row]!r} is no number", (lat.name,)),
-            *((mask & ~blank, reason, _pair_detail(pair_text, fault), names) for mask, reason, fault in self._find_faults(x, y)),
+            *((fault.rows, RejectReason.BROKEN_ROW, fault.detail, fault.columns) for fault in parsed.faults),
+            *(
+                (mask & ~blank, reason, _pair_detail(parsed.text, fault), names(mask))
+                for mask, reason, fault in self._find_faults(x, y, parsed)
+            ),
         ):
             left_out = mask & has_words & ~bad
             rejects.append(CoordinateFault(mask & ~has_words, reason, detail, columns))
             warnings.append(CoordinateFault(left_out, RejectReason.COORDINATES_LEFT_OUT, _left_out_detail(reason, detail), columns))
             bad |= mask
-        coarse = self._find_coarse(x, y) & ~(bad | blank)
-        detail = _pair_detail(pair_text, f" have {COARSE_DIGITS} decimal at most")
-        warnings.append(CoordinateFault(coarse, RejectReason.COARSE_COORDINATES, detail, names))
+        coarse = self._find_coarse(x, y) & ~(bad | blank | parsed.transformed)
+        detail = _pair_detail(parsed.text, f" have {COARSE_DIGITS} decimal at most")
+        warnings.append(CoordinateFault(coarse, RejectReason.COARSE_COORDINATES, detail, names(coarse)))
         return CheckedCoordinates(_make_coordinates(x, y, ~(bad | blank), swapped, coarse), rejects, warnings)
 
     @staticmethod
@@ -123,15 +138,29 @@ class CoordinateReader:
         """Rows outside the region whose exchanged coordinates are inside."""
         return np.zeros(len(x), np.bool_) if self._region is None else inside(y, x, self._region) & ~inside(x, y, self._region)
 
-    def _find_faults(self, x: Degrees, y: Degrees) -> list[tuple[Mask, RejectReason, str]]:
+    def _find_faults(self, x: Degrees, y: Degrees, parsed: ParsedCoordinates) -> list[tuple[Mask, RejectReason, str]]:
         with np.errstate(invalid="ignore"):
             outside = ~((np.abs(x) <= 180) & (np.abs(y) <= 90))
             zero = (np.abs(x) < ZERO) & (np.abs(y) < ZERO)
         faults = [(outside, RejectReason.OUTSIDE_WORLD, ""), (zero, RejectReason.ZERO_COORDINATES, "")]
+        if not self._options.crs and (outside & ~parsed.blank).any():
+            faults.insert(0, self._find_projected(outside & ~parsed.blank, parsed))
         if self._bounds:
             detail = f" is outside {', '.join(map(str, self._bounds))}"
             faults.append((~inside(x, y, self._bounds), RejectReason.OUTSIDE_REGION, detail))
         return faults
+
+    def _find_projected(self, outside: Mask, parsed: ParsedCoordinates) -> tuple[Mask, RejectReason, str]:
+        """Rows whose coordinates look like metres, and which reference system may be theirs."""
+        x, y = parsed.source_x, parsed.source_y
+        with np.errstate(invalid="ignore"):
+            projected = outside & (np.abs(x) >= LEAST_METRES) & (np.abs(y) >= LEAST_METRES) & np.isfinite(x) & np.isfinite(y)
+        if self._likely is None and projected.any():
+            rows = np.flatnonzero(projected)[:_SAMPLE]
+            self._likely = likely_systems(x[rows], y[rows], self._region) or likely_systems(y[rows], x[rows], self._region)
+        likely = f", which may be {' or '.join(self._likely)}" if self._likely else ""
+        detail = f" look projected, in metres: degrees are needed, or their reference system as crs of a mapping{likely}"
+        return projected, RejectReason.OUTSIDE_WORLD, detail
 
 
 def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse: Mask) -> Coordinates:
@@ -140,39 +169,15 @@ def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse:
     return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), geocoded_by.astype(np.int16))
 
 
-def inside(lng: Degrees, lat: Degrees, bounds: LngLatBounds) -> Mask:
-    """Which points are in the bounds, edges included; NaN is in none."""
-    west, south, east, north = bounds
-    within: Mask = (lng >= west) & (lng <= east) & (lat >= south) & (lat <= north)
-    return within
-
-
 def cells(lng: Degrees, lat: Degrees) -> NDArray[np.int64]:
     """H3 indexes at the finest resolution."""
     return np.asarray(coordinates_to_cells(lat, lng, FINEST_RESOLUTION)).astype(np.int64)
 
 
-def parse_numbers(texts: Sequence[str], decimal: str) -> tuple[Degrees, Mask]:
-    """The numbers, NaN where the text is none, and where it is none."""
-    if decimal == ",":
-        texts = [text.replace(",", ".") for text in texts]
-    try:
-        return np.array(texts, np.float64), np.zeros(len(texts), np.bool_)
-    except ValueError:
-        parsed = [_parse_number(text) for text in texts]
-    wrong = np.fromiter((number is None for number in parsed), np.bool_, len(parsed))
-    return np.array([np.nan if number is None else number for number in parsed], np.float64), wrong
-
-
-def _parse_number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _missing_detail(lng: RawCoordinate, lat: RawCoordinate) -> str:
-    return f"{lng.name} or {lat.name} is blank" if lng.name else "there is neither an address nor a text"
+def _missing_detail(lng: RawCoordinate, lat: RawCoordinate, point: RawCoordinate) -> str:
+    if not (lng.name or point.name):
+        return "there is neither an address nor a text"
+    return f"{lng.name} or {lat.name} is blank" if lng.name else f"{point.name} is blank"
 
 
 def _pair_detail(pair_text: Callable[[int], str], fault: str) -> Callable[[int], str]:

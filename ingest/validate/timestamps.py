@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.mapping.date_formats import is_date_alone, parse_date
 from ingest.mapping.mapping import Dates
 
 NONE = np.iinfo(np.int64).min
@@ -25,7 +26,6 @@ _LAST = (datetime(2106, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 """The schema allows instants between 1970 and 2106, both excluded."""
 
 _END_OF_DAY = time(23, 59, 59)
-_DATE_LENGTH = len("2026-11-24")
 
 
 def read_instants(values: Sequence[str], dates: Dates, *, end_of_day: bool) -> NDArray[np.int64]:
@@ -55,15 +55,18 @@ def _parse_iso_instant(value: str, parse_other: Callable[[str], int]) -> int:
 
 
 def _parse_instant(value: str, formats: Sequence[str], zone: ZoneInfo, end_of_day: bool) -> int:
+    """By the first format in which the text is a date of the allowed time: digits can be dates of several formats."""
     value = value.strip()
     if not value:
         return NONE
     for date_format in formats:
         try:
-            parsed = datetime.fromisoformat(value) if date_format == "iso" else datetime.strptime(value, date_format)  # noqa: DTZ007  # zone below
-        except ValueError:
+            parsed = parse_date(value, date_format)
+        except (ValueError, OverflowError):
             continue
-        return _to_microseconds(_to_end_of_day(parsed) if end_of_day and _is_date(value, date_format) else parsed, zone)
+        day_ends = end_of_day and is_date_alone(value, date_format)
+        if (since := _to_microseconds(_to_end_of_day(parsed) if day_ends else parsed, zone)) != UNREADABLE:
+            return since
     return UNREADABLE
 
 
@@ -75,9 +78,5 @@ def _to_microseconds(instant: datetime, zone: ZoneInfo) -> int:
     return since if 0 < since < _LAST else UNREADABLE
 
 
-def _is_date(value: str, date_format: str) -> bool:
-    return len(value) <= _DATE_LENGTH if date_format == "iso" else not any(sign in date_format for sign in ("%H", "%I", "%c", "%X"))
-
-
 def _to_end_of_day(instant: datetime) -> datetime:
-    return datetime.combine(instant.date(), _END_OF_DAY)
+    return datetime.combine(instant.date(), _END_OF_DAY, instant.tzinfo)

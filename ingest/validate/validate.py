@@ -1,7 +1,8 @@
 """From columns of text to a batch of incidents and row errors: each check looks at a whole column at once."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -9,12 +10,16 @@ from numpy.typing import NDArray
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.model import SECTORS, RejectReason, Status
+from ingest.mapping import normalise
 from ingest.mapping.mapping import ColumnNames, InstantField, LngLatBounds, Mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import storable_text
-from ingest.validate.coordinates import CoordinateReader, Coordinates, Mask, RawCoordinate
+from ingest.validate.coordinate_columns import CoordinateOptions, Mask, RawCoordinate
+from ingest.validate.coordinates import CoordinateReader, Coordinates
 from ingest.validate.entities import EntityResolver, ThemeColumn
+from ingest.validate.future_dates import find_future_dates, future_limits
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
+from ingest.validate.unreadable_dates import describe_unreadable
 from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.reference_data import Agency, Theme
 
@@ -24,6 +29,12 @@ LONGEST_ADDRESS = 500
 
 LONGEST_MESSAGE = 10_000
 """Characters; a longer message is cut."""
+
+_LONGEST_QUOTED = 100
+"""Characters of a value in a message."""
+
+_STATUSES_LISTED = 12
+"""Of a mapping, in a message."""
 
 _Item = TypeVar("_Item")
 
@@ -61,7 +72,7 @@ class RowErrors:
     def __init__(self, count: int) -> None:
         self.kept: Mask = np.ones(count, np.bool_)
         self.rejected: dict[int, RowError] = {}
-        self.warned: dict[int, RowError] = {}
+        self.warned: dict[int, dict[RejectReason, RowError]] = {}
 
     def reject(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
         """Reject the rows of `mask` that are still kept; `fields` are the columns that caused it."""
@@ -71,12 +82,17 @@ class RowErrors:
         self.kept &= ~mask
 
     def warn(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
-        """Warn about the rows of `mask` that are still kept; the details of several warnings about a row are joined."""
+        """Warn about the rows of `mask` that are still kept; warnings of one reason about a row are joined."""
         for row in np.flatnonzero(mask & self.kept).tolist():
             text, columns = detail(row), tuple(filter(None, fields))
-            if earlier := self.warned.get(row):
+            warnings = self.warned.setdefault(row, {})
+            if earlier := warnings.get(reason):
                 text, columns = f"{earlier.detail}; {text}", tuple(dict.fromkeys((*earlier.fields, *columns)))
-            self.warned[row] = RowError(reason, text, columns)
+            warnings[reason] = RowError(reason, text, columns)
+
+    def warnings_of_kept(self) -> list[tuple[int, RowError]]:
+        """Each warning with its row; rows that were rejected after it have none."""
+        return [(row, warning) for row, warnings in self.warned.items() if self.kept[row] for warning in warnings.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +119,47 @@ class ValidatedBatch:
     read: int
     bytes_read: int
 
+    def without(self, rejects: dict[int, Reject]) -> "ValidatedBatch":
+        """Return the batch without some of its usable rows, by their index, which are rejected."""
+        indexes = np.array([index for index in range(len(self.rows)) if index not in rejects], np.intp)
+        lines = {reject.line for reject in rejects.values()}
+        return replace(
+            self,
+            batch=self.batch.take(indexes),
+            themes=_pick(self.themes, indexes),
+            agencies=_pick(self.agencies, indexes),
+            rows=self.rows[indexes],
+            due_by=_pick(self.due_by, indexes),
+            rejects=[*self.rejects, *rejects.values()],
+            warnings=[warning for warning in self.warnings if warning.line not in lines],
+        )
+
 
 class Validator:
     """Checks raw batches by one mapping."""
 
     def __init__(
-        self, mapping: Mapping, resolver: EntityResolver, deadlines: Deadlines | None = None, region: LngLatBounds | None = None
+        self,
+        mapping: Mapping,
+        resolver: EntityResolver,
+        deadlines: Deadlines | None = None,
+        region: LngLatBounds | None = None,
+        clock: Callable[[], float] = time.time,
+        unknown_status: str | None = None,
     ) -> None:
-        """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds."""
+        """deadlines: rules for rows without a deadline; region: where rows are expected, if the mapping has no bounds.
+
+        clock: seconds since 1970, against which dates in the future are recognised.
+        unknown_status: code for a status that the mapping does not know, if the mapping names none; None rejects such rows.
+        """
         self._mapping = mapping
         self._resolver = resolver
+        self._unknown_status = mapping.unknown_status or unknown_status
         self._deadlines = deadlines if mapping.deadlines else None
-        self._coordinate_reader = CoordinateReader(mapping.file.decimal, mapping.bounds, region)
+        self._clock, self._future_limits = clock, future_limits(mapping.dates.end_of_day)
+        self._coordinate_reader = CoordinateReader(
+            CoordinateOptions(mapping.file.decimal, mapping.crs or "", mapping.point_order), mapping.bounds, region
+        )
 
     def validate(self, raw: RawBatch) -> ValidatedBatch:
         """Turn every row of `raw` into a row of the batch or a reject. Finds H3 cells, so that the thread that reads ahead does it."""
@@ -135,11 +180,11 @@ class Validator:
                 _pick(ids, rows), coordinates.take(rows), _pick(addresses, rows), _pick(messages, rows), statuses[rows], kept_instants
             ),
             themes=themes,
-            agencies=[self._resolver.agency(value) for value in _pick(self._column(raw, "agency"), rows)],
+            agencies=self._read_agencies(raw, rows),
             rows=rows,
             due_by=due_by,
-            rejects=[*_broken_rejects(raw), *self._make_rejects(raw, errors.rejected)],
-            warnings=self._make_rejects(raw, {row: error for row, error in errors.warned.items() if errors.kept[row]}),
+            rejects=[*_broken_rejects(raw), *self._make_rejects(raw, errors.rejected.items())],
+            warnings=self._make_rejects(raw, errors.warnings_of_kept()),
             by_text=int(np.count_nonzero(theme_column.recognised[rows])),
             unsure=int(np.count_nonzero(theme_column.classified[rows] & ~theme_column.recognised[rows])),
             read=len(raw.lines) + len(raw.broken),
@@ -165,12 +210,23 @@ class Validator:
         for field in _INSTANT_FIELDS:
             values = self._column(raw, field)
             columns[field] = read_instants(values, dates, end_of_day=field in dates.end_of_day)
-            name = getattr(self._mapping.columns, field)
-            detail = _value_detail(name, values, "is no date between 1970 and 2106 in a known format")
-            errors.reject(columns[field] == UNREADABLE, RejectReason.UNREADABLE_DATE, detail, name)
+            name, unreadable = getattr(self._mapping.columns, field), columns[field] == UNREADABLE
+            detail = _unreadable_detail(name, values, dates.formats)
+            if field == "received_at":
+                errors.reject(unreadable, RejectReason.UNREADABLE_DATE, detail, name)
+            elif unreadable.any():
+                errors.warn(unreadable, RejectReason.DATE_LEFT_OUT, detail, name)
+                columns[field][unreadable] = NONE
         name = self._mapping.columns.received_at
         errors.reject(columns["received_at"] == NONE, RejectReason.UNREADABLE_DATE, lambda _: f"{name} is blank", name)
+        self._check_future(raw, columns, errors)
         return columns
+
+    def _check_future(self, raw: RawBatch, columns: _InstantColumns, errors: RowErrors) -> None:
+        for found in find_future_dates(columns, self._future_limits, self._clock):
+            name, values = getattr(self._mapping.columns, found.field), self._column(raw, found.field)
+            errors.reject(found.rejected, RejectReason.FUTURE_DATE, _value_detail(name, values, found.reject_text), name)
+            errors.warn(found.warned, RejectReason.DATE_AHEAD, _value_detail(name, values, found.warn_text), name)
 
     def _read_texts(self, raw: RawBatch, field: str, longest: int) -> list[str]:
         return [text.strip()[:longest] for text in self._column(raw, field)]
@@ -178,8 +234,9 @@ class Validator:
     def _read_coordinates(self, raw: RawBatch, addresses: Sequence[str], messages: Sequence[str], errors: RowErrors) -> Coordinates:
         has_words: Mask = np.fromiter(map(bool, map(str.__add__, addresses, messages)), np.bool_, len(addresses))
         names = self._mapping.columns
-        lng, lat = RawCoordinate(names.lng, self._column(raw, "lng")), RawCoordinate(names.lat, self._column(raw, "lat"))
-        coordinates, rejects, warnings = self._coordinate_reader.read(lng, lat, has_words)
+        lng, lat, point = (RawCoordinate(getattr(names, field), self._column(raw, field)) for field in ("lng", "lat", "point"))
+        in_degrees = names.lng in raw.in_degrees
+        coordinates, rejects, warnings = self._coordinate_reader.read(lng, lat, point, has_words, in_degrees=in_degrees)
         for fault in rejects:
             errors.reject(fault.rows, fault.reason, fault.detail, *fault.columns)
         for fault in warnings:
@@ -188,23 +245,40 @@ class Validator:
 
     def _read_statuses(self, raw: RawBatch, errors: RowErrors) -> NDArray[np.int16]:
         values = self._column(raw, "status")
-        codes = {value.casefold(): Status[code.upper()].value for value, code in self._mapping.status.items()}
+        codes = {_status_key(value): Status[code.upper()].value for value, code in self._mapping.status.items()}
         if self._mapping.default_status:
             codes.setdefault("", Status[self._mapping.default_status.upper()].value)
-        known = {value: codes.get(value.strip().casefold(), -1) for value in set(values)}
+        known = {value: codes.get(_status_key(value), -1) for value in set(values)}
         statuses = np.fromiter(map(known.__getitem__, values), np.int16, len(values))
-        allowed = ", ".join(self._mapping.status) or "none"
-        name = self._mapping.columns.status
-        errors.reject(statuses < 0, RejectReason.UNKNOWN_STATUS, _value_detail(name, values, f"is unknown; known: {allowed}"), name)
+        unknown, name = statuses < 0, self._mapping.columns.status
+        if not unknown.any():
+            return statuses
+        if self._unknown_status is None:
+            names = list(self._mapping.status)
+            more = f" and {len(names) - _STATUSES_LISTED} more" if len(names) > _STATUSES_LISTED else ""
+            allowed = (", ".join(names[:_STATUSES_LISTED]) or "none") + more
+            errors.reject(unknown, RejectReason.UNKNOWN_STATUS, _value_detail(name, values, f"is unknown; known: {allowed}"), name)
+        else:
+            detail = _value_detail(name, values, f"is unknown and taken as {self._unknown_status}")
+            errors.warn(unknown, RejectReason.STATUS_REPLACED, detail, name)
+            statuses[unknown] = Status[self._unknown_status.upper()].value
         return statuses
 
     def _read_themes(self, raw: RawBatch, messages: Sequence[str], errors: RowErrors) -> ThemeColumn:
         sectors = self._column(raw, "sector")
-        column = self._resolver.theme_column(sectors, self._column(raw, "theme"), messages)
+        codes = self._column(raw, "theme_code") if self._mapping.columns.theme_code else None
+        column = self._resolver.theme_column(sectors, self._column(raw, "theme"), messages, codes)
         unknown = np.fromiter((theme is None for theme in column.themes), np.bool_, len(column.themes))
         name = self._mapping.columns.sector
         errors.reject(unknown, RejectReason.BROKEN_ROW, lambda row: f"unknown sector {sectors[row]!r}; allowed: {_ALLOWED_SECTORS}", name)
         return column
+
+    def _read_agencies(self, raw: RawBatch, rows: NDArray[np.intp]) -> list[Agency | None]:
+        values = _pick(self._column(raw, "agency"), rows)
+        if not self._mapping.columns.agency_code:
+            return [self._resolver.agency(value) for value in values]
+        codes = _pick(self._column(raw, "agency_code"), rows)
+        return [self._resolver.agency(value, code) for value, code in zip(values, codes, strict=True)]
 
     def _fill_due(self, themes: Sequence[Theme], instants: dict[InstantField, InstantArray]) -> Sequence[str]:
         """Set missing deadlines by the rules; the name of the rule for each row, empty where none applied."""
@@ -212,7 +286,7 @@ class Validator:
         missing = np.flatnonzero(np.isnat(instants["due_at"])).tolist()
         if self._deadlines is None or not missing:
             return names
-        deadlines, source = self._deadlines, self._mapping.source.code
+        deadlines, source = self._deadlines, self._resolver.source_code
         rule_of = {theme: deadlines.find_rule(theme.code, source, theme.sector) for theme in {themes[row] for row in missing}}
         rows_of: dict[str, list[int]] = {}
         for row in missing:
@@ -226,7 +300,7 @@ class Validator:
                 instants["due_at"][rows] = rule.compute_due(received, deadlines.calendar).astype("datetime64[s]")
         return names
 
-    def _make_rejects(self, raw: RawBatch, errors: dict[int, RowError]) -> list[Reject]:
+    def _make_rejects(self, raw: RawBatch, errors: Iterable[tuple[int, RowError]]) -> list[Reject]:
         name = self._mapping.columns.external_id
 
         def with_origin(row: int, detail: str) -> str:
@@ -234,7 +308,7 @@ class Validator:
 
         return [
             Reject(raw.lines[row], error.reason, with_origin(row, error.detail), storable_text(raw.texts[row]), error.fields)
-            for row, error in errors.items()
+            for row, error in errors
         ]
 
 
@@ -277,6 +351,15 @@ def _drop_ends_before_beginnings(instants: _InstantColumns, errors: RowErrors, n
 
 def _left_out_detail(field: str) -> Callable[[int], str]:
     return lambda _: f"{field} is before received_at and left out"
+
+
+def _status_key(value: str) -> str:
+    """The form in which statuses are compared: case, ё, doubled spaces and a full stop at the end make no difference."""
+    return normalise(" ".join(value.split())).rstrip(". ")
+
+
+def _unreadable_detail(name: str | None, values: Sequence[str], formats: tuple[str, ...]) -> Callable[[int], str]:
+    return lambda row: f"{name} {values[row][:_LONGEST_QUOTED]!r} {describe_unreadable(values[row], formats)}"
 
 
 def _value_detail(name: str | None, values: Sequence[str], fault: str) -> Callable[[int], str]:

@@ -94,6 +94,7 @@ class IncidentWriter:
                 district_id, is_nearest = await self._locate(staged)
                 counts = await self._upsert(encode_batch(staged, district_id, is_nearest), with_rows)
                 await self._record_geocoders(staged)
+                await self._record_status_changes(counts)
                 linked = await link_duplicates(self._connection, counts["new_ids"], counts["changed_ids"])
         new, changed, stale = counts["new"], counts["changed"], counts["stale"]
         without = int(np.count_nonzero((district_id == 0) & (staged.cell != 0))) if self._districts.has_districts else 0
@@ -117,6 +118,20 @@ class IncidentWriter:
         geocoded = batch.geocoded_by >= GeocodedBy.GAZETTEER
         pairs = zip(batch.source_id[geocoded].tolist(), batch.geocoded_by[geocoded].tolist(), strict=True)
         await self.reference_data.record_geocoders(pairs)
+
+    async def _record_status_changes(self, counts: asyncpg.Record) -> None:
+        """Record which of the written incidents have another status than before. counts: the row of `ingest.upsert`."""
+        if not counts["status_ids"]:
+            return
+        # Without those that another transaction has written in the meantime.
+        written = set(counts["changed_ids"])
+        changes = [
+            change
+            for change in zip(counts["status_ids"], counts["previous_statuses"], counts["current_statuses"], strict=True)
+            if change[0] in written
+        ]
+        if changes:
+            await self._connection.execute(query("open311.record_status_changes"), *map(list, zip(*changes, strict=True)))
 
 
 async def link_duplicates(connection: asyncpg.Connection, new: Sequence[int], changed: Sequence[int]) -> int:

@@ -1,7 +1,7 @@
 """What incidents refer to by id: sources, themes and agencies, inserted when first met, and districts, found by location."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 
 import asyncpg
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from boundaries.locating.locate import Locator
 from boundaries.stored import read_district_arrays
 from geo_service.core.database import database_errors
+from geo_service.core.extent import enclosing_bounds
 from geo_service.core.model import SECTORS
 from geo_service.core.sql.named_queries import query
 from ingest.mapping.mapping import LngLatBounds
@@ -46,20 +47,76 @@ class Agency:
     name: str
 
 
+Entry = Source | Theme | Agency
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """The entries that codes stand for since their own entries were merged or renamed, by code."""
+
+    themes: Mapping[str, Theme] = field(default_factory=dict)
+    agencies: Mapping[str, Agency] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Codes of sources."""
+
+
+async def read_aliases(connection: asyncpg.Connection) -> Aliases:
+    """Read all aliases."""
+    with database_errors("read the aliases of the catalogue"):
+        rows = await connection.fetch(query("catalogue.read_aliases"))
+    return Aliases(
+        {row["alias"]: Theme(row["code"], row["sector"], row["name_ru"], row["name_en"]) for row in rows if row["kind"] == "theme"},
+        {row["alias"]: Agency(row["code"], row["name_ru"]) for row in rows if row["kind"] == "agency"},
+        {row["alias"]: row["code"] for row in rows if row["kind"] == "source"},
+    )
+
+
 _UPSERTS = {"source": "ingest.upsert_sources", "theme": "ingest.upsert_themes", "agency": "ingest.upsert_agencies"}
 """The query that writes each kind of entry."""
 
 
 class ReferenceData:
-    """Ids of sources, themes and agencies by code, cached: an entry that was met before needs no query."""
+    """Ids of sources, themes and agencies by code, cached: an entry that was met before needs no query.
+
+    An operator may merge or delete entries meanwhile. So whoever writes incidents with these ids calls `confirm` in the
+    same transaction first.
+    """
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
-        self._ids: dict[Source | Theme | Agency, int] = {}
+        self._ids: dict[Entry, int] = {}
+        self.revision = -1
+        """Of the catalogue that the ids are of."""
+
+    def has_met(self, entry: Entry) -> bool:
+        """Return whether the entry's id is cached."""
+        return entry in self._ids
+
+    def forget(self) -> None:
+        """Forget all ids, as after a transaction that was rolled back."""
+        self._ids.clear()
+
+    async def confirm(self) -> bool:
+        """Lock the catalogue to the end of the caller's transaction; return whether the ids are still true, else forget them."""
+        return self._renew(await self._connection.fetchval(query("catalogue.lock_for_share")))
+
+    def _renew(self, revision: int) -> bool:
+        is_same = revision == self.revision
+        if not is_same:
+            self._ids.clear()
+            self.revision = revision
+        return is_same
 
     async def ensure_source(self, source: Source) -> int:
         """Return the source's id; insert it if it is new, update it if it is described otherwise."""
         return (await self._ensure("source", [source], [astuple(source)]))[source.code]
+
+    async def ensure(self, entries: Sequence[Entry]) -> None:
+        """Insert the entries that are new, update those that are described otherwise."""
+        for source in (entry for entry in entries if isinstance(entry, Source)):
+            await self.ensure_source(source)
+        await self.ensure_themes([entry for entry in entries if isinstance(entry, Theme)])
+        await self.ensure_agencies([entry for entry in entries if isinstance(entry, Agency)])
 
     async def record_geocoders(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Record which steps (`GeocodedBy`) have located incidents of which sources (ids), for attribution."""
@@ -76,11 +133,15 @@ class ReferenceData:
         """Return the agencies' ids by code; insert new ones, update those that are named otherwise."""
         return await self._ensure("agency", agencies, [astuple(agency) for agency in agencies])
 
-    async def _ensure(self, kind: str, entries: Sequence[Source | Theme | Agency], rows: Iterable[tuple[object, ...]]) -> dict[str, int]:
-        unknown = {entry: row for entry, row in zip(entries, rows, strict=True) if entry not in self._ids}
-        if unknown:
-            with database_errors(f"write the list of {kind} entries"):
-                written = await self._connection.fetch(query(_UPSERTS[kind]), *map(list, zip(*unknown.values(), strict=True)))
+    async def _ensure(self, kind: str, entries: Sequence[Entry], rows: Iterable[tuple[object, ...]]) -> dict[str, int]:
+        row_of = dict(zip(entries, rows, strict=True))
+        if any(entry not in self._ids for entry in row_of):
+            # In a transaction: a statement that waited for the lock itself would see the catalogue as it was before.
+            with database_errors(f"add an entry of the kind {kind} to the catalogue"):
+                async with self._connection.transaction():
+                    await self.confirm()
+                    unknown = {entry: row for entry, row in row_of.items() if entry not in self._ids}
+                    written = await self._connection.fetch(query(_UPSERTS[kind]), *map(list, zip(*unknown.values(), strict=True)))
             ids = {row["code"]: row["id"] for row in written}
             self._ids |= {entry: ids[entry.code] for entry in unknown}
         return {entry.code: self._ids[entry] for entry in entries}
@@ -120,9 +181,12 @@ class DistrictLookup:
 
 
 async def read_region(connection: asyncpg.Connection, configured: LngLatBounds | None) -> LngLatBounds | None:
-    """Return the bounds in which incidents are expected: the configured ones, else the extent of the loaded districts."""
+    """Return the bounds in which incidents are expected: the configured ones, else those of the loaded districts.
+
+    West > east across the antimeridian.
+    """
     if configured:
         return configured
     with database_errors("look for the region"):
-        row = await connection.fetchrow(query("geocoding.district_extent"))
-    return None if row["west"] is None else (row["west"], row["south"], row["east"], row["north"])
+        rows = await connection.fetch(query("geocoding.district_boxes"))
+    return enclosing_bounds(np.array([tuple(row) for row in rows])) if rows else None

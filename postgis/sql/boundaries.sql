@@ -142,7 +142,3 @@ select revision from boundary_state where id = 1 for share
 -- name: bump_revision
 -- Marks the boundaries as changed: processes that cache them read them again.
 update boundary_state set revision = revision + 1 where id = 1
-
--- name: get_revision
--- How often boundaries have changed: the key of what is computed from them.
-select revision from boundary_state

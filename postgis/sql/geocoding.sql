@@ -1,9 +1,15 @@
 -- Geocoding: cache of server answers and the queue of incidents without a final location.
 
--- name: district_extent
--- Bounds of all districts: west, south, east, north; nulls where there are none.
-select st_xmin(box) as west, st_ymin(box) as south, st_xmax(box) as east, st_ymax(box) as north
-from (select st_extent(area) as box from district) as whole
+-- name: district_boxes
+-- Boxes of the districts: west, south, east, north; one on each side of the antimeridian for a district across it.
+select st_xmin(area) as west, st_ymin(area) as south, st_xmax(area) as east, st_ymax(area) as north
+from district
+where st_xmax(area) - st_xmin(area) <= 180
+union all
+select min(st_xmin(part.geom)), min(st_ymin(part.geom)), max(st_xmax(part.geom)), max(st_ymax(part.geom))
+from district, st_dump(area) as part
+where st_xmax(area) - st_xmin(area) > 180
+group by district.id, st_xmin(part.geom) < 0
 
 -- name: read_cache
 -- Cached answers for addresses: $1 keys, $2 their greatest age.

@@ -20,6 +20,7 @@ with judged as (
         staged.external_id,
         merged.*,
         known.id as known_id,
+        known.status as known_status,
         known.id is null as is_new,
         known.updated_at > merged.updated_at as is_stale,
         known.id is null or (
@@ -72,112 +73,148 @@ select
     (select count(*) from judged where is_stale) as stale,
     (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
     (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
+    status_changes.ids as status_ids,
+    status_changes.previous as previous_statuses,
+    status_changes.current as current_statuses,
     -- Not joined here: hash joins are off, and for a nested loop these are too many.
     case when $1 then (select array_agg((source_id, external_id, known_id, is_stale)) from judged) end as judged,
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
+from (
+    select array_agg(known_id) as ids, array_agg(known_status) as previous, array_agg(status) as current
+    from judged
+    where is_due and known_status <> status
+) as status_changes
 
 -- name: upsert_sources
--- Inserts sources that are new and updates those that are described otherwise. Returns the ids of all codes.
+-- Inserts sources that are new and updates those that are described otherwise; names that an operator has given stay. Returns the
+-- ids of all codes: of an alias that of its source.
 with delivered as (
     select distinct on (code) code, name_ru, name_en, attribution, synthetic
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) as delivered (code, name_ru, name_en, attribution, synthetic)
     order by code
 ),
 
+aliased as (select code, source_id as id from source_alias where code in (select code from delivered)),
+
 due as (
     select delivered.*
     from delivered
     left join source as known on known.code = delivered.code
-    where known.id is null or (known.name_ru, known.name_en, known.attribution, known.synthetic) is distinct from (delivered.name_ru, delivered.name_en, delivered.attribution, delivered.synthetic)
+    where delivered.code not in (select code from aliased)
+    and (
+        known.id is null
+        or (known.attribution, known.synthetic) is distinct from (delivered.attribution, delivered.synthetic)
+        or (not known.renamed and (known.name_ru, known.name_en) is distinct from (delivered.name_ru, delivered.name_en))
+    )
 ),
 
 written as (
-    insert into source (code, name_ru, name_en, attribution, synthetic)
+    insert into source as known (code, name_ru, name_en, attribution, synthetic)
     select code, name_ru, name_en, attribution, synthetic
     from due
     order by code
     on conflict (code) do update set
-        name_ru = excluded.name_ru,
-        name_en = excluded.name_en,
+        name_ru = case when known.renamed then known.name_ru else excluded.name_ru end,
+        name_en = case when known.renamed then known.name_en else excluded.name_en end,
         attribution = excluded.attribution,
         synthetic = excluded.synthetic
     returning code, id
 )
 
+select code, id from aliased
+union all
 select code, id from written
 union all
 select known.code, known.id
 from source as known
-where known.code in (select code from delivered) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due union all select code from aliased)
 
 -- name: upsert_themes
--- Inserts themes that are new and updates those that are described otherwise. Returns the ids of all codes.
+-- Inserts themes that are new and updates those that are described otherwise; names that an operator has given stay. Returns the
+-- ids of all codes: of an alias that of its theme.
 with delivered as (
     select distinct on (code) code, sector_id, name_ru, name_en
     from unnest($1::text[], $2::smallint[], $3::text[], $4::text[]) as delivered (code, sector_id, name_ru, name_en)
     order by code
 ),
 
+aliased as (select code, theme_id as id from theme_alias where code in (select code from delivered)),
+
 due as (
     select delivered.*
     from delivered
     left join theme as known on known.code = delivered.code
-    where known.id is null or (known.sector_id, known.name_ru, known.name_en) is distinct from (delivered.sector_id, delivered.name_ru, delivered.name_en)
+    where delivered.code not in (select code from aliased)
+    and (
+        known.id is null
+        or known.sector_id <> delivered.sector_id
+        or (not known.renamed and (known.name_ru, known.name_en) is distinct from (delivered.name_ru, delivered.name_en))
+    )
 ),
 
 written as (
-    insert into theme (code, sector_id, name_ru, name_en)
+    insert into theme as known (code, sector_id, name_ru, name_en)
     select code, sector_id, name_ru, name_en
     from due
     order by code
     on conflict (code) do update set
         sector_id = excluded.sector_id,
-        name_ru = excluded.name_ru,
-        name_en = excluded.name_en
+        name_ru = case when known.renamed then known.name_ru else excluded.name_ru end,
+        name_en = case when known.renamed then known.name_en else excluded.name_en end
     returning code, id
 )
 
+select code, id from aliased
+union all
 select code, id from written
 union all
 select known.code, known.id
 from theme as known
-where known.code in (select code from delivered) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due union all select code from aliased)
 
 -- name: upsert_agencies
--- Inserts agencies that are new and updates those that are named otherwise. Returns the ids of all codes.
+-- Inserts agencies that are new and updates those that are named otherwise, except by an operator. Returns the ids of all codes:
+-- of an alias that of its agency.
 with delivered as (
     select distinct on (code) code, name
     from unnest($1::text[], $2::text[]) as delivered (code, name)
     order by code
 ),
 
+aliased as (select code, agency_id as id from agency_alias where code in (select code from delivered)),
+
 due as (
     select delivered.*
     from delivered
     left join agency as known on known.code = delivered.code
-    where known.id is null or known.name is distinct from delivered.name
+    where delivered.code not in (select code from aliased)
+    and (known.id is null or (not known.renamed and known.name is distinct from delivered.name))
 ),
 
 written as (
-    insert into agency (code, name)
+    insert into agency as known (code, name)
     select code, name
     from due
     order by code
     on conflict (code) do update set
-        name = excluded.name
+        name = case when known.renamed then known.name else excluded.name end
     returning code, id
 )
 
+select code, id from aliased
+union all
 select code, id from written
 union all
 select known.code, known.id
 from agency as known
-where known.code in (select code from delivered) and known.code not in (select code from due)
+where known.code in (select code from delivered) and known.code not in (select code from due union all select code from aliased)
 
 -- name: get_source
--- The source with this code.
+-- The source with this code, or that of which it is an alias.
 select code, name_ru, name_en, attribution, synthetic from source
-where code = $1
+where
+    id = (select source_id from source_alias where code = $1)
+    or (code = $1 and not exists (select from source_alias where code = $1))
 
 -- name: find_known_codes
 -- Themes ($1) and agencies ($2) with these codes.
@@ -191,13 +228,17 @@ from agency
 where code = any($2::text[])
 
 -- name: begin_run
--- Begins a run: $1 input, $2 mapping. A run lives as long as its session holds the run's advisory lock; it is taken in the
+-- Begins a run: $1 input, $2 mapping, $3 id of the sender's API key, $4 the sender's address (both empty for none). A run lives as long as its session holds the run's advisory lock; it is taken in the
 -- transaction that inserts the row, so nobody sees the row without its lock.
 with begun as (
-    insert into ingest_run (input, mapping) values ($1, $2) returning id
+    insert into ingest_run (input, mapping, key_id, client) values ($1, $2, nullif($3, ''), nullif($4, '')) returning id
 )
 
 select id, pg_advisory_lock(${lock.runs} + id) from begun
+
+-- name: release_run_lock
+-- Releases the lock of the run $1, which has ended.
+select pg_advisory_unlock(${lock.runs} + $1::bigint)
 
 -- name: set_run_row_format
 -- Stores how the text of a run's rows is split into fields.
@@ -256,7 +297,9 @@ select
     rejected,
     warned,
     located,
-    row_format
+    row_format,
+    key_id,
+    client
 from ingest_run
 where $1::bigint is null or id < $1
 order by id desc
@@ -287,13 +330,37 @@ where run_id = $1 and (line, id) > ($2::bigint, $3::bigint) and reason <> all($4
 order by line, id
 limit $5
 
--- name: count_superseded_rejects
--- How many rows that the run $1 rejected belong to a later run, or are erased; warnings ($2) are not counted.
-select greatest(
-    (select coalesce(sum(value::bigint), 0) from ingest_run cross join jsonb_each_text(ingest_run.rejected) where id = $1)
-    - (select count(*) from reject where run_id = $1 and reason <> all($2::text[]) and row_text <> ''),
-    0
-)::bigint
+-- name: find_superseded_rejects
+-- Where rejected rows of the run $1 are that it does not list any more: how many are erased, how many are missing otherwise, and
+-- the later runs of the same input that have rejected rows. $2: reasons that are left out; $3: whether warnings count as well.
+with run as (select id, input, rejected, warned from ingest_run where id = $1),
+
+counted as (
+    select coalesce(sum(value::bigint), 0) as rows
+    from run
+    cross join lateral (
+        select value from jsonb_each_text(run.rejected)
+        union all
+        select value from jsonb_each_text(run.warned) where $3
+    ) as counts
+),
+
+listed as (
+    select count(*) filter (where row_text <> '') as present, count(*) filter (where row_text = '') as erased
+    from reject
+    where run_id = $1 and reason <> all($2::text[])
+)
+
+select
+    listed.erased,
+    greatest(counted.rows - listed.present - listed.erased, 0)::bigint as missing,
+    array(
+        select distinct reject.run_id from reject inner join run on run.input = reject.input
+        where reject.run_id > run.id and reason <> all($2::text[])
+        order by reject.run_id
+    ) as later_runs
+from counted
+cross join listed
 
 -- name: set_statement_timeout
 -- Sets the longest time that a statement of this session may take, $1, in milliseconds.

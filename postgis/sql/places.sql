@@ -1,12 +1,12 @@
 -- Named settlements.
 
--- name: list_in_box
--- The most populous settlements in a box ($1 west, $2 south, $3 east, $4 north), at most $5.
+-- name: list_in_boxes
+-- The most populous settlements in two boxes ($1 and $5 west, $2 and $6 south, $3 and $7 east, $4 and $8 north), at most $9.
 select id, name_ru, name_en, population, round(st_x(location)::numeric, 4)::float8 as lng, round(st_y(location)::numeric, 4)::float8 as lat
 from place
-where location && st_makeenvelope($1, $2, $3, $4, 4326)
+where location && st_makeenvelope($1, $2, $3, $4, 4326) or location && st_makeenvelope($5, $6, $7, $8, 4326)
 order by population desc, id
-limit $5
+limit $9
 
 -- name: upsert
 -- Settlements as columns: $1 ids, $2 Russian and $3 English names, $4 countries, $5 populations, $6 longitudes, $7 latitudes.

@@ -75,6 +75,19 @@ from incident
 where geocode_queue.incident_id = any($1::bigint[]) and incident.id = geocode_queue.incident_id
 and (incident.address <> '' or incident.message <> '')
 
+-- name: erase_sent_media
+-- Deletes the addresses of photographs of incidents received before $1.
+delete from incident_media using incident
+where incident.id = incident_media.incident_id and incident.received_at < $1
+
+-- name: erase_sent_updates
+-- Erases texts and photographs that were sent about incidents received before $1. The changes of status stay.
+update status_change set message = '', media_urls = '{}'
+from incident
+where
+    incident.id = status_change.incident_id and incident.received_at < $1
+    and (status_change.message <> '' or status_change.media_urls <> '{}')
+
 -- name: erase_cache
 -- Deletes cached addresses: $1 keys, and all fetched before $2 (null: none). Returns how many.
 with deleted as (
@@ -112,3 +125,27 @@ with keys as (delete from idempotency_key where created_at < $1 returning key),
 parts as (delete from idempotency_response where created_at < $1 returning key)
 
 select count(*) from (select key from keys union select key from parts) as deleted
+
+-- name: count_runs
+-- How many runs began before $1 and have ended.
+select count(*) from ingest_run
+where started_at < $1 and state <> 'running'
+
+-- name: delete_runs
+-- Deletes runs that began before $1 and have ended, with their rejected rows: $2 at most so many. Returns how many.
+with page as (
+    select id from ingest_run
+    where started_at < $1 and state <> 'running'
+    order by id
+    limit $2
+    for update skip locked
+),
+
+rejects as (delete from reject using page where reject.run_id = page.id),
+
+deleted as (
+    delete from ingest_run using page where ingest_run.id = page.id
+    returning ingest_run.id
+)
+
+select count(*) from deleted

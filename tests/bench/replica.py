@@ -49,7 +49,8 @@ def _load(url: str) -> tuple[float, int, int, int]:
 
 async def _load_here(url: str) -> tuple[float, int, int, int]:
     from geo_service.aggregation.replica.follower import Follower
-    from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+    from geo_service.aggregation.replica.replica import Replica
+    from geo_service.core.admission import AdmissionQueue
 
     replica = Replica(256_000_000, AdmissionQueue(10, 600))
     async with open_connection(url) as held:

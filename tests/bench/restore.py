@@ -17,7 +17,8 @@ import asyncpg
 import httpx
 
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.database import open_connection
 from tests.bench.bench import Bench
 from tests.bench.processes import geo_serve

@@ -79,6 +79,7 @@ def test_incidents_are_drawn_with_their_number(show: Callable[..., Visit]) -> No
     visit = show("incidents.json?window=7d", 15.4)
     visit.shot("style-incidents")
     (town,) = [one for one in territory.DISTRICTS if one.code == "T"]
-    for layer in ("incidents", "incident-numbers"):
-        (place,) = rendered(visit, layer)
+    by_age = [f"incidents-{number}" for number in range(5)]
+    for layers in (by_age, ["incidents-overdue"], ["incident-numbers"]):
+        (place,) = [one for layer in layers for one in rendered(visit, layer)]
         assert (place["n"], place["theme"], place["overdue"] > 0) == (town.incidents, "roads.pothole", True)

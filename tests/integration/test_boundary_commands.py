@@ -125,3 +125,28 @@ def test_bow_ties_are_repaired_and_counted(geo: Geo, database_url: str, tmp_path
     made: list[Any] = [tuple(row) for row in ask(database_url, "select st_isvalid(area), st_area(area) from district order by code")]
     assert made == [(True, pytest.approx(1)), (True, pytest.approx(0.5))]
     assert ask(database_url, COVERED)[0][0] == 0
+
+
+def test_districts_with_swapped_axes_are_refused_and_those_outside_every_loaded_region_are_told(geo: Geo, tmp_path: Path) -> None:
+    region = write_districts(tmp_path / "r.geojson", polygons=[shapely.box(37, 44, 41, 47), shapely.box(60, 60, 61, 61)])
+    assert geo("boundaries", "load", region, "--level", "region", "--code", "oktmo", "--name", "name").code == 0
+    below = ("--level", "district", "--code-from-name", "--name", "name")
+    swapped = write_districts(tmp_path / "s.geojson", polygons=[shapely.box(45, 38, 46, 39), shapely.box(45, 39, 46, 40)])
+    checked = geo("boundaries", "check", swapped, *below)
+    assert (checked.code, checked.out.count("latitudes and longitudes are swapped")) == (1, 2), checked.out
+    refused = geo("boundaries", "load", swapped, *below)
+    assert (refused.code, "latitudes and longitudes are swapped" in refused.err) == (1, True)
+    elsewhere = write_districts(tmp_path / "e.geojson", polygons=[shapely.box(38, 45, 39, 46), shapely.box(139, 45, 140, 46)])
+    told = geo("boundaries", "check", elsewhere, *below)
+    assert (told.code, told.out.count("outside every loaded region")) == (0, 1), told.out
+    right = write_districts(tmp_path / "d.geojson", polygons=[shapely.box(38, 45, 39, 46), shapely.box(39, 45, 40, 46)])
+    loaded = geo("boundaries", "load", right, *below)
+    assert (loaded.code, counts(loaded.out)["districts: new"]) == (0, 2), loaded.err
+    again = geo("boundaries", "load", right, *below)
+    assert (counts(again.out)["districts: unchanged"], counts(again.out)["districts: new"]) == (2, 0)
+
+
+@pytest.mark.parametrize(("options", "told"), [((), "codes are missing"), (("--code", "oktmo", "--code-from-name"), "exclude each other")])
+def test_codes_come_from_a_field_or_from_names_and_not_from_both(geo: Geo, tmp_path: Path, options: tuple[str, ...], told: str) -> None:
+    ended = geo("boundaries", "check", write_districts(tmp_path / "d.geojson"), "--level", "district", "--name", "name", *options)
+    assert (ended.code, told in ended.err, "--code-from-name" in ended.err) == (2, True, True)

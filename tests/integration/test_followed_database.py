@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 
 from geo_service.aggregation.columns.columns import DELETED, Change
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica, ReplicaState
+from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.cluster.private_cluster import Cluster
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.database import migrate, open_connection
 from geo_service.core.errors import DatabaseUnavailable
 from tests.support.backups import dump, other_cluster, promoted_standby, restore, server_folder, spend_transactions, streaming_standby

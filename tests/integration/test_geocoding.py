@@ -84,7 +84,12 @@ async def places(held: asyncpg.Connection) -> dict[str, tuple[str, str | None, s
 
 
 async def work(url: str, server: GeocodingServer | None = None, *, again: bool = False, page: int = 500) -> BacklogResult:
-    return await geocode_backlog(url, GeocodingConfiguration(), server, lambda _: None, again=again, page=page)
+    """The result of the command's work, whose counts add up."""
+    done = await geocode_backlog(url, GeocodingConfiguration(), server, lambda _: None, again=again, page=page)
+    assert done.processed == sum(done.placed.values()) + done.kept + done.unknown + done.deferred
+    assert done.total == done.processed + done.left
+    assert done.left == 0 or done.stopped
+    return done
 
 
 async def waiting(held: asyncpg.Connection) -> dict[str, tuple[int, bool | None]]:
@@ -121,6 +126,8 @@ async def test_a_file_of_words_is_placed_as_it_is_loaded_and_loading_it_again_ch
     assert candidates.count("Южный") == 2
     second = await load(region, tmp_path)
     assert (second.unchanged, dict(second.located)) == (len(ROWS), dict(first.located))
+    worked = await work(region, again=True)
+    assert (worked.total, worked.kept, worked.unknown) == (5, 1, 4)
 
 
 async def test_what_waits_is_placed_by_the_server_moves_to_its_district_and_stays_when_the_file_is_loaded_again(
@@ -173,7 +180,7 @@ async def test_work_stops_when_the_server_is_down_for_a_whole_page(region: str, 
     await load(region, tmp_path, **rows)
     async with serving(Told(status=503)) as url, asking(url) as server:
         worked = await work(region, server, page=3)
-    assert (worked.stopped, worked.processed, worked.deferred) == (True, 3, 3)
+    assert (worked.stopped, worked.processed, worked.deferred, worked.left) == (True, 3, 3, 6)
     assert {one: due for one, (_, due) in (await waiting(held)).items()} == dict.fromkeys(rows, True) | dict.fromkeys(
         ("r0", "r1", "r2"), False
     )

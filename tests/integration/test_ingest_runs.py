@@ -139,6 +139,7 @@ async def test_a_run_tells_its_counts_rejects_and_places_by_precision(database_u
     runs = [(await load(database_url, path, load_mapping("plain")))[0] for _ in range(3)]
     killed = await held.fetchval("insert into ingest_run (input, mapping) values ('gone.csv', 'plain') returning id")
     async with asking(database_url, write_keys=(KEY,)) as client:
+        client.headers["Authorization"] = f"Bearer {KEY}"
         page = (await client.get("/api/ingest/runs", params={"limit": 2})).json()
         assert [(row["id"], row["state"]) for row in page["runs"]] == [(killed, "interrupted"), (runs[2], "finished")]
         rest = await client.get(page["next"])
@@ -154,6 +155,20 @@ async def test_a_run_tells_its_counts_rejects_and_places_by_precision(database_u
         assert (one["unchanged"], one["rejects"]) == (6, f"/api/ingest/runs/{runs[2]}/rejects")
         for path_, status in ((f"/api/ingest/runs/{killed + 1}", 404), ("/api/ingest/runs/x", 400), ("/api/ingest/runs?before=-1", 400)):
             assert (await client.get(path_)).status_code == status
+
+
+async def test_runs_are_read_over_http_with_a_key_alone(database_url: str, held: asyncpg.Connection) -> None:
+    run = await held.fetchval("insert into ingest_run (input, mapping, client) values ('private.csv', 'plain', '203.0.113.9') returning id")
+    async with asking(database_url, write_open=True) as opened, asking(database_url, write_keys=(KEY,)) as keyed:
+        for path in ("/api/ingest/runs", f"/api/ingest/runs/{run}", "/api/ingest/runs?format=csv"):
+            refused = await opened.get(path, headers={"Authorization": f"Bearer {KEY}"})
+            assert (refused.status_code, "GEO_WRITE_KEYS" in refused.json()["detail"]) == (403, True)
+            for headers in ({}, {"Authorization": f"Bearer {KEY}x"}):
+                refused = await keyed.get(path, headers=headers)
+                assert (refused.status_code, "private.csv" in refused.text, "203.0" in refused.text) == (401, False, False)
+            shown = await keyed.get(path, headers={"Authorization": f"Bearer {KEY}"})
+            assert (shown.status_code, shown.headers["cache-control"]) == (200, "private, no-store")
+            assert ("private.csv" in shown.text, "203.0.113.9" in shown.text) == (True, True)
 
 
 async def test_rejected_rows_are_read_over_http_with_a_key_alone(database_url: str, held: asyncpg.Connection, tmp_path: Path) -> None:
@@ -206,7 +221,47 @@ async def test_the_commands_list_runs_and_give_rejects_back(
     printed, told = await asyncio.to_thread(asked, "rejects", "--run", str(run), "--csv")
     assert (printed.replace("\r\n", "\n"), told) == (out.getvalue().replace("\r\n", "\n"), "")
     _, told = await asyncio.to_thread(asked, "rejects", "--run", str(earlier), "--csv")
-    assert told.startswith("5 more rejected rows of this run are not listed")
+    moved = f"5 more rejected rows of run {earlier} were rejected again by a later run of the same input: geo ingest rejects --run {run}\n"
+    assert told == moved
+    shown, told = await asyncio.to_thread(asked, "rejects", "--run", str(earlier))
+    assert (shown, told) == ("", moved)
+    shown, told = await asyncio.to_thread(asked, "rejects", "--run", str(earlier), "--warnings")
+    assert (shown, told) == ("", moved)
+    await held.execute("update reject set row_text = '', detail = '', digest = sha256(id::text::bytea) where run_id = $1", run)
+    assert (await asyncio.to_thread(asked, "rejects", "--run", str(run)))[
+        1
+    ] == f"5 more rejected rows of run {run} were erased by geo forget.\n"
+    await load(database_url, tmp_path / "input.csv", mapping)
+    run += 1
     assert "unknown_status" in (await asyncio.to_thread(asked, "rejects", "--run", str(run)))[0]
     with pytest.raises(InputError, match="there is no run 999"):
         await asyncio.to_thread(asked, "rejects", "--run", "999")
+
+
+def damaged(folder: Path, kind: str) -> Path:
+    """A file that fails before its first row, in one of the ways that files do."""
+    path = folder / {"workbook": "a.xlsx", "parquet": "a.parquet", "archive": "a.csv.gz", "json": "a.json"}.get(kind, "a.csv")
+    contents = {
+        "empty": b"",
+        "columns": b"number,date\n1,2\n", "encoding": "id,received_at\n1,№\n".encode("utf-16-be"),
+        "workbook": b"PK\x03\x04damaged",
+        "parquet": b"PAR1damaged", "archive": b"\x1f\x8b\x08\x00damaged", "json": b'{"rows": [',
+    }  # fmt: skip
+    if kind == "folder":
+        path.mkdir()
+    elif kind != "missing":
+        path.write_bytes(contents[kind])
+    return path
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "columns", "encoding", "workbook", "parquet", "archive", "json"])
+async def test_a_file_that_fails_before_its_first_row_is_a_failed_run(
+    database_url: str, held: asyncpg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("GEO_DATABASE_URL", database_url)
+    path = damaged(tmp_path, kind)
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["ingest", str(path)])
+    assert isinstance(done.exception, InputError), done.output
+    assert path.name in str(done.exception)
+    runs = [tuple(row) for row in await held.fetch("select input, mapping, state, read, finished_at is not null from ingest_run")]
+    assert runs == [(path.name, "plain", "failed", 0, True)]

@@ -41,6 +41,17 @@ async def post(client: httpx.AsyncClient, form: dict[str, str], kind: str = "xml
     return await client.post(f"/open311/v2/requests.{kind}", data=form, headers=headers)
 
 
+@pytest.mark.parametrize(
+    ("lat", "long"),
+    [("45,0355", "38,9747"), ("45°02'07.8\"N", "38°58'28.92\"E"), ("45.0355 с.ш.", "38.9747 в.д."), ("38.9747E", "45.0355N")],
+)
+async def test_coordinates_in_other_spellings_are_read(client: httpx.AsyncClient, lat: str, long: str) -> None:
+    answer = await post(client, REPORT | {"lat": lat, "long": long}, "json")
+    assert answer.status_code == 201, answer.text
+    (stored,) = (await client.get(f"/open311/v2/requests/{answer.json()[0]['service_request_id']}.json")).json()
+    assert (stored["lat"], stored["long"]) == (45.0355, 38.9747)
+
+
 @pytest.mark.parametrize("kind", ["json", "xml"])
 async def test_what_is_sent_as_fixmystreet_does_is_read_back_without_who_sent_it(client: httpx.AsyncClient, kind: str) -> None:
     """Arguments as its Open311.pm writes them, and the answer as it reads it."""

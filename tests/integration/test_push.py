@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 
+from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from tests.support.http_client import asking, until
 from tests.support.ingest_client import KEY, KEYED, NDJSON, emptied, fetch, holds, incident, lines, outcomes, send
@@ -49,6 +50,41 @@ async def test_an_object_a_list_and_lines_are_stored_and_answered_in_order(clien
         (last["summary"]["run"], "POST /api/incidents", "finished", 2, 1, 0, 1),
     ]
     assert await fetch(database_url, "select distinct code from source join incident on source_id = source.id") == [("api",)]
+
+
+async def test_values_in_other_shapes_are_taken_and_a_bad_date_costs_the_date(client: httpx.AsyncClient, database_url: str) -> None:
+    rows = [
+        incident("a", lng="38°58'30\"E", lat="45,035 с.ш."),
+        incident("b", lng=None, lat=None, point="45.035, 38.975", received_at=1795515300),
+        incident("c", lng=None, lat=None, point={"type": "Point", "coordinates": [38.975, 45.035]}, received_at=1795515300000),
+        incident("d", lng=38.975, lat=45.035, received_at="24 ноября 2026 г. 10:15", status="Отправлен ответ заявителю"),
+        incident("e", lng=38.975, lat=45.035, due_at="0001-01-01", closed_at="1900-01-01T00:00:00", answered_at="вчера"),
+    ]
+    answer = await send(client, rows)
+    assert outcomes(answer) == ["new"] * 5, answer.text
+    stored = await fetch(database_url, STORED)
+    assert [(row[0], round(row[1], 6), round(row[2], 6), row[3]) for row in stored] == [
+        (code, 38.975, 45.035, 4 if code == "d" else 0) for code in "abcde"
+    ]
+    at = await fetch(database_url, "select external_id, received_at from incident where external_id in ('b', 'c', 'd') order by 1")
+    assert [(code, f"{one:%Y-%m-%d %H:%M}") for code, one in at] == [
+        ("b", "2026-11-24 10:15"), ("c", "2026-11-24 10:15"), ("d", "2026-11-24 10:15"),
+    ]  # fmt: skip
+    warning = answer.json()["rows"][4]["warning"]
+    assert (warning["reason"], warning["fields"]) == ("date_left_out", ["due_at", "answered_at", "closed_at"])
+    assert "placeholder" in warning["detail"]
+    assert await fetch(database_url, "select warned, rejected from ingest_run") == [('{"date_left_out": 1}', "{}")]
+    assert await fetch(database_url, "select reason from reject") == [("date_left_out",)]
+
+
+async def test_an_unknown_status_is_kept_by_setting(database_url: str) -> None:
+    await emptied(database_url)
+    async with asking(database_url, write_keys=KEY, unknown_status="in_work") as client:
+        answer = await send(client, [incident("a", status="На столе у начальника"), incident("b")])
+    assert outcomes(answer) == ["new", "new"]
+    assert answer.json()["rows"][0]["warning"]["reason"] == "status_replaced"
+    assert [row[3] for row in await fetch(database_url, STORED)] == [2, 0]
+    assert await fetch(database_url, "select warned from ingest_run") == [('{"status_replaced": 1}',)]
 
 
 async def test_each_bad_row_is_told_its_reason_and_fields_and_kept(client: httpx.AsyncClient, database_url: str) -> None:
@@ -255,17 +291,13 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read_and_while_it
 
 
 async def test_when_all_writers_are_busy_others_are_told_when_to_come_again(database_url: str) -> None:
-    held = asyncio.Event()
-
-    async def slow() -> AsyncIterator[bytes]:
-        yield lines([incident("slow")])
-        await held.wait()
-
-    async with asking(database_url, write_keys=KEY, writers=1, queue_wait_s=0.2) as made:
-        first = asyncio.create_task(made.post("/api/incidents", content=slow(), headers=KEYED | NDJSON))
-        await until(lambda: holds(database_url, "select 1 from ingest_run where state = 'running'"))
-        refused = await send(made, incident("late"))
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        held.set()
+    async with asking(database_url, write_keys=KEY, writers=1, queue_wait_s=0.2) as made, open_connection(database_url) as other:
+        await emptied(database_url)
+        async with other.transaction():
+            await other.execute("lock table incident in share mode")
+            first = asyncio.create_task(send(made, incident("slow")))
+            await until(lambda: holds(database_url, "select 1 from pg_locks where not granted"))
+            refused = await send(made, incident("late"))
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert (await first).status_code == 200
         assert (await send(made, incident("late"))).status_code == 200

@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
 from geo_service.cli.forget import parse_before, parse_fields
 from geo_service.cli.main import app
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError, InvalidParameter
 from ingest.geocoding.toponyms.addresses import address_key
@@ -103,6 +104,24 @@ async def test_what_is_old_loses_its_words_and_keeps_its_numbers(database_url: s
     assert "яма 10" in whole
     assert await held.fetchval("select count(*) from geocode_queue inner join incident on id = incident_id where message = ''") == 0
     assert await count_erasable(database_url, BOTH) == ErasedCounts()
+
+
+async def test_old_runs_are_deleted_with_their_rejects_and_incidents_stay(
+    database_url: str, held: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await load(database_url, tmp_path / "old.csv")
+    await held.execute("update ingest_run set started_at = '2026-03-20', client = '203.0.113.9'")
+    await held.execute("insert into ingest_run (input, mapping, started_at) values ('killed', 'plain', '2026-03-21')")
+    await load(database_url, tmp_path / "new.csv")
+    numbers, words = await held.fetch(NUMBERS), await held.fetch(WORDS)
+    runs = EraseRequest(LIMIT, frozenset({"runs"}))
+    assert await count_erasable(database_url, EraseRequest(LIMIT, frozenset({"text"}))) == ErasedCounts(incidents=6, texts=6, rejects=1)
+    assert (await count_erasable(database_url, runs)).runs == 2
+    assert (await erase_personal_data(database_url, runs, lambda _: None, page=1)).runs == 2
+    assert [row["input"] for row in await held.fetch("select input from ingest_run")] == ["new.csv"]
+    assert [tuple(row) for row in await held.fetch("select input, line from reject")] == [("new.csv", 14)]
+    assert (await held.fetch(NUMBERS), await held.fetch(WORDS)) == (numbers, words)
+    assert await held.fetch("select field from retention") == []
 
 
 async def test_an_old_file_does_not_bring_words_back(database_url: str, held: asyncpg.Connection, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ import json
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES
+from geo_service.queries.selection import SELECTION_PARAMETERS
 from geo_service.tiles.documents.tilejson import INCIDENTS
 from tests.support import territory
 from tests.support.http_client import asking, filled
@@ -77,9 +79,10 @@ async def test_each_class_has_the_colour_that_the_legend_gives_it(
 ) -> None:
     query = {"measure": measure, "window": "48h", "scheme": scheme} | ({"compare": compare} if compare else {})
     style = await style_of(client, "districts", **query)
-    _, read, *pairs, _ = style["layers"][1]["paint"]["fill-color"]
-    assert read == ["get", "class"]
-    colors = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    operator, read, *pairs, _ = style["layers"][1]["paint"]["fill-color"]
+    assert (operator, read) == ("match", ["get", "class"])
+    # QGIS takes labels for lists only.
+    colors = {number: color for (number,), color in zip(pairs[::2], pairs[1::2], strict=True)}
     legends = style["metadata"]["geo:legends"]
     assert [legend["level"] for legend in legends] == ["region", "district"]
     for legend in legends:
@@ -92,8 +95,7 @@ async def test_each_class_has_the_colour_that_the_legend_gives_it(
 async def test_labels_are_in_the_language_that_is_asked_for_and_letters_come_from_the_service(client: httpx.AsyncClient) -> None:
     for language in ("ru", "en"):
         style = await style_of(client, "districts", lang=language)
-        field = style["layers"][-1]["layout"]["text-field"]
-        assert field[2] == ["get", f"name_{language}"]
+        assert style["layers"][-1]["layout"]["text-field"] == ["get", f"name_{language}"]
         for face in style["font-faces"]["Noto Sans"]:
             assert face["url"].startswith("https://map.example.org/static/vendor/noto-sans/")
     assert (await client.get("/styles/districts.json?lang=de")).json()["parameter"] == "lang"
@@ -106,6 +108,49 @@ async def test_names_of_settlements_are_in_the_style_of_hexagons(client: httpx.A
     assert (await client.get(address)).json()["type"] == "FeatureCollection"
     # QGIS takes the first source of vector tiles.
     assert list(style["sources"]) == ["hexes", "places"]
+    labels = [layer for layer in style["layers"] if layer.get("source") == "places"]
+    for layer, following in pairwise(labels):
+        assert layer["maxzoom"] == following["minzoom"]
+        assert layer["filter"][:2] == [">=", ["get", "population"]]
+        assert layer["filter"][2] > following["filter"][2]
+    assert (labels[0]["minzoom"], "maxzoom" in labels[-1]) == (0, False)
+
+
+async def test_incidents_have_a_layer_of_circles_for_each_class_of_age_the_newest_on_top(client: httpx.AsyncClient) -> None:
+    style = await style_of(client, "incidents")
+    legend = (await client.get("/api/legend?layer=incidents&zoom=14")).json()
+    circles = [layer for layer in style["layers"] if layer.get("filter", ["", ""])[1] == ["get", "age"]]
+    assert [(layer["filter"], layer["paint"]["circle-color"]) for layer in circles] == [
+        (["==", ["get", "age"], row["class"]], row["color"]) for row in reversed(legend["classes"])
+    ]
+
+
+COPIED = ["labels=client", "lang=en", "scheme=dark"]
+"""Parameters of a style that clients copy to its sources: ol-mapbox-style does so with the last one of the style's address."""
+
+
+@pytest.mark.parametrize("copied", [*COPIED, "&".join(COPIED)])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"/tiles/{layer}.json" for layer in MEASURES_OF),
+        *(territory.tile_at(layer, 12) for layer in MEASURES_OF),
+        *(territory.tile_at("hexes", 7).replace(".mvt", extension) for extension in (".pbf", ".json", ".arrow")),
+    ],
+)
+async def test_sources_of_a_style_pass_over_what_is_the_styles_alone(client: httpx.AsyncClient, path: str, copied: str) -> None:
+    plain, with_copied = await client.get(f"{path}?window=7d"), await client.get(f"{path}?window=7d&{copied}")
+    assert plain.status_code == with_copied.status_code == 200
+    assert with_copied.content == plain.content
+
+
+async def test_the_names_of_settlements_come_whatever_parameter_of_a_style_is_copied(client: httpx.AsyncClient) -> None:
+    plain = await client.get("/api/places")
+    for name in (*SELECTION_PARAMETERS, "level", "breaks", "frames", "meta", "fields", "labels", "lang", "scheme"):
+        answer = await client.get("/api/places", params={name: "anything"})
+        assert (answer.status_code, answer.content) == (200, plain.content)
+    assert (await client.get("/api/places?colour=red")).status_code == 400
+    assert (await client.get("/tiles/hexes.json?colour=red")).status_code == 400
 
 
 @pytest.mark.parametrize("layer", MEASURES_OF)

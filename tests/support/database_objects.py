@@ -8,7 +8,8 @@ _OWN = "not exists (select from pg_depend where objid = {0}.oid and deptype = 'e
 _DEFINITIONS = (
     f"""
     select 'column', format('%I.%I', relname, attname), format(
-        '%s %s not null %s default %s identity %s: %s', attnum, format_type(atttypid, atttypmod), attnotnull,
+        '%s %s not null %s default %s identity %s: %s',
+        row_number() over (partition by attrelid order by attnum), format_type(atttypid, atttypmod), attnotnull,
         pg_get_expr(adbin, adrelid), attidentity, col_description(attrelid, attnum)
     )
     from pg_attribute
@@ -55,3 +56,21 @@ async def database_objects(held: asyncpg.Connection) -> dict[tuple[str, str], st
 async def table_rows(held: asyncpg.Connection, tables: list[str]) -> dict[str, list[str]]:
     """The rows of each table as text, sorted."""
     return {table: [row[0] for row in await held.fetch(f'select "{table}"::text from "{table}" order by 1')] for table in tables}
+
+
+async def table_columns(held: asyncpg.Connection) -> dict[str, list[str]]:
+    """The columns of each of our tables, in their order."""
+    positions = {name: int(text.partition(" ")[0]) for (kind, name), text in (await database_objects(held)).items() if kind == "column"}
+    columns: dict[str, list[str]] = {}
+    for name in sorted(positions, key=positions.__getitem__):
+        table, _, column = name.partition(".")
+        columns.setdefault(table, []).append(column)
+    return columns
+
+
+async def column_rows(held: asyncpg.Connection, columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """These columns of each table's rows as text, sorted."""
+    rows = {}
+    for table, names in columns.items():
+        rows[table] = [row[0] for row in await held.fetch(f'select row({", ".join(names)})::text from "{table}" order by 1')]
+    return rows

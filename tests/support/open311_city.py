@@ -5,9 +5,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from typing import Literal
+from urllib.parse import parse_qs, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
 Request = Mapping[str, object]
@@ -52,6 +53,13 @@ class City:
     endings: Sequence[str] = ("json", "xml")
     knows_pages: bool = True
     knows_updates: bool = True
+    """Whether it filters by `updated_after`, instead of passing it over."""
+    updates_alone: Literal["all", "recent", "refused", "failing"] = "recent"
+    """`updated_after` without dates: of any time, of the last 90 days as the standard has it, 400 or 500."""
+    updates_in_spans: bool = True
+    """Whether `updated_after` may stand beside dates."""
+    links: int = 0
+    """Requests on a page where pages are linked by the header `Link`; 0 for a server that does not link them."""
     refuses_unknown: bool = False
     """Whether `page` is an error where it is not known."""
     limit: int = 1000
@@ -83,15 +91,35 @@ class City:
             return self.faults.pop(0)
         if self.refuses_unknown and "page" in query:
             return 400, {"Content-Type": JSON}, json.dumps([{"code": 400, "description": "unknown parameter page"}]).encode()
-        return self._list(ending, "service_requests", "request", self._chosen(query))
+        if refusal := self._refusal(query):
+            return refusal, {"Content-Type": JSON}, json.dumps([{"code": refusal, "description": "updated_after"}]).encode()
+        chosen = self._chosen(query)
+        if not self.links:
+            return self._list(ending, "service_requests", "request", chosen)
+        first = int(query.get("after", 0))
+        status, headers, body = self._list(ending, "service_requests", "request", chosen[first : first + self.links])
+        target = f"requests.{ending}?{urlencode(query | {'after': f'{first + self.links}'})}"
+        following = f', <{target}>; rel="next"' if first + self.links < len(chosen) else ""
+        return status, {**headers, "Link": f'<requests.{ending}>; rel="first"{following}'}, body
+
+    def _refusal(self, query: dict[str, str]) -> int:
+        """The status with which a question for changes is refused; 0 where it is answered."""
+        if "updated_after" not in query or (self.updates_in_spans and "start_date" in query):
+            return 0
+        return 400 if "start_date" in query else {"refused": 400, "failing": 500}.get(self.updates_alone, 0)
 
     def _chosen(self, query: dict[str, str]) -> list[Request]:
-        start, end = (datetime.fromisoformat(query[name]) for name in ("start_date", "end_date"))
+        end = datetime.fromisoformat(query["end_date"]) if "end_date" in query else datetime.now(UTC)
+        start = datetime.fromisoformat(query["start_date"]) if "start_date" in query else end - timedelta(days=90)
+        if self.updates_alone == "all" and "updated_after" in query and "start_date" not in query:
+            start = datetime.min.replace(tzinfo=UTC)
         found = [one for one in self.requests if start <= _at(one, "requested_datetime") <= end]
         if self.knows_updates and "updated_after" in query:
             after = datetime.fromisoformat(query["updated_after"])
             found = [one for one in found if _at(one, "updated_datetime") >= after]
         found.sort(key=lambda one: _at(one, "requested_datetime"), reverse=not self.oldest_first)
+        if self.links:
+            return found
         if not self.knows_pages:
             return found[: self.limit]
         size = min(self.limit, int(query.get("page_size", self.limit)))

@@ -75,13 +75,14 @@ async def fill(connection: asyncpg.Connection) -> None:
     )
     ids: dict[str, int] = {}
     for area in AREAS:
-        ids[area.code] = await _insert_area(connection, area, ids.get(area.parent or ""))
+        ids[area.code] = await insert_area(connection, area, ids.get(area.parent or ""))
         await insert_incidents(connection, area.code, area.shape.representative_point(), area.incidents, ids[area.code])
     await insert_incidents(connection, "outside", shapely.Point(30.0, 50.0), OUTSIDE, None)
     await connection.execute("update boundary_state set revision = revision + 1")
 
 
-async def _insert_area(connection: asyncpg.Connection, area: Area, parent: int | None) -> int:
+async def insert_area(connection: asyncpg.Connection, area: Area, parent: int | None) -> int:
+    """Put a district with its shapes into a database and return its id."""
     label = area.shape.representative_point()
     district: int = await connection.fetchval(
         "insert into district (code, level, parent_id, name_ru, name_en, population, area, area_km2, label, approximate, attribution)"
@@ -98,7 +99,10 @@ async def _insert_area(connection: asyncpg.Connection, area: Area, parent: int |
     return district
 
 
-async def insert_incidents(connection: asyncpg.Connection, prefix: str, place: Any, count: int, district: int | None) -> None:
+async def insert_incidents(
+    connection: asyncpg.Connection, prefix: str, place: Any, count: int, district: int | None, themes: int = 2
+) -> None:
+    """Put incidents of the last hours at a place into a database. themes: how many there are, to which they belong in turn."""
     now = datetime.now(UTC)
     due = now - timedelta(minutes=1)
     cell = h3.latlng_to_cell(place.y, place.x, 10)
@@ -106,7 +110,7 @@ async def insert_incidents(connection: asyncpg.Connection, prefix: str, place: A
         "insert into incident (source_id, external_id, location, cell, location_quality, theme_id, status, received_at, due_at, updated_at,"
         " district_id) values (1, $1, st_setsrid(st_makepoint($2, $3), 4326), $4, 0, $5, $6, $7, $8, $7, $9)",
         [
-            (f"{prefix}{i}", place.x, place.y, cell, 1 + i % 3 % 2, 6 * (i % 2), now - timedelta(hours=i + 1), due, district)
+            (f"{prefix}{i}", place.x, place.y, cell, 1 + i % 3 % themes, 6 * (i % 2), now - timedelta(hours=i + 1), due, district)
             for i in range(count)
         ],
     )  # fmt: skip

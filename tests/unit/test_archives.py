@@ -12,7 +12,7 @@ import pytest
 from pmtiles.reader import MemorySource, Reader
 
 from geo_service.core.errors import ArchiveError, InvalidParameter
-from geo_service.export.bounds import bounds_of, read_bounds
+from geo_service.export.bounds import bounds_of, extent_of, read_bounds
 from geo_service.export.spool import Spool, SpoolTile, tile_id
 from geo_service.export.target import ExportTarget, read_target
 from geo_service.export.tile_export import compress
@@ -177,7 +177,14 @@ def test_a_frame_over_the_antimeridian_has_two_boxes() -> None:
     frame = read_bounds("170,50,-170,70")
     (east, west) = frame.boxes
     assert (east[2], west[0]) == (WORLD, 0)
-    assert frame.bounds == (-180.0, 50.0, 180.0, 70.0)
+    assert frame.bounds == (170.0, 50.0, -170.0, 70.0)
+
+
+def test_the_extent_of_tiles_is_the_shortest_arc_of_the_deepest() -> None:
+    deepest = [Tile(5, 31, 8), Tile(5, 0, 7), Tile(5, 1, 8)]
+    extent = extent_of([Tile(0, 0, 0), Tile(3, 4, 2), *deepest])
+    assert extent == pytest.approx((168.75, Tile(5, 0, 8).bounds[1], -157.5, Tile(5, 0, 7).bounds[3]), abs=1e-5)
+    assert extent_of([Tile(3, 0, 2), Tile(5, 3, 8)]) == pytest.approx(Tile(5, 3, 8).bounds, abs=1e-5)
 
 
 def test_the_bounds_of_tiles_hold_the_deepest_and_reach_into_all_others() -> None:

@@ -7,24 +7,20 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
-from typing import ClassVar
 
 import pytest
 
 from geo_service.core.errors import InputError
 from ingest.mapping.mapping import load_mapping
-from ingest.pull.client import Client, ClientPolicy, ServerUnavailable
+from ingest.pull.client import ClientPolicy, ServerUnavailable
 from ingest.pull.discovery import Endpoint, find_endpoint
 from ingest.pull.paging import MAX_SPAN, PAGE_SIZE
 from ingest.pull.pull import choose_source
 from ingest.pull.reader import Open311Reader, PullSpan
-from ingest.readers import Column, RawBatch, Reader
+from ingest.readers import Column, Reader
 from tests.support import reader_conformance as conformance
-from tests.support.open311_city import JSON, SERVICES, XML, City, Request, request, served
-
-SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
-WANTED = [Column("service_request_id"), Column("description"), Column("service_name"), Column("lat"), Column("closed_datetime")]
-QUICK = ClientPolicy("geo-service tests", per_second=10_000, retries=2, timeout_s=5, retry_pause_s=0.01)
+from tests.support.open311_city import JSON, SERVICES, XML, City, request, served
+from tests.support.open311_pulls import SINCE, UNTIL, WANTED, Watched, client, ids, pulled, spread
 
 
 @pytest.fixture
@@ -32,38 +28,6 @@ def city() -> Iterator[City]:
     made = City()
     with served(made):
         yield made
-
-
-class Watched(Client):
-    """Sleeps never, and remembers for how long it would have."""
-
-    slept: ClassVar[list[float]] = []
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-
-def client(policy: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client, **secret: str) -> Client:
-    Watched.slept.clear()
-    return made(policy, secret, (notes if notes is not None else []).append)
-
-
-def spread(count: int, *, first: int = 0, since: datetime = SINCE, until: datetime = UNTIL) -> list[Request]:
-    step = (until - since) / count
-    return [request(first + number, (since + number * step).replace(microsecond=0)) for number in range(count)]
-
-
-def pulled(
-    city: City, span: PullSpan | None = None, policy: ClientPolicy = QUICK, notes: list[str] | None = None, made: type[Client] = Client
-) -> list[RawBatch]:
-    with client(policy, notes, made) as asking:
-        endpoint = find_endpoint(asking.fetch, f"{city.base}/v2", {})
-        asked = span or PullSpan(SINCE, SINCE, UNTIL, SINCE)
-        return list(Open311Reader(asking.fetch, endpoint, {}, asked, WANTED, (notes if notes is not None else []).append).batches(1000))
-
-
-def ids(batches: list[RawBatch]) -> list[int]:
-    return sorted({int(one) for batch in batches for one in batch.columns["service_request_id"]})
 
 
 @pytest.mark.parametrize("path", ["/v2", "/v2/", "/v2/requests.json", "/v2/services", "/discovery.json", "/discovery.xml", ""])

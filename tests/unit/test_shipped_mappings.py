@@ -8,6 +8,9 @@ import pytest
 
 from geo_service.core.model import Status
 from ingest.mapping.mapping import load_mapping
+from ingest.push.row_mapping import posted_mapping
+from ingest.readers import RawBatch
+from ingest.readers.columns import required_columns
 from ingest.readers.detect import open_reader
 from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import ValidatedBatch, Validator
@@ -67,6 +70,55 @@ def test_a_russian_export_without_coordinates_keeps_its_rows_for_their_words(tmp
     checked = became(tmp_path / "words.csv", "russian")
     assert (checked.batch.external_id, checked.batch.address, checked.batch.cell.tolist()) == (["1"], ["г. Абинск"], [0])
     assert [one.reason for one in checked.rejects] == ["missing_coordinates"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        # ССТУ.РФ, all values of its protocol
+        ("Не зарегистрировано", "new"), ("Не поступило", "new"), ("Находится на рассмотрении", "in_work"),
+        ("Рассмотрение продлено", "interim"), ("Рассмотрено. Разъяснено", "closed"), (" Рассмотрено. Поддержано", "answered"),
+        ("Рассмотрено. Поддержано. Меры приняты", "closed"),
+        ("Рассмотрено. Не поддержано", "rejected"), ("Направлено по компетенции", "assigned"), ("Дан ответ автору", "answered"),
+        ("Оставлено без ответа автору", "rejected"), ("Разъяснено", "closed"), ("Поддержано", "answered"), ("Меры приняты", "closed"),
+        ("Не поддержано", "rejected"), ("Оставлено без ответа", "rejected"),
+        # the federal feedback platform (ПОС)
+        ("Назначен исполнитель", "assigned"), ("Отправлен ответ заявителю", "answered"), ("Отклонено модератором", "rejected"),
+        ("Направлено в подведомственную организацию", "assigned"), ("Передано в вышестоящую организацию", "assigned"),
+        ("Перенос срока обработки утвержден. Отправлен ответ Заявителю", "interim"), ("На подтверждении", "in_work"),
+        # portals of regions, and desks that answer in social networks
+        ("На модерации", "new"), ("Решение запланировано", "interim"), ("Отложено", "interim"), ("Не решено", "returned"),
+        ("Проблема решена", "closed"), ("Ответ направлен", "answered"), ("Рассмотрено", "closed"), ("Переадресовано", "assigned"),
+        ("Отработано", "answered"), ("Спам", "rejected"), ("Дублирующее", "duplicate"),
+        # as people write them
+        ("РЕШЕНО.", "closed"), ("  в   работе ", "in_work"), ("Отклонён", "rejected"), ("Срок продлён", "interim"),
+    ],
+)  # fmt: skip
+def test_statuses_of_state_systems_are_known_in_files_and_when_they_are_sent(tmp_path: Path, status: str, code: str) -> None:
+    (tmp_path / "export.csv").write_text(f"Номер;Дата;Статус;Адрес\n1;24.11.2026;{status};г. Абинск\n", encoding="utf-8")
+    checked = became(tmp_path / "export.csv", "russian")
+    assert ([Status(int(one)).code for one in checked.batch.status], list(checked.rejects)) == ([code], [])
+    plain = posted_mapping()
+    columns = {column.name: [""] for column in required_columns(plain)} | {"id": ["1"], "received_at": ["2026-11-24"], "text": ["Нет воды"]}
+    sent = RawBatch(columns | {"status": [status]}, [1], [""], [], 0)
+    assert Status(int(Validator(plain, EntityResolver(plain, tmp_path)).validate(sent).batch.status[0])).code == code
+
+
+def test_an_export_of_the_feedback_platform_loads_by_its_own_headers(tmp_path: Path) -> None:
+    header = (
+        "Номер;Номер ЕПГУ;Источник;Верхнеуровневый ЛКО;Категория;Подкатегория;Факт;Организация, в которую поступило сообщение;"
+        "Организация, в которой находится сообщение;Дата поступления;Дата планируемого завершения работ;"
+        "Дата фактического завершения работ;Стадия;Статус;Тип решения;Адрес"
+    )
+    row = "327;666;EPGU;Край;Дороги;Ямы;Яма;Край;МКУ Дороги;06.01.2026;16.01.2026;07.01.2026"
+    row += ";Завершено;Отправлен ответ заявителю;Решено;г. Абинск"
+    (tmp_path / "pos.csv").write_text(f"{header}\n{row}\n", encoding="utf-8")
+    checked = became(tmp_path / "pos.csv", "russian")
+    expected = {
+        "id": "327", "received_at": "2026-01-05T21:00:00", "due_at": "2026-01-16T20:59:59", "closed_at": "2026-01-06T21:00:00",
+        "status": "answered", "agency": "МКУ Дороги",
+    }  # fmt: skip
+    assert values(checked) | expected == values(checked)
 
 
 def test_every_shipped_mapping_has_a_sample_or_a_file_of_its_own() -> None:

@@ -66,7 +66,7 @@ def test_without_names_the_values_tell_what_they_can_and_guesses_are_called_so(t
     text, told = suggested(path)
     assert told["columns"] == {"external_id": "a", "received_at": "b", "lng": "c", "lat": "d", "text": "e"}
     assert told["dates"]["formats"] == ["%d.%m.%Y %H:%M"]
-    assert told["file"] == {"decimal": ","}
+    assert told["file"] == {"decimal": ",", "encoding": "cp1251"}
     assert text.count("a guess by its values only") == 5
     assert "numbers from 38.9751 to 131.905, blank in 1 rows" in text
     assert '# Not used: "f"' in text

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from geo_service.tiles.documents.tilejson import HEXES, Bounds, LayerDescription, tilejson
+from geo_service.core.extent import Bounds
+from geo_service.tiles.documents.tilejson import HEXES, LayerDescription, tilejson
 
 MINSK: Bounds = (27.38, 53.82, 27.76, 53.98)
 
@@ -34,6 +35,12 @@ def test_another_layer_is_another_row_of_data() -> None:
     made = document(layer=LayerDescription("incidents", "Each one", {"id": "identity"}, min_zoom=12, max_zoom=14))
     assert made["tiles"] == ["https://map.example.org/tiles/incidents/{z}/{x}/{y}.mvt"]
     assert (made["name"], made["minzoom"], made["maxzoom"]) == ("incidents", 12, 14)
+
+
+def test_bounds_over_the_antimeridian_are_told_apart_from_those_of_the_specification() -> None:
+    made = document(bounds=(166.0, 64.0, -170.0, 70.0))
+    assert (made["bounds"], made["geo:bounds"]) == ([-180, 64, 180, 70], [166, 64, -170, 70])
+    assert made["center"] == [178, 67, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Validation: each kind of bad row is told by its reason, and good ones become what they say."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_service.core.calendar.deadlines import read_deadlines
-from geo_service.core.model import GeocodedBy, LocationQuality
+from geo_service.core.model import GeocodedBy, LocationQuality, Status
 from ingest.mapping.mapping import Dates, LngLatBounds, Mapping, load_mapping
 from ingest.readers import RawBatch
 from ingest.readers.columns import required_columns
@@ -28,11 +28,14 @@ def asked(mapping: Mapping) -> list[str]:
     return [one.name for one in required_columns(mapping)]
 
 
+NOW = datetime(2026, 11, 30, 12, tzinfo=ZoneInfo("UTC"))
+
+
 def check(*rows: dict[str, str], mapping: str = "plain", region: LngLatBounds | None = None) -> ValidatedBatch:
     meant = load_mapping(mapping)
     columns = {name: [row.get(name, "") for row in rows] for name in asked(meant)}
     raw = RawBatch(columns, list(range(2, 2 + len(rows))), [f"row {row}" for row in rows], [], 0)
-    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), region=region).validate(raw)
+    return Validator(meant, EntityResolver(meant, Path("nowhere.csv")), region=region, clock=NOW.timestamp).validate(raw)
 
 
 def with_deadlines(*due: str, **changes: object) -> ValidatedBatch:
@@ -54,8 +57,9 @@ def instants(values: Sequence[str], zone: str = "UTC", *formats: str, end_of_day
     [
         ({"received_at": "yesterday"}, "unreadable_date", "received_at 'yesterday' is no date"),
         ({"received_at": ""}, "unreadable_date", "received_at is blank"),
-        ({"due_at": "2106-01-01"}, "unreadable_date", "due_at '2106-01-01'"),
-        ({"closed_at": "1969-12-31T23:00:00Z"}, "unreadable_date", "closed_at"),
+        ({"received_at": "2106-01-01"}, "unreadable_date", "received_at '2106-01-01'"),
+        ({"received_at": "1969-12-31T23:00:00Z"}, "unreadable_date", "received_at"),
+        ({"received_at": "сегодня"}, "unreadable_date", "it names a day only for its writer"),
         ({"lat": " "}, "missing_coordinates", "lng or lat is blank"),
         ({"lat": "north"}, "broken_row", "lat 'north' is no number"),
         ({"lat": "90.01"}, "outside_world", "lat 90.01"),
@@ -75,6 +79,113 @@ def test_a_bad_row_is_refused_with_its_line_text_and_reason(change: dict[str, st
     assert (reject.line, reject.reason, reject.text) == (3, reason, f"row {GOOD | change}")
     assert detail in reject.detail
     assert checked.batch.external_id == ["1", "3"]
+
+
+@pytest.mark.parametrize("field", ["due_at", "answered_at", "closed_at", "updated_at"])
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("0001-01-01T00:00:00Z", "it is a placeholder for a missing date"),
+        ("1900-01-01T00:00:00", "it is a placeholder for a missing date"),
+        ("9999-12-31", "it is a placeholder for a missing date"),
+        ("2106-01-01", "is no date between 1970 and 2106"),
+        ("soon", "is no date between 1970 and 2106"),
+        ("вчера", "it names a day only for its writer"),
+        ("24 ноября", "it names no year"),
+        ("11/24/2026", "it looks like '%m/%d/%Y', which dates.formats does not name"),
+    ],
+)
+def test_a_bad_secondary_date_costs_the_date_and_not_the_row(field: str, value: str, why: str) -> None:
+    checked = check(GOOD | {field: value}, GOOD | {"id": "2"})
+    assert (checked.batch.external_id, checked.rejects) == (["1", "2"], [])
+    (warning,) = checked.warnings
+    assert (warning.line, warning.reason, warning.fields) == (2, "date_left_out", (field,))
+    assert warning.detail.startswith(f"{field} {value!r}") and why in warning.detail
+    # Both rows have what a row without that date has: the deadline of the rules, the last event as the time of the change.
+    assert len({str(one) for one in getattr(checked.batch, field)}) == 1
+
+
+def test_a_bad_secondary_date_of_an_open311_server_costs_the_date_and_its_unix_time_is_read() -> None:
+    request = {"service_request_id": "7", "requested_datetime": "1795515300", "lat": "45,03", "long": "38°58'12\"E", "status": "open"}
+    checked = check(request | {"expected_datetime": "0001-01-01T00:00:00Z", "updated_datetime": "soon"}, mapping="open311")
+    assert (str(checked.batch.received_at[0])[:19], checked.rejects) == ("2026-11-24T10:15:00", [])
+    assert (checked.batch.lng[0], checked.batch.lat[0]) == (pytest.approx(38.97), 45.03)
+    (warning,) = checked.warnings
+    assert (warning.reason, warning.fields) == ("date_left_out", ("expected_datetime", "updated_datetime"))
+
+
+def test_several_bad_dates_are_one_warning_and_warnings_of_other_reasons_are_counted_beside_it() -> None:
+    (region, swapped) = (36.5, 43.3, 41.8, 46.9), {"lng": "45.03", "lat": "38.97"}
+    checked = check(GOOD | swapped | {"due_at": "0001-01-01", "closed_at": "1900-01-01", "answered_at": "2026-10-01"}, region=region)
+    assert sorted(one.reason for one in checked.warnings) == ["closed_before_received", "date_left_out", "swapped_coordinates"]
+    (dates,) = (one for one in checked.warnings if one.reason == "date_left_out")
+    assert dates.fields == ("due_at", "closed_at")
+
+
+def test_an_unknown_status_becomes_the_default_where_one_is_set_and_the_mapping_has_the_last_word() -> None:
+    plain = load_mapping("plain")
+    rows = [GOOD | {"status": "lost"}, GOOD | {"id": "2", "status": "closed"}, GOOD | {"id": "3", "status": " "}]
+    raw = RawBatch({name: [row.get(name, "") for row in rows] for name in asked(plain)}, [2, 3, 4], ["", "", ""], [], 0)
+
+    def statuses(mapping: Mapping, setting: str | None) -> tuple[list[int], list[str], list[str]]:
+        checked = Validator(mapping, EntityResolver(mapping, Path("nowhere.csv")), unknown_status=setting).validate(raw)
+        return checked.batch.status.tolist(), [one.reason for one in checked.rejects], [one.detail for one in checked.warnings]
+
+    assert statuses(plain, None) == ([Status.CLOSED, Status.NEW], ["unknown_status"], [])
+    assert statuses(plain, "in_work") == (
+        [Status.IN_WORK, Status.CLOSED, Status.NEW],
+        [],
+        ["status 'lost' is unknown and taken as in_work"],
+    )
+    assert statuses(plain.model_copy(update={"unknown_status": "assigned"}), "in_work")[0] == [Status.ASSIGNED, Status.CLOSED, Status.NEW]
+
+
+def ahead(**amounts: float) -> str:
+    return (NOW + timedelta(**amounts)).isoformat()
+
+
+def findings(*rows: dict[str, str]) -> list[tuple[str, ...]]:
+    """Of each row whether it is used, and the reason and the fields of its reject or warning."""
+    checked = check(*(GOOD | row | {"id": str(number)} for number, row in enumerate(rows)))
+    found = {(one.line - 2): (one.reason.value, *one.fields) for one in (*checked.warnings, *checked.rejects)}
+    used = set(checked.batch.external_id)
+    return [("used" if str(row) in used else "not used", *found.get(row, ())) for row in range(len(rows))]
+
+
+@pytest.mark.parametrize("field", ["received_at", "answered_at", "closed_at", "updated_at"])
+def test_a_date_in_the_future_is_warned_about_beyond_minutes_and_rejected_beyond_a_day(field: str) -> None:
+    dates = [ahead(minutes=14), ahead(minutes=16), ahead(hours=23.9), ahead(hours=24.1), "2105-12-31", "2026-12-30T00:00:00+03:00"]
+    warned, rejected = ("used", "date_ahead", field), ("not used", "future_date", field)
+    fine: tuple[str, ...] = ("used",)
+    assert findings(*({field: date} for date in dates)) == [fine, warned, warned, rejected, rejected, rejected]
+    (reject,) = check(GOOD | {field: "2105-12-31"}).rejects
+    assert reject.detail == f"{field} '2105-12-31' is more than a day in the future"
+    checked = check(GOOD | {field: ahead(hours=3)})
+    assert checked.warnings[0].detail.startswith(f"{field} '2026-11-30T15:00:00+00:00' is more than 15 minutes in the future")
+    assert str(getattr(checked.batch, field)[0]) == "2026-11-30T15:00:00.000000", "it is used as it is"
+
+
+def test_a_deadline_may_be_years_ahead_but_not_centuries() -> None:
+    dates = ["2026-12-24", "2030-01-01", ahead(days=20 * 365 - 1), ahead(days=20 * 365 + 1), "2099-12-31"]
+    fine: tuple[str, ...] = ("used",)
+    rejected: tuple[str, ...] = ("not used", "future_date", "due_at")
+    assert findings(*({"due_at": date} for date in dates)) == [fine] * 3 + [rejected] * 2
+    assert "is more than 20 years in the future" in check(GOOD | {"due_at": "2099-12-31"}).rejects[0].detail
+
+
+def test_a_row_with_several_dates_ahead_has_one_warning_that_names_them_all() -> None:
+    (warning,) = check(GOOD | {"received_at": ahead(hours=2), "answered_at": ahead(hours=3)}).warnings
+    assert (warning.reason, warning.fields) == ("date_ahead", ("received_at", "answered_at"))
+
+
+def test_a_day_that_is_read_to_its_end_may_be_today() -> None:
+    plain = load_mapping("plain")
+    dates = plain.dates.model_copy(update={"end_of_day": ("closed_at",), "time_zone": "UTC"})
+    meant = plain.model_copy(update={"dates": dates})
+    columns = {name: [GOOD.get(name, "")] * 2 for name in asked(meant)} | {"closed_at": ["2026-11-30", "2026-12-02"]}
+    raw = RawBatch(columns, [2, 3], ["", ""], [], 0)
+    checked = Validator(meant, EntityResolver(meant, Path("nowhere.csv")), clock=NOW.timestamp).validate(raw)
+    assert ([one.line for one in checked.warnings], [(one.line, one.reason) for one in checked.rejects]) == ([], [(3, "future_date")])
 
 
 MINSK = {"id": "1", "opened": "2019-01-02", "status": "5"}

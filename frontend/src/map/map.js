@@ -11,6 +11,7 @@ import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.
 import { covered } from "./free_space.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
+import { unwrapped } from "./longitudes.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
@@ -169,7 +170,7 @@ async function fitData(map, layer) {
 /** Where the data are; null where nobody can say. @param {Layer} layer */
 async function dataBounds(layer) {
   try {
-    return (await fetchTileJson(layer)).bounds;
+    return unwrapped((await fetchTileJson(layer))["geo:bounds"]);
   } catch {
     return null;
   }

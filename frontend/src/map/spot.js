@@ -5,6 +5,7 @@
 import { Marker } from "maplibre-gl";
 import { element } from "../page/dom.js";
 import { keyOf } from "../panels/steps.js";
+import { nearest } from "./longitudes.js";
 import { padding } from "./map.js";
 
 /** Whether the address came with a place of its own; MapLibre writes one as soon as there is a map. */
@@ -43,7 +44,7 @@ function go(map, { bounds, point, zoom, seen }) {
 
 /** @param {MapLibreMap} map @param {[number, number]} point @param {Spot["seen"]} seen @param {ReturnType<typeof padding>} room */
 function isSeen(map, point, [from, to], room) {
-  const { x, y } = map.project(point);
+  const { x, y } = map.project([nearest(point[0], map.getCenter().lng), point[1]]);
   const { clientWidth, clientHeight } = map.getContainer();
   const inside = x > room.left && x < clientWidth - room.right && y > room.top && y < clientHeight - room.bottom;
   return inside && map.getZoom() >= from && map.getZoom() < to;

@@ -28,7 +28,10 @@ export function fetchLegend(view, zoom, signal) {
   return fetchJson(`/api/legend?${query}${query && "&"}${look}`, signal);
 }
 
-/** @param {import("./state.js").Layer} layer @returns {Promise<{ bounds: [number, number, number, number], attribution: string }>} */
+/**
+ * @param {import("./state.js").Layer} layer
+ * @returns {Promise<{ "geo:bounds": [number, number, number, number], attribution: string }>} geo:bounds: where the data are, west > east across the antimeridian
+ */
 export function fetchTileJson(layer) {
   return fetchJson(`/tiles/${layer}.json`);
 }

@@ -1,11 +1,12 @@
 /** The wall's map: nobody can move it, its names are large, and it is made anew when the graphics card has lost it. */
 
-/** @import { LngLatBoundsLike, Map as MapLibreMap } from "maplibre-gl" */
+/** @import { Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore } from "../page/state.js" */
 import { fetchTileJson } from "../page/api.js";
 import { byId } from "../page/dom.js";
 import { scoped } from "../page/store.js";
 import { showNoMap } from "../choice/notices.js";
+import { unwrapped } from "../map/longitudes.js";
 import { createMap } from "../map/map.js";
 import { isMark, keepMarksOnTop } from "./marks.js";
 
@@ -88,7 +89,7 @@ async function fit(map, store) {
   const { clientWidth, offsetLeft } = byId("legend");
   const beside = clientWidth < map.getContainer().clientWidth / 2 ? offsetLeft + clientWidth : 0;
   const padding = { top: rem(), right: rem(), bottom: rem(), left: rem() + beside };
-  map.fitBounds(/** @type {LngLatBoundsLike} */ (tiles.bounds), { padding, duration: 0 });
+  map.fitBounds(unwrapped(tiles["geo:bounds"]), { padding, duration: 0 });
 }
 
 /** The document's font size, px. */

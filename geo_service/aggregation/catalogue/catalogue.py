@@ -72,9 +72,13 @@ E = TypeVar("E", bound=Entry)
 class Entries(Generic[E]):
     """All entries of one kind, in their order."""
 
-    def __init__(self, entries: Iterable[E] = ()) -> None:
+    def __init__(self, entries: Iterable[E] = (), aliases: Mapping[str, str] | None = None) -> None:
+        """aliases: former codes of entries that were merged or renamed, with the codes of today."""
         self.all: Sequence[E] = tuple(entries)
-        self.by_code = {entry.code: entry for entry in self.all}
+        own = {entry.code: entry for entry in self.all}
+        self.aliases = {alias: code for alias, code in (aliases or {}).items() if alias not in own and code in own}
+        self.by_code = own | {alias: own[code] for alias, code in self.aliases.items()}
+        """Entries by their codes and aliases: addresses that name a former code still work."""
         self.by_id = {entry.id: entry for entry in self.all}
         self._below: dict[int, list[int]] = defaultdict(list)
         for entry in self.all:
@@ -120,7 +124,8 @@ class Catalogue:
 
     def _content(self) -> tuple[object, ...]:
         plain = (self.sectors.all, self.themes.all, self.sources.all, self.agencies.all, self.districts.all)
-        return (*plain, [district.other_names for district in self.districts.all], self.shapes.revision)
+        aliases = (self.themes.aliases, self.sources.aliases, self.agencies.aliases)
+        return (*plain, *aliases, [district.other_names for district in self.districts.all], self.shapes.revision)
 
     def theme_ids(self, sectors: Sequence[str] | None, themes: Sequence[str] | None) -> tuple[int, ...] | None:
         """Return the ids of the themes that are in these sectors and among these codes; None where neither is given."""

@@ -26,6 +26,7 @@ from geo_service.aggregation.replica.reconciliation import Reconciliation
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.core.database import connect, database_errors
 from geo_service.core.errors import DatabaseUnavailable
+from geo_service.core.log_limit import LimitedLog
 
 CHANNELS = ("incident_changed", "catalogue_changed")
 
@@ -58,6 +59,7 @@ class Follower:
         self._connection_was_lost = False
         self._reconciliation = Reconciliation(replica, reconcile_interval_s)
         self._notified = asyncio.Event()
+        self._warnings = LimitedLog()
         self._catalogue_stale = True
         self._is_listening = False
 
@@ -74,7 +76,7 @@ class Follower:
             except DatabaseUnavailable as error:
                 recent = self._replica.lag < _POLL_INTERVAL_S * 5
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
-                log.warning("replica lost its database connection", reason=str(error), retry_in_s=pause)
+                self._warnings.warning("replica lost its database connection", reason=str(error), retry_in_s=pause)
                 self._connection_was_lost = True
                 self._reconciliation.start_round()
                 await asyncio.sleep(pause)

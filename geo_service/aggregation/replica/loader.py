@@ -106,12 +106,15 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
             sources.append(SourceEntry(*plain, row["synthetic"], row["attribution"], tuple(map(GeocodedBy, row["geocoded_by"]))))
         else:
             kinds.setdefault(row["kind"], []).append(Entry(*plain))
+    aliases: dict[str, dict[str, str]] = {}
+    for row in await connection.fetch(query("catalogue.read_aliases")):
+        aliases.setdefault(row["kind"], {})[row["alias"]] = row["code"]
     revision = int(await connection.fetchval(query("replica.read_boundary_revision")))
     return Catalogue(
         sectors=Entries(kinds.get("sector", ())),
-        themes=Entries(kinds.get("theme", ())),
-        sources=Entries(sources),
-        agencies=Entries(kinds.get("agency", ())),
+        themes=Entries(kinds.get("theme", ()), aliases.get("theme")),
+        sources=Entries(sources, aliases.get("source")),
+        agencies=Entries(kinds.get("agency", ()), aliases.get("agency")),
         districts=Entries([_district(row) for row in await connection.fetch(query("replica.read_districts"))]),
         shapes=known.shapes if known.shapes.revision == revision else await _read_shapes(connection, revision),
     )

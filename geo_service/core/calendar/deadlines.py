@@ -135,6 +135,11 @@ class DeadlineRule(Part):
         """Return a key that sorts rules with themes first, then rules with sources, then rules with sectors."""
         return self.theme is None, self.source is None, self.sector is None
 
+    def names(self, kind: str, code: str) -> bool:
+        """Whether the rule names a theme or a source by a pattern that matches the code. kind: theme or source."""
+        patterns = {"theme": self.theme, "source": self.source}[kind]
+        return patterns is not None and _match_any(code, patterns)
+
     def matches(self, theme: str, source: str, sector: str) -> bool:
         """Whether the rule applies to incidents of this theme, source and sector."""
         if self.theme is not None and not _match_any(theme, self.theme):

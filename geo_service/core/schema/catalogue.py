@@ -1,9 +1,43 @@
 """What incidents are described by: sectors, themes, agencies, sources, and named settlements."""
 
 from geoalchemy2 import Geometry
-from sqlalchemy import ARRAY, Boolean, Column, ForeignKey, Identity, Index, Integer, SmallInteger, Table, Text, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 
 from geo_service.core.schema.columns import code, metadata, names
+
+
+def _renamed() -> Column[bool]:
+    return Column(
+        "renamed", Boolean, nullable=False, server_default=text("false"), comment="named by an operator: loads leave its names as they are"
+    )
+
+
+def _aliases(table: Table) -> Table:
+    """The table of the codes that stand for an entry of another code, since entries were merged or renamed."""
+    return Table(
+        f"{table.name}_alias",
+        metadata,
+        Column("code", Text, primary_key=True, comment="as it is delivered"),
+        Column(f"{table.name}_id", table.c.id.type, ForeignKey(table.c.id, ondelete="CASCADE"), nullable=False),
+        Index(f"{table.name}_alias_{table.name}_id_idx", f"{table.name}_id"),
+        comment=f"Former codes of {table.name} entries that were merged or renamed: whatever has one belongs to the entry.",
+    )
+
 
 sector = Table(
     "sector",
@@ -22,6 +56,7 @@ theme = Table(
     *code(),
     Column("sector_id", SmallInteger, ForeignKey("sector.id"), nullable=False),
     *names(),
+    _renamed(),
     comment="What an incident is about; belongs to one sector.",
 )
 
@@ -31,6 +66,7 @@ agency = Table(
     Column("id", Integer, Identity(always=True), primary_key=True),
     *code(),
     Column("name", Text, nullable=False),
+    _renamed(),
     comment="Who must answer.",
 )
 
@@ -45,7 +81,30 @@ source = Table(
     Column(
         "geocoded_by", ARRAY(SmallInteger), nullable=False, server_default="{}", comment="steps that have located incidents of this source"
     ),
+    _renamed(),
     comment="Where incidents come from.",
+)
+
+theme_alias = _aliases(theme)
+agency_alias = _aliases(agency)
+source_alias = _aliases(source)
+
+catalogue_state = Table(
+    "catalogue_state",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
+    CheckConstraint("id = 1", name="single"),
+    comment="One row: how often entries were merged, renamed or deleted. It is locked while incidents are written.",
+)
+
+new_entry_count = Table(
+    "new_entry_count",
+    metadata,
+    Column("key_id", Text, primary_key=True, comment="digest of the API key; empty where none is needed"),
+    Column("day", Date, primary_key=True, comment="in UTC"),
+    Column("entries", Integer, nullable=False, comment="themes, agencies and sources that the key's requests have added"),
+    comment="How many catalogue entries the holder of an API key has added, for the limit of a day.",
 )
 
 place = Table(

@@ -41,6 +41,8 @@ ingest_run = Table(
     Column("located", JSONB, nullable=False, server_default=text("'{}'"), comment="precision: count"),
     Column("linked", BigInteger, nullable=False, server_default="0"),
     Column("row_format", JSONB, nullable=False, server_default=text("'{}'"), comment="how the text of a row is split into fields"),
+    Column("key_id", Text, nullable=True, comment="digest of the API key that sent it; null: a file, or sent without a key"),
+    Column("client", Text, nullable=True, comment="address of the client that sent it; null: a file"),
     one_of("state", RUN_STATES),
     Index("ingest_run_running_idx", "id", postgresql_where=text("state = 'running'")),
     comment="One ingest of one input.",

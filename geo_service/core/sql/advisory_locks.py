@@ -13,7 +13,8 @@ GEOCODE_BACKLOG = _GEO + 1
 """Held by the process that works through the geocoding queue."""
 
 DUPLICATES = _GEO + 2
-"""Held by a transaction from linking its duplicates to its end."""
+"""Held by a transaction from recording its status changes and linking its duplicates to its end. Whoever has shared it since
+an instant sees every status change recorded before then."""
 
 RUN_CLASS = _GEO
 """The upper 32 bits of the locks of ingest runs; the lower ones are the run's id."""

@@ -7,8 +7,11 @@ from pydantic import SecretStr
 from starlette.requests import Request
 
 from geo_service.core.errors import Forbidden, Unauthorised
+from geo_service.core.ingest_protocol import Sender
 from geo_service.core.settings import Settings
+from geo_service.http.api_keys import key_id
 from geo_service.http.headers import request_header
+from geo_service.http.request_record import current_record
 from geo_service.routes.common.dependencies import service_of
 
 
@@ -21,6 +24,12 @@ def require_key(request: Request, act: str) -> None:
     if not keys:
         raise Forbidden(f"cannot {act}: no API key is configured; set GEO_WRITE_KEYS")
     _check_key(_bearer(request), keys, act)
+
+
+def is_operator(request: Request) -> bool:
+    """Whether a reader has sent one of GEO_WRITE_KEYS as `Authorization: Bearer <key>`; with another key it reads what all may read."""
+    key = _bearer(request)
+    return bool(key) and _matches_any(key, service_of(request).settings.write_keys)
 
 
 def authenticate_writer(request: Request, api_key: str = "") -> str:
@@ -38,6 +47,11 @@ def authenticate_writer(request: Request, api_key: str = "") -> str:
     key = _bearer(request) or api_key
     _check_key(key, settings.write_keys, "send incidents")
     return key
+
+
+def read_sender(request: Request, key: str) -> Sender:
+    """Return what is recorded of who sends incidents. key: as of `authenticate_writer`."""
+    return Sender(key_id(key), service_of(request).proxies.client_address(request.scope))
 
 
 def check_before_body(request: Request, api_key: str = "") -> bool:
@@ -60,12 +74,17 @@ def _bearer(request: Request) -> str:
 
 
 def _check_key(key: str, keys: Sequence[SecretStr], act: str) -> None:
-    # All keys are compared, even after a match: the time taken must reveal nothing about the keys.
-    matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
-    if not any(matches):
+    if not _matches_any(key, keys):
         raise Unauthorised(
             f"cannot {act}: invalid API key" if key else f"cannot {act}: missing API key; send `Authorization: Bearer <key>`"
         )
+
+
+def _matches_any(key: str, keys: Sequence[SecretStr]) -> bool:
+    current_record().key = key_id(key)
+    # All keys are compared, even after a match: the time taken must reveal nothing about the keys.
+    matches = [hmac.compare_digest(key.encode(), known.get_secret_value().encode()) for known in keys]
+    return any(matches)
 
 
 def _check_origin(request: Request, settings: Settings) -> None:

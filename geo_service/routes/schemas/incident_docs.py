@@ -5,7 +5,7 @@ from typing import Any
 from geo_service.core.model import SECTORS, RejectReason, Status
 from geo_service.routes.schemas.parameter_docs import parameter
 
-_INSTANT = "ISO 8601; without an offset it is UTC."
+_INSTANT = "ISO 8601; without an offset it is UTC. Unix time in seconds or milliseconds is read as well."
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
@@ -24,12 +24,16 @@ INCIDENT: dict[str, Any] = {
     "required": ["id", "received_at"],
     "properties": {
         "id": {"type": ["string", "integer"], "description": "The incident's id in its source.", "minLength": 1, "maxLength": 200},
-        "received_at": {"type": "string", "description": f"When the message came in. {_INSTANT}"},
-        "lng": _degrees("Longitude, degrees.", 180),
-        "lat": _degrees("Latitude, degrees.", 90),
+        "received_at": {"type": ["string", "integer"], "description": f"When the message came in. {_INSTANT}"},
+        "lng": _degrees("Longitude, degrees; as text also degrees, minutes and seconds, with a hemisphere or a decimal comma.", 180),
+        "lat": _degrees("Latitude, degrees; likewise.", 90),
+        "point": {
+            "type": ["string", "object", "array", "null"],
+            "description": "Instead of lng and lat: a pair of coordinates (latitude first), WKT, WKB in hexadecimal digits, or GeoJSON.",
+        },
         "sector": _text(f"{', '.join(one.code for one in SECTORS)}, or a sector's Russian or English name."),
         "theme": _text("Code of a known theme, or a name; without theme and sector, the text is classified."),
-        "status": _text(f"{', '.join(one.code for one in Status)}; blank means new."),
+        "status": _text(f"{', '.join(one.code for one in Status)}, or its usual Russian name; blank means new."),
         "agency": _text("The agency that must answer: the code of a known agency, or a name."),
         "address": _text("The address; it is geocoded if lng and lat are missing.", maxLength=500),
         "text": _text("The citizen's message.", maxLength=10_000),
@@ -115,9 +119,17 @@ INCIDENT_RESPONSES: dict[int | str, dict[str, Any]] = {
     401: {"description": "The API key is missing or invalid.", **_PROBLEM},
     403: {"description": "Writing is disabled, or not allowed from pages of this origin.", **_PROBLEM},
     408: {"description": "The body is incomplete.", **_PROBLEM},
-    409: {"description": "A request with this Idempotency-Key is being processed.", **_PROBLEM},
+    409: {
+        "description": "A request with this Idempotency-Key is being processed, or a table has no number left.",
+        **_PROBLEM,
+    },
     413: {"description": "The body is too large, or the document has too many incidents.", **_PROBLEM},
     415: {"description": "The type of the body is not supported.", **_PROBLEM},
     422: {"description": "The single incident was rejected, or the Idempotency-Key was used for another request.", **_PROBLEM},
+    429: {
+        "description": "The source is new, and no more sources, themes and agencies may be added by this request, or by this key today. "
+        "Retry-After says when a new day begins. Rows with a new theme or agency are rejected instead.",
+        **_PROBLEM,
+    },
     503: {"description": "All writers are busy, or the database is unavailable; Retry-After says when to try again.", **_PROBLEM},
 }

@@ -7,6 +7,7 @@ from geo_service.aggregation.measures.class_breaks import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.tiles.documents.formats import CONTENT_TYPES
+from geo_service.tiles.documents.style import OWN_PARAMETERS
 
 _CODES = "comma-separated codes; absent means all"
 
@@ -72,6 +73,15 @@ LAYER_DOCS: dict[str, Any] = {
         parameter("meta", "1: adds a layer (or metadata) with the tile's totals and the resolved query."),
     ]
 }  # fmt: skip
+
+_PASSED_OVER = [parameter(name, "Of a style; passed over here, where clients copy it.") for name in OWN_PARAMETERS]
+
+SOURCE_DOCS: dict[str, Any] = {"parameters": [*LAYER_DOCS["parameters"], *_PASSED_OVER]}
+"""Parameters of a style's source: those of a layer, and what clients copy to it from the style's address."""
+
+PLACES_DOCS: dict[str, Any] = {
+    "parameters": [parameter(each["name"], "Of a style; passed over here, where clients copy it.") for each in SOURCE_DOCS["parameters"]]
+}
 
 EMBED_DOCS: dict[str, Any] = {
     "parameters": [

@@ -14,6 +14,7 @@ from geo_service.http.headers import choose_request_id, request_header
 from geo_service.http.request_record import RequestRecord, recorded
 from geo_service.server.logs import JsonLines, PlainLines, RequestEvent
 from geo_service.server.middleware.cors import CorsPolicy
+from geo_service.server.middleware.response_headers import NOSNIFF
 
 CLIENT_LEFT = 499
 """Status in the log where a client disconnected before the response began; nginx has made the number customary."""
@@ -79,7 +80,7 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message.get("headers", ())
-                headers = headers if is_preflight else policy.with_headers(headers, origin)
+                headers = [*headers, NOSNIFF] if is_preflight else policy.with_headers(headers, origin)
                 message["headers"] = [*headers, (b"x-request-id", record.request_id.encode())]
             else:
                 sent += len(message.get("body", b""))

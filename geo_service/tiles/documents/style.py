@@ -1,18 +1,23 @@
-"""Complete MapLibre styles (https://maplibre.org/maplibre-style-spec/, version 8) that show a layer of tiles."""
+"""Complete MapLibre styles (https://maplibre.org/maplibre-style-spec/, version 8) that show a layer of tiles.
+
+They use only expressions that the converters of other programs understand, QGIS 3.22's and ol-mapbox-style among them:
+`match` with arrays as labels, `get`, comparisons, and interpolation by zoom between numbers or such expressions.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from geo_service.aggregation.measures.measures import Measure
+from geo_service.core.extent import Bounds, center_of
 from geo_service.tiles.documents.palette import SCHEMES, Palette, Scheme, recolor_legend
-from geo_service.tiles.documents.tilejson import INCIDENTS, Bounds, LayerDescription, zoom_to_fit
+from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription, zoom_to_fit
 
 LANGUAGES = ("ru", "en")
 LABELS = ("service", "client", "none")
 """Who provides the font of the labels: the service, or the client; `none` leaves labels out."""
 OWN_PARAMETERS = ("lang", "scheme", "labels")
-"""Query parameters of a style that do not become part of its source's URL."""
+"""Query parameters of a style that do not become part of its source's URL. The sources pass over them: clients copy them."""
 
 _FONT = "Noto Sans"
 _SCRIPTS = {
@@ -22,10 +27,12 @@ _SCRIPTS = {
 }
 """Unicode ranges of the font's files, by file."""
 
-_MIN_POPULATION = ["step", ["zoom"], 1e6, 4, 4e5, 5, 1.5e5, 6, 6e4, 7, 2.5e4, 8, 8e3, 9, 2e3, 10, 0]
-"""MapLibre expression: population from which a settlement has a label, by zoom."""
-_MAX_COUNT_ROOT = 4
-"""Circles grow with the square root of the number of incidents, up to this root: 16 incidents."""
+_MIN_POPULATION = {0: 1_000_000, 4: 400_000, 5: 150_000, 6: 60_000, 7: 25_000, 8: 8_000, 9: 2_000, 10: 0}
+"""Population from which a settlement has a label, by the first zoom; each is a style layer, for readers without filters by zoom."""
+_PLAIN_RADIUS = 4
+"""Of a circle in readers that know one radius only, px."""
+_MOST_GROWTH = 16
+"""Circles grow with the square root of the number of incidents, up to this number."""
 
 Layers = list[dict[str, Any]]
 
@@ -46,15 +53,19 @@ class StyleRequest:
     labels: str = "service"
 
 
+def query_of_source(query: str) -> str:
+    """Return a query string without what concerns a style alone."""
+    return "&".join(part for part in query.split("&") if part.partition("=")[0] not in OWN_PARAMETERS)
+
+
 def render_style(request: StyleRequest) -> dict[str, Any]:
     """Return the style: sources (the layer's TileJSON among them), style layers, and the legends in `metadata`."""
-    west, south, east, north = request.bounds
     layers = _layers(request)
     return {
         "version": 8,
         "name": f"{request.layer.id}: {request.measure.label[request.language]}",
         "metadata": _metadata(request),
-        "center": [(west + east) / 2, (south + north) / 2],
+        "center": list(center_of(request.bounds)),
         "zoom": max(zoom_to_fit(request.bounds), request.layer.min_zoom),
         **({"font-faces": {_FONT: _font_faces(request.base_url)}} if request.labels == "service" else {}),
         "sources": {name: source for name, source in _sources(request).items() if any(layer.get("source") == name for layer in layers)},
@@ -88,11 +99,9 @@ def _sources(request: StyleRequest) -> dict[str, dict[str, Any]]:
 
 def _layers(request: StyleRequest) -> Layers:
     scheme, colors = SCHEMES[request.scheme], _palette(request).colors
-    classed = ["get", request.layer.class_property]
-    by_class = ["match", classed, *(part for pair in enumerate(colors) for part in pair), scheme.without_class]
     layers = [
         {"id": "background", "type": "background", "paint": {"background-color": scheme.background}},
-        *_LAYERS[request.layer.id](by_class, request.language, scheme),
+        *_LAYERS[request.layer.id](colors, request.language, scheme),
     ]
     return [layer for layer in layers if request.labels != "none" or layer["type"] != "symbol"]
 
@@ -106,15 +115,9 @@ def _font_faces(base_url: str) -> list[dict[str, Any]]:
     return [{"url": f"{folder}/noto-sans-{script}-400-normal.woff2", "unicode-range": scope} for script, scope in _SCRIPTS.items()]
 
 
-def _name_expression(language: str) -> list[Any]:
-    """Return an expression: a feature's name in the language, else in the other one."""
-    other = LANGUAGES[1 - LANGUAGES.index(language)]
-    return ["case", ["!=", ["get", f"name_{language}"], ""], ["get", f"name_{language}"], ["get", f"name_{other}"]]
-
-
 def _text_layout(language: str, size: Any, priority: str) -> dict[str, Any]:
     """Return the layout of name labels. priority: property whose greater value wins where two labels overlap."""
-    return {"text-field": _name_expression(language), "text-font": [_FONT], "text-size": size, "text-max-width": 8, "text-padding": 4,
+    return {"text-field": ["get", f"name_{language}"], "text-font": [_FONT], "text-size": size, "text-max-width": 8, "text-padding": 4,
             "symbol-sort-key": ["-", ["get", priority]]}  # fmt: skip
 
 
@@ -122,11 +125,18 @@ def _text_paint(scheme: Scheme) -> dict[str, Any]:
     return {"text-color": scheme.text, "text-halo-color": scheme.halo, "text-halo-width": 1.4}
 
 
-def _districts(color: list[Any], language: str, scheme: Scheme) -> Layers:
+def _by_class(colors: Sequence[str], scheme: Scheme) -> list[Any]:
+    """Return an expression: the colour of a feature's class."""
+    labelled = (part for number, color in enumerate(colors) for part in ([number], color))
+    return ["match", ["get", "class"], *labelled, scheme.without_class]
+
+
+def _districts(colors: Sequence[str], language: str, scheme: Scheme) -> Layers:
     source = {"source": "districts", "source-layer": "districts"}
+    paint = {"fill-color": _by_class(colors, scheme), "fill-opacity": 0.75, "fill-antialias": False}
     width = ["interpolate", ["linear"], ["zoom"], 4, 0.5, 12, 1.5]
     return [
-        {"id": "districts", "type": "fill", **source, "paint": {"fill-color": color, "fill-opacity": 0.75, "fill-antialias": False}},
+        {"id": "districts", "type": "fill", **source, "paint": paint},
         {
             "id": "district-outlines", "type": "line", **source,
             "layout": {"line-join": "round"},
@@ -139,30 +149,43 @@ def _districts(color: list[Any], language: str, scheme: Scheme) -> Layers:
     ]  # fmt: skip
 
 
-def _hexes(color: list[Any], language: str, scheme: Scheme) -> Layers:
-    paint = {"fill-color": color, "fill-opacity": 0.85, "fill-antialias": False}
+def _hexes(colors: Sequence[str], language: str, scheme: Scheme) -> Layers:
+    paint = {"fill-color": _by_class(colors, scheme), "fill-opacity": 0.85, "fill-antialias": False}
     size = ["interpolate", ["linear"], ["get", "population"], 1e3, 11, 1e6, 16]
     return [
         {"id": "hexes", "type": "fill", "source": "hexes", "source-layer": "hexes", "paint": paint},
-        {
-            "id": "place-labels", "type": "symbol", "source": "places", "filter": [">=", ["get", "population"], _MIN_POPULATION],
-            "layout": _text_layout(language, size, "population"), "paint": _text_paint(scheme),
-        },
+        *(
+            {
+                "id": f"place-labels-{first}", "type": "symbol", "source": "places", "minzoom": first, **({"maxzoom": end} if end else {}),
+                "filter": [">=", ["get", "population"], population],
+                "layout": _text_layout(language, size, "population"), "paint": _text_paint(scheme),
+            }
+            for (first, population), end in zip(_MIN_POPULATION.items(), [*list(_MIN_POPULATION)[1:], None], strict=True)
+        ),
     ]  # fmt: skip
 
 
-def _incidents(color: list[Any], _: str, scheme: Scheme) -> Layers:
+def _incidents(colors: Sequence[str], _: str, scheme: Scheme) -> Layers:
+    """Return a layer of circles for each class, newest on top as in the tiles: QGIS knows only constant colours of circles."""
     source = {"source": INCIDENTS.id, "source-layer": INCIDENTS.id, "minzoom": INCIDENTS.min_zoom}
-    size = ["min", ["sqrt", ["get", "n"]], _MAX_COUNT_ROOT]
-    is_overdue = [">", ["get", "overdue"], 0]
-    return [
+    # The first stop is below the first zoom: QGIS, which does not know the others, draws circles of this size.
+    radius = ["interpolate", ["linear"], ["zoom"], INCIDENTS.min_zoom - 1, _PLAIN_RADIUS, 12, _radius(1.5, 1), 16, _radius(4, 2)]
+    circles = [
         {
-            "id": "incidents", "type": "circle", **source,
+            "id": f"incidents-{number}", "type": "circle", **source, "filter": ["==", ["get", INCIDENTS.class_property], number],
             "paint": {
-                "circle-color": color, "circle-opacity": 0.85,
-                "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, ["+", 1.5, size], 16, ["+", 4, ["*", 2, size]]],
-                "circle-stroke-color": ["case", is_overdue, scheme.text, scheme.outline],
-                "circle-stroke-width": ["case", is_overdue, 2, 0.5],
+                "circle-color": color, "circle-opacity": 0.85, "circle-radius": radius,
+                "circle-stroke-color": scheme.outline, "circle-stroke-width": 0.5,
+            },
+        }
+        for number, color in reversed(list(enumerate(colors)))
+    ]  # fmt: skip
+    return [
+        *circles,
+        {
+            "id": "incidents-overdue", "type": "circle", **source, "filter": [">", ["get", "overdue"], 0],
+            "paint": {
+                "circle-opacity": 0, "circle-radius": radius, "circle-stroke-color": scheme.text, "circle-stroke-width": 2,
             },
         },
         {
@@ -172,4 +195,10 @@ def _incidents(color: list[Any], _: str, scheme: Scheme) -> Layers:
     ]  # fmt: skip
 
 
-_LAYERS: dict[str, Callable[[list[Any], str, Scheme], Layers]] = {"districts": _districts, "hexes": _hexes, "incidents": _incidents}
+def _radius(least: float, growth: float) -> list[Any]:
+    """Return an expression: `least` and `growth` times the square root of the number of incidents, px."""
+    by_number = (part for n in range(1, _MOST_GROWTH) for part in ([n], round(least + growth * n**0.5, 2)))
+    return ["match", ["get", "n"], *by_number, round(least + growth * _MOST_GROWTH**0.5, 2)]
+
+
+_LAYERS: dict[str, Callable[[Sequence[str], str, Scheme], Layers]] = {"districts": _districts, "hexes": _hexes, "incidents": _incidents}

@@ -6,14 +6,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
+from geo_service.core.extent import Bounds, center_of, width_of, without_wrap
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, choose_palette
 from geo_service.tiles.documents.property_docs import COMPARED, META, META_TEXTS, PLAYED
 from geo_service.tiles.encoding.grid import MAX_ZOOM, MIN_ZOOM
-
-Bounds = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
-
-WORLD_BOUNDS: Bounds = (-180.0, -85.0, 180.0, 85.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +67,8 @@ HEXES = LayerDescription(
 _DISTRICT_TEXTS = ("code", "name_ru", "name_en")
 _DISTRICT_FIELDS = {
     "code": "code of the district",
-    "name_ru": "name in Russian",
-    "name_en": "name in English",
+    "name_ru": "name in Russian; where there is none, in English",
+    "name_en": "name in English; where there is none, in Russian",
     **{name: HEXES.fields[name] for name in ("n", "open", "overdue")},
     "value": "the chosen measure, in its unit; absent where there is nothing to take it from",
     "class": "class of the chosen measure, 0 to 4; absent without a value; /api/legend?layer=districts gives its range and colour",
@@ -148,7 +144,6 @@ def tilejson(
     query: the query string as it came; it becomes part of the tiles' URLs. revision: of the incidents. playback: frames, if any.
     """
     parameters = {name for name, _ in parse_qsl(query)}
-    west, south, east, north = bounds
     address = f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.{{form}}{'?' if query else ''}{query}"
     layers = (layer, *layer.extra_layers, *[META_LAYER] * ("meta" in parameters))
     tiles, *others = ((extension, address.replace("{form}", extension)) for extension in layer.formats)
@@ -161,8 +156,10 @@ def tilejson(
         **({"other_forms": dict(others)} if others else {}),
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
-        "bounds": [west, south, east, north],
-        "center": [(west + east) / 2, (south + north) / 2, max(zoom_to_fit(bounds), layer.min_zoom)],
+        # The specification has bounds end at the antimeridian.
+        "bounds": list(without_wrap(bounds)),
+        "geo:bounds": list(bounds),
+        "center": [*center_of(bounds), max(zoom_to_fit(bounds), layer.min_zoom)],
         "attribution": attribution,
         "vector_layers": [_describe_vector_layer(each, parameters) for each in layers],
         **({"playback": playback} if playback else {}),
@@ -183,7 +180,7 @@ def _describe_vector_layer(layer: LayerDescription, parameters: Collection[str])
 
 def zoom_to_fit(bounds: Bounds) -> int:
     """Return the greatest zoom at which the longer side of the bounds still fits in a tile."""
-    width = max(bounds[2] - bounds[0], (bounds[3] - bounds[1]) * 2, 1e-3)
+    width = max(width_of(bounds), (bounds[3] - bounds[1]) * 2, 1e-3)
     zoom = 0
     while zoom < MAX_ZOOM and width <= 180 / (1 << zoom):
         zoom += 1

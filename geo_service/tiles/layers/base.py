@@ -10,8 +10,9 @@ from geo_service.aggregation.measures.class_breaks import QUANTILE, Classificati
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.extent import Bounds
 from geo_service.core.model import DistrictLevel
-from geo_service.tiles.documents.tilejson import Bounds, LayerDescription
+from geo_service.tiles.documents.tilejson import LayerDescription
 from geo_service.tiles.encoding.grid import Box, Tile
 from geo_service.tiles.layers.tile_coverage import Tiles
 

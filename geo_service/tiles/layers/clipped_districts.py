@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District
@@ -83,11 +81,6 @@ def outlines(catalogue: Catalogue, districts: list[District], band: int) -> tupl
     indexes = np.array([index_of.get(district_id, -1) for district_id in ids.tolist()], np.intp)
     order = np.argsort(indexes, kind="stable")[np.count_nonzero(indexes < 0) :]
     return indexes[order], shapes[order]
-
-
-def extent(shapes: Any) -> tuple[float, float, float, float]:
-    """Return least x, least y, greatest x and greatest y of all shapes; NaN where there are none."""
-    return tuple(shapely.total_bounds(shapes).tolist())
 
 
 def _weight(clipped: ClippedDistricts) -> int:

@@ -1,10 +1,10 @@
 """The layer of districts: areas coloured by the class of the chosen measure, and a point in each for its label."""
 
 from collections.abc import Hashable
-from math import atan, degrees, sinh
 from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
@@ -12,15 +12,16 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, District, att
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.core.extent import WORLD_BOUNDS, Bounds, enclosing_bounds
 from geo_service.core.model import DistrictLevel
-from geo_service.tiles.documents.tilejson import DISTRICTS, WORLD_BOUNDS, Bounds, LayerDescription
+from geo_service.tiles.documents.tilejson import DISTRICTS, LayerDescription
 from geo_service.tiles.documents.zoom_levels import band_at, shown_level
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import HALF_WORLD_M
 from geo_service.tiles.encoding.grid import Box, Tile, project
 from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.choropleth import Choropleth, choropleth
-from geo_service.tiles.layers.clipped_districts import ClipCache, extent, outlines
+from geo_service.tiles.layers.clipped_districts import ClipCache, outlines
 from geo_service.tiles.layers.comparison import comparison, without_infinity
 from geo_service.tiles.layers.legend import district_legend
 from geo_service.tiles.layers.meta_layer import meta_layer, totals
@@ -86,8 +87,8 @@ class DistrictLayer:
         _, shapes = state.catalogue.shapes.by_band.get(_OVERVIEW_BAND, (None, ()))
         if not len(shapes):
             return WORLD_BOUNDS
-        west, south, east, north = (max(-HALF_WORLD_M, min(HALF_WORLD_M, metre)) / _EARTH_RADIUS_M for metre in extent(shapes))
-        return tuple(round(degrees(angle), 5) for angle in (west, atan(sinh(south)), east, atan(sinh(north))))  # type: ignore[return-value]  # four of them
+        x0, y0, x1, y1 = np.clip(shapely.bounds(shapely.get_parts(shapes)), -HALF_WORLD_M, HALF_WORLD_M).T / _EARTH_RADIUS_M
+        return enclosing_bounds(np.degrees(np.column_stack([x0, np.arctan(np.sinh(y0)), x1, np.arctan(np.sinh(y1))])))
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
         """Return the attributions of sources, geocoding services and boundaries, with a note where boundaries are approximate."""
@@ -115,8 +116,8 @@ def _properties(shown: Choropleth, indexes: NDArray[np.intp]) -> dict[str, mvt.C
     chosen, numbers = [shown.districts[index] for index in indexes.tolist()], shown.numbers.at(indexes)
     return {
         "code": [district.code for district in chosen],
-        "name_ru": [district.name_ru for district in chosen],
-        "name_en": [district.name_en for district in chosen],
+        "name_ru": [district.name_ru or district.name_en for district in chosen],
+        "name_en": [district.name_en or district.name_ru for district in chosen],
         **{name: numbers.counts[:, channel] for channel, name in enumerate(_PROPERTIES)},
         "value": without_infinity(numbers.values),
         "class": shown.classes[indexes],

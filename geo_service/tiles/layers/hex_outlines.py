@@ -10,7 +10,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import GrowableArray
-from geo_service.tiles.encoding.grid import WORLD, Box, project
+from geo_service.core.extent import Bounds, shortest_arc
+from geo_service.tiles.encoding.grid import WORLD, Box, latitude, project
 from geo_service.tiles.encoding.mvt import Polygons
 
 _BLOCK = 64
@@ -19,6 +20,12 @@ _PLAIN = 6
 """Vertices of a hexagon that no icosahedron edge distorts."""
 _HALF_TURN = WORLD // 2
 """World units."""
+_HALF_CIRCLE = 180.0
+"""Degrees."""
+_UNIT_DEGREES = 2 * _HALF_CIRCLE / WORLD
+"""Of longitude, a world unit."""
+_DECIMALS = 5
+"""Of bounds in degrees: about a metre."""
 
 _BEYOND = WORLD >> 8
 """World units, 1/256 of the world: how far beyond its square a ring around a pole is led, see `_unwrap`."""
@@ -40,6 +47,7 @@ class HexOutlines:
         self._offsets = GrowableArray(np.zeros(1, np.uint32))
         self._boxes = GrowableArray(np.empty((0, 4), np.int32))
         self._blocks = np.empty((0, 4), np.int32)
+        self._bounds: Bounds | None = None
         self.extend(cells)
 
     def __len__(self) -> int:
@@ -60,6 +68,16 @@ class HexOutlines:
         """(cells, 4) int32: x0, y0, x1, y1."""
         return self._boxes.values
 
+    @property
+    def bounds(self) -> Bounds:
+        """West, south, east, north of all cells in degrees; west > east across the antimeridian. There is at least one cell."""
+        if self._bounds is None:
+            x0, y0, x1, y1 = self.boxes.T
+            west, east = shortest_arc(x0 * _UNIT_DEGREES - _HALF_CIRCLE, x1 * _UNIT_DEGREES - _HALF_CIRCLE)
+            south, north = latitude(min(int(y1.max()), WORLD)), latitude(max(int(y0.min()), 0))
+            self._bounds = (round(west, _DECIMALS), round(south, _DECIMALS), round(east, _DECIMALS), round(north, _DECIMALS))
+        return self._bounds
+
     def extend(self, cells: NDArray[np.uint64]) -> None:
         """Add further cells."""
         if not len(cells):
@@ -69,6 +87,7 @@ class HexOutlines:
         self._vertices.append(vertices)
         self._boxes.append(boxes)
         self._index_blocks(len(boxes))
+        self._bounds = None
 
     def polygons(self, cells: Indexes, shifts: NDArray[np.int32]) -> Polygons:
         """Return the outlines of cells as geometry of a tile. shifts: added to x, world units."""

@@ -22,14 +22,16 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
 from geo_service.aggregation.measures.level_values import LevelValues, cell_values
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.tiles.documents.tilejson import HEXES, WORLD_BOUNDS, Bounds, LayerDescription
+from geo_service.core.extent import WORLD_BOUNDS, Bounds
+from geo_service.tiles.documents.tilejson import HEXES, LayerDescription
 from geo_service.tiles.encoding import mvt
-from geo_service.tiles.encoding.grid import Box, Tile, feature_id, latitude, longitude, resolution_at
+from geo_service.tiles.encoding.grid import Box, Tile, feature_id, resolution_at
 from geo_service.tiles.encoding.string_columns import DictionaryColumn, StringColumn, h3_texts, joined_numbers
 from geo_service.tiles.layers import playback
 from geo_service.tiles.layers.base import EncodedTile, LegendRequest, TileRequest
 from geo_service.tiles.layers.comparison import comparison, without_infinity
 from geo_service.tiles.layers.hex_outlines import HexOutlines
+from geo_service.tiles.layers.joined_outlines import first_of_each, join_outlines
 from geo_service.tiles.layers.legend import legend
 from geo_service.tiles.layers.meta_layer import meta_layer, resolved_query, totals
 from geo_service.tiles.layers.tile_coverage import Tiles, under_boxes
@@ -56,9 +58,9 @@ class VisibleHexes:
     resolution: int
     indexes: NDArray[np.intp]
     """The cell's index in the hierarchy."""
-    shifts: NDArray[np.int32]
-    """World units to add to x: one over the antimeridian is drawn on either side."""
     numbers: LevelValues
+    placed: PlacedHexes
+    """Where they are drawn: one over the antimeridian may have an entry for either side, beside each other."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +69,7 @@ class HexTile:
 
     tile: Tile
     cells: NDArray[np.uint64]
-    shapes: mvt.Polygons
+    shapes: mvt.Geometry
     columns: dict[str, mvt.Column]
     """By name; a real number that does not exist is NaN."""
     about: dict[str, str]
@@ -135,13 +137,19 @@ class HexLayer:
         drawn = numbers.drawn
         if not HEX_FORMATS[rendering.format].whole:
             drawn = drawn & self._outlines[resolution].centroid_in(indexes, shifts, request.tile.box)
-        return VisibleHexes(resolution, indexes[drawn], shifts[drawn], numbers.at(drawn))
+        placed = indexes[drawn], shifts[drawn]
+        if not shifts.any():
+            return VisibleHexes(resolution, placed[0], numbers.at(drawn), placed)
+        each = np.flatnonzero(drawn)[first_of_each(placed[0])]
+        return VisibleHexes(resolution, indexes[each], numbers.at(each), placed)
 
     def _contents(self, state: ReplicaState, request: TileRequest, visible: VisibleHexes) -> HexTile:
+        outlines = self._outlines[visible.resolution]
+        once = len(visible.placed[0]) == len(visible.indexes)
         return HexTile(
             request.tile,
             state.pyramid.levels[visible.resolution].cells[visible.indexes],
-            self._outlines[visible.resolution].polygons(visible.indexes, visible.shifts),
+            outlines.polygons(*visible.placed) if once else join_outlines(outlines, *visible.placed, request.tile),
             _columns(state, request, visible) if len(visible.indexes) else {},
             resolved_query(request) if HEX_FORMATS[request.rendering.format].describes_query else {},
             _totals(request, visible) if request.revision is not None else {},
@@ -177,12 +185,8 @@ class HexLayer:
 
     def bounds(self, state: ReplicaState) -> Bounds:
         """Return west, south, east, north of all hexagons that hold or held incidents; the world when there are none."""
-        boxes = self._outlines[_BOUNDS_RESOLUTION].boxes if state.columns.live_rows else np.empty((0, 4), np.int32)
-        if not len(boxes):
-            return WORLD_BOUNDS
-        (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
-        west, east = max(longitude(x0), -180.0), min(longitude(x1), 180.0)
-        return tuple(round(value, 5) for value in (west, latitude(y1), east, latitude(y0)))  # type: ignore[return-value]  # four of them
+        outlines = self._outlines[_BOUNDS_RESOLUTION]
+        return outlines.bounds if state.columns.live_rows and len(outlines) else WORLD_BOUNDS
 
     def attribution(self, catalogue: Catalogue) -> list[str]:
         """Return the attributions of the incidents' sources, and of the services that geocoded them."""
@@ -207,9 +211,7 @@ def _columns(state: ReplicaState, request: TileRequest, visible: VisibleHexes) -
 
 
 def _totals(request: TileRequest, visible: VisibleHexes) -> dict[str, Any]:
-    """Return the totals of the hexagons, each counted once: one over the antimeridian may be drawn twice."""
-    _, first = np.unique(visible.indexes, return_index=True)
-    return totals(request, visible.numbers.at(first))
+    return totals(request, visible.numbers)
 
 
 def _digest(numbers: LevelValues) -> bytes:

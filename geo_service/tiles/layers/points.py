@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
@@ -20,8 +21,9 @@ from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.age_classes import AGE_LIMITS, age_classes, day_text, local_days, selections_by_age
 from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.extent import WORLD_BOUNDS, Bounds, shortest_arc
 from geo_service.core.model import LINKED, Status
-from geo_service.tiles.documents.tilejson import INCIDENTS, WORLD_BOUNDS, Bounds, LayerDescription
+from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription
 from geo_service.tiles.encoding import mvt
 from geo_service.tiles.encoding.clipping import BUFFER
 from geo_service.tiles.encoding.grid import EXTENT, WORLD, Tile, latitude, longitude, project
@@ -34,6 +36,9 @@ NAME = INCIDENTS.id
 META_NAME = INCIDENTS.extra_layers[0].id
 MOST_PLACES = 10_000
 """Positions in one tile: about 200 kB compressed, and more circles than a tile of 512 px can show."""
+
+_TENTH, _HALF_TURN = POSITION_UNITS // 10, 180 * POSITION_UNITS
+"""A tenth of a degree and half the globe, in units of positions."""
 
 _PROPERTIES = CHANNELS[:3]
 _STATUSES = [status.code for status in Status]
@@ -179,7 +184,44 @@ def _count(state: ReplicaState, selection: Selection | None) -> list[int]:
 
 
 def _extent(columns: Columns) -> Bounds:
-    lng, lat = columns["lng"], columns["lat"]
-    corners = (lng.min(), lat.min(), lng.max(), lat.max())
+    west, east = longest_gap_left_out(columns["lng"])
+    corners = (west, columns["lat"].min(), east, columns["lat"].max())
     west, south, east, north = (round(int(corner) / POSITION_UNITS, 5) for corner in corners)
     return west, max(south, WORLD_BOUNDS[1]), east, min(north, WORLD_BOUNDS[3])
+
+
+def longest_gap_left_out(lng: NDArray[np.int32]) -> tuple[float, float]:
+    """Return the ends of the shortest arc that holds all longitudes, in `POSITION_UNITS`; the first is greater across the antimeridian."""
+    west, east = int(lng.min()), int(lng.max())
+    if east - west <= _HALF_TURN:
+        return west, east
+    # The gap is searched for in tenths of a degree: sorting 10 M positions would take a second.
+    starts = np.flatnonzero(_occupied_tenths(lng)) / 10 - 180
+    first, last = shortest_arc(starts, starts + 0.1)
+    # Without a gap to leave out at the antimeridian, the arc goes from the least to the greatest.
+    middle_of_gap = int((first + last) / 2 * POSITION_UNITS) if first > last else -_HALF_TURN - 1
+    first_end, last_end = _ends_beside(lng, middle_of_gap)
+    return int(first_end), int(last_end)
+
+
+@njit(nogil=True, cache=True)
+def _occupied_tenths(lng: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which tenths of a degree, counted from 180° west, hold a longitude; 180° east is 180° west."""
+    tenths = np.zeros(2 * _HALF_TURN // _TENTH, np.bool_)
+    for value in lng:
+        tenths[(np.int64(value) + _HALF_TURN) // _TENTH % len(tenths)] = True
+    return tenths
+
+
+@njit(nogil=True, cache=True)
+def _ends_beside(lng: NDArray[np.int32], split: int) -> tuple[np.int64, np.int64]:
+    """Return the least longitude beyond the split, and the greatest one up to it, or of all where there is none."""
+    west, east, greatest = np.int64(_HALF_TURN), np.int64(-_HALF_TURN - 1), np.int64(-_HALF_TURN)
+    for value in lng:
+        number = np.int64(value) if value < _HALF_TURN else np.int64(-_HALF_TURN)
+        greatest = max(greatest, number)
+        if number > split:
+            west = min(west, number)
+        else:
+            east = max(east, number)
+    return west, east if east >= -_HALF_TURN else greatest

@@ -122,11 +122,13 @@ def merge_settlements(preferred: Sequence[Settlement], others: Sequence[Settleme
 
 def distance_km(a: HasCoordinates, b: HasCoordinates) -> float:
     """Return the distance on a plane; exact enough to decide whether two places are near each other."""
-    east = (a.lng - b.lng) * np.cos(np.radians(a.lat))
+    # The short way round, also across the antimeridian.
+    east = ((a.lng - b.lng + 180) % 360 - 180) * np.cos(np.radians(a.lat))
     return float(np.hypot(east, a.lat - b.lat) * _KM_PER_DEGREE)
 
 
 def is_inside(place: HasCoordinates, bounds: LngLatBounds) -> bool:
     """Whether a place lies within the bounds (west, south, east, north)."""
     west, south, east, north = bounds
-    return west <= place.lng <= east and south <= place.lat <= north
+    in_arc = west <= place.lng <= east if west <= east else place.lng >= west or place.lng <= east
+    return in_arc and south <= place.lat <= north

@@ -1,0 +1,1 @@
+"""The catalogue: list, merge, rename and delete themes, agencies and sources."""
