@@ -143,8 +143,8 @@ async def _until_up(target: Target) -> None:
 
 @asynccontextmanager
 async def _clients(port: int, soaked: Soaked) -> AsyncIterator[None]:
-    limits = httpx.Limits(max_keepalive_connections=10)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits) as client:
+    limits, key = httpx.Limits(max_keepalive_connections=10), {"Authorization": f"Bearer {_KEY}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, limits=limits, headers=key) as client:
         works = [_write(client, number, soaked) for number in range(_WRITERS)] + [_read(client, soaked) for _ in range(_READERS)]
         tasks = [asyncio.create_task(work) for work in works]
         try:
@@ -164,7 +164,7 @@ async def _write(client: httpx.AsyncClient, writer: int, soaked: Soaked) -> None
         names = [f"fault-{writer}-{number + row}" for row in range(_ROWS)]
         at = datetime.now(UTC).isoformat(timespec="seconds")
         rows = [{"id": name, "received_at": at, "lng": 38.9747, "lat": 45.0355, "sector": "roads", "theme": "Ямы"} for name in names]
-        status = await _ask(client.post("/api/incidents", json=rows, headers={"Authorization": f"Bearer {_KEY}"}), soaked.writes)
+        status = await _ask(client.post("/api/incidents", json=rows), soaked.writes)
         if status == httpx.codes.OK:
             soaked.acknowledged.update(names)
             number += _ROWS
