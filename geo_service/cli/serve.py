@@ -30,7 +30,7 @@ def run_server(prepare: Prepare = lambda url: None, jobs: tuple[Job, ...] = ()) 
     settings = read_settings()
     with Server(settings) as server, open_database(settings) as url:
         prepare(url)
-        server.run(_application_factory(url), [partial(job, url) for job in jobs], on_started=_print_address)
+        server.run(_application_factory(url), [partial(job, url) for job in (_watch_runs, *jobs)], on_started=_print_address)
 
 
 def _application_factory(url: str) -> "Callable[[Settings], Application]":
@@ -38,6 +38,12 @@ def _application_factory(url: str) -> "Callable[[Settings], Application]":
     from geo_service.cli.application import make_application
 
     return lambda settings: make_application(settings.model_copy(update={"database_url": url}))
+
+
+async def _watch_runs(url: str) -> None:
+    from ingest.runs.interrupted import watch_interrupted_runs
+
+    await watch_interrupted_runs(url)
 
 
 def _print_address(address: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo_service.server.middleware.shutdown import SHUTDOWN
+from geo_service.http.messages import is_shutdown
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ async def _disconnected(receive: Receive) -> bool:
     """Wait for the end of the connection; return whether the client ended it, and not this server by shutting down."""
     while (message := await receive())["type"] != "http.disconnect":
         pass
-    return not message.get(SHUTDOWN, False)
+    return not is_shutdown(message)
 
 
 class ReadRequests:
