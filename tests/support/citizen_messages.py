@@ -11,6 +11,7 @@ from ingest.geocoding.local_steps import Gazetteer
 from ingest.geocoding.toponyms.gazetteer_index import GazetteerIndex
 
 MESSAGES_FILE = Path(__file__).parent / "data" / "citizen_messages.tsv"
+SHORT_TEXTS_FILE = MESSAGES_FILE.with_name("short_texts.tsv")
 REGIONS = {
     "KK": "Краснодарский край",
     "KB": "Кабардино-Балкарская Республика",
@@ -41,6 +42,12 @@ def read_messages(*, held_out: bool) -> list[Message]:
     with MESSAGES_FILE.open(encoding="utf-8", newline="") as file:
         messages = [Message(*row) for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
     return messages[1::2] if held_out else messages[0::2]
+
+
+def read_short_texts() -> list[tuple[str, str, str]]:
+    """Return region, settlement (* for a district, - for no place) and text: what was tried while the gazetteer was improved."""
+    with SHORT_TEXTS_FILE.open(encoding="utf-8", newline="") as file:
+        return [(region, settlement, text) for region, settlement, text in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
 
 
 def locate(text: str, index: GazetteerIndex) -> tuple[tuple[str, str], float]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.citizen_messages import NO_PLACE, REGIONS, Message, judge_messages, locate, read_messages
+from tests.support.citizen_messages import NO_PLACE, REGIONS, Message, judge_messages, locate, read_messages, read_short_texts
 from tests.support.gazetteers import demo_index
 from tests.support.real_data import needs
 from tests.support.real_regions import REAL_DISTRICTS, real_indexes
@@ -46,3 +46,17 @@ def test_messages_of_the_demo_region_are_placed_at_the_settlement_that_they_mean
     assert len(placed) >= 100
     assert surely_wrong == []
     assert len(faults) <= (1 - LEAST_RIGHT) * len(placed), faults
+
+
+@needs(REAL_DISTRICTS)
+def test_short_texts_of_all_kinds_are_placed_where_they_mean_or_not_at_all() -> None:
+    texts = read_short_texts()
+    placed = [(text, settlement, locate(text, real_indexes()[REGIONS[region]])[0][0]) for region, settlement, text in texts]
+    assert len(texts) >= 500
+    assert [(text, meant, found) for text, meant, found in placed if meant != found] == []
+
+
+def test_short_texts_of_the_demo_region_are_not_placed_where_they_do_not_mean() -> None:
+    placed = [(text, settlement, locate(text, demo_index())[0][0]) for region, settlement, text in read_short_texts() if region == "KK"]
+    assert len(placed) >= 250
+    assert [(text, meant, found) for text, meant, found in placed if found not in (meant, "-")] == []
