@@ -85,11 +85,12 @@ class _MentionFinder:
         matches = [(position, roles[word]) for position, word in enumerate(self.tokens.words[: self.tokens.count]) if word in roles]
         if matches:
             self._handle(matches)
-        if not self.result.settlements:
+        settlements = self.result.settlements
+        if not settlements:
             if not self.result.unknown_places:
                 self._find_misspelt()
-        elif len(self.result.settlements) == 1:
-            self._check_direction(self.result.settlements[0])
+        elif len(settlements) == 1 and self.tokens.words[settlements[0].position - 1] in place_type_words.DIRECTIONS:
+            self._check_direction()
         return self.result
 
     def _handle(self, matches: list[tuple[int, int]]) -> None:
@@ -106,10 +107,9 @@ class _MentionFinder:
                     if word_roles & role and position not in self.tokens.masked:
                         handle(self, position)
 
-    def _check_direction(self, mention: Mention) -> None:
-        """Record the unknown place that the text is about, if the only known one is after «до» or the like."""
-        is_direction = self.tokens.words[mention.position - 1] in place_type_words.DIRECTIONS
-        if is_direction and (name := self.context.find_unknown_location()):
+    def _check_direction(self) -> None:
+        """Record the unknown place that the text is about: the only known one is after «до» or the like."""
+        if name := self.context.find_unknown_location():
             self.result.unknown_places.append(name)
 
     def _find_street(self, position: int) -> None:
@@ -211,7 +211,7 @@ class _MentionFinder:
         gender = context.find_type_word_gender(start, end)
         if gender is None and (previous == "на" or form in self.index.region_forms):
             return
-        if gender is not None and context.is_town_after_stanitsa(start, entries):
+        if gender == "" and context.is_town_after_stanitsa(start, entries):
             self.result.unknown_places.append(" ".join(tokens.written[tokens.position_before(start) : end]))
             return
         if gender is None and previous == "," and following[:1].isdigit() and self.result.settlements:

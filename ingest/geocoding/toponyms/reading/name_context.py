@@ -35,7 +35,7 @@ class NameContext:
     def __init__(self, tokens: Tokens, index: GazetteerIndex) -> None:
         self._tokens, self._index = tokens, index
         self.has_street = False
-        self.districts: set[str] = set()
+        self.districts: set[str] | None = None
         """Codes of the districts that the text names."""
         self.has_route = False
         """A word such as «маршрут» is in the text."""
