@@ -1,17 +1,21 @@
 """`/metrics` of a real process: what was asked and what the database holds are what it tells."""
 
+import asyncio
 import os
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import httpx
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
+from geo_service.core.sql.advisory_locks import RUNS
 from tests.support.hourly_incidents import INCIDENTS, fill
 from tests.support.http_client import asking, filled
 from tests.support.ingest_client import KEY, KEYED, fetch, incident
@@ -73,6 +77,21 @@ def service(database_url: str) -> Iterator[Service]:
     """A service over incidents and loads, in which reconciliation has already found a difference."""
     filled(database_url, fill)
     filled(database_url, lambda connection: connection.execute(LOADS))
+    with holding_open_run(database_url):
+        yield from _serving(database_url)
+
+
+@contextmanager
+def holding_open_run(database_url: str) -> Iterator[None]:
+    """Hold the lock of the run that has not ended, as its process would: without it the service marks it as interrupted."""
+    with asyncio.Runner() as runner:
+        session = runner.run(asyncpg.connect(database_url))
+        runner.run(session.execute(f"select pg_advisory_lock({RUNS} + id) from ingest_run where state = 'running'"))
+        yield
+        runner.run(session.close())
+
+
+def _serving(database_url: str) -> Iterator[Service]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
