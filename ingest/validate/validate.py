@@ -1,5 +1,6 @@
 """From columns of text to a batch of incidents and row errors: each check looks at a whole column at once."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -118,6 +119,10 @@ class ValidatedBatch:
     """Rows that have only a text, without a clear theme: they have the default one."""
     read: int
     bytes_read: int
+    contexts: Sequence[str] = ()
+    """Of each usable row the message that it answers; none at all where the mapping has no such column."""
+    skipped: dict[str, int] = dataclasses.field(default_factory=dict)
+    """As `RawBatch.skipped`."""
 
     def without(self, rejects: dict[int, Reject]) -> "ValidatedBatch":
         """Return the batch without some of its usable rows, by their index, which are rejected."""
@@ -130,6 +135,7 @@ class ValidatedBatch:
             agencies=_pick(self.agencies, indexes),
             rows=self.rows[indexes],
             due_by=_pick(self.due_by, indexes),
+            contexts=_pick(self.contexts, indexes) if self.contexts else (),
             rejects=[*self.rejects, *rejects.values()],
             warnings=[warning for warning in self.warnings if warning.line not in lines],
         )
@@ -189,6 +195,8 @@ class Validator:
             unsure=int(np.count_nonzero(theme_column.classified[rows] & ~theme_column.recognised[rows])),
             read=len(raw.lines) + len(raw.broken),
             bytes_read=raw.bytes_read,
+            contexts=_pick(self._column(raw, "context"), rows) if self._mapping.columns.context else (),
+            skipped=dict(raw.skipped),
         )
 
     def _column(self, raw: RawBatch, field: str) -> Sequence[str]:
