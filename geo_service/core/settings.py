@@ -89,7 +89,12 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may send incidents, comma-separated; default: only programs may."
     )
     write_body_mb: int = Field(32, ge=1, le=4096, description="Maximum body of a request that sends incidents, in megabytes.")
-    writers: int = Field(2, ge=1, le=50, description="Requests that may send incidents at the same time; each has a database connection.")
+    writers: int = Field(
+        3,
+        ge=1,
+        le=50,
+        description="Batches of incidents that may be written at the same time; one fewer of streams.",
+    )
     new_entries_per_request: int = Field(
         1000, ge=0, le=1_000_000, description="Maximum number of new themes, agencies and sources that one request may add."
     )
@@ -115,8 +120,10 @@ class Settings(BaseSettings):
     count_cache_mb: int = Field(256, ge=1, description="Memory for counts per level, in megabytes.")
     max_connections: int = Field(2000, ge=10, description="Maximum number of open connections of clients; further ones get 503.")
     header_timeout_s: float = Field(15.0, gt=0, description="Seconds in which the headers of a request must come.")
-    queue_limit: int = Field(1000, ge=1, description="Maximum number of waiting computations; above it, requests get 503.")
-    queue_wait_s: float = Field(3.0, gt=0, description="Maximum expected wait of a computation in seconds; above it, requests get 503.")
+    queue_limit: int = Field(1000, ge=1, description="Maximum number of requests in a queue; above it, requests get 503.")
+    queue_wait_s: float = Field(
+        3.0, gt=0, description="Maximum wait of a request in all queues together, in seconds; above it, requests get 503."
+    )
     tile_rows_limit: int = Field(
         200_000_000, ge=1, description="Maximum number of incidents that are counted for one tile, compared windows included."
     )
@@ -124,6 +131,11 @@ class Settings(BaseSettings):
     stale_limit_s: float = Field(3600.0, gt=0, description="Maximum delay of the replica in seconds; above it, /readyz answers 503.")
     reconcile_interval_s: float = Field(
         300.0, gt=0, description="Pause between two comparisons of the replica with the whole database, in seconds."
+    )
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="Port that answers /metrics and nothing else; default: none.")
+    metrics_host: str = Field("127.0.0.1", description="Address of GEO_METRICS_PORT.")
+    metrics_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="API keys that allow reading /metrics on GEO_PORT, comma-separated; default: it is not there."
     )
     log_format: Literal["json", "console"] = Field("console", description="Format of log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
@@ -184,7 +196,7 @@ class Settings(BaseSettings):
                 ) from None
         return value
 
-    @field_validator("write_keys")
+    @field_validator("write_keys", "metrics_keys")
     @classmethod
     def _check_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(key.get_secret_value()) < MIN_KEY_LENGTH or not key.get_secret_value().isascii() for key in value):
@@ -205,7 +217,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts",
-        "trusted_proxies", mode="before",
+        "trusted_proxies", "metrics_keys", mode="before",
     )  # fmt: skip
     @classmethod
     def _split_list(cls, value: object) -> object:

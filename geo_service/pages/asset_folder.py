@@ -21,6 +21,8 @@ BUILD = "dist"
 """Folder of the build, in the folder of the sources."""
 _NOT_SERVED = (BUILD, f"{BUILD}.unfinished", "scripts", "tests")
 """Folders of the sources that no page needs."""
+_SOURCE_SUFFIXES = (".html", ".js", ".mjs", ".css", ".svg", ".png", ".woff2", ".json", ".txt", ARCHIVE)
+"""Of the sources that are served: not what an editor or a tool leaves beside them."""
 _DIGEST_BYTES, _HASH_BYTES = 8, 12
 _SUFFIXES = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
 """Encodings of a build and the ends of their files' names, the smallest first: where a client takes several equally, it gets
@@ -135,8 +137,13 @@ def _find(folder: Path) -> _Found:
 def _sources(folder: Path) -> Iterator[Path]:
     for file in sorted(folder.rglob("*")):
         relative = file.relative_to(folder)
-        if relative.parts[0] not in _NOT_SERVED and not file.name.startswith(".") and file.is_file():
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if relative.parts[0] not in _NOT_SERVED and not hidden and _is_of_page(file) and file.is_file():
             yield file
+
+
+def _is_of_page(file: Path) -> bool:
+    return file.suffix in _SOURCE_SUFFIXES or file.name == "LICENSE"
 
 
 def _stamps(folder: Path, files: Iterator[Path] | list[Path]) -> dict[str, tuple[int, int]]:

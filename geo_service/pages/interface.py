@@ -3,14 +3,16 @@
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from html import escape
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+import orjson
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from geo_service.routes.common.dependencies import PlainRoute
 from geo_service.routes.common.no_parameters import no_parameters
-from geo_service.routes.common.responses import bytes_answer, json_answer
+from geo_service.routes.common.responses import constant_answer
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
@@ -31,18 +33,27 @@ router = APIRouter(route_class=PlainRoute)
 async def get_openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
     await no_parameters(request)
-    return json_answer(request, request.app.openapi())
+    return constant_answer(request, _document(request.app), "application/json")
 
 
 @router.get("/docs", include_in_schema=False)
 async def get_docs(request: Request) -> Response:
     """Return the page, which loads nothing: it has no scripts, and its style is in it."""
     await no_parameters(request)
-    page = render_interface(request.app.openapi())
-    response = bytes_answer(request, page.encode(), "no-cache", "text/html; charset=utf-8")
+    response = constant_answer(request, _page(request.app), "text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Referrer-Policy"] = "same-origin"
     return response
+
+
+@lru_cache(maxsize=1)
+def _document(app: FastAPI) -> bytes:
+    return orjson.dumps(app.openapi())
+
+
+@lru_cache(maxsize=1)
+def _page(app: FastAPI) -> bytes:
+    return render_interface(app.openapi()).encode()
 
 
 def render_interface(document: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
+from geo_service.routes.schemas.value_schemas import choice, integer
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
@@ -17,8 +18,16 @@ _DEFAULT_MIN_INCIDENTS, _MAX_MIN_INCIDENTS = 20, 1_000_000
 _DOCS = {
     "parameters": [
         *docs("format")["parameters"],
-        parameter("min_incidents", f"Agencies with fewer incidents are listed without a rank. Default {_DEFAULT_MIN_INCIDENTS}."),
-        parameter("by", "Rows of the CSV: agency (the default), or source for one row for each agency and source."),
+        parameter(
+            "min_incidents",
+            f"Agencies with fewer incidents are listed without a rank. Default {_DEFAULT_MIN_INCIDENTS}.",
+            schema=integer(1, _MAX_MIN_INCIDENTS),
+        ),
+        parameter(
+            "by",
+            "Rows of the CSV: agency (the default), or source for one row for each agency and source.",
+            schema=choice(("agency", "source")),
+        ),
     ]
 }
 
@@ -35,9 +44,12 @@ async def get_agencies(request: Request) -> Response:
     min_incidents = read_int(params, "min_incidents", 1, _MAX_MIN_INCIDENTS, _DEFAULT_MIN_INCIDENTS)
     by = read_choice(params, "by", ("agency", "source"), "agency")
     revision = service.replica.revision
-    table = await service.replica.run(rate_agencies, service.rules, query.selection, query.compare, min_incidents)
-    document = {**table, **selection_query.resolved(query, service, revision)}
-    return render(request, form, Representations(document, lambda: _csv_rows(table["agencies"], by)))
+
+    def encode(table: dict[str, Any]) -> Response:
+        document = {**table, **selection_query.resolved(query, service, revision)}
+        return render(request, form, Representations(document, lambda: _csv_rows(table["agencies"], by)))
+
+    return await service.replica.run_and_encode(encode, rate_agencies, service.rules, query.selection, query.compare, min_incidents)
 
 
 def _csv_rows(agencies: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:

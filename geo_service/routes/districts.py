@@ -20,19 +20,24 @@ router = APIRouter(route_class=PlainRoute, prefix="/api/districts", tags=["stati
 _WITHOUT = {"ru": "Без района", "en": "Without district"}
 
 
-@router.get("", openapi_extra=docs("level", "format"), responses=MAP_RESPONSES, summary="Numbers of districts", operation_id="districts")
+@router.get(
+    "", openapi_extra=docs("level", geometry=True), responses=MAP_RESPONSES, summary="Numbers of districts", operation_id="districts"
+)
 async def get_districts(request: Request) -> Response:
     """Return the districts of a level with all measures, ranked by the requested one; incidents without a district; and the total."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=("level", "format"))
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
     revision = service.replica.revision
-    table = await service.replica.run(rank_districts, query, level)
-    document = {**table, **selection_query.resolved(query, service, revision)}
     catalogue = service.replica.catalogue
-    return render(
-        request, form, Representations(document, lambda: _csv_rows(table), lambda: _features(table, district_geometries(catalogue)))
-    )
+
+    def encode(table: dict[str, Any]) -> Response:
+        document = {**table, **selection_query.resolved(query, service, revision)}
+        return render(
+            request, form, Representations(document, lambda: _csv_rows(table), lambda: _features(table, district_geometries(catalogue)))
+        )
+
+    return await service.replica.run_and_encode(encode, rank_districts, query, level)
 
 
 @router.get(
@@ -50,9 +55,12 @@ async def get_district(request: Request, code: str) -> Response:
     bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None
     bucket_options = BucketOptions(service.settings.zone, bucket, query.compared_by)
     revision = service.replica.revision
-    district = await service.replica.run(describe_district, query, code, bucket_options)
-    document = {**district, **selection_query.resolved(query, service, revision)}
-    return render(request, form, Representations(document, lambda: _fill_themes([district["district"], *district["children"]])))
+
+    def encode(district: dict[str, Any]) -> Response:
+        document = {**district, **selection_query.resolved(query, service, revision)}
+        return render(request, form, Representations(document, lambda: _fill_themes([district["district"], *district["children"]])))
+
+    return await service.replica.run_and_encode(encode, describe_district, query, code, bucket_options)
 
 
 def _csv_rows(table: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.statistics.incident_list import ORDERS
-from geo_service.aggregation.statistics.incident_rows import FIELDS, find_incident, list_incidents
+from geo_service.aggregation.statistics.incident_rows import FIELDS, IncidentPage, find_incident, list_incidents
 from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.core.integers import MAX_BIGINT, parse_int
@@ -24,7 +24,8 @@ from geo_service.routes.common.ingest_response import LineStream, respond_with_d
 from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
-from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
+from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
+from geo_service.routes.schemas.value_schemas import CELL, choice, integer, pattern
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
 
@@ -36,13 +37,17 @@ _SOURCE = re.compile(r"[^\s,\0]{1,60}")
 _LIST_DOCS = {
     "parameters": [
         *docs("format")["parameters"],
-        parameter("cell", f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it."),
-        parameter("order", f"{' or '.join(ORDERS)}: the newest first (the default), or open incidents with the earliest deadline first."),
-        parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}."),
-        parameter("after", "The `next` value of the previous page, with the same filters and order."),
+        parameter("cell", f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it.", schema=CELL),
+        parameter(
+            "order",
+            f"{' or '.join(ORDERS)}: the newest first (the default), or open incidents with the earliest deadline first.",
+            schema=choice(ORDERS),
+        ),
+        parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}.", schema=integer(1, MAX_LIMIT)),
+        parameter("after", "The `next` value of the previous page, with the same filters and order.", schema=pattern("[A-Za-z0-9_-]{18}")),
     ]
 }
-_ONE_DOCS = {"parameters": [parameter("format", EXTRA_PARAMETERS["format"])]}
+_ONE_DOCS = {"parameters": [FORMAT_DOCS]}
 _ONE_RESPONSES: dict[int | str, dict[str, Any]] = {**TABLE_RESPONSES, 404: {"description": "There is no such incident.", **PROBLEM}}
 
 
@@ -63,17 +68,20 @@ async def get_incidents(request: Request) -> Response:
     query = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
     page_query, form = read_incident_list(dict(request.query_params), query), read_format(request)
     revision = service.replica.revision
-    page = await service.replica.run(list_incidents, page_query)
-    next_cursor = page.end and encode_cursor(page_query.order, page.end)
-    document = {
-        "order": page_query.order.code, "limit": page_query.limit, "incidents": page.rows, "next": next_cursor, "names": page.names,
-        **selection_query.resolved(query, service, revision),
-    }  # fmt: skip
-    response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
-    if next_cursor:
-        next_url = f"{public_path(request)}?{request.url.include_query_params(after=next_cursor).query}"
-        response.headers["Link"] = f'<{next_url}>; rel="next"'
-    return response
+
+    def encode(page: IncidentPage) -> Response:
+        next_cursor = page.end and encode_cursor(page_query.order, page.end)
+        document = {
+            "order": page_query.order.code, "limit": page_query.limit, "incidents": page.rows, "next": next_cursor, "names": page.names,
+            **selection_query.resolved(query, service, revision),
+        }  # fmt: skip
+        response = render(request, form, Representations(document, lambda: page.rows, columns=FIELDS))
+        if next_cursor:
+            next_url = f"{public_path(request)}?{request.url.include_query_params(after=next_cursor).query}"
+            response.headers["Link"] = f'<{next_url}>; rel="next"'
+        return response
+
+    return await service.replica.run_and_encode(encode, list_incidents, page_query)
 
 
 @router.get("/incidents/{id}", openapi_extra=_ONE_DOCS, responses=_ONE_RESPONSES, summary="One incident", operation_id="incident")
@@ -83,9 +91,12 @@ async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # 
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)
     revision = service.replica.revision
-    page = await service.replica.run(find_incident, number, int(time.time()))
-    document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
-    return render(request, form, Representations(document, lambda: page.rows))
+
+    def encode(page: IncidentPage) -> Response:
+        document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
+        return render(request, form, Representations(document, lambda: page.rows))
+
+    return await service.replica.run_and_encode(encode, find_incident, number, int(time.time()))
 
 
 def _read_ingest_request(request: Request) -> tuple[IngestRequest, AsyncGenerator[bytes, None]]:

@@ -9,7 +9,6 @@ import asyncpg
 import orjson
 from fastapi import APIRouter, Path, Request, Response
 
-from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
 from geo_service.core.integers import parse_int
@@ -19,7 +18,8 @@ from geo_service.queries.selection import collect_params, read_int
 from geo_service.routes.common.auth import require_key
 from geo_service.routes.common.dependencies import PlainRoute, Service, public_path, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
-from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
+from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
+from geo_service.routes.schemas.value_schemas import integer, pattern
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/ingest", tags=["ingest"], responses=PROBLEM_RESPONSES)
 
@@ -32,12 +32,12 @@ _CURSOR = re.compile("([0-9]{1,18})-([0-9]{1,18})")
 """The line and the id of the last row of a page."""
 _DEFAULT_RUNS, _MAX_RUNS, _MAX_ROWS = 50, 500, 5_000
 
-_FORMAT = parameter("format", EXTRA_PARAMETERS["format"])
+_FORMAT = FORMAT_DOCS
 _Run = Annotated[str, Path(description="A run's number.")]
 _RUNS_DOCS = {
     "parameters": [
-        parameter("limit", f"Runs in the response, 1 to {_MAX_RUNS}. Default {_DEFAULT_RUNS}."),
-        parameter("before", "Only runs with a lower number; `next` of the previous page has it."),
+        parameter("limit", f"Runs in the response, 1 to {_MAX_RUNS}. Default {_DEFAULT_RUNS}.", schema=integer(1, _MAX_RUNS)),
+        parameter("before", "Only runs with a lower number; `next` of the previous page has it.", schema=integer(0, _MAX_NUMBER)),
         _FORMAT,
     ],
     # Reading needs a key even where sending does not: runs name files and clients, and the rows may have personal data.
@@ -47,8 +47,8 @@ _RUN_DOCS = {"parameters": [_FORMAT], "security": [{"writeKey": []}]}
 _REJECTS_DOCS = {
     "security": [{"writeKey": []}],
     "parameters": [
-        parameter("limit", f"Rows in the response, 1 to {_MAX_ROWS}. Default {_MAX_ROWS}."),
-        parameter("after", "Only rows after this cursor; `next` of the previous page has it."),
+        parameter("limit", f"Rows in the response, 1 to {_MAX_ROWS}. Default {_MAX_ROWS}.", schema=integer(1, _MAX_ROWS)),
+        parameter("after", "Only rows after this cursor; `next` of the previous page has it.", schema=pattern("[0-9]{1,18}-[0-9]{1,18}")),
         _FORMAT,
     ],
 }
@@ -72,11 +72,16 @@ async def get_runs(request: Request) -> Response:
     params, form = collect_params(request.query_params.multi_items(), ("limit", "before", "format")), read_format(request)
     limit = read_int(params, "limit", 1, _MAX_RUNS, _DEFAULT_RUNS)
     before = read_int(params, "before", 0, _MAX_NUMBER) if "before" in params else None
-    with database_errors("read the runs"):
-        rows = await service_of(request).database.fetch(query("ingest.list_runs"), before, limit)
-    runs = [_to_run(row) for row in rows]
-    next_url = _page_url(request, params, {"before": rows[-1]["id"]}) if len(rows) == limit else None
-    return _keep_private(_add_link(render(request, form, Representations({"runs": runs, "next": next_url}, lambda: runs)), next_url))
+    service = service_of(request)
+    async with service.connect("read the runs") as connection:
+        rows = await connection.fetch(query("ingest.list_runs"), before, limit)
+
+    def encode() -> Response:
+        runs = [_to_run(row) for row in rows]
+        next_url = _page_url(request, params, {"before": rows[-1]["id"]}) if len(rows) == limit else None
+        return _keep_private(_add_link(render(request, form, Representations({"runs": runs, "next": next_url}, lambda: runs)), next_url))
+
+    return await service.encoder.run(encode)
 
 
 @router.get(
@@ -107,12 +112,17 @@ async def get_rejects(request: Request, run: _Run) -> Response:
     params, form = collect_params(request.query_params.multi_items(), ("limit", "after", "format")), read_format(request)
     limit, after = read_int(params, "limit", 1, _MAX_ROWS, _MAX_ROWS), _read_cursor(params)
     record = await _fetch_run(service, run)
-    with database_errors("read rejected rows"):
-        rows = await service.database.fetch(query("ingest.list_rejects"), record["id"], *after, _WARNINGS, limit)
-    rejects = [_to_reject(row, service.row_cutter(row["row_text"], orjson.loads(record["row_format"]))) for row in rows]
-    next_url = _page_url(request, params, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
-    document = {"run": record["id"], "rejects": rejects, "next": next_url}
-    return _keep_private(_add_link(render(request, form, Representations(document, lambda: list(map(_to_csv_row, rejects)))), next_url))
+    async with service.connect("read rejected rows") as connection:
+        rows = await connection.fetch(query("ingest.list_rejects"), record["id"], *after, _WARNINGS, limit)
+
+    def encode() -> Response:
+        rejects = [_to_reject(row, service.row_cutter(row["row_text"], orjson.loads(record["row_format"]))) for row in rows]
+        next_url = _page_url(request, params, {"after": f"{rows[-1]['line']}-{rows[-1]['id']}"}) if len(rows) == limit else None
+        document = {"run": record["id"], "rejects": rejects, "next": next_url}
+        rendered = render(request, form, Representations(document, lambda: list(map(_to_csv_row, rejects))))
+        return _keep_private(_add_link(rendered, next_url))
+
+    return await service.encoder.run(encode)
 
 
 def _read_cursor(params: Mapping[str, str]) -> tuple[int, int]:
@@ -129,8 +139,8 @@ def _read_cursor(params: Mapping[str, str]) -> tuple[int, int]:
 async def _fetch_run(service: Service, run: str) -> asyncpg.Record:
     """Return the row of the run. Raises `InvalidParameter` and `NotFound`."""
     number = parse_int("run", run, 0, _MAX_NUMBER)
-    with database_errors("read the run"):
-        row = await service.database.fetchrow(query("ingest.list_runs"), number + 1, 1)
+    async with service.connect("read the run") as connection:
+        row = await connection.fetchrow(query("ingest.list_runs"), number + 1, 1)
     if row is None or row["id"] != number:
         raise NotFound(f"there is no run {number}")
     return row

@@ -1,5 +1,6 @@
 """OGC API – Features: districts and hexagons for GIS software."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from geo_service.core.instants import format_instant
 from geo_service.core.integers import shorten
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, DistrictLevel
 from geo_service.ogc import documents
-from geo_service.ogc.collection import FeatureCollection, FeatureQuery
+from geo_service.ogc.collection import Feature, FeatureCollection, FeaturePage, FeatureQuery
 from geo_service.ogc.crs import Crs, read_crs
 from geo_service.ogc.districts import DistrictCollection
 from geo_service.ogc.hexes import OWN_COLLECTIONS, HexCollection
@@ -73,7 +74,7 @@ async def get_collections(request: Request) -> Response:
     """Return the collections of districts and hexagons."""
     _check_params(request)
     service = service_of(request)
-    collections = [await _collection_document(request, service, collection) for collection in _collections(service).values()]
+    collections = await _collection_documents(request, service, list(_collections(service).values()))
     return json_answer(request, documents.collections_document(_root(request), collections))
 
 
@@ -82,7 +83,7 @@ async def get_collection(request: Request, name: str) -> Response:
     """Return the extent of a collection in space and time, and links to its features."""
     _check_params(request)
     service = service_of(request)
-    return json_answer(request, await _collection_document(request, service, _find_collection(service, name)))
+    return json_answer(request, (await _collection_documents(request, service, [_find_collection(service, name)]))[0])
 
 
 @router.get(
@@ -98,9 +99,12 @@ async def get_items(request: Request, name: str) -> Response:
         query, read_bbox(params, read_crs(params, "bbox-crs")), read_limit(params), read_offset(params), read_optional_level(params),
         read_int(params, "resolution", COARSEST_RESOLUTION, FINEST_RESOLUTION) if "resolution" in params else None, read_crs(params, "crs"),
     )  # fmt: skip
-    page = await service.replica.run(collection.find, features)
     pairs, computed_at = request.query_params.multi_items(), format_instant(query.selection.now)
-    return _geojson_response(request, documents.items_document(_root(request), name, pairs, page, features, computed_at), features.crs)
+
+    def encode(page: FeaturePage) -> Response:
+        return _geojson_response(request, documents.items_document(_root(request), name, pairs, page, features, computed_at), features.crs)
+
+    return await service.replica.run_and_encode(encode, collection.find, features)
 
 
 @router.get("/collections/{name}/items/{feature:path}", summary="A feature", operation_id="ogc_item", responses=_docs_of(documents.GEOJSON))
@@ -110,8 +114,12 @@ async def get_item(request: Request, name: str, feature: str) -> Response:
     collection = _find_collection(service, name)
     params, query = _read_query(request, service, ("crs", "datetime", "f"))
     features = FeatureQuery(query, crs=read_crs(params, "crs"))
-    item = await service.replica.run(collection.get, feature, features)
-    return _geojson_response(request, documents.item_document(_root(request), name, request.query_params.multi_items(), item), features.crs)
+    pairs = request.query_params.multi_items()
+
+    def encode(item: Feature) -> Response:
+        return _geojson_response(request, documents.item_document(_root(request), name, pairs, item), features.crs)
+
+    return await service.replica.run_and_encode(encode, collection.get, feature, features)
 
 
 def _collections(service: Service) -> dict[str, FeatureCollection]:
@@ -133,10 +141,17 @@ def _find_collection(service: Service, name: str) -> FeatureCollection:
     return collections[name]
 
 
-async def _collection_document(request: Request, service: Service, collection: FeatureCollection) -> dict[str, Any]:
-    bounds, times = await service.replica.run(lambda state: (collection.extent(state), state.columns.extent()))
+async def _collection_documents(request: Request, service: Service, collections: Sequence[FeatureCollection]) -> list[dict[str, Any]]:
+    """Return the documents of these collections, all from one state of the incidents."""
+    key = "extents", tuple(collection.description.id for collection in collections)
+    extents, times = await service.replica.run_or_recall(
+        key, lambda state: ([collection.extent(state) for collection in collections], state.columns.extent())
+    )
     interval = (format_instant(times[0]), format_instant(times[1])) if times else None
-    return documents.collection_document(_root(request), collection.description, bounds, interval)
+    return [
+        documents.collection_document(_root(request), collection.description, bounds, interval)
+        for collection, bounds in zip(collections, extents, strict=True)
+    ]
 
 
 def _read_query(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], Query]:

@@ -44,7 +44,9 @@ async def get_discovery(request: Request, extension: Extension) -> Response:
 async def get_services(request: Request, extension: Extension) -> Response:
     """Return one service for each sector and each theme."""
     read_arguments(request)
-    return respond(request, extension, "services", list_services(service_of(request).catalogue))
+    service = service_of(request)
+    catalogue = service.catalogue
+    return await service.encoder.run(lambda: respond(request, extension, "services", list_services(catalogue)))
 
 
 @router.get("/v2/services/{code:path}.{extension}", summary="A service", operation_id="open311_service", responses=responses(400, 404, 503))
@@ -67,8 +69,12 @@ async def get_requests(request: Request, extension: Extension) -> Response:
     filters = read_query(read_arguments(request, *_FILTERS), service.catalogue, service.settings.zone, int(time.time()))
     operator = is_operator(request)
     page = await fetch_service_requests(service.database, filters, service.settings.open311_texts, with_media=operator)
-    response = respond(request, extension, "service_requests", page.requests, is_private=operator)
-    return response if filters.ids is not None else link_pages(request, response, page.following)
+
+    def encode() -> Response:
+        response = respond(request, extension, "service_requests", page.requests, is_private=operator)
+        return response if filters.ids is not None else link_pages(request, response, page.following)
+
+    return await service.encoder.run(encode)
 
 
 @router.get("/v2/requests/{number}.{extension}", summary="A request", operation_id="open311_request", responses=responses(400, 404, 503))

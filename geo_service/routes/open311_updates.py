@@ -29,8 +29,12 @@ async def get_updates(request: Request, extension: Extension) -> Response:
     filters = read_update_query(read_arguments(request, *_FILTERS), service.settings.zone, int(time.time()))
     operator = is_operator(request)
     updates, following = await fetch_updates(service.database, filters, with_texts=operator)
-    response = respond(request, extension, "service_request_updates", updates, is_private=operator)
-    return link_pages(request, response, following)
+
+    def encode() -> Response:
+        response = respond(request, extension, "service_request_updates", updates, is_private=operator)
+        return link_pages(request, response, following)
+
+    return await service.encoder.run(encode)
 
 
 @router.post(

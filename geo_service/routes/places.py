@@ -1,8 +1,10 @@
 """Settlements with their names, for labels on the map."""
 
+from typing import Any
+
+import asyncpg
 from fastapi import APIRouter, Request, Response
 
-from geo_service.core.database import database_errors
 from geo_service.core.extent import widen
 from geo_service.core.sql.named_queries import query
 from geo_service.queries.selection import collect_params
@@ -30,21 +32,25 @@ async def get_places(request: Request) -> Response:
     """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
     collect_params(request.query_params.multi_items(), _STYLE_PARAMETERS)
     service = service_of(request)
-    boxes = widen(await service.replica.run(service.hexes.bounds), _MARGIN_DEGREES)
-    with database_errors("read the settlements"):
-        rows = await service.database.fetch(query("places.list_in_boxes"), *boxes[0], *boxes[-1], _MAX_SETTLEMENTS)
-    features = [
-        {
-            "type": "Feature",
-            "id": row["id"],
-            "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
-            "properties": {
-                "name_ru": row["name_ru"] or row["name_en"],
-                "name_en": row["name_en"] or row["name_ru"],
-                "population": row["population"],
-            },
-        }
-        for row in rows
-    ]
-    document = {"type": "FeatureCollection", "features": features}
-    return json_answer(request, document, "public, max-age=300", media_type="application/geo+json")
+    boxes = widen(await service.replica.run_or_recall("bounds of settlements", service.hexes.bounds), _MARGIN_DEGREES)
+    async with service.connect("read the settlements") as connection:
+        rows = await connection.fetch(query("places.list_in_boxes"), *boxes[0], *boxes[-1], _MAX_SETTLEMENTS)
+
+    def encode() -> Response:
+        document = {"type": "FeatureCollection", "features": list(map(_to_feature, rows))}
+        return json_answer(request, document, "public, max-age=300", media_type="application/geo+json")
+
+    return await service.encoder.run(encode)
+
+
+def _to_feature(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": row["id"],
+        "geometry": {"type": "Point", "coordinates": [row["lng"], row["lat"]]},
+        "properties": {
+            "name_ru": row["name_ru"] or row["name_en"],
+            "name_en": row["name_en"] or row["name_ru"],
+            "population": row["population"],
+        },
+    }

@@ -28,6 +28,7 @@ from geo_service.routes.schemas.parameter_docs import (
     docs,
     parameter,
 )  # fmt: skip
+from geo_service.routes.schemas.value_schemas import PATH_VALUES, choice, integer
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, recolor_legend
 from geo_service.tiles.encoding.grid import MAX_ZOOM
 from geo_service.tiles.layers.base import LegendRequest
@@ -37,15 +38,17 @@ router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], r
 _LEGEND_DOCS = {
     "parameters": [
         *LAYER_DOCS["parameters"],
-        parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
-        parameter("layer", "hexes (the default), districts or incidents."),
+        parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True, schema=integer(0, MAX_ZOOM)),
+        parameter("layer", "hexes (the default), districts or incidents.", schema=PATH_VALUES["layer"]),
         SCHEME_DOCS,
     ]
 }
 _TIMELINE_DOCS = {
     "parameters": [
         *docs("bucket", "format")["parameters"],
-        parameter("by", f"Adds time series by {', '.join(SERIES_BY)}: of the {MAX_SERIES} entries with most incidents."),
+        parameter(
+            "by", f"Adds time series by {', '.join(SERIES_BY)}: of the {MAX_SERIES} entries with most incidents.", schema=choice(SERIES_BY)
+        ),
     ]
 }
 _MAX_DIMENSIONS = 2
@@ -63,8 +66,12 @@ async def get_legend(request: Request) -> Response:
     scheme = read_choice(params, "scheme", list(SCHEMES), DEFAULT_SCHEME)
     revision = service.replica.revision
     palette = layer.description.palette(query.measure, scheme)
-    document = recolor_legend(await service.replica.run(layer.legend, LegendRequest(zoom, query, rendering)), palette)
-    return json_answer(request, {**document, "window": selection_query.span(query.selection), "revision": revision})
+
+    def encode(legend: dict[str, Any]) -> Response:
+        document = recolor_legend(legend, palette)
+        return json_answer(request, {**document, "window": selection_query.span(query.selection), "revision": revision})
+
+    return await service.replica.run_and_encode(encode, layer.legend, LegendRequest(zoom, query, rendering))
 
 
 @router.get("/summary", openapi_extra=docs("format"), responses=TABLE_RESPONSES, summary="Totals of a selection", operation_id="summary")
@@ -74,22 +81,25 @@ async def get_summary(request: Request) -> Response:
     query = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form = read_format(request)
     revision = service.replica.revision
-    summary = await service.replica.run(summarise_selection, query.selection, query.compare)
-    first, last = summary.extent or (None, None)
-    document = {
-        **summary.total,
-        **selection_query.resolved(query, service, revision),
-        "measures": summary.measures,
-        "units": summary.units,
-        "data": {"first": first and format_instant(first), "last": last and format_instant(last)},
-        "generated_at": format_instant(time.time()),
-        "synthetic": summary.synthetic,
-        "without_place": summary.without_place,
-        "attribution": " · ".join(summary.attribution),
-        "sectors": summary.sectors,
-        "sources": summary.sources,
-    }
-    return render(request, form, Representations(document, lambda: _summary_rows(summary)))
+
+    def encode(summary: SelectionSummary) -> Response:
+        first, last = summary.extent or (None, None)
+        document = {
+            **summary.total,
+            **selection_query.resolved(query, service, revision),
+            "measures": summary.measures,
+            "units": summary.units,
+            "data": {"first": first and format_instant(first), "last": last and format_instant(last)},
+            "generated_at": format_instant(time.time()),
+            "synthetic": summary.synthetic,
+            "without_place": summary.without_place,
+            "attribution": " · ".join(summary.attribution),
+            "sectors": summary.sectors,
+            "sources": summary.sources,
+        }
+        return render(request, form, Representations(document, lambda: _summary_rows(summary)))
+
+    return await service.replica.run_and_encode(encode, summarise_selection, query.selection, query.compare)
 
 
 @router.get(
@@ -103,9 +113,13 @@ async def get_breakdown(request: Request) -> Response:
     params, form = dict(request.query_params), read_format(request)
     by = [DIMENSIONS[code] for code in read_codes(params, "by", list(DIMENSIONS), _MAX_DIMENSIONS)]
     revision = service.replica.revision
-    table = await service.replica.run(compute_breakdown, query.selection, by, read_level(params), query.measure, query.compare)
-    document = {**table, **selection_query.resolved(query, service, revision)}
-    return render(request, form, Representations(document, lambda: table["cells"]))
+    level = read_level(params)
+
+    def encode(table: dict[str, Any]) -> Response:
+        document = {**table, **selection_query.resolved(query, service, revision)}
+        return render(request, form, Representations(document, lambda: table["cells"]))
+
+    return await service.replica.run_and_encode(encode, compute_breakdown, query.selection, by, level, query.measure, query.compare)
 
 
 @router.get("/timeline", openapi_extra=_TIMELINE_DOCS, responses=TABLE_RESPONSES, summary="A selection along time", operation_id="timeline")
@@ -118,22 +132,28 @@ async def get_timeline(request: Request) -> Response:
     bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None
     options = BucketOptions(service.settings.zone, bucket, query.compared_by)
     revision = service.replica.revision
-    table = await service.replica.run(compute_timeline, query.selection, options, query.measure, query.compare, by=by)
-    document = {**table, **selection_query.resolved(query, service, revision)}
-    return render(request, form, Representations(document, lambda: flatten_series(table) if by else table["buckets"]))
+
+    def encode(table: dict[str, Any]) -> Response:
+        document = {**table, **selection_query.resolved(query, service, revision)}
+        return render(request, form, Representations(document, lambda: flatten_series(table) if by else table["buckets"]))
+
+    return await service.replica.run_and_encode(encode, compute_timeline, query.selection, options, query.measure, query.compare, by=by)
 
 
-@router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
+@router.get("/cells/{h3}", openapi_extra=docs(geometry=True), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
 async def get_cell(request: Request, h3: str) -> Response:
     """Return the numbers of an H3 cell of resolution 1 to 10, and of the cells that touch it."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
     form, cell = read_format(request, geometry=True), read_cell(h3)
     revision = service.replica.revision
-    description = await service.replica.run(describe_cell, query.selection, cell, query.compare)
-    document = {**description, **selection_query.resolved(query, service, revision)}
-    rows = [description["cell"], *description["neighbours"]]
-    return render(request, form, Representations(document, lambda: rows, lambda: [_to_feature(row) for row in rows]))
+
+    def encode(description: dict[str, Any]) -> Response:
+        document = {**description, **selection_query.resolved(query, service, revision)}
+        rows = [description["cell"], *description["neighbours"]]
+        return render(request, form, Representations(document, lambda: rows, lambda: [_to_feature(row) for row in rows]))
+
+    return await service.replica.run_and_encode(encode, describe_cell, query.selection, cell, query.compare)
 
 
 def _to_feature(row: dict[str, Any]) -> dict[str, Any]:

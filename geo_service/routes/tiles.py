@@ -71,7 +71,7 @@ async def get_tilejson(request: Request, layer: str) -> Response:
     served = service.tiles_of(layer).layer
     parameters = request.query_params.multi_items()
     query, rendering = read_layer_query(parameters, service.catalogue, service.zone, served.description, OWN_PARAMETERS)
-    bounds = await service.replica.run(served.bounds)
+    bounds = await service.replica.run_or_recall(("bounds", layer), served.bounds)
     document = tilejson(
         served.description, base_url=base_url(request), query=query_of_source(request.url.query), bounds=bounds,
         attribution=" · ".join(served.attribution(service.replica.catalogue)), revision=service.replica.revision,

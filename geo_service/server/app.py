@@ -19,14 +19,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.ingest_protocol import IngestService
+from geo_service.core.log_limit import LimitedLog
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
+from geo_service.metrics.exposition import Metrics
+from geo_service.metrics.of_service import service_metrics
+from geo_service.metrics.route import metrics_router
 from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
@@ -69,6 +74,7 @@ _SHUTDOWN_S = 5.0
 """How long each background task may take to end."""
 
 log = structlog.get_logger(__name__)
+_refusals = LimitedLog()
 
 
 class Application(TileRequests, FastAPI):
@@ -78,10 +84,12 @@ class Application(TileRequests, FastAPI):
     """
 
     def __init__(
-        self, service: Service, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, **options: Any
+        self, service: Service, tiles: TileCache, metrics: Metrics, reading: CorsPolicy, sending: CorsPolicy, **options: Any
     ) -> None:
-        """reading, sending: which pages may read and send. options: FastAPI's."""
+        """metrics: of the service. reading, sending: which pages may read and send. options: FastAPI's."""
         FastAPI.__init__(self, **options)
+        self.metrics = metrics
+        access_log = AccessLog(service.proxies, metrics.requests)
 
         def complete(application: ASGIApp) -> ASGIApp:
             return RequestLog(ResponseHeaders(application), access_log, reading, sending)
@@ -97,7 +105,7 @@ class Application(TileRequests, FastAPI):
 
 def create_app(
     settings: Settings, ingest: IngestService, row_cutter: RowCutter, on_progress: Callable[[int], None] = lambda rows: None
-) -> FastAPI:
+) -> Application:
     """The ASGI application. `settings.database_url` must be set.
 
     ingest: writes the incidents that are posted. row_cutter: splits the text of a rejected row into its columns.
@@ -118,11 +126,14 @@ def create_app(
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
-    service = Service(settings, replica, hexes, areas, servers, rules, ingest, row_cutter=row_cutter)
+    encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
+    connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
+    service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, row_cutter=row_cutter)
+    metrics = service_metrics(service, cache)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
-        service, cache, AccessLog(service.proxies), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
+        service, cache, metrics, reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
@@ -137,6 +148,8 @@ def create_app(
     for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
+    if settings.metrics_keys:
+        app.include_router(metrics_router(metrics, settings.metrics_keys))
     mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts), settings.public_path)
     return app
 
@@ -159,6 +172,7 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
             await service.ingest.close()
             service.pool.terminate()
             service.replica.close()
+            service.encoder.close()
 
     return lifespan
 
@@ -206,7 +220,7 @@ def error_response(error: Exception) -> Response:
     """Return the problem document of an error, and log it where the service is to blame."""
     if isinstance(error, GeoError):
         if error.status >= 500:
-            log.warning("request refused", reason=str(error))
+            _refusals.warning("request refused", error.kind, reason=str(error))
         return problem(error)
     log.error("request failed", exc_info=error)
     return problem_document(500, "Internal error", _INTERNAL_ERROR, "internal-error")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 
 from ingest.push.parsing import Parser, PushedRow
 
@@ -13,7 +14,16 @@ PAUSE_S = 0.2
 """A pause after which an incomplete batch is written: an occasional sender does not wait until the batch is full."""
 
 
-async def batches(body: AsyncIterator[bytes], parser: Parser) -> AsyncGenerator[Sequence[PushedRow], None]:
+@dataclass(frozen=True, slots=True)
+class RowBatch:
+    """Rows that are written in one transaction."""
+
+    rows: Sequence[PushedRow]
+    is_last: bool = False
+    """Whether the body has ended with them, as far as is known."""
+
+
+async def batches(body: AsyncIterator[bytes], parser: Parser) -> AsyncGenerator[RowBatch, None]:
     """The rows of `body` in order, at most `MOST` at a time."""
     pending: list[PushedRow] = []
     async with aclosing(_with_pauses(body)) as parts:
@@ -21,11 +31,11 @@ async def batches(body: AsyncIterator[bytes], parser: Parser) -> AsyncGenerator[
             if part is not None:
                 pending += parser.feed(part)
             while len(pending) >= MOST or (pending and part is None):
-                yield pending[:MOST]
+                yield RowBatch(pending[:MOST])
                 del pending[:MOST]
     pending += parser.finish()
     for start in range(0, len(pending), MOST):
-        yield pending[start : start + MOST]
+        yield RowBatch(pending[start : start + MOST], is_last=start + MOST >= len(pending))
 
 
 async def _with_pauses(body: AsyncIterator[bytes]) -> AsyncGenerator[bytes | None, None]:

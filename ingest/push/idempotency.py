@@ -8,9 +8,10 @@ import asyncpg
 import orjson
 
 from geo_service.core.database import database_errors
-from geo_service.core.errors import IdempotencyConflict, IdempotencyKeyReused
+from geo_service.core.errors import IdempotencyKeyReused
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from geo_service.core.sql.named_queries import query
+from ingest.push.writer_pool import Lease
 
 _PARTS_AT_ONCE = 50
 
@@ -43,36 +44,31 @@ class HashingBody:
 
 
 class IdempotencyStore:
-    """The stored response of one key, over the connection whose session holds the key's lock."""
+    """The stored response of one key, whose lock the request holds."""
 
-    def __init__(self, connection: asyncpg.Connection, key: bytes) -> None:
-        self._connection, self._key = connection, key
+    def __init__(self, key: bytes) -> None:
+        self._key = key
         self._part = 0
 
-    async def acquire(self) -> None:
-        """Lock the key until the session's locks are released. Raises `IdempotencyConflict` where another request holds it."""
-        with database_errors("look for the Idempotency-Key"):
-            await self._connection.execute(query("idempotency.purge_expired"))
-            if not await self._connection.fetchval(query("idempotency.acquire_lock"), int.from_bytes(self._key[:8], signed=True)):
-                raise IdempotencyConflict("a request with this Idempotency-Key is being answered; send it again when it is done")
-
-    async def lookup(self) -> tuple[bytes, dict[str, Any]] | None:
+    async def lookup(self, connection: asyncpg.Connection) -> tuple[bytes, dict[str, Any]] | None:
         """The digest of the request that was answered completely, and its summary; None where there is none."""
         with database_errors("look for the Idempotency-Key"):
-            row = await self._connection.fetchrow(query("idempotency.lookup"), self._key)
+            await connection.execute(query("idempotency.purge_expired"))
+            row = await connection.fetchrow(query("idempotency.lookup"), self._key)
             if row is None:
-                await self._connection.execute(query("idempotency.reset"), self._key)
+                await connection.execute(query("idempotency.reset"), self._key)
         return None if row is None else (row["digest"], orjson.loads(row["summary"]))
 
-    async def replay(self, answered: tuple[bytes, dict[str, Any]], body: HashingBody) -> ResultStream:
-        """The stored response. Raises `IdempotencyKeyReused` where the request is another one."""
+    async def replay(self, answered: tuple[bytes, dict[str, Any]], body: HashingBody, writers: Lease) -> ResultStream:
+        """The stored response, read over a writer for each page. Raises `IdempotencyKeyReused` where the request is another one."""
         digest, summary = answered
         if await body.read_to_end() != digest:
             raise IdempotencyKeyReused("this Idempotency-Key belongs to another request; a new request needs a new key")
         after = 0
         while True:
-            with database_errors("read a kept answer"):
-                rows = await self._connection.fetch(query("idempotency.read_parts"), self._key, after, _PARTS_AT_ONCE)
+            async with writers() as writer:
+                with database_errors("read a kept answer"):
+                    rows = await writer.connection.fetch(query("idempotency.read_parts"), self._key, after, _PARTS_AT_ONCE)
             for row in rows:
                 yield BatchResult(row["lines"], repeated=True)
             if len(rows) < _PARTS_AT_ONCE:
@@ -80,11 +76,11 @@ class IdempotencyStore:
             after = rows[-1]["part"] + 1
         yield IngestSummary(summary, repeated=True)
 
-    async def append(self, lines: bytes) -> None:
+    async def append(self, connection: asyncpg.Connection, lines: bytes) -> None:
         """Store a part of the response, in the transaction of its batch."""
-        await self._connection.execute(query("idempotency.append_part"), self._key, self._part, lines)
+        await connection.execute(query("idempotency.append_part"), self._key, self._part, lines)
         self._part += 1
 
-    async def complete(self, digest: bytes, summary: dict[str, Any]) -> None:
+    async def complete(self, connection: asyncpg.Connection, digest: bytes, summary: dict[str, Any]) -> None:
         """Store the end of the response."""
-        await self._connection.execute(query("idempotency.complete"), self._key, digest, orjson.dumps(summary))
+        await connection.execute(query("idempotency.complete"), self._key, digest, orjson.dumps(summary))

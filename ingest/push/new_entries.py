@@ -41,6 +41,10 @@ class EntryAdmission:
         self._connection, self._reference_data, self._limits, self._key_id = connection, reference_data, limits, key_id
         self._added = 0
 
+    def use(self, connection: asyncpg.Connection, reference_data: ReferenceData) -> None:
+        """Work over another connection from now on."""
+        self._connection, self._reference_data = connection, reference_data
+
     async def admit_source(self, source: Source) -> None:
         """Add the source if it is new. Raises `NewEntryLimitReached`."""
         for entry, fault in (await self._add([source])).items():

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import asyncpg
 import orjson
 
 from geo_service.core.calendar.deadlines import Deadlines
@@ -45,8 +44,15 @@ def posted_mapping() -> Mapping:
 class RowMapping:
     """Validates the rows of one request."""
 
-    def __init__(self, mapping: Mapping, source: Source, resolver: KnownEntityResolver, validator: Validator) -> None:
-        self._resolver, self._validator = resolver, validator
+    def __init__(
+        self, mapping: Mapping, source: Source, classifier: Classifier, deadlines: Deadlines, clock: Callable[[], float],
+        unknown_status: str | None,
+    ) -> None:  # fmt: skip
+        """clock: seconds since 1970. unknown_status: as of `Validator`."""
+        self._mapping, self._classifier, self._deadlines = mapping, classifier, deadlines
+        self._clock, self._unknown_status = clock, unknown_status
+        self._revisions: tuple[int, int] | None = None
+        """Of the boundaries and the catalogue that the resolver and the validator are for."""
         self._columns = required_columns(mapping)
         self._names = {column.name for column in self._columns}
         self.source = source
@@ -70,15 +76,23 @@ class RowMapping:
         # Codes of agencies begin with the code that the sender knows, also where it is an alias.
         entry = MappingSource(code=request.source, name_ru=source.name_ru, name_en=source.name_en)
         mapping = posted_mapping().model_copy(update={"source": entry})
-        resolver = KnownEntityResolver(mapping, classifier, writer.aliases)
-        return cls(mapping, source, resolver, Validator(mapping, resolver, deadlines, writer.region, clock, unknown_status))
+        return cls(mapping, source, classifier, deadlines, clock, unknown_status)
 
-    async def validate(self, rows: Sequence[PushedRow], connection: asyncpg.Connection) -> tuple[RawBatch, ValidatedBatch]:
+    async def validate(self, rows: Sequence[PushedRow], writer: PushWriter) -> tuple[RawBatch, ValidatedBatch]:
         """The rows as columns of text, and validated."""
         self._note_ignored(rows)
         raw = gather_columns(rows, self._columns)
-        await self._resolver.look_up_codes(connection, raw.columns["theme"], raw.columns["agency"])
+        self._follow(writer)
+        await self._resolver.look_up_codes(writer.connection, raw.columns["theme"], raw.columns["agency"])
         return raw, await asyncio.to_thread(self._validator.validate, raw)
+
+    def _follow(self, writer: PushWriter) -> None:
+        """Make the resolver and the validator anew where the boundaries or the catalogue have changed, as during a long stream."""
+        revisions = writer.revision, writer.catalogue_revision
+        if revisions != self._revisions:
+            self._resolver = KnownEntityResolver(self._mapping, self._classifier, writer.aliases)
+            self._validator = Validator(self._mapping, self._resolver, self._deadlines, writer.region, self._clock, self._unknown_status)
+            self._revisions = revisions
 
     def _note_ignored(self, rows: Sequence[PushedRow]) -> None:
         for row in rows:

@@ -2,24 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from functools import cached_property
 from typing import Any
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
-from geo_service.core.errors import GeoError, PartialFailure
+from geo_service.core.errors import BodyIncomplete, GeoError, PartialFailure
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
 from ingest.push.new_entries import EntryAdmission, NewEntryLimits
-from ingest.push.parsing import DocumentParser, LineParser, PushedRow
+from ingest.push.parsing import DocumentParser, LineParser, Parser, PushedRow
+from ingest.push.request_locks import RequestLock, RequestLocks
 from ingest.push.row_mapping import MAPPING, RowMapping, encode_row_results
-from ingest.push.writer_pool import PushWriter, WriterPool, WriterSettings
-from ingest.runs.run import IngestRun
+from ingest.push.writer_pool import Lease, PushWriter, WriterPool, WriterSettings
+from ingest.runs.run import IngestRun, RunCounts, end_run
 from ingest.validate.classifier import Classifier, load_classifier
 from ingest.write.incident_writer import WriteResult
+
+MakeMapping = Callable[[IngestRequest, PushWriter], Awaitable[RowMapping]]
 
 _RULES = "ru"
 
@@ -29,8 +32,9 @@ class PushService:
 
     def __init__(self, settings: WriterSettings, deadlines: Deadlines, clock: Callable[[], float] = time.time) -> None:
         """clock: seconds since 1970, against which dates in the future are recognised."""
-        self._writers, self._unknown_status = WriterPool(settings), settings.unknown_status
-        self._limits = settings.new_entries
+        self._writers = WriterPool(settings)
+        self._locks = RequestLocks(settings.url, settings.statement_timeout_ms)
+        self._limits, self._unknown_status = settings.new_entries, settings.unknown_status
         self._deadlines = deadlines
         self._clock = clock
 
@@ -41,33 +45,49 @@ class PushService:
     async def ingest(self, request: IngestRequest, body: AsyncIterator[bytes]) -> ResultStream:
         """Load the incidents in `body`; see `IngestService.ingest`."""
         hashing_body = HashingBody(request, body)
-        async with self._writers.acquire() as writer, aclosing(self._results(writer, request, hashing_body)) as results:
-            async for result in results:
-                yield result
+        lease = self._writers.leases(is_bulk=request.lines)
+        async with self._locks.hold(request.key) as lock:
+            store = IdempotencyStore(request.key) if request.key else None
+            answered = await self._look_up(store, lease) if store else None
+            results = (
+                store.replay(answered, hashing_body, lease)
+                if store and answered
+                else self._load(lease, _Push(request, self._make_mapping, lock, store, self._limits), hashing_body)
+            )
+            async with aclosing(results):
+                async for result in results:
+                    yield result
 
     async def close(self) -> None:
-        """Close the idle writers' connections."""
+        """Close the idle writers' connections, and the one that holds the locks."""
         await self._writers.close()
+        await self._locks.close()
 
-    async def _results(self, writer: PushWriter, request: IngestRequest, body: HashingBody) -> ResultStream:
-        store = IdempotencyStore(writer.connection, request.key) if request.key else None
-        if store:
-            await store.acquire()
-            if answered := await store.lookup():
-                async for result in store.replay(answered, body):
-                    yield result
-                return
-        mapping = await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock, self._unknown_status)
-        push = _Push(writer, request, mapping, store, self._limits)
-        parser = LineParser() if request.lines else DocumentParser()
+    async def _look_up(self, store: IdempotencyStore, lease: Lease) -> tuple[bytes, dict[str, Any]] | None:
+        async with lease() as writer:
+            return await store.lookup(writer.connection)
+
+    async def _make_mapping(self, request: IngestRequest, writer: PushWriter) -> RowMapping:
+        return await RowMapping.of(request, writer, self._classifier, self._deadlines, self._clock, self._unknown_status)
+
+    async def _load(self, lease: Lease, push: "_Push", body: HashingBody) -> ResultStream:
+        """Write the body batch by batch. A writer is held for a batch only: not while the body comes or the results are sent."""
         try:
-            async with aclosing(batches(body.parts(), parser)) as row_batches:
-                async for rows in row_batches:
-                    yield BatchResult(await push.write(rows))
-            yield await push.finish(parser.form, body)
+            async with aclosing(batches(body.parts(), push.parser)) as row_batches:
+                async for batch in row_batches:
+                    async with lease() as writer:
+                        lines = await push.write(writer, batch.rows)
+                        if batch.is_last:
+                            await push.finish(writer, body)
+                    yield BatchResult(lines)
+            if not push.summary:
+                async with lease() as writer:
+                    await push.finish(writer, body)
+            yield IngestSummary(push.summary)
         except GeoError as error:
-            await push.fail("failed")
-            raise push.with_partial_result(error, parser.form) from error
+            # Cut off by its sender or by the end of the service, not at fault.
+            await push.fail("interrupted" if isinstance(error, BodyIncomplete) else "failed")
+            raise push.with_partial_result(error) from error
         except BaseException:
             await push.fail("interrupted")
             raise
@@ -77,58 +97,88 @@ class _Push:
     """One request as a run, which begins with its first batch."""
 
     def __init__(
-        self, writer: PushWriter, request: IngestRequest, mapping: RowMapping, store: IdempotencyStore | None, limits: NewEntryLimits
+        self, request: IngestRequest, make_mapping: MakeMapping, lock: RequestLock, store: IdempotencyStore | None, limits: NewEntryLimits
     ) -> None:
-        self._writer, self._mapping, self._store = writer, mapping, store
-        self._admission = EntryAdmission(writer.connection, writer.pipeline.reference_data, limits, request.sender.key_id)
-        self._run = IngestRun(writer.connection, request.input, MAPPING, request.sender)
+        self._request, self._make_mapping, self._lock, self._store = request, make_mapping, lock, store
+        self._limits = limits
+        self._admission: EntryAdmission | None = None
+        self._mapping: RowMapping | None = None
+        self._run: IngestRun | None = None
+        self.parser: Parser = LineParser() if request.lines else DocumentParser()
+        self.summary: dict[str, Any] = {}
+        """Empty until the run has ended well."""
 
-    async def write(self, rows: Sequence[PushedRow]) -> bytes:
+    async def write(self, writer: PushWriter, rows: Sequence[PushedRow]) -> bytes:
         """Write a batch in one transaction; the outcome of each row as NDJSON."""
-        raw, validated = await self._mapping.validate(rows, self._writer.connection)
-        await self._begin()
-        validated = await self._admission.admit(raw, validated)
+        run, mapping = await self._begin(writer)
+        raw, validated = await mapping.validate(rows, writer)
+        validated = await self._admit(writer).admit(raw, validated)
         lines = b""
 
         async def keep_lines(result: WriteResult) -> None:
             nonlocal lines
             lines = encode_row_results(raw, validated, result)
             if self._store:
-                await self._store.append(lines)
+                await self._store.append(writer.connection, lines)
 
-        await self._run.write(self._writer.pipeline, self._mapping.source, validated, with_results=keep_lines)
+        await run.write(writer.pipeline, mapping.source, validated, with_results=keep_lines)
         return lines
 
-    async def finish(self, form: str, body: HashingBody) -> IngestSummary:
+    async def finish(self, writer: PushWriter, body: HashingBody) -> None:
         """End the run, and complete the stored response where there is an idempotency key."""
-        await self._begin()
-        document = self._document(form)
+        run, _ = await self._begin(writer)
+        summary = self._document()
         with database_errors("end a run"):
-            async with self._writer.connection.transaction():
-                await self._run.end("finished")
+            async with writer.connection.transaction():
+                await run.end("finished")
                 if self._store:
-                    await self._store.complete(body.digest, document)
-        return IngestSummary(document)
+                    await self._store.complete(writer.connection, body.digest, summary)
+        self.summary = summary
 
     async def fail(self, state: str) -> None:
-        """End the run early; the first failure is the one to report."""
-        if self._run.id:
+        """End the run early; the first failure is the one to report. Where its lock is lost, it is interrupted already."""
+        run = self._run
+        if run is not None and run.id and not self.summary:
             with suppress(GeoError):
-                await asyncio.shield(self._run.end(state))
+                await asyncio.shield(self._lock.run(lambda session: end_run(session, run.id, state), "end a run"))
 
-    def with_partial_result(self, error: GeoError, form: str) -> GeoError:
+    def with_partial_result(self, error: GeoError) -> GeoError:
         """The error, with the counts of what is stored all the same."""
-        return PartialFailure(error, self._document(form)) if self._run.counts.read else error
+        return PartialFailure(error, self._document()) if self._run is not None and self._run.counts.read else error
 
-    async def _begin(self) -> None:
-        if not self._run.id:
-            await self._admission.admit_source(self._mapping.source)
-            await self._writer.pipeline.reference_data.ensure_source(self._mapping.source)
-            await self._run.begin()
+    async def _begin(self, writer: PushWriter) -> tuple[IngestRun, RowMapping]:
+        """Return the run, which uses the writer from now on, and the mapping; both are made for the first batch."""
+        if self._mapping is None:
+            self._mapping = await self._make_mapping(self._request, writer)
+        if self._run is not None:
+            self._run.connection = writer.connection
+            await self._lock.check()
+            return self._run, self._mapping
+        await self._admit(writer).admit_source(self._mapping.source)
+        await writer.pipeline.reference_data.ensure_source(self._mapping.source)
+        run = IngestRun(writer.connection, self._request.input, MAPPING, self._request.sender)
+        await run.mark_interrupted_runs()
+        run.id = self._lock.run_id = await self._lock.run(run.insert, "begin a run")
+        self._run = run
+        return run, self._mapping
 
-    def _document(self, form: str) -> dict[str, Any]:
-        counts = self._run.counts
+    def _admit(self, writer: PushWriter) -> EntryAdmission:
+        """Return what limits the request's new entries of the catalogue, over this writer."""
+        if self._admission is None:
+            key_id = self._request.sender.key_id
+            self._admission = EntryAdmission(writer.connection, writer.pipeline.reference_data, self._limits, key_id)
+        self._admission.use(writer.connection, writer.pipeline.reference_data)
+        return self._admission
+
+    def _document(self) -> dict[str, Any]:
+        run, ignored = self._run, self._mapping.ignored if self._mapping else ()
+        counts = run.counts if run else RunCounts()
         outcomes = {name: getattr(counts, name) for name in ("new", "changed", "unchanged", "stale", "repeated")}
         outcomes["rejected"] = counts.rejected.total()
-        ignored = sorted(self._mapping.ignored)
-        return {"run": self._run.id or None, "form": form, "read": counts.read, "counts": outcomes, "ignored": ignored}
+        return {
+            "run": (run.id if run else 0) or None,
+            "form": self.parser.form,
+            "read": counts.read,
+            "counts": outcomes,
+            "ignored": sorted(ignored),
+        }

@@ -1,8 +1,8 @@
-"""A pool of connections with the pipeline over each: one serves one request at a time, and is kept for the next."""
+"""A pool of connections with the pipeline over each: one writes one batch at a time, of whatever request, and is kept for the next."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -17,6 +17,8 @@ from ingest.runs.run import BatchPipeline
 from ingest.write.reference_data import Aliases, read_aliases, read_region
 
 _CLOSE_S = 5
+_FURTHER_WAIT_S = 60.0
+"""How long a batch of a request that has written some before may wait: failing would cost its sender more than waiting."""
 
 
 @dataclass(slots=True)
@@ -39,9 +41,9 @@ class WriterSettings:
 
     url: str
     most: int
-    """Writers at the same time."""
+    """Batches that are written at the same time."""
     wait_s: float
-    """How long a request may wait for one."""
+    """How long a request may wait for its first writer."""
     statement_timeout_ms: int
     near_m: float
     geocoding: GeocodingConfiguration
@@ -51,34 +53,54 @@ class WriterSettings:
     """Code for a status that is none of the service's; None rejects such rows."""
 
 
+Lease = Callable[[], AbstractAsyncContextManager[PushWriter]]
+"""Gives a request a writer for its next batch."""
+
+
 class WriterPool:
-    """At most `WriterSettings.most` writers, opened on demand."""
+    """At most `WriterSettings.most` writers, opened on demand; bulk leaves one of them to single requests, where there are two."""
 
     def __init__(self, settings: WriterSettings) -> None:
         self._settings = settings
         self._free = asyncio.Semaphore(settings.most)
+        self._free_for_bulk = asyncio.Semaphore(max(settings.most - 1, 1))
         self._idle: list[PushWriter] = []
 
+    def leases(self, *, is_bulk: bool) -> Lease:
+        """Return what gives a request its writers, one after the other. is_bulk: whether the first one is for bulk as the others are."""
+        count = 0
+
+        def lease() -> AbstractAsyncContextManager[PushWriter]:
+            nonlocal count
+            count += 1
+            wait_s = self._settings.wait_s
+            return self._acquire(is_bulk, wait_s) if count == 1 else self._acquire(True, max(wait_s, _FURTHER_WAIT_S))
+
+        return lease
+
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[PushWriter]:
-        """A writer for one request. Raises `Overloaded` when none has become free in time, and `DatabaseUnavailable`."""
-        try:
-            async with asyncio.timeout(self._settings.wait_s):
-                await self._free.acquire()
-        except TimeoutError:
-            message = f"all {self._settings.most} writers are busy; send it again"
-            raise Overloaded(message, retry_after=_retry_s(self._settings.wait_s)) from None
-        try:
+    async def _acquire(self, is_bulk: bool, wait_s: float) -> AsyncIterator[PushWriter]:
+        """A writer for one batch. Raises `Overloaded` when none has become free in time, and `DatabaseUnavailable`."""
+        gates = [self._free_for_bulk, self._free] if is_bulk else [self._free]
+        async with AsyncExitStack() as entered:
+            try:
+                async with asyncio.timeout(wait_s):
+                    for gate in gates:
+                        await entered.enter_async_context(gate)
+            except TimeoutError:
+                message = f"all {self._settings.most} writers are busy; send it again"
+                raise Overloaded(message, retry_after=_retry_s(self._settings.wait_s)) from None
             writer = await self._take()
             try:
                 yield writer
             except BaseException as error:
-                # The next request gets no broken session; a fault of the request itself leaves the session usable.
-                await (self._release(writer) if isinstance(error, GeoError) and error.status < 500 else _close(writer))
+                # The next batch gets no broken session; a fault of the request itself leaves the session usable.
+                if isinstance(error, GeoError) and error.status < 500:
+                    self._idle.append(writer)
+                else:
+                    await _close(writer)
                 raise
-            await self._release(writer)
-        finally:
-            self._free.release()
+            self._idle.append(writer)
 
     async def close(self) -> None:
         """Close the writers that are idle."""
@@ -117,15 +139,6 @@ class WriterPool:
             writer.region = await read_region(writer.connection, self._settings.geocoding.bounds)
             writer.pipeline.set_region(writer.region)
             writer.revision = revision
-
-    async def _release(self, writer: PushWriter) -> None:
-        try:
-            with database_errors("end the work of a writer"):
-                await writer.connection.execute(query("idempotency.release_locks"))
-        except BaseException:
-            await _close(writer)
-            raise
-        self._idle.append(writer)
 
 
 def _retry_s(wait_s: float) -> int:

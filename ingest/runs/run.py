@@ -296,7 +296,8 @@ class BatchPipeline:
 class IngestRun:
     """One load in the accounting: its id, a transaction for each batch, and the counts of what is committed.
 
-    The connection must live as long as the run, whose advisory lock it holds.
+    The connection must live as long as the run, whose advisory lock it holds, unless another one holds it: then `connection` may be
+    exchanged between batches.
     """
 
     def __init__(self, connection: asyncpg.Connection, input_name: str, mapping_name: str, sender: Sender | None = None) -> None:
@@ -309,10 +310,19 @@ class IngestRun:
 
     async def begin(self) -> None:
         """Record the run as running; runs whose sessions are gone become interrupted."""
+        await self.mark_interrupted_runs()
+        with database_errors("begin a run"):
+            self.id = await self.insert(self.connection)
+
+    async def mark_interrupted_runs(self) -> None:
+        """Mark the runs whose sessions are gone. Not over a connection that holds locks of runs: it would take these for gone."""
         with database_errors("begin a run"):
             await self.connection.execute(query("ingest.mark_interrupted_runs"))
-            values = self._input_name, self._mapping_name, self._sender.key_id, self._sender.client
-            self.id = int(await self.connection.fetchval(query("ingest.begin_run"), *values))
+
+    async def insert(self, lock_holder: asyncpg.Connection) -> int:
+        """Insert the run and return its id; the connection holds the run's lock from then on."""
+        values = self._input_name, self._mapping_name, self._sender.key_id, self._sender.client
+        return int(await lock_holder.fetchval(query("ingest.begin_run"), *values))
 
     async def set_row_format(self, row_format: RowFormat) -> None:
         """Record how the input's rows are split."""
@@ -369,7 +379,12 @@ class IngestRun:
         """Record the end of the run; state: finished, failed or interrupted."""
         if not self.connection.is_closed():
             with database_errors("end a run"):
-                await self.connection.execute(query("ingest.end_run"), self.id, state)
+                await end_run(self.connection, self.id, state)
+
+
+async def end_run(connection: asyncpg.Connection, run_id: int, state: str) -> None:
+    """Record the end of a run; state as in `IngestRun.end`."""
+    await connection.execute(query("ingest.end_run"), run_id, state)
 
 
 @contextmanager

@@ -233,7 +233,12 @@ class Validator:
     def _check_future(self, raw: RawBatch, columns: _InstantColumns, errors: RowErrors) -> None:
         for found in find_future_dates(columns, self._future_limits, self._clock):
             name, values = getattr(self._mapping.columns, found.field), self._column(raw, found.field)
-            errors.reject(found.rejected, RejectReason.FUTURE_DATE, _value_detail(name, values, found.reject_text), name)
+            detail = _value_detail(name, values, found.impossible_text)
+            if found.field == "received_at":
+                errors.reject(found.impossible, RejectReason.FUTURE_DATE, detail, name)
+            else:
+                errors.warn(found.impossible, RejectReason.DATE_LEFT_OUT, detail, name)
+                columns[found.field][found.impossible] = NONE
             errors.warn(found.warned, RejectReason.DATE_AHEAD, _value_detail(name, values, found.warn_text), name)
 
     def _read_texts(self, raw: RawBatch, field: str, longest: int) -> list[str]:

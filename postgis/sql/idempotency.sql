@@ -4,9 +4,9 @@
 -- Whether this session has the lock $1 now: of an Idempotency-Key whose request is being answered.
 select pg_try_advisory_lock($1::bigint)
 
--- name: release_locks
--- Releases all locks of the session.
-select pg_advisory_unlock_all()
+-- name: release_lock
+-- Releases the lock $1.
+select pg_advisory_unlock($1::bigint)
 
 -- name: lookup
 -- The response to the request with the key $1, if it is complete and may still be repeated.

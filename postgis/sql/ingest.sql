@@ -236,6 +236,10 @@ with begun as (
 
 select id, pg_advisory_lock(${lock.runs} + id) from begun
 
+-- name: release_run_lock
+-- Releases the lock of the run $1, which has ended.
+select pg_advisory_unlock(${lock.runs} + $1::bigint)
+
 -- name: set_run_row_format
 -- Stores how the text of a run's rows is split into fields.
 update ingest_run set row_format = $2::jsonb

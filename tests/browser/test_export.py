@@ -129,7 +129,7 @@ def check(visit: Visit) -> None:
     assert sum(dict(found).values()) == sum(one.incidents for one in territory.DISTRICTS if one.code != "CH")
     assert "Portal data" in visit.page.locator(".maplibregl-ctrl-attrib").inner_text()
     colors = visit.page.evaluate("map.getPaintProperty('hexes', 'fill-color')")
-    assert colors[:4] == ["match", ["get", "class"], 0, "#ffffb2"]
+    assert colors[:4] == ["match", ["get", "class"], [0], "#ffffb2"]
     about = visit.page.evaluate(
         "import('pmtiles').then(({ PMTiles }) => new PMTiles(new URL('january.pmtiles', location.href).href).getMetadata())"
     )

@@ -23,6 +23,7 @@ from fastapi import FastAPI
 
 from geo_service.core.errors import GeoError, SettingsError
 from geo_service.core.settings import read_settings
+from geo_service.pages.asset_folder import AssetFolder
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes.common.responses import problem
 from tests.support.page_build import DIST, own_modules, read_manifest
@@ -312,6 +313,15 @@ async def test_the_policy_allows_the_import_map_as_it_is_sent_and_no_other_scrip
     assert f"script-src 'self' 'sha256-{digest}'; worker-src 'self'; style-src 'self';" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "geolocation=()" in answer.headers["Permissions-Policy"]
+
+
+def test_what_tools_and_editors_leave_beside_the_sources_is_not_served(sources: Path) -> None:
+    before = set(AssetFolder(sources).snapshot.assets)
+    for name in (".made", "src/.env", ".cache/main.js", "src/main.js~", "src/#main.js#", "src/main.js.orig", "package.lock", "notes.md"):
+        (sources / name).parent.mkdir(exist_ok=True)
+        (sources / name).write_text("secret")
+    (sources / "src/new.js").write_text("export const one = 1;")
+    assert set(AssetFolder(sources).snapshot.assets) == before | {"src/new.js"}
 
 
 async def test_a_folder_without_pages_is_named_at_the_start(tmp_path: Path) -> None:

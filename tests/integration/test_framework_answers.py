@@ -158,6 +158,7 @@ async def test_pages_elsewhere_may_send_the_headers_that_libraries_add(client: h
     assert answer.status_code == 200
     assert set(usual) <= {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
     refused = await client.options(path, headers={**asked, "Access-Control-Request-Headers": "authorization"})
+    assert [each.headers.get_list("x-content-type-options") for each in (answer, refused)] == [["nosniff"]] * 2
     assert refused.status_code == 400
 
 

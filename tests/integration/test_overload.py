@@ -4,19 +4,24 @@ import asyncio
 import threading
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
+import h3.api.basic_int as h3
+import httpx
 import pytest
 from fastapi import FastAPI
 
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
+from geo_service.http.headers import COMPRESSORS
 from geo_service.routes.common.dependencies import Service
 from geo_service.tiles.layers.base import EncodedTile, TileLayer, TileRequest
-from tests.support.hourly_incidents import INCIDENTS, fill
-from tests.support.http_client import filled, until
+from tests.support.hourly_incidents import INCIDENTS, RING, fill
+from tests.support.http_client import asking, filled, until
 from tests.support.http_server import FLOOD, serve_application
+from tests.support.ingest_client import KEY, KEYED
 from tests.support.slippy_map import slippy_tile
 
 HELD = 40
@@ -184,3 +189,139 @@ async def test_a_kept_tile_has_the_headers_of_one_that_was_just_made(filled_url:
             assert ("access-control-allow-origin" in kept.headers) == bool(allowed)
             again = await client.get(f"{KEPT}&to=20{30 + place}-01-01", headers=given | {"If-None-Match": f'"x", {kept.headers["etag"]}'})
             assert (again.status_code, again.headers["vary"]) == (304, kept.headers["vary"])
+
+
+WINDOW = "from=2020-01-01&to=2030-01-01T00:{:02}:{:02}Z"
+REPLICA_ADDRESSES = {
+    "tile of hexagons": "/tiles/hexes/8/{1}/{0}.mvt",
+    "tile of districts": "/tiles/districts/8/{1}/{0}.mvt",
+    "tile of incidents": "/tiles/incidents/14/{1}/{0}.mvt",
+    "legend": f"/api/legend?zoom=8&{WINDOW}",
+    "style": f"/styles/hexes.json?{WINDOW}",
+    "summary": f"/api/summary?{WINDOW}",
+    "summary as CSV": f"/api/summary?format=csv&{WINDOW}",
+    "timeline": f"/api/timeline?by=theme&{WINDOW}",
+    "breakdown": f"/api/breakdown?by=agency,theme&{WINDOW}",
+    "agencies": f"/api/agencies?{WINDOW}",
+    "districts": f"/api/districts?{WINDOW}",
+    "cell": f"/api/cells/{h3.int_to_str(RING[0])}?{WINDOW}",
+    "list of incidents": f"/api/incidents?limit=200&{WINDOW}",
+    "incident": "/api/incidents/1{0:02}{1:02}",
+    "features of hexagons": f"/ogc/collections/hexes/items?limit=1000&resolution=9&{WINDOW}",
+    "features of districts": f"/ogc/collections/districts/items?{WINDOW}",
+    "feature": f"/ogc/collections/hexes/items/{h3.int_to_str(RING[0])}?{WINDOW}",
+}
+DATABASE_ADDRESSES = {
+    "requests as JSON": "/open311/v2/requests.json?page_size=1000&start_date=2026-11-30T00:{:02}:{:02}Z",
+    "requests as XML": "/open311/v2/requests.xml?page_size=1000&start_date=2026-11-30T00:{:02}:{:02}Z",
+    "request": "/open311/v2/requests/1{0:02}{1:02}.json",
+    "runs": "/api/ingest/runs?limit=1{0:02}&before={1}",
+    "settlements": "/api/places",
+}
+AT_ONCE = 100
+
+
+def addresses(form: str, number: int = AT_ONCE) -> list[str]:
+    """So many different addresses of a kind, where it has so many."""
+    return [form.format(each // 60, each % 60) for each in range(number)]
+
+
+@pytest.fixture(scope="module")
+async def hurried(filled_url: str) -> AsyncIterator[tuple[httpx.AsyncClient, Service]]:
+    """A client of a service where no request may wait for longer than 0.2 s, and its parts."""
+    app, service, _ = application(filled_url, queue_wait_s=0.2, pool_size=2, write_keys=KEY)
+    async with serve_application(app) as client:
+        client.headers.update(KEYED)
+        yield client, service
+
+
+async def all_at_once(client: httpx.AsyncClient, form: str, number: int = AT_ONCE) -> list[httpx.Response]:
+    async def fetch(address: str) -> httpx.Response:
+        try:
+            return await client.get(address)
+        except httpx.RemoteProtocolError:
+            # The server has closed a connection that was idle just when the client took it again.
+            return await client.get(address)
+
+    return await asyncio.gather(*map(fetch, addresses(form, number)))
+
+
+def is_refused(answer: httpx.Response) -> bool:
+    """Whether a request was shed; anything but that and a result is a failure."""
+    assert answer.status_code in (200, 204, 404, 503), answer.text
+    if answer.status_code == 503:
+        assert answer.headers["retry-after"].isdigit()
+        assert "waiting" in answer.text
+    return answer.status_code == 503
+
+
+@pytest.mark.parametrize("form", [*REPLICA_ADDRESSES.values(), *DATABASE_ADDRESSES.values()], ids=[*REPLICA_ADDRESSES, *DATABASE_ADDRESSES])
+async def test_of_a_hundred_at_once_none_is_answered_that_has_waited_for_longer_than_the_limit(
+    hurried: tuple[httpx.AsyncClient, Service], form: str
+) -> None:
+    client, service = hurried
+    before = {name: (queue.admitted, queue.shed) for name, queue in service.queues.items()}
+    answers = await all_at_once(client, form)
+    shed = sum(map(is_refused, answers))
+    counted = {name: (queue.admitted - before[name][0], queue.shed - before[name][1]) for name, queue in service.queues.items()}
+    assert sum(refused for _, refused in counted.values()) == shed
+    assert max(admitted for admitted, _ in counted.values()) >= AT_ONCE - shed > 0
+    assert max(queue.longest_waited_s for queue in service.queues.values()) <= 0.2
+    assert [len(queue) for queue in service.queues.values()] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("form", REPLICA_ADDRESSES.values(), ids=REPLICA_ADDRESSES)
+async def test_while_the_replica_is_busy_who_has_waited_is_refused_and_not_kept_waiting(
+    hurried: tuple[httpx.AsyncClient, Service], form: str
+) -> None:
+    client, service = hurried
+    async with Blocked(service):
+        assert all(map(is_refused, await all_at_once(client, form, 5)))
+        assert (await client.get("/healthz")).status_code == 200
+    assert not is_refused(await client.get(addresses(form)[0]))
+
+
+@pytest.mark.parametrize("form", DATABASE_ADDRESSES.values(), ids=DATABASE_ADDRESSES)
+async def test_while_all_connections_are_busy_who_has_waited_is_refused_and_not_kept_waiting(
+    hurried: tuple[httpx.AsyncClient, Service], form: str
+) -> None:
+    client, service = hurried
+    async with service.connections.enter(), service.connections.enter():
+        assert all(map(is_refused, await all_at_once(client, form, 5)))
+        assert (await client.get("/healthz")).status_code == 200
+        assert not is_refused(await client.get(addresses(REPLICA_ADDRESSES["summary"])[0]))
+    assert not is_refused(await client.get(addresses(form)[0]))
+
+
+async def test_what_needs_no_computation_is_never_refused(hurried: tuple[httpx.AsyncClient, Service]) -> None:
+    client, service = hurried
+    cheap = [
+        *("/healthz", "/readyz", "/tiles/hexes.json", "/ogc", "/ogc/conformance", "/ogc/api", "/ogc/collections", "/ogc/collections/hexes"),
+        *("/api/places", "/open311/discovery.json", "/open311/v2/services.json", "/openapi.json", "/docs", KEPT),
+    ]
+    before = [await client.get(path) for path in cheap]
+    async with Blocked(service):
+        assert is_refused(await client.get(addresses(REPLICA_ADDRESSES["summary"])[0]))
+        after = [await client.get(path) for path in cheap]
+    assert {answer.status_code for answer in (*before, *after)} == {200}
+    # All but what tells the time.
+    assert [answer.content for answer in before[2:]] == [answer.content for answer in after[2:]]
+
+
+async def test_no_document_of_more_than_a_few_rows_is_encoded_on_the_event_loop(filled_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded_on: list[str] = []
+
+    def encode(body: bytes) -> bytes:
+        encoded_on.append(threading.current_thread().name)
+        return body
+
+    monkeypatch.setitem(COMPRESSORS, "identity", encode)
+    forms = REPLICA_ADDRESSES | DATABASE_ADDRESSES | {"services": "/open311/v2/services.xml"}
+    small = {"request", "incident"}
+    async with asking(filled_url, write_keys=KEY) as client:
+        client.headers.update(KEYED)
+        encoded_on.clear()
+        for name in forms.keys() - small:
+            await client.get(addresses(forms[name])[0])
+    assert {name.partition("_")[0] for name in encoded_on} == {"replica", "encoder"}
+    assert len(encoded_on) >= len(forms) - len(small) - sum("tile" in name for name in forms)

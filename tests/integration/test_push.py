@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 
+from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from tests.support.http_client import asking, until
 from tests.support.ingest_client import KEY, KEYED, NDJSON, emptied, fetch, holds, incident, lines, outcomes, send
@@ -290,17 +291,13 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read_and_while_it
 
 
 async def test_when_all_writers_are_busy_others_are_told_when_to_come_again(database_url: str) -> None:
-    held = asyncio.Event()
-
-    async def slow() -> AsyncIterator[bytes]:
-        yield lines([incident("slow")])
-        await held.wait()
-
-    async with asking(database_url, write_keys=KEY, writers=1, queue_wait_s=0.2) as made:
-        first = asyncio.create_task(made.post("/api/incidents", content=slow(), headers=KEYED | NDJSON))
-        await until(lambda: holds(database_url, "select 1 from ingest_run where state = 'running'"))
-        refused = await send(made, incident("late"))
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        held.set()
+    async with asking(database_url, write_keys=KEY, writers=1, queue_wait_s=0.2) as made, open_connection(database_url) as other:
+        await emptied(database_url)
+        async with other.transaction():
+            await other.execute("lock table incident in share mode")
+            first = asyncio.create_task(send(made, incident("slow")))
+            await until(lambda: holds(database_url, "select 1 from pg_locks where not granted"))
+            refused = await send(made, incident("late"))
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert (await first).status_code == 200
         assert (await send(made, incident("late"))).status_code == 200

@@ -13,8 +13,9 @@ import pytest
 
 from geo_service.aggregation.columns.columns import Change
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.database import open_connection
 from geo_service.core.errors import NotReady, Overloaded
 from geo_service.core.model import OPEN_STATUSES, Status

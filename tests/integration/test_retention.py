@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from geo_service.aggregation.replica.follower import Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
 from geo_service.cli.forget import parse_before, parse_fields
 from geo_service.cli.main import app
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.database import connect
 from geo_service.core.errors import InputError, InvalidParameter
 from ingest.geocoding.toponyms.addresses import address_key

@@ -103,13 +103,13 @@ async def test_requests_of_a_connection_are_answered_in_their_order() -> None:
     assert [body.removeprefix(b"/") for body in bodies] == [b"slow", b"ready", b"other", b"ready"]
 
 
-async def test_a_thousand_requests_in_one_packet_are_all_answered() -> None:
+async def test_hundreds_of_requests_in_one_packet_are_all_answered() -> None:
     application = Application()
     async with served(application) as (reader, writer):
-        writer.write(request("/slow") + 1500 * request("/ready"))
+        writer.write(request("/slow") + 400 * request("/ready"))
         await asyncio.wait_for(application.began.wait(), 10)
         application.released.set()
-        for _ in range(1501):
+        for _ in range(401):
             assert (await read_response(reader))[0] == "HTTP/1.1 200 OK"
 
 

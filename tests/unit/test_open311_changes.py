@@ -30,7 +30,7 @@ def changed_city(city: City) -> tuple[PullSpan, list[int]]:
     now = datetime.now(UTC).replace(microsecond=0)
     since = now - timedelta(days=300)
     city.requests = [
-        request(day, since + timedelta(days=day, seconds=1), **({"updated_datetime": now.isoformat()} if day % 10 == 0 else {}))
+        request(day, since + timedelta(days=day, hours=1), **({"updated_datetime": now.isoformat()} if day % 10 == 0 else {}))
         for day in range(300)
     ]
     reached = now - timedelta(days=2)

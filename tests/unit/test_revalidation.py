@@ -13,8 +13,9 @@ from geo_service.aggregation.catalogue.catalogue import EMPTY
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.measures.measures import CELL_MEASURES
 from geo_service.aggregation.measures.query import Query
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica, ReplicaState
+from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
+from geo_service.core.admission import AdmissionQueue
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.tiles.encoding.grid import Tile
 from geo_service.tiles.layers.base import EncodedTile, TileRequest

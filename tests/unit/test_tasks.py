@@ -1,14 +1,18 @@
 """Background tasks end when they are cancelled, whatever arrives at the same moment."""
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
 import pytest
+import structlog
 
 from geo_service.aggregation.columns.columns import Change
 from geo_service.aggregation.replica.follower import CHANNELS, Follower
-from geo_service.aggregation.replica.replica import AdmissionQueue, Replica
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue
+from geo_service.core.errors import DatabaseUnavailable
 from geo_service.core.tasks import cancel_and_wait
 
 
@@ -96,3 +100,26 @@ async def test_an_error_that_ended_the_task_is_left_to_its_owner() -> None:
     await asyncio.sleep(0)
     assert await cancel_and_wait(task, 5)
     assert isinstance(task.exception(), ValueError)
+
+
+async def test_while_the_database_is_away_a_follower_tries_often_and_logs_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = 0
+    enough = asyncio.Event()
+
+    async def refuse(url: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 6:
+            enough.set()
+        raise DatabaseUnavailable("cannot connect")
+
+    monkeypatch.setattr("geo_service.aggregation.replica.follower.connect", refuse)
+    replica = IdleReplica(1_000, AdmissionQueue(1, 1))
+    replica.synced_at = time.monotonic()
+    with structlog.testing.capture_logs() as lines:
+        following = asyncio.create_task(Follower("", replica).run())
+        async with asyncio.timeout(10):
+            await enough.wait()
+        assert await cancel_and_wait(following, 5)
+    assert len([line for line in lines if line["event"] == "replica lost its database connection"]) < tries / 2
+    replica.close()

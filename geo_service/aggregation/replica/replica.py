@@ -5,13 +5,10 @@ stays free, and the compiled loops and the compression release the GIL.
 """
 
 import asyncio
-import math
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from functools import partial
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 import structlog
@@ -26,10 +23,12 @@ from geo_service.aggregation.columns.id_reach import within_reach
 from geo_service.aggregation.columns.unlocated import UnlocatedIncidents
 from geo_service.aggregation.counting.counter import Counter
 from geo_service.aggregation.replica.following import FollowingStatus
+from geo_service.core.admission import AdmissionQueue, QueuedThread
 from geo_service.core.errors import NotReady, Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Encoded = TypeVar("Encoded")
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +36,6 @@ _NO_PLACE = np.uint64(0)
 _MAX_REFUSED = 1000
 """Ids that are remembered as refused."""
 
-_SMOOTHING = 0.1
-"""Share of the latest computation in the mean of how long one takes."""
-_RETRY_AT_MOST_S = 30
-"""Longest `Retry-After`: a wait that is foreseen to be longer may well be over sooner."""
 Seconds = NDArray[np.uint32]
 """Durations in whole seconds; `quantiles.MISSING` where there is none."""
 
@@ -104,51 +99,6 @@ class ReplicaState:
         return batch[reachable]
 
 
-class AdmissionQueue:
-    """Admission control: more requests than can be answered in time are refused, with the time to retry after.
-
-    Entered and left on the event loop; `record_duration` may be called by the thread that does the work.
-    """
-
-    def __init__(self, limit: int, longest_wait: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """limit: how many may wait. longest_wait: seconds after which a response is of no use any more."""
-        self._limit = limit
-        self._longest_wait = longest_wait
-        self._clock = clock
-        self._entered: dict[object, float] = {}
-        self._mean = 0.0
-
-    def __len__(self) -> int:
-        return len(self._entered)
-
-    @property
-    def expected_wait(self) -> float:
-        """Seconds until a request that enters now is answered: as many computations as wait, or as long as the first has waited."""
-        first = next(iter(self._entered.values()), None)
-        held_up = 0.0 if first is None else self._clock() - first
-        return max(len(self._entered) * self._mean, held_up)
-
-    def record_duration(self, seconds: float) -> None:
-        """Take how long a computation took into the mean."""
-        self._mean += _SMOOTHING * (seconds - self._mean)
-
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Hold a place in the queue while the block runs. Raises Overloaded where waiting would take too long."""
-        wait = self.expected_wait
-        if len(self._entered) >= self._limit or wait > self._longest_wait:
-            raise Overloaded(
-                f"{len(self._entered)} requests are waiting to be computed; try again shortly",
-                retry_after=min(max(math.ceil(wait), 1), _RETRY_AT_MOST_S),
-            )
-        request = object()
-        self._entered[request] = self._clock()
-        try:
-            yield
-        finally:
-            del self._entered[request]
-
-
 class Replica:
     """Runs work on the thread that owns the state, and wakes those who wait for a change."""
 
@@ -157,8 +107,9 @@ class Replica:
         self._clock = clock
         self._count_limit = count_limit
         self.queue = queue
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="replica")
+        self._thread = QueuedThread("replica", queue)
         self._state: ReplicaState | None = None
+        self._recalled: dict[Hashable, Any] = {}
         self._changed = asyncio.Event()
         self._change_hooks: list[Callable[[H3Hierarchy], None]] = []
         self.catalogue = EMPTY
@@ -206,10 +157,33 @@ class Replica:
         Raises NotReady before the first load and Overloaded when it would have to wait for too long. Work whose caller is
         cancelled before its turn is not done.
         """
-        if self._state is None:
-            raise NotReady("the incidents are still being loaded; try again shortly")
-        with self.queue.slot():
-            return await asyncio.get_running_loop().run_in_executor(self._thread, partial(self._timed, work, *args, **kwargs))
+        self._loaded_state()
+        return await self._thread.run(lambda: work(self._loaded_state(), *args, **kwargs))
+
+    async def run_and_encode(
+        self, encode: Callable[[T], Encoded], work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> Encoded:
+        """Return `encode(work(state, …))`, both computed on the worker thread: the encoding waits for nothing, and holds up nobody else.
+
+        Raises as `run`.
+        """
+        self._loaded_state()
+        return await self._thread.run(lambda: encode(work(self._loaded_state(), *args, **kwargs)))
+
+    async def run_or_recall(self, key: Hashable, work: Callable[[ReplicaState], T]) -> T:
+        """Return `work(state)`; under pressure what it returned last for the key, perhaps for an earlier revision.
+
+        For what is cheap, changes little and must not fail, as the bounds of a layer that a map asks for first.
+        """
+        try:
+            result = await self.run(work)
+        except Overloaded:
+            if key not in self._recalled:
+                raise
+            recalled: T = self._recalled[key]
+            return recalled
+        self._recalled[key] = result
+        return result
 
     async def run_unqueued(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `work(state, …)`, computed on the worker thread outside of admission control: for the follower."""
@@ -248,14 +222,7 @@ class Replica:
 
     def close(self) -> None:
         """End the worker thread; work that waits is dropped."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
-
-    def _timed(self, work: Callable[Concatenate[ReplicaState, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        began = time.monotonic()
-        try:
-            return work(self._loaded_state(), *args, **kwargs)
-        finally:
-            self.queue.record_duration(time.monotonic() - began)
+        self._thread.close()
 
     def _loaded_state(self) -> ReplicaState:
         if self._state is None:
@@ -285,4 +252,4 @@ class Replica:
         self._changed = asyncio.Event()
 
     async def _run_on_worker(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._thread.executor, partial(work, *args, **kwargs))

@@ -41,6 +41,7 @@ class NamedQueryError(GeoError):
     """A query that does not exist, or a file of queries that is malformed: a fault of this program."""
 
 
+@cache
 def query(name: str) -> str:
     """The text of the query `<subject>.<name>`; `NamedQueryError` where there is none."""
     subject, _, rest = name.partition(".")

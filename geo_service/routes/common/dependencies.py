@@ -1,7 +1,8 @@
 """What every route uses: the parts of the service, wired once by the application, and the class of route that is called with them."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from starlette.types import Scope
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import Replica
+from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread, request_arrived
+from geo_service.core.database import database_errors
 from geo_service.core.errors import NotFound, NotReady
 from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.settings import Settings
@@ -25,6 +28,8 @@ from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.server.tile_server import TileServer
 
 _HOST = re.compile(r"([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_CONNECT_S = 5.0
+"""Seconds to wait for a new connection to the database before the service answers 503."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -50,6 +55,10 @@ class Service:
     """The rules of deadlines."""
     ingest: IngestService
     """Takes incidents in."""
+    encoder: QueuedThread
+    """Encodes what is read from the database; what the replica computes is encoded on its own thread."""
+    connections: QueuedPlaces
+    """As many places as the pool has connections: who has one need not wait for the pool."""
     row_cutter: RowCutter = field(kw_only=True)
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
@@ -72,17 +81,44 @@ class Service:
         return self.replica.catalogue
 
     @property
-    def database(self) -> asyncpg.Pool:
-        """The connections for requests. Raises NotReady before the application has started."""
+    def queues(self) -> Mapping[str, AdmissionQueue]:
+        """All queues of requests, by what they wait for."""
+        return {"replica": self.replica.queue, "database": self.connections.queue, "encoder": self.encoder.queue}
+
+    @property
+    def database(self) -> "QueuedConnections":
+        """The connections for requests, in place of the pool."""
+        return QueuedConnections(self)
+
+    @asynccontextmanager
+    async def connect(self, act: str) -> AsyncIterator[asyncpg.Connection]:
+        """Hold a database connection in the block. act: what it is for, for the messages of errors, "read the runs".
+
+        Raises NotReady before the application has started, Overloaded and DatabaseUnavailable.
+        """
         if self.pool is None:
             raise NotReady("the service is starting; try again shortly")
-        return self.pool
+        async with self.connections.enter():
+            with database_errors(act):
+                async with self.pool.acquire(timeout=_CONNECT_S) as connection:
+                    yield connection
 
     def tiles_of(self, layer: str) -> TileServer:
         """Return the server of a layer's tiles. Raises NotFound where there is no such layer."""
         if layer not in self.tiles:
             raise NotFound(f"there is no layer {layer[:40]!r}; layers: {', '.join(self.tiles)}")
         return self.tiles[layer]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedConnections:
+    """The pool of connections, behind its queue."""
+
+    service: Service
+
+    def acquire(self, *, timeout: float) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Hold a connection in a block, as `Service.connect` does. timeout: has no effect, as the queue has its own."""
+        return self.service.connect("use the database")
 
 
 def service_of(request: Request) -> Service:
@@ -129,7 +165,8 @@ class PlainRoute(APIRoute):
         endpoint = self.endpoint
 
         async def handle(request: Request) -> Response:
-            answer: Response = await endpoint(request, **request.path_params)
+            with request_arrived():
+                answer: Response = await endpoint(request, **request.path_params)
             return answer
 
         return handle

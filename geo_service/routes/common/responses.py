@@ -1,5 +1,7 @@
 """Documents and errors as responses: JSON with ETag, compression and 304; problem documents (RFC 9457)."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -22,11 +24,27 @@ def bytes_answer(request: Request, plain: bytes, cache_control: str, media_type:
     """Return the bytes in an encoding that the client accepts; 304 when it has these already."""
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
     headers = {"ETag": etag(plain, encoding), "Vary": vary, "Cache-Control": cache_control}
+    return _answer(request, encoding, headers, media_type, lambda: COMPRESSORS[encoding](plain))
+
+
+def constant_answer(request: Request, plain: bytes, media_type: str) -> Response:
+    """Return bytes that are the same object each time: they are compressed once. Otherwise as `bytes_answer`."""
+    encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
+    tag, body = _encode_constant(plain, encoding)
+    return _answer(request, encoding, {"ETag": tag, "Vary": "Accept-Encoding", "Cache-Control": "no-cache"}, media_type, lambda: body)
+
+
+@lru_cache(maxsize=16)
+def _encode_constant(plain: bytes, encoding: str) -> tuple[str, bytes]:
+    return etag(plain, encoding), COMPRESSORS[encoding](plain)
+
+
+def _answer(request: Request, encoding: str, headers: dict[str, str], media_type: str, make_body: Callable[[], bytes]) -> Response:
     if matches(request_header(request.scope, b"if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if encoding != "identity":
         headers["Content-Encoding"] = encoding
-    return Response(COMPRESSORS[encoding](plain), media_type=media_type, headers=headers)
+    return Response(make_body(), media_type=media_type, headers=headers)
 
 
 def _json(document: Any) -> bytes:
