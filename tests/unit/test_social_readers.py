@@ -138,7 +138,23 @@ def test_the_shipped_mapping_makes_incidents_with_themes_of_their_text(name: str
     ],
 )
 def test_responses_of_vk_are_found_in_every_envelope(tmp_path: Path, shape: object, ids: list[str]) -> None:
-    assert [row["id"] for row in rows(read(written(tmp_path / "wall.json", shape), "vk"))] == ids
+    batches = read(written(tmp_path / "wall.json", shape), "vk")
+    assert [row["id"] for row in rows(batches)] == ids
+    assert not [one for batch in batches for one in batch.broken]
+
+
+@pytest.mark.parametrize("length", [1, 30_000])
+def test_a_damaged_line_costs_only_itself_and_none_of_its_text_is_kept(tmp_path: Path, length: int) -> None:
+    lines = [json.dumps({"response": {"items": [POST | {"id": number}], "profiles": ["x" * length]}}) for number in (1, 2, 3)]
+    lines[1] = lines[1].replace('"items"', 'Иван "items"')
+    path = written(tmp_path / "wall.ndjson", "\n".join([*lines, "", lines[0][:-3]]))
+    batches = read(path, "vk")
+    # Of the line that is cut short the post was whole.
+    assert [row["id"] for row in rows(batches)] == ["-5_1", "-5_3", "-5_1"]
+    assert [(one.text, one.detail.partition(":")[0]) for batch in batches for one in batch.broken] == [
+        ("{}", "line 2 of the file is cut short or no JSON"),
+        ("{}", "line 5 of the file is cut short or no JSON"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,10 @@ from collections.abc import Iterator, Mapping
 from html import unescape
 from typing import BinaryIO
 
+import ijson
+
+from ingest.readers.json import first_line
+from ingest.readers.social.json_lines import has_object_lines, split_lines
 from ingest.readers.social.messages import Message, MessageReader, MessageResult, RecentTexts, Skipped, Unusable, has_words, id_text
 from ingest.readers.social.object_stream import FoundObject, ObjectStream
 
@@ -38,13 +42,24 @@ class VkReader(MessageReader):
 
     def _messages(self, file: BinaryIO) -> Iterator[MessageResult | None]:
         posts = RecentTexts()
-        for found in ObjectStream(_may_be_message, _WANTED, _OPENERS).read(file):
-            if found.opened:
-                yield None
-            elif isinstance(error := found.values.get("error"), Mapping):
-                yield _describe_error(error)
-            elif _in_items(found.path) or {"id", "date"} <= found.names:
-                yield from _expand(found, posts)
+        if not has_object_lines(self._path):
+            yield from _read_documents(file, posts)
+            return
+        for number, line in split_lines(file):
+            try:
+                yield from _read_documents(line, posts)
+            except ijson.JSONError as error:
+                yield Unusable({}, f"line {number} of the file is cut short or no JSON: {first_line(error)}")
+
+
+def _read_documents(file: BinaryIO, posts: RecentTexts) -> Iterator[MessageResult | None]:
+    for found in ObjectStream(_may_be_message, _WANTED, _OPENERS).read(file):
+        if found.opened:
+            yield None
+        elif isinstance(error := found.values.get("error"), Mapping):
+            yield _describe_error(error)
+        elif _in_items(found.path) or {"id", "date"} <= found.names:
+            yield from _expand(found, posts)
 
 
 def _may_be_message(path: str) -> bool:
