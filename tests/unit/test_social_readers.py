@@ -189,7 +189,7 @@ def test_who_is_mentioned_in_a_text_of_vk_is_left_out(tmp_path: Path, text: str,
     assert [row["text"] for row in vk(tmp_path, POST | {"text": text})] == ([kept] if kept else [])
 
 
-def test_a_comment_that_cannot_be_identified_is_told_without_its_author(tmp_path: Path) -> None:
+def test_a_comment_that_cannot_be_identified_is_rejected_without_its_author(tmp_path: Path) -> None:
     path = written(
         tmp_path / "old.json", {"response": {"items": [{"id": 3, "from_id": 7, "date": 1, "text": "яма", "thread": {}}, "text"]}}
     )
@@ -279,7 +279,7 @@ def test_suggest_recognises_an_export_and_names_its_mapping(tmp_path: Path, name
 
 
 @pytest.mark.parametrize(("name", "mapping"), [("vk", "plain"), ("telegram", "russian")])
-def test_an_export_with_another_mapping_is_told_its_own(tmp_path: Path, name: str, mapping: str) -> None:
+def test_the_message_about_an_export_with_another_mapping_names_the_right_one(tmp_path: Path, name: str, mapping: str) -> None:
     assert f"--mapping {name}" in describe_export(EXPORTS[name], load_mapping(mapping).file)
     assert describe_export(EXPORTS[name], load_mapping(name).file) == ""
     assert describe_export(EXPORTS[name], FileFormat(rows="response.items")) == ""

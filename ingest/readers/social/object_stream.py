@@ -1,4 +1,4 @@
-"""Find the objects of a JSON file that are messages, of each only the members that are wanted; the others are never held."""
+"""Find the objects of a JSON file that are messages, of each only the members that are wanted; the others are not stored."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
