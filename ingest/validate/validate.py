@@ -1,6 +1,5 @@
 """From columns of text to a batch of incidents and row errors: each check looks at a whole column at once."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.core.calendar.deadlines import Deadlines
-from geo_service.core.model import SECTORS, RejectReason, Status
+from geo_service.core.model import SECTORS, LocationQuality, RejectReason, Status
 from ingest.mapping import normalise
 from ingest.mapping.mapping import ColumnNames, InstantField, LngLatBounds, Mapping
 from ingest.readers import RawBatch
@@ -119,10 +118,22 @@ class ValidatedBatch:
     """Rows that have only a text, without a clear theme: they have the default one."""
     read: int
     bytes_read: int
-    contexts: Sequence[str] = ()
+    coarse_lines: dict[int, int]
+    """Raw row → line in the input, of the rows with coarse coordinates."""
+    contexts: Sequence[str]
     """Of each usable row the message that it answers; none at all where the mapping has no such column."""
-    skipped: dict[str, int] = dataclasses.field(default_factory=dict)
-    """As `RawBatch.skipped`."""
+    skipped: dict[str, int]
+
+    def with_contradictions(self, details: dict[int, str]) -> "ValidatedBatch":
+        """Return the batch with more in the warnings about coarse coordinates. details: index of a usable row → what to add."""
+        by_line = {self.coarse_lines[int(self.rows[row])]: detail for row, detail in details.items()}
+        warnings = [
+            replace(warning, detail=f"{warning.detail}; {by_line[warning.line]}")
+            if warning.reason is RejectReason.COARSE_COORDINATES and warning.line in by_line
+            else warning
+            for warning in self.warnings
+        ]
+        return replace(self, warnings=warnings) if details else self
 
     def without(self, rejects: dict[int, Reject]) -> "ValidatedBatch":
         """Return the batch without some of its usable rows, by their index, which are rejected."""
@@ -195,6 +206,7 @@ class Validator:
             unsure=int(np.count_nonzero(theme_column.classified[rows] & ~theme_column.recognised[rows])),
             read=len(raw.lines) + len(raw.broken),
             bytes_read=raw.bytes_read,
+            coarse_lines={row: raw.lines[row] for row in np.flatnonzero(coordinates.quality == LocationQuality.SETTLEMENT).tolist()},
             contexts=_pick(self._column(raw, "context"), rows) if self._mapping.columns.context else (),
             skipped=dict(raw.skipped),
         )

@@ -249,6 +249,23 @@ def test_coordinates_with_one_decimal_are_no_more_than_a_settlement() -> None:
     assert [(one.line, one.reason) for one in checked.warnings] == [(2, "coarse_coordinates")]
 
 
+def test_whole_degrees_are_no_place_where_there_are_words_and_no_more_than_a_region_where_there_are_none() -> None:
+    whole = {"lng": "39", "lat": "45.00"}
+    checked = check(GOOD | whole | {"address": "г. Сочи, ул. Донская, 15"}, GOOD | whole | {"id": "2"})
+    assert checked.batch.geocoded_by.tolist() == [0, GeocodedBy.INPUT]
+    assert checked.batch.location_quality.tolist() == [LocationQuality.NONE, LocationQuality.REGION]
+    assert np.isnan(checked.batch.lng[0])
+    assert [(one.line, one.reason, one.detail) for one in checked.warnings] == [
+        (
+            2,
+            "coordinates_left_out",
+            "lng 39, lat 45.00 are whole degrees (coarse_coordinates); the words are geocoded instead",
+        ),
+        (3, "coarse_coordinates", "lng 39, lat 45.00 have 1 decimal at most"),
+    ]
+    assert not checked.rejects
+
+
 @pytest.mark.parametrize("field", ["closed_at", "answered_at"])
 def test_an_end_before_the_beginning_is_left_out_with_a_warning(field: str) -> None:
     checked = check(GOOD | {field: "2026-10-31"})
