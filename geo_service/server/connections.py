@@ -1,20 +1,15 @@
-"""Connections: how many there may be, how long a client may take for its headers, how many files may be open, and direct answers.
-
-A direct answer is one that the application has ready: it is written as it is, without a task for the request and without
-checking each header, which take longer than everything else about a cached tile.
-"""
+"""Limits of connections: how many there may be, how long a client may take for its headers, and how many files may be open."""
 
 import asyncio
 import resource
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import structlog
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from geo_service.core.settings import Settings
-from geo_service.server.draining import DrainingProtocol
-from geo_service.server.pipelining import PipeliningProtocol
+from geo_service.server.direct_answers import DirectAnswers, DirectProtocol
 
 _OTHER_FILES = 200
 """Files that are open beside the connections of clients: of the database, of the pages, of libraries."""
@@ -32,22 +27,9 @@ _WARNING_INTERVAL_S = 10.0
 log = structlog.get_logger(__name__)
 
 
-@runtime_checkable
-class DirectAnswers(Protocol):
-    """An application that has some responses ready."""
-
-    def answer(self, scope: Any) -> tuple[int, bytes, bytes] | None:
-        """Return status, header lines each with its line end, and body; None for what is to be asked as ASGI wants it.
-
-        scope: of an HTTP request.
-        """
-        ...
-
-
-class LimitedProtocol(DrainingProtocol, PipeliningProtocol):
+class LimitedProtocol(DirectProtocol):
     """A connection that is refused beyond a number of them, and closed where the headers of a request do not come in time."""
 
-    direct: DirectAnswers | None = None
     max_connections: int
     header_timeout_s: float
     warned_at: float = float("-inf")
@@ -94,26 +76,6 @@ class LimitedProtocol(DrainingProtocol, PipeliningProtocol):
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, and close the connection."""
         self._refuse(400, msg.encode())
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Write the direct answer, or let the application answer in a task.
-
-        Direct only where nothing is before it: requests of a connection are answered in their order, a client that does not read
-        its responses is waited for, and a long row of pipelined requests must not end in a deep recursion. Nor where the
-        connection is about to end, which the response announces.
-        """
-        answer = None
-        is_last = not cycle.keep_alive or self.is_draining
-        if self.direct and not (is_last or self.pipeline or self.flow.write_paused or cycle.waiting_for_100_continue):
-            answer = self.direct.answer(cycle.scope)
-        if answer is None:
-            super()._start_asgi_task(cycle, app)
-            return
-        status, lines, body = answer
-        date_lines = b"".join(b"%b: %b\r\n" % header for header in cycle.default_headers)
-        self.transport.writelines((b"%b%b%b\r\n" % (STATUS_LINE[status], date_lines, lines), body))
-        cycle.response_started = cycle.response_complete = True
-        self.on_response_complete()
 
     def _refuse(self, status: int, text: bytes) -> None:
         """Close the connection; say why unless a client would take it for the response to another request, which is under way."""

@@ -19,6 +19,8 @@ BIG = b"x" * 400_000
 class Application:
     """Has `/ready` and `/big` ready; lets `/slow` wait; says which way each request came."""
 
+    direct_prefix = b"/"
+
     def __init__(self) -> None:
         self.direct: list[str] = []
         self.by_task: list[str] = []

@@ -21,6 +21,7 @@ from geo_service.server.middleware.reading import unless_disconnected
 from geo_service.server.middleware.response_headers import NOSNIFF
 from geo_service.tiles.server.tile_server import CachedTile, Key, ReadTileRequest, TileCache
 
+_PREFIX = "/tiles/"
 _HEADERS_CACHED = 256
 """Accept-Encoding headers whose encoding is cached: browsers send a handful of different ones."""
 
@@ -36,6 +37,8 @@ class TileRequests:
     A cached tile takes a few microseconds here, less than the middleware below it: it gets its id, its CORS headers and its line
     in the log from the same functions as they use. A server that can send bytes takes them from `answer` (`DirectAnswers`).
     """
+
+    direct_prefix = _PREFIX.encode()
 
     def __init__(
         self, app: ASGIApp, read: ReadTileRequest, cache: TileCache, readers: CorsPolicy, access_log: AccessLog,
@@ -109,7 +112,7 @@ class TileRequests:
 
 def _tile_key(scope: Any) -> Key | None:
     """Return the key of the tile that an HTTP request may be for; None where it is for something else, or out of the ordinary."""
-    if scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith("/tiles/"):
+    if scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(_PREFIX):
         return None
     headers = dict(scope["headers"])
     # Headers that are given more than once, as hardly a client does, are for the route to join.
