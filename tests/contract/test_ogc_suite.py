@@ -134,7 +134,7 @@ def test_the_suite_passes_whole(class_path: str, database_url: str, tmp_path: Pa
 def test_over_the_antimeridian_only_the_box_that_the_suite_reads_the_wrong_way_round_fails(
     class_path: str, database_url: str, tmp_path: Path
 ) -> None:
-    # The standard has west > east in such an extent (17-069r4, 7.13); the suite checks the complement of the box,
+    # The standard has west > east in such an extent (17-069r4, 7.15.3); the suite checks the complement of the box,
     # but for one box of its own (its issue 247).
     asyncio.run(execute_statement(database_url, "truncate incident, district, source, theme restart identity cascade"))
     with served(database_url, far_places.fill_chukotka) as address:
