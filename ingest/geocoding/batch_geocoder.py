@@ -1,7 +1,7 @@
 """Geocode the rows of a batch that came without coordinates, with the local steps only: a load does not wait for a server."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import md5
 
 import asyncpg
@@ -12,6 +12,7 @@ from geo_service.core.database import database_errors
 from geo_service.core.sql.named_queries import query
 from ingest.geocoding import GeocodeQuery, PlaceCandidate
 from ingest.geocoding.chain import Chain, GeocodingOutcome
+from ingest.geocoding.coarse_coordinates import find_contradiction
 from ingest.validate.coordinates import cells
 from ingest.write.incident_batch import IncidentBatch
 
@@ -25,6 +26,8 @@ class GeocodedBatch:
     batch: IncidentBatch
     waiting: Sequence[tuple[int, GeocodingOutcome]] = ()
     """Row of the batch, and the outcome until now."""
+    contradictions: dict[int, str] = field(default_factory=dict)
+    """Row of the batch whose words were used instead of its coarse coordinates → why."""
 
 
 async def geocode_rows(chain: Chain, batch: IncidentBatch, rows: Sequence[int]) -> GeocodedBatch:
@@ -33,6 +36,25 @@ async def geocode_rows(chain: Chain, batch: IncidentBatch, rows: Sequence[int]) 
     results = list(zip(rows, outcomes, strict=True))
     waiting = [(row, outcome) for row, outcome in results if not outcome.is_final or outcome.place is None]
     return GeocodedBatch(_set_places(batch, results), waiting)
+
+
+async def check_coarse_rows(chain: Chain, geocoded: GeocodedBatch, rows: Sequence[int]) -> GeocodedBatch:
+    """Return the batch with the places of the words in these rows, where they contradict the coarse coordinates."""
+    batch = geocoded.batch
+    outcomes = await chain.locate([GeocodeQuery(batch.address[row], batch.message[row]) for row in rows])
+    results = [
+        (row, outcome, contradiction)
+        for row, outcome in zip(rows, outcomes, strict=True)
+        if (contradiction := find_contradiction(outcome.place, float(batch.lng[row]), float(batch.lat[row])))
+    ]
+    placed = _set_places(batch, [(row, outcome) for row, outcome, _ in results])
+    waiting = [(row, outcome) for row, outcome, _ in results if not outcome.is_final]
+    return replace(
+        geocoded,
+        batch=placed,
+        waiting=[*geocoded.waiting, *waiting],
+        contradictions={row: contradiction for row, _, contradiction in results},
+    )
 
 
 async def enqueue_waiting(connection: asyncpg.Connection, geocoded: GeocodedBatch) -> None:

@@ -27,7 +27,7 @@ from geo_service.core.ingest_protocol import Sender
 from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
 from geo_service.core.sql.named_queries import query
-from ingest.geocoding.batch_geocoder import GeocodedBatch, enqueue_waiting, geocode_rows
+from ingest.geocoding.batch_geocoder import GeocodedBatch, check_coarse_rows, enqueue_waiting, geocode_rows
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
 from ingest.geocoding.factory import make_chain
@@ -257,12 +257,13 @@ class BatchPipeline:
     async def geocode(self, validated: ValidatedBatch, source: Source) -> GeocodedBatch:
         """The batch with the ids of its source, themes and agencies, and the places of its words."""
         batch = await self._with_ids(validated, source)
-        rows = batch.rows_to_geocode()
-        if not rows:
+        rows, coarse_rows = batch.rows_to_geocode(), batch.rows_to_check()
+        if not rows and not coarse_rows:
             return GeocodedBatch(batch)
         if self._chain is None:
             self._chain = await make_chain(self._connection, self._geocoding, self._region)
-        return await geocode_rows(self._chain, batch, rows)
+        geocoded = await geocode_rows(self._chain, batch, rows)
+        return await check_coarse_rows(self._chain, geocoded, coarse_rows) if coarse_rows else geocoded
 
     async def _with_ids(self, validated: ValidatedBatch, source: Source) -> IncidentBatch:
         reference_data, count = self.reference_data, len(validated.batch)
@@ -353,6 +354,7 @@ class IngestRun:
                 if not await pipeline.reference_data.confirm():
                     return False
                 result = await pipeline.write(geocoded, each_row=with_results is not None)
+                validated = validated.with_contradictions(geocoded.contradictions)
                 await self._store_rejects([*validated.rejects, *validated.warnings])
                 counts = self.counts.with_batch(validated, result, geocoded.batch)
                 await self.connection.execute(query("ingest.record_run_counts"), self.id, *counts.columns())
