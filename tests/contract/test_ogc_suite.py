@@ -104,7 +104,7 @@ def run_suite(class_path: str, address: str, folder: Path) -> list[Outcome]:
     entries = {"iut": address, "noofcollections": "-1"}
     text = "".join(f'<entry key="{key}">{value}</entry>' for key, value in entries.items())
     (folder / "arguments.xml").write_text(f'<properties version="1.0">{text}</properties>', encoding="utf-8")
-    command = ["java", "-cp", class_path, CONTROLLER, "-o", folder, "arguments.xml"]
+    command: list[str | Path] = ["java", "-cp", class_path, CONTROLLER, "-o", folder, "arguments.xml"]
     subprocess.run(command, cwd=folder, check=True, timeout=1800, capture_output=True)
     (report,) = folder.glob("testng/*/testng-results.xml")
     return [
