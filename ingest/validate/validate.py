@@ -120,6 +120,9 @@ class ValidatedBatch:
     bytes_read: int
     coarse_lines: dict[int, int]
     """Raw row → line in the input, of the rows with coarse coordinates."""
+    contexts: Sequence[str]
+    """Of each usable row the message that it answers; none at all where the mapping has no such column."""
+    skipped: dict[str, int]
 
     def with_contradictions(self, details: dict[int, str]) -> "ValidatedBatch":
         """Return the batch with more in the warnings about coarse coordinates. details: index of a usable row → what to add."""
@@ -143,6 +146,7 @@ class ValidatedBatch:
             agencies=_pick(self.agencies, indexes),
             rows=self.rows[indexes],
             due_by=_pick(self.due_by, indexes),
+            contexts=_pick(self.contexts, indexes) if self.contexts else (),
             rejects=[*self.rejects, *rejects.values()],
             warnings=[warning for warning in self.warnings if warning.line not in lines],
         )
@@ -203,6 +207,8 @@ class Validator:
             read=len(raw.lines) + len(raw.broken),
             bytes_read=raw.bytes_read,
             coarse_lines={row: raw.lines[row] for row in np.flatnonzero(coordinates.quality == LocationQuality.SETTLEMENT).tolist()},
+            contexts=_pick(self._column(raw, "context"), rows) if self._mapping.columns.context else (),
+            skipped=dict(raw.skipped),
         )
 
     def _column(self, raw: RawBatch, field: str) -> Sequence[str]:

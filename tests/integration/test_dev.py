@@ -122,6 +122,19 @@ def test_an_environment_that_was_left_half_made_is_made_again_by_the_systems_pyt
     assert "Making a Python environment in .venv: done" in said
 
 
+def test_packages_go_into_the_environment_though_the_systems_python_is_started_through_a_shim(checkout: Path) -> None:
+    shims = checkout / "shims"
+    shims.mkdir()
+    write_program(shims / "python", "touch installed-elsewhere\n")
+    # pyenv's shims put the folder of the real Python first in PATH.
+    (checkout / "other/base").write_text(f'#!/bin/sh\nexport PATH="{shims}:$PATH"\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    with dev(checkout, "build") as process:
+        said = process.communicate(timeout=PATIENCE_S)[0]
+        assert process.returncode == 0, said
+    assert "Installing geo-service itself: done" in said
+    assert not (checkout / "installed-elsewhere").exists()
+
+
 @pytest.mark.parametrize(("number", "is_stubborn"), [(signal.SIGTERM, False), (signal.SIGHUP, False), (signal.SIGINT, True)])
 def test_other_signals_and_programs_that_ignore_them_leave_no_process(checkout: Path, number: signal.Signals, is_stubborn: bool) -> None:
     with dev(checkout, "build", slow="python -m pip *requirements-build.txt", STUBBORN="yes" if is_stubborn else "no") as process:
