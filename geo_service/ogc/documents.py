@@ -1,10 +1,13 @@
 """The documents of OGC API – Features: landing page, conformance, collections, and features with their links."""
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from geo_service.core.extent import Bounds
+from geo_service.core.instants import format_instant
 from geo_service.ogc.collection import CollectionDescription, Feature, FeaturePage, FeatureQuery
 from geo_service.ogc.crs import CRS84, CRS_BY_URI
 from geo_service.queries.selection import QueryPairs
@@ -49,7 +52,7 @@ def collection_document(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the document of one collection.
 
-    interval: when the first and the last incident were received, RFC 3339; None without incidents.
+    interval: of the days on which incidents were received, RFC 3339; None without incidents.
     """
     url = f"{root}/collections/{description.id}"
     return {
@@ -65,6 +68,20 @@ def collection_document(
         },
         "links": [make_link(url, "self", title="This document"), make_link(f"{url}/items", "items", GEOJSON, description.title)],
     }
+
+
+def enclosing_days(first: int, last: int, zone: ZoneInfo) -> tuple[str, str]:
+    """Return the first and the last second of the local days of two instants, RFC 3339. first, last: seconds since 1970.
+
+    Whole days, because incidents arrive all the time: the documents of a collection would differ from request to request,
+    where the standard demands the same extent in both (/req/core/sfc-md-success) and only that it includes all times.
+
+    >>> enclosing_days(1_796_000_000, 1_796_000_000, ZoneInfo("Europe/Moscow"))
+    ('2026-11-29T21:00:00Z', '2026-11-30T20:59:59Z')
+    """
+    begin, end = (datetime.fromtimestamp(at, zone).date() for at in (first, last))
+    midnight = datetime.combine(end + timedelta(days=1), time(), zone)
+    return format_instant(datetime.combine(begin, time(), zone)), format_instant(midnight.timestamp() - 1)
 
 
 def items_document(root: str, name: str, pairs: QueryPairs, page: FeaturePage, query: FeatureQuery, computed_at: str) -> dict[str, Any]:

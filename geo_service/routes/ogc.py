@@ -147,7 +147,7 @@ async def _collection_documents(request: Request, service: Service, collections:
     extents, times = await service.replica.run_or_recall(
         key, lambda state: ([collection.extent(state) for collection in collections], state.columns.extent())
     )
-    interval = (format_instant(times[0]), format_instant(times[1])) if times else None
+    interval = documents.enclosing_days(*times, service.settings.zone) if times else None
     return [
         documents.collection_document(_root(request), collection.description, bounds, interval)
         for collection, bounds in zip(collections, extents, strict=True)

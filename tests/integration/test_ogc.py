@@ -136,6 +136,16 @@ def test_the_time_is_an_instant_or_an_interval(root: str) -> None:
     assert count("../2020-01-01") == count("2020-01-01") == count("2020-01-01T00:00:00Z") == count("1900-01-01/1901-01-01") == 0
 
 
+def test_the_time_of_a_collection_is_of_whole_days_and_holds_all_its_incidents(root: str) -> None:
+    (listed,) = [one for one in get(root, "/collections")["collections"] if one["id"] == "districts"]
+    ((begin, end),) = listed["extent"]["temporal"]["interval"]
+    # Days of Moscow, so that what arrives today leaves both documents as they are.
+    assert (begin[11:], end[11:]) == ("21:00:00Z", "20:59:59Z")
+    whole = get(root, "/collections/districts/items/T", datetime=f"{begin}/{end}")["properties"]["count"]
+    assert whole == get(root, "/collections/districts/items/T")["properties"]["count"] == 40
+    assert get(root, "/collections/districts")["extent"] == listed["extent"]
+
+
 def test_answers_say_their_coordinates_and_are_not_sent_twice(root: str) -> None:
     for path in ("/collections/districts/items?window=7d", "/collections/districts/items/T?datetime=2020-01-01"):
         answer = httpx.get(root + path)

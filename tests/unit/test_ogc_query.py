@@ -8,6 +8,7 @@ import pytest
 
 from geo_service.core.errors import InvalidParameter
 from geo_service.ogc.crs import CRS84, EPSG_3857, EPSG_4326, Crs, read_crs
+from geo_service.ogc.documents import enclosing_days
 from geo_service.ogc.query import MAX_LIMIT, read_bbox, read_datetime, read_limit, read_offset
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -98,3 +99,18 @@ def test_the_reference_system_is_named_by_its_uri() -> None:
     assert read_crs({"bbox-crs": "http://www.opengis.net/def/crs/EPSG/0/4326"}, "bbox-crs") is EPSG_4326
     with pytest.raises(InvalidParameter, match="crs"):
         read_crs({"crs": "EPSG:4326"}, "crs")
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "last", "begin", "end"),
+    [
+        ("Europe/Moscow", "2026-11-01T20:59:59", "2026-11-30T00:00:00", "2026-10-31T21:00:00Z", "2026-11-30T20:59:59Z"),
+        ("Europe/Moscow", "2026-11-01T21:00:00", "2026-11-30T21:00:00", "2026-11-01T21:00:00Z", "2026-12-01T20:59:59Z"),
+        # The clocks change: days of 23 and of 25 hours.
+        ("Europe/Berlin", "2026-03-29T12:00:00", "2026-03-29T12:00:00", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z"),
+        ("Europe/Berlin", "2026-10-25T12:00:00", "2026-10-25T12:00:00", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59Z"),
+        ("Asia/Kamchatka", "1970-01-01T00:00:00", "2106-02-07T06:28:15", "1969-12-31T12:00:00Z", "2106-02-07T11:59:59Z"),
+    ],
+)  # fmt: skip
+def test_the_time_of_a_collection_is_of_whole_local_days(zone: str, first: str, last: str, begin: str, end: str) -> None:
+    assert enclosing_days(seconds(first), seconds(last), ZoneInfo(zone)) == (begin, end)
