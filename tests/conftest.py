@@ -30,6 +30,8 @@ LONGEST_FIRST = (
     "tests/integration/test_wheel.py",
     "tests/contract/test_openapi.py",
     "tests/integration/test_killed.py",
+    "tests/integration/test_fault_soak.py",
+    "tests/integration/test_stopping.py",
     "tests/integration/test_demo.py",
     "tests/integration/test_bench.py",
     "tests/contract/",

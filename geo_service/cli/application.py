@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-from fastapi import FastAPI
-
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.settings import Settings
-from geo_service.server.app import create_app
+from geo_service.server.app import Application, create_app
 from ingest.geocoding.configuration import read_configuration
 from ingest.push.new_entries import NewEntryLimits
 from ingest.push.service import PushService
@@ -14,7 +12,7 @@ from ingest.push.writer_pool import WriterSettings
 from ingest.runs.reject_export import split_row
 
 
-def make_application(settings: Settings, on_progress: Callable[[int], None] = lambda rows: None) -> FastAPI:
+def make_application(settings: Settings, on_progress: Callable[[int], None] = lambda rows: None) -> Application:
     """Make the ASGI application. `on_progress` gets the number of incidents read so far during the first load."""
     writer_settings = WriterSettings(
         url=settings.database_url or "",

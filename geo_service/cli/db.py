@@ -11,6 +11,7 @@ from geo_service.cli.console import print_message
 from geo_service.cluster.private_cluster import Cluster, database_url
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings, read_settings
+from geo_service.core.signals import signals_held
 
 db_commands = typer.Typer(help="The database: the private cluster, or the one in GEO_DATABASE_URL.", no_args_is_help=True)
 
@@ -29,8 +30,9 @@ def open_database(settings: Settings) -> Iterator[str]:
 def start() -> None:
     """Start the private cluster and leave it running."""
     cluster = _private_cluster(read_settings())
-    cluster.start(pin=True)
-    cluster.release()
+    with signals_held():
+        cluster.start(pin=True)
+        cluster.release()
     status()
 
 

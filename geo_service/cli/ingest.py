@@ -36,7 +36,7 @@ _RARE_COUNTS = (
 
 _DEFAULT_COMMAND = "load"
 
-_FORMATS = "CSV, XLSX, JSON, NDJSON, GeoJSON or Parquet; text formats also compressed as .gz or .zst."
+_FORMATS = "CSV, XLSX, JSON, NDJSON, GeoJSON, Parquet, or an export of VK or Telegram; also compressed as .gz, .zst or .zip."
 
 File = Annotated[Path, typer.Argument(help=_FORMATS, metavar="FILE")]
 MappingName = Annotated[str, typer.Option("--mapping", help=f"{', '.join(shipped_names())}, or the path of your own TOML file.")]
@@ -100,7 +100,7 @@ def check_command(file: File, mapping: MappingName = "plain", examples: Examples
 
     columns = load_mapping(mapping)
     started = time.monotonic()
-    _print_encoding_doubt(file, columns)
+    _print_doubts(file, columns)
     with _run_progress(file.name, _size_or_zero(file)) as show:
         result = check_file(file, columns, read_settings(), show, examples)
     for table in result.tables(time.monotonic() - started):
@@ -152,7 +152,7 @@ def _load(file: Path, columns: Mapping, mapping: str, batch_size: int) -> None:
     from ingest.runs.run import file_input, ingest_input, ingest_options
 
     settings = read_settings()
-    _print_encoding_doubt(file, columns)
+    _print_doubts(file, columns)
     options = ingest_options(settings, batch_size)
     with open_database(settings) as url:
         _link_if_needed(url, settings)
@@ -172,13 +172,14 @@ def _size_or_zero(file: Path) -> int:
         return 0
 
 
-def _print_encoding_doubt(file: Path, columns: Mapping) -> None:
-    from ingest.readers.detect import describe_encoding_doubt
+def _print_doubts(file: Path, columns: Mapping) -> None:
+    from ingest.readers.detect import describe_encoding_doubt, describe_export
 
     # A file that cannot be read is the run's error, which is recorded.
     with suppress(InputError):
-        if doubt := describe_encoding_doubt(file, columns.file):
-            print_message(doubt)
+        for doubt in (describe_encoding_doubt(file, columns.file), describe_export(file, columns.file)):
+            if doubt:
+                print_message(doubt)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from geo_service.cli.db import open_database
 from geo_service.core.settings import Settings, read_settings
 
 if TYPE_CHECKING:  # Imported when needed: other commands do not wait for it.
-    from fastapi import FastAPI
+    from geo_service.server.app import Application
 
 Prepare = Callable[[str], None]
 """Work before the server starts; takes the address of the database."""
@@ -30,14 +30,20 @@ def run_server(prepare: Prepare = lambda url: None, jobs: tuple[Job, ...] = ()) 
     settings = read_settings()
     with Server(settings) as server, open_database(settings) as url:
         prepare(url)
-        server.run(_application_factory(url), [partial(job, url) for job in jobs], on_started=_print_address)
+        server.run(_application_factory(url), [partial(job, url) for job in (_watch_runs, *jobs)], on_started=_print_address)
 
 
-def _application_factory(url: str) -> "Callable[[Settings], FastAPI]":
+def _application_factory(url: str) -> "Callable[[Settings], Application]":
     """Return a function that makes the application for the database at `url`."""
     from geo_service.cli.application import make_application
 
     return lambda settings: make_application(settings.model_copy(update={"database_url": url}))
+
+
+async def _watch_runs(url: str) -> None:
+    from ingest.runs.interrupted import watch_interrupted_runs
+
+    await watch_interrupted_runs(url)
 
 
 def _print_address(address: str) -> None:

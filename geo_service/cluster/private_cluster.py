@@ -9,7 +9,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,7 @@ from geo_service.cluster.file_lock import FileLock
 from geo_service.cluster.watchdog import keep_running
 from geo_service.core.errors import ClusterError
 from geo_service.core.settings import Settings
+from geo_service.core.signals import signals_held
 
 DATABASE = USER = "geo"
 START_ATTEMPTS = 5
@@ -192,11 +193,16 @@ class Cluster:
 def run_cluster(home: Path, *, durable: bool = True, on_message: Callable[[str], None] = _ignore_message) -> Iterator[str]:
     """Yield the URL of the private cluster's database; the cluster runs for the time of the block, and is started again if it ends."""
     cluster = Cluster(home, durable=durable, on_message=on_message)
-    url = cluster.start()
-    try:
+    with ExitStack() as stack:
+        with signals_held():
+            url = cluster.start()
+            stack.callback(_release, cluster)
         with keep_running(cluster.restart_if_ended):
             yield url
-    finally:
+
+
+def _release(cluster: Cluster) -> None:
+    with signals_held():
         cluster.release()
 
 

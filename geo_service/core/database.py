@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.sql import ClauseElement
@@ -90,10 +91,13 @@ async def create_pool(url: str, settings: Settings) -> asyncpg.Pool:
 async def migrate(url: str) -> None:
     """Migrate the schema to this version: tables by Alembic, then triggers and the list of sectors.
 
-    Running it again changes nothing. Concurrent migrations wait for each other.
+    Running it again changes nothing. Concurrent migrations wait for each other. A standby is only checked: `DatabaseUnavailable`
+    where the schema of its primary is another one.
     """
     async with open_connection(url) as connection:
         with database_errors("migrate the schema"):
+            if await connection.fetchval("select pg_is_in_recovery()"):
+                return await _check_standby(connection, url)
             await connection.execute("select pg_advisory_lock($1)", advisory_locks.MIGRATION)
             await connection.execute("create extension if not exists postgis")
             await _check_postgis(connection)
@@ -101,6 +105,17 @@ async def migrate(url: str) -> None:
             for file in sorted((SQL / "triggers").glob("*.sql")):
                 await connection.execute(with_constants(file.read_text(encoding="utf-8"), file.name))
             await _seed_sectors(connection)
+    return None
+
+
+async def _check_standby(connection: asyncpg.Connection, url: str) -> None:
+    current = ScriptDirectory.from_config(alembic_config(url)).get_current_head()
+    is_migrated = await connection.fetchval("select to_regclass('alembic_version') is not null")
+    if not is_migrated or current != await connection.fetchval("select version_num from alembic_version"):
+        raise DatabaseUnavailable(
+            "cannot migrate the schema: the database is a standby, which is read-only, and its schema is not of this version;"
+            " run `geo db migrate` of this version on its primary"
+        )
 
 
 def alembic_config(url: str) -> Config:

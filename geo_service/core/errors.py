@@ -152,6 +152,15 @@ class BodyIncomplete(GeoError):
     kind = "body-incomplete"
 
 
+class ServiceStopping(BodyIncomplete):
+    """The service is shutting down; another process, or this one after its restart, can be asked."""
+
+    status = 503
+    title = "Stopping"
+    kind = "stopping"
+    retry_after = 5
+
+
 class IdempotencyConflict(GeoError):
     """A request with the same Idempotency-Key is still being processed."""
 

@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     reconcile_interval_s: float = Field(
         300.0, gt=0, description="Pause between two comparisons of the replica with the whole database, in seconds."
     )
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="Port that answers /metrics and nothing else; default: none.")
+    metrics_host: str = Field("127.0.0.1", description="Address of GEO_METRICS_PORT.")
+    metrics_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="API keys that allow reading /metrics on GEO_PORT, comma-separated; default: it is not there."
+    )
     log_format: Literal["json", "console"] = Field("console", description="Format of log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
 
@@ -191,7 +196,7 @@ class Settings(BaseSettings):
                 ) from None
         return value
 
-    @field_validator("write_keys")
+    @field_validator("write_keys", "metrics_keys")
     @classmethod
     def _check_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(key.get_secret_value()) < MIN_KEY_LENGTH or not key.get_secret_value().isascii() for key in value):
@@ -212,7 +217,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts",
-        "trusted_proxies", mode="before",
+        "trusted_proxies", "metrics_keys", mode="before",
     )  # fmt: skip
     @classmethod
     def _split_list(cls, value: object) -> object:

@@ -19,6 +19,7 @@ from geo_service.pages.embed import check_embed, check_wall
 from geo_service.queries.selection import collect_params, read_choice
 from geo_service.routes.common.responses import bytes_answer
 from geo_service.routes.schemas.parameter_docs import EMBED_DOCS, parameter
+from geo_service.routes.schemas.value_schemas import choice
 
 _INLINE_SCRIPT = re.compile(r"<script type=\"importmap\">(.*?)</script>", re.DOTALL)
 _SECURITY_HEADERS = {
@@ -31,7 +32,10 @@ _OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
 """No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""
 _HTML = "text/html; charset=utf-8"
 _SERVER_ERROR = 500
-_PAGE_DOCS = {"parameters": [parameter("view", "wall: the page for a wall screen.")]}
+_PAGE_DOCS = {"parameters": [parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",)))]}
+_PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"description": "A parameter is unknown or malformed; the page says which.", "content": {"text/html": {}}},
+}
 _SCRIPT_DOCS: dict[int | str, dict[str, Any]] = {200: {"description": "The module.", "content": {"text/javascript": {}}}}
 
 
@@ -96,13 +100,22 @@ def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*"
     pages = Pages(files, frame_ancestors, basemap, path)
     router = APIRouter(tags=["map"])
 
-    @router.get("/", openapi_extra=_PAGE_DOCS, summary="The map", response_class=HTMLResponse, operation_id="page")
+    @router.get(
+        "/", openapi_extra=_PAGE_DOCS, responses=_PAGE_RESPONSES, summary="The map", response_class=HTMLResponse, operation_id="page"
+    )
     async def get_page(request: Request) -> Response:
         """The map page; with `view=wall` the one for a wall screen."""
         name = "wall.html" if request.query_params.get("view") == "wall" else "index.html"
         return _answer(request, pages.page(name), _status_of(request, _check_map))
 
-    @router.get("/embed", openapi_extra=EMBED_DOCS, summary="A map for frames", response_class=HTMLResponse, operation_id="embed")
+    @router.get(
+        "/embed",
+        openapi_extra=EMBED_DOCS,
+        responses=_PAGE_RESPONSES,
+        summary="A map for frames",
+        response_class=HTMLResponse,
+        operation_id="embed",
+    )
     async def get_embed(request: Request) -> Response:
         """The map of a selection, for a frame in another page. What is wrong with the address is said in the page as well."""
         return _answer(request, pages.page("embed.html"), _status_of(request, check_embed))

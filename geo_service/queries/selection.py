@@ -40,7 +40,7 @@ _SHORT_STEP_S = 10
 _MAX_LISTED_CODES = 50
 """Allowed codes that an error message lists."""
 
-_STATUS_GROUPS: dict[str, Statuses] = {
+STATUS_GROUPS: dict[str, Statuses] = {
     "open": Statuses(OPEN_STATUSES),
     "closed": Statuses(frozenset({Status.CLOSED})),
     "overdue": Statuses(frozenset(), overdue=True),
@@ -182,10 +182,10 @@ def _read_statuses(params: Mapping[str, str]) -> Statuses:
     codes = _split_codes(params, "status")
     if codes is None:
         return Statuses(once=once)
-    unknown = [code for code in codes if code not in _STATUS_GROUPS]
+    unknown = [code for code in codes if code not in STATUS_GROUPS]
     if unknown:
-        raise InvalidParameter("status", f"{shorten(unknown[0])!r} is not known", list(_STATUS_GROUPS))
-    groups = [_STATUS_GROUPS[code] for code in codes]
+        raise InvalidParameter("status", f"{shorten(unknown[0])!r} is not known", list(STATUS_GROUPS))
+    groups = [STATUS_GROUPS[code] for code in codes]
     return Statuses(frozenset().union(*(group.chosen for group in groups)), any(group.overdue for group in groups), once)
 
 

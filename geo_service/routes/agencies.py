@@ -10,6 +10,7 @@ from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
+from geo_service.routes.schemas.value_schemas import choice, integer
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
@@ -17,8 +18,16 @@ _DEFAULT_MIN_INCIDENTS, _MAX_MIN_INCIDENTS = 20, 1_000_000
 _DOCS = {
     "parameters": [
         *docs("format")["parameters"],
-        parameter("min_incidents", f"Agencies with fewer incidents are listed without a rank. Default {_DEFAULT_MIN_INCIDENTS}."),
-        parameter("by", "Rows of the CSV: agency (the default), or source for one row for each agency and source."),
+        parameter(
+            "min_incidents",
+            f"Agencies with fewer incidents are listed without a rank. Default {_DEFAULT_MIN_INCIDENTS}.",
+            schema=integer(1, _MAX_MIN_INCIDENTS),
+        ),
+        parameter(
+            "by",
+            "Rows of the CSV: agency (the default), or source for one row for each agency and source.",
+            schema=choice(("agency", "source")),
+        ),
     ]
 }
 

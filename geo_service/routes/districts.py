@@ -20,7 +20,9 @@ router = APIRouter(route_class=PlainRoute, prefix="/api/districts", tags=["stati
 _WITHOUT = {"ru": "Без района", "en": "Without district"}
 
 
-@router.get("", openapi_extra=docs("level", "format"), responses=MAP_RESPONSES, summary="Numbers of districts", operation_id="districts")
+@router.get(
+    "", openapi_extra=docs("level", geometry=True), responses=MAP_RESPONSES, summary="Numbers of districts", operation_id="districts"
+)
 async def get_districts(request: Request) -> Response:
     """Return the districts of a level with all measures, ranked by the requested one; incidents without a district; and the total."""
     service = service_of(request)

@@ -5,7 +5,7 @@ import time
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse
 
-from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.dependencies import Service, service_of
 from geo_service.routes.common.no_parameters import no_parameters
 
 router = APIRouter(tags=["operations"], dependencies=[Depends(no_parameters)])
@@ -24,19 +24,13 @@ async def get_readyz(request: Request) -> JSONResponse:
     `stale`: they are known to be behind the database, or it cannot be reached, and requests are answered from memory.
     """
     service = service_of(request)
-    replica, settings = service.replica, service.settings
+    replica = service.replica
     following = replica.following
-    reason = None
-    if not replica.loaded:
-        reason = "the incidents are still being loaded"
-    elif not service.warmed_up:
-        reason = "what counts the incidents is still being compiled or read"
-    elif replica.lag > settings.stale_limit_s:
-        reason = f"the incidents are {replica.lag:.0f} s behind the database, more than {settings.stale_limit_s:.0f} s"
+    reason = reason_not_ready(service)
     state = {
         "ready": reason is None,
         "reason": reason,
-        "stale": replica.loaded and replica.lag > settings.lag_limit_s,
+        "stale": is_stale(service),
         "revision": replica.revision,
         "lag_s": round(replica.lag, 3) if replica.loaded else None,
         "incidents": replica.live_rows + replica.unlocated_rows,
@@ -50,3 +44,20 @@ async def get_readyz(request: Request) -> JSONResponse:
         "corrected_at": None if following.corrected_at is None else following.corrected_at.isoformat(timespec="seconds"),
     }
     return JSONResponse(state, status_code=200 if reason is None else 503, headers={"Cache-Control": "no-store"})
+
+
+def reason_not_ready(service: Service) -> str | None:
+    """Return why no requests should be sent to this process; None where they may be."""
+    replica, limit = service.replica, service.settings.stale_limit_s
+    if not replica.loaded:
+        return "the incidents are still being loaded"
+    if not service.warmed_up:
+        return "what counts the incidents is still being compiled or read"
+    if replica.lag > limit:
+        return f"the incidents are {replica.lag:.0f} s behind the database, more than {limit:.0f} s"
+    return None
+
+
+def is_stale(service: Service) -> bool:
+    """Return whether the incidents are known to be behind the database, or it cannot be reached."""
+    return service.replica.loaded and service.replica.lag > service.settings.lag_limit_s

@@ -24,7 +24,8 @@ from geo_service.routes.common.ingest_response import LineStream, respond_with_d
 from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
-from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
+from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
+from geo_service.routes.schemas.value_schemas import CELL, choice, integer, pattern
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
 
@@ -36,13 +37,17 @@ _SOURCE = re.compile(r"[^\s,\0]{1,60}")
 _LIST_DOCS = {
     "parameters": [
         *docs("format")["parameters"],
-        parameter("cell", f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it."),
-        parameter("order", f"{' or '.join(ORDERS)}: the newest first (the default), or open incidents with the earliest deadline first."),
-        parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}."),
-        parameter("after", "The `next` value of the previous page, with the same filters and order."),
+        parameter("cell", f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it.", schema=CELL),
+        parameter(
+            "order",
+            f"{' or '.join(ORDERS)}: the newest first (the default), or open incidents with the earliest deadline first.",
+            schema=choice(ORDERS),
+        ),
+        parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}.", schema=integer(1, MAX_LIMIT)),
+        parameter("after", "The `next` value of the previous page, with the same filters and order.", schema=pattern("[A-Za-z0-9_-]{18}")),
     ]
 }
-_ONE_DOCS = {"parameters": [parameter("format", EXTRA_PARAMETERS["format"])]}
+_ONE_DOCS = {"parameters": [FORMAT_DOCS]}
 _ONE_RESPONSES: dict[int | str, dict[str, Any]] = {**TABLE_RESPONSES, 404: {"description": "There is no such incident.", **PROBLEM}}
 
 

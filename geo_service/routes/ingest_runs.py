@@ -18,7 +18,8 @@ from geo_service.queries.selection import collect_params, read_int
 from geo_service.routes.common.auth import require_key
 from geo_service.routes.common.dependencies import PlainRoute, Service, public_path, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
-from geo_service.routes.schemas.parameter_docs import EXTRA_PARAMETERS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
+from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PROBLEM_RESPONSES, TABLE_RESPONSES, parameter
+from geo_service.routes.schemas.value_schemas import integer, pattern
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/ingest", tags=["ingest"], responses=PROBLEM_RESPONSES)
 
@@ -31,12 +32,12 @@ _CURSOR = re.compile("([0-9]{1,18})-([0-9]{1,18})")
 """The line and the id of the last row of a page."""
 _DEFAULT_RUNS, _MAX_RUNS, _MAX_ROWS = 50, 500, 5_000
 
-_FORMAT = parameter("format", EXTRA_PARAMETERS["format"])
+_FORMAT = FORMAT_DOCS
 _Run = Annotated[str, Path(description="A run's number.")]
 _RUNS_DOCS = {
     "parameters": [
-        parameter("limit", f"Runs in the response, 1 to {_MAX_RUNS}. Default {_DEFAULT_RUNS}."),
-        parameter("before", "Only runs with a lower number; `next` of the previous page has it."),
+        parameter("limit", f"Runs in the response, 1 to {_MAX_RUNS}. Default {_DEFAULT_RUNS}.", schema=integer(1, _MAX_RUNS)),
+        parameter("before", "Only runs with a lower number; `next` of the previous page has it.", schema=integer(0, _MAX_NUMBER)),
         _FORMAT,
     ],
     # Reading needs a key even where sending does not: runs name files and clients, and the rows may have personal data.
@@ -46,8 +47,8 @@ _RUN_DOCS = {"parameters": [_FORMAT], "security": [{"writeKey": []}]}
 _REJECTS_DOCS = {
     "security": [{"writeKey": []}],
     "parameters": [
-        parameter("limit", f"Rows in the response, 1 to {_MAX_ROWS}. Default {_MAX_ROWS}."),
-        parameter("after", "Only rows after this cursor; `next` of the previous page has it."),
+        parameter("limit", f"Rows in the response, 1 to {_MAX_ROWS}. Default {_MAX_ROWS}.", schema=integer(1, _MAX_ROWS)),
+        parameter("after", "Only rows after this cursor; `next` of the previous page has it.", schema=pattern("[0-9]{1,18}-[0-9]{1,18}")),
         _FORMAT,
     ],
 }

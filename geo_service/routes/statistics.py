@@ -28,6 +28,7 @@ from geo_service.routes.schemas.parameter_docs import (
     docs,
     parameter,
 )  # fmt: skip
+from geo_service.routes.schemas.value_schemas import PATH_VALUES, choice, integer
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, recolor_legend
 from geo_service.tiles.encoding.grid import MAX_ZOOM
 from geo_service.tiles.layers.base import LegendRequest
@@ -37,15 +38,17 @@ router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], r
 _LEGEND_DOCS = {
     "parameters": [
         *LAYER_DOCS["parameters"],
-        parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True),
-        parameter("layer", "hexes (the default), districts or incidents."),
+        parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True, schema=integer(0, MAX_ZOOM)),
+        parameter("layer", "hexes (the default), districts or incidents.", schema=PATH_VALUES["layer"]),
         SCHEME_DOCS,
     ]
 }
 _TIMELINE_DOCS = {
     "parameters": [
         *docs("bucket", "format")["parameters"],
-        parameter("by", f"Adds time series by {', '.join(SERIES_BY)}: of the {MAX_SERIES} entries with most incidents."),
+        parameter(
+            "by", f"Adds time series by {', '.join(SERIES_BY)}: of the {MAX_SERIES} entries with most incidents.", schema=choice(SERIES_BY)
+        ),
     ]
 }
 _MAX_DIMENSIONS = 2
@@ -137,7 +140,7 @@ async def get_timeline(request: Request) -> Response:
     return await service.replica.run_and_encode(encode, compute_timeline, query.selection, options, query.measure, query.compare, by=by)
 
 
-@router.get("/cells/{h3}", openapi_extra=docs("format"), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
+@router.get("/cells/{h3}", openapi_extra=docs(geometry=True), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
 async def get_cell(request: Request, h3: str) -> Response:
     """Return the numbers of an H3 cell of resolution 1 to 10, and of the cells that touch it."""
     service = service_of(request)

@@ -29,6 +29,9 @@ from geo_service.core.log_limit import LimitedLog
 from geo_service.core.resources import page_folder
 from geo_service.core.settings import Settings
 from geo_service.core.tasks import cancel_and_wait
+from geo_service.metrics.exposition import Metrics
+from geo_service.metrics.of_service import service_metrics
+from geo_service.metrics.route import metrics_router
 from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
@@ -81,10 +84,12 @@ class Application(TileRequests, FastAPI):
     """
 
     def __init__(
-        self, service: Service, tiles: TileCache, access_log: AccessLog, reading: CorsPolicy, sending: CorsPolicy, **options: Any
+        self, service: Service, tiles: TileCache, metrics: Metrics, reading: CorsPolicy, sending: CorsPolicy, **options: Any
     ) -> None:
-        """reading, sending: which pages may read and send. options: FastAPI's."""
+        """metrics: of the service. reading, sending: which pages may read and send. options: FastAPI's."""
         FastAPI.__init__(self, **options)
+        self.metrics = metrics
+        access_log = AccessLog(service.proxies, metrics.requests)
 
         def complete(application: ASGIApp) -> ASGIApp:
             return RequestLog(ResponseHeaders(application), access_log, reading, sending)
@@ -100,7 +105,7 @@ class Application(TileRequests, FastAPI):
 
 def create_app(
     settings: Settings, ingest: IngestService, row_cutter: RowCutter, on_progress: Callable[[int], None] = lambda rows: None
-) -> FastAPI:
+) -> Application:
     """The ASGI application. `settings.database_url` must be set.
 
     ingest: writes the incidents that are posted. row_cutter: splits the text of a rejected row into its columns.
@@ -124,10 +129,11 @@ def create_app(
     encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
     connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
     service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, row_cutter=row_cutter)
+    metrics = service_metrics(service, cache)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
-        service, cache, AccessLog(service.proxies), reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
+        service, cache, metrics, reading_policy(settings.cors_origins), sending_policy(settings.write_origins),
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
@@ -142,6 +148,8 @@ def create_app(
     for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
+    if settings.metrics_keys:
+        app.include_router(metrics_router(metrics, settings.metrics_keys))
     mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts), settings.public_path)
     return app
 

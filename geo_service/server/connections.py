@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from geo_service.core.settings import Settings
+from geo_service.server.draining import DrainingProtocol
 from geo_service.server.pipelining import PipeliningProtocol
 
 _OTHER_FILES = 200
@@ -43,13 +44,15 @@ class DirectAnswers(Protocol):
         ...
 
 
-class LimitedProtocol(PipeliningProtocol):
+class LimitedProtocol(DrainingProtocol, PipeliningProtocol):
     """A connection that is refused beyond a number of them, and closed where the headers of a request do not come in time."""
 
     direct: DirectAnswers | None = None
     max_connections: int
     header_timeout_s: float
     warned_at: float = float("-inf")
+    refused: int = 0
+    """Connections of all instances of the class that were refused."""
     _header_bytes: int | None = None
     """Of a request whose headers are not complete, but those that came with the end of the request before."""
     _deadline: asyncio.TimerHandle | None = None
@@ -58,6 +61,7 @@ class LimitedProtocol(PipeliningProtocol):
         """Begin to wait for the headers of the first request, or refuse the connection."""
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
+            type(self).refused += 1
             self._warn()
             transport.write(_REFUSAL)
             transport.close()
@@ -95,10 +99,12 @@ class LimitedProtocol(PipeliningProtocol):
         """Write the direct answer, or let the application answer in a task.
 
         Direct only where nothing is before it: requests of a connection are answered in their order, a client that does not read
-        its responses is waited for, and a long row of pipelined requests must not end in a deep recursion.
+        its responses is waited for, and a long row of pipelined requests must not end in a deep recursion. Nor where the
+        connection is about to end, which the response announces.
         """
         answer = None
-        if self.direct and cycle.keep_alive and not (self.pipeline or self.flow.write_paused or cycle.waiting_for_100_continue):
+        is_last = not cycle.keep_alive or self.is_draining
+        if self.direct and not (is_last or self.pipeline or self.flow.write_paused or cycle.waiting_for_100_continue):
             answer = self.direct.answer(cycle.scope)
         if answer is None:
             super()._start_asgi_task(cycle, app)

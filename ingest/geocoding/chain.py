@@ -46,6 +46,11 @@ class Chain:
         self._bounds = bounds
         self._max_distance_km = max_distance_km
 
+    @property
+    def min_confidence(self) -> float:
+        """The least confidence of a place that is used."""
+        return self._min_confidence
+
     async def locate(self, queries: Sequence[GeocodeQuery]) -> list[GeocodingOutcome]:
         """Return one outcome for each query, in order."""
         outcomes = [GeocodingOutcome() for _ in queries]

@@ -53,6 +53,9 @@ def _place_of_row(row: asyncpg.Record) -> StepResult:
     )
 
 
+_NO_WORDS = Unresolved("there are no words")
+
+
 class Gazetteer:
     """Find the one settlement or district that the texts of an incident name, in any grammatical case."""
 
@@ -71,7 +74,7 @@ class Gazetteer:
         """Search the address, then the message if the address names no place."""
         if self._index is None:
             return Unresolved("no region is known: load districts, or set bounds in the geocoding configuration")
-        result: StepResult = Unresolved("there are no words")
+        result: StepResult = _NO_WORDS
         for text in (geocode_query.address, geocode_query.message):
             if text:
                 result = disambiguate(find_mentions(text, self._index), self._index, self._max_coarseness)

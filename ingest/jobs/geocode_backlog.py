@@ -24,6 +24,7 @@ from ingest.geocoding.configuration import GeocodingConfiguration
 from ingest.geocoding.factory import make_chain
 from ingest.geocoding.local_steps import AddressCache
 from ingest.geocoding.toponyms.addresses import is_self_contained
+from ingest.jobs.coarse_coordinates import release_coarse_coordinates
 from ingest.validate.coordinates import cells
 from ingest.write.incident_writer import link_duplicates
 from ingest.write.reference_data import DistrictLookup, ReferenceData, read_region
@@ -94,8 +95,9 @@ async def geocode_backlog(
             if not await connection.fetchval("select pg_try_advisory_lock($1)", GEOCODE_BACKLOG):
                 raise InputError("cannot geocode the incidents in the queue: another `geo geocode --pending` is already running")
             await connection.execute(query("geocoding.purge_orphans"))
-            result = BacklogResult(total=int(await connection.fetchval(query("geocoding.count_pending"), again)))
             region = await read_region(connection, configuration.bounds)
+            await release_coarse_coordinates(connection, await make_chain(connection, configuration, region), page)
+            result = BacklogResult(total=int(await connection.fetchval(query("geocoding.count_pending"), again)))
             chain = await make_chain(connection, configuration, region, server)
             writer = _OutcomeWriter(connection, configuration, near_m, has_server=server is not None)
             await _process_pages(writer, chain, result, on_progress, again, page)

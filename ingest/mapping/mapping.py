@@ -87,14 +87,16 @@ PointOrder = Literal["lat_lng", "lng_lat"]
 """Which number of a pair comes first; with a reference system the northing counts as latitude."""
 
 FormatName = Literal["csv", "xlsx", "ndjson", "json", "geojson", "parquet"]
+ExportName = Literal["vk", "telegram"]
+"""Exports of social networks, whose columns are the same for each."""
 InstantField = Literal["received_at", "due_at", "answered_at", "closed_at", "updated_at"]
 
 
 class FileFormat(Part):
     """How the bytes of the file are split into fields."""
 
-    format: FormatName | None = None
-    """Recognised by the file's content and name when absent."""
+    format: FormatName | ExportName | None = None
+    """Recognised by the file's content and name when absent; an export must be named."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     """Recognised when absent."""
     quote: Annotated[str, Field(max_length=1)] = '"'
@@ -130,6 +132,8 @@ class ColumnNames(Part):
     address: str | None = None
     text: str | None = None
     """The message itself; it is geocoded where the address names no place."""
+    context: str | None = None
+    """The message that is answered; it is geocoded where neither address nor text names a place, and not stored."""
     due_at: str | None = None
     answered_at: str | None = None
     closed_at: str | None = None

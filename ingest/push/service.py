@@ -9,7 +9,7 @@ from typing import Any
 
 from geo_service.core.calendar.deadlines import Deadlines
 from geo_service.core.database import database_errors
-from geo_service.core.errors import GeoError, PartialFailure
+from geo_service.core.errors import BodyIncomplete, GeoError, PartialFailure
 from geo_service.core.ingest_protocol import BatchResult, IngestRequest, IngestSummary, ResultStream
 from ingest.push.batching import batches
 from ingest.push.idempotency import HashingBody, IdempotencyStore
@@ -85,7 +85,8 @@ class PushService:
                     await push.finish(writer, body)
             yield IngestSummary(push.summary)
         except GeoError as error:
-            await push.fail("failed")
+            # Cut off by its sender or by the end of the service, not at fault.
+            await push.fail("interrupted" if isinstance(error, BodyIncomplete) else "failed")
             raise push.with_partial_result(error) from error
         except BaseException:
             await push.fail("interrupted")

@@ -5,7 +5,7 @@ tests in tests/support/reader_conformance.py, as tests/unit/test_readers.py show
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 REJECT_COLUMNS = ("reject_line", "reject_reason", "reject_detail", "reject_row")
@@ -56,6 +56,8 @@ class RawBatch:
     """Where in the input all these rows were, in words, where there are no line numbers."""
     in_degrees: frozenset[str] = frozenset()
     """Columns that are degrees whatever reference system the mapping names, because the input names its own."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """Messages that are passed over because they are none that a citizen has written: reason → number. They are no rows."""
 
 
 class Reader(Protocol):

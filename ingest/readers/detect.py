@@ -15,6 +15,10 @@ from ingest.readers.encodings import encoding_label, guess_encoding
 from ingest.readers.file_content import FileHead, read_head, unpack
 from ingest.readers.foreign_files import EMPTY, describe_foreign
 from ingest.readers.json import GeoJsonReader, JsonReader, NdjsonReader
+from ingest.readers.social.messages import MessageReader
+from ingest.readers.social.recognise import recognise_export
+from ingest.readers.social.telegram import TelegramReader
+from ingest.readers.social.vk import VkReader
 
 _COMPRESSED_SUFFIXES = (".gz", ".zst")
 
@@ -56,7 +60,13 @@ def open_file(path: Path, file_format: FileFormat, wanted: Sequence[Column] | No
         return _open_archive(name, path, file_format, wanted, head)
     if name == "csv":
         return CsvReader(path, file_format, wanted, head)
-    readers: dict[str, type[NdjsonReader | JsonReader]] = {"ndjson": NdjsonReader, "json": JsonReader, "geojson": GeoJsonReader}
+    readers: dict[str, type[NdjsonReader | JsonReader | MessageReader]] = {
+        "ndjson": NdjsonReader,
+        "json": JsonReader,
+        "geojson": GeoJsonReader,
+        "vk": VkReader,
+        "telegram": TelegramReader,
+    }
     return readers[name](path, file_format, wanted)
 
 
@@ -72,6 +82,15 @@ def describe_encoding_doubt(path: Path, file_format: FileFormat) -> str:
         if guess.doubt
         else ""
     )
+
+
+def describe_export(path: Path, file_format: FileFormat) -> str:
+    """Which mapping reads a file that is an export of a social network; blank for another file, or one whose form the mapping names."""
+    head = read_head(path)
+    if file_format.format or file_format.rows or is_reject_export(head):
+        return ""
+    name = recognise_export(head.content, detect_format(path, head))
+    return f"{path.name} looks like an export that the shipped mapping {name} reads: --mapping {name}" if name else ""
 
 
 def row_format(reader: Reader, wanted: Sequence[Column]) -> RowFormat:

@@ -22,6 +22,10 @@ _MAGIC = {
 
 _MARKUP = (
     (
+        re.compile(rb"<title>\s*Exported Data\s*</title>", re.IGNORECASE),
+        "an export of Telegram as HTML: export the chat again as machine-readable JSON",
+    ),
+    (
         re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet|<workbook\b", re.IGNORECASE),
         "an XML spreadsheet of Excel 2003: save it as .xlsx",
     ),

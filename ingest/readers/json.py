@@ -20,7 +20,7 @@ from ingest.readers.records import LONGEST_ROW, Record, RecordBatcher
 LEADING = b"\xef\xbb\xbf\x1e \t"
 """Allowed before an object: a byte order mark, the separator of RFC 8142, blanks."""
 
-_DEEPEST = 500
+DEEPEST = 500
 """Levels of nested lists and objects, and characters of the path to the list of rows; more is an attack."""
 
 _SEARCHED_BYTES = 1 << 20
@@ -81,7 +81,7 @@ class NestingGuard:
         self._row_bytes += len(data)
         # Brackets within texts are counted too: no message has so many unbalanced ones.
         self._depth += data.count(b"[") + data.count(b"{") - data.count(b"]") - data.count(b"}")
-        if self._depth > _DEEPEST:
+        if self._depth > DEEPEST:
             raise InputError("is nested too deeply")
         return data
 
@@ -90,7 +90,7 @@ class NestingGuard:
         self._row_bytes = self._depth = 0
 
 
-class _GuardedFile(NestingGuard):
+class GuardedFile(NestingGuard):
     """A file whose bytes are checked before the parser gets them."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -122,7 +122,7 @@ class JsonReader:
             raise InputError(f"cannot read {self._path} to its end: it is cut short or no JSON: {first_line(error)}") from error
 
     def _records(self, file: BinaryIO, item_path: str) -> Iterator[Record | BrokenRow]:
-        guarded = _GuardedFile(_skip_byte_order_mark(file))
+        guarded = GuardedFile(skip_byte_order_mark(file))
         for number, values in enumerate(ijson.items(guarded, item_path, buf_size=CHUNK_BYTES), start=1):
             guarded.end_row()
             yield Record(number, values) if isinstance(values, dict) else BrokenRow(number, f"{values}"[:1000], "no object")
@@ -136,10 +136,10 @@ class JsonReader:
         lists: list[str] = []
         before = ""
         with open_decompressed(self._path) as opened:
-            for item_path, event, _ in ijson.parse(_GuardedFile(_skip_byte_order_mark(opened.file)), buf_size=CHUNK_BYTES):
+            for item_path, event, _ in ijson.parse(GuardedFile(skip_byte_order_mark(opened.file)), buf_size=CHUNK_BYTES):
                 if event == "start_map" and before == "start_array":
                     return lists[-1]
-                if len(item_path) > _DEEPEST:
+                if len(item_path) > DEEPEST:
                     raise InputError("is nested too deeply")
                 if event == "start_array":
                     lists.append(item_path)
@@ -163,7 +163,7 @@ class GeoJsonReader(JsonReader):
             if not _has_bytes(opened.file, b'"crs"'):
                 return ""
         with open_decompressed(self._path) as opened:
-            crs = _read_member(_GuardedFile(_skip_byte_order_mark(opened.file)), "crs")
+            crs = _read_member(GuardedFile(skip_byte_order_mark(opened.file)), "crs")
         # Loaded only where an input names a system: it takes a tenth of a second.
         from ingest.mapping.projections import parse_crs
 
@@ -175,7 +175,7 @@ class GeoJsonReader(JsonReader):
         return name
 
 
-def _read_member(file: _GuardedFile, name: str) -> object:
+def _read_member(file: GuardedFile, name: str) -> object:
     """The member of this name of the document itself; None without one. The document is read up to its end only where it must be."""
     builder = ijson.ObjectBuilder()
     for path, event, value in ijson.parse(file, buf_size=CHUNK_BYTES):
@@ -196,7 +196,8 @@ def _has_bytes(file: BinaryIO, wanted: bytes) -> bool:
     return False
 
 
-def _skip_byte_order_mark(file: BinaryIO) -> BinaryIO:
+def skip_byte_order_mark(file: BinaryIO) -> BinaryIO:
+    """The same file, behind its byte order mark if it has one."""
     if isinstance(file, BufferedReader) and file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
         file.read(len(BOM_UTF8))
     return file

@@ -27,7 +27,7 @@ from geo_service.core.ingest_protocol import Sender
 from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.settings import Settings
 from geo_service.core.sql.named_queries import query
-from ingest.geocoding.batch_geocoder import GeocodedBatch, enqueue_waiting, geocode_rows
+from ingest.geocoding.batch_geocoder import GeocodedBatch, check_coarse_rows, enqueue_waiting, geocode_rows
 from ingest.geocoding.chain import Chain
 from ingest.geocoding.configuration import GeocodingConfiguration, read_configuration
 from ingest.geocoding.factory import make_chain
@@ -115,6 +115,8 @@ class RunCounts:
     """Rows whose theme was recognised in their text."""
     unsure: int = 0
     """Rows that have only a text, without a clear theme."""
+    skipped: Counter[str] = field(default_factory=Counter)
+    """Messages that were passed over, by reason; they are not among `read`."""
     located: Counter[str] = field(default_factory=Counter)
     """Rows without usable coordinates by the precision of their geocoded location; `none` for "no location"."""
 
@@ -136,6 +138,7 @@ class RunCounts:
             linked=self.linked + result.linked,
             by_text=self.by_text + batch.by_text,
             unsure=self.unsure + batch.unsure,
+            skipped=self.skipped + Counter(batch.skipped),
             located=self.located + (_count_by_precision(written) if written is not None else Counter()),
         )
 
@@ -145,16 +148,15 @@ class RunCounts:
         return self.read, self.new, self.changed, self.unchanged, self.repeated, self.stale, *by_kind, self.linked
 
     def summary_rows(self) -> Iterator[tuple[str, str]]:
-        """A label and a count for people: themes by text, geocoded locations, rejects and warnings."""
+        """A label and a count for people: themes by text, geocoded locations, messages passed over, rejects and warnings."""
         if texts := self.by_text + self.unsure:
             yield "theme recognised in the text", f"{self.by_text:,}"
             yield "theme unclear in the text", f"{self.unsure:,} ({self.unsure / texts:.0%} of those with only a text)"
         for quality, count in self.located.items():
             yield "not located" if quality == "none" else f"geocoded: {quality}", f"{count:,}"
-        for reason, count in self.rejected.most_common():
-            yield f"rejected: {reason}", f"{count:,}"
-        for reason, count in self.warned.most_common():
-            yield f"kept with a warning: {reason}", f"{count:,}"
+        for label, counter in (("passed over", self.skipped), ("rejected", self.rejected), ("kept with a warning", self.warned)):
+            for reason, count in counter.most_common():
+                yield f"{label}: {reason}", f"{count:,}"
 
 
 def _count_reasons(rejects: Sequence[Reject]) -> Counter[str]:
@@ -257,12 +259,13 @@ class BatchPipeline:
     async def geocode(self, validated: ValidatedBatch, source: Source) -> GeocodedBatch:
         """The batch with the ids of its source, themes and agencies, and the places of its words."""
         batch = await self._with_ids(validated, source)
-        rows = batch.rows_to_geocode()
-        if not rows:
+        rows, coarse_rows = batch.rows_to_geocode(), batch.rows_to_check()
+        if not rows and not coarse_rows:
             return GeocodedBatch(batch)
         if self._chain is None:
             self._chain = await make_chain(self._connection, self._geocoding, self._region)
-        return await geocode_rows(self._chain, batch, rows)
+        geocoded = await geocode_rows(self._chain, batch, rows, validated.contexts)
+        return await check_coarse_rows(self._chain, geocoded, coarse_rows) if coarse_rows else geocoded
 
     async def _with_ids(self, validated: ValidatedBatch, source: Source) -> IncidentBatch:
         reference_data, count = self.reference_data, len(validated.batch)
@@ -353,6 +356,7 @@ class IngestRun:
                 if not await pipeline.reference_data.confirm():
                     return False
                 result = await pipeline.write(geocoded, each_row=with_results is not None)
+                validated = validated.with_contradictions(geocoded.contradictions)
                 await self._store_rejects([*validated.rejects, *validated.warnings])
                 counts = self.counts.with_batch(validated, result, geocoded.batch)
                 await self.connection.execute(query("ingest.record_run_counts"), self.id, *counts.columns())

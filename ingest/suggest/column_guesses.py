@@ -7,6 +7,7 @@ from functools import cache
 
 from geo_service.core.model import SECTORS
 from ingest.mapping.mapping import load_mapping, shipped_names
+from ingest.readers.social.recognise import is_export
 from ingest.suggest.profile import Profile
 
 _LEAST_DECIMALS = 3
@@ -259,6 +260,9 @@ def _known_names() -> dict[str, set[str]]:
     """Names of columns by field, from the shipped mappings."""
     names: dict[str, set[str]] = {field.name: set() for field in FIELDS}
     for mapping in map(load_mapping, shipped_names()):
+        # The columns of an export are named by its reader.
+        if is_export(mapping.file.format):
+            continue
         for field_name, name in mapping.columns.model_dump().items():
             if field_name in names and name:
                 names[field_name] |= {known.casefold() for known in (name, *mapping.other_names.get(field_name, ()))}

@@ -13,6 +13,7 @@ from ingest.mapping.mapping import ColumnNames, load_mapping, shipped_names
 from ingest.readers.detect import open_file
 from ingest.readers.encodings import encoding_label
 from ingest.suggest.column_guesses import Guess, explain_missing, guess_columns
+from ingest.suggest.exports import find_export, suggest_export_mapping
 from ingest.suggest.file_layout import FileLayout, find_layout
 from ingest.suggest.places import suggest_bounds, suggest_crs, suggest_order
 from ingest.suggest.profile import Profile, profile_columns
@@ -29,6 +30,8 @@ def suggest_mapping(path: Path, rows: int, zone: str) -> str:
 
     `InputError` for a file that cannot be read, or that has no rows.
     """
+    if export := find_export(path):
+        return suggest_export_mapping(path, export, rows)
     layout = find_layout(path)
     batches = islice(open_file(path, layout.file_format, None).batches(_BATCH), -(-rows // _BATCH))
     columns = profile_columns(dict(batch.columns) for batch in batches)

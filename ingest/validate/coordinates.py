@@ -31,7 +31,8 @@ _SAMPLE = 100
 """Points by which a reference system is looked for."""
 
 COARSE_DIGITS = 1
-"""Decimals: coordinates with as few (11 km, in the middle latitudes 7 km from west to east) locate a settlement at best."""
+"""Decimals: coordinates with as few (11 km, in the middle latitudes 7 km from west to east) locate a settlement at best.
+Whole degrees (111 km) are no place where there are words to geocode, and a region where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +125,15 @@ class CoordinateReader:
             rejects.append(CoordinateFault(mask & ~has_words, reason, detail, columns))
             warnings.append(CoordinateFault(left_out, RejectReason.COORDINATES_LEFT_OUT, _left_out_detail(reason, detail), columns))
             bad |= mask
-        coarse = self._find_coarse(x, y) & ~(bad | blank | parsed.transformed)
+        usable = ~(bad | blank | parsed.transformed)
+        whole, coarse = _have_decimals(x, y, 0) & usable, _have_decimals(x, y, COARSE_DIGITS) & usable
+        no_place, coarse = whole & has_words, coarse & ~(whole & has_words)
+        detail = _left_out_detail(RejectReason.COARSE_COORDINATES, _pair_detail(parsed.text, " are whole degrees"))
+        warnings.append(CoordinateFault(no_place, RejectReason.COORDINATES_LEFT_OUT, detail, names(no_place)))
         detail = _pair_detail(parsed.text, f" have {COARSE_DIGITS} decimal at most")
         warnings.append(CoordinateFault(coarse, RejectReason.COARSE_COORDINATES, detail, names(coarse)))
-        return CheckedCoordinates(_make_coordinates(x, y, ~(bad | blank), swapped, coarse), rejects, warnings)
-
-    @staticmethod
-    def _find_coarse(x: Degrees, y: Degrees) -> Mask:
-        coarse: Mask = (np.round(x, COARSE_DIGITS) == x) & (np.round(y, COARSE_DIGITS) == y)
-        return coarse
+        coordinates = _make_coordinates(x, y, ~(bad | blank | no_place), swapped, coarse, coarse & whole)
+        return CheckedCoordinates(coordinates, rejects, warnings)
 
     def _find_swapped(self, x: Degrees, y: Degrees) -> Mask:
         """Rows outside the region whose exchanged coordinates are inside."""
@@ -163,8 +164,15 @@ class CoordinateReader:
         return projected, RejectReason.OUTSIDE_WORLD, detail
 
 
-def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse: Mask) -> Coordinates:
+def _have_decimals(x: Degrees, y: Degrees, digits: int) -> Mask:
+    """Which pairs have no more decimals than `digits`."""
+    rounded: Mask = (np.round(x, digits) == x) & (np.round(y, digits) == y)
+    return rounded
+
+
+def _make_coordinates(x: Degrees, y: Degrees, good: Mask, swapped: Mask, coarse: Mask, whole: Mask) -> Coordinates:
     quality = np.where(coarse, LocationQuality.SETTLEMENT, np.where(good, LocationQuality.EXACT, LocationQuality.NONE))
+    quality = np.where(whole, LocationQuality.REGION, quality)
     geocoded_by = np.where(good, np.where(swapped, GeocodedBy.SWAPPED, GeocodedBy.INPUT), 0)
     return Coordinates(np.where(good, x, np.nan), np.where(good, y, np.nan), quality.astype(np.int16), geocoded_by.astype(np.int16))
 

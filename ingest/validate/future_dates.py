@@ -1,4 +1,4 @@
-"""Dates in the future: one that cannot be true rejects its row, one that a wrong clock explains is warned about.
+"""Dates in the future: one that cannot be true is not used, one that a wrong clock explains is warned about.
 
 An incident received in the future is in no relative window until then, and one changed in the future is never
 overwritten by what really comes later.
@@ -33,13 +33,13 @@ class FutureLimits:
     field: InstantField
     warn: timedelta
     """Beyond it the row is warned about; `timedelta.max` for never."""
-    reject: timedelta
-    """Beyond it the row is rejected."""
+    impossible: timedelta
+    """Beyond it the date cannot be true."""
 
     @property
-    def reject_text(self) -> str:
-        """What is wrong with a date beyond `reject`."""
-        days = self.reject.days
+    def impossible_text(self) -> str:
+        """What is wrong with a date beyond `impossible`."""
+        days = self.impossible.days
         return f"is more than {'a day' if days == 1 else f'{days // 365} years'} in the future"
 
 
@@ -48,9 +48,9 @@ class FutureDates:
     """Rows with a date of one field in the future, (rows,) bool each, and what to say of them."""
 
     field: InstantField
-    rejected: NDArray[np.bool_]
+    impossible: NDArray[np.bool_]
     warned: NDArray[np.bool_]
-    reject_text: str
+    impossible_text: str
     warn_text: str = (
         f"is more than {CLOCK_TOLERANCE // timedelta(minutes=1)} minutes in the future; the sender's clock or time zone may be wrong"
     )
@@ -70,8 +70,8 @@ def find_future_dates(
     now = round(clock() * 1e6)
     found = []
     for limit in limits:
-        ahead = columns[limit.field] > now + min(limit.warn, limit.reject) // _MICROSECOND
+        ahead = columns[limit.field] > now + min(limit.warn, limit.impossible) // _MICROSECOND
         if ahead.any():
-            rejected = columns[limit.field] > now + limit.reject // _MICROSECOND
-            found.append(FutureDates(limit.field, rejected, ahead & ~rejected, limit.reject_text))
+            impossible = columns[limit.field] > now + limit.impossible // _MICROSECOND
+            found.append(FutureDates(limit.field, impossible, ahead & ~impossible, limit.impossible_text))
     return found

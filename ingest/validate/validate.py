@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.core.calendar.deadlines import Deadlines
-from geo_service.core.model import SECTORS, RejectReason, Status
+from geo_service.core.model import SECTORS, LocationQuality, RejectReason, Status
 from ingest.mapping import normalise
 from ingest.mapping.mapping import ColumnNames, InstantField, LngLatBounds, Mapping
 from ingest.readers import RawBatch
@@ -119,6 +119,22 @@ class ValidatedBatch:
     """Rows that have only a text, without a clear theme: they have the default one."""
     read: int
     bytes_read: int
+    coarse_lines: dict[int, int]
+    """Raw row → line in the input, of the rows with coarse coordinates."""
+    contexts: Sequence[str]
+    """Of each usable row the message that it answers; none at all where the mapping has no such column."""
+    skipped: dict[str, int]
+
+    def with_contradictions(self, details: dict[int, str]) -> "ValidatedBatch":
+        """Return the batch with more in the warnings about coarse coordinates. details: index of a usable row → what to add."""
+        by_line = {self.coarse_lines[int(self.rows[row])]: detail for row, detail in details.items()}
+        warnings = [
+            replace(warning, detail=f"{warning.detail}; {by_line[warning.line]}")
+            if warning.reason is RejectReason.COARSE_COORDINATES and warning.line in by_line
+            else warning
+            for warning in self.warnings
+        ]
+        return replace(self, warnings=warnings) if details else self
 
     def without(self, rejects: dict[int, Reject]) -> "ValidatedBatch":
         """Return the batch without some of its usable rows, by their index, which are rejected."""
@@ -131,6 +147,7 @@ class ValidatedBatch:
             agencies=_pick(self.agencies, indexes),
             rows=self.rows[indexes],
             due_by=_pick(self.due_by, indexes),
+            contexts=_pick(self.contexts, indexes) if self.contexts else (),
             rejects=[*self.rejects, *rejects.values()],
             warnings=[warning for warning in self.warnings if warning.line not in lines],
         )
@@ -190,6 +207,9 @@ class Validator:
             unsure=int(np.count_nonzero(theme_column.classified[rows] & ~theme_column.recognised[rows])),
             read=len(raw.lines) + len(raw.broken),
             bytes_read=raw.bytes_read,
+            coarse_lines={row: raw.lines[row] for row in np.flatnonzero(coordinates.quality == LocationQuality.SETTLEMENT).tolist()},
+            contexts=_pick(self._column(raw, "context"), rows) if self._mapping.columns.context else (),
+            skipped=dict(raw.skipped),
         )
 
     def _column(self, raw: RawBatch, field: str) -> Sequence[str]:
@@ -226,7 +246,12 @@ class Validator:
     def _check_future(self, raw: RawBatch, columns: _InstantColumns, errors: RowErrors) -> None:
         for found in find_future_dates(columns, self._future_limits, self._clock):
             name, values = getattr(self._mapping.columns, found.field), self._column(raw, found.field)
-            errors.reject(found.rejected, RejectReason.FUTURE_DATE, _value_detail(name, values, found.reject_text), name)
+            detail = _value_detail(name, values, found.impossible_text)
+            if found.field == "received_at":
+                errors.reject(found.impossible, RejectReason.FUTURE_DATE, detail, name)
+            else:
+                errors.warn(found.impossible, RejectReason.DATE_LEFT_OUT, detail, name)
+                columns[found.field][found.impossible] = NONE
             errors.warn(found.warned, RejectReason.DATE_AHEAD, _value_detail(name, values, found.warn_text), name)
 
     def _read_texts(self, raw: RawBatch, field: str, longest: int) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.core.model import GeocodedBy, LocationQuality
 from geo_service.core.sql.binary_copy import RecordFormat, Records, to_timestamps, write_points
 from geo_service.core.sql.incident_columns import staging_columns
 
@@ -80,6 +81,13 @@ class IncidentBatch:
     def rows_to_geocode(self) -> list[int]:
         """Return the rows without a location that have words for one."""
         return [row for row in np.flatnonzero(self.cell == 0).tolist() if self.address[row] or self.message[row]]
+
+    def rows_to_check(self) -> list[int]:
+        """Return the rows whose coordinates are good for a settlement only, and that have words to check them by."""
+        is_coarse = (
+            (self.location_quality == LocationQuality.SETTLEMENT) & (self.geocoded_by != 0) & (self.geocoded_by < GeocodedBy.GAZETTEER)
+        )
+        return [row for row in np.flatnonzero(is_coarse).tolist() if self.address[row] or self.message[row]]
 
     def latest_versions(self) -> NDArray[np.intp]:
         """Return the rows to write: of those with the same identity the newest, and among equally new ones the last."""

@@ -139,6 +139,34 @@ from (
 ) as recorded
 where source.id = recorded.source_id and not source.geocoded_by @> recorded.steps
 
+-- name: list_coarse
+-- Incidents whose coordinates came with one decimal at most and that have words: $1 after this id, $2 at most so many.
+select
+    id, address, message, st_x(location) as lng, st_y(location) as lat,
+    st_x(location) = round(st_x(location)) and st_y(location) = round(st_y(location)) as is_whole
+from incident
+where
+    id > $1
+    and location is not null
+    and location_quality between ${location_quality.settlement} and ${location_quality.region}
+    and geocoded_by in (${geocoded_by.input}, ${geocoded_by.swapped})
+    and (address <> '' or message <> '')
+order by id
+limit $2
+
+-- name: release_coarse
+-- Removes the coordinates of incidents, so that their words are geocoded instead: $1 ids. Returns the ids of those that had some.
+update incident set
+    location = null,
+    cell = null,
+    location_quality = ${location_quality.none},
+    confidence = null,
+    geocoded_by = null,
+    district_id = null,
+    district_is_nearest = false
+where id = any($1::bigint[]) and geocoded_by in (${geocoded_by.input}, ${geocoded_by.swapped})
+returning id
+
 -- name: purge_orphans
 -- Deletes entries of deleted incidents.
 delete from geocode_queue as queued

@@ -54,6 +54,7 @@ order by band, district_id
 -- and triggers are looked up among the rows of the catalogue that the snapshot sees, as incidents are.
 select
     pg_current_snapshot()::text as snapshot,
+    pg_is_in_recovery() as is_standby,
     (select system_identifier::text from pg_control_system()) as system_identifier,
     case
         -- The control file names a new timeline only after the checkpoint that follows a promotion.

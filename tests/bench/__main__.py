@@ -13,6 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 from geo_service.cluster.private_cluster import run_cluster
 from geo_service.core.settings import read_settings
 from tests.bench import (
+    faults,
     freshness,
     gazetteer,
     growth,
@@ -24,6 +25,7 @@ from tests.bench import (
     parquet,
     points,
     replica,
+    restore,
     serving,
     session,
     size,
@@ -53,8 +55,14 @@ PARTS: dict[str, Part] = {
     "locate": locate.measure,
     "gazetteer": gazetteer.measure,
 }
-NAMED_PARTS: dict[str, Part] = {"parquet": parquet.measure, "page": page.measure, "soak": soak.measure}
-"""Run only when they are named: they take long, and the last two need Chromium and the page's libraries."""
+NAMED_PARTS: dict[str, Part] = {
+    "parquet": parquet.measure,
+    "page": page.measure,
+    "soak": soak.measure,
+    "faults": faults.measure,
+    "restore": restore.measure,
+}
+"""Run only when they are named: they take long; `page` and `soak` need Chromium and the page's libraries."""
 
 _DATABASE = "geo_bench"
 _told = Console(stderr=True, highlight=False)

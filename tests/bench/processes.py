@@ -21,9 +21,9 @@ LOG_LEVEL = "warning"
 
 
 @asynccontextmanager
-async def geo_serve(url: str) -> AsyncIterator[int]:
-    """`geo serve` on a database, ready to answer; its port."""
-    environment = {"GEO_DATABASE_URL": url, "GEO_LOG_LEVEL": LOG_LEVEL}
+async def geo_serve(url: str, **variables: str) -> AsyncIterator[int]:
+    """`geo serve` on a database, with further settings, ready to answer; its port."""
+    environment = {"GEO_DATABASE_URL": url, "GEO_LOG_LEVEL": LOG_LEVEL} | variables
     async with _running([sys.executable, "-c", "from geo_service.cli.main import main; main()", "serve"], environment, "/readyz") as port:
         yield port
 

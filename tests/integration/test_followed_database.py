@@ -19,7 +19,7 @@ from geo_service.cluster.private_cluster import Cluster
 from geo_service.core.admission import AdmissionQueue
 from geo_service.core.database import migrate, open_connection
 from geo_service.core.errors import DatabaseUnavailable
-from tests.support.backups import dump, other_cluster, promoted_standby, restore, server_folder, spend_transactions
+from tests.support.backups import dump, other_cluster, promoted_standby, restore, server_folder, spend_transactions, streaming_standby
 from tests.support.databases import create_database, database_address, execute_statement
 from tests.support.waiting import wait_until
 
@@ -195,6 +195,54 @@ async def test_a_promoted_standby_is_noticed_although_it_is_further_than_the_pri
             assert await replica.run(ids_of) == await ids_in(standby)
         assert replica.live_rows == 40
         assert replica.following.reloads == 1
+
+
+async def test_a_standby_of_the_same_schema_is_followed_without_notifications_and_on_after_its_promotion(replica: Replica) -> None:
+    with server_folder() as folder:
+        primary = Cluster(folder, durable=False)
+        for setting in ("wal_level = 'replica'", "max_wal_senders = 4", "hot_standby_feedback = on"):
+            await execute_statement(primary.start(), f"alter system set {setting}")
+        primary.stop(now=True)
+        url = primary.start()
+        try:
+            await prepare(url)
+            await insert(url, "before", 30)
+            async with streaming_standby(primary) as (_, standby), open_connection(url) as held:
+                version = await held.fetchval("select version_num from alembic_version")
+                await held.execute("update alembic_version set version_num = '0001'")
+                await wait_until_replayed(standby, url)
+                with pytest.raises(DatabaseUnavailable, match=r"is a standby.* run `geo db migrate` of this version on its"):
+                    await migrate(standby)
+                await held.execute("update alembic_version set version_num = $1", version)
+                await wait_until_replayed(standby, url)
+                await migrate(standby)
+                async with following(standby, replica):
+                    assert replica.live_rows == 30
+                    async with open_connection(url) as long, long.transaction():
+                        await long.execute(INSERT, "long", 3)
+                        await held.execute(INSERT, "short", 2)
+                        await held.execute("delete from incident where external_id in ('before1', 'before2')")
+                        await wait_until_equal(replica, url)
+                        assert replica.live_rows == 30
+                    await wait_until_equal(replica, url)
+                    assert replica.live_rows == 33
+                    await held.execute("update theme set name_en = 'renamed'")
+                    await asyncio.to_thread(wait_until, lambda: replica.catalogue.themes.by_code["t"].name_en == "renamed")
+                    primary.stop(now=True)
+                    await execute_statement(standby, "select pg_promote()")
+                    await insert(standby, "after", 4)
+                    await wait_until_equal(replica, standby)
+                    assert replica.live_rows == 37
+        finally:
+            primary.stop(now=True)
+
+
+async def wait_until_replayed(standby: str, primary: str) -> None:
+    async with open_connection(primary) as held, open_connection(standby) as behind:
+        sent = await held.fetchval("select pg_current_wal_lsn()")
+        async with asyncio.timeout(60):
+            while not await behind.fetchval("select pg_last_wal_replay_lsn() >= $1", sent):  # noqa: ASYNC110  # nothing tells
+                await asyncio.sleep(0.05)
 
 
 async def test_a_restored_backup_is_followed_without_reading_its_rows_again(url: str, replica: Replica, tmp_path: Path) -> None:

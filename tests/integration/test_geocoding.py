@@ -130,6 +130,51 @@ async def test_a_file_of_words_is_placed_as_it_is_loaded_and_loading_it_again_ch
     assert (worked.total, worked.kept, worked.unknown) == (5, 1, 4)
 
 
+COARSE = {
+    "whole": ("39", "45", "г. Сочи, ул. Донская, 15", ""),
+    "whole without a place": ("39", "45", "", "помогите"),
+    "contradicted": ("38.9", "45.1", "", "в Туапсе нет воды"),
+    "confirmed": ("38.9", "45.1", "", "в Краснодаре нет воды"),
+    "nothing said": ("38.9", "45.1", "", "помогите"),
+}
+COARSE_PLACED = {
+    "whole": ("settlement", "gazetteer", "Сочи"),
+    "whole without a place": ("none", None, None),
+    "contradicted": ("settlement", "gazetteer", "Туапсинский район"),
+    "confirmed": ("settlement", "input", "Краснодар"),
+    "nothing said": ("settlement", "input", "Краснодар"),
+}
+
+
+async def test_words_win_over_whole_degrees_and_over_coordinates_with_one_decimal_that_contradict_them(
+    region: str, held: asyncpg.Connection, tmp_path: Path
+) -> None:
+    loaded = await load(region, tmp_path, **COARSE)
+    assert await places(held) == COARSE_PLACED
+    assert dict(loaded.warned) == {"coordinates_left_out": 2, "coarse_coordinates": 3}
+    details = await held.fetch("select line, detail from reject where reason = 'coarse_coordinates' order by line")
+    assert ["the words name Туапсе" in row["detail"] for row in details] == [True, False, False]
+    assert (await load(region, tmp_path, **COARSE)).unchanged == len(COARSE)
+
+
+async def test_coarse_coordinates_that_were_loaded_before_are_compared_with_the_words_by_pending(
+    region: str, held: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await load(region, tmp_path, **COARSE)
+    for name, (lng, lat, _, _) in COARSE.items():
+        await held.execute(
+            "update incident set location = st_setsrid(st_makepoint($2, $3), 4326), cell = (select cell from incident"
+            " where external_id = 'confirmed'), location_quality = 3, geocoded_by = 1, confidence = null where external_id = $1",
+            name, float(lng), float(lat),
+        )  # fmt: skip
+    await held.execute("truncate geocode_queue")
+    worked = await work(region, page=2)
+    assert await places(held) == COARSE_PLACED
+    assert worked.placed == {LocationQuality.SETTLEMENT: 2}
+    # The second run finds only what waits for a server.
+    assert (await work(region)).placed == {}
+
+
 async def test_what_waits_is_placed_by_the_server_moves_to_its_district_and_stays_when_the_file_is_loaded_again(
     region: str, held: asyncpg.Connection, tmp_path: Path
 ) -> None:

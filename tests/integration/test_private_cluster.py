@@ -106,6 +106,26 @@ def test_stop_waits_for_other_users_unless_told_not_to(home: Path) -> None:
     assert user.status().state == "stopped"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_interrupted_while_it_starts_the_server_does_not_leave_it_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    start = Cluster._start_server
+
+    def start_and_be_interrupted(cluster: Cluster, attempts: int = 0) -> None:
+        start(cluster, attempts)
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(Cluster, "_start_server", start_and_be_interrupted)
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), run_cluster(home, durable=False):
+            pytest.fail("the block began")
+    finally:
+        signal.signal(number, before)
+    assert Cluster(home).status().state == "stopped"
+
+
 async def test_a_killed_server_recovers_with_all_that_was_committed(home: Path) -> None:
     cluster = Cluster(home)
     url = cluster.start()

@@ -64,6 +64,7 @@ async def test_a_stream_whose_server_is_killed_is_sent_again_and_nothing_is_ther
     assert await fetch(database_url, "select count(*) from idempotency_key") == [(0,)], "it was not answered to the end"
 
     with serving(database_url, GEO_WRITE_KEYS=KEY) as (_, address):
+        await until(lambda: holds(database_url, "select 1 from ingest_run where state = 'interrupted' and new > 0"))
         again = await send(address, rows(0, ROWS))
         *told, last = map(orjson.loads, again.content.splitlines())
         counts = last["summary"]["counts"]

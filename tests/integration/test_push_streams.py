@@ -119,7 +119,7 @@ async def test_a_sender_that_goes_away_leaves_what_it_has_sent(database_url: str
         assert (await answered_line(reader))["outcome"] == "new"
         writer.close()
         await until(lambda: holds(database_url, "select 1 from ingest_run where state <> 'running'"))
-    assert await fetch(database_url, "select state, new from ingest_run") == [("failed", 1)]
+    assert await fetch(database_url, "select state, new from ingest_run") == [("interrupted", 1)]
 
 
 def keyed_app(url: str) -> FastAPI:

@@ -63,6 +63,25 @@ async def promoted_standby(primary: Cluster) -> AsyncIterator[str]:
             cluster.stop(now=True)
 
 
+@asynccontextmanager
+async def streaming_standby(primary: Cluster) -> AsyncIterator[tuple[Cluster, str]]:
+    """A standby that follows the running cluster `primary`, whose `wal_level` is `replica`, and its URL."""
+    with server_folder() as folder:
+        cluster = Cluster(folder, durable=False)
+        cluster.folder.create_folders(lambda _: None)
+        await _run(
+            "pg_basebackup", "--write-recovery-conf", "--checkpoint=fast", f"--pgdata={cluster.folder.pgdata}", f"--dbname={primary.url}"
+        )
+        shutil.copy(primary.folder.root / "password", folder / "password")
+        for path in (folder / "data", *(folder / "data").rglob("*")):
+            cluster.folder.user.take_ownership(path)
+        url = cluster.start()
+        try:
+            yield cluster, url
+        finally:
+            cluster.stop(now=True)
+
+
 async def spend_transactions(url: str, count: int) -> None:
     """Let the database's counter of transactions go on by `count`."""
     await execute_statement(url, f"do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$")

@@ -1,21 +1,18 @@
 """Real addresses of five regions, as people write them, placed by the gazetteer alone."""
 
 import csv
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 
 import pytest
 import shapely
 
-from boundaries.stored import StoredDistrict
-from geo_service.core.model import DistrictLevel
 from ingest.geocoding import GeocodedPlace, GeocodeQuery
 from ingest.geocoding.local_steps import Gazetteer
-from ingest.geocoding.toponyms.gazetteer_index import build_index
 from ingest.mapping import normalise
-from tests.support.real_data import BOUNDARIES, REAL_DATA, needs
+from tests.support.real_data import REAL_DATA, needs
+from tests.support.real_regions import REAL_DISTRICTS, districts_of_regions, real_indexes
 
-ADDRESSES, DISTRICTS = REAL_DATA / "gazetteer" / "court_addresses.csv", BOUNDARIES / "five_regions_districts.geojson"
+ADDRESSES = REAL_DATA / "gazetteer" / "court_addresses.csv"
 LEAST_PLACED = 0.95
 REGIONS = {
     "Кабардино-Балкария": "Кабардино-Балкарская Республика",
@@ -27,28 +24,13 @@ REGIONS = {
 """The region as the addresses' file calls it, and as the districts' file does."""
 
 
-def districts_of_regions() -> dict[str, list[StoredDistrict]]:
-    """Each region with its districts; the region's outline is theirs together."""
-    found: dict[str, list[StoredDistrict]] = defaultdict(list)
-    for number, feature in enumerate(json.loads(DISTRICTS.read_text(encoding="utf-8"))["features"]):
-        told = feature["properties"]
-        names = (told["name_ru"], told["official_name"])
-        area = shapely.from_geojson(json.dumps(feature["geometry"]))
-        one = StoredDistrict(number, told["oktmo"], DistrictLevel.DISTRICT, told["region"], told["name_ru"], names, area)
-        found[told["region"]].append(one)
-    for name, inside in found.items():
-        area = shapely.union_all([one.area for one in inside])
-        inside.append(StoredDistrict(1000, name, DistrictLevel.REGION, None, name, (name,), area))
-    return found
-
-
 @needs(ADDRESSES)
-@needs(DISTRICTS)
+@needs(REAL_DISTRICTS)
 def test_addresses_are_placed_in_their_own_region_or_not_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     districts = districts_of_regions()
     with ADDRESSES.open(encoding="utf-8", newline="") as file:
         rows = [(row["region"], row["address"]) for row in csv.DictReader(file)]
-    gazetteers = {name: Gazetteer(build_index(inside, [], None)) for name, inside in districts.items()}
+    gazetteers = {name: Gazetteer(index) for name, index in real_indexes().items()}
     outlines = {name: inside[-1].area for name, inside in districts.items()}
     told: Counter[str] = Counter()
     missed = []

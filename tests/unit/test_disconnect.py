@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from geo_service.http.messages import SHUTDOWN
 from geo_service.server.middleware.reading import ReadRequests
-from geo_service.server.middleware.shutdown import SHUTDOWN
 from tests.support.event_loop import everything_has_had_its_turn
 
 REQUEST: Message = {"type": "http.request", "body": b"", "more_body": False}

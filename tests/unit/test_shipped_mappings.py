@@ -15,6 +15,7 @@ from ingest.readers.detect import open_reader
 from ingest.validate.entities import EntityResolver
 from ingest.validate.validate import ValidatedBatch, Validator
 from tests.support.exports import SAMPLES, Row
+from tests.support.social_exports import EXPORTS
 
 
 def became(path: Path, mapping: str) -> ValidatedBatch:
@@ -124,7 +125,7 @@ def test_an_export_of_the_feedback_platform_loads_by_its_own_headers(tmp_path: P
 def test_every_shipped_mapping_has_a_sample_or_a_file_of_its_own() -> None:
     from ingest.mapping.mapping import shipped_names
 
-    assert {mapping for mapping, _, _ in SAMPLES.values()} | {"plain", "minsk115", "open311"} == set(shipped_names())
+    assert {mapping for mapping, _, _ in SAMPLES.values()} | {"plain", "minsk115", "open311", *EXPORTS} == set(shipped_names())
 
 
 def test_rows_that_only_a_text_tells_are_counted_and_unclear_ones_are_other(tmp_path: Path) -> None:

@@ -3,11 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import orjson
+import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from geo_service.http.messages import SHUTDOWN
+from geo_service.server.middleware.reading import ReadRequests
 from geo_service.server.middleware.shutdown import GracefulShutdown
+from tests.support.event_loop import everything_has_had_its_turn
 
 SCOPE: Scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "asgi": {"version": "3.0", "spec_version": "2.3"}}
 
@@ -97,3 +102,62 @@ async def test_a_request_that_is_still_being_sent_is_read_and_answered() -> None
         await app(SCOPE, client.receive, client.send)
     assert client.body == b"first, second, third"
     assert sum(message["type"] == "http.response.body" for message in client.sent) == 1
+
+
+async def test_a_short_response_under_way_is_finished_and_ended_once() -> None:
+    may_answer = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_answer.wait()
+        await PlainTextResponse("done")(scope, receive, send)
+
+    shutdown, client = GracefulShutdown(ReadRequests(app)), Client(b"")
+    serving = asyncio.create_task(shutdown(SCOPE, client.receive, client.send))
+    async with asyncio.timeout(5):
+        await everything_has_had_its_turn()
+        shutdown.close()
+        await everything_has_had_its_turn()
+        may_answer.set()
+        await serving
+    assert client.body == b"done"
+    assert [message["type"] for message in client.sent] == ["http.response.start", "http.response.body"]
+
+
+async def test_a_response_that_the_server_waits_for_no_longer_is_a_503() -> None:
+    async def never(_: Request) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    app, client = application(never), Client(b"")
+    serving = asyncio.create_task(app(SCOPE, client.receive, client.send))
+    async with asyncio.timeout(5):
+        await everything_has_had_its_turn()
+        app.close()
+        serving.cancel()
+        await serving
+    assert client.sent[0]["status"] == 503
+    assert orjson.loads(client.body)["type"] == "/problems/stopping"
+
+
+async def test_a_body_that_does_not_come_is_waited_for_for_a_limited_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geo_service.server.middleware.shutdown.BODY_GRACE_S", 0.01)
+    received: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while not received or received[-1]["type"] != "http.disconnect":
+            received.append(await receive())
+
+    class Silent(Client):
+        async def receive(self) -> Message:
+            message = await super().receive()
+            return {**message, "more_body": True}
+
+    shutdown, client = GracefulShutdown(app), Silent(b"begun")
+    serving = asyncio.create_task(shutdown({**SCOPE, "method": "POST"}, client.receive, client.send))
+    async with asyncio.timeout(5):
+        await everything_has_had_its_turn()
+        shutdown.close()
+        await serving
+    assert received[0]["body"] == b"begun"
+    assert received[1:] == [{"type": "http.disconnect", SHUTDOWN: True}]
+    assert client.sent == []

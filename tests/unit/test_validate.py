@@ -153,12 +153,14 @@ def findings(*rows: dict[str, str]) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("field", ["received_at", "answered_at", "closed_at", "updated_at"])
-def test_a_date_in_the_future_is_warned_about_beyond_minutes_and_rejected_beyond_a_day(field: str) -> None:
+def test_a_date_in_the_future_is_warned_about_beyond_minutes_and_not_used_beyond_a_day(field: str) -> None:
     dates = [ahead(minutes=14), ahead(minutes=16), ahead(hours=23.9), ahead(hours=24.1), "2105-12-31", "2026-12-30T00:00:00+03:00"]
-    warned, rejected = ("used", "date_ahead", field), ("not used", "future_date", field)
+    warned, left_out = ("used", "date_ahead", field), ("used", "date_left_out", field)
+    impossible = ("not used", "future_date", field) if field == "received_at" else left_out
     fine: tuple[str, ...] = ("used",)
-    assert findings(*({field: date} for date in dates)) == [fine, warned, warned, rejected, rejected, rejected]
-    (reject,) = check(GOOD | {field: "2105-12-31"}).rejects
+    assert findings(*({field: date} for date in dates)) == [fine, warned, warned, impossible, impossible, impossible]
+    refused = check(GOOD | {field: "2105-12-31"})
+    (reject,) = refused.rejects or refused.warnings
     assert reject.detail == f"{field} '2105-12-31' is more than a day in the future"
     checked = check(GOOD | {field: ahead(hours=3)})
     assert checked.warnings[0].detail.startswith(f"{field} '2026-11-30T15:00:00+00:00' is more than 15 minutes in the future")
@@ -168,9 +170,11 @@ def test_a_date_in_the_future_is_warned_about_beyond_minutes_and_rejected_beyond
 def test_a_deadline_may_be_years_ahead_but_not_centuries() -> None:
     dates = ["2026-12-24", "2030-01-01", ahead(days=20 * 365 - 1), ahead(days=20 * 365 + 1), "2099-12-31"]
     fine: tuple[str, ...] = ("used",)
-    rejected: tuple[str, ...] = ("not used", "future_date", "due_at")
-    assert findings(*({"due_at": date} for date in dates)) == [fine] * 3 + [rejected] * 2
-    assert "is more than 20 years in the future" in check(GOOD | {"due_at": "2099-12-31"}).rejects[0].detail
+    left_out: tuple[str, ...] = ("used", "date_left_out", "due_at")
+    assert findings(*({"due_at": date} for date in dates)) == [fine] * 3 + [left_out] * 2
+    checked = check(GOOD | {"due_at": "2099-12-31"})
+    assert "is more than 20 years in the future" in checked.warnings[0].detail
+    assert str(checked.batch.due_at[0]) == str(check(GOOD).batch.due_at[0])
 
 
 def test_a_row_with_several_dates_ahead_has_one_warning_that_names_them_all() -> None:
@@ -185,7 +189,7 @@ def test_a_day_that_is_read_to_its_end_may_be_today() -> None:
     columns = {name: [GOOD.get(name, "")] * 2 for name in asked(meant)} | {"closed_at": ["2026-11-30", "2026-12-02"]}
     raw = RawBatch(columns, [2, 3], ["", ""], [], 0)
     checked = Validator(meant, EntityResolver(meant, Path("nowhere.csv")), clock=NOW.timestamp).validate(raw)
-    assert ([one.line for one in checked.warnings], [(one.line, one.reason) for one in checked.rejects]) == ([], [(3, "future_date")])
+    assert ([(one.line, one.reason) for one in checked.warnings], checked.rejects) == ([(3, "date_left_out")], [])
 
 
 MINSK = {"id": "1", "opened": "2019-01-02", "status": "5"}
@@ -243,6 +247,23 @@ def test_coordinates_with_one_decimal_are_no_more_than_a_settlement() -> None:
     checked = check(GOOD | {"lng": "38.9", "lat": "45.0"}, GOOD | {"id": "2", "lng": "38.9", "lat": "45.03"})
     assert checked.batch.location_quality.tolist() == [LocationQuality.SETTLEMENT, LocationQuality.EXACT]
     assert [(one.line, one.reason) for one in checked.warnings] == [(2, "coarse_coordinates")]
+
+
+def test_whole_degrees_are_no_place_where_there_are_words_and_no_more_than_a_region_where_there_are_none() -> None:
+    whole = {"lng": "39", "lat": "45.00"}
+    checked = check(GOOD | whole | {"address": "г. Сочи, ул. Донская, 15"}, GOOD | whole | {"id": "2"})
+    assert checked.batch.geocoded_by.tolist() == [0, GeocodedBy.INPUT]
+    assert checked.batch.location_quality.tolist() == [LocationQuality.NONE, LocationQuality.REGION]
+    assert np.isnan(checked.batch.lng[0])
+    assert [(one.line, one.reason, one.detail) for one in checked.warnings] == [
+        (
+            2,
+            "coordinates_left_out",
+            "lng 39, lat 45.00 are whole degrees (coarse_coordinates); the words are geocoded instead",
+        ),
+        (3, "coarse_coordinates", "lng 39, lat 45.00 have 1 decimal at most"),
+    ]
+    assert not checked.rejects
 
 
 @pytest.mark.parametrize("field", ["closed_at", "answered_at"])

@@ -66,6 +66,11 @@ class ResultCache(Generic[K, V]):
         """The weights of all results together."""
         return int(self._entries.currsize)
 
+    @property
+    def limit(self) -> int:
+        """The limit of the weights of all results together."""
+        return int(self._entries.maxsize)
+
     def get(self, key: K) -> V | None:
         """Return the result if it is valid."""
         entry = self._entries.get(key)

@@ -48,6 +48,9 @@ class DatabaseState:
     open: frozenset[int]
     """Transactions that were open."""
 
+    is_standby: bool = False
+    """Whether the server is a standby: it takes no LISTEN, and does not show which transactions are open."""
+
     @property
     def is_held(self) -> bool:
         """Whether a transaction is open that is older than one that is over: the horizon stands still until it ends."""
@@ -57,11 +60,11 @@ class DatabaseState:
         """Transactions that have become visible since an earlier state; None where only reading everything tells.
 
         A server that crashed may give an id a second time if nothing of its first bearer had reached the disk: after a lost
-        connection everything from the earlier horizon on is read.
+        connection everything from the earlier horizon on is read; so it is on a standby, whose snapshots name no open transactions.
         """
         if self.identity != earlier.identity or self.next_xid < earlier.next_xid or self.horizon < earlier.horizon:
             return None
-        if connection_was_lost:
+        if connection_was_lost or self.is_standby:
             return XidSet(earlier.horizon, self.next_xid)
         return XidSet(earlier.next_xid, self.next_xid, tuple(sorted(earlier.open - self.open)))
 
@@ -83,7 +86,7 @@ async def read_database_state(connection: asyncpg.Connection) -> DatabaseState:
     """Read the state at the snapshot of the connection's transaction."""
     row = await connection.fetchrow(query("replica.read_database_state"))
     horizon, next_xid, open_xids = parse_snapshot(row["snapshot"])
-    return DatabaseState(_identity(row), row["triggers"], horizon, next_xid, open_xids)
+    return DatabaseState(_identity(row), row["triggers"], horizon, next_xid, open_xids, row["is_standby"])
 
 
 def parse_snapshot(text: str) -> tuple[int, int, frozenset[int]]:

@@ -4,7 +4,7 @@ Each incident carries the transaction of its last change. One poll reads, in one
 was not visible at the previous poll and may be now; `database_state` says which these are. Nothing is missed however
 commits are ordered, and nothing is read twice while some other transaction stays open for long. Another database, a
 restored table, a promoted standby or transaction ids that went back make the replica load anew. What passed the
-triggers by is found by reconciliation.
+triggers by is found by reconciliation. A standby sends no notifications: it is polled.
 """
 
 import asyncio
@@ -61,6 +61,7 @@ class Follower:
         self._notified = asyncio.Event()
         self._warnings = LimitedLog()
         self._catalogue_stale = True
+        self._is_listening = False
 
     async def run(self) -> None:
         """Follow until cancelled; connections that break are opened again, more slowly each time."""
@@ -77,6 +78,7 @@ class Follower:
                 pause = _BACKOFF_S[0] if recent else min(pause * 2, _BACKOFF_S[1])
                 self._warnings.warning("replica lost its database connection", reason=str(error), retry_in_s=pause)
                 self._connection_was_lost = True
+                self._replica.following.connection_losses += 1
                 self._reconciliation.start_round()
                 await asyncio.sleep(pause)
 
@@ -92,12 +94,10 @@ class Follower:
         return change
 
     async def _follow(self, connection: asyncpg.Connection) -> None:
-        with database_errors("listen for changes"):
-            for channel in CHANNELS:
-                await connection.add_listener(channel, self._on_notify)
-        # Changes before the listeners were added may include the catalogue.
-        self._catalogue_stale = True
+        self._is_listening = False
         while True:
+            if not self._is_listening:
+                await self._listen(connection)
             self._notified.clear()
             await self.poll(connection)
             await self._replica.merge_tail(_TAIL_LIMIT)
@@ -106,6 +106,16 @@ class Follower:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_INTERVAL_S):
                     await self._notified.wait()
+
+    async def _listen(self, connection: asyncpg.Connection) -> None:
+        """Ask for notifications, unless the server is a standby, which has none; it may be promoted later."""
+        with database_errors("listen for changes"):
+            self._is_listening = not await connection.fetchval("select pg_is_in_recovery()")
+            if self._is_listening:
+                for channel in CHANNELS:
+                    await connection.add_listener(channel, self._on_notify)
+        # Changes before the listeners were added may include the catalogue.
+        self._catalogue_stale = True
 
     async def _poll(self, connection: asyncpg.Connection) -> Change:
         state = await read_database_state(connection)
@@ -140,7 +150,7 @@ class Follower:
     async def _read_changes(self, connection: asyncpg.Connection, changes: XidSet) -> Change:
         batch = await read_incidents(connection, changes)
         deleted = await read_deleted(connection, changes)
-        stale, self._catalogue_stale = self._catalogue_stale, False
+        stale, self._catalogue_stale = self._catalogue_stale, not self._is_listening
         catalogue = await read_catalogue(connection, self._replica.catalogue) if stale or self._names_unknown_entry(batch) else None
         return await self._replica.apply(batch, deleted, catalogue)
 

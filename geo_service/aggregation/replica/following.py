@@ -59,15 +59,20 @@ class FollowingStatus:
     """The state of a replica's following, for operators."""
 
     horizon: HorizonWatch = field(default_factory=HorizonWatch)
+    connection_losses: int = 0
+    """How often the connection to the database was lost or could not be opened."""
     reloads: int = 0
     """How often everything was read anew because the database was another one, or its transactions went back."""
     reconciled_at: float | None = None
     """Monotonic time at which the last round of reconciliation ended."""
     corrected: int = 0
     """Incidents that reconciliation has corrected."""
+    corrections: int = 0
+    """How often it has corrected some: once for each block of ids that differed."""
     corrected_at: datetime | None = None
 
     def record_difference(self, incidents: int, at: datetime) -> None:
         """Take how many incidents differed and were corrected."""
         self.corrected += incidents
+        self.corrections += 1
         self.corrected_at = at

@@ -23,6 +23,11 @@ def require_key(request: Request, act: str) -> None:
     keys = service_of(request).settings.write_keys
     if not keys:
         raise Forbidden(f"cannot {act}: no API key is configured; set GEO_WRITE_KEYS")
+    require_key_of(request, keys, act)
+
+
+def require_key_of(request: Request, keys: Sequence[SecretStr], act: str) -> None:
+    """Require one of these keys, sent as `Authorization: Bearer <key>`; raises `Unauthorised` without. act: for the message."""
     _check_key(_bearer(request), keys, act)
 
 

@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator
 
 from starlette.requests import Request
 
-from geo_service.core.errors import BodyIncomplete, BodyTooLarge, InvalidParameter
+from geo_service.core.errors import BodyIncomplete, BodyTooLarge, InvalidParameter, ServiceStopping
 from geo_service.http.headers import request_header
+from geo_service.http.messages import is_shutdown
 from geo_service.routes.common.dependencies import service_of
 
 _IDLE_S = 30.0
@@ -24,7 +25,8 @@ def idempotency_key(request: Request, caller: str, name: str) -> bytes | None:
     The same key of another caller, or of another endpoint (`name`), has another hash.
     """
     value = request_header(request.scope, b"idempotency-key")
-    if not value:
+    # One that is there and empty is a fault of its sender: without a key, sending again would store twice.
+    if not value and all(header != b"idempotency-key" for header, _ in request.scope["headers"]):
         return None
     if not _KEY.fullmatch(value):
         raise InvalidParameter("Idempotency-Key", "is invalid", "1 to 255 visible ASCII characters")
@@ -52,6 +54,8 @@ async def _yield_parts(request: Request, limit: int) -> AsyncGenerator[bytes, No
                 message = await request.receive()
         except TimeoutError:
             raise BodyIncomplete(f"the body is incomplete: no data for {_IDLE_S:.0f} s") from None
+        if is_shutdown(message):
+            raise ServiceStopping("the service is stopping: the rest of the body was not read; send it again")
         if message["type"] == "http.disconnect":
             raise BodyIncomplete("the body is incomplete: the client disconnected")
         more = message.get("more_body", False)

@@ -4,6 +4,7 @@ from typing import Any
 
 from geo_service.core.model import SECTORS, RejectReason, Status
 from geo_service.routes.schemas.parameter_docs import parameter
+from geo_service.routes.schemas.value_schemas import pattern
 
 _INSTANT = "ISO 8601; without an offset it is UTC. Unix time in seconds or milliseconds is read as well."
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
@@ -83,9 +84,11 @@ _POTHOLE = {
 }
 _WATER = {"id": "bot-77", "received_at": "2026-11-24T10:16:12Z", "text": "В станице Каневской третий день нет воды"}
 
+_SOURCE = pattern(r"[^\s,\x00]{1,60}")
+
 INCIDENT_DOCS: dict[str, Any] = {
     "parameters": [
-        parameter("source", "Code of the incidents' source; an unknown source is created. Default api."),
+        parameter("source", "Code of the incidents' source; an unknown source is created. Default api.", schema=_SOURCE),
         {
             "name": "Idempotency-Key",
             "in": "header",

@@ -6,7 +6,24 @@ from typing import Any
 from geo_service.aggregation.measures.class_breaks import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.selection.time_buckets import BUCKETS
+from geo_service.aggregation.statistics.breakdown import DIMENSIONS
+from geo_service.queries.selection import COMPARISONS, DUPLICATES, STATUS_GROUPS
+from geo_service.routes.schemas.value_schemas import (
+    ANY_CODES,
+    BREAKS,
+    INSTANT,
+    LEVEL,
+    SECTOR_CODES,
+    WINDOW,
+    Schema,
+    choice,
+    codes,
+    integer,
+    pattern,
+)
 from geo_service.tiles.documents.formats import CONTENT_TYPES
+from geo_service.tiles.documents.palette import SCHEMES
 from geo_service.tiles.documents.style import OWN_PARAMETERS
 
 _CODES = "comma-separated codes; absent means all"
@@ -28,14 +45,24 @@ PARAMETERS = {
 """Description of each parameter of the selection, by name."""
 
 
-def parameter(name: str, description: str, required: bool = False) -> dict[str, Any]:
-    """Return a query parameter of an OpenAPI operation."""
-    return {"name": name, "in": "query", "required": required, "description": description, "schema": {"type": "string"}}
+_VALUES: dict[str, Schema] = {
+    "sector": SECTOR_CODES, "theme": ANY_CODES, "source": ANY_CODES, "agency": ANY_CODES, "status": codes(STATUS_GROUPS),
+    "duplicates": choice(DUPLICATES), "district": ANY_CODES, "window": WINDOW, "from": INSTANT, "to": INSTANT,
+    "compare": choice(COMPARISONS), "measure": choice(MEASURES),
+}  # fmt: skip
+"""Schema of each parameter of the selection."""
 
 
-LEVEL_DOCS = parameter("level", "Level of districts: region, district or settlement; by default it depends on the zoom. Districts only.")
+def parameter(name: str, description: str, required: bool = False, schema: Schema | None = None) -> dict[str, Any]:
+    """Return a query parameter of an OpenAPI operation. schema: of its value; by default any text."""
+    return {"name": name, "in": "query", "required": required, "description": description, "schema": schema or {"type": "string"}}
 
-SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the basemap for which the colours are chosen.")
+
+LEVEL_DOCS = parameter(
+    "level", "Level of districts: region, district or settlement; by default it depends on the zoom. Districts only.", schema=LEVEL
+)
+
+SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the basemap for which the colours are chosen.", schema=choice(SCHEMES))
 
 EXTRA_PARAMETERS = {
     "level": "Level of districts: region, district (the default) or settlement.",
@@ -45,11 +72,18 @@ EXTRA_PARAMETERS = {
 }
 """Description of each parameter that only some routes have, by name."""
 
+_EXTRA_VALUES: dict[str, Schema] = {
+    "level": LEVEL, "format": choice(("json", "csv")), "by": codes(DIMENSIONS, most=2), "bucket": choice(BUCKETS),
+}  # fmt: skip
 
-def docs(*extra: str, required: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the parameters of the selection and those of EXTRA_PARAMETERS that are named."""
-    more = [parameter(name, EXTRA_PARAMETERS[name], name in required) for name in extra]
-    return {"parameters": [*SELECTION_DOCS["parameters"], *more]}
+FORMAT_DOCS = parameter("format", EXTRA_PARAMETERS["format"], schema=_EXTRA_VALUES["format"])
+_MAP_FORMAT_DOCS = parameter("format", EXTRA_PARAMETERS["format"], schema=choice(("json", "csv", "geojson")))
+
+
+def docs(*extra: str, required: Sequence[str] = (), geometry: bool = False) -> dict[str, Any]:
+    """Return the parameters of the selection and those of EXTRA_PARAMETERS that are named. geometry: whether GeoJSON is a format, too."""
+    more = [parameter(name, EXTRA_PARAMETERS[name], name in required, _EXTRA_VALUES[name]) for name in extra]
+    return {"parameters": [*SELECTION_DOCS["parameters"], *more, *((_MAP_FORMAT_DOCS,) if geometry else ())]}
 
 
 TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -61,18 +95,22 @@ MAP_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, "application/geo+json": {}}},
 }
 
-SELECTION_DOCS: dict[str, Any] = {"parameters": [parameter(name, text) for name, text in PARAMETERS.items()]}
+SELECTION_DOCS: dict[str, Any] = {"parameters": [parameter(name, text, schema=_VALUES[name]) for name, text in PARAMETERS.items()]}
 
 LAYER_DOCS: dict[str, Any] = {
     "parameters": [
         *SELECTION_DOCS["parameters"], LEVEL_DOCS,
-        parameter("fields", "h3: each hexagon has its H3 index as text. Hexagons only."),
-        parameter("breaks", f"How values are classified: {', '.join(CLASSIFIERS)}, or ascending limits such as 5,20. Default quantile."),
+        parameter("fields", "h3: each hexagon has its H3 index as text. Hexagons only.", schema=choice(("h3",))),
+        parameter("breaks", f"How values are classified: {', '.join(CLASSIFIERS)}, or ascending limits such as 5,20. Default quantile.",
+                  schema=BREAKS),
         parameter("frames", f"{FEWEST} to {MOST}: number of frames of equal length into which the window is cut for playback. "
-                  "Hexagons with measure=count only."),
-        parameter("meta", "1: adds a layer (or metadata) with the tile's totals and the resolved query."),
+                  "Hexagons with measure=count only.", schema=integer(FEWEST, MOST)),
+        parameter("meta", "1: adds a layer (or metadata) with the tile's totals and the resolved query.", schema=choice(("1",))),
     ]
 }  # fmt: skip
+
+_DEGREES = r"-?[0-9]{1,3}([.][0-9]{1,10})?"
+_PLACE = pattern(f"[0-9]{{1,2}}([.][0-9]{{1,6}})?/-?[0-9]{{1,2}}([.][0-9]{{1,10}})?/{_DEGREES}")
 
 _PASSED_OVER = [parameter(name, "Of a style; passed over here, where clients copy it.") for name in OWN_PARAMETERS]
 
@@ -86,16 +124,19 @@ PLACES_DOCS: dict[str, Any] = {
 EMBED_DOCS: dict[str, Any] = {
     "parameters": [
         *LAYER_DOCS["parameters"],
-        parameter("layer", "hexes (the default) or districts."),
-        parameter("lang", "ru or en; by default the language of the reader's browser."),
-        parameter("scheme", "light, dark, or auto (the default): the setting of the reader's system."),
-        parameter("legend", "show (the default) or hide."),
-        parameter("map", "Initial view, zoom/latitude/longitude; by default all data is in view."),
+        parameter("layer", "hexes (the default) or districts.", schema=choice(("hexes", "districts"))),
+        parameter("lang", "ru or en; by default the language of the reader's browser.", schema=choice(("ru", "en"))),
+        parameter("scheme", "light, dark, or auto (the default): the setting of the reader's system.", schema=choice(("auto", *SCHEMES))),
+        parameter("legend", "show (the default) or hide.", schema=choice(("show", "hide"))),
+        parameter("map", "Initial view, zoom/latitude/longitude; by default all data is in view.", schema=_PLACE),
     ]
 }
 
-SECURITY_SCHEMES = {"writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."}}
-"""How clients that send incidents authenticate."""
+SECURITY_SCHEMES = {
+    "writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."},
+    "metricsKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_METRICS_KEYS."},
+}
+"""How clients that send incidents authenticate, and those that read the metrics."""
 
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 """The body of an error response."""

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geo_service.http.client_address import TrustedProxies
 from geo_service.http.headers import choose_request_id, request_header
 from geo_service.http.request_record import RequestRecord, recorded
+from geo_service.metrics.requests import UNMATCHED, RequestMetrics, route_template
 from geo_service.server.logs import JsonLines, PlainLines, RequestEvent
 from geo_service.server.middleware.cors import CorsPolicy
 from geo_service.server.middleware.response_headers import NOSNIFF
@@ -23,25 +24,30 @@ log = structlog.get_logger(__name__)
 
 
 class AccessLog:
-    """Writes one line for each request."""
+    """Writes one line for each request, and counts it."""
 
-    def __init__(self, proxies: TrustedProxies) -> None:
-        """proxies: behind which clients are found."""
+    def __init__(self, proxies: TrustedProxies, metrics: RequestMetrics | None = None) -> None:
+        """proxies: behind which clients are found. metrics: count the requests."""
         self._proxies = proxies
+        self._metrics = metrics or RequestMetrics()
         # Bound once: looking the logger up for each line would take longer than sending a cached tile.
         self._log: structlog.typing.FilteringBoundLogger = log.bind()
         self._processors = structlog.get_config()["processors"]
 
-    def write(self, scope: MutableMapping[str, Any], status: int, sent: int, started: float, record: RequestRecord) -> None:
+    def write(
+        self, scope: MutableMapping[str, Any], status: int, sent: int, started: float, record: RequestRecord, route: str = UNMATCHED
+    ) -> None:
         """Write how a request ended: a warning where the service has failed. Below the configured level nothing is formatted.
 
-        sent: bytes of the response's body. started: as `time.perf_counter` gave it.
+        sent: bytes of the response's body. started: as `time.perf_counter` gave it. route: template of the one that answered.
         """
+        seconds = time.perf_counter() - started
+        self._metrics.observe(route, scope["method"], status, seconds, record.answer)
         level = logging.WARNING if status >= 500 else logging.INFO
         if not self._log.is_enabled_for(level):
             return
         event = RequestEvent(
-            scope["method"], scope["path"], scope["query_string"], status, sent, time.perf_counter() - started,
+            scope["method"], scope["path"], scope["query_string"], status, sent, seconds,
             self._proxies.client_address(scope), record.answer, record.problem, record.key, record.request_id, time.time_ns(),
         )  # fmt: skip
         # Looked up each time: `structlog.testing.capture_logs` exchanges the processors.
@@ -91,4 +97,4 @@ class RequestLog:
             try:
                 await app(scope, receive, send_with_headers)
             finally:
-                self._access_log.write(scope, status or CLIENT_LEFT, sent, started, record)
+                self._access_log.write(scope, status or CLIENT_LEFT, sent, started, record, route_template(scope))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo_service.server.middleware.shutdown import SHUTDOWN
+from geo_service.http.messages import is_shutdown
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ async def _disconnected(receive: Receive) -> bool:
     """Wait for the end of the connection; return whether the client ended it, and not this server by shutting down."""
     while (message := await receive())["type"] != "http.disconnect":
         pass
-    return not message.get(SHUTDOWN, False)
+    return not is_shutdown(message)
 
 
 class ReadRequests:
@@ -51,9 +51,8 @@ class ReadRequests:
             return
         first = await receive()
         exchange = _Exchange(first, receive, send, with_body=scope["method"] == "GET")
-        work = asyncio.ensure_future(
-            self._app(scope if exchange.with_body else {**scope, "method": "GET"}, exchange.receive, exchange.send)
-        )
+        seen = scope if exchange.with_body else {**scope, "method": "GET"}
+        work = asyncio.ensure_future(self._app(seen, exchange.receive, exchange.send))
         # The parts of a body are for the work to read: only after them can a disconnection be waited for.
         leaving = asyncio.ensure_future(_disconnected(receive) if not first.get("more_body", False) else _never())
         try:
@@ -64,6 +63,8 @@ class ReadRequests:
             else:
                 await work
         finally:
+            # Which route answered is for those outside to know as well.
+            scope["route"] = seen.get("route")
             work.cancel()
             leaving.cancel()
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from geo_service.core.errors import GeoError
 from geo_service.http.headers import HeaderBlock, choose_encoding, choose_request_id
 from geo_service.http.request_record import RequestRecord
+from geo_service.metrics.requests import TEMPLATE, TILE_ROUTES
 from geo_service.server.middleware.access_log import CLIENT_LEFT, AccessLog
 from geo_service.server.middleware.cors import CorsPolicy
 from geo_service.server.middleware.reading import unless_disconnected
@@ -50,14 +51,20 @@ class TileRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the tile, or pass the request on."""
-        key = _tile_key(scope) if scope["type"] == "http" else None
         started = time.perf_counter()
+        key = _tile_key(scope) if scope["type"] == "http" else None
         if key is None:
             await self._app(scope, receive, send)
-        elif (tile := self._cache.get_at(key, time.time())) is not None:
-            await _send(self._respond(tile, "cached", scope, started), send)
+            return
+        tile = self._cache.get_at(key, time.time())
+        if tile is not None:
+            answer: Answer | None = self._respond(tile, "cached", scope, started)
         else:
-            await self._compute(key, started, scope, receive, send)
+            answer = await self._compute(key, started, scope, receive, send)
+        if answer is not None:
+            status, lines, body = answer
+            await send({"type": "http.response.start", "status": status, "headers": HeaderBlock.parse(lines)})
+            await send({"type": "http.response.body", "body": body})
 
     def answer(self, scope: Any) -> Answer | None:
         """Return the response to a request for a cached tile, None for every other request. It is logged as sent.
@@ -68,23 +75,23 @@ class TileRequests:
         tile = self._cache.get_at(key, time.time()) if key is not None else None
         return None if tile is None else self._respond(tile, "cached", scope, started)
 
-    async def _compute(self, key: Key, started: float, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a tile that is not in the cache, unless its client disconnects before it is there."""
+    async def _compute(self, key: Key, started: float, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+        """Return a tile that is not in the cache; None where the response has been sent, or where the client has disconnected."""
         try:
             server, request = self._read(scope["path"], scope["query_string"])
         except GeoError:
             # Not a tile, or no valid request: the framework's route says so.
             await self._app(scope, receive, send)
-            return
+            return None
         try:
             computed = await unless_disconnected(receive, server.render(key, request))
         except Exception as error:
-            await self._refuse(error)(scope, receive, send)
-            return
+            await self._refuse(error)({**scope, TEMPLATE: _route(scope)}, receive, send)
+            return None
         if computed is None:
-            self._access_log.write(scope, CLIENT_LEFT, 0, started, RequestRecord(choose_request_id("")))
-        else:
-            await _send(self._respond(*computed, scope, started), send)
+            self._access_log.write(scope, CLIENT_LEFT, 0, started, RequestRecord(choose_request_id("")), _route(scope))
+            return None
+        return self._respond(*computed, scope, started)
 
     def _respond(self, tile: CachedTile, origin: str, scope: Any, started: float) -> Answer:
         """Return the response, and log it. origin: how the tile came about, as in `RequestRecord.answer`."""
@@ -96,7 +103,7 @@ class TileRequests:
         request_id = choose_request_id(own_id.decode("latin-1") if own_id else "")
         cors_lines = self._readers.response_headers(headers.get(b"origin", b"")).lines
         record = RequestRecord(request_id, "unchanged" if status == 304 and origin == "cached" else origin)
-        self._access_log.write(scope, status, len(body), started, record)
+        self._access_log.write(scope, status, len(body), started, record, _route(scope))
         return status, b"%b%b%bx-request-id: %b\r\n" % (block.lines, cors_lines, _NOSNIFF.lines, request_id.encode()), body
 
 
@@ -111,12 +118,10 @@ def _tile_key(scope: Any) -> Key | None:
     return scope["path"], scope["query_string"], _encoding(headers.get(b"accept-encoding", b""))
 
 
+def _route(scope: Any) -> str:
+    return TILE_ROUTES[scope["path"][-3:]]
+
+
 @lru_cache(maxsize=_HEADERS_CACHED)
 def _encoding(accept_encoding: bytes) -> str:
     return choose_encoding(accept_encoding.decode("latin-1"))
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    status, lines, body = answer
-    await send({"type": "http.response.start", "status": status, "headers": HeaderBlock.parse(lines)})
-    await send({"type": "http.response.body", "body": body})

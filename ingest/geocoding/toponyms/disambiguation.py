@@ -16,6 +16,10 @@ NAME_CONFIDENCE = 0.9
 """An unambiguous name, or a name with one kind of evidence."""
 AMBIGUOUS_NAME_CONFIDENCE = 0.75
 """A name that is an ordinary word too, after a preposition."""
+CORRECTED_NAME_CONFIDENCE = 0.7
+"""A name with a typing mistake, or a shortened one."""
+DESTINATION_CONFIDENCE = 0.65
+"""Only the place that a route leads to is named."""
 DISTRICT_CONFIDENCE = 0.8
 """Only a district is named."""
 REGION_CONFIDENCE = 0.7
@@ -33,18 +37,34 @@ def disambiguate(mentions: PlaceMentions, index: GazetteerIndex, max_coarseness:
     """Return the one place that a text means. A place coarser than `max_coarseness` is not returned."""
     if mentions.other_region:
         return _unresolved(f"another region is named: {mentions.other_region}", (), index, is_final=True)
-    narrowed = [(mention, _narrow_entries(mention, mentions, index)) for mention in mentions.settlements]
+    named = mentions.settlements or mentions.destinations
+    if len(named) == 1 and (place := _place_single(named[0], mentions, index)):
+        return place
+    narrowed = [(mention, _narrow_entries(mention, mentions, index)) for mention in named]
     entries = [entry for mention, possible in narrowed for entry in possible or mention.entries]
     if any(entry.settlement.outside_region for entry in entries):
         inside = [entry for entry in entries if not entry.settlement.outside_region]
         return _unresolved("a place in another region is named", inside, index, is_final=True)
     if mentions.unknown_places:
         return _unresolved(f"not known: {', '.join(mentions.unknown_places)}", entries, index)
+    if not narrowed and mentions.route_ends and not mentions.districts:
+        ends = [entry for mention in mentions.route_ends for entry in mention.entries if not entry.settlement.outside_region]
+        return _unresolved("only the ends of a route are named", ends, index)
     if not narrowed:
         return _resolve_area(mentions, index, max_coarseness)
     if not all(possible for _, possible in narrowed):
         return _unresolved("the settlement is not known in the district that is named", entries, index)
     return _choose_settlement(_narrow_by_neighbours(narrowed), mentions, index)
+
+
+def _place_single(mention: Mention, mentions: PlaceMentions, index: GazetteerIndex) -> GeocodedPlace | None:
+    """Return the place of a text that names one settlement, if nothing in the text is left to doubt; the most frequent case."""
+    if len(mention.entries) > 1 or mentions.unknown_places or mentions.unknown_districts:
+        return None
+    (entry,) = mention.entries
+    if entry.settlement.outside_region or not (not mentions.districts or index.is_within(entry.settlement.district, mentions.districts)):
+        return None
+    return _make_place(mention, entry, bool(mentions.districts), is_destination=not mentions.settlements)
 
 
 def _narrow_entries(mention: Mention, mentions: PlaceMentions, index: GazetteerIndex) -> tuple[IndexEntry, ...]:
@@ -80,20 +100,25 @@ def _choose_settlement(narrowed: list[_Narrowed], mentions: PlaceMentions, index
     ((mention, entry),) = meant.values()
     if mentions.unknown_districts and entry.settlement.population < LARGE_POPULATION:
         return _unresolved(f"not known: district {', '.join(mentions.unknown_districts)}", [entry], index)
-    return _make_place(mention, entry, bool(mentions.districts))
+    return _make_place(mention, entry, bool(mentions.districts), is_destination=not mentions.settlements)
 
 
 def _is_district_centre_of(settlement: Settlement, meant: Iterable[tuple[Mention, IndexEntry]], index: GazetteerIndex) -> bool:
     """Whether the settlement is the centre of the district of all others, as in the address «г. Сочи, пос. Лазаревское»."""
     others = [(mention, entry.settlement) for mention, entry in meant if entry.settlement is not settlement]
+    centre_in_address = any(mention.in_address for mention, entry in meant if entry.settlement is settlement)
     return index.centres.get(settlement.district) is settlement and all(
-        other.district == settlement.district and mention.in_address for mention, other in others
+        other.district == settlement.district and (mention.in_address or centre_in_address) for mention, other in others
     )
 
 
-def _make_place(mention: Mention, entry: IndexEntry, in_district: bool) -> GeocodedPlace:
+def _make_place(mention: Mention, entry: IndexEntry, in_district: bool, *, is_destination: bool) -> GeocodedPlace:
     evidence = mention.has_type_word + in_district
-    if evidence == 2:
+    if is_destination:
+        confidence = DESTINATION_CONFIDENCE
+    elif mention.is_corrected:
+        confidence = CORRECTED_NAME_CONFIDENCE
+    elif evidence == 2:
         confidence = TYPE_AND_DISTRICT_CONFIDENCE
     else:
         confidence = NAME_CONFIDENCE if evidence or not entry.ambiguous else AMBIGUOUS_NAME_CONFIDENCE

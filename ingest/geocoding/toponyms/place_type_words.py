@@ -5,28 +5,44 @@ import re
 from ingest.geocoding.toponyms.inflection import CASES, morphology
 from ingest.mapping import normalise
 
-TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-[А-Яа-яЁё]+)*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–]")
-"""A word, a house number, or a punctuation mark that ends a phrase."""
+TOKEN = re.compile(r"[А-Яа-яЁё]+(?:-(?:(?!(?:то|таки|нет|без)\b)[А-Яа-яЁё]+|\d{1,2}(?!\d)))*|\d+[А-Яа-яЁё]?|[,.;:!?()«»\"\n/—–-]")
+"""A word with its number («Краснодар-1») and without what is no part of it («в Нальчике-то»), a house number, or a punctuation mark."""
 
 _SETTLEMENT_WORDS = {
-    "masc": "город посёлок хутор аул городок разъезд",
+    "masc": "город посёлок хутор аул городок разъезд город-курорт",
     "femn": "станица деревня слобода",
     "neut": "село",
+    "": "пункт",
 }
 _SETTLEMENT_ABBREVIATIONS = {
-    "masc": "г гор п пос пгт рп х хут аул",
-    "femn": "ст-ца стца ст-цы ст-це ст-цу дер",
+    "masc": "г гор г-к гк г-д п пос пгт рп х хут аул",
+    "femn": "ст-ца стца ст-цы ст-це ст-цу ст-цей дер д",
     "neut": "с",
     "": "ст снп нп",
 }
 _STREET_WORDS = (
     "улица переулок проспект проезд бульвар набережная шоссе площадь тупик аллея тракт микрорайон квартал река озеро гора "
     "рынок магазин кафе санаторий пансионат отель гостиница парк стадион кинотеатр товарищество "
-    "завод фабрика совхоз колхоз мост кладбище лицей гимназия остановка маршрут"
+    "завод фабрика совхоз колхоз мост кладбище лицей гимназия остановка "
+    "станция вокзал автовокзал автостанция аэропорт платформа порт ущелье водопад мыс залив лиман канал ручей хребет перевал остров "
+    "пляж ресторан бар клуб банк ферма комбинат база лагерь фирма компания команда театр музей колледж техникум турбаза отдых водоканал "
+    "агрофирма центр"
 )
+OWNED_BY_TOWNS = ("набережная", "рынок", "парк", "кладбище", "вокзал", "автовокзал", "порт", "пляж", "центр")
+"""Of these a name that is not declined is the town that they are in: «пляж Сочи», but not «санаторий Сочи»."""
+
+NATURAL_NAMES = frozenset(["эльбрус", "малка", "урух", "черек", "урвань"])
+"""Villages named like a river, a lake, a mountain or a peninsula: a capital letter alone does not mean the village."""
+REGION_NICKNAMES = frozenset(("кубань",))
+"""Villages named like a river and its whole region: «жители Кубани» are those of the region."""
 _STREET_ABBREVIATIONS = (
-    "ул пер пр пр-т пр-кт просп пр-д б-р бул наб ш пл туп ал мкр мкрн мкр-н мк-н кв-л снт днт дск жк тц трц тсж сдт с/т зао ооо оао "
-    "имени им р-ка рек реки"
+    "ул пер пр пр-т пр-кт просп пр-д б-р бул наб ш пл туп ал мкр мкрн мкр-н мк-н кв-л снт днт дск жк тц трц трк тсж тсн сдт "
+    "с/т зао ооо оао пао ао фк ук р имени им р-ка рек реки ост"
+)
+_STREETS_NAMED_AFTER_TOWNS = ("улица", "переулок", "проспект", "проезд", "бульвар", "шоссе", "площадь", "тупик", "аллея")
+_ROUTE_WORDS = (
+    "маршрут маршрутка автобус микроавтобус троллейбус трамвай поезд электричка электропоезд рейс паром трасса автодорога автотрасса "
+    "дорога газопровод водопровод направление перегон"
 )
 _DISTRICT_WORDS = "район округ"
 _DISTRICT_ABBREVIATIONS = "р-н р-на р-не р-ну р-ном р-он мр мо го"
@@ -48,14 +64,25 @@ GIVEN_NAMES = frozenset(
 PLACE_PREPOSITIONS = frozenset(
     (
         "в", "во", "из", "под", "подо", "возле", "около", "у", "до", "близ", "к", "ко", "через", "вблизи", "недалеко",
-        "жители", "жителей", "жителям", "жителями", "житель",
+        "жители", "жителей", "жителям", "жителями", "житель", "между", "от", "вокруг", "неподалеку", "для",
+        "за", "перед", "мимо",
     )
 )  # fmt: skip
 """Words after which a capitalised name is a place name, even if it is an ordinary word as well."""
 CASES_AFTER = {
-    "в": {"loct", "accs"}, "во": {"loct", "accs"}, "к": {"datv"}, "ко": {"datv"}, "под": {"ablt", "accs"}, "через": {"accs"},
+    "в": frozenset(("loct", "accs")), "во": frozenset(("loct", "accs")), "к": frozenset(("datv",)), "ко": frozenset(("datv",)),
+    "под": frozenset(("ablt", "accs")), "подо": frozenset(("ablt", "accs")), "через": frozenset(("accs",)),
+    "между": frozenset(("ablt", "gent")), "за": frozenset(("ablt", "accs")), "перед": frozenset(("ablt",)),
+    "с": frozenset(("ablt",)), "со": frozenset(("ablt",)),
 }  # fmt: skip
-"""Grammatical cases after a preposition; the genitive after those that are not listed."""
+"""Grammatical cases after a preposition, and of a name without one; the genitive after those that are not listed."""
+GENITIVE = frozenset(("gent",))
+
+WORDS_BEFORE_WITH = frozenset(("рядом", "вместе", "наравне", "соседству", "граничит", "граница", "сравнению"))
+"""«рядом с Каневской»: after these words «с» comes before a place."""
+DIRECTIONS = frozenset(("до", "к", "ко", "от", "через"))
+"""«в Супсехе, до Анапы 5 км»: after these words comes a place that the text may only measure its own by."""
+ROUTE_PREPOSITIONS = frozenset(("на", "в", "во", "до", "из", "от", "через", "к"))
 
 
 def _singular_forms(words: str) -> dict[str, str]:
@@ -76,6 +103,23 @@ def settlement_words() -> dict[str, str]:
 def settlement_abbreviations() -> frozenset[str]:
     """Return the abbreviations among them: a dot may follow, and they count only before a capital letter."""
     return frozenset(" ".join(_SETTLEMENT_ABBREVIATIONS.values()).split())
+
+
+def streets_named_after_towns() -> frozenset[str]:
+    """Return the words after which a name in the genitive is the street's name: «улица Муравленко»; not so «набережная Анапы»."""
+    full = {form for word in _STREETS_NAMED_AFTER_TOWNS for form in _singular_forms(word)}
+    return frozenset(full | set(_STREET_ABBREVIATIONS.split())) - {"улицы"}
+
+
+def owned_by_towns() -> frozenset[str]:
+    """Return the words for objects before a town in the genitive, all cases."""
+    return frozenset(form for word in OWNED_BY_TOWNS for form in _singular_forms(word))
+
+
+def route_words() -> frozenset[str]:
+    """Return the words before the names of the ends of a route, in all forms."""
+    parses = (morphology().parse(word)[0] for word in _ROUTE_WORDS.split())
+    return frozenset(normalise(form.word) for parse in parses for form in parse.lexeme if "NOUN" in form.tag)
 
 
 def street_words() -> dict[str, bool]:

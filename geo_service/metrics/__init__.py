@@ -1,0 +1,1 @@
+"""Metrics for Prometheus: what the service counts, read from its parts when it is asked."""

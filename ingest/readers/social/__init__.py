@@ -1,0 +1,1 @@
+"""Exports of social networks: the messages alone, without anything about their authors."""
