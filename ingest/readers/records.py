@@ -75,7 +75,9 @@ def flatten(values: Mapping[str, object]) -> dict[str, str]:
     while pending:
         prefix, part = pending.pop()
         for name, value in part.items():
-            if isinstance(value, Mapping):
+            if isinstance(value, str):
+                flat[prefix + name] = value
+            elif isinstance(value, Mapping):
                 if (single := unwrap_extended(value)) is not None:
                     flat[prefix + name] = as_text(single)
                     continue
@@ -183,10 +185,7 @@ def _flatten_all(records: Iterable[Record | BrokenRow], crs: str = "") -> tuple[
 
 
 def _collect(flat: _FlatRecords, broken: list[BrokenRow], wanted: Sequence[Column], position: int) -> RawBatch:
-    columns = {
-        column.name: [_first_value(values, names) for _, values in flat]
-        for column, names in zip(wanted, map(_member_names, wanted), strict=True)
-    }
+    columns = {column.name: _gather(flat, names) for column, names in zip(wanted, map(_member_names, wanted), strict=True)}
     lines = [record.line for record, _ in flat]
     texts = [record.text for record, _ in flat if record.text is not None]
     return make_batch(columns, lines, texts if len(texts) == len(lines) else None, broken, position)
@@ -198,6 +197,13 @@ def _member_names(column: Column) -> tuple[str, ...]:
     # A mapping may also name the member of extended JSON in which the value is.
     names = (*names, *(name.partition(".$")[0] for name in names if ".$" in name))
     return tuple(dict.fromkeys((*names, *(name.casefold() for name in names))))
+
+
+def _gather(flat: _FlatRecords, names: tuple[str, ...]) -> list[str]:
+    """The value of each row under the first of the names that it has; most columns have one name."""
+    if len(names) == 1:
+        return [values.get(names[0], "") for _, values in flat]
+    return [_first_value(values, names) for _, values in flat]
 
 
 def _first_value(values: Mapping[str, str], names: tuple[str, ...]) -> str:

@@ -83,8 +83,10 @@ def parse_coordinates(
     region: in which the points are expected. in_degrees: `lng` and `lat` are degrees whatever the mapping's system is.
     """
     count = len(lng.texts)
-    no_pair = np.fromiter((not x.strip() or not y.strip() for x, y in zip(lng.texts, lat.texts, strict=True)), np.bool_, count)
     (x, no_x, x_axes), (y, no_y, y_axes) = (parse_numbers(column.texts, options.decimal) for column in (lng, lat))
+    no_pair = np.zeros(count, np.bool_)
+    no_number = np.flatnonzero(no_x | no_y)
+    no_pair[no_number] = [not lng.texts[row].strip() or not lat.texts[row].strip() for row in no_number.tolist()]
     exchanged, transformed, from_point = np.zeros((3, count), np.bool_)
     parsed = ParsedCoordinates(x, y, no_pair, exchanged, [], x, y, transformed, from_point, _pair_text(lng, lat))
     parsed.faults += [

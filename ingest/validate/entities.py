@@ -58,11 +58,11 @@ class EntityResolver:
 
         codes: of the themes, where a column has them.
         """
-        pairs: list[tuple[str, ...]] = list(zip(sectors, themes, *([codes] if codes else []), strict=True))
-        by_pair = {pair: self.theme(*pair) for pair in set(pairs)}
-        column = ThemeColumn([by_pair[pair] for pair in pairs], np.zeros(len(pairs), np.bool_), np.zeros(len(pairs), np.bool_))
+        columns = (sectors, themes, codes) if codes else (sectors, themes)
+        count = len(sectors)
+        column = ThemeColumn(list(map(self.theme, *columns)), np.zeros(count, np.bool_), np.zeros(count, np.bool_))
         if self.classify:
-            for row, (values, text) in enumerate(zip(pairs, texts, strict=True)):
+            for row, (values, text) in enumerate(zip(zip(*columns, strict=True), texts, strict=True)):
                 if text.strip() and not any(map(str.strip, values)):
                     column.classified[row] = True
                     if recognised := self.classify(text):

@@ -7,6 +7,7 @@ is read with the offset from before the change.
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import cache, partial
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,6 +27,7 @@ _LAST = (datetime(2106, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 """The schema allows instants between 1970 and 2106, both excluded."""
 
 _END_OF_DAY = time(23, 59, 59)
+_TIME_ZONE = attrgetter("tzinfo")
 
 
 def read_instants(values: Sequence[str], dates: Dates, *, end_of_day: bool) -> NDArray[np.int64]:
@@ -36,8 +38,25 @@ def read_instants(values: Sequence[str], dates: Dates, *, end_of_day: bool) -> N
     # Dates and local times repeat, and a time zone's rules are slow: each distinct one is read once.
     parse = cache(partial(_parse_instant, formats=dates.formats, zone=ZoneInfo(dates.time_zone), end_of_day=end_of_day))
     if dates.formats[0] == "iso":
-        return np.fromiter((_parse_iso_instant(value, parse) for value in values), np.int64, len(values))
+        instants = _parse_iso_column(values)
+        return np.fromiter((_parse_iso_instant(value, parse) for value in values), np.int64, len(values)) if instants is None else instants
     return np.fromiter(map(parse, values), np.int64, len(values))
+
+
+def _parse_iso_column(values: Sequence[str]) -> NDArray[np.int64] | None:
+    """As `_parse_iso_instant` for each value, several times as fast; None where one that is not blank is not ISO 8601 with an offset."""
+    is_given = np.fromiter(map(bool, values), np.bool_, len(values))
+    try:
+        given = list(map(datetime.fromisoformat, filter(None, values)))
+    except ValueError:
+        return None
+    if None in map(_TIME_ZONE, given):
+        return None
+    # Seconds as 64-bit floats are exact to a quarter of a microsecond until 2106.
+    since = np.rint(np.fromiter(map(datetime.timestamp, given), np.float64, len(given)) * 1e6).astype(np.int64)
+    instants = np.full(len(values), NONE)
+    instants[is_given] = np.where((since > 0) & (since < _LAST), since, UNREADABLE)
+    return instants
 
 
 def _parse_iso_instant(value: str, parse_other: Callable[[str], int]) -> int:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -270,9 +271,7 @@ class Validator:
 
     def _read_statuses(self, raw: RawBatch, errors: RowErrors) -> NDArray[np.int16]:
         values = self._column(raw, "status")
-        codes = {_status_key(value): Status[code.upper()].value for value, code in self._mapping.status.items()}
-        if self._mapping.default_status:
-            codes.setdefault("", Status[self._mapping.default_status.upper()].value)
+        codes = _status_codes(tuple(self._mapping.status.items()), self._mapping.default_status)
         known = {value: codes.get(_status_key(value), -1) for value in set(values)}
         statuses = np.fromiter(map(known.__getitem__, values), np.int16, len(values))
         unknown, name = statuses < 0, self._mapping.columns.status
@@ -301,7 +300,7 @@ class Validator:
     def _read_agencies(self, raw: RawBatch, rows: NDArray[np.intp]) -> list[Agency | None]:
         values = _pick(self._column(raw, "agency"), rows)
         if not self._mapping.columns.agency_code:
-            return [self._resolver.agency(value) for value in values]
+            return list(map(self._resolver.agency, values))
         codes = _pick(self._column(raw, "agency_code"), rows)
         return [self._resolver.agency(value, code) for value, code in zip(values, codes, strict=True)]
 
@@ -376,6 +375,13 @@ def _drop_ends_before_beginnings(instants: _InstantColumns, errors: RowErrors, n
 
 def _left_out_detail(field: str) -> Callable[[int], str]:
     return lambda _: f"{field} is before received_at and left out"
+
+
+@lru_cache(64)
+def _status_codes(status: tuple[tuple[str, str], ...], default: str | None) -> dict[str, int]:
+    """The status of each text, by its `_status_key`. Cached: a posted row has a mapping of its own, with a hundred texts."""
+    codes = {_status_key(value): Status[code.upper()].value for value, code in status}
+    return {"": Status[default.upper()].value} | codes if default else codes
 
 
 def _status_key(value: str) -> str:

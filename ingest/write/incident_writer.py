@@ -123,15 +123,14 @@ class IncidentWriter:
         """Record which of the written incidents have another status than before. counts: the row of `ingest.upsert`."""
         if not counts["status_ids"]:
             return
-        # Without those that another transaction has written in the meantime.
-        written = set(counts["changed_ids"])
-        changes = [
-            change
-            for change in zip(counts["status_ids"], counts["previous_statuses"], counts["current_statuses"], strict=True)
-            if change[0] in written
-        ]
+        changes = [counts[name] for name in ("status_ids", "previous_statuses", "current_statuses")]
+        if counts["due"] != counts["new"] + counts["changed"]:
+            # Without those that another transaction has written in the meantime.
+            written = set(counts["changed_ids"])
+            kept = [change for change in zip(*changes, strict=True) if change[0] in written]
+            changes = list(map(list, zip(*kept, strict=True)))
         if changes:
-            await self._connection.execute(query("open311.record_status_changes"), *map(list, zip(*changes, strict=True)))
+            await self._connection.execute(query("open311.record_status_changes"), *changes)
 
 
 async def link_duplicates(connection: asyncpg.Connection, new: Sequence[int], changed: Sequence[int]) -> int:

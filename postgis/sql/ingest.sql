@@ -68,22 +68,36 @@ written as (
 )
 
 select
-    (select count(*) from written where is_new) as new,
-    (select count(*) from written where not is_new) as changed,
-    (select count(*) from judged where is_stale) as stale,
-    (select coalesce(array_agg(id), '{}') from written where is_new) as new_ids,
-    (select coalesce(array_agg(id), '{}') from written where not is_new) as changed_ids,
-    status_changes.ids as status_ids,
-    status_changes.previous as previous_statuses,
-    status_changes.current as current_statuses,
+    result.new,
+    result.changed,
+    judgement.stale,
+    judgement.due,
+    result.new_ids,
+    result.changed_ids,
+    judgement.status_ids,
+    judgement.previous_statuses,
+    judgement.current_statuses,
     -- Not joined here: hash joins are off, and for a nested loop these are too many.
     case when $1 then (select array_agg((source_id, external_id, known_id, is_stale)) from judged) end as judged,
     case when $1 then (select array_agg((source_id, external_id, id, is_new)) from written) end as written
 from (
-    select array_agg(known_id) as ids, array_agg(known_status) as previous, array_agg(status) as current
+    select
+        count(*) filter (where is_new) as new,
+        count(*) filter (where not is_new) as changed,
+        coalesce(array_agg(id) filter (where is_new), '{}') as new_ids,
+        coalesce(array_agg(id) filter (where not is_new), '{}') as changed_ids
+    from written
+) as result
+cross join (
+    select
+        count(*) filter (where is_stale) as stale,
+        -- As many as are written, unless another transaction has written some of them in the meantime.
+        count(*) filter (where is_due) as due,
+        array_agg(known_id) filter (where is_due and known_status <> status) as status_ids,
+        array_agg(known_status) filter (where is_due and known_status <> status) as previous_statuses,
+        array_agg(status) filter (where is_due and known_status <> status) as current_statuses
     from judged
-    where is_due and known_status <> status
-) as status_changes
+) as judgement
 
 -- name: upsert_sources
 -- Inserts sources that are new and updates those that are described otherwise; names that an operator has given stay. Returns the

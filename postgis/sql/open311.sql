@@ -193,9 +193,12 @@ on conflict do nothing
 -- Records changes of status that this transaction has written: $1 incidents, $2 their previous statuses, $3 their statuses.
 -- From here to its end, whoever else records changes or links duplicates waits, so that instants are in the order of the
 -- commits. They are rounded up: an interval that ends now is complete, and none that follows it has a change again.
-with locked as materialized (select pg_advisory_xact_lock(${lock.duplicates}))
+with locked as materialized (select pg_advisory_xact_lock(${lock.duplicates})),
+
+-- Read once, after the wait for the lock.
+recorded as materialized (select date_trunc('second', clock_timestamp()) + interval '1 second' as changed_at from locked)
 
 insert into status_change (incident_id, previous_status, status, changed_at)
-select changed.incident_id, changed.previous_status, changed.status, date_trunc('second', clock_timestamp()) + interval '1 second'
-from locked
+select changed.incident_id, changed.previous_status, changed.status, recorded.changed_at
+from recorded
 cross join unnest($1::bigint[], $2::smallint[], $3::smallint[]) as changed (incident_id, previous_status, status)

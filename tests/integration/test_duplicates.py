@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,8 @@ from geo_service.core.admission import AdmissionQueue
 from geo_service.core.database import open_connection
 from geo_service.core.model import OPEN_STATUSES, Status
 from ingest.write.duplicates import DuplicateRule, LinkProgress, relink_all, rule_is_current
-from ingest.write.incident_writer import IncidentWriter
-from tests.support.duplicates_oracle import BEGIN, Message, changed, links, made_up, stored, write
+from ingest.write.incident_writer import IncidentWriter, link_duplicates
+from tests.support.duplicates_oracle import BEGIN, SOURCES, Message, changed, links, made_up, stored, write
 from tests.support.http_client import asking
 
 COUNT = """
@@ -130,6 +130,47 @@ async def test_the_replica_counts_near_duplicates_once_or_as_many_as_sql_does(da
                 await write(writer, [*newer, *messages[60 + step * 7 : 67 + step * 7]])
     replica.close()
     assert different > 3
+
+
+FETCHED = "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'incident'"
+"""Rows of incidents that this transaction has read by an index or a scan, those that a filter left out included."""
+
+
+def spread_out(rng: random.Random, first: int, count: int) -> list[Message]:
+    """Messages of one day, none near another."""
+    return [
+        Message(rng.choice(SOURCES), str(number), "pothole", rng.uniform(30, 50), rng.uniform(45, 55), 0, BEGIN + rng.randrange(80_000))
+        for number in range(first, first + count)
+    ]
+
+
+@pytest.mark.parametrize("statistics", ["none", "of_an_empty_table", "of_one_place"])
+async def test_linking_reads_few_rows_for_each_incident_whatever_the_statistics_say(
+    database_url: str, held: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, statistics: str
+) -> None:
+    rng, read = random.Random(1), []
+
+    async def count_reads(connection: asyncpg.Connection, new: Sequence[int], changed_ids: Sequence[int]) -> int:
+        if statistics == "of_an_empty_table":
+            # As autovacuum does at any moment: rows that are not committed count as none.
+            async with open_connection(database_url) as other:
+                await other.execute("analyze incident")
+        before = await connection.fetchval(FETCHED)
+        linked = await link_duplicates(connection, new, changed_ids)
+        read.append(await connection.fetchval(FETCHED) - before)
+        return linked
+
+    async with IncidentWriter(held) as writer:
+        await held.execute("delete from pg_statistic where starelid = 'incident'::regclass")
+        if statistics == "of_one_place":
+            await write(
+                writer, [Message("chat", f"past {day}", "pothole", 38.97, 45.03, 0, BEGIN - day * 86_400) for day in range(1, 1000)]
+            )
+            await held.execute("analyze incident")
+        monkeypatch.setattr("ingest.write.incident_writer.link_duplicates", count_reads)
+        for batch in range(2):
+            await write(writer, spread_out(rng, batch * 1000, 1000))
+    assert [0 < rows < 3_000 for rows in read] == [True, True], read
 
 
 async def test_everything_that_takes_a_selection_takes_duplicates(database_url: str, held: asyncpg.Connection) -> None:

@@ -18,6 +18,8 @@ from ingest.validate.coordinates import cells
 from ingest.write.incident_batch import IncidentBatch, InstantArray
 from ingest.write.incident_writer import IncidentWriter, WriteResult
 from ingest.write.reference_data import Agency, Source, Theme
+from tests.support.http_client import until
+from tests.support.ingest_client import holds
 
 BEGIN = np.datetime64("2026-01-01", "us")
 NEVER = np.datetime64("NaT", "us")
@@ -234,3 +236,23 @@ def test_columns_of_different_length_are_refused() -> None:
     whole = batch_of([Row("a", 1)], 1, 1, 1)
     with pytest.raises(ValueError, match="equally long"):
         IncidentBatch(**{name: getattr(whole, name) for name in whole.__slots__} | {"external_id": ["a", "b"]})
+
+
+CHANGES = """
+select external_id, previous_status, status_change.status
+from status_change inner join incident on incident.id = incident_id order by external_id, status_change.id
+"""
+
+
+async def test_a_status_is_recorded_only_of_rows_that_this_batch_has_written(database_url: str) -> None:
+    async with writing(database_url) as (ours, writer, ids), writing(database_url) as (theirs, other_writer, _):
+        await writer.write(batch_of([Row("a", 0), Row("b", 0)], *ids))
+        async with theirs.transaction():
+            await other_writer.write(batch_of([Row("a", 2, status=2)], *ids))
+            written = asyncio.create_task(writer.write(batch_of([Row("a", 1, status=1), Row("b", 1, status=1)], *ids)))
+            waits = f"select from pg_stat_activity where pid = {ours.get_server_pid()} and wait_event_type = 'Lock'"
+            await until(lambda: holds(database_url, waits))
+        # The newer version of "a" was committed while the batch waited for it.
+        assert (await written).changed == 1
+        changes = [tuple(row) for row in await ours.fetch(CHANGES)]
+    assert changes == [("a", 0, 2), ("b", 0, 1)]

@@ -29,6 +29,16 @@ def test_the_usual_spellings_are_read_right(drawn: list[tuple[datetime, str, boo
     assert read_instants(texts, MOSCOW, end_of_day=False).tolist() == expected
 
 
+@given(st.lists(st.one_of(st.none(), instants)))
+def test_a_column_with_offsets_and_blanks_is_read_to_the_microsecond(drawn: list[datetime | None]) -> None:
+    expected = [NONE if one is None else (one - EPOCH) // timedelta(microseconds=1) for one in drawn]
+    texts = ["" if one is None else one.isoformat() for one in drawn]
+    assert read_instants(texts, MOSCOW, end_of_day=False).tolist() == expected
+    # One local time among them, which is read with the rules of the zone.
+    with_local = read_instants([*texts, "2026-01-01T03:00:00"], MOSCOW, end_of_day=False).tolist()
+    assert with_local == [*expected, (datetime(2026, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)]
+
+
 def test_a_fraction_of_more_than_six_digits_is_cut_after_the_sixth() -> None:
     (read,) = read_instants(["2026-01-01T10:00:00.123456789Z"], MOSCOW, end_of_day=False).tolist()
     assert read == int(np.datetime64("2026-01-01T10:00:00.123456", "us").astype(np.int64))

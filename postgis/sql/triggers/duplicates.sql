@@ -6,7 +6,8 @@
 
 -- Pairs of the given incidents with those close to them, earlier or later. Each given incident is found by its key, and
 -- those around it by `incident_duplicate_candidates_idx`: subqueries with "offset 0" are carried out as they are written,
--- whatever the statistics of a growing table say.
+-- whatever the statistics of a growing table say. A first batch that is analysed before it is committed even counts as an
+-- empty table, in which every index that fits a condition seems to be as good as any other.
 create or replace function duplicate_candidates(incident_ids bigint[], max_metres float8, max_interval interval)
 returns table (id bigint, other_id bigint, other_is_earlier boolean, received_at timestamptz, source text, external_id text)
 language sql stable rows 100
@@ -23,7 +24,8 @@ as $$
             max_metres / 110000 as lat_reach,
             max_metres / (111000 * cos(radians(least(abs(st_y(incident.location)) + max_metres / 110000, 85.02)))) as lng_reach
         from incident
-        where incident.id = requested.id and incident.location_quality <= ${location_quality.house}
+        -- The quality is compared below: here it would allow a scan of the whole index of candidates.
+        where incident.id = requested.id
         offset 0
     ) as own
     -- The grid of the index: hundredths of a degree, and beyond 85° rings around the pole.
@@ -57,10 +59,12 @@ as $$
         select (other.received_at, other_source.code collate "C") < (own.received_at, own_source.code collate "C") as other_is_earlier
     ) as receipt
     -- From the earlier to the later one, so that both find the same distance.
-    where case
-        when receipt.other_is_earlier then st_distance(other.location::geography, own.location::geography)
-        else st_distance(own.location::geography, other.location::geography)
-    end <= max_metres
+    where
+        own.location_quality <= ${location_quality.house}
+        and case
+            when receipt.other_is_earlier then st_distance(other.location::geography, own.location::geography)
+            else st_distance(own.location::geography, other.location::geography)
+        end <= max_metres
 $$;
 
 -- Links the incidents that were written, and those whose links depend on them: new_ids are new, changed_ids were known.
@@ -83,7 +87,8 @@ begin
     perform pg_advisory_xact_lock(${lock.duplicates});
     if
         not exists (select from incident_link)
-        and (select count(*) from source where exists (select from incident where incident.source_id = source.id)) < 2
+        -- With "offset 0" each source is looked up, rather than all incidents read.
+        and (select count(*) from source where exists (select from incident where incident.source_id = source.id offset 0)) < 2
     then
         return 0;
     end if;
@@ -105,7 +110,7 @@ begin
             left join duplicate_candidates(pending, max_metres, max_interval) as earlier on
                 earlier.id = requested.id
                 and earlier.other_is_earlier
-                and not exists (select from incident_link as link where link.incident_id = earlier.other_id and link.duplicate_of_id is not null)
+                and (select link.duplicate_of_id from incident_link as link where link.incident_id = earlier.other_id) is null
             order by requested.id, earlier.received_at, earlier.source collate "C", earlier.external_id collate "C"
         ),
 
