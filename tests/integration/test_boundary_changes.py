@@ -172,7 +172,7 @@ async def test_incidents_that_come_while_districts_are_replaced_get_the_right_on
     await asyncio.to_thread(hold_districts, database_url)
 
 
-SIX = [("38.5", "45.5"), ("39.2", "45.9"), ("39.7", "45.1"), ("37.995", "45.5"), ("39.5", "46.005"), ("30", "50")]
+SIX = [("38.5", "45.5"), ("39.2", "45.9"), ("39.7", "45.1"), ("37.995", "45.5"), ("39.5", "46.005"), ("30.51", "50.52")]
 """Three inside, two some 400 and 550 m outside, one far away."""
 
 
