@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import CHECKOUT
+from tests.support.terminal import take_signals
 from tests.support.waiting import wait_until
 
 PATIENCE_S = 30
@@ -71,7 +72,7 @@ def dev(checkout: Path, *arguments: str, slow: str = "none", **variables: str) -
     }  # fmt: skip
     process = subprocess.Popen(
         [checkout / "dev", *arguments], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        start_new_session=True, preexec_fn=take_signals,
     )  # fmt: skip
     try:
         yield process

@@ -239,7 +239,7 @@ async def test_a_standby_of_the_same_schema_is_followed_without_notifications_an
 
 async def wait_until_replayed(standby: str, primary: str) -> None:
     async with open_connection(primary) as held, open_connection(standby) as behind:
-        sent = await held.fetchval("select pg_current_wal_lsn()")
+        sent = await held.fetchval("select pg_current_wal_insert_lsn()")
         async with asyncio.timeout(60):
             while not await behind.fetchval("select pg_last_wal_replay_lsn() >= $1", sent):  # noqa: ASYNC110  # nothing tells
                 await asyncio.sleep(0.05)

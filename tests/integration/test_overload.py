@@ -212,8 +212,8 @@ REPLICA_ADDRESSES = {
     "feature": f"/ogc/collections/hexes/items/{h3.int_to_str(RING[0])}?{WINDOW}",
 }
 DATABASE_ADDRESSES = {
-    "requests as JSON": "/open311/v2/requests.json?page_size=1000&start_date=2026-11-30T00:{:02}:{:02}Z",
-    "requests as XML": "/open311/v2/requests.xml?page_size=1000&start_date=2026-11-30T00:{:02}:{:02}Z",
+    "requests as JSON": "/open311/v2/requests.json?page_size=1000&start_date=2026-09-30T00:{:02}:{:02}Z&end_date=2026-11-30",
+    "requests as XML": "/open311/v2/requests.xml?page_size=1000&start_date=2026-09-30T00:{:02}:{:02}Z&end_date=2026-11-30",
     "request": "/open311/v2/requests/1{0:02}{1:02}.json",
     "runs": "/api/ingest/runs?limit=1{0:02}&before={1}",
     "settlements": "/api/places",
@@ -221,9 +221,9 @@ DATABASE_ADDRESSES = {
 AT_ONCE = 100
 
 
-def addresses(form: str, number: int = AT_ONCE) -> list[str]:
-    """So many different addresses of a kind, where it has so many."""
-    return [form.format(each // 60, each % 60) for each in range(number)]
+def addresses(form: str, number: int = AT_ONCE, first: int = 0) -> list[str]:
+    """So many different addresses of a kind, where it has so many, from the one with a number on."""
+    return [form.format(each // 60, each % 60) for each in range(first, first + number)]
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +235,7 @@ async def hurried(filled_url: str) -> AsyncIterator[tuple[httpx.AsyncClient, Ser
         yield client, service
 
 
-async def all_at_once(client: httpx.AsyncClient, form: str, number: int = AT_ONCE) -> list[httpx.Response]:
+async def all_at_once(client: httpx.AsyncClient, form: str, number: int = AT_ONCE, first: int = 0) -> list[httpx.Response]:
     async def fetch(address: str) -> httpx.Response:
         try:
             return await client.get(address)
@@ -243,7 +243,7 @@ async def all_at_once(client: httpx.AsyncClient, form: str, number: int = AT_ONC
             # The server has closed a connection that was idle just when the client took it again.
             return await client.get(address)
 
-    return await asyncio.gather(*map(fetch, addresses(form, number)))
+    return await asyncio.gather(*map(fetch, addresses(form, number, first)))
 
 
 def is_refused(answer: httpx.Response) -> bool:
@@ -276,7 +276,8 @@ async def test_while_the_replica_is_busy_who_has_waited_is_refused_and_not_kept_
 ) -> None:
     client, service = hurried
     async with Blocked(service):
-        assert all(map(is_refused, await all_at_once(client, form, 5)))
+        # Others than before: a tile that was answered then is cached.
+        assert all(map(is_refused, await all_at_once(client, form, 5, first=AT_ONCE)))
         assert (await client.get("/healthz")).status_code == 200
     assert not is_refused(await client.get(addresses(form)[0]))
 

@@ -22,7 +22,6 @@ from tests.support.paths import CHECKOUT
 DOCUMENTS = [*sorted(CHECKOUT.glob("*.md")), *sorted((CHECKOUT / "docs").glob("*.md"))]
 PACKAGES = ("geo_service", "ingest", "boundaries")
 EXTRAS = ("files", "geocoder", "places")
-NAMED_ONLY_IN_SETTINGS_OF_OTHERS = {"httptools"}
 
 
 def text_of(name: str) -> str:
@@ -104,7 +103,7 @@ def test_every_subcommand_of_dev_is_in_its_help_and_in_the_contributors_guide() 
 
 
 def test_every_package_that_is_imported_is_declared_and_nothing_else_is() -> None:
-    assert declared(*EXTRAS) - NAMED_ONLY_IN_SETTINGS_OF_OTHERS == imported()
+    assert declared(*EXTRAS) == imported()
 
 
 def test_a_missing_extra_is_named_for_each_of_its_packages_and_for_no_other() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from geo_service.core.signals import ENDING_SIGNALS, signals_held
 from tests.support.paths import CHECKOUT
+from tests.support.terminal import take_signals
 
 IMPORT_INTERRUPTED = """
 import os, signal, sys
@@ -43,7 +44,10 @@ except KeyboardInterrupt:
 
 def run(program: str) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {"PYTHONPATH": str(CHECKOUT)}
-    return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60, check=False,
+        preexec_fn=take_signals,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("number", ENDING_SIGNALS)

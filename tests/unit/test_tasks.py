@@ -25,6 +25,10 @@ class Connection:
     async def add_listener(self, channel: str, callback: Any) -> None:
         self.listeners.append(callback)
 
+    async def fetchval(self, query: str) -> bool:
+        """No server is in recovery here."""
+        return False
+
 
 class IdleReplica(Replica):
     """A replica whose tail never needs merging."""
