@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from ingest.validate.coordinate_columns import CoordinateOptions, Mask, RawCoord
 from ingest.validate.coordinates import CoordinateReader, Coordinates
 from ingest.validate.entities import EntityResolver, ThemeColumn
 from ingest.validate.future_dates import find_future_dates, future_limits
+from ingest.validate.row_errors import RowError, RowErrors
 from ingest.validate.timestamps import NONE, UNREADABLE, read_instants
 from ingest.validate.unreadable_dates import describe_unreadable
 from ingest.write.incident_batch import IncidentBatch, InstantArray
@@ -57,43 +58,6 @@ class Reject:
     text: str
     fields: tuple[str, ...] = ()
     """Columns of the input that caused it, where some did."""
-
-
-class RowError(NamedTuple):
-    """Why a row is rejected or warned about."""
-
-    reason: RejectReason
-    detail: str
-    fields: tuple[str, ...]
-
-
-class RowErrors:
-    """Collects the errors and warnings of `count` rows; of a row's reasons for rejection the first one stands."""
-
-    def __init__(self, count: int) -> None:
-        self.kept: Mask = np.ones(count, np.bool_)
-        self.rejected: dict[int, RowError] = {}
-        self.warned: dict[int, dict[RejectReason, RowError]] = {}
-
-    def reject(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
-        """Reject the rows of `mask` that are still kept; `fields` are the columns that caused it."""
-        columns = tuple(filter(None, fields))
-        for row in np.flatnonzero(mask & self.kept).tolist():
-            self.rejected[row] = RowError(reason, detail(row), columns)
-        self.kept &= ~mask
-
-    def warn(self, mask: Mask, reason: RejectReason, detail: Callable[[int], str], *fields: str | None) -> None:
-        """Warn about the rows of `mask` that are still kept; warnings of one reason about a row are joined."""
-        for row in np.flatnonzero(mask & self.kept).tolist():
-            text, columns = detail(row), tuple(filter(None, fields))
-            warnings = self.warned.setdefault(row, {})
-            if earlier := warnings.get(reason):
-                text, columns = f"{earlier.detail}; {text}", tuple(dict.fromkeys((*earlier.fields, *columns)))
-            warnings[reason] = RowError(reason, text, columns)
-
-    def warnings_of_kept(self) -> list[tuple[int, RowError]]:
-        """Each warning with its row; rows that were rejected after it have none."""
-        return [(row, warning) for row, warnings in self.warned.items() if self.kept[row] for warning in warnings.values()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,15 +55,16 @@ class TileRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the tile, or pass the request on."""
         started = time.perf_counter()
-        key = _tile_key(scope) if scope["type"] == "http" else None
-        if key is None:
+        headers = _plain_headers(scope) if scope["type"] == "http" else None
+        if headers is None:
             await self._app(scope, receive, send)
             return
+        key = _tile_key(scope, headers)
         tile = self._cache.get_at(key, time.time())
         if tile is not None:
-            answer: Answer | None = self._respond(tile, "cached", scope, started)
+            answer: Answer | None = self._respond(tile, "cached", scope, headers, started)
         else:
-            answer = await self._compute(key, started, scope, receive, send)
+            answer = await self._compute(key, headers, started, scope, receive, send)
         if answer is not None:
             status, lines, body = answer
             await send({"type": "http.response.start", "status": status, "headers": HeaderBlock.parse(lines)})
@@ -74,11 +75,15 @@ class TileRequests:
 
         scope: of an HTTP request.
         """
-        started, key = time.perf_counter(), _tile_key(scope)
-        tile = self._cache.get_at(key, time.time()) if key is not None else None
-        return None if tile is None else self._respond(tile, "cached", scope, started)
+        started, headers = time.perf_counter(), _plain_headers(scope)
+        if headers is None:
+            return None
+        tile = self._cache.get_at(_tile_key(scope, headers), time.time())
+        return None if tile is None else self._respond(tile, "cached", scope, headers, started)
 
-    async def _compute(self, key: Key, started: float, scope: Scope, receive: Receive, send: Send) -> Answer | None:
+    async def _compute(
+        self, key: Key, headers: dict[bytes, bytes], started: float, scope: Scope, receive: Receive, send: Send
+    ) -> Answer | None:  # fmt: skip
         """Return a tile that is not in the cache; None where the response has been sent, or where the client has disconnected."""
         try:
             server, request = self._read(scope["path"], scope["query_string"])
@@ -94,11 +99,10 @@ class TileRequests:
         if computed is None:
             self._access_log.write(scope, CLIENT_LEFT, 0, started, RequestRecord(choose_request_id("")), _route(scope))
             return None
-        return self._respond(*computed, scope, started)
+        return self._respond(*computed, scope, headers, started)
 
-    def _respond(self, tile: CachedTile, origin: str, scope: Any, started: float) -> Answer:
+    def _respond(self, tile: CachedTile, origin: str, scope: Any, headers: dict[bytes, bytes], started: float) -> Answer:
         """Return the response, and log it. origin: how the tile came about, as in `RequestRecord.answer`."""
-        headers = dict(scope["headers"])
         known, own_id = headers.get(b"if-none-match"), headers.get(b"x-request-id")
         status, block, body = tile.response(known.decode("latin-1") if known else "")
         if scope["method"] == "HEAD":
@@ -110,14 +114,16 @@ class TileRequests:
         return status, b"%b%b%bx-request-id: %b\r\n" % (block.lines, cors_lines, _NOSNIFF.lines, request_id.encode()), body
 
 
-def _tile_key(scope: Any) -> Key | None:
-    """Return the key of the tile that an HTTP request may be for; None where it is for something else, or out of the ordinary."""
+def _plain_headers(scope: Any) -> dict[bytes, bytes] | None:
+    """Return the headers of an HTTP request that may be for a tile; None where it is for something else, or out of the ordinary."""
     if scope["method"] not in ("GET", "HEAD") or not scope["path"].startswith(_PREFIX):
         return None
     headers = dict(scope["headers"])
     # Headers that are given more than once, as hardly a client does, are for the route to join.
-    if len(headers) < len(scope["headers"]):
-        return None
+    return headers if len(headers) == len(scope["headers"]) else None
+
+
+def _tile_key(scope: Any, headers: dict[bytes, bytes]) -> Key:
     return scope["path"], scope["query_string"], _encoding(headers.get(b"accept-encoding", b""))
 
 
