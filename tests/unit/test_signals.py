@@ -96,6 +96,14 @@ def test_ctrl_c_while_settlements_are_read_leaves_no_process_and_no_traceback() 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, f"interrupted {-signal.SIGKILL}\n", "")
 
 
-async def test_it_may_be_used_inside_an_event_loop() -> None:
-    with signals_held():
-        await asyncio.sleep(0)
+async def test_inside_an_event_loop_a_signal_waits_for_the_end_of_the_block_too() -> None:
+    came: list[str] = []
+    before = signal.signal(signal.SIGTERM, lambda *_: came.append("signal"))
+    try:
+        with signals_held():
+            signal.raise_signal(signal.SIGTERM)
+            await asyncio.sleep(0)
+            came.append("end of the block")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert came == ["end of the block", "signal"]
