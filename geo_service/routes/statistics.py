@@ -20,6 +20,7 @@ from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import (
+    ALERT_DOCS,
     LAYER_DOCS,
     MAP_RESPONSES,
     PROBLEM_RESPONSES,
@@ -38,8 +39,9 @@ router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], r
 _LEGEND_DOCS = {
     "parameters": [
         *LAYER_DOCS["parameters"],
+        *ALERT_DOCS,
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True, schema=integer(0, MAX_ZOOM)),
-        parameter("layer", "hexes (the default), districts or incidents.", schema=PATH_VALUES["layer"]),
+        parameter("layer", "hexes (the default), districts, incidents or alerts.", schema=PATH_VALUES["layer"]),
         SCHEME_DOCS,
     ]
 }
@@ -69,7 +71,8 @@ async def get_legend(request: Request) -> Response:
 
     def encode(legend: dict[str, Any]) -> Response:
         document = recolor_legend(legend, palette)
-        return json_answer(request, {**document, "window": selection_query.span(query.selection), "revision": revision})
+        window = {} if layer.description.draws_alerts else {"window": selection_query.span(query.selection)}
+        return json_answer(request, {**document, **window, "revision": revision})
 
     return await service.replica.run_and_encode(encode, layer.legend, LegendRequest(zoom, query, rendering))
 

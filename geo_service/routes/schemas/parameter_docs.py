@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from geo_service.aggregation.alerts.alert_filter import STATES
 from geo_service.aggregation.measures.class_breaks import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import MEASURES
@@ -114,7 +115,13 @@ _PLACE = pattern(f"[0-9]{{1,2}}([.][0-9]{{1,6}})?/-?[0-9]{{1,2}}([.][0-9]{{1,10}
 
 _PASSED_OVER = [parameter(name, "Of a style; passed over here, where clients copy it.") for name in OWN_PARAMETERS]
 
-SOURCE_DOCS: dict[str, Any] = {"parameters": [*LAYER_DOCS["parameters"], *_PASSED_OVER]}
+ALERT_DOCS = [
+    parameter("state", "open (the default), closed or all. Alerts only, which take sector, theme and district beside it.",
+              schema=choice(STATES)),
+    parameter("since", "Alerts that have changed since: a time back from now such as 7d, a date, or an RFC 3339 instant. Alerts only."),
+]  # fmt: skip
+
+SOURCE_DOCS: dict[str, Any] = {"parameters": [*LAYER_DOCS["parameters"], *ALERT_DOCS, *_PASSED_OVER]}
 """Parameters of a style's source: those of a layer, and what clients copy to it from the style's address."""
 
 PLACES_DOCS: dict[str, Any] = {
@@ -147,7 +154,10 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 FORM_DOCS = {
-    "mvt": ("A vector tile", "Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 if there are none."),
+    "mvt": (
+        "A vector tile",
+        "Hexagons, districts or incidents with n, open, overdue and class, or alerts, as a Mapbox vector tile. 204 if there are none.",
+    ),
     "json": ("A tile as rows", "Hexagons as JSON objects, without outlines; each is in the tile of its centre. 204 if there are none."),
     "arrow": (
         "A tile as columns",
