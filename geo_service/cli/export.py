@@ -82,6 +82,8 @@ def _summarise(job: "ExportJob", result: "ExportResult", seconds: float) -> str:
 
     size = _size_bytes(job.target.path) / 1e6
     tiles = f"{job.target.path}: {result.tiles:,} tiles, {result.contents:,} of them different, {size:,.1f} MB, in {seconds:.1f} s"
+    if job.layer.description.draws_alerts:
+        return tiles
     start, stop = format_instant(result.window.start), format_instant(result.window.stop)
     window = f"Window {start} to {stop}, overdue judged at {format_instant(result.at)}"
     return f"{tiles}\n{window}" + ("" if result.ended else "\nThe window had not ended: later incidents are missing.")
