@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from geo_service.export.job import ExportJob, ExportResult
 
 Out = Annotated[str, typer.Argument(help="OUT.pmtiles, OUT.mbtiles, or a folder: OUT/", metavar="OUT")]
-LayerName = Annotated[str, typer.Option("--layer", help="hexes or districts.")]
+LayerName = Annotated[str, typer.Option("--layer", help="hexes, districts, incidents or alerts.")]
 Zoom = Annotated[str, typer.Option("--zoom", help="One zoom, or the first and the last: 0-12.")]
 BoundsText = Annotated[str | None, typer.Option("--bounds", help="W,S,E,N in degrees; default: all data.", metavar="W,S,E,N")]
 At = Annotated[str | None, typer.Option("--at", help="End of relative windows, and the instant at which overdue is judged.")]

@@ -147,6 +147,17 @@ async def test_areas_are_those_of_the_places(client: httpx.AsyncClient, zoom: in
         assert feature["properties"]["name_ru"] == place.name_ru
 
 
+@pytest.mark.parametrize("whole", ["s:495112", "d:T"])
+async def test_a_part_of_a_divided_town_is_its_hexagon(client: httpx.AsyncClient, whole: str) -> None:
+    cell = h3.latlng_to_cell(CENTRE[1], CENTRE[0], 7)
+    lat, lng = h3.cell_to_latlng(cell)
+    show_alerts(client, alert(1, Place(f"{whole}-{cell:x}", "Город, север", "Town, north", lng, lat, cell)))
+    path = tile_at("alerts", 11)
+    feature = (await drawn(client, path))["alerts"][1]
+    assert feature["properties"]["kind"] == "hexagon"
+    assert differs(feature, cells_shape([cell]), path) < AREA_UNITS
+
+
 async def test_an_alert_of_several_places_is_one_feature_with_all_of_them(client: httpx.AsyncClient) -> None:
     show_alerts(client, alert(6, village(), places=(village(), hexagon())))
     path = tile_at("alerts", 6, VILLAGE)

@@ -9,10 +9,12 @@ from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.queries.selection import COMPARISONS, DUPLICATES, STATUS_GROUPS
 from geo_service.routes.schemas.value_schemas import (
     ANY_CODES,
     BREAKS,
+    CELL,
     INSTANT,
     LEVEL,
     SECTOR_CODES,
@@ -67,6 +69,7 @@ SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the basemap for 
 
 EXTRA_PARAMETERS = {
     "level": "Level of districts: region, district (the default) or settlement.",
+    "cell": f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it.",
     "format": "json (the default), csv, or geojson if the response has geometry; takes precedence over Accept.",
     "by": "One or two dimensions separated by a comma: sector, theme, source, agency, status, district, deadline.",
     "bucket": "hour, day, week (from Monday) or month, in the service's time zone; by default it depends on the window's length.",
@@ -74,7 +77,7 @@ EXTRA_PARAMETERS = {
 """Description of each parameter that only some routes have, by name."""
 
 _EXTRA_VALUES: dict[str, Schema] = {
-    "level": LEVEL, "format": choice(("json", "csv")), "by": codes(DIMENSIONS, most=2), "bucket": choice(BUCKETS),
+    "level": LEVEL, "cell": CELL, "format": choice(("json", "csv")), "by": codes(DIMENSIONS, most=2), "bucket": choice(BUCKETS),
 }  # fmt: skip
 
 FORMAT_DOCS = parameter("format", EXTRA_PARAMETERS["format"], schema=_EXTRA_VALUES["format"])

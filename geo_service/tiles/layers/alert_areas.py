@@ -29,8 +29,9 @@ _NOTHING = shapely.MultiPolygon()
 
 
 def kind_of(place: Place) -> str:
-    """Return what a place is: region, district, hexagon or settlement."""
-    return _KINDS.get(place.key[:1], "settlement")
+    """Return what a place is: region, district, hexagon or settlement. A part of a divided place is the hexagon that its key ends with."""
+    is_part = place.cell and place.key.endswith(f"-{place.cell:x}")
+    return "hexagon" if is_part else _KINDS.get(place.key[:1], "settlement")
 
 
 def alert_areas(episodes: Sequence[Episode], catalogue: Catalogue, band: int) -> Shapes:
@@ -75,12 +76,12 @@ class _OutlinesOfDistricts:
 
 
 def _place_shapes(place: Place, outlines: _OutlinesOfDistricts) -> list[Any]:
-    kind, _, name = place.key.partition(":")
-    if kind == "d":
-        return outlines.of_code(name)
-    if kind == "r":
+    kind = kind_of(place)
+    if kind == "district":
+        return outlines.of_code(place.key.partition(":")[2])
+    if kind == "region":
         return outlines.of_regions()
-    if kind == "h" and place.cell:
+    if kind == "hexagon" and place.cell:
         return [_hexagons([place.cell])]
     centre = h3.latlng_to_cell(place.lat, place.lng, _SETTLEMENT_RESOLUTION)
     return [_hexagons(h3.grid_disk(centre, _RING))]
