@@ -30,7 +30,7 @@ async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def ancestor(resolution: int) -> int:
-    return h3.cell_to_parent(CELLS[0], resolution)
+    return int(h3.cell_to_parent(CELLS[0], resolution))
 
 
 async def inside(url: str, resolution: int) -> str:
