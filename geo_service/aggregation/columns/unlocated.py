@@ -63,8 +63,8 @@ class UnlocatedIncidents:
     def _replace_rows(self, kept: NDArray[np.bool_] | slice, batch: Array) -> None:
         """Drop the rows that are not kept and append the batch. Columns are copied rather than extracted again, which is slower."""
         self._rows = _concatenate_records(self._rows[kept], batch)
-        added = _counted_columns(batch)
-        self._columns = Rows(*(np.concatenate([getattr(self._columns, name)[kept], getattr(added, name)]) for name in Rows._fields))
+        columns: zip[tuple[Array, Array]] = zip(self._columns, _counted_columns(batch), strict=True)
+        self._columns = Rows(*(np.concatenate([before[kept], after]) for before, after in columns))
         # A dropped row may have held the largest id; a table that is too long does no harm.
         self._largest = {name: max(largest, self._largest[name]) for name, largest in _largest(batch).items()}
 
