@@ -1,5 +1,7 @@
 """Names of hexagons, by the settlements in and near them."""
 
+from functools import lru_cache
+
 import numpy as np
 from h3ronpy.vector import coordinates_to_cells
 from numpy.typing import NDArray
@@ -9,7 +11,13 @@ from geo_service.aggregation.places.names import Name, name_at
 from geo_service.aggregation.places.nearest import Positions, bearings, cell_centres, find_nearest, unit_vectors
 from geo_service.aggregation.places.place_index import NEAR_KM
 
+_NAMES_CACHED = 10_000
+"""Names of hexagons, 200 bytes each; finding one takes milliseconds."""
+_LEVELS_CACHED = 20
+"""Levels of which the settlements' hexagons are cached, 100 kB each."""
 
+
+@lru_cache(maxsize=_NAMES_CACHED)
 def name_cell(cell: int, settlements: Settlements) -> Name | None:
     """Return the name of a hexagon by its largest settlement, else by the nearest one; None where there are no settlements.
 
@@ -29,6 +37,7 @@ def name_cell(cell: int, settlements: Settlements) -> Name | None:
     return name_at(_name(settlements, index), km, float(bearings(start, cell_centres(centre))[0]))
 
 
+@lru_cache(maxsize=_LEVELS_CACHED)
 def _cells_of(settlements: Settlements, resolution: int) -> NDArray[np.uint64]:
     return np.asarray(coordinates_to_cells(settlements.lat, settlements.lng, resolution), np.uint64)
 

@@ -84,9 +84,15 @@ def leading_place_of_groups(state: ReplicaState, rows: SelectedRows, groups: int
 def _number_wholes(index: PlaceIndex, rows: SelectedRows) -> NDArray[np.int32]:
     """Return the number of each row's place; of a part of a divided town that of the town."""
     numbers = index.place_of_rows(rows.rows)
-    number_of = {place.key: number for number, place in enumerate(index.places)}
-    whole_of = [number_of.get(_key_of_whole(place), number) for number, place in enumerate(index.places)]
-    return np.array(whole_of, np.int32)[numbers]
+    places = index.places
+    wholes = {number: key for number in np.unique(numbers).tolist() if (key := _key_of_whole(places[number])) != places[number].key}
+    if not wholes:
+        return numbers
+    number_of = {place.key: number for number, place in enumerate(places)}
+    whole_of = np.arange(len(places), dtype=np.int32)
+    for number, key in wholes.items():
+        whole_of[number] = number_of.get(key, number)
+    return np.asarray(whole_of[numbers], np.int32)
 
 
 def _key_of_whole(place: Place) -> str:
