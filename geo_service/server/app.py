@@ -39,6 +39,7 @@ from geo_service.routes import (
     agencies,
     alert_feed,
     alerts,
+    changes,
     districts,
     health,
     incidents,
@@ -162,9 +163,8 @@ def create_app(
     app.state.service = service
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    alert_modules = (alert_feed, alerts)
-    data_modules = (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs)
-    for module in (*data_modules, *alert_modules, *open311_modules):
+    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, live, places, ogc, incidents, ingest_runs)
+    for module in (*data_modules, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
