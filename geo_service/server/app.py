@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service import __version__
+from geo_service.aggregation.alerts.engine import AlertEngine
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
@@ -132,7 +133,7 @@ def create_app(
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
     connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
-    alerting = make_alerting(settings, settings.database_url, replica)
+    alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
     service = Service(
         settings,
         replica,
