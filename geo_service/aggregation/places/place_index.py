@@ -112,7 +112,7 @@ class PlaceIndex:
         row = int(np.argmax(self._columns["district"] == district.id)) if len(self._columns) else _UNKNOWN
         if row == _UNKNOWN or self._columns["district"][row] != district.id:
             return 0.0, 0.0
-        return self._columns["lng"][row] / POSITION_UNITS, self._columns["lat"][row] / POSITION_UNITS
+        return float(self._columns["lng"][row] / POSITION_UNITS), float(self._columns["lat"][row] / POSITION_UNITS)
 
     def _add_cells(self) -> None:
         """Give a place to each cell that has none yet."""
