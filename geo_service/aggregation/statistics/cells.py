@@ -9,21 +9,27 @@ import numpy as np
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.counting.selected_rows import SelectedRows
 from geo_service.aggregation.measures.group_stats import GroupStats, RegroupFn
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.measures import MEASURES, TABLE_MEASURES, Measure, add_chosen
 from geo_service.aggregation.measures.rows import Row, measure_row, units_of
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 
-_MEASURES = [measure for measure in MEASURES.values() if not measure.districts_only]
+_MEASURES = [measure for measure in TABLE_MEASURES.values() if not measure.districts_only]
 
 
-def describe_cell(state: ReplicaState, selection: Selection, cell: int, compare: Selection | None = None) -> dict[str, Any]:
-    """Return the numbers of an H3 cell, and those of the cells that touch it (six, or five around a pentagon) in H3 order."""
+def describe_cell(
+    state: ReplicaState, selection: Selection, cell: int, compare: Selection | None = None, measure: Measure = MEASURES["count"]
+) -> dict[str, Any]:
+    """Return the numbers of an H3 cell, and those of the cells that touch it (six, or five around a pentagon) in H3 order.
+
+    measure: is among them.
+    """
+    measures = add_chosen(_MEASURES, measure)
     cells = [cell, *sorted(set(h3.grid_disk(cell, 1)) - {cell})]
     stats = GroupStats(state, selection, _group_by_cells(state, cells), compare, _leave_out(len(cells)))
     # The last row of numbers is of all other cells.
-    rows = [{**_describe_position(one), **numbers} for one, numbers in zip(cells, measure_row(stats, _MEASURES), strict=False)]
-    return {"resolution": h3.get_resolution(cell), "cell": rows[0], "neighbours": rows[1:], "units": units_of(_MEASURES)}
+    rows = [{**_describe_position(one), **numbers} for one, numbers in zip(cells, measure_row(stats, measures), strict=False)]
+    return {"resolution": h3.get_resolution(cell), "cell": rows[0], "neighbours": rows[1:], "units": units_of(measures)}
 
 
 def _group_by_cells(state: ReplicaState, cells: list[int]) -> Grouping:
@@ -33,7 +39,8 @@ def _group_by_cells(state: ReplicaState, cells: list[int]) -> Grouping:
     indexes = level.index(np.array(cells, np.uint64))
     group_of = np.full(len(level), len(cells), np.int32)
     group_of[indexes[indexes >= 0]] = np.flatnonzero(indexes >= 0)
-    return Grouping("cell", group_of[state.pyramid.up(resolution)], len(cells) + 1)
+    table = group_of[state.pyramid.up(resolution)]
+    return Grouping("cell", table, len(cells) + 1, resolution=resolution, cells=np.append(indexes, -1).astype(np.intp))
 
 
 def _leave_out(others: int) -> RegroupFn:
