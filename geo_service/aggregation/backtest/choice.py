@@ -9,15 +9,15 @@ Indexes = NDArray[np.int64]
 
 
 def choose_largest(values: NDArray[Any], length: int) -> Indexes:
-    """Return the indexes of the `length` largest values, of equal ones the first; all where there are fewer. In no order.
+    """Return the indexes of the `length` largest values above 0, of equal ones the first; all where there are fewer. In no order.
 
-    >>> choose_largest(np.array([3, 1, 3, 5, 3]), 3).tolist()
-    [3, 0, 2]
+    >>> choose_largest(np.array([3, 0, 3, 5, 3]), 3).tolist(), choose_largest(np.array([3, 0, 3, 5, 3]), 5).tolist()
+    ([3, 0, 2], [0, 2, 3, 4])
     """
-    if length >= len(values):
-        return np.arange(len(values))
-    least = np.partition(values, len(values) - length)[len(values) - length]
-    above = np.flatnonzero(values > least)
+    least = np.partition(values, len(values) - length)[len(values) - length] if length < len(values) else 0
+    above: Indexes = np.flatnonzero(values > least)
+    if least == 0:
+        return above
     return np.concatenate([above, np.flatnonzero(values == least)[: length - len(above)]])
 
 
