@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from geo_service import __version__
+from geo_service.cli.alerts import alert_commands
 from geo_service.cli.boundaries import boundaries_commands
 from geo_service.cli.catalogue import catalogue_commands
 from geo_service.cli.console import STDERR, replace_unknown_characters
@@ -45,6 +46,7 @@ app.command("forget")(forget_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundaries_commands, name="boundaries")
 app.add_typer(catalogue_commands, name="catalogue")
+app.add_typer(alert_commands, name="alerts")
 
 
 def _print_version(requested: bool) -> None:
