@@ -14,7 +14,7 @@ from geo_service.core.settings import Settings, read_settings
 if TYPE_CHECKING:
     from rich.table import Table
 
-alert_commands = typer.Typer(help="Alerts: what is unusual now, and what would have been raised.", no_args_is_help=True)
+alerts_commands = typer.Typer(help="Alerts: what is unusual now, and what would have been raised.", no_args_is_help=True)
 
 _MONTH_S = 30 * 86_400
 
@@ -40,7 +40,7 @@ Format = Annotated[AlertFormat, typer.Option("--format", help="A table to read, 
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Number of alerts, the rarest first.")]
 
 
-@alert_commands.command("list")
+@alerts_commands.command("list")
 def list_command(state: State = AlertState.OPEN, format: Format = AlertFormat.TABLE, limit: Limit = 100) -> None:  # noqa: A002  # the option's name
     """List alerts with their reasons: open ones first, the rarest first."""
     settings = read_settings()

@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from geo_service import __version__
-from geo_service.cli.alerts import alert_commands
+from geo_service.cli.alerts import alerts_commands
+from geo_service.cli.backtest import backtest_command
 from geo_service.cli.boundaries import boundaries_commands
 from geo_service.cli.catalogue import catalogue_commands
 from geo_service.cli.console import STDERR, replace_unknown_characters
@@ -39,6 +40,7 @@ app.add_typer(db_commands, name="db")
 app.command("serve")(serve_command)
 app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
+app.command("backtest")(backtest_command)
 app.add_typer(demo_commands, name="demo")
 app.command("places")(places_command)
 app.command("geocode")(geocode_command)
@@ -46,7 +48,7 @@ app.command("forget")(forget_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundaries_commands, name="boundaries")
 app.add_typer(catalogue_commands, name="catalogue")
-app.add_typer(alert_commands, name="alerts")
+app.add_typer(alerts_commands, name="alerts")
 
 
 def _print_version(requested: bool) -> None:

@@ -7,12 +7,13 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS, QUANTILE, ClassificationMethod
+from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS, FIXED, QUANTILE, ClassificationMethod
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.integers import shorten
+from geo_service.queries.alert_filter import read_alert_filter
 from geo_service.queries.selection import QueryPairs, has_open_end, read_choice, read_int, read_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
 from geo_service.tiles.layers.base import Rendering
@@ -32,11 +33,14 @@ def read_layer_query(
     extra: parameters that the caller reads itself. tile_format: of the tiles; the caller takes it from the path.
     Raises `InvalidParameter`.
     """
+    if layer.draws_alerts:
+        query, alerts = read_alert_filter(pairs, catalogue, zone, extra, clock)
+        return query, Rendering(format=tile_format, alerts=alerts)
     query = read_selection_query(pairs, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
     params = dict(pairs)
     return query, Rendering(
         level=read_level(params) if "level" in params else None,
-        classifier=read_classification(params["breaks"], query.measure) if "breaks" in params else QUANTILE,
+        classifier=read_classification(params["breaks"], query.measure) if "breaks" in params else _default_classification(query.measure),
         frames=read_frames(params, query) if "frames" in params else None,
         format=tile_format,
         with_h3="fields" in params and bool(read_choice(params, "fields", ["h3"])),
@@ -49,6 +53,10 @@ def read_classification(text: str, measure: Measure) -> ClassificationMethod:
 
     Raises `InvalidParameter`.
     """
+    if measure.classes is not None:
+        if text != FIXED.method:
+            raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", "fixed: it has classes of its own")
+        return FIXED
     if text in CLASSIFIERS:
         return ClassificationMethod(text)
     parts = text.split(",")
@@ -60,6 +68,10 @@ def read_classification(text: str, measure: Measure) -> ClassificationMethod:
         raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", allowed)
     # Integers stay integers, because legends write the limits as they are.
     return ClassificationMethod("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
+
+
+def _default_classification(measure: Measure) -> ClassificationMethod:
+    return QUANTILE if measure.classes is None else FIXED
 
 
 def read_frames(params: Mapping[str, str], query: Query) -> int:

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
+from geo_service.aggregation.spatial.named_classes import NamedClasses
 from geo_service.core.extent import Bounds, center_of, width_of, without_wrap
-from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, choose_palette
+from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, measure_palette
 from geo_service.tiles.documents.property_docs import COMPARED, META, META_TEXTS, PLAYED
 from geo_service.tiles.encoding.grid import MAX_ZOOM, MIN_ZOOM
 
@@ -20,6 +21,7 @@ class LayerDescription:
     extra_layers: further layers in the same tiles. optional_fields: properties that a query parameter adds, by the parameter.
     formats: of its tiles, as the extension of the URL. text_fields: properties that are text; all others are numbers.
     class_property: the property that holds the class. classed_by_age: whether it is a class of age, not of the measure.
+    draws_alerts: whether it draws alerts: a selection of incidents has no meaning then, and it has parameters of its own.
     """
 
     id: str
@@ -35,10 +37,11 @@ class LayerDescription:
     text_fields: tuple[str, ...] = ()
     class_property: str = "class"
     classed_by_age: bool = False
+    draws_alerts: bool = False
 
     def palette(self, measure: Measure, scheme: str = DEFAULT_SCHEME) -> Palette:
         """Return the colours of its classes."""
-        return SCHEMES[scheme].ages if self.classed_by_age else choose_palette(diverging=measure.diverging, scheme=scheme)
+        return SCHEMES[scheme].ages if self.classed_by_age else measure_palette(measure, scheme)
 
     def fields_with(self, parameters: Collection[str]) -> dict[str, str]:
         """Return the properties of its features, with those that the given query parameters add."""
@@ -55,7 +58,7 @@ HEXES = LayerDescription(
         "open": "incidents not yet closed, rejected or found to be duplicates",
         "overdue": "open incidents past their deadline without a valid answer",
         "value": "the chosen measure, where it is another than count, open or overdue",
-        "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
+        "class": "class of the chosen measure, 0 to 4 (gi: 0 to 6, emerging: 0 to 16); /api/legend gives its range, colour and name",
     },
     parameters=("fields", "breaks", "frames", "meta"),
     text_fields=("h3", "p"),
@@ -132,16 +135,47 @@ INCIDENTS = LayerDescription(
 )
 
 
+_ALERT_TEXTS = ("since", "theme", "sector", "theme_ru", "theme_en", "name_ru", "name_en", "kind", "state")
+_ALERT_FIELDS = {
+    "id": "of the alert, as in /api/alerts/{id}; the feature's id as well",
+    "n": "incidents since then, near-duplicates once",
+    "expected": "incidents that would have been usual in the same time",
+    "open": "incidents not yet closed, rejected or found to be duplicates",
+    "since": "receipt of the first incident, RFC 3339, UTC",
+    "theme": "code of the theme; absent where the whole sector is meant",
+    "sector": "code of the sector",
+    "theme_ru": "name of the theme, or of the sector, in Russian",
+    "theme_en": "name of the theme, or of the sector, in English",
+    "name_ru": "name of the place in Russian; where there is none, in English",
+    "name_en": "name of the place in English; where there is none, in Russian",
+    "kind": "what the place is: settlement, hexagon, district or region",
+    "state": "open or closed",
+    "recurrence_days": "so rarely chance alone would give as much, in days; 3650 for ten years and more",
+    "class": "class of that, 0 to 4, the rarest last; absent for a closed alert; /api/legend?layer=alerts gives its range and colour",
+}
+
+ALERTS = LayerDescription(
+    "alerts",
+    "Alerts: places in which there are more incidents of a theme than chance explains",
+    _ALERT_FIELDS,
+    extra_layers=(
+        LayerDescription("alert_points", "A point in the strongest place of each alert", _ALERT_FIELDS, text_fields=_ALERT_TEXTS),
+    ),
+    text_fields=_ALERT_TEXTS,
+    draws_alerts=True,
+)
+
 META_LAYER = LayerDescription("meta", "One point with the tile's totals, and how the question was understood", META, text_fields=META_TEXTS)
 
 
 def tilejson(
     layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int,
-    playback: Mapping[str, Any] | None = None,
+    playback: Mapping[str, Any] | None = None, classes: NamedClasses | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the TileJSON document of a layer.
 
     query: the query string as it came; it becomes part of the tiles' URLs. revision: of the incidents. playback: frames, if any.
+    classes: of the measure, where they have names.
     """
     parameters = {name for name, _ in parse_qsl(query)}
     address = f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.{{form}}{'?' if query else ''}{query}"
@@ -163,6 +197,7 @@ def tilejson(
         "attribution": attribution,
         "vector_layers": [_describe_vector_layer(each, parameters) for each in layers],
         **({"playback": playback} if playback else {}),
+        **({"geo:classes": classes.describe()} if classes else {}),
         "revision": revision,
     }
 
