@@ -162,7 +162,7 @@ def create_app(
         openapi_url=None, docs_url=None, redoc_url=None,
         middleware=[Middleware(StreamHeads), Middleware(ReadRequests)],
     )  # fmt: skip
-    app.state.service = service
+    app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
     data_modules = (health, tiles, styles, statistics, changes, districts, agencies, live, places, ogc, incidents, ingest_runs)
