@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from geo_service.aggregation.alerts.alert_filter import STATES as STATES
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.integers import shorten
 from geo_service.queries.selection import QueryPairs, collect_params, read_choice, read_instant, read_int, read_selection_query
 
-STATES = ("open", "closed", "all")
 GROUPS = ("merge", "split")
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
 ALERT_FILTERS = ("sector", "theme", "district")
@@ -63,10 +63,15 @@ def read_alert_query(
     )
 
 
+def is_window(text: str) -> bool:
+    """Return whether a value of `since` is a time back from now."""
+    return bool(_WINDOW.fullmatch(text))
+
+
 def _read_since(params: Mapping[str, str], zone: ZoneInfo, clock: Callable[[], float]) -> int:
     """Return the instant from which on something must have changed. Closed alerts are listed for a month unless it is said otherwise."""
     text = params.get("since", _DEFAULT_SINCE)
-    if _WINDOW.fullmatch(text):
+    if is_window(text):
         window = read_selection_query([("window", text)], EMPTY, zone, clock=clock).selection.window
         return window.start
     try:
