@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from geo_service.aggregation.alerts.alert_filter import REGION_KEY as REGION_KEY
 from geo_service.aggregation.alerts.alert_filter import changed_at as changed_at
-from geo_service.aggregation.alerts.alert_filter import lies_in
+from geo_service.aggregation.alerts.alert_filter import lies_in as lies_in
 from geo_service.aggregation.alerts.model import Episode
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.queries.alerts import AlertQuery
