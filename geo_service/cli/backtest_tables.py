@@ -33,20 +33,9 @@ def alert_tables(document: Mapping[str, Any]) -> Iterator[RenderableType]:
     if not alerts:
         return
     precision = {row["layer"]: row for row in alerts["precision"]}
-    headings = (
-        "alerts",
-        "raised",
-        "in a district",
-        "listed later",
-        "never listed",
-        "lead, h: least",
-        "median",
-        "most",
-        "judged",
-        "real",
-        "%",
-    )
-    table = Table(*headings, title="Alerts of these weeks, replayed", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    headings = ("", "alerts", "compared", "listed", "never", "least", "median", "most", "judged", "real", "%")
+    title = "Alerts of these weeks, replayed; lead time in hours"
+    table = Table(*headings, title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for row in alerts["lead_time"]:
