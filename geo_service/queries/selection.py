@@ -73,6 +73,8 @@ def read_selection_query(
         raise InvalidParameter(
             "measure", f"{measure.code!r} requires a comparison", "this measure together with compare=previous or compare=year"
         )
+    if measure.needs_ends and has_open_end(window):
+        raise InvalidParameter("measure", f"{measure.code!r} needs a window with both ends", "window, or from and to")
     return Query(selection, measure, compare, compared_by=params.get("compare"), valid_until=now + step)
 
 
