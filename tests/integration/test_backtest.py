@@ -79,12 +79,12 @@ async def fill(held: asyncpg.Connection) -> None:
         "insert into theme (code, sector_id, name_ru, name_en) values ('roads.pothole', 7, '', '=Pothole'), ('waste.dump', 5, '', '')"
     )
     ids: dict[str, int] = {}
-    for area in AREAS:
-        ids[area.code] = await territory.insert_area(held, area, ids.get(area.parent or ""))
+    for one in AREAS:
+        ids[one.code] = await territory.insert_area(held, one, ids.get(one.parent or ""))
     dice = random.Random(SEED)
     rows = []
     for number in range(4_000):
-        area = dice.choices([*AREAS[1:], None], (50, 20, 10, 8, 6, 3))[0]
+        area: territory.Area | None = dice.choices([*AREAS[1:], None], (50, 20, 10, 8, 6, 3))[0]
         point = area.shape.representative_point() if area else None
         lng, lat = (point.x, point.y) if point else (30.0, 50.0)
         lng, lat = lng + dice.uniform(-0.02, 0.02), lat + dice.uniform(-0.02, 0.02)

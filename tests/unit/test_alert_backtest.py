@@ -185,8 +185,8 @@ def test_alerts_of_the_whole_region_and_outside_of_districts_have_no_list() -> N
 
 def test_a_total_of_a_district_counts_its_theme_or_its_whole_sector() -> None:
     raised = [Message(START + hour * HOUR, due=START + day * DAY, theme=theme) for hour, day, theme in ((0, 2, 1), (2, 4, 2), (5, 3, 1))]
-    total = {"layer": AlertLayer.TOTALS, "place": Place("d:a", "", "", 0, 0, 0, 1)}
-    theme, sector = lead_of(raised, **total), lead_of(raised, **total, theme=0)
+    district = Place("d:a", "", "", 0, 0, 0, 1)
+    theme, sector = (lead_of(raised, layer=AlertLayer.TOTALS, place=district, theme=number) for number in (1, 0))
     assert (theme.n, theme.listed_at) == (2, START + 3 * DAY + HOUR)
     assert (sector.n, sector.listed_at) == (3, START + 4 * DAY + HOUR)
 

@@ -87,7 +87,8 @@ def list_worst(messages: PastMessages, hours: Instants) -> NDArray[np.bool_]:
     order = np.lexsort((-overdue[:-1], -excess), axis=0)[:LISTED]
     listed = np.zeros(excess.shape, np.bool_)
     np.put_along_axis(listed, order, values=True, axis=0)
-    return listed & (excess > 0)
+    listed &= excess > 0
+    return listed
 
 
 def _first_instant(answered: NDArray[np.uint32], closed: NDArray[np.uint32]) -> Instants:
