@@ -25,7 +25,7 @@ export function rangeText(language, legend, row) {
   const below = row.class < significance.class;
   const ends = below ? [-row.to, -row.from] : [row.from, row.to];
   const [least, most] = ends.map((value) => format.format(value * times));
-  const range = ends[0] ? `${least}–${most}${sign}` : fill(upTo, { most: `${most}${sign}` });
+  const range = least === most ? `${most}${sign}` : ends[0] ? `${least}–${most}${sign}` : fill(upTo, { most: `${most}${sign}` });
   return fill(below ? fewer : more, { range });
 }
 
