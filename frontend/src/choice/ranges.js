@@ -6,13 +6,15 @@ import { inPercent } from "./breaks.js";
 
 const MOST_DECIMALS = 4;
 
-/** @typedef {Pick<Legend, "measure" | "significance"> & { classes: readonly Pick<LegendClass, "class" | "from" | "to">[] }} Classed */
+/** @typedef {Pick<LegendClass, "class" | "from" | "to" | "name">} ClassRow */
+/** @typedef {Pick<Legend, "measure" | "significance"> & { classes: readonly ClassRow[] }} Classed */
 
 /**
  * Of whole numbers both ends belong to the class; else the upper one is where the next class begins.
- * @param {Language} language @param {Classed} legend @param {Pick<LegendClass, "class" | "from" | "to">} row one of its classes
+ * @param {Language} language @param {Classed} legend @param {ClassRow} row one of its classes
  */
 export function rangeText(language, legend, row) {
+  if (row.name) return row.name[language];
   const { measure, significance } = legend;
   const times = inPercent(measure) ? 100 : 1;
   const format = new Intl.NumberFormat(language, { maximumFractionDigits: decimalsOf(legend, times) });

@@ -20,7 +20,7 @@ const LABELS = {
 };
 
 /**
- * @param {Timeline} timeline @param {{ width: number, height: number, language: Language }} look
+ * @param {Pick<Timeline, "buckets" | "bucket" | "time_zone">} timeline @param {{ width: number, height: number, language: Language }} look
  * @returns {SVGElement}
  */
 export function drawChart({ buckets, bucket: kind, time_zone: timeZone }, { width, height, language }) {

@@ -9,7 +9,7 @@ import { INKS } from "./inks.js";
  * @param {Legend} legend @param {Scheme} scheme @returns {Legend}
  */
 export function greyZero(legend, scheme) {
-  const zero = legend.measure === "change" ? undefined : legend.classes.find(({ from, to }) => from === 0 && to === 0);
+  const zero = legend.measure === "change" ? undefined : legend.classes.find(({ from, to, name }) => from === 0 && to === 0 && !name);
   if (!zero) return legend;
   const color = INKS[scheme].withoutClass;
   const colors = legend.palette.colors.with(zero.class, color);

@@ -1,9 +1,10 @@
-/** The region at a glance: totals against the period before, the worst districts and why, all districts in order. */
+/** The region at a glance: what is unusual, what has changed, where more is overdue than on average and why, totals, all districts in order. */
 
 /** @import { ComparedSummary, DistrictRow, Districts } from "../page/answer_types.js" */
 /** @import { Column } from "../charts/table.js" */
 /** @import { Told } from "../page/answers.js" */
 /** @import { Language, PageStore, State } from "../page/state.js" */
+import { alertsList, changesList } from "../alerts/lists.js";
 import { createTable } from "../charts/table.js";
 import { follow } from "../page/answers.js";
 import { fetchJson } from "../page/api.js";
@@ -24,7 +25,7 @@ import { byChance, LEAST_MESSAGES, LEAST_OVERDUE, worstDistricts } from "./worst
 export function showOverview(store) {
   const [totals, worst, ranking] = [element("div", { id: "totals-before" }), element("div", { id: "worst" }), element("div", { id: "ranking" })];
   const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
-  byId("overview").append(totals, worst, element("div", {}, head, ranking));
+  byId("overview").append(alertsList(store), changesList(store), worst, totals, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
   const table = createTable({ key: "overdue", descending: true });
   /** @type {Told<Both> | null} */
