@@ -36,6 +36,7 @@ from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
     agencies,
+    changes,
     districts,
     health,
     incidents,
@@ -145,7 +146,8 @@ def create_app(
     app.state.service = service
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, *open311_modules):
+    statistics_modules = (statistics, changes, districts, agencies)
+    for module in (health, tiles, styles, *statistics_modules, live, places, ogc, incidents, ingest_runs, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
