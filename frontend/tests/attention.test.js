@@ -28,6 +28,12 @@ test("alerts come first, then what has grown, then what is overdue, as many as f
   assert.deepEqual(lengths({ alerts: alerts(0), changes: changes(1), worst: worst(5) }), [0, 1, 5]);
 });
 
+test("what an alert tells of already is not told again as a change", () => {
+  const told = alerts(1);
+  Object.assign(told.alerts[0] ?? {}, { theme: named("t"), district: named("c1") });
+  assert.deepEqual(sectionsOf(state, { alerts: told, changes: changes(3), worst: [] })[1]?.rows.map(({ title }) => title), ["c0: t", "c2: t"]);
+});
+
 test("that fewer came is no matter for the wall", () => {
   assert.deepEqual(lengths({ alerts: alerts(0), changes: changes(4, "down"), worst: [] }), [0, 0, 0]);
 });

@@ -1,6 +1,6 @@
 /** What needs looking at, on the wall: alerts, then what has changed, then where more is overdue than on average; each row has its number on the map. */
 
-/** @import { AlertsAnswer, ChangesAnswer } from "../alerts/alert_types.js" */
+/** @import { Alert, AlertsAnswer, Change, ChangesAnswer } from "../alerts/alert_types.js" */
 /** @import { State } from "../page/state.js" */
 /** @import { Worst } from "../panels/worst.js" */
 import { changeName, changeText, sureChanges } from "../alerts/alert_words.js";
@@ -26,7 +26,8 @@ export function sectionsOf(state, { alerts, changes, worst }) {
     title: alert.reason[language], text: verdictMark(language, alert),
     where: isSomewhere(alert) ? { point: /** @type {[number, number]} */ ([alert.place.lng, alert.place.lat]) } : null,
   }));
-  const second = sureChanges(changes?.changes ?? [], { up: Math.min(MOST.changes, MOST.all - first.length), down: 0 }).up.map((change) => ({
+  const fresh = (changes?.changes ?? []).filter((change) => !(alerts?.alerts ?? []).some((alert) => isAbout(alert, change)));
+  const second = sureChanges(fresh, { up: Math.min(MOST.changes, MOST.all - first.length), down: 0 }).up.map((change) => ({
     title: changeName(language, change), text: [changeText(language, change)], where: change.district?.code ? { code: change.district.code } : null,
   }));
   const third = worst.slice(0, MOST.all - first.length - second.length).map(({ district, excess }) => ({
@@ -37,6 +38,11 @@ export function sectionsOf(state, { alerts, changes, worst }) {
     { title: text.changes, rows: second, none: changes ? text.changesNone : text.changesEndless },
     { title: overview.worst, rows: third, none: worst.length ? "" : overview.noneOverdue },
   ].filter(({ rows, none }) => rows.length || none);
+}
+
+/** Whether a change is what an alert tells of already: a wall has no room to say it twice. @param {Alert} alert @param {Change} change */
+function isAbout({ theme, district }, change) {
+  return Boolean(theme && district) && theme?.code === change.theme?.code && district?.code === change.district?.code;
 }
 
 /**
