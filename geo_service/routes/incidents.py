@@ -40,7 +40,7 @@ _LIST_DOCS = {
         parameter("cell", f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it.", schema=CELL),
         parameter(
             "order",
-            f"{' or '.join(ORDERS)}: the newest first (the default), or open incidents with the earliest deadline first.",
+            f"{' or '.join(ORDERS)}: the newest first (the default), or open ones by deadline, the earliest first, answered ones last.",
             schema=choice(ORDERS),
         ),
         parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}.", schema=integer(1, MAX_LIMIT)),

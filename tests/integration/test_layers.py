@@ -135,7 +135,7 @@ async def test_a_tile_holds_every_district_that_is_seen_with_the_numbers_of_post
     async with open_connection(territory_url) as held:
         rows = await held.fetch(
             "select d.code, d.name_ru, d.name_en, count(i.id) as n, count(*) filter (where i.status < 6) as open,"
-            " count(*) filter (where i.status < 6 and i.due_at < now()) as overdue"
+            " count(*) filter (where i.status < 6 and i.due_at < now() and (i.answered_at is null or i.status = 5)) as overdue"
             " from district d left join incident i on i.district_id = d.id where d.level = 2 and d.code <> 'CH' group by d.id"
         )
     for row in rows:

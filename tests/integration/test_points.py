@@ -44,7 +44,7 @@ with seen as (
 select (array_agg(id order by moment desc, id desc))[1] as id, (array_agg(sector order by moment desc, id desc))[1] as sector,
     (array_agg(theme order by moment desc, id desc))[1] as theme, (array_agg(status order by moment desc, id desc))[1] as status,
     to_char(max(received_at) at time zone $6, 'YYYY-MM-DD') as received, count(*) as n, count(*) filter (where status < 6) as open,
-    count(*) filter (where status < 6 and due_at < now()) as overdue, st_x(at) as x, st_y(at) as y
+    count(*) filter (where status < 6 and due_at < now() and (answered_at is null or status = 5)) as overdue, st_x(at) as x, st_y(at) as y
 from seen group by round(st_x(location) * 1e7), round(st_y(location) * 1e7), at
 """
 STATUSES = ("new", "assigned", "in_work", "interim", "answered", "returned", "closed", "rejected", "duplicate")

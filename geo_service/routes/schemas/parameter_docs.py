@@ -33,7 +33,7 @@ PARAMETERS = {
     "theme": f"Themes: {_CODES}.",
     "source": f"Sources: {_CODES}.",
     "agency": f"Agencies: {_CODES}.",
-    "status": "Comma-separated statuses, or the groups open, closed, overdue.",
+    "status": "Comma-separated statuses, or the groups open, closed, overdue (open, past the deadline, without a valid answer).",
     "duplicates": "count (the default): near-duplicates count like other incidents; merge: only the first one of each group counts.",
     "district": "Code of a district of any level; its descendants are included.",
     "window": "Time back from now: 24h, 3d, 7d, 30d, 12w, 1y. Default 30d.",

@@ -53,7 +53,7 @@ HEXES = LayerDescription(
     {
         "n": "incidents",
         "open": "incidents not yet closed, rejected or found to be duplicates",
-        "overdue": "open incidents past their deadline",
+        "overdue": "open incidents past their deadline without a valid answer",
         "value": "the chosen measure, where it is another than count, open or overdue",
         "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
     },
