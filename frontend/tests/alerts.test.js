@@ -119,7 +119,7 @@ test("an alert's address opens it again", () => {
 test("alerts are marked where they are, the rarest on top, and none in the middle of a region that it is all about", () => {
   const region = alertOf({ id: 3, place: { key: "r:", name: { ru: "Край", en: "Krai" }, lng: 39, lat: 45, cell: null } });
   const other = alertOf({ id: 4 });
-  const answer = { alerts: [alertOf(), other, region], total: 3, checked: null };
+  const answer = { alerts: [alertOf(), other, region], total: 3, thresholds: {}, time_zone: "UTC" };
   const { features } = marksOf({ alerts: { answer, stale: false, problem: null }, view: { ...viewOf("#alert=4&lang=ru") } });
   assert.deepEqual(features.map(({ properties }) => properties), [{ id: 4, name: "Вознесенская", chosen: true }, { id: 17, name: "Вознесенская", chosen: false }]);
   assert.deepEqual([isSomewhere(region), isSomewhere(other)], [false, true]);

@@ -10,7 +10,7 @@ import { readView } from "../src/page/url.js";
 const state = /** @type {State} */ (/** @type {unknown} */ ({ view: readView("#lang=ru", ["ru"]) }));
 const named = (/** @type {string} */ code) => ({ code, name: { ru: code, en: code } });
 const alerts = (/** @type {number} */ many) => ({
-  checked: new Date().toISOString(), total: many,
+  checked: new Date().toISOString(), total: many, thresholds: { local: {} }, time_zone: "UTC",
   alerts: Array.from({ length: many }, (_, at) => /** @type {import("../src/alerts/alert_types.js").Alert} */ ({ id: at, reason: { ru: `причина ${at}`, en: "" }, verdict: null, place: { key: "s:1", lng: at, lat: 45 } })),
 });
 const changes = (/** @type {number} */ many, /** @type {"up" | "down"} */ direction = "up") => /** @type {import("../src/alerts/alert_types.js").ChangesAnswer} */ (/** @type {unknown} */ ({
@@ -47,7 +47,7 @@ test("a quiet day is said to be one", () => {
 
 test("what nobody could say is not called nothing", () => {
   assert.equal(sectionsOf(state, { alerts: null, changes: null, worst: [] })[0]?.none, "Сервис не отвечает, есть ли сейчас что-то необычное.");
-  assert.equal(sectionsOf(state, { alerts: { ...alerts(0), checked: null }, changes: null, worst: [] })[0]?.none, "Сервис ещё изучает, сколько сообщений здесь обычно.");
+  assert.equal(sectionsOf(state, { alerts: { ...alerts(0), thresholds: {} }, changes: null, worst: [] })[0]?.none, "Сервис ещё изучает, сколько сообщений здесь обычно.");
 });
 
 test("where there is no room each list keeps a row, and alerts keep most", () => {

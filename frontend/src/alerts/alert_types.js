@@ -25,7 +25,11 @@
  * @property {Verdict | null} verdict
  * @property {string} selection its own, of the map
  */
-/** @typedef {{ alerts: Alert[], total: number, checked: string | null }} AlertsAnswer checked: when the service last looked for unusual numbers; null before the first time */
+/**
+ * thresholds: by layer, none before the service has learnt from the last year; checked: when it last looked for what is unusual, null before the
+ * first time
+ * @typedef {{ alerts: Alert[], total: number, thresholds: Record<string, unknown>, checked?: string | null, time_zone: string }} AlertsAnswer
+ */
 /**
  * @typedef {object} Change
  * @property {Coded | null} [district] @property {Coded | null} [theme]
@@ -37,8 +41,8 @@
 /**
  * The answer of /api/alerts/{id}.
  * @typedef {Alert & {
- *   series: AlertSeries, statuses: { code: string, n: number }[],
- *   neighbours: { key: string, name: Named, cell: string | null, n: number }[],
+ *   series?: AlertSeries, statuses?: { code: string, n: number }[],
+ *   neighbours?: { key: string, name: Named, cell: string | null, n: number }[],
  * }} AlertEvidence
  */
 

@@ -100,6 +100,7 @@ function factsOf(language, alert, zone) {
 
 /** How the messages came, beside what is usual. @param {Language} language @param {AlertEvidence} alert @param {string} zone */
 function seriesOf(language, { series, n, expected }, zone) {
+  if (!series) return [];
   const bars = barsOf(series);
   const [first, last] = [bars.buckets[0], bars.buckets.at(-1)];
   if (!first || !last) return [];
@@ -118,7 +119,7 @@ function agenciesOf(language, { agencies, n: all }) {
 }
 
 /** @param {Language} language @param {AlertEvidence} alert */
-function statusesOf(language, { statuses, n: all }) {
+function statusesOf(language, { statuses = [], n: all }) {
   const rows = statuses.filter(({ n }) => n).map(({ code, n }) => ({ name: statusName(language, code), value: formatNumber(language, n), share: n / Math.max(1, all) }));
   return barsSection(words(language).alerts.statuses, rows);
 }
@@ -141,7 +142,7 @@ function placesOf(language, { places }) {
 }
 
 /** The places around it, with as many messages about the same. @param {PageStore} store @param {AlertEvidence} alert */
-function neighboursOf(store, { neighbours }) {
+function neighboursOf(store, { neighbours = [] }) {
   if (!neighbours.length) return [];
   const { language } = store.get().view;
   const { alerts, messages } = words(language);

@@ -58,8 +58,8 @@ function alertParts(store, { all, showAll }) {
 /** @param {State} state @param {AlertsAnswer} answer */
 export function nothingText(state, answer) {
   const { language } = state.view;
-  if (answer.checked === null) return words(language).alerts.notYet;
-  return nothingUnusual(state, isNarrowed(state), (Date.now() - Date.parse(answer.checked)) / 1000);
+  if (!Object.keys(answer.thresholds).length) return words(language).alerts.notYet;
+  return nothingUnusual(state, isNarrowed(state), answer.checked ? (Date.now() - Date.parse(answer.checked)) / 1000 : null);
 }
 
 /** @param {State} state @param {Alert} alert @param {() => void} open */
