@@ -31,7 +31,7 @@ _MAX_PAUSE_S = 600.0
 """Between two runs: the windows move on without new incidents, and alerts close."""
 _POLL_INTERVAL_S = 30.0
 """A lost notification costs no more than this, and no more passes until another process takes over."""
-_LOADING_S = 0.5
+_LOADING_S = 0.1
 """Between two looks at whether the incidents are loaded."""
 _CALIBRATION_S = 86_400
 """Age of a threshold at which it is found anew."""
@@ -89,7 +89,8 @@ class AlertWatcher:
 
     async def run(self) -> None:
         """Watch until cancelled; connections that break are opened again, more slowly each time."""
-        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents")
+        # Who only follows need not know when incidents change.
+        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents") if self._methods else None
         pause = _BACKOFF_S[0]
         try:
             while True:
@@ -100,18 +101,15 @@ class AlertWatcher:
                     pause = _BACKOFF_S[0] if self._is_recent() else min(pause * 2, _BACKOFF_S[1])
                     await asyncio.sleep(pause)
         finally:
-            waking.cancel()
-            if self._calibration:
-                self._calibration.cancel()
+            for task in (waking, self._calibration):
+                if task:
+                    task.cancel()
 
     async def _connect_and_watch(self) -> None:
         connection = await connect(self._url)
         try:
-            while not self._replica.loaded:
-                # Not only the change: the follower says that it is loaded a moment after the change that loading is.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOADING_S):
-                        await self._replica.next_change()
+            while not self._replica.loaded:  # noqa: ASYNC110  # the follower says so a moment after the change that loading is
+                await asyncio.sleep(_LOADING_S)
             with database_errors("watch for alerts"):
                 await self._watch(connection)
         finally:
