@@ -6,7 +6,15 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.statistics.changes import CHANGE_DIMENSIONS, DIRECTIONS, ChangeOptions, find_changes
 from geo_service.core.errors import InvalidParameter
-from geo_service.queries.selection import COMPARISONS, read_choice, read_codes, read_int, read_level, read_selection_query
+from geo_service.queries.selection import (
+    COMPARISONS,
+    read_choice,
+    read_codes,
+    read_int,
+    read_level,
+    read_optional_cell,
+    read_selection_query,
+)
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.table_formats import Representations, read_format, render
@@ -19,12 +27,12 @@ _MAX_DIMENSIONS = 2
 _DEFAULT_MIN_INCIDENTS, _MAX_MIN_INCIDENTS = 10, 1_000_000
 _DEFAULT_LIMIT, _MAX_LIMIT = 50, 10_000
 _DEFAULT_COMPARISON = "previous"
-_OWN = ("by", "level", "min_incidents", "direction", "limit", "format")
+_OWN = ("by", "level", "min_incidents", "direction", "limit", "cell", "format")
 _NUMBERS = ("n", "n_compared", "expected", "z", "p", "log10_p", "direction")
 
 _DOCS = {
     "parameters": [
-        *(given for given in docs("level", "format")["parameters"] if given["name"] != "compare"),
+        *(given for given in docs("level", "cell", "format")["parameters"] if given["name"] != "compare"),
         parameter(
             "compare",
             f"previous (the default): the equally long window before; year: the same window a year earlier. Default {_DEFAULT_COMPARISON}.",
@@ -63,6 +71,7 @@ async def get_changes(request: Request) -> Response:
         min_incidents=read_int(params, "min_incidents", 1, _MAX_MIN_INCIDENTS, _DEFAULT_MIN_INCIDENTS),
         direction=read_choice(params, "direction", DIRECTIONS, DIRECTIONS[0]),
         limit=read_int(params, "limit", 1, _MAX_LIMIT, _DEFAULT_LIMIT),
+        cell=read_optional_cell(params),
     )
     if query.compare is None:
         raise InvalidParameter("compare", "is missing", COMPARISONS)

@@ -66,6 +66,7 @@ from geo_service.server.middleware.response_headers import ResponseHeaders
 from geo_service.server.middleware.stream_heads import StreamHeads
 from geo_service.server.middleware.tile_requests import TileRequests
 from geo_service.server.warmup import warm_up
+from geo_service.tiles.layers.alerts import AlertLayer
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
@@ -126,7 +127,7 @@ def create_app(
     hexes, areas = HexLayer(), DistrictLayer()
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, replica.changes)
     servers: dict[str, TileServer] = {}
-    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone))
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), AlertLayer())
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)

@@ -89,7 +89,7 @@ def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, ru
     yield compute_breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
     yield find_changes(state, now, before, ChangeOptions([*CHANGE_DIMENSIONS.values()][:2], DistrictLevel.DISTRICT, 1, DIRECTIONS[0], 10))
     yield compute_timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
-    yield describe_cell(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
+    yield describe_cell(state, Query(now, count, before), h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), clockwork)
     yield rate_agencies(state, rules, now, before, 1)
     for order in ORDERS.values():
         yield list_incidents(state, IncidentListQuery(now, order, 10))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from geo_service.aggregation.places.place import Place as Place
+
 
 class AlertLayer(StrEnum):
     """Which test has raised an alert."""
@@ -19,22 +21,6 @@ class Verdict(StrEnum):
 
     REAL = "real"
     NOT_REAL = "not_real"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an alert is: a settlement, a part of one, a hexagon, a district or the region."""
-
-    key: str
-    """Stable: `d:` and a district's code, `s:` and a settlement's id, `h:` and an H3 index, `r:` for the whole region."""
-    name_ru: str
-    name_en: str
-    lng: float
-    lat: float
-    cell: int = 0
-    """An H3 cell that the place lies in or is, for the map; 0 for districts and the region."""
-    district: int = 0
-    """Id of its district; 0 where it lies in none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from geo_service.aggregation.arrays.kernels import IS_OPEN, IS_OVERDUE
 from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entry
 from geo_service.aggregation.counting.grouping import EVERYTHING
+from geo_service.aggregation.counting.rows_in_cell import rows_in_cell
 from geo_service.aggregation.counting.selected_rows import Groups, SelectedRows, map_to_groups
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import MEASURES, Measure
@@ -161,13 +162,13 @@ DIMENSIONS = {
 
 def compute_breakdown(
     state: ReplicaState, selection: Selection, dimensions: Sequence[Dimension], level: DistrictLevel, measure: Measure,
-    compare: Selection | None = None, rows: SelectedRows | None = None,
+    compare: Selection | None = None, rows: SelectedRows | None = None, cell: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Compute the numbers of each combination of entries that occurs, and their total.
 
     A combination occurs if it has incidents now or in the compared window. They are in the order of the dimensions' entries.
-    rows: the rows of the selection if they have been selected already. Raises `InvalidParameter` for a cross-table of
-    more than MAX_CELLS.
+    rows: the rows of the selection if they have been selected already. cell: an H3 cell in which they lie.
+    Raises `InvalidParameter` for a cross-table of more than MAX_CELLS.
     """
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
     size = int(np.prod([len(axis.entries) for axis in axes]))
@@ -175,6 +176,7 @@ def compute_breakdown(
         raise InvalidParameter("by", f"the table would have {size:,} cells", f"dimensions whose table has at most {MAX_CELLS:,} cells")
 
     def regroup(state: ReplicaState, selection: Selection, selected: SelectedRows) -> SelectedRows:
+        selected = rows_in_cell(state.columns, state.pyramid, selected, cell)
         groups = axes[0].groups(state, selection, selected)
         for axis in axes[1:]:
             groups *= np.int32(len(axis.entries))

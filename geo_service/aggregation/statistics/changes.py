@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.counting.grouping import EVERYTHING
+from geo_service.aggregation.counting.rows_in_cell import rows_in_cell
 from geo_service.aggregation.counting.selected_rows import select_rows
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.rows import Row
@@ -61,6 +62,8 @@ class ChangeOptions:
     direction: str
     """One of DIRECTIONS."""
     limit: int
+    cell: int | None = None
+    """An H3 cell in which the incidents lie; None for everywhere."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +86,7 @@ def find_changes(state: ReplicaState, selection: Selection, compare: Selection, 
     """
     axes = [dimension.axis(state.catalogue, options.level) for dimension in options.dimensions]
     share = share_of_time(selection, compare)
-    everything = _count_combinations(_find_keys(state, selection, axes), _find_keys(state, compare, axes), axes)
+    everything = _count_combinations(_find_keys(state, selection, axes, options.cell), _find_keys(state, compare, axes, options.cell), axes)
     enough = everything.take(np.maximum(everything.n, everything.n0) >= options.min_incidents)
     signs = _signs(z_scores(enough.n, enough.n0, share))
     found = enough.take(np.isin(signs, _SIGNS_OF[options.direction]))
@@ -108,9 +111,9 @@ def find_changes(state: ReplicaState, selection: Selection, compare: Selection, 
     }
 
 
-def _find_keys(state: ReplicaState, selection: Selection, axes: Sequence[Axis]) -> Whole:
+def _find_keys(state: ReplicaState, selection: Selection, axes: Sequence[Axis], cell: int | None) -> Whole:
     """Return (rows,) int64 the combination of each selected row."""
-    rows = select_rows(state.columns, selection, EVERYTHING)
+    rows = rows_in_cell(state.columns, state.pyramid, select_rows(state.columns, selection, EVERYTHING), cell)
     keys = axes[0].groups(state, selection, rows).astype(np.int64)
     for axis in axes[1:]:
         keys *= len(axis.entries)

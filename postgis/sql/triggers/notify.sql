@@ -36,6 +36,10 @@ create or replace trigger district_notify
 after insert or update or delete or truncate on district
 for each statement execute function notify_change('catalogue_changed');
 
+create or replace trigger place_notify
+after insert or update or delete or truncate on place
+for each statement execute function notify_change('catalogue_changed');
+
 -- Shapes change together with this row.
 create or replace trigger boundary_state_notify
 after insert or update or delete or truncate on boundary_state
