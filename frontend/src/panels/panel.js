@@ -1,6 +1,6 @@
 /** The numbers of one hexagon or district: beside the pointer, and in a card for the selected one. */
 
-/** @import { Area, Language, Legend, PageStore, State } from "../page/state.js" */
+/** @import { Area, Language, Legend, Named, PageStore, State } from "../page/state.js" */
 /** @import { AreaMap } from "../map/map.js" */
 /** @import { Point } from "../map/points.js" */
 import { byId, element } from "../page/dom.js";
@@ -8,6 +8,7 @@ import { momentText, shortReason, subjectOf } from "../alerts/alert_words.js";
 import { counted, fill, formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
 import { measureName } from "../choice/legend.js";
 import { MEASURES } from "../page/url.js";
+import { hexagonNames } from "./hexagon_names.js";
 
 /** From the pointer to the tooltip, px. */
 const AWAY = 14;
@@ -16,6 +17,7 @@ const AWAY = 14;
 export function showTooltip(areaMap, store) {
   const box = byId("tooltip");
   let [told, width, height] = ["", 0, 0];
+  const nameOf = hexagonNames();
   areaMap.onHover((hovered) => {
     box.hidden = !hovered;
     if (!hovered) return;
@@ -24,11 +26,23 @@ export function showTooltip(areaMap, store) {
     const now = JSON.stringify([what, state.view.language, state.legend?.measure, state.legend?.label]);
     // The pointer moves often, and seldom to another area: only then is anything drawn and measured.
     if (now !== told) {
-      box.replaceChildren(...("area" in what ? areaParts(state, what.area) : "alert" in what ? alertParts(state, what.alert) : pointParts(state, what.point)));
+      delete box.dataset["area"];
+      box.replaceChildren(...("area" in what ? areaParts(state, named(what.area, state, nameOf, box)) : "alert" in what ? alertParts(state, what.alert) : pointParts(state, what.point)));
       [told, width, height] = [now, box.offsetWidth, box.offsetHeight];
     }
     place(box, pointer, width, height);
   });
+}
+
+/**
+ * A hexagon with its name, if that is known; else the name is put above its numbers once it is, unless they have made room for others.
+ * @param {Area} area @param {State} state @param {ReturnType<typeof hexagonNames>} nameOf @param {HTMLElement} box @returns {Area}
+ */
+function named(area, { view }, nameOf, box) {
+  if (area.name || view.layer !== "hexes") return area;
+  const heading = (/** @type {Named} */ name) => box.dataset["area"] === area.key && box.prepend(element("h2", {}, name[view.language]));
+  box.dataset["area"] = area.key;
+  return { ...area, name: nameOf(area.key, view, heading) };
 }
 
 /** @param {State} state @param {Area} area */

@@ -26,8 +26,8 @@ export function districtView(store, { now, before, latest, hexagons, bounds }) {
     kind: kindOf(language, now),
     path: ancestors.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
     parts: [
-      numbersList(language, district, before?.district ?? null, among),
       ...themesOf(language, now.themes),
+      numbersList(language, district, before?.district ?? null, among),
       ...timelineOf(language, now, district.count),
       ...hexagonsOf(store, hexagons),
       ...childrenOf(store, now),

@@ -30,8 +30,8 @@ export function hexagonView(store, { now, before, latest, lineage }) {
     kind: fill(words(language).now.hexagonKind, { width: widthText(language, resolution) }),
     path: lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
     parts: [
-      numbersList(language, cell, before?.cell ?? null),
       ...themesOf(language, now.themes),
+      numbersList(language, cell, before?.cell ?? null),
       ...timelineOf(language, now, cell.count),
       ...settlementsOf(language, now.settlements),
       latestList(store, latest, allMessages(store, now)),

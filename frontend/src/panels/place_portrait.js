@@ -23,7 +23,7 @@ export function themesOf(language, themes) {
 }
 
 /** @param {Language} language @param {Portrait["settlements"]} settlements most messages first */
-export function settlementsOf(language, settlements) {
+export function settlementsOf(language, settlements = []) {
   if (!settlements.length) return [];
   const { alerts } = words(language);
   const rows = settlements.slice(0, MOST_SETTLEMENTS).map(({ name, n }) => element("li", {}, element("span", {}, name[language]), element("strong", {}, formatNumber(language, n))));

@@ -15,7 +15,7 @@ const MOST = { all: 6, alerts: 4, changes: 3 };
 
 /** @typedef {{ code: string } | { point: [number, number] } | null} Where a district by its code; null where it has no place of its own */
 /** @typedef {{ title: string, text: (Node | string)[], where: Where }} Row */
-/** @typedef {{ title: string, rows: Row[], none: string }} Section none: what is said where it has no rows */
+/** @typedef {{ kind: string, title: string, rows: Row[], none: string }} Section none: what is said where it has no rows */
 /** @typedef {{ alerts: AlertsAnswer | null, changes: ChangesAnswer | null, worst: readonly Worst[] }} Attention null where nobody could say */
 
 /** @param {State} state @param {Attention} attention @returns {Section[]} */
@@ -34,9 +34,9 @@ export function sectionsOf(state, { alerts, changes, worst }) {
     title: district.name[language], text: [reasonOf(language, district, excess)], where: { code: district.code },
   }));
   return [
-    { title: text.title, rows: first, none: alerts ? nothingText(state, alerts) : text.noAnswer },
-    { title: text.changes, rows: second, none: changes ? text.changesNone : text.changesEndless },
-    { title: overview.worst, rows: third, none: worst.length ? "" : overview.noneOverdue },
+    { kind: "alerts", title: text.title, rows: first, none: alerts ? nothingText(state, alerts) : text.noAnswer },
+    { kind: "changes", title: text.changes, rows: second, none: changes ? text.changesNone : text.changesEndless },
+    { kind: "overdue", title: overview.worst, rows: third, none: worst.length ? "" : overview.noneOverdue },
   ].filter(({ rows, none }) => rows.length || none);
 }
 
@@ -63,9 +63,9 @@ export function renderAttention(box, sections) {
 function draw(box, sections) {
   /** @type {Where[]} */
   const shown = [];
-  box.replaceChildren(...sections.flatMap(({ title, rows, none }) => {
+  box.replaceChildren(...sections.flatMap(({ kind, title, rows, none }) => {
     const items = rows.map((row) => element("li", {}, badge(shown.push(row.where)), element("div", {}, element("strong", {}, row.title), ...(row.text.length ? [element("p", {}, ...row.text)] : []))));
-    return [element("h2", {}, title), items.length ? element("ol", {}, ...items) : element("p", {}, none)];
+    return [element("h2", {}, title), items.length ? element("ol", { "data-list": kind }, ...items) : element("p", { "data-list": kind }, none)];
   }));
   return shown;
 }
