@@ -36,6 +36,7 @@ router = APIRouter(route_class=PlainRoute, prefix="/api/alerts", tags=["alerts"]
 
 _SLACK_S = 3600
 """What is so near the end of the board's memory is read from the database: the board may have been read a while ago."""
+_STEP_S = 60
 _MAX_BODY_BYTES = 65_536
 _COLUMNS = ("id", "layer", "state")
 """Columns of the CSV where there are no alerts."""
@@ -63,13 +64,19 @@ async def get_alerts(request: Request) -> Response:
 
 @router.get("/{id}", openapi_extra=ALERT_DOCS, responses=ALERT_RESPONSES, summary="One alert", operation_id="alert")
 async def get_alert(request: Request, id: str) -> Response:  # noqa: A002  # the path parameter has this name
-    """Return an alert, however old, with its evidence."""
+    """Return an alert, however old, with its evidence: messages along time, by agency and status, the neighbours, the newest ids."""
     service = service_of(request)
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request, geometry=True)
     board, episode = await fetch_alert(service, number)
-    alert = describe_alert(episode, alert_context(service), count_groups(board.episodes))
-    return render(request, form, _represent(alert, [alert]))
+    # In steps, so that who asks again within a minute is told that nothing has changed; rounded up, so that the newest message counts.
+    now = int(time.time()) // _STEP_S * _STEP_S + _STEP_S
+
+    def encode(evidence: dict[str, Any]) -> Response:
+        alert = describe_alert(episode, alert_context(service), count_groups(board.episodes))
+        return render(request, form, _represent({**alert, "evidence": evidence}, [alert]))
+
+    return await service.replica.run_and_encode(encode, service.evidence.collect, episode, now)
 
 
 @router.post(

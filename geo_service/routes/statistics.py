@@ -54,6 +54,8 @@ _TIMELINE_DOCS = {
     ]
 }
 _MAX_DIMENSIONS = 2
+_NO_NAME = {"ru": None, "en": None}
+"""The same columns in the CSV, whether a hexagon has a name or not."""
 
 
 @router.get("/legend", openapi_extra=_LEGEND_DOCS, summary="Class breaks, colours and totals", operation_id="legend")
@@ -150,7 +152,7 @@ async def get_timeline(request: Request) -> Response:
 
 @router.get("/cells/{h3}", openapi_extra=docs("bucket", geometry=True), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
 async def get_cell(request: Request, h3: str) -> Response:
-    """Return the numbers of an H3 cell of resolution 1 to 10, its themes and its timeline; and the numbers of the cells that touch it.
+    """Return the numbers of an H3 cell of resolution 1 to 10 with its settlements, themes and timeline, and those of the cells around it.
 
     CSV and GeoJSON have the cells.
     """
@@ -164,7 +166,8 @@ async def get_cell(request: Request, h3: str) -> Response:
     def encode(description: dict[str, Any]) -> Response:
         document = {**description, **selection_query.resolved(query, service, revision)}
         rows = [description["cell"], *description["neighbours"]]
-        return render(request, form, Representations(document, lambda: rows, lambda: [_to_feature(row) for row in rows]))
+        csv_rows = [{**row, "name": row["name"] or _NO_NAME} for row in rows]
+        return render(request, form, Representations(document, lambda: csv_rows, lambda: [_to_feature(row) for row in rows]))
 
     return await service.replica.run_and_encode(encode, describe_cell, query, cell, options)
 

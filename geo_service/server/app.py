@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service import __version__
+from geo_service.aggregation.alerts.engine import AlertEngine
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
@@ -133,7 +134,7 @@ def create_app(
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
     connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
-    alerting = make_alerting(settings, settings.database_url, replica)
+    alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
     service = Service(
         settings,
         replica,
@@ -164,9 +165,8 @@ def create_app(
     app.state.service = service
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    alert_modules = (alert_feed, alerts)
     data_modules = (health, tiles, styles, statistics, changes, districts, agencies, live, places, ogc, incidents, ingest_runs)
-    for module in (*data_modules, *alert_modules, *open311_modules):
+    for module in (*data_modules, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:

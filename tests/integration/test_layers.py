@@ -16,7 +16,7 @@ from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import EXTENT
 from tests.support import territory
 from tests.support.alert_boards import alert, show_alerts
-from tests.support.decoded_tiles import decode_layers, tile_of_path
+from tests.support.decoded_tiles import check_value_tables, decode_layers, tile_of_path
 from tests.support.http_client import asking, filled, until
 from tests.support.slippy_map import slippy_tile
 from tests.support.territory import CENTRE, tile_at
@@ -58,7 +58,9 @@ class TestEveryLayer:
         assert south <= CENTRE[1] <= north
         assert "Portal data" in document["attribution"]
         described = {one["id"]: set(one["fields"]) for one in document["vector_layers"]}
-        drawn = decode_layers((await client.get(tile_at(layer, LAYERS[layer]), params=query)).content)
+        body = (await client.get(tile_at(layer, LAYERS[layer]), params=query)).content
+        check_value_tables(body)
+        drawn = decode_layers(body)
         assert set(drawn) == set(described)
         for name, features in drawn.items():
             assert {key for feature in features for key in feature["properties"]} == described[name]

@@ -137,10 +137,8 @@ async def test_agencies_have_the_outcomes_of_sql(client: httpx.AsyncClient, fill
     for row in table["agencies"]:
         tally = tallied([one for one in rows if one["agency_id"] == {"mayor": 1, "roads": 2}[row["code"]]])
         check(row, tally)
-        assert [sum(part[name] for part in row["by_source"]) for name in ("overdue", "n_answered_late")] == [
-            tally["overdue"],
-            tally["late"],
-        ]
+        for name, outcome in (("overdue", "overdue"), ("n_answered_late", "late")):
+            assert sum(part[name] for part in row["by_source"]) == tally[outcome]
         check(next(cell for cell in cells if cell["agency"] == row["code"]), tally)
 
 

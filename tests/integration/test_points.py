@@ -64,14 +64,16 @@ async def insert(held: asyncpg.Connection, prefix: str, places: np.ndarray, ages
             i % 9,
             came,
             now + timedelta(days=i % 3 - 1, hours=1),
+            came if i % 4 == 1 else None,
         )
         for i, ((lng, lat), came) in enumerate(zip(places.tolist(), received, strict=True))
     ]
     await held.execute(
         "insert into incident (source_id, external_id, address, location, cell, location_quality, theme_id, status, received_at, due_at,"
-        " updated_at) select 1, x, x, st_setsrid(st_makepoint(lng, lat), 4326), cell, 0, theme, status, came, due, came"
-        " from unnest($1::text[], $2::float8[], $3::float8[], $4::bigint[], $5::int[], $6::int[], $7::timestamptz[], $8::timestamptz[])"
-        " as row (x, lng, lat, cell, theme, status, came, due)",
+        " answered_at, updated_at)"
+        " select 1, x, x, st_setsrid(st_makepoint(lng, lat), 4326), cell, 0, theme, status, came, due, answered, came"
+        " from unnest($1::text[], $2::float8[], $3::float8[], $4::bigint[], $5::int[], $6::int[], $7::timestamptz[], $8::timestamptz[],"
+        " $9::timestamptz[]) as row (x, lng, lat, cell, theme, status, came, due, answered)",
         *(list(column) for column in zip(*rows, strict=True)),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ import pytest
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
 from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import resolution_at
+from tests.support.decoded_tiles import check_value_tables, value_tables
 from tests.support.http_client import asking
 from tests.support.slippy_map import slippy_tile
 from tests.support.statistics_oracle import CELLS, SHARES, fill, query_oracle, received_between
@@ -189,3 +190,38 @@ async def hold_districts(client: httpx.AsyncClient, url: str, measure: str) -> N
     assert (legend["districts"], legend["without_value"]) == (len(told), 4 - len(told))
     assert legend["without_value"] >= 1
     hold(legend, list(found.values()), measure)
+
+
+@pytest.mark.parametrize(
+    ("layer", "zoom", "query", "layers"),
+    [
+        ("hexes", ZOOM, {}, {"hexes"}),
+        ("hexes", ZOOM, {"fields": "h3"}, {"hexes"}),
+        ("hexes", ZOOM, {"compare": "year"}, {"hexes"}),
+        ("hexes", ZOOM, {"compare": "year", "measure": "change", "fields": "h3", "meta": "1"}, {"hexes", "meta"}),
+        ("hexes", ZOOM, {"frames": "12"}, {"hexes"}),
+        ("hexes", ZOOM, {"frames": "12", "fields": "h3"}, {"hexes"}),
+        ("hexes", ZOOM, {"measure": "answer_hours"}, {"hexes"}),
+        (
+            "districts",
+            8,
+            {"measure": "answered_late", "compare": "year", "meta": "1", "level": "district"},
+            {"districts", "meta"},
+        ),
+        ("incidents", 12, {}, {"incidents", "meta"}),
+    ],
+)
+async def test_a_layer_holds_each_value_once(
+    client: httpx.AsyncClient, layer: str, zoom: int, query: dict[str, str], layers: set[str]
+) -> None:
+    lat, lng = h3.cell_to_latlng(CELLS[0]) if layer != "districts" else (45.5, 41.5)
+    x, y = slippy_tile(lng, lat, zoom)
+    seen: set[str] = set()
+    for column, row in ((x + i, y + j) for i in (-1, 0, 1) for j in (-1, 0, 1)):
+        answer = await client.get(
+            f"/tiles/{layer}/{zoom}/{column}/{row}.mvt", params={"from": SPAN["from"], "to": SPAN["to"], **query}
+        )  # fmt: skip
+        assert answer.status_code in (200, 204), answer.text
+        check_value_tables(answer.content)
+        seen |= value_tables(answer.content).keys()
+    assert seen == layers

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from geo_service.tiles.encoding.grid import EXTENT, Tile, feature_id, project
 from geo_service.tiles.encoding.mvt import Column, Points, Polygons, encode_layer
-from geo_service.tiles.encoding.string_columns import DictionaryColumn
+from geo_service.tiles.encoding.string_columns import DictionaryColumn, StringColumn
 from geo_service.tiles.layers.hex_outlines import HexOutlines
+from tests.support.decoded_tiles import check_value_tables, value_tables
 
 CELLS = np.array(sorted(h3.grid_disk(h3.latlng_to_cell(55.75, 37.6, 7), 10)), np.uint64)
 OUTLINES = HexOutlines(CELLS)
@@ -114,3 +115,61 @@ def test_the_same_arrays_give_the_same_bytes() -> None:
     shapes = Polygons(OUTLINES.vertices, OUTLINES.offsets, rings, np.zeros(len(rings), np.int32))
     first, second = (encode_layer("h", feature_id(CELLS), shapes, {"n": rings % 7}, TILE) for _ in range(2))
     assert first == second
+
+
+def string_column(values: list[str]) -> StringColumn:
+    encoded = [text.encode() for text in values]
+    return StringColumn(np.frombuffer(b"".join(encoded), np.uint8), np.cumsum([0, *map(len, encoded)]))
+
+
+few_texts = st.sampled_from(["", "a", "ab", "лёд", "a\0", "0.5", "871181848ffffff", "871181849ffffff", "0,1,1,2,3,5,8,13,21,34"])
+few_numbers = st.integers(-3, 5) | st.integers(-(2**63), 2**63 - 1)
+column_kinds: dict[str, tuple[st.SearchStrategy, object]] = {
+    "whole": (few_numbers, lambda values: np.array(values, np.int64)),
+    "small": (st.integers(0, 5), lambda values: np.array(values, np.int32)),
+    "masked": (
+        st.none() | st.integers(0, 5),
+        lambda values: np.ma.MaskedArray([one or 0 for one in values], mask=[one is None for one in values]),
+    ),
+    "real": (
+        st.none() | st.sampled_from([0.0, -0.0, 0.5, 1.0, float("inf")]),
+        lambda values: np.array([np.nan if one is None else one for one in values]),
+    ),
+    "boolean": (st.booleans(), lambda values: np.array(values, np.bool_)),
+    "list": (few_texts | texts, lambda values: values),
+    "string": (few_texts | texts, string_column),
+    "dictionary": (few_texts, lambda values: DictionaryColumn(["unused", *values, *values], np.arange(len(values), 0, -1)[::-1])),
+}  # fmt: skip
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.integers(1, 30), st.lists(st.sampled_from(sorted(column_kinds)), min_size=1, max_size=8), st.data())
+def test_columns_of_any_kinds_share_one_table_and_are_read_back_as_they_were(size: int, kinds: list[str], data: st.DataObject) -> None:
+    values = [data.draw(st.lists(column_kinds[kind][0], min_size=size, max_size=size)) for kind in kinds]
+    properties = {f"{at} {kind}": column_kinds[kind][1](column) for at, (kind, column) in enumerate(zip(kinds, values, strict=True))}  # type: ignore[operator]  # as above
+    body = encode_layer("p", np.arange(size, dtype=np.uint64), Points(np.zeros((size, 2), np.int32)), properties, TILE)
+    check_value_tables(body)
+    expected = [{key: value for key, value in zip(properties, row, strict=True) if value is not None} for row in zip(*values, strict=True)]
+    found = [feature["properties"] for feature in decode(body, "p")]
+    assert found == expected
+    assert [[type(value) for value in one.values()] for one in found] == [[type(value) for value in one.values()] for one in expected]
+
+
+def test_equal_values_of_two_properties_stand_once() -> None:
+    places = Points(project(np.array([37.6, 37.7]), np.array([55.7, 55.8])))
+    columns: dict[str, Column] = {
+        "n": np.array([3, 4]), "open": np.array([4, 3], np.int32), "a": ["x", "y"], "b": string_column(["y", "y"]),
+        "c": DictionaryColumn(["y", "z", "x"], np.array([2, 0])), "value": np.array([0.5, 3.0]), "p": np.array([0.5, 0.5]),
+    }  # fmt: skip
+    body = encode_layer("p", np.array([1, 2], np.uint64), places, columns, TILE)
+    # Of whole numbers 3 and 4, of reals 0.5 and 3.0, and the texts x and y.
+    assert len(value_tables(body)["p"][0]) == 6
+    check_value_tables(body)
+
+
+def test_many_texts_whose_ends_are_alike_are_told_apart() -> None:
+    size = 3000
+    cells = string_column([f"87{number:06x}8ffffff" for number in range(size)])
+    body = encode_layer("p", np.arange(size, dtype=np.uint64), Points(np.zeros((size, 2), np.int32)), {"h3": cells, "again": cells}, TILE)
+    assert len(value_tables(body)["p"][0]) == size
+    assert [feature["properties"]["again"] for feature in decode(body, "p")] == cells.decode()

@@ -33,7 +33,7 @@ _BASIC_MEASURES = ("count", "open", "overdue", "closed", "share_closed", "share_
 class Axis:
     """The entries of a dimension, and how rows are assigned to them."""
 
-    entries: list[Row]
+    entries: Sequence[Row]
     """Code and names of each; the code None stands for incidents without an entry."""
     groups: Callable[[ReplicaState, Selection, SelectedRows], Groups]
     """Returns the index of each selected row's entry, (rows,) int32."""

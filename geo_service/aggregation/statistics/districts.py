@@ -16,7 +16,7 @@ from geo_service.aggregation.measures.rows import Row, measure_row, ranks, sort_
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown, select_measures
-from geo_service.aggregation.statistics.leading_entries import leading_themes
+from geo_service.aggregation.statistics.leading_entries import leading_places, leading_themes
 from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 from geo_service.core.errors import NotFound
 from geo_service.core.model import DistrictLevel
@@ -50,9 +50,9 @@ def rank_districts(state: ReplicaState, query: Query, level: DistrictLevel) -> d
 
 
 def describe_district(state: ReplicaState, query: Query, code: str, bucket_options: BucketOptions) -> dict[str, Any]:
-    """Return one district: numbers, ancestors, children, shares by sector and source, themes, timeline, and rank among its neighbours.
+    """Return one district: numbers, ancestors, children, shares, settlements, themes, timeline, and rank among its neighbours.
 
-    Raises `NotFound` for an unknown code.
+    Shares are by sector and by source. Raises `NotFound` for an unknown code.
     """
     catalogue = state.catalogue
     if code not in catalogue.districts.by_code:
@@ -65,6 +65,7 @@ def describe_district(state: ReplicaState, query: Query, code: str, bucket_optio
     rows = _build_rows(stats, siblings, query.measure)
     children = sorted((catalogue.districts.by_id[id_] for id_ in catalogue.districts.children([district.id])), key=lambda child: child.code)
     own = select_rows(state.columns, selection, EVERYTHING)
+    before = compare and select_rows(state.columns, compare, EVERYTHING)
     child_rows = _build_rows(_compute_stats(state, inside, children, own), children, query.measure)
 
     def shares(dimension: str) -> list[Row]:
@@ -78,7 +79,8 @@ def describe_district(state: ReplicaState, query: Query, code: str, bucket_optio
         "without_child": child_rows[-1],
         "sectors": shares("sector"),
         "sources": shares("source"),
-        "themes": leading_themes(state, own, compare and select_rows(state.columns, compare, EVERYTHING)),
+        "settlements": leading_places(state, own, before),
+        "themes": leading_themes(state, own, before),
         "timeline": compute_timeline(state, selection, bucket_options, query.measure, compare, own),
         "among": _compare_with_siblings(stats, siblings.index(district)),
         "neighbours": len(siblings),

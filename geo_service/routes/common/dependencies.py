@@ -18,6 +18,7 @@ from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.board import CurrentAlerts
 from geo_service.alerts.delivery.outbox import Outbox
+from geo_service.alerts.evidence import EvidenceCollector
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread, request_arrived
 from geo_service.core.database import database_errors
 from geo_service.core.errors import NotFound, NotReady
@@ -66,6 +67,8 @@ class Service:
     outbox: Outbox
     """Messages about alerts."""
     row_cutter: RowCutter = field(kw_only=True)
+    evidence: EvidenceCollector = field(default_factory=EvidenceCollector.create, kw_only=True)
+    """Behind alerts."""
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
     zone: ZoneInfo = field(init=False)

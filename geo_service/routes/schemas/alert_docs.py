@@ -112,6 +112,31 @@ _LIST = _object(
     },
     time_zone=_TEXT,
 )
+_STATUS_COUNTS: dict[str, Any] = {"type": "object", "additionalProperties": _COUNT, "description": "By status."}
+_EVIDENCE = _object(
+    "What the alert rests on, up to now or to its end; near-duplicates count once.",
+    window=_object("From the first message on.", **{"from": _INSTANT, "to": _INSTANT}),
+    n=_COUNT,
+    series=_object(
+        "Messages along time.", bucket=choice(("hour", "day")),
+        buckets={"type": "array", "items": _object("A bucket.", **{"from": _INSTANT, "n": _COUNT, "expected": {"type": "number"}})},
+    ),
+    by_agency={
+        "type": "array",
+        "items": _object("An agency.", code=_optional(_TEXT), name=_optional(_NAMES), n=_COUNT, open=_COUNT, by_status=_STATUS_COUNTS),
+    },
+    by_status={"type": "array", "items": _object("A status.", code=_TEXT, name=_NAMES, n=_COUNT)},
+    neighbours={
+        "type": "array",
+        "items": _object(
+            "A place nearby.", key=_TEXT, name=_NAMES, lng={"type": "number"}, lat={"type": "number"}, km={"type": "number"}, n=_COUNT,
+            expected={"type": "number"},
+        ),
+        "description": "The nearest other places, or districts: messages of the same theme in the same time, and how many were usual.",
+    },
+    recent={"type": "array", "items": {"type": "integer"}, "description": "Ids of the newest incidents, newest first."},
+)  # fmt: skip
+_ONE = {**ALERT, "required": [*ALERT["required"], "evidence"], "properties": {**_PROPERTIES, "evidence": _EVIDENCE}}
 _FORMATS: dict[str, Any] = {"text/csv": {"schema": _TEXT}, "application/geo+json": {"schema": {"type": "object"}}}
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is still valid."}}
 
@@ -123,7 +148,7 @@ FEED_RESPONSES: dict[int | str, dict[str, Any]] = {
 }  # fmt: skip
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such alert.", **PROBLEM}}
 ALERT_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The alert.", "content": {"application/json": {"schema": {"type": "object"}}, **_FORMATS}},
+    200: {"description": "The alert.", "content": {"application/json": {"schema": _ONE}, **_FORMATS}},
     **_UNCHANGED,
     **NOT_FOUND,
 }  # fmt: skip

@@ -4,43 +4,34 @@ A tile is the concatenation of its encoded layers. Property values are written o
 the same arrays give the same bytes.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from geo_service.tiles.encoding import value_table
 from geo_service.tiles.encoding.grid import EXTENT, WORLD_BITS, Tile
-from geo_service.tiles.encoding.string_columns import DictionaryColumn, StringColumn
+from geo_service.tiles.encoding.value_table import ABSENT, ValueTable
+from geo_service.tiles.encoding.varints import VARINT_MOST, delimited, put_varint, varint
 
 VERSION = 2
 _EXTENT_BITS = EXTENT.bit_length() - 1
 
 # Fields of the specification's protobuf messages, number << 3 | wire type (0 varint, 1 eight bytes, 2 length-delimited).
 _TILE_LAYER = 3 << 3 | 2
-_LAYER_NAME, _LAYER_FEATURE, _LAYER_KEY, _LAYER_VALUE = 1 << 3 | 2, 2 << 3 | 2, 3 << 3 | 2, 4 << 3 | 2
+_LAYER_NAME, _LAYER_FEATURE, _LAYER_KEY = 1 << 3 | 2, 2 << 3 | 2, 3 << 3 | 2
 _LAYER_EXTENT, _LAYER_VERSION = 5 << 3, 15 << 3
 _FEATURE_ID, _FEATURE_TAGS, _FEATURE_TYPE, _FEATURE_GEOMETRY = 1 << 3, 2 << 3 | 2, 3 << 3, 4 << 3 | 2
-_VALUE_STRING, _VALUE_DOUBLE, _VALUE_UINT, _VALUE_SINT, _VALUE_BOOL = 1 << 3 | 2, 3 << 3 | 1, 5 << 3, 6 << 3, 7 << 3
 
 _POINT, _POLYGON = 1, 3
 _MOVE_TO, _LINE_TO, _CLOSE_PATH = 1, 2, 7
 
-_ABSENT = 0xFFFFFFFF
-"""In place of a value's index: the feature lacks the property."""
-
-_VARINT_MOST = 10
-"""Bytes of a varint of 64 bits, seven bits in each."""
 _VARINT32_MOST = 5
 
-_TEXTS_CACHED = 10_000
-"""Encoded texts: codes, names and days are the same in most tiles."""
-
-_WIDEST_TABLE = 1 << 15
-"""Span of integers up to which a table, 32 kB, is faster than sorting the few thousand of a layer."""
+Column = value_table.Column
+"""A value for each feature."""
 
 
 class Geometry(Protocol):
@@ -140,9 +131,6 @@ class MultiPolygons:
         return out, starts[self.features]
 
 
-Column = NDArray[Any] | Sequence[str] | DictionaryColumn | StringColumn
-
-
 def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, properties: dict[str, Column], tile: Tile) -> bytes:
     """Return one layer as bytes of a tile, its features in the order given.
 
@@ -151,105 +139,21 @@ def encode_layer(name: str, ids: NDArray[np.uint64], geometry: Geometry, propert
     faster than a list.
     A feature lacks a property whose value is NaN or masked.
     """
-    tags, values = _tags(properties, len(ids))
+    table = ValueTable(list(properties.values()), len(ids))
+    tags = table.tags
     commands, offsets = geometry.commands(tile)
     body = bytearray()
-    body += _delimited(_LAYER_NAME, name.encode())
+    body += delimited(_LAYER_NAME, name.encode())
     # Room for the most that features can take: four fields and the type, then each number of tags and geometry.
-    room = len(ids) * (4 * (1 + _VARINT_MOST) + 1) + (commands.size + tags.size) * _VARINT32_MOST
+    room = len(ids) * (4 * (1 + VARINT_MOST) + 1) + (commands.size + tags.size) * _VARINT32_MOST
     buffer = np.empty(room, np.uint8)
     written = _write_features(buffer, ids.astype(np.uint64), tags, np.uint64(geometry.kind), commands, offsets)
     body += buffer[:written].tobytes()
     for key in properties:
-        body += _delimited(_LAYER_KEY, key.encode())
-    body += values
-    body += _varint(_LAYER_EXTENT) + _varint(EXTENT) + _varint(_LAYER_VERSION) + _varint(VERSION)
-    return _delimited(_TILE_LAYER, bytes(body))
-
-
-def _tags(properties: dict[str, Column], features: int) -> tuple[NDArray[np.uint32], bytes]:
-    """Return (features, 2 * keys) uint32 of key and value indexes, and the value table's bytes."""
-    tags = np.empty((features, 2 * len(properties)), np.uint32)
-    table = bytearray()
-    first = 0
-    for key, column in enumerate(properties.values()):
-        absent = _absent(column)
-        entries, distinct, index = _entries(column if absent is None else np.asarray(column)[~absent])
-        tags[:, 2 * key] = key
-        if absent is None:
-            tags[:, 2 * key + 1] = index + first
-        else:
-            tags[~absent, 2 * key + 1] = index + first
-            tags[absent, 2 * key + 1] = _ABSENT
-        table += entries
-        first += distinct
-    return tags, bytes(table)
-
-
-def _absent(column: Column) -> NDArray[np.bool_] | None:
-    """Return which features lack the property; None where all have it."""
-    if isinstance(column, np.ma.MaskedArray):
-        missing = np.ma.getmaskarray(column)
-    elif isinstance(column, np.ndarray) and column.dtype.kind == "f":
-        missing = np.isnan(column)
-    else:
-        return None
-    return missing if missing.any() else None
-
-
-def _entries(column: Column) -> tuple[bytes, int, NDArray[np.intp]]:
-    """Return a column's entries of the value table, how many they are, and which of them each feature has."""
-    if isinstance(column, DictionaryColumn):
-        used, index = _distinct(column.index.astype(np.int64))
-        return b"".join(_text_entry(column.texts[number]) for number in used.tolist()), len(used), index
-    if isinstance(column, StringColumn):
-        buffer = np.empty(len(column.buffer) + len(column) * (2 + 2 * _VARINT_MOST), np.uint8)
-        return buffer[: _write_texts(buffer, column.buffer, column.offsets)].tobytes(), len(column), np.arange(len(column))
-    values = np.asarray(column)
-    if values.dtype.kind == "U":
-        # Not by NumPy, which cuts off null characters at the end of a text.
-        index_of: dict[str, int] = {}
-        index = np.fromiter((index_of.setdefault(text, len(index_of)) for text in column), np.intp, len(values))
-        return b"".join(_text_entry(text) for text in index_of), len(index_of), index
-    if values.dtype.kind == "b":
-        booleans, index = np.unique(values, return_inverse=True)
-        return b"".join(_delimited(_LAYER_VALUE, bytes((_VALUE_BOOL, value))) for value in booleans.tolist()), len(booleans), index
-    if values.dtype.kind == "f":
-        reals, index = np.unique(values.astype(np.float64), return_inverse=True)
-        head = _varint(_VALUE_DOUBLE)
-        return b"".join(_delimited(_LAYER_VALUE, head + real.tobytes()) for real in reals), len(reals), index
-    whole, index = _distinct(values.astype(np.int64, casting="safe"))
-    buffer = np.empty(len(whole) * (3 + _VARINT_MOST), np.uint8)
-    return buffer[: _write_whole(buffer, whole)].tobytes(), len(whole), index
-
-
-@lru_cache(maxsize=_TEXTS_CACHED)
-def _text_entry(text: str) -> bytes:
-    return _delimited(_LAYER_VALUE, _delimited(_VALUE_STRING, text.encode()))
-
-
-def _distinct(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """Return what `np.unique` does with `return_inverse`, without sorting where the values lie close together, as counts do."""
-    least = values.min(initial=0)
-    span = int(values.max(initial=0)) - int(least) + 1
-    if span > _WIDEST_TABLE:
-        return np.unique(values, return_inverse=True)
-    seen = np.zeros(span, np.bool_)
-    seen[values - least] = True
-    return np.flatnonzero(seen) + least, (np.cumsum(seen) - 1)[values - least]
-
-
-def _delimited(field: int, body: bytes) -> bytes:
-    return _varint(field) + _varint(len(body)) + body
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+        body += delimited(_LAYER_KEY, key.encode())
+    body += table.entries
+    body += varint(_LAYER_EXTENT) + varint(EXTENT) + varint(_LAYER_VERSION) + varint(VERSION)
+    return delimited(_TILE_LAYER, bytes(body))
 
 
 def _origin_and_shift(tile: Tile) -> tuple[int, int, int]:
@@ -292,51 +196,6 @@ def _ring_commands(
 
 
 @njit(nogil=True, cache=True)
-def _put(out: NDArray[np.uint8], at: int, value: np.uint64) -> int:
-    """Write a varint; return the position behind it."""
-    while value > 0x7F:
-        out[at] = np.uint8(value & np.uint64(0x7F) | np.uint64(0x80))
-        value >>= np.uint64(7)
-        at += 1
-    out[at] = np.uint8(value)
-    return at + 1
-
-
-@njit(nogil=True, cache=True)
-def _write_whole(out: NDArray[np.uint8], values: NDArray[np.int64]) -> int:
-    """Write value-table entries of whole numbers, negative ones in zigzag; return the number of bytes."""
-    at = 0
-    for value in values:
-        out[at] = _LAYER_VALUE
-        out[at + 2] = _VALUE_SINT if value < 0 else _VALUE_UINT
-        end = _put(out, at + 3, np.uint64((value << 1) ^ (value >> 63) if value < 0 else value))
-        out[at + 1] = end - at - 2
-        at = end
-    return at
-
-
-@njit(nogil=True, cache=True)
-def _write_texts(out: NDArray[np.uint8], texts: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
-    """Write a value-table entry for each text; return the number of bytes."""
-    at = 0
-    for i in range(len(offsets) - 1):
-        low, high = offsets[i], offsets[i + 1]
-        size = np.uint64(high - low)
-        head = 2
-        while size > 0x7F:
-            size >>= np.uint64(7)
-            head += 1
-        out[at] = _LAYER_VALUE
-        at = _put(out, at + 1, np.uint64(head + high - low))
-        out[at] = _VALUE_STRING
-        at = _put(out, at + 1, np.uint64(high - low))
-        for j in range(low, high):
-            out[at] = texts[j]
-            at += 1
-    return at
-
-
-@njit(nogil=True, cache=True)
 def _size(values: NDArray[np.uint32]) -> int:
     """Return the bytes that the values take as varints."""
     size = 0
@@ -350,7 +209,7 @@ def _present(tags: NDArray[np.uint32]) -> int:
     """Move the pairs of properties that the feature has to the front; return how many numbers they are."""
     kept = 0
     for j in range(0, len(tags), 2):
-        if tags[j + 1] != _ABSENT:
+        if tags[j + 1] != ABSENT:
             tags[kept], tags[kept + 1] = tags[j], tags[j + 1]
             kept += 2
     return kept
@@ -363,28 +222,28 @@ def _write_features(
 ) -> int:  # fmt: skip
     """Write all features as fields of a layer; return the number of bytes. Tags are moved within their rows."""
     at = 0
-    head = np.empty(1 + _VARINT_MOST, np.uint8)
-    scratch = np.empty(2 * _VARINT_MOST, np.uint8)
+    head = np.empty(1 + VARINT_MOST, np.uint8)
+    scratch = np.empty(2 * VARINT_MOST, np.uint8)
     for i in range(len(ids)):
         shape = commands[offsets[i] : offsets[i + 1]]
         present = tags[i, : _present(tags[i])]
         tag_size, shape_size = _size(present), _size(shape)
         head[0] = _FEATURE_ID
-        head_size = _put(head, 1, ids[i])
-        lengths = _put(scratch, _put(scratch, 0, np.uint64(tag_size)), np.uint64(shape_size))
+        head_size = put_varint(head, 1, ids[i])
+        lengths = put_varint(scratch, put_varint(scratch, 0, np.uint64(tag_size)), np.uint64(shape_size))
         # Behind the id: tags (field, length, body), type (field, value), geometry (field, length, body).
-        at = _put(out, at, np.uint64(_LAYER_FEATURE))
-        at = _put(out, at, np.uint64(head_size + lengths + tag_size + shape_size + 4))
+        at = put_varint(out, at, np.uint64(_LAYER_FEATURE))
+        at = put_varint(out, at, np.uint64(head_size + lengths + tag_size + shape_size + 4))
         for j in range(head_size):
             out[at + j] = head[j]
-        at = _put(out, at + head_size, np.uint64(_FEATURE_TAGS))
-        at = _put(out, at, np.uint64(tag_size))
+        at = put_varint(out, at + head_size, np.uint64(_FEATURE_TAGS))
+        at = put_varint(out, at, np.uint64(tag_size))
         for tag in present:
-            at = _put(out, at, np.uint64(tag))
-        at = _put(out, at, np.uint64(_FEATURE_TYPE))
-        at = _put(out, at, kind)
-        at = _put(out, at, np.uint64(_FEATURE_GEOMETRY))
-        at = _put(out, at, np.uint64(shape_size))
+            at = put_varint(out, at, np.uint64(tag))
+        at = put_varint(out, at, np.uint64(_FEATURE_TYPE))
+        at = put_varint(out, at, kind)
+        at = put_varint(out, at, np.uint64(_FEATURE_GEOMETRY))
+        at = put_varint(out, at, np.uint64(shape_size))
         for command in shape:
-            at = _put(out, at, np.uint64(command))
+            at = put_varint(out, at, np.uint64(command))
     return at
