@@ -126,13 +126,14 @@ test("alerts are marked where they are, the rarest on top, and none in the middl
 });
 
 test("a long series is shown by several hours, and nothing of it is lost", () => {
-  const n = Array.from({ length: 200 }, (_, at) => at % 3);
-  const { buckets } = barsOf({ from: "2026-11-20T00:00:00Z", n, expected: n.map(() => 0.5) });
+  const seriesOf = (/** @type {number} */ hours) => ({ bucket: /** @type {const} */ ("hour"), buckets: Array.from({ length: hours }, (_, at) => ({ from: new Date(Date.UTC(2026, 10, 20, at)).toISOString(), n: at % 3, expected: 0.5 })) });
+  const { bucket, buckets } = barsOf(seriesOf(200));
   const sum = (/** @type {number[]} */ values) => values.reduce((all, one) => all + one, 0);
+  assert.equal(bucket, "day");
   assert.equal(buckets.length, Math.ceil(200 / 3));
-  assert.equal(sum(buckets.map(({ count }) => count)), sum(n));
+  assert.equal(sum(buckets.map(({ count }) => count)), sum(seriesOf(200).buckets.map(({ n }) => n)));
   assert.equal(sum(buckets.map(({ n_compared: usual }) => usual ?? 0)), 100);
   assert.deepEqual([buckets[1]?.from, buckets.at(-1)?.to], ["2026-11-20T03:00:00.000Z", "2026-11-28T08:00:00.000Z"]);
-  assert.equal(barsOf({ from: "2026-11-20T00:00:00Z", n: n.slice(0, 72), expected: n.slice(0, 72) }).buckets.length, 72);
-  assert.deepEqual(barsOf({ from: "2026-11-20T00:00:00Z", n: [], expected: [] }).buckets, []);
+  assert.deepEqual([barsOf(seriesOf(24)).bucket, barsOf(seriesOf(72)).buckets.length], ["hour", 72]);
+  assert.deepEqual(barsOf(seriesOf(0)).buckets, []);
 });

@@ -50,6 +50,12 @@ async def test_open_alerts_come_rarest_first_and_a_group_once(client: httpx.Asyn
     assert await listed(client, groups="split") == [OUTAGE, SNOW, TOWN, TWO_PLACES]
 
 
+async def test_the_list_says_when_it_was_last_looked_for_alerts(client: httpx.AsyncClient) -> None:
+    checked = datetime.fromisoformat((await client.get("/api/alerts")).json()["checked"])
+    assert timedelta(0) <= datetime.now(UTC) - checked < timedelta(minutes=5)
+    assert checked.second == 0
+
+
 async def test_an_alert_says_what_it_is(client: httpx.AsyncClient) -> None:
     alert: dict[str, Any] = (await client.get("/api/alerts")).json()["alerts"][0]
     assert {name: alert[name] for name in ("layer", "state", "n", "expected", "open", "window", "closed", "verdict")} == {

@@ -37,13 +37,13 @@
  */
 /** @typedef {Resolved & { changes: Change[], min_incidents: number }} ChangesAnswer */
 
-/** Each hour's messages and what would be usual in it. @typedef {{ from: string, n: number[], expected: number[] }} AlertSeries */
+/** Each hour's, or day's, messages and what would be usual in it. @typedef {{ bucket: "hour" | "day", buckets: { from: string, n: number, expected: number }[] }} AlertSeries */
+/** near it first @typedef {{ key: string, name: Named, lng: number, lat: number, km: number, n: number, expected: number }} Neighbour */
 /**
  * The answer of /api/alerts/{id}.
- * @typedef {Alert & {
- *   series?: AlertSeries, statuses?: { code: string, n: number }[],
- *   neighbours?: { key: string, name: Named, cell: string | null, n: number }[],
- * }} AlertEvidence
+ * @typedef {Alert & { evidence: {
+ *   n: number, series: AlertSeries, by_agency: Alert["agencies"], by_status: (Coded & { n: number })[], neighbours: Neighbour[],
+ * } }} AlertEvidence
  */
 
 export {};

@@ -7,9 +7,9 @@
 import { drawChart } from "../dock/chart.js";
 import { element } from "../page/dom.js";
 import { statusName } from "../panels/incident_row.js";
-import { latestList } from "../panels/place_parts.js";
-import { keyOf, toAlert, toDistrict, toHexagon } from "../panels/steps.js";
-import { counted, fill, formatNumber, words } from "../words/i18n.js";
+import { latestList, stepsList } from "../panels/place_parts.js";
+import { keyOf, toAlert, toDistrict } from "../panels/steps.js";
+import { fill, formatNumber, words } from "../words/i18n.js";
 import { aboutAlert, expectedText, momentText } from "./alert_words.js";
 import { verdictMark } from "./lists.js";
 import { barsOf } from "./series.js";
@@ -20,6 +20,7 @@ const CHART = { width: 340, height: 110 };
 const AROUND = { lng: 0.22, lat: 0.15 };
 /** Nearer than this a place has nothing around it to be known by. */
 const MOST_ZOOM = 11;
+const MOST_AGENCIES = 6;
 
 /** @param {PageStore} store @param {AlertPlace} place @returns {PlaceView} */
 export function alertView(store, { alert, latest, lineage, bounds }) {
@@ -50,8 +51,12 @@ export function alertView(store, { alert, latest, lineage, bounds }) {
 
 /** @param {string} key @param {Alert} alert @param {Spot["bounds"]} bounds of its district, where it is about one @returns {Spot | null} */
 export function spotOf(key, { place: { lng, lat } }, bounds) {
-  const around = /** @type {[number, number, number, number]} */ ([lng - AROUND.lng, lat - AROUND.lat, lng + AROUND.lng, lat + AROUND.lat]);
-  return { key, bounds: bounds ?? around, point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" };
+  return { key, bounds: bounds ?? around(lng, lat), point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" };
+}
+
+/** @param {number} lng @param {number} lat @returns {[number, number, number, number]} */
+function around(lng, lat) {
+  return [lng - AROUND.lng, lat - AROUND.lat, lng + AROUND.lng, lat + AROUND.lat];
 }
 
 /** What the desk has found, and when. @param {Language} language @param {Alert} alert @param {string} zone */
@@ -99,8 +104,7 @@ function factsOf(language, alert, zone) {
 }
 
 /** How the messages came, beside what is usual. @param {Language} language @param {AlertEvidence} alert @param {string} zone */
-function seriesOf(language, { series, n, expected }, zone) {
-  if (!series) return [];
+function seriesOf(language, { evidence: { series, n }, expected }, zone) {
   const bars = barsOf(series);
   const [first, last] = [bars.buckets[0], bars.buckets.at(-1)];
   if (!first || !last) return [];
@@ -111,15 +115,15 @@ function seriesOf(language, { series, n, expected }, zone) {
   return [element("section", {}, element("h3", {}, alerts.series), drawChart({ ...bars, time_zone: zone }, { ...CHART, language }), key, element("p", { class: "muted" }, says))];
 }
 
-/** @param {Language} language @param {Alert} alert */
-function agenciesOf(language, { agencies, n: all }) {
+/** @param {Language} language @param {AlertEvidence} alert */
+function agenciesOf(language, { evidence: { by_agency: agencies, n: all } }) {
   const { alerts } = words(language);
-  const rows = agencies.map(({ name, n, open }) => ({ name: name?.[language] ?? alerts.noAgency, value: fill(alerts.ofThese, { n: formatNumber(language, n), open: formatNumber(language, open) }), share: n / Math.max(1, all) }));
+  const rows = agencies.slice(0, MOST_AGENCIES).map(({ name, n, open }) => ({ name: name?.[language] ?? alerts.noAgency, value: fill(alerts.ofThese, { n: formatNumber(language, n), open: formatNumber(language, open) }), share: n / Math.max(1, all) }));
   return barsSection(alerts.agencies, rows);
 }
 
 /** @param {Language} language @param {AlertEvidence} alert */
-function statusesOf(language, { statuses = [], n: all }) {
+function statusesOf(language, { evidence: { by_status: statuses, n: all } }) {
   const rows = statuses.filter(({ n }) => n).map(({ code, n }) => ({ name: statusName(language, code), value: formatNumber(language, n), share: n / Math.max(1, all) }));
   return barsSection(words(language).alerts.statuses, rows);
 }
@@ -141,15 +145,14 @@ function placesOf(language, { places }) {
   return [element("section", {}, element("h3", {}, words(language).alerts.places), element("p", {}, places.map(({ name }) => name[language]).join(", ")))];
 }
 
-/** The places around it, with as many messages about the same. @param {PageStore} store @param {AlertEvidence} alert */
-function neighboursOf(store, { neighbours = [] }) {
-  if (!neighbours.length) return [];
+/** The places around it, with as many messages about the same; the map goes there. @param {PageStore} store @param {AlertEvidence} alert */
+function neighboursOf(store, { evidence: { neighbours } }) {
   const { language } = store.get().view;
-  const { alerts, messages } = words(language);
-  const rows = neighbours.map(({ name, n, cell }) => {
-    const number = element("span", { class: "number", title: counted(language, n, messages) }, formatNumber(language, n));
-    const text = element("span", {}, name[language]);
-    return element("li", {}, cell ? element("button", { type: "button", "data-key": `hexagon ${cell}`, onclick: () => toHexagon(store, cell) }, text, " ", number) : element("span", {}, text, " ", number));
-  });
-  return [element("section", {}, element("h3", {}, alerts.neighbours), element("ol", { class: "steps" }, ...rows))];
+  const { alerts, kilometres } = words(language);
+  const rows = neighbours.map(({ key, name, lng, lat, km, n, expected }) => ({
+    key: `place ${key}`, text: `${name[language]}, ${formatNumber(language, Math.round(km))} ${kilometres}`, count: n,
+    note: n ? fill(alerts.usual, { expected: expectedText(language, expected) }) : "",
+    go: () => store.set({ spot: { key: `${key} ${Date.now()}`, bounds: around(lng, lat), point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" } }),
+  }));
+  return stepsList(language, alerts.neighbours, rows);
 }

@@ -70,13 +70,13 @@ export function latestList(store, { incidents, names }, more = null) {
 
 /**
  * Places with their counts, each a step further in.
- * @param {Language} language @param {string} title @param {readonly { key: string, text: string, count: number, go: () => void }[]} places
+ * @param {Language} language @param {string} title @param {readonly { key: string, text: string, count: number, note?: string, go: () => void }[]} places
  * @param {Node[]} more below them
  */
 export function stepsList(language, title, places, more = []) {
   if (!places.length) return [];
   const { messages } = words(language);
-  const rows = places.map(({ key, text, count, go }) => element("li", {}, element("button", { type: "button", "data-key": key, onclick: go }, element("span", {}, text), " ", element("span", { class: "number", title: counted(language, count, messages) }, formatNumber(language, count)))));
+  const rows = places.map(({ key, text, count, note = "", go }) => element("li", {}, element("button", { type: "button", "data-key": key, onclick: go }, element("span", {}, text, ...(note ? [" ", element("span", { class: "muted" }, note)] : [])), " ", element("span", { class: "number", title: counted(language, count, messages) }, formatNumber(language, count)))));
   return [element("section", {}, element("h3", {}, title), element("ol", { class: "steps" }, ...rows), ...more)];
 }
 

@@ -21,6 +21,7 @@ export const english = {
   more: "{n} more",
   verdict: { real: "confirmed", not_real: "not confirmed" },
   short: "{n} messages, {expected} usual",
+  usual: "usual: {expected}",
   facts: {
     n: "messages", expected: "usual in this time", open: "of these open", recurrence: "so much by chance", window: "found in a window of", peak: "most in one window",
     since: "first message", detected: "noticed", updated: "last change", closed: "ended",
@@ -78,6 +79,7 @@ export const russian = {
   more: "ещё {n}",
   verdict: { real: "подтверждено", not_real: "не подтвердилось" },
   short: "{n} сообщ., обычно {expected}",
+  usual: "обычно {expected}",
   facts: {
     n: "сообщений", expected: "обычно за это время", open: "из них открыто", recurrence: "случайно бывает", window: "замечено за", peak: "больше всего за такое время",
     since: "первое сообщение", detected: "замечено", updated: "последнее изменение", closed: "завершилось",
