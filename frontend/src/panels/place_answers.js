@@ -2,7 +2,7 @@
 
 /** @import { CellAnswer, DistrictAnswer, Entry, Incident, IncidentList, Measured, OneIncident } from "../page/answer_types.js" */
 /** @import { AlertEvidence } from "../alerts/alert_types.js" */
-/** @import { Named, State } from "../page/state.js" */
+/** @import { State } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
 import { comparison, countedQuery } from "../page/url.js";
 import { fetchList } from "./now.js";
@@ -17,7 +17,7 @@ const LARGE_KM2 = 1500;
 const [FINE, COARSE] = [7, 6];
 
 /** @typedef {Entry & { level: string }} Ancestor */
-/** @typedef {{ kind: "district", now: DistrictAnswer, before: DistrictAnswer | null, latest: IncidentList, hexagons: { h3: string, name: Named | null, count: number }[], bounds: Bounds | null }} DistrictPlace */
+/** @typedef {{ kind: "district", now: DistrictAnswer, before: DistrictAnswer | null, latest: IncidentList, hexagons: { h3: string, lng: number, lat: number, count: number }[], bounds: Bounds | null }} DistrictPlace */
 /** @typedef {{ kind: "hexagon", now: CellAnswer, before: CellAnswer | null, latest: IncidentList, lineage: Ancestor[] }} HexagonPlace */
 /** @typedef {OneIncident & { kind: "incident", lineage: Ancestor[] }} IncidentPlace */
 /** bounds: of the district that it is about, null for other places @typedef {{ kind: "alert", alert: AlertEvidence, latest: IncidentList, lineage: Ancestor[], bounds: Bounds | null }} AlertPlace */
@@ -160,10 +160,17 @@ function kept(address, read) {
   return answer;
 }
 
-/** The hexagons with most incidents. @param {{ features: { properties: Measured & { h3: string, name?: Named } }[] }} collection */
+/** The hexagons with most incidents. @param {{ features: { geometry: { coordinates: [number, number][][] }, properties: Measured & { h3: string } }[] }} collection */
 function mostOf({ features }) {
-  const all = features.map(({ properties: { h3, name = null, count } }) => ({ h3, name, count }));
+  const all = features.map(({ geometry, properties: { h3, count } }) => ({ h3, count, ...middleOf(geometry.coordinates[0] ?? []) }));
   return all.toSorted((one, other) => other.count - one.count).slice(0, LATEST);
+}
+
+/** Of a hexagon's corners, the first of which comes last again. @param {readonly [number, number][]} ring */
+function middleOf(ring) {
+  const corners = ring.slice(1);
+  const mean = (/** @type {readonly number[]} */ values) => values.reduce((all, one) => all + one, 0) / Math.max(1, values.length);
+  return { lng: mean(corners.map(([lng]) => lng)), lat: mean(corners.map(([, lat]) => lat)) };
 }
 
 /** The box around a feature; one that lies on both sides of the antimeridian goes beyond 180°. @param {{ geometry: { coordinates: unknown[] } }} feature @returns {Bounds} */

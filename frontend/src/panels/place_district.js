@@ -6,11 +6,15 @@
 /** @import { Language, PageStore } from "../page/state.js" */
 import { element } from "../page/dom.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
-import { themesOf, timelineOf } from "./place_portrait.js";
+import { directionOf, distanceKm, nearestOf } from "./directions.js";
+import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
 import { latestList, numbersList, stepsList } from "./place_parts.js";
 import { keyOf, toDistrict, toHexagon } from "./steps.js";
 
 const FEW = 8;
+/** A hexagon is called by a settlement so near to its middle, and by the side on which it lies where that is not quite there. */
+const NEAR_KM = 10;
+const AT_KM = 1.5;
 /** Nearer than this a small district would have nothing around it to be known by. */
 const MOST_ZOOM = 12;
 /** The districts whose children are all listed. @type {Set<string>} */
@@ -29,7 +33,8 @@ export function districtView(store, { now, before, latest, hexagons, bounds }) {
       ...themesOf(language, now.themes),
       numbersList(language, district, before?.district ?? null, among),
       ...timelineOf(language, now, district.count),
-      ...hexagonsOf(store, hexagons),
+      ...settlementsOf(language, now.settlements),
+      ...hexagonsOf(store, hexagons, now.settlements),
       ...childrenOf(store, now),
       latestList(store, latest, allMessages(store, now)),
       sectorsOf(language, now),
@@ -64,11 +69,15 @@ function childrenOf(store, { district, children, without_child: without }) {
   return stepsList(language, title, places, [...all, ...rest]);
 }
 
-/** Where most come from, by name. @param {PageStore} store @param {DistrictPlace["hexagons"]} hexagons */
-function hexagonsOf(store, hexagons) {
+/** Each by the settlement that it is at. @param {PageStore} store @param {DistrictPlace["hexagons"]} hexagons @param {DistrictAnswer["settlements"]} settlements */
+function hexagonsOf(store, hexagons, settlements) {
   const { language } = store.get().view;
   const { now } = words(language);
-  const places = hexagons.map(({ h3, name, count }) => ({ key: `hexagon ${h3}`, text: name?.[language] ?? now.hexagon, count, go: () => toHexagon(store, h3) }));
+  const places = hexagons.map((hexagon, at) => {
+    const near = nearestOf(hexagon, settlements, NEAR_KM);
+    const side = near && distanceKm(hexagon, near) > AT_KM ? ` (${now.directions[directionOf(near, hexagon)]})` : "";
+    return { key: `hexagon ${hexagon.h3}`, text: near ? near.name[language] + side : `${now.hexagon} ${at + 1}`, count: hexagon.count, go: () => toHexagon(store, hexagon.h3) };
+  });
   return stepsList(language, now.hexagons, places);
 }
 

@@ -9,13 +9,11 @@ import { zoomsOf } from "../map/hexagon.js";
 import { copyButton } from "../page/copy.js";
 import { element } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
+import { DIRECTIONS, directionOf } from "./directions.js";
 import { listMore } from "./place_answers.js";
 import { latestList, numbersList, stepsList } from "./place_parts.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
 import { keyOf, toDistrict, toHexagon } from "./steps.js";
-
-/** Clockwise, as a compass is read. */
-const DIRECTIONS = /** @type {const} */ (["n", "ne", "e", "se", "s", "sw", "w", "nw"]);
 
 /** Whether index and link are looked at: the panel is drawn anew meanwhile. */
 let unfolded = false;
@@ -60,16 +58,6 @@ function neighboursOf(store, neighbours, cell) {
     const text = name ? `${name[language]} (${directions[direction]})` : directions[direction];
     return { key: `hexagon ${h3}`, text, count, go: () => toHexagon(store, h3) };
   }));
-}
-
-/**
- * Where another place lies, seen from one, in eighths of the compass.
- * @param {{ lng: number, lat: number }} from @param {{ lng: number, lat: number }} to
- */
-export function directionOf(from, to) {
-  const lng = ((to.lng - from.lng + 540) % 360) - 180;
-  const angle = Math.atan2(lng * Math.cos((from.lat * Math.PI) / 180), to.lat - from.lat);
-  return DIRECTIONS[(Math.round(angle / (Math.PI / 4)) + 8) % 8] ?? "n";
 }
 
 /** What programs call it, and its link: folded away. @param {Language} language @param {string} index */

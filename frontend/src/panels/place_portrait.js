@@ -16,17 +16,22 @@ const MOST_SETTLEMENTS = 6;
 export function themesOf(language, themes) {
   const { alerts } = words(language);
   const rows = themes.filter(({ n }) => n).slice(0, MOST_THEMES).map(({ code, name, n, n_compared: before }) => {
-    const then = before === null ? [] : [element("span", { class: "note" }, fill(alerts.themeBefore, { n: formatNumber(language, before) })), " "];
-    return element("li", { "data-theme": code }, element("span", {}, name[language]), element("span", {}, ...then, element("strong", {}, formatNumber(language, n))));
+    return element("li", { "data-theme": code }, element("span", {}, name[language]), countsOf(language, n, before));
   });
   return rows.length ? [element("section", { "data-part": "themes" }, element("h3", {}, alerts.themes), element("ul", { class: "themes" }, ...rows))] : [];
 }
 
+/** @param {Language} language @param {number} n @param {number | null} before */
+function countsOf(language, n, before) {
+  const then = before === null ? [] : [element("span", { class: "note" }, fill(words(language).alerts.themeBefore, { n: formatNumber(language, before) })), " "];
+  return element("span", {}, ...then, element("strong", {}, formatNumber(language, n)));
+}
+
 /** @param {Language} language @param {Portrait["settlements"]} settlements most messages first */
-export function settlementsOf(language, settlements = []) {
+export function settlementsOf(language, settlements) {
   if (!settlements.length) return [];
   const { alerts } = words(language);
-  const rows = settlements.slice(0, MOST_SETTLEMENTS).map(({ name, n }) => element("li", {}, element("span", {}, name[language]), element("strong", {}, formatNumber(language, n))));
+  const rows = settlements.slice(0, MOST_SETTLEMENTS).map(({ name, n, n_compared: before }) => element("li", {}, element("span", {}, name[language]), countsOf(language, n, before)));
   return [element("section", { "data-part": "settlements" }, element("h3", {}, alerts.settlements), element("ul", { class: "themes" }, ...rows))];
 }
 
