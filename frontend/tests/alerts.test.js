@@ -54,7 +54,8 @@ test("a change says where, about what, how many and how many before", () => {
 
 test("beside the reason stand how long it goes on, in how many places, and how rare it is", () => {
   assert.equal(plain(aboutAlert("ru", alertOf(), NOW)), "уже 3 дн. · реже чем раз в 10 лет");
-  assert.equal(plain(aboutAlert("ru", alertOf({ group: { id: 12, alerts: 5 } }), NOW)), "уже 3 дн. · в 5 местах · реже чем раз в 10 лет");
+  const places = [1, 2, 3, 4, 5].map((at) => ({ key: `s:${at}`, name: { ru: "", en: "" } }));
+  assert.equal(plain(aboutAlert("ru", alertOf({ group: { id: 12, alerts: 4 }, places }), NOW)), "уже 3 дн. · в 5 местах · и ещё 3 о том же · реже чем раз в 10 лет");
   assert.equal(plain(aboutAlert("en", alertOf({ closed: "2026-11-28T03:06:00Z" }), NOW)), "lasted 1 day · less than once in 10 years");
 });
 
@@ -72,7 +73,7 @@ test("where nothing is unusual that is said, and when somebody last looked", () 
 
 test("an alert narrows map and time to its messages, with as much time again before them", () => {
   const narrowed = narrowedTo(alertOf(), NOW);
-  assert.deepEqual(narrowed.filters, { theme: "housing.no_water", district: "L" });
+  assert.deepEqual(narrowed.filters, { theme: "housing.no_water", duplicates: "merge", district: "L" });
   assert.deepEqual([narrowed.window, narrowed.from, narrowed.to, narrowed.around, narrowed.layer, narrowed.measure], ["", "2026-11-27T03:06:00Z", "", "7d", "hexes", "count"]);
   assert.equal(narrowedTo(alertOf({ since: "2026-11-20T00:00:00Z" }), NOW).around, "30d");
   assert.deepEqual(narrowedTo(alertOf({ theme: null, selection: "sector=housing&from=2026-11-27T03:06:00Z" }), NOW).sectors, ["housing"]);

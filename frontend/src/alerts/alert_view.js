@@ -33,7 +33,8 @@ export function alertView(store, { alert, latest, lineage, bounds }) {
     title: alert.reason[language],
     here: alert.place.name[language],
     kind: [alerts.one, state, aboutAlert(language, alert, Date.now())].join(" · "),
-    path: lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+    // An alert of a district is called by it: the district is no step back then.
+    path: lineage.filter(({ code }) => alert.place.key !== `d:${code}`).map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
     parts: [
       ...verdictOf(language, alert, zone),
       buttonsOf(store, alert),

@@ -29,17 +29,18 @@ export function subjectOf(language, { theme, sector }) {
 export function aboutAlert(language, { since, closed, group, places, recurrence }, now) {
   const { alerts } = words(language);
   const span = formatSpan(language, Math.max(0, ((closed ? Date.parse(closed) : now) - Date.parse(since)) / 1000));
-  const many = group && group.alerts > 1 ? group.alerts : places.length;
+  const similar = (group?.alerts ?? 1) - 1;
   return [
     fill(closed ? alerts.lasted : alerts.in, { span }),
-    ...(many > 1 ? [fill(inForm(language, many), { n: formatNumber(language, many) })] : []),
+    ...(places.length > 1 ? [fill(inForm(language, places.length), { n: formatNumber(language, places.length) })] : []),
+    ...(similar > 0 ? [fill(alerts.similar, { n: formatNumber(language, similar) })] : []),
     recurrence[language],
   ].filter(Boolean).join(" · ");
 }
 
 /** @param {Language} language @param {number} many */
 function inForm(language, many) {
-  const forms = /** @type {Record<string, string> & { other: string }} */ (words(language).alerts.group);
+  const forms = /** @type {Record<string, string> & { other: string }} */ (words(language).alerts.inPlaces);
   return forms[new Intl.PluralRules(language).select(many)] ?? forms.other;
 }
 

@@ -20,6 +20,8 @@ const NARROWED = /** @type {const} */ (["sectors", "filters", "window", "from", 
 export function narrowedTo({ selection, since }, now) {
   const given = new URLSearchParams(selection);
   const text = (/** @type {string} */ name) => given.get(name) ?? "";
+  // An alert counts near-duplicates once: the numbers beside the map then are its own.
+  given.set("duplicates", "merge");
   const filters = Object.fromEntries(FILTERS.filter((name) => text(name)).map((name) => [name, text(name)]));
   const days = (now - Date.parse(since)) / DAY_MS;
   const [around] = AROUND.find(([, length]) => 2 * days <= length) ?? ["all"];
