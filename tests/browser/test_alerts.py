@@ -126,8 +126,8 @@ def test_one_click_shows_the_alerts_messages_map_and_time_and_closing_it_brings_
     # Of the map nothing is left but its messages, and they are in view.
     assert visit.drawn() == MESSAGES
     assert visit.page.evaluate("geoMap.getZoom()") > 8
-    largest = "[...document.querySelectorAll('#panel :not(button)')].reduce((all, one) => Math.max(all, parseFloat(getComputedStyle(one).fontSize)), 0)"
-    assert visit.page.evaluate(f"parseFloat(getComputedStyle(document.querySelector('#panel h2')).fontSize) >= {largest}")
+    sizes = "(css) => [...document.querySelectorAll(css)].map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    assert visit.page.evaluate(sizes, "#panel h2")[0] == max(visit.page.evaluate(sizes, "#panel :not(button)"))
     expect(panel.locator("[data-part=latest] button.incident")).to_have_count(5)
     expect(panel.locator("[data-part=latest] button.incident strong").first).to_have_text("Нет холодной воды")
     assert visit.page.evaluate(CUT, "#side") == []
@@ -198,7 +198,8 @@ def test_the_walls_first_row_is_the_outage_and_its_number_stands_at_its_place(br
         wall.until("window.geoMap?.getSource('districts') && geoMap.loaded() && geoMap.areTilesLoaded()")
         wall.until("geoMap.queryRenderedFeatures({layers: ['wall-numbers']}).some(({properties: {rank}}) => rank === '1')")
         marks = wall.page.evaluate(
-            "geoMap.queryRenderedFeatures({layers: ['wall-numbers']}).map(({properties, geometry}) => [properties.rank, ...geometry.coordinates])"
+            "geoMap.queryRenderedFeatures({layers: ['wall-numbers']})"
+            ".map(({properties, geometry}) => [properties.rank, ...geometry.coordinates])"
         )
         lat, lng = VILLAGE
         assert next(place for rank, *place in marks if rank == "1") == pytest.approx([lng, lat], abs=0.01)
@@ -217,6 +218,7 @@ def test_a_day_on_the_wall_is_not_painted_for_nothing_that_is_overdue(browser: B
         assert max(map(int, re.findall(r"\d+", grey)[:3])) - min(map(int, re.findall(r"\d+", grey)[:3])) < 24, grey
         expect(wall.page.locator("[data-figure=overdue] dd").first).to_have_text("0")
         plain, other = (
-            wall.page.locator(f"[data-figure={name}] dd").first.evaluate("(one) => getComputedStyle(one).color") for name in ("overdue", "open")
+            wall.page.locator(f"[data-figure={name}] dd").first.evaluate("(one) => getComputedStyle(one).color")
+            for name in ("overdue", "open")
         )
         assert plain == other

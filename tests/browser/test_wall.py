@@ -148,7 +148,9 @@ def test_the_worst_districts_have_more_overdue_than_the_regions_share_would_give
     assert [excess[name] for name in named] == [excess[name] for name in expected][: len(named)]
     assert named
     row = next(row for row in answer["districts"] if row["name"]["ru"] == named[0])
-    expect(shown.page.locator("#wall-attention [data-list=overdue] li p").first).to_contain_text(f"просрочено {row['overdue']} из {row['count']}")
+    expect(shown.page.locator("#wall-attention [data-list=overdue] li p").first).to_contain_text(
+        f"просрочено {row['overdue']} из {row['count']}"
+    )
     # The numbers of all rows stand at their places on the map as well, each place with the first that is about it.
     titles = shown.page.locator("#wall-attention li strong").all_inner_texts()
     places = [title.partition(":")[0] for title in titles]
