@@ -56,8 +56,13 @@ def leader_of(episode: Episode) -> int:
 
 
 def sort_alerts(episodes: Iterable[Episode]) -> list[Episode]:
-    """Return open alerts first, the rarest first among them, then the newest."""
-    return sorted(episodes, key=lambda one: (bool(one.closed_at), -cap_recurrence(one.recurrence_days), -one.since, -one.id))
+    """Return open alerts first, the rarest first among them, then those that lead a group, then the newest."""
+    return sorted(
+        episodes,
+        key=lambda one: (
+            bool(one.closed_at), -cap_recurrence(one.recurrence_days), leader_of(one) != one.id, -one.since, -one.id
+        ),
+    )  # fmt: skip
 
 
 def merge_groups(episodes: Sequence[Episode]) -> list[Episode]:
