@@ -45,12 +45,14 @@ hypothesis.settings.load_profile("geo")
 
 
 def pytest_configure() -> None:
-    """Commands print as wide everywhere, and processes that run tests side by side keep compiled loops in turn.
+    """Commands print as wide everywhere, services look for no alerts, and processes side by side keep compiled loops in turn.
 
     Numba reads a loop's index, extends it and writes it back; of two processes that do so at once one would lose what
     it kept, or have the other's loop under its name.
     """
     os.environ["COLUMNS"] = "200"
+    # A search for alerts begins with the replay of a year: only the tests of alerts ask for it.
+    os.environ["GEO_ALERTS"] = "0"
     save: Callable[[IndexDataCacheFile, object, object], None] = IndexDataCacheFile.save
 
     def save_in_turn(index: IndexDataCacheFile, key: object, data: object) -> None:

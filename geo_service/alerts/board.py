@@ -1,6 +1,5 @@
 """The alerts that a process knows now, for requests and tiles, and what has changed in them."""
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -30,8 +29,9 @@ class CurrentAlerts:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self.board = AlertBoard()
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when the board's revision has moved."""
         self._changes: list[AlertChange] = []
-        self._changed = asyncio.Event()
         self.last_change = 0
         """Number of the newest change."""
 
@@ -46,13 +46,13 @@ class CurrentAlerts:
         self.board = fresh
         if fresh.revision != before.revision:
             self._changes = [*self._changes, *changes][-_REMEMBERED_CHANGES:]
-            self._changed.set()
-            self._changed = asyncio.Event()
+            self.on_change()
         return changes
 
-    async def next_change(self) -> None:
-        """Wait until the board's revision moves."""
-        await self._changed.wait()
+    def put(self, episode: Episode) -> None:
+        """Put one alert on the board in place of what is known of it: what this process has written itself is read at once."""
+        others = (one for one in self.board.episodes if one.id != episode.id)
+        self.replace(sorted((*others, episode), key=lambda one: one.id), self.board.thresholds)
 
     def changes_after(self, number: int) -> list[AlertChange]:
         """Return the changes after the change with a number, oldest first."""

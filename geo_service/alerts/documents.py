@@ -152,5 +152,7 @@ def _write_view(episode: Episode, selection: str) -> str:
     """Return the state of the page that shows the alert, as behind `#` in its address."""
     place = episode.place
     zoom = _ZOOMS.get(place.key.partition(":")[0], _SETTLEMENT_ZOOM)
-    view = f"map={zoom}/{round(place.lat, 4)}/{round(place.lng, 4)}&{selection}"
+    # A district whose outline is not known, and a region without a name, have no position.
+    position = f"map={zoom}/{round(place.lat, 4)}/{round(place.lng, 4)}&" if place.lat or place.lng else ""
+    view = f"{position}{selection}"
     return f"{view}&cell={h3.int_to_str(place.cell)}" if place.cell else view

@@ -20,6 +20,9 @@ class AlertMethods(Protocol):
         """Return a copy of what the calibration needs. On the replica's thread."""
         ...
 
-    def calibrate(self, history: Any, per_week: float) -> Thresholds:
-        """Return the thresholds for a budget of false alarms a week and layer. On any thread; it may take minutes."""
+    def calibrate(self, history: Any, per_week: float, real: Sequence[Episode]) -> Thresholds:
+        """Return the thresholds for a budget of false alarms a week and layer. On any thread; it may take minutes.
+
+        real: episodes that the desk has found real, which are no false alarms.
+        """
         ...

@@ -36,7 +36,9 @@ def write_place(episode: Episode, language: str) -> str:
     """Return where an alert is, with the number of its further places: `Крымск и ещё 2`."""
     place = episode.place
     if place.key == REGION_KEY:
-        return _write_region(place.name_ru if language == "ru" else place.name_en, language)
+        # Without a district it has no name of its own: no region is loaded.
+        name = "" if not place.district else place.name_ru if language == "ru" else place.name_en
+        return _write_region(name, language)
     others = len(episode.places) - 1
     more = "" if others < 1 else f" и ещё {others}" if language == "ru" else f" and {others} more"
     return f"{place.name_ru if language == 'ru' else place.name_en}{more}"

@@ -141,13 +141,13 @@ def _to_place(document: Mapping[str, Any], catalogue: Catalogue) -> Place:
 
 
 def _to_shares(documents: Sequence[Mapping[str, Any]], catalogue: Catalogue) -> tuple[AgencyShare, ...]:
-    """Return the shares of agencies; those that have been merged since are added up."""
+    """Return the shares of agencies in their order; those that have been merged since are added up."""
     totals: dict[int, tuple[int, int]] = {}
     for one in documents:
         agency = _id(catalogue.agencies, one["agency"])
         n, still_open = totals.get(agency, (0, 0))
         totals[agency] = n + one["n"], still_open + one["open"]
-    return tuple(AgencyShare(agency, *numbers) for agency, numbers in sorted(totals.items(), key=lambda item: (-item[1][0], item[0])))
+    return tuple(AgencyShare(agency, *numbers) for agency, numbers in totals.items())
 
 
 def _code(entries: Entries[Any], number: int) -> str | None:

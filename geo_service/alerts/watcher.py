@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
-from geo_service.aggregation.alerts.model import AlertLayer, Episode
+from geo_service.aggregation.alerts.model import AlertLayer, Episode, Verdict
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.board import REMEMBERED_S, AlertChange, CurrentAlerts, find_changes
@@ -31,10 +31,12 @@ _MAX_PAUSE_S = 600.0
 """Between two runs: the windows move on without new incidents, and alerts close."""
 _POLL_INTERVAL_S = 30.0
 """A lost notification costs no more than this, and no more passes until another process takes over."""
-_LOADING_S = 0.5
+_LOADING_S = 0.1
 """Between two looks at whether the incidents are loaded."""
 _CALIBRATION_S = 86_400
 """Age of a threshold at which it is found anew."""
+_REPLAYED_S = 366 * 86_400
+"""As far back the replay of a calibration goes."""
 _RETRY_CALIBRATION_S = 600.0
 """After a calibration that failed, as for want of incidents."""
 _BACKOFF_S = (0.1, 5.0)
@@ -89,7 +91,8 @@ class AlertWatcher:
 
     async def run(self) -> None:
         """Watch until cancelled; connections that break are opened again, more slowly each time."""
-        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents")
+        # Who only follows need not know when incidents change.
+        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents") if self._methods else None
         pause = _BACKOFF_S[0]
         try:
             while True:
@@ -100,18 +103,15 @@ class AlertWatcher:
                     pause = _BACKOFF_S[0] if self._is_recent() else min(pause * 2, _BACKOFF_S[1])
                     await asyncio.sleep(pause)
         finally:
-            waking.cancel()
-            if self._calibration:
-                self._calibration.cancel()
+            for task in (waking, self._calibration):
+                if task:
+                    task.cancel()
 
     async def _connect_and_watch(self) -> None:
         connection = await connect(self._url)
         try:
-            while not self._replica.loaded:
-                # Not only the change: the follower says that it is loaded a moment after the change that loading is.
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOADING_S):
-                        await self._replica.next_change()
+            while not self._replica.loaded:  # noqa: ASYNC110  # the follower says so a moment after the change that loading is
+                await asyncio.sleep(_LOADING_S)
             with database_errors("watch for alerts"):
                 await self._watch(connection)
         finally:
@@ -204,12 +204,19 @@ class AlertWatcher:
             log.info("thresholds of alerts found", thresholds={layer.value: round(one.log10_p, 2) for layer, one in thresholds.items()})
         if not self._calibration and self._needs_calibration():
             self._calibrated_at = time.monotonic()
-            self._calibration = asyncio.create_task(self._find_thresholds(methods), name="alerts: calibration")
+            self._calibration = asyncio.create_task(
+                self._find_thresholds(methods, await self._read_real(connection)), name="alerts: calibration"
+            )
             self._calibration.add_done_callback(lambda _: self._wake.set())
 
-    async def _find_thresholds(self, methods: AlertMethods) -> Thresholds:
+    async def _find_thresholds(self, methods: AlertMethods, real: Sequence[Episode]) -> Thresholds:
         history = await self._replica.run_unqueued(methods.copy_history, int(self._clock()))
-        return await run_in_thread(methods.calibrate, history, self._per_week)
+        return await run_in_thread(methods.calibrate, history, self._per_week, real)
+
+    async def _read_real(self, connection: asyncpg.Connection) -> list[Episode]:
+        """Return the episodes of the replayed time that the desk has found real."""
+        episodes = await read_episodes(connection, self._replica.catalogue, int(self._clock()) - _REPLAYED_S)
+        return [episode for episode in episodes if episode.verdict is Verdict.REAL]
 
     def _needs_calibration(self) -> bool:
         if time.monotonic() - self._calibrated_at < _RETRY_CALIBRATION_S:

@@ -22,6 +22,8 @@ _PUBLIC_URL = re.compile(r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0
 """An origin and a path."""
 _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
+_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+
 # Cached: available_timezones() reads hundreds of files.
 _zones = cache(available_timezones)
 
@@ -137,6 +139,12 @@ class Settings(BaseSettings):
         1.0, gt=0, le=1000, description="False alarms a week that each layer of alerts may raise; thresholds are chosen for it."
     )
     alerts_interval_s: float = Field(60.0, gt=0, le=600, description="Minimum pause between two searches for alerts, in seconds.")
+    webhooks: Path | None = Field(None, description="TOML file of the webhooks that alerts are sent to; default: none.")
+    smtp_url: SecretStr | None = Field(
+        None, description="SMTP server for mail about alerts, smtps://user:password@host:465 or smtp://host:25."
+    )
+    alerts_mail_from: str | None = Field(None, description="Address that mail about alerts comes from.")
+    alerts_mail_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="Addresses that get mail about alerts, comma-separated.")
     metrics_port: int | None = Field(None, ge=0, le=65535, description="Port that answers /metrics and nothing else; default: none.")
     metrics_host: str = Field("127.0.0.1", description="Address of GEO_METRICS_PORT.")
     metrics_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
@@ -214,6 +222,23 @@ class Settings(BaseSettings):
             raise ValueError("GEO_WRITE_OPEN=1 and GEO_WRITE_KEYS exclude each other; set one of them")
         return self
 
+    @field_validator("alerts_mail_from", "alerts_mail_to")
+    @classmethod
+    def _check_mail_addresses(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        """Allow only plain addresses: they become headers of mail."""
+        for address in (value,) if isinstance(value, str) else value or ():
+            if not _MAIL_ADDRESS.fullmatch(address):
+                raise ValueError(f"{address[:80]!r} is not a mail address; use duty@example.org")
+        return value
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> "Settings":
+        given = {"GEO_SMTP_URL": self.smtp_url, "GEO_ALERTS_MAIL_FROM": self.alerts_mail_from, "GEO_ALERTS_MAIL_TO": self.alerts_mail_to}
+        missing = [name for name, value in given.items() if not value]
+        if missing and len(missing) < len(given):
+            raise ValueError(f"mail about alerts needs {' and '.join(missing)}, too")
+        return self
+
     @model_validator(mode="after")
     def _check_basemap(self) -> "Settings":
         if self.basemap_origins and not self.basemap_style:
@@ -222,7 +247,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts",
-        "trusted_proxies", "metrics_keys", mode="before",
+        "trusted_proxies", "metrics_keys", "alerts_mail_to", mode="before",
     )  # fmt: skip
     @classmethod
     def _split_list(cls, value: object) -> object:

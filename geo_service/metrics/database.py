@@ -89,6 +89,8 @@ class _Details:
 
     queue: dict[str, int] = field(default_factory=dict)
     cached: dict[str, int] = field(default_factory=dict)
+    deliveries: list[tuple[str, str, int]] = field(default_factory=list)
+    """Target, state and number of the messages about alerts."""
     size: int = 0
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -97,6 +99,8 @@ class _Details:
         self.queue = dict(await connection.fetchrow(query("metrics.count_geocode_queue")))
         rows = await connection.fetch(query("metrics.count_geocode_cache"))
         self.cached = {GeocodedBy(row["geocoded_by"]).code: row["n"] for row in rows}
+        rows = await connection.fetch(query("alerts.count_deliveries"))
+        self.deliveries = [(row["target"], state, row[state]) for row in rows for state in ("waiting", "delivered", "failed")]
         described = await connection.fetchrow(query("metrics.describe_database"))
         self.size = described["size"]
         self.versions = {"postgresql": described["postgresql"].partition(" ")[0], "postgis": described["postgis"]}
@@ -181,6 +185,10 @@ class DatabaseMetrics(Collector):
         cached = Gauge("geo_geocoding_cached_addresses", "Addresses that geocoding servers have found.", labels=("geocoder",))
         for geocoder, number in details.cached.items():
             cached.add_metric((geocoder,), number)
-        yield from (queue, cached)
+        text = "Messages about alerts of the last month: waiting, delivered, or failed (given up)."
+        deliveries = Gauge("geo_alerts_deliveries", text, labels=("target", "state"))
+        for target, state, number in details.deliveries:
+            deliveries.add_metric((target, state), number)
+        yield from (queue, cached, deliveries)
         yield Gauge("geo_database_size_bytes", "Size of the database on its server's disk.", details.size)
         yield Info("geo_database", "Versions of the database server.", details.versions)

@@ -1,6 +1,8 @@
 """The metrics of a running service: which of its parts are read."""
 
+from geo_service.alerts.alerting import Alerting
 from geo_service.metrics.admission import AdmissionMetrics
+from geo_service.metrics.alerts import AlertMetrics
 from geo_service.metrics.database import DatabaseMetrics
 from geo_service.metrics.exposition import Metrics
 from geo_service.metrics.process import ServiceMetrics
@@ -10,7 +12,7 @@ from geo_service.routes.health import is_stale, reason_not_ready
 from geo_service.tiles.server.tile_server import TileCache
 
 
-def service_metrics(service: Service, tiles: TileCache) -> Metrics:
+def service_metrics(service: Service, tiles: TileCache, alerting: Alerting) -> Metrics:
     """Return the metrics of the service. tiles: the cache of all its layers."""
     replica, settings = service.replica, service.settings
     database = DatabaseMetrics()
@@ -24,6 +26,7 @@ def service_metrics(service: Service, tiles: TileCache) -> Metrics:
         ReplicaMetrics(replica, settings),
         AdmissionMetrics(service.queues),
         CacheMetrics({"tiles": tiles}),
+        AlertMetrics(alerting),
         database,
     )
     return metrics

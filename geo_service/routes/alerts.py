@@ -4,26 +4,40 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
-from geo_service.aggregation.alerts.model import AlertBoard, Episode
-from geo_service.alerts.board import REMEMBERED_S
-from geo_service.alerts.documents import Context, describe_alert, describe_threshold, write_feature, write_row
+from geo_service.aggregation.alerts.model import AlertBoard, Episode, Verdict
+from geo_service.alerts.board import REMEMBERED_S, AlertChange
+from geo_service.alerts.documents import Context, describe_alert, describe_threshold, describe_verdict, write_feature, write_row
 from geo_service.alerts.listing import AlertPage, count_groups, select_alerts
-from geo_service.alerts.store import find_episode, read_episodes
-from geo_service.core.errors import NotFound
+from geo_service.alerts.store import VerdictEntry, find_episode, read_episodes, write_verdict
+from geo_service.core.errors import NotFound, UnsupportedType
 from geo_service.core.integers import MAX_BIGINT, parse_int
-from geo_service.queries.alerts import AlertQuery, read_alert_query
+from geo_service.http.api_keys import key_id
+from geo_service.http.headers import request_header
+from geo_service.queries.alerts import AlertQuery, parse_verdict, read_alert_query
 from geo_service.queries.selection import collect_params
+from geo_service.routes.common.auth import authenticate_writer
 from geo_service.routes.common.dependencies import PlainRoute, Service, service_of
+from geo_service.routes.common.request_body import read_body
 from geo_service.routes.common.table_formats import Representations, read_format, render
-from geo_service.routes.schemas.alert_docs import ALERT_DOCS, ALERT_RESPONSES, ALERTS_DOCS, ALERTS_RESPONSES
+from geo_service.routes.schemas.alert_docs import (
+    ALERT_DOCS,
+    ALERT_RESPONSES,
+    ALERTS_DOCS,
+    ALERTS_RESPONSES,
+    VERDICT_DOCS,
+    VERDICT_RESPONSES,
+)
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES
 
 router = APIRouter(route_class=PlainRoute, prefix="/api/alerts", tags=["alerts"], responses=PROBLEM_RESPONSES)
 
 _SLACK_S = 3600
 """What is so near the end of the board's memory is read from the database: the board may have been read a while ago."""
+_STEP_S = 60
+_MAX_BODY_BYTES = 65_536
 _COLUMNS = ("id", "layer", "state")
 """Columns of the CSV where there are no alerts."""
 
@@ -50,13 +64,51 @@ async def get_alerts(request: Request) -> Response:
 
 @router.get("/{id}", openapi_extra=ALERT_DOCS, responses=ALERT_RESPONSES, summary="One alert", operation_id="alert")
 async def get_alert(request: Request, id: str) -> Response:  # noqa: A002  # the path parameter has this name
-    """Return an alert, however old, with its evidence."""
+    """Return an alert, however old, with its evidence: messages along time, by agency and status, the neighbours, the newest ids."""
     service = service_of(request)
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request, geometry=True)
     board, episode = await fetch_alert(service, number)
-    alert = describe_alert(episode, alert_context(service), count_groups(board.episodes))
-    return render(request, form, _represent(alert, [alert]))
+    # In steps, so that who asks again within a minute is told that nothing has changed; rounded up, so that the newest message counts.
+    now = int(time.time()) // _STEP_S * _STEP_S + _STEP_S
+
+    def encode(evidence: dict[str, Any]) -> Response:
+        alert = describe_alert(episode, alert_context(service), count_groups(board.episodes))
+        return render(request, form, _represent({**alert, "evidence": evidence}, [alert]))
+
+    return await service.replica.run_and_encode(encode, service.evidence.collect, episode, now)
+
+
+@router.post(
+    "/{id}/verdict", openapi_extra=VERDICT_DOCS, responses=VERDICT_RESPONSES, summary="Say what an alert has been", operation_id="verdict"
+)
+async def post_verdict(request: Request, id: str) -> Response:  # noqa: A002  # the path parameter has this name
+    """Store the desk's verdict on an alert, in place of an earlier one. Sending the same again changes nothing."""
+    key = authenticate_writer(request, act="give a verdict")
+    collect_params(request.query_params.multi_items(), ())
+    number = parse_int("id", id, 1, MAX_BIGINT)
+    value, note = await _read_verdict(request)
+    service = service_of(request)
+    catalogue, entry = service.catalogue, VerdictEntry(value, note, key_id(key), int(time.time()))
+    async with service.connect("store the verdict") as connection, connection.transaction():
+        found, changed = await write_verdict(connection, number, entry)
+        episode = await find_episode(connection, catalogue, number) if found else None
+        if episode is None:
+            raise NotFound(f"there is no alert {number}")
+        if changed:
+            await service.outbox.announce(connection, [AlertChange(0, "verdict", episode)])
+    if changed:
+        service.alerts.put(episode)
+    document = {"alert": number, "verdict": describe_verdict(episode), "changed": changed}
+    return Response(orjson.dumps(document), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+async def _read_verdict(request: Request) -> tuple[Verdict | None, str]:
+    """Return value and note of the body. Raises `UnsupportedType`, `BodyTooLarge` and `InputError`, which names the member."""
+    media_type = request_header(request.scope, b"content-type").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedType(f"unsupported Content-Type {media_type[:60]!r}; allowed: application/json")
+    return parse_verdict(b"".join([part async for part in read_body(request, _MAX_BODY_BYTES)]))
 
 
 async def list_alerts(service: Service, query: AlertQuery) -> tuple[AlertBoard, AlertPage]:

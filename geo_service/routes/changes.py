@@ -57,6 +57,10 @@ _DOCS = {
 }  # fmt: skip
 
 
+def _columns_of(dimension: str) -> tuple[str, ...]:
+    return ("code", "name_ru", "name_en", *(("lng", "lat") if dimension == "place" else ()))
+
+
 @router.get("/changes", openapi_extra=_DOCS, responses=TABLE_RESPONSES, summary="What has changed", operation_id="changes")
 async def get_changes(request: Request) -> Response:
     """Return what differs from the compared window, surest first: n, what was expected, z, and the exact two-sided p."""
@@ -76,7 +80,7 @@ async def get_changes(request: Request) -> Response:
     if query.compare is None:
         raise InvalidParameter("compare", "is missing", COMPARISONS)
     revision = service.replica.revision
-    columns = [*(f"{dimension.code}_{name}" for dimension in options.dimensions for name in ("code", "name_ru", "name_en")), *_NUMBERS]
+    columns = [*(f"{dimension.code}_{name}" for dimension in options.dimensions for name in _columns_of(dimension.code)), *_NUMBERS]
 
     def encode(table: dict[str, Any]) -> Response:
         document = {**table, **selection_query.resolved(query, service, revision)}

@@ -17,11 +17,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from geo_service import __version__
+from geo_service.aggregation.alerts.engine import AlertEngine
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
-from geo_service.alerts.board import CurrentAlerts
-from geo_service.alerts.watcher import AlertWatcher
+from geo_service.alerts.alerting import Alerting, make_alerting
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
@@ -38,6 +38,7 @@ from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
     agencies,
+    alert_feed,
     alerts,
     changes,
     districts,
@@ -133,12 +134,22 @@ def create_app(
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
     connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
-    current_alerts = CurrentAlerts()
-    service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, current_alerts, row_cutter=row_cutter)
-    metrics = service_metrics(service, cache)
-    watcher = AlertWatcher(
-        settings.database_url, replica, current_alerts, None, per_week=settings.alerts_per_week, interval_s=settings.alerts_interval_s
+    alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
+    service = Service(
+        settings,
+        replica,
+        hexes,
+        areas,
+        servers,
+        rules,
+        ingest,
+        encoder,
+        connections,
+        alerting.alerts,
+        alerting.outbox,
+        row_cutter=row_cutter,
     )
+    metrics = service_metrics(service, cache, alerting)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
@@ -146,7 +157,7 @@ def create_app(
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
-        lifespan=_lifespan(service, follower, watcher),
+        lifespan=_lifespan(service, follower, alerting),
         # Both are our own: the framework's pages load their scripts from elsewhere, its document is neither compressed nor cacheable.
         openapi_url=None, docs_url=None, redoc_url=None,
         middleware=[Middleware(StreamHeads), Middleware(ReadRequests)],
@@ -155,7 +166,7 @@ def create_app(
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
     data_modules = (health, tiles, styles, statistics, changes, districts, agencies, live, places, ogc, incidents, ingest_runs)
-    for module in (*data_modules, alerts, *open311_modules):
+    for module in (*data_modules, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
@@ -164,7 +175,7 @@ def create_app(
     return app
 
 
-def _lifespan(service: Service, follower: Follower, watcher: AlertWatcher) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(service: Service, follower: Follower, alerting: Alerting) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = service.settings.database_url or ""
@@ -174,14 +185,15 @@ def _lifespan(service: Service, follower: Follower, watcher: AlertWatcher) -> Ca
         service.pool = await create_pool(url, service.settings)
         following = asyncio.create_task(follower.run(), name="database follower")
         following.add_done_callback(_log_failure)
-        watching = asyncio.create_task(watcher.run(), name="alert watcher")
-        watching.add_done_callback(_log_failure)
+        watching = [asyncio.create_task(work, name=name) for name, work in alerting.start().items()]
+        for task in watching:
+            task.add_done_callback(_log_failure)
         try:
             yield
         finally:
             stopped.set()
-            # The watcher first: it reads what the follower keeps up to date.
-            await cancel_and_wait(watching, _SHUTDOWN_S)
+            # They first: they read what the follower keeps up to date.
+            await asyncio.gather(*(cancel_and_wait(task, _SHUTDOWN_S) for task in watching))
             await cancel_and_wait(following, _SHUTDOWN_S)
             await service.ingest.close()
             service.pool.terminate()

@@ -65,3 +65,56 @@ values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (layer) do update set
     per_week = excluded.per_week, log10_p = excluded.log10_p, days = excluded.days, episodes = excluded.episodes, curve = excluded.curve,
     calibrated_at = excluded.calibrated_at
+
+-- name: mark_notified
+-- Of the alerts $1, remembers n ($2) as it was last sent to webhooks.
+update alert set notified_n = notified.n
+from unnest($1::bigint[], $2::int[]) as notified (id, n)
+where alert.id = notified.id
+
+-- name: list_notified
+-- n of the alerts $1 as it was last sent to webhooks.
+select id, notified_n from alert where id = any($1::bigint[])
+
+-- name: enqueue_delivery
+-- Puts a message about the alert $1 and the event $2 into the outbox: $3 target, $4 body, $5 now.
+insert into alert_delivery (alert_id, event, target, body, created_at, next_attempt_at) values ($1, $2, $3, $4, $5, $5)
+
+-- name: list_due_deliveries
+-- What is to be sent to the target $1 at $2, the longest due first, at most $3.
+select id, alert_id, event, body, created_at, attempts from alert_delivery
+where target = $1 and next_attempt_at <= $2
+order by next_attempt_at, id
+limit $3
+
+-- name: find_next_attempt
+-- When something is to be sent to the target $1 next.
+select min(next_attempt_at) from alert_delivery where target = $1
+
+-- name: record_delivery
+-- The delivery $1 has arrived, at $2.
+update alert_delivery set attempts = attempts + 1, delivered_at = $2, next_attempt_at = null, error = '' where id = $1
+
+-- name: record_failure
+-- The delivery $1 has failed: $2 why, $3 when it is tried again (null: never).
+update alert_delivery set attempts = attempts + 1, error = $2, next_attempt_at = $3 where id = $1
+
+-- name: give_up_others
+-- Gives up what waits for targets that are none of $1.
+update alert_delivery set error = 'the target is not configured any more', next_attempt_at = null
+where next_attempt_at is not null and target <> all($1::text[])
+
+-- name: delete_old_deliveries
+-- Deletes what was put into the outbox before $1 and waits for nothing.
+delete from alert_delivery where created_at < $1 and next_attempt_at is null
+
+-- name: count_deliveries
+-- How many messages wait for each target, were delivered, and were given up.
+select
+    target,
+    count(*) filter (where next_attempt_at is not null) as waiting,
+    count(*) filter (where delivered_at is not null) as delivered,
+    count(*) filter (where next_attempt_at is null and delivered_at is null) as failed
+from alert_delivery
+group by target
+order by target

@@ -13,6 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 from geo_service.cluster.private_cluster import run_cluster
 from geo_service.core.settings import read_settings
 from tests.bench import (
+    backtest,
     faults,
     freshness,
     gazetteer,
@@ -48,6 +49,7 @@ PARTS: dict[str, Part] = {
     "size": size.measure,
     "points": points.measure,
     "statistics": statistics.measure,
+    "backtest": backtest.measure,
     "sql": sql_tiles.measure,
     "session": session.measure,
     "fresh": freshness.measure,

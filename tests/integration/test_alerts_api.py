@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from geo_service.core.database import open_connection
+from tests.support.atom import ATOM, read_feed
 from tests.support.http_client import asking, until
 from tests.support.stored_alerts import fill_with_alerts
 
@@ -164,3 +165,47 @@ async def test_an_alert_that_is_not_there_is_named(client: httpx.AsyncClient, pa
     answer = await client.get(f"/api/alerts/{path}")
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_feed_is_valid_atom_with_an_entry_for_each_alert(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/api/alerts.atom", params={"since": "1y"})
+    assert answer.headers["content-type"] == "application/atom+xml"
+    feed = read_feed(answer.content)
+    assert [entry.findtext(f"{ATOM}id") for entry in feed.iter(f"{ATOM}entry")] == [
+        f"tag:test,2026:alert/{number}" for number in (TOWN, SNOW, TWO_PLACES, OUTAGE, CLOSED)
+    ]
+    instants = [entry.findtext(f"{ATOM}updated") for entry in feed.iter(f"{ATOM}entry")]
+    assert instants == sorted(filter(None, instants), reverse=True)
+    assert feed.findtext(f"{ATOM}updated") == instants[0]
+
+
+async def test_an_entry_of_the_feed_says_what_the_alert_says(client: httpx.AsyncClient) -> None:
+    feed = read_feed((await client.get("/api/alerts.atom?theme=housing.no_water")).content)
+    alert = (await client.get(f"/api/alerts/{OUTAGE}")).json()
+    (entry,) = feed.iter(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}title") == "Вознесенская: Нет холодной воды"
+    assert entry.findtext(f"{ATOM}summary") == f"{alert['reason']['ru']}. Случайно такое бывает реже чем раз в 10 лет"
+    assert entry.findtext(f"{ATOM}published") == alert["detected"]
+    assert [link.get("href") for link in entry.iter(f"{ATOM}link")] == [f"http://test{alert['links'][name]}" for name in ("map", "self")]
+    assert [link.get("href") for link in feed.findall(f"{ATOM}link")] == [
+        "http://test/api/alerts.atom?theme=housing.no_water", "http://test/",
+    ]  # fmt: skip
+    assert entry.findtext("{http://www.georss.org/georss}point") == "44.68 40.85"
+
+
+async def test_the_feed_speaks_english_and_can_be_empty(client: httpx.AsyncClient) -> None:
+    feed = read_feed((await client.get("/api/alerts.atom?lang=en&sector=health")).content)
+    assert feed.findtext(f"{ATOM}title") == "Alerts: what is unusual"
+    assert feed.get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
+    assert not list(feed.iter(f"{ATOM}entry"))
+
+
+async def test_a_reader_of_the_feed_is_told_that_nothing_has_changed(client: httpx.AsyncClient) -> None:
+    first = await client.get("/api/alerts.atom")
+    assert (await client.get("/api/alerts.atom", headers={"If-None-Match": first.headers["etag"]})).status_code == 304
+
+
+@pytest.mark.parametrize(("query", "named"), [("lang=de", "lang"), ("format=json", "format"), ("state=x", "state")])
+async def test_the_feed_refuses_what_it_does_not_know(client: httpx.AsyncClient, query: str, named: str) -> None:
+    answer = await client.get(f"/api/alerts.atom?{query}")
+    assert (answer.status_code, answer.json()["parameter"]) == (400, named)

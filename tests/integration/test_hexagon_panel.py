@@ -120,3 +120,31 @@ async def test_what_is_no_cell_is_refused_and_one_without_incidents_is_empty(cli
     nowhere = await client.get(f"{path}&window=30d&cell={h3.int_to_str(h3.latlng_to_cell(-30.0, 20.0, 6))}")
     total = nowhere.json()["total"]
     assert (nowhere.status_code, total.get("n", total.get("count"))) == (200, 0)
+
+
+async def test_without_settlements_only_districts_give_names(client: httpx.AsyncClient, filled_url: str) -> None:
+    """The deepest districts are settlements here; there is no table of places."""
+    page = await get_json(client, f"/api/cells/{h3.int_to_str(ancestor(4))}", **WINDOW)
+    async with open_connection(filled_url) as connection:
+        rows = await connection.fetch(
+            "select district.code, district.name_ru as ru, district.name_en as en, count(*) as n from incident join district on"
+            f" district.id = district_id where district.level = 3 and {received_between(*NOW)} group by 1, 2, 3 order by 4 desc"
+        )
+    found = [(row["key"], row["name"]["ru"], row["n"]) for row in page["settlements"]]
+    assert found == [(f"d:{row['code']}", row["ru"], row["n"]) for row in rows]
+    assert [one["name"] for one in page["neighbours"]] == [None] * 6
+    csv = (await client.get(f"/api/cells/{h3.int_to_str(ancestor(4))}?format=csv")).text
+    assert {"name_ru", "name_en"} <= set(csv.splitlines()[0].split(","))
+    assert "name" not in csv.splitlines()[0].split(",")
+
+
+async def test_a_hexagon_as_small_as_a_part_of_a_town_is_called_by_the_part(client: httpx.AsyncClient) -> None:
+    """The town has more than a tenth of all incidents, so that it is divided."""
+    names = {}
+    for resolution in (5, 7):
+        cell = h3.int_to_str(ancestor(resolution))
+        names[resolution] = (await get_json(client, f"/api/cells/{cell}", district="030102", **WINDOW))["cell"]["name"]["ru"]
+    assert names[5] == "Город"
+    assert names[7].startswith("Город, ")
+    changes = await get_json(client, "/api/changes", by="place", district="030102", min_incidents="1", from_=NOW[0], to=NOW[1])
+    assert names[7] in {change["place"]["name"]["ru"] for change in changes["changes"]}

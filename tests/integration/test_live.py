@@ -52,7 +52,7 @@ async def arrive(service: Service, number: int) -> None:
 
 
 async def test_readers_that_leave_are_forgotten_whether_they_say_so_or_not(filled_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = make_application(Settings(database_url=filled_url))
+    app = make_application(Settings(database_url=filled_url, alerts=False))
     service: Service = app.state.service
     waiting = Waiting(service, monkeypatch)
     async with serve_application(app) as client:
@@ -79,7 +79,7 @@ async def test_a_reader_that_does_not_keep_up_hears_the_sum_later_and_holds_up_n
     filled_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("geo_service.routes.live._MIN_INTERVAL_S", 0)
-    app = make_application(Settings(database_url=filled_url))
+    app = make_application(Settings(database_url=filled_url, alerts=False))
     service: Service = app.state.service
     waiting = Waiting(service, monkeypatch)
     async with app.router.lifespan_context(app):

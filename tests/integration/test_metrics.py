@@ -32,6 +32,16 @@ insert into ingest_run (input, mapping, state, read, new, changed, rejected, war
     ('https://city.example/open311/v2', 'open311', 'running', 6, 6, 0, '{}', '{}', '{}');
 insert into geocode_cache (key, location, location_quality, confidence, name, geocoded_by)
     values ('x', st_setsrid(st_makepoint(39, 45), 4326), 1, 1, 'X', 4);
+insert into alert (
+    layer, sector_id, place, name_ru, name_en, location, since, detected_at, updated_at, last_signal_at, window_s, n, distinct_n, open_n,
+    expected, log10_p, recurrence_days, peak, peak_at
+) values (
+    'local', 7, 's:1', 'x', 'x', st_setsrid(st_makepoint(39, 45), 4326), now(), now(), now(), now(), 86400, 5, 5, 5, 0, -9, 99, 5, now()
+);
+insert into alert_threshold (layer, per_week, log10_p, days, episodes, curve, calibrated_at)
+    values ('local', 1, -4, 330, 47, '[]', '2026-11-30Z'), ('totals', 1, -4, 330, 47, '[]', '2026-11-30Z');
+insert into alert_delivery (alert_id, event, target, body, created_at, next_attempt_at)
+    values (1, 'opened', 'desk', '', now(), null), (1, 'grown', 'desk', '', now(), now() + interval '9 h');
 insert into geocode_queue (incident_id, text_digest, next_attempt_at, reason)
     values (1, '', null, ''), (2, '', now() - interval '1 h', ''), (3, '', now() + interval '1 h', '');
 """

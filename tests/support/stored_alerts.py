@@ -15,7 +15,7 @@ from tests.support.hourly_incidents import fill
 DAY = 86_400
 TOWN = Place("s:7", "Крымск", "Krymsk", 37.98, 44.93, 0x862D50A2FFFFFFF, 3)
 VILLAGE = Place("s:8", "Молдаванское", "Moldavanskoye", 37.88, 44.95, 0x862D50A2FFFFFFF, 4)
-KRAI = Place("r:", "Краснодарский край", "Krasnodar Krai", 39.0, 45.0)
+KRAI = Place("r:", "Краснодарский край", "Krasnodar Krai", 39.0, 45.0, district=1)
 ELSEWHERE = Place("h:862d50a2fffffff", "у ст. Каневской", "near Kanevskaya", 38.9, 46.0, 0x862D50A2FFFFFFF)
 
 CATALOGUE_ROWS = """

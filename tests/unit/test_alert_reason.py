@@ -113,10 +113,17 @@ def test_several_places_are_the_strongest_and_a_number() -> None:
      ("", "Во всём регионе")],
 )  # fmt: skip
 def test_the_whole_region_is_called_what_it_is(name: str, words: str) -> None:
-    region = Place("r:", name, "Krasnodar Krai", 39, 45)
+    region = Place("r:", name, "Krasnodar Krai", 39, 45, district=1)
     snow = replace(outage(), layer=AlertLayer.TOTALS, place=region, places=(region,))
     assert ru(snow).startswith(f"{words}: 110 сообщений")
     assert en(snow).startswith("All of Krasnodar Krai: 110 messages")
+
+
+def test_where_no_region_is_loaded_it_has_no_name() -> None:
+    region = Place("r:", "Вся территория", "The whole area", 0, 0)
+    snow = replace(outage(), layer=AlertLayer.TOTALS, place=region, places=(region,))
+    assert ru(snow).startswith("Во всём регионе: 110 сообщений")
+    assert en(snow).startswith("The whole region: 110 messages")
 
 
 def test_a_whole_sector_is_named_as_one() -> None:

@@ -5,7 +5,7 @@ A level of significance says nothing about how often a desk is disturbed: tests 
 What no chance explains must not use up the budget. Left out are episodes with a p of 1e-9 or less at their strongest, in either layer,
 and what follows from them, from a day before they open until they close: signals of a theme in common around a local one, or in the
 area of a total and above it. A snowfall is unusual in many towns, in some of them not by much. So are episodes that the desk has found
-real. Of totals, those that another open one explains are no news of their own and do not count.
+real.
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,7 +80,7 @@ def scan_layers(history: History, start: int, stop: int, log10_limits: dict[Aler
 def _find_threshold(layer: AlertLayer, signals: Signals, subjects: Subjects, days: int, per_week: float, now: int) -> Threshold:
     """Return the greatest p up to which no p raises more than the budget."""
     steps = np.linspace(_FINEST, _LOOSEST, round((_LOOSEST - _FINEST) * _STEPS_A_DECADE) + 1).round(2).tolist()
-    counts = [_count_news(signals, subjects, step) for step in steps]
+    counts = [_count_episodes(signals, subjects, step) for step in steps]
     most = per_week / 7 * days
     within = [count <= most for count in counts]
     last = within.index(False) - 1 if False in within else len(steps) - 1
@@ -89,8 +89,8 @@ def _find_threshold(layer: AlertLayer, signals: Signals, subjects: Subjects, day
     return Threshold(layer, per_week, steps[last], days, counts[last], _make_curve(steps, counts, days), now)
 
 
-def _count_news(signals: Signals, subjects: Subjects, log10_limit: float) -> int:
-    return int(np.count_nonzero(~cluster_signals(signals, subjects, log10_limit).is_explained))
+def _count_episodes(signals: Signals, subjects: Subjects, log10_limit: float) -> int:
+    return len(cluster_signals(signals, subjects, log10_limit).opened)
 
 
 def _make_curve(steps: Sequence[float], counts: Sequence[int], days: int) -> tuple[tuple[float, float], ...]:

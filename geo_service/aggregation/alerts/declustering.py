@@ -29,8 +29,6 @@ class Clusters(NamedTuple):
     """Of the strongest signal, as in `Signals`."""
     theme: Whole
     log10_p: Floats
-    is_explained: NDArray[np.bool_]
-    """Whether another open episode of the layer explained it when it opened, or the other way round: no news of its own."""
 
 
 class Subjects(NamedTuple):
@@ -62,13 +60,10 @@ def cluster_signals(signals: Signals, subjects: Subjects, log10_limit: float) ->
     """Return the episodes of the signals of at most a limit."""
     chosen = signals.take(signals.log10_p <= log10_limit)
     size = len(chosen.stop)
-    out = Clusters(
-        np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size),
-        np.empty(size, np.bool_),
-    )  # fmt: skip
+    out = Clusters._make(np.empty(size, dtype) for dtype in (np.int64, np.int64, np.int32, np.int32, np.float64))
     width = np.int64(len(subjects.sector))
     _, pair = np.unique(chosen.place * width + chosen.theme, return_inverse=True)
-    count = _cluster(*out, chosen.stop, chosen.place, chosen.theme, chosen.log10_p, pair, *subjects)
+    count = _cluster(*out, chosen.stop, chosen.place, chosen.theme, chosen.log10_p, pair, subjects.vectors)
     return Clusters._make(column[:count] for column in out)
 
 
@@ -84,9 +79,8 @@ def _describe_themes(history: History) -> tuple[Whole, NDArray[np.bool_]]:
 
 @njit(nogil=True, cache=True)
 def _cluster(
-    opened: Seconds, closed: Seconds, places: Whole, themes: Whole, strongest: Floats, is_explained: NDArray[np.bool_], stop: Seconds,
-    place: Whole, theme: Whole, log10_p: Floats, pair: NDArray[np.int64], vectors: Floats, above: Whole, sector: Whole,
-    is_sector: NDArray[np.bool_],
+    opened: Seconds, closed: Seconds, places: Whole, themes: Whole, strongest: Floats, stop: Seconds, place: Whole, theme: Whole,
+    log10_p: Floats, pair: NDArray[np.int64], vectors: Floats,
 ) -> int:  # fmt: skip
     """Write the episodes and return their number. pair: (signals,) a number for each place and theme."""
     count, first_open = 0, 0
@@ -100,7 +94,6 @@ def _cluster(
         if episode < 0:
             episode, count = count, count + 1
             opened[episode], places[episode], themes[episode], strongest[episode] = stop[i], place[i], theme[i], log10_p[i]
-            is_explained[episode] = _is_explained(closed, places, themes, first_open, episode, stop[i], above, sector, is_sector)
         elif log10_p[i] < strongest[episode]:
             places[episode], strongest[episode] = place[i], log10_p[i]
         closed[episode] = stop[i]
@@ -120,21 +113,3 @@ def _find_near(
             if distance < chord or (distance == chord and best < 0):
                 best, chord = episode, distance
     return best
-
-
-@njit(nogil=True, cache=True)
-def _is_explained(
-    closed: Seconds, places: Whole, themes: Whole, first_open: int, episode: int, stop: int, above: Whole, sector: Whole,
-    is_sector: NDArray[np.bool_],
-) -> bool:  # fmt: skip
-    """Return whether a new total and an open one of a theme in common are of the same area, or of a district and its region."""
-    place, theme = places[episode], themes[episode]
-    for other in range(first_open, episode):
-        there, subject = places[other], themes[other]
-        if closed[other] + QUIET_S <= stop or sector[subject] != sector[theme]:
-            continue
-        if subject != theme and not is_sector[subject] and not is_sector[theme]:
-            continue
-        if place == there or above[place] == there or above[there] == place:
-            return bool(place != there or subject != theme)
-    return False

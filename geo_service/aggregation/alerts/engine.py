@@ -4,7 +4,7 @@ Each run tests every message of the last seven days again, with all that is know
 count by their receipt, in whatever order they arrived, and a service that was down catches up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from geo_service.aggregation.alerts.alert_groups import assign_groups
@@ -64,9 +64,9 @@ class AlertEngine:
         """Return what `calibrate` needs."""
         return copy_calibration(state, now)
 
-    def calibrate(self, history: History, per_week: float) -> dict[AlertLayer, Threshold]:
-        """Return the thresholds for a budget of false alarms a week and layer. On any thread."""
-        return calibrate(history, per_week)
+    def calibrate(self, history: History, per_week: float, real: Iterable[Episode] = ()) -> dict[AlertLayer, Threshold]:
+        """Return the thresholds for a budget of false alarms a week and layer. On any thread. real: what the desk has found real."""
+        return calibrate(history, per_week, real)
 
     def _detect_local(self, state: ReplicaState, now: int) -> Sequence[Detection]:
         kept = self._baselines.get(state, now)

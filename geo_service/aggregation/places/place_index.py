@@ -2,8 +2,8 @@
 
 An incident's place is, in this order: the deepest district of level settlement that it lies in; the nearest named settlement up
 to 10 km from the centre of its finest H3 cell; its cell of resolution 6, named after the nearest settlement at any distance. A
-place with more than a tenth of all messages of the last year could not stand out against the region: it is divided into H3 cells
-of resolution 7 (a town with districts of level settlement inside it is divided by these already).
+place with more than a tenth of all messages of the last year, and at least a thousand, could not stand out against the region: it is
+divided into H3 cells of resolution 7 (a town with districts of level settlement inside it is divided by these already).
 
 Places are numbered in the order in which they are found; numbers and keys never change until the districts or settlements do.
 """
@@ -33,6 +33,8 @@ HEXAGON_RESOLUTION = 6
 """H3 resolution of places outside of settlements, hexagons of about 36 km²."""
 LARGEST_SHARE = 0.1
 """A place with a greater share of the messages of the last year is divided."""
+LEAST_TO_DIVIDE = 1000
+"""Messages in that year; parts of a place with fewer would have hardly any."""
 _YEAR_S = 365 * 86_400
 _UNKNOWN = -1
 
@@ -110,7 +112,7 @@ class PlaceIndex:
         row = int(np.argmax(self._columns["district"] == district.id)) if len(self._columns) else _UNKNOWN
         if row == _UNKNOWN or self._columns["district"][row] != district.id:
             return 0.0, 0.0
-        return self._columns["lng"][row] / POSITION_UNITS, self._columns["lat"][row] / POSITION_UNITS
+        return float(self._columns["lng"][row] / POSITION_UNITS), float(self._columns["lat"][row] / POSITION_UNITS)
 
     def _add_cells(self) -> None:
         """Give a place to each cell that has none yet."""
@@ -180,7 +182,7 @@ class PlaceIndex:
         rows = np.concatenate([np.arange(low, high) for (low, high), _ in ranges])
         recent = (self._columns["received"][rows] > extent[1] - _YEAR_S) & (self._columns["status"][rows] != DELETED)
         counts = np.bincount(self.place_of_rows(rows[recent]), minlength=len(self._places))
-        for number in np.flatnonzero(counts > LARGEST_SHARE * counts.sum()).tolist():
+        for number in np.flatnonzero((counts > LARGEST_SHARE * counts.sum()) & (counts >= LEAST_TO_DIVIDE)).tolist():
             place = self._places[number]
             names = TownParts(Name(place.name_ru, place.name_en), place.lng, place.lat)
             self._divisions[number] = _Division(place, names, GrowableArray.empty(np.int32))

@@ -5,6 +5,7 @@ import numpy as np
 
 from geo_service.aggregation.places.names import Name, name_by_coordinates, name_centre, names_within
 from geo_service.aggregation.places.nearest import Positions, bearings, cell_centres, distances_km, unit_vectors
+from geo_service.core.model import FINEST_RESOLUTION
 
 PART_RESOLUTION = 7
 """H3 resolution, hexagons of about 5 km²."""
@@ -19,7 +20,8 @@ class TownParts:
         """lng, lat: of the town's point, degrees."""
         self._town = town
         self._point = Positions(np.array([lng]), np.array([lat]))
-        self._centre = h3.latlng_to_cell(lat, lng, PART_RESOLUTION)
+        # By way of the finest cell, as incidents are: H3 cells do not hold their children exactly.
+        self._centre = h3.cell_to_parent(h3.latlng_to_cell(lat, lng, FINEST_RESOLUTION), PART_RESOLUTION)
         self._names = {self._centre: name_centre(town)}
         self._used = set(self._names.values())
         self._rings = 0

@@ -217,8 +217,13 @@ class Replica:
         return columns.dead_rows > max(columns.live_rows, 1_000_000)
 
     async def next_change(self) -> None:
-        """Wait until the revision moves."""
+        """Wait until the revision moves, or `wake` is called."""
         await self._changed.wait()
+
+    def wake(self) -> None:
+        """Wake those who wait for a change, as they wait for something else, too; the revision stays."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def close(self) -> None:
         """End the worker thread; work that waits is dropped."""
@@ -248,8 +253,7 @@ class Replica:
         self.total += change
         self.revision = self.changes.revision
         self.changed_at = time.time()
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self.wake()
 
     async def _run_on_worker(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread.executor, partial(work, *args, **kwargs))

@@ -17,7 +17,7 @@ _DIGEST_BYTES = 16
 
 
 async def read_snapshot(
-    url: str, clock: ResponseTimer, count_limit: int, on_progress: Callable[[int], None] = lambda rows: None
+    url: str, clock: ResponseTimer | None, count_limit: int, on_progress: Callable[[int], None] = lambda rows: None
 ) -> ReplicaState:
     """Everything in the database, in one transaction's view. count_limit: bytes of counts to keep; progress: hears of rows read."""
     async with open_connection(url) as connection:

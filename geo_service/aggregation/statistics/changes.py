@@ -1,7 +1,8 @@
 """What has changed: the entries of one or two dimensions, each in a window and in the one that it is compared with, by evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,57 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.counting.grouping import EVERYTHING
 from geo_service.aggregation.counting.rows_in_cell import rows_in_cell
-from geo_service.aggregation.counting.selected_rows import select_rows
+from geo_service.aggregation.counting.selected_rows import Groups, select_rows
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.rows import Row
 from geo_service.aggregation.measures.significance import share_of_time
+from geo_service.aggregation.places.place_index import PlaceIndex, find_places
 from geo_service.aggregation.probability.poisson_comparison import Whole, expected_counts, log10_p_values, z_scores
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, Axis, Dimension
+from geo_service.aggregation.statistics.leading_entries import describe_place
 from geo_service.core.model import DistrictLevel
 
-CHANGE_DIMENSIONS = {code: DIMENSIONS[code] for code in ("district", "theme", "sector", "agency", "source")}
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChangeDimension:
+    """A property by which changes are found."""
+
+    code: str
+    label: dict[str, str]
+    axis: Callable[[ReplicaState, DistrictLevel], Axis]
+
+
+def _by_catalogue(dimension: Dimension) -> ChangeDimension:
+    return ChangeDimension(dimension.code, dimension.label, lambda state, level: dimension.axis(state.catalogue, level))
+
+
+class _PlaceEntries(Sequence[Row]):
+    """The entries of all places of an index, which numbering rows may still make more; each is made when it is listed."""
+
+    def __init__(self, index: PlaceIndex) -> None:
+        self._index = index
+
+    def __len__(self) -> int:
+        return len(self._index.places)
+
+    def __getitem__(self, number: Any) -> Any:
+        described = describe_place(self._index.places[number])
+        return {"code": described.pop("key"), **described}
+
+
+def _places(state: ReplicaState, _: DistrictLevel) -> Axis:
+    """Return the axis of settlements, parts of large ones, and hexagons outside of them."""
+    index = find_places(state)
+    return Axis(_PlaceEntries(index), lambda state, selection, selected: index.place_of_rows(selected.rows))
+
+
+CHANGE_DIMENSIONS = {
+    **{code: _by_catalogue(DIMENSIONS[code]) for code in ("district", "theme")},
+    "place": ChangeDimension("place", {"ru": "Место", "en": "Place"}, _places),
+    **{code: _by_catalogue(DIMENSIONS[code]) for code in ("sector", "agency", "source")},
+}
 """By what changes are found. Not by status and deadline: these are as of now in both windows."""
 DIRECTIONS = ("both", "up", "down")
 
@@ -54,7 +95,7 @@ _MOST_COUNTERS = 4_000_000
 class ChangeOptions:
     """Which changes are listed."""
 
-    dimensions: Sequence[Dimension]
+    dimensions: Sequence[ChangeDimension]
     level: DistrictLevel
     """Of districts."""
     min_incidents: int
@@ -84,9 +125,12 @@ def find_changes(state: ReplicaState, selection: Selection, compare: Selection, 
 
     Combinations that occur in one window only are among them. Equal p are in the order of z, then of the dimensions' entries.
     """
-    axes = [dimension.axis(state.catalogue, options.level) for dimension in options.dimensions]
+    axes = [dimension.axis(state, options.level) for dimension in options.dimensions]
     share = share_of_time(selection, compare)
-    everything = _count_combinations(_find_keys(state, selection, axes, options.cell), _find_keys(state, compare, axes, options.cell), axes)
+    grouped = [_find_groups(state, each, axes, options.cell) for each in (selection, compare)]
+    # The number of entries is known once all rows have theirs.
+    shape = [len(axis.entries) for axis in axes]
+    everything = _count_combinations(*(_join_groups(groups, shape) for groups in grouped), size=prod(shape))
     enough = everything.take(np.maximum(everything.n, everything.n0) >= options.min_incidents)
     signs = _signs(z_scores(enough.n, enough.n0, share))
     found = enough.take(np.isin(signs, _SIGNS_OF[options.direction]))
@@ -94,7 +138,6 @@ def find_changes(state: ReplicaState, selection: Selection, compare: Selection, 
     log10_p = log10_p_values(found.n, found.n0, share).round(9)
     order = np.lexsort((found.keys, -np.abs(z_scores(found.n, found.n0, share)), log10_p))[: options.limit]
     listed = found.take(order)
-    shape = [len(axis.entries) for axis in axes]
     positions = [column.tolist() for column in np.unravel_index(listed.keys, shape)]
     entries = [[axis.entries[position] for position in column] for axis, column in zip(axes, positions, strict=True)]
     codes = [dimension.code for dimension in options.dimensions]
@@ -111,19 +154,23 @@ def find_changes(state: ReplicaState, selection: Selection, compare: Selection, 
     }
 
 
-def _find_keys(state: ReplicaState, selection: Selection, axes: Sequence[Axis], cell: int | None) -> Whole:
-    """Return (rows,) int64 the combination of each selected row."""
+def _find_groups(state: ReplicaState, selection: Selection, axes: Sequence[Axis], cell: int | None) -> list[Groups]:
+    """Return for each axis the entry of each selected row."""
     rows = rows_in_cell(state.columns, state.pyramid, select_rows(state.columns, selection, EVERYTHING), cell)
-    keys = axes[0].groups(state, selection, rows).astype(np.int64)
-    for axis in axes[1:]:
-        keys *= len(axis.entries)
-        keys += axis.groups(state, selection, rows)
+    return [axis.groups(state, selection, rows) for axis in axes]
+
+
+def _join_groups(groups: Sequence[Groups], shape: Sequence[int]) -> Whole:
+    """Return (rows,) int64 the combination of each row's entries. shape: how many entries each axis has."""
+    keys = groups[0].astype(np.int64)
+    for own, size in zip(groups[1:], shape[1:], strict=True):
+        keys *= size
+        keys += own
     return keys
 
 
-def _count_combinations(now: Whole, before: Whole, axes: Sequence[Axis]) -> _Comparison:
-    """Return how often each combination that occurs is among the keys of either window."""
-    size = int(np.prod([len(axis.entries) for axis in axes]))
+def _count_combinations(now: Whole, before: Whole, *, size: int) -> _Comparison:
+    """Return how often each combination that occurs is among the keys of either window. size: of all combinations there are."""
     if size <= _MOST_COUNTERS:
         n, n0 = (np.bincount(keys, minlength=size) for keys in (now, before))
         occurs = np.flatnonzero(n + n0)

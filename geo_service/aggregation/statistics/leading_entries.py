@@ -1,12 +1,15 @@
-"""What most of some incidents are about: the themes with most of them, with how many there were in the compared window."""
+"""What most of some incidents are about, and where most of them are, with how many there were in the compared window."""
 
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from geo_service.aggregation.counting.selected_rows import SelectedRows
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.rows import Row
+from geo_service.aggregation.places.place import Place
+from geo_service.aggregation.places.place_index import PlaceIndex, find_places
 from geo_service.aggregation.replica.replica import ReplicaState
 
 MOST = 5
@@ -42,3 +45,71 @@ def leading_themes(state: ReplicaState, now: SelectedRows, before: SelectedRows 
         }
         for theme in sorted(found, key=lambda theme: (-n[theme.id], theme.code))[:MOST]
     ]
+
+
+def leading_places(state: ReplicaState, now: SelectedRows, before: SelectedRows | None) -> list[Row]:
+    """Return the named places with most incidents, most first: key, name, position, n and n_compared.
+
+    Places are settlements as a whole, and what lies outside of all of them; without settlements there are none.
+    """
+    index = find_places(state)
+    numbers = _number_wholes(index, now)
+    before_numbers = None if before is None else _number_wholes(index, before)
+    # Counted once all are numbered: numbering may find further parts of a town.
+    n = np.bincount(numbers, minlength=len(index.places))
+    n0 = None if before_numbers is None else np.bincount(before_numbers, minlength=len(index.places))
+    order = np.argsort(-n, kind="stable")
+    chosen = [number for number in order[n[order] > 0].tolist() if is_named(index.places[number], state)][:MOST]
+    return [
+        {**describe_place(index.places[number]), "n": int(n[number]), "n_compared": None if n0 is None else int(n0[number])}
+        for number in chosen
+    ]
+
+
+def leading_place_of_groups(state: ReplicaState, rows: SelectedRows, groups: int, *, by_parts: bool) -> list[Place | None]:
+    """Return for each group the named place with most of its incidents, of equals the one found first; None without any.
+
+    by_parts: whether the parts of a divided town are places of their own.
+    """
+    index = find_places(state)
+    numbers = index.place_of_rows(rows.rows) if by_parts else _number_wholes(index, rows)
+    leading: list[Place | None] = []
+    for group in range(groups):
+        n = np.bincount(numbers[rows.groups == group], minlength=1)
+        place = index.places[int(n.argmax())] if n.any() else None
+        leading.append(place if place and is_named(place, state) else None)
+    return leading
+
+
+def _number_wholes(index: PlaceIndex, rows: SelectedRows) -> NDArray[np.int32]:
+    """Return the number of each row's place; of a part of a divided town that of the town."""
+    numbers = index.place_of_rows(rows.rows)
+    places = index.places
+    wholes = {number: key for number in np.unique(numbers).tolist() if (key := _key_of_whole(places[number])) != places[number].key}
+    if not wholes:
+        return numbers
+    number_of = {place.key: number for number, place in enumerate(places)}
+    whole_of = np.arange(len(places), dtype=np.int32)
+    for number, key in wholes.items():
+        whole_of[number] = number_of.get(key, number)
+    return np.asarray(whole_of[numbers], np.int32)
+
+
+def _key_of_whole(place: Place) -> str:
+    """Return the key of the place that a place is a part of; its own where it is whole."""
+    return place.key.removesuffix(f"-{place.cell:x}")
+
+
+def is_named(place: Place, state: ReplicaState) -> bool:
+    """Return whether a place has a name: without settlements one outside of them has coordinates only."""
+    return bool(len(state.catalogue.settlements)) or not place.key.startswith("h:")
+
+
+def describe_place(place: Place) -> Row:
+    """Return key, names and position of a place."""
+    return {"key": place.key, "name": place_name(place), "lng": round(float(place.lng), 5), "lat": round(float(place.lat), 5)}
+
+
+def place_name(place: Place) -> dict[str, str]:
+    """Return the names of a place by language."""
+    return {"ru": place.name_ru or place.name_en, "en": place.name_en or place.name_ru}

@@ -37,20 +37,20 @@ def is_operator(request: Request) -> bool:
     return bool(key) and _matches_any(key, service_of(request).settings.write_keys)
 
 
-def authenticate_writer(request: Request, api_key: str = "") -> str:
-    """Return the API key of a request that sends incidents; empty if none is needed.
+def authenticate_writer(request: Request, api_key: str = "", act: str = "send incidents") -> str:
+    """Return the API key of a request that writes; empty if none is needed.
 
-    api_key: a key that was sent otherwise than as `Authorization: Bearer`. Raises `Forbidden` if writing is disabled or
-    the page's origin may not write, and `Unauthorised` without a valid key.
+    api_key: a key that was sent otherwise than as `Authorization: Bearer`. act: for messages, what the key is needed for.
+    Raises `Forbidden` if writing is disabled or the page's origin may not write, and `Unauthorised` without a valid key.
     """
     settings = service_of(request).settings
-    _check_origin(request, settings)
+    _check_origin(request, settings, act)
     if settings.write_open:
         return ""
     if not settings.write_keys:
         raise Forbidden("writing is disabled; set GEO_WRITE_KEYS, or GEO_WRITE_OPEN=1 on a trusted network")
     key = _bearer(request) or api_key
-    _check_key(key, settings.write_keys, "send incidents")
+    _check_key(key, settings.write_keys, act)
     return key
 
 
@@ -92,7 +92,7 @@ def _matches_any(key: str, keys: Sequence[SecretStr]) -> bool:
     return any(matches)
 
 
-def _check_origin(request: Request, settings: Settings) -> None:
+def _check_origin(request: Request, settings: Settings, act: str = "send incidents") -> None:
     """Refuse pages of other origins. Raises `Forbidden`.
 
     Without this check, any page could write to a service on its reader's own machine. The Host header proves nothing: the
@@ -100,4 +100,4 @@ def _check_origin(request: Request, settings: Settings) -> None:
     """
     origin = request_header(request.scope, b"origin")
     if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_origin):
-        raise Forbidden("this origin may not send incidents; GEO_WRITE_ORIGINS names those that may")
+        raise Forbidden(f"this origin may not {act}; GEO_WRITE_ORIGINS names those that may")

@@ -17,6 +17,8 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.board import CurrentAlerts
+from geo_service.alerts.delivery.outbox import Outbox
+from geo_service.alerts.evidence import EvidenceCollector
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread, request_arrived
 from geo_service.core.database import database_errors
 from geo_service.core.errors import NotFound, NotReady
@@ -62,7 +64,11 @@ class Service:
     """As many places as the pool has connections: who has one need not wait for the pool."""
     alerts: CurrentAlerts
     """The alerts that this process knows."""
+    outbox: Outbox
+    """Messages about alerts."""
     row_cutter: RowCutter = field(kw_only=True)
+    evidence: EvidenceCollector = field(default_factory=EvidenceCollector.create, kw_only=True)
+    """Behind alerts."""
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""
     zone: ZoneInfo = field(init=False)

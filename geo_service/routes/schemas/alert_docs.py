@@ -3,15 +3,12 @@
 from typing import Any
 
 from geo_service.core.schema.alerts import LAYERS, VERDICTS
-from geo_service.queries.alerts import DEFAULT_LIMIT, GROUPS, MAX_LIMIT, STATES
+from geo_service.queries.alerts import DEFAULT_LIMIT, GROUPS, MAX_LIMIT, MAX_NOTE_LENGTH, STATES
 from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PARAMETERS, PROBLEM, parameter
 from geo_service.routes.schemas.value_schemas import ANY_CODES, SECTOR_CODES, choice, integer, pattern
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SINCE = pattern(rf"[1-9][0-9]{{0,4}}[hdwy]|{_DATE}([Tt][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]+)?([Zz]|[+ -][0-9]{{2}}:[0-9]{{2}}))?")
-
-MAX_NOTE_LENGTH = 2000
-"""Characters of the note to a verdict."""
 
 FILTER_PARAMETERS = [
     parameter("state", "open (the default), closed or all.", schema=choice(STATES)),
@@ -28,14 +25,20 @@ FILTER_PARAMETERS = [
     parameter(
         "groups",
         "merge (the default): where the same theme is unusual in many places at once, only the strongest alert is listed, with their "
-        "number; split: each is listed.",
+        "number; split: each is listed. The feed always has each.",
         schema=choice(GROUPS),
     ),
 ]
 _MAP_FORMAT = {**FORMAT_DOCS, "schema": choice(("json", "csv", "geojson"))}
 ALERTS_DOCS: dict[str, Any] = {"parameters": [*FILTER_PARAMETERS, _MAP_FORMAT]}
 ALERT_DOCS: dict[str, Any] = {"parameters": [_MAP_FORMAT]}
-FEED_DOCS: dict[str, Any] = {"parameters": [one for one in FILTER_PARAMETERS if one["name"] != "groups"]}
+FEED_DOCS: dict[str, Any] = {
+    "parameters": [
+        {**FILTER_PARAMETERS[0], "description": "open, closed or all (the default)."},
+        *FILTER_PARAMETERS[1:],
+        parameter("lang", "ru (the default) or en.", schema=choice(("ru", "en"))),
+    ]
+}
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
@@ -109,15 +112,82 @@ _LIST = _object(
     },
     time_zone=_TEXT,
 )
+_STATUS_COUNTS: dict[str, Any] = {"type": "object", "additionalProperties": _COUNT, "description": "By status."}
+_EVIDENCE = _object(
+    "What the alert rests on, up to now or to its end; near-duplicates count once.",
+    window=_object("From the first message on.", **{"from": _INSTANT, "to": _INSTANT}),
+    n=_COUNT,
+    series=_object(
+        "Messages along time.", bucket=choice(("hour", "day")),
+        buckets={"type": "array", "items": _object("A bucket.", **{"from": _INSTANT, "n": _COUNT, "expected": {"type": "number"}})},
+    ),
+    by_agency={
+        "type": "array",
+        "items": _object("An agency.", code=_optional(_TEXT), name=_optional(_NAMES), n=_COUNT, open=_COUNT, by_status=_STATUS_COUNTS),
+    },
+    by_status={"type": "array", "items": _object("A status.", code=_TEXT, name=_NAMES, n=_COUNT)},
+    neighbours={
+        "type": "array",
+        "items": _object(
+            "A place nearby.", key=_TEXT, name=_NAMES, lng={"type": "number"}, lat={"type": "number"}, km={"type": "number"}, n=_COUNT,
+            expected={"type": "number"},
+        ),
+        "description": "The nearest other places, or districts: messages of the same theme in the same time, and how many were usual.",
+    },
+    recent={"type": "array", "items": {"type": "integer"}, "description": "Ids of the newest incidents, newest first."},
+)  # fmt: skip
+_ONE = {**ALERT, "required": [*ALERT["required"], "evidence"], "properties": {**_PROPERTIES, "evidence": _EVIDENCE}}
 _FORMATS: dict[str, Any] = {"text/csv": {"schema": _TEXT}, "application/geo+json": {"schema": {"type": "object"}}}
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is still valid."}}
 
 ALERTS_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "The alerts.", "content": {"application/json": {"schema": _LIST}, **_FORMATS}}, **_UNCHANGED,
 }  # fmt: skip
+FEED_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The feed.", "content": {"application/atom+xml": {"schema": _TEXT}}}, **_UNCHANGED,
+}  # fmt: skip
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such alert.", **PROBLEM}}
 ALERT_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The alert.", "content": {"application/json": {"schema": {"type": "object"}}, **_FORMATS}},
+    200: {"description": "The alert.", "content": {"application/json": {"schema": _ONE}, **_FORMATS}},
     **_UNCHANGED,
     **NOT_FOUND,
 }  # fmt: skip
+
+VERDICT_DOCS: dict[str, Any] = {
+    "security": [{"writeKey": []}, {}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["value"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "value": {
+                            "type": ["string", "null"],
+                            "enum": [*VERDICTS, None],
+                            "description": "null takes an earlier verdict back.",
+                        },
+                        "note": {"type": ["string", "null"], "maxLength": MAX_NOTE_LENGTH, "pattern": "^[^\\x00]*$"},
+                    },
+                },
+                "example": {"value": "real", "note": "Прорыв водовода, ремонт до вечера"},
+            }
+        },
+    },
+}
+_STORED = _object(
+    "What is stored.", alert={"type": "integer"}, verdict=_VERDICT,
+    changed={"type": "boolean", "description": "Whether there was another one before."},
+)  # fmt: skip
+VERDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The verdict that is stored now.", "content": {"application/json": {"schema": _STORED}}},
+    400: {"description": "The body or a parameter is malformed.", **PROBLEM},
+    401: {"description": "The API key is missing or invalid.", **PROBLEM},
+    403: {"description": "Writing is disabled, or not allowed from pages of this origin.", **PROBLEM},
+    **NOT_FOUND,
+    408: {"description": "The body is incomplete.", **PROBLEM},
+    413: {"description": "The body is too large.", **PROBLEM},
+    415: {"description": "The type of the body is not supported.", **PROBLEM},
+}

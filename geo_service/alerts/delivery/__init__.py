@@ -1,0 +1,1 @@
+"""Messages about alerts that leave the service: webhooks and mail, by way of an outbox in the database."""
