@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from geo_service import __version__
 from geo_service.cli.alerts import alerts_commands
+from geo_service.cli.backtest import backtest_command
 from geo_service.cli.boundaries import boundaries_commands
 from geo_service.cli.catalogue import catalogue_commands
 from geo_service.cli.console import STDERR, replace_unknown_characters
@@ -39,6 +40,7 @@ app.add_typer(db_commands, name="db")
 app.command("serve")(serve_command)
 app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
+app.command("backtest")(backtest_command)
 app.add_typer(demo_commands, name="demo")
 app.command("places")(places_command)
 app.command("geocode")(geocode_command)

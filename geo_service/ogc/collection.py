@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.extent import Bounds
@@ -57,6 +58,8 @@ class CollectionDescription:
     description: str
     parameters: Mapping[str, ParameterDescription] = field(default_factory=dict)
     """Those that only this collection has, by name."""
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    """Measures that its features have only where they are asked for, by code; all others they have anyway."""
 
 
 class FeatureCollection(Protocol):

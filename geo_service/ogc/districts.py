@@ -12,7 +12,7 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Dis
 from geo_service.aggregation.catalogue.geometry import to_degrees
 from geo_service.aggregation.counting.grouping import by_chosen_districts
 from geo_service.aggregation.measures.group_stats import GroupStats
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.measures import DISTRICT_MEASURES, TABLE_MEASURES, add_chosen
 from geo_service.aggregation.measures.rows import Row, measure_row
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
@@ -35,6 +35,9 @@ _LEVEL = ParameterDescription(
 )
 
 
+_ON_REQUEST = {code: measure for code, measure in DISTRICT_MEASURES.items() if code not in TABLE_MEASURES}
+
+
 class DistrictCollection:
     """Districts of one level by code. The id of a feature is the district's code.
 
@@ -49,6 +52,7 @@ class DistrictCollection:
             _TITLES[level],
             f"Administrative units of the level {level.code} with the numbers of the incidents in them, for any selection",
             {"level": _LEVEL} if level is DistrictLevel.DISTRICT else {},
+            _ON_REQUEST,
         )
 
     def find(self, state: ReplicaState, query: FeatureQuery) -> FeaturePage:
@@ -88,7 +92,8 @@ def _build_features(state: ReplicaState, districts: list[District], query: Featu
         # One level at a time, because an incident can only be in one group: districts of one level do not contain each other.
         same_level = [district for district in districts if district.level is level]
         stats = GroupStats(state, query.query.selection, by_chosen_districts(state.catalogue, same_level), query.query.compare)
-        numbers |= zip((district.id for district in same_level), measure_row(stats, MEASURES.values()), strict=False)
+        rows = measure_row(stats, add_chosen(TABLE_MEASURES.values(), query.query.measure))
+        numbers |= zip((district.id for district in same_level), rows, strict=False)
     return [
         {
             "type": "Feature",

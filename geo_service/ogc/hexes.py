@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.catalogue.cell_outlines import cell_outlines
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.measures.group_stats import GroupStats
-from geo_service.aggregation.measures.measures import CELL_MEASURES
+from geo_service.aggregation.measures.measures import CELL_MEASURES, TABLE_MEASURES, add_chosen
 from geo_service.aggregation.measures.rows import measure_row
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.errors import NotFound
@@ -30,6 +30,9 @@ OWN_COLLECTIONS = (5, 6, 7, 8)
 
 _CELL = re.compile("[0-9a-fA-F]{15}")
 """An H3 index as text."""
+
+_ALWAYS = [measure for code, measure in CELL_MEASURES.items() if code in TABLE_MEASURES]
+_ON_REQUEST = {code: measure for code, measure in CELL_MEASURES.items() if code not in TABLE_MEASURES}
 
 _HALF_TURN = 180
 """Degrees."""
@@ -98,11 +101,12 @@ def _describe(resolution: int | None) -> CollectionDescription:
     """Return the metadata of the collection of a resolution; None for the collection `hexes`."""
     text = "with the numbers of the incidents in them, for any selection; cells without any are left out"
     if resolution is None:
-        return CollectionDescription("hexes", "Hexagons", f"H3 cells {text}", {"resolution": _RESOLUTION})
+        return CollectionDescription("hexes", "Hexagons", f"H3 cells {text}", {"resolution": _RESOLUTION}, _ON_REQUEST)
     width = round(h3.average_hexagon_edge_length(resolution, "km") * 3**0.5, 1)
     return CollectionDescription(
-        f"hexes-{resolution}", f"Hexagons of resolution {resolution}, {width:g} km wide", f"H3 cells of resolution {resolution} {text}"
-    )
+        f"hexes-{resolution}", f"Hexagons of resolution {resolution}, {width:g} km wide", f"H3 cells of resolution {resolution} {text}",
+        measures=_ON_REQUEST,
+    )  # fmt: skip
 
 
 def _to_degrees(boxes: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -122,7 +126,7 @@ def _build_features(state: ReplicaState, cells: NDArray[np.uint64], resolution: 
         return []
     stats = GroupStats(state, query.query.selection, _group_by_cells(state, cells, resolution), query.query.compare)
     # The last row of numbers is of all other cells.
-    rows = measure_row(stats, CELL_MEASURES.values())
+    rows = measure_row(stats, add_chosen(_ALWAYS, query.query.measure))
     geometries = write_geometries(cell_outlines(cells), query.crs)
     return [
         {"type": "Feature", "id": name, "geometry": geometry, "properties": {"h3": name, "resolution": resolution, **row}}
@@ -134,5 +138,7 @@ def _group_by_cells(state: ReplicaState, cells: NDArray[np.uint64], resolution: 
     """Return a grouping by these cells, with a last group for all others."""
     level = state.pyramid.levels[resolution]
     group_of = np.full(len(level), len(cells), np.int32)
-    group_of[level.index(cells)] = np.arange(len(cells))
-    return Grouping("cell", group_of[state.pyramid.up(resolution)], len(cells) + 1)
+    indexes = level.index(cells)
+    group_of[indexes] = np.arange(len(cells))
+    table = group_of[state.pyramid.up(resolution)]
+    return Grouping("cell", table, len(cells) + 1, resolution=resolution, cells=np.append(indexes, -1).astype(np.intp))

@@ -52,9 +52,11 @@ def _collection_paths(collection: CollectionDescription, selection_parameters: l
     """Return the paths of a collection: its document, its features, and one feature."""
     standard = {name: _parameter(name, *description) for name, description in _STANDARD.items()}
     own = [_parameter(name, parameter.text, parameter.schema) for name, parameter in collection.parameters.items()]
+    choice = {"type": "string", "enum": ["count", *collection.measures]}
+    measure = _parameter("measure", "A measure that features have only on request; count adds none, as they have all others.", choice)
     feature_id = {"name": "featureId", "in": "path", "required": True, "description": "The feature's id.", "schema": _TEXT}
-    items = [*standard.values(), *own, *selection_parameters, _format_parameter()]
-    item = [feature_id, standard["datetime"], standard["crs"], *selection_parameters, _format_parameter()]
+    items = [*standard.values(), *own, measure, *selection_parameters, _format_parameter()]
+    item = [feature_id, standard["datetime"], standard["crs"], measure, *selection_parameters, _format_parameter()]
     path = f"/collections/{collection.id}"
     return {
         path: _operation(f"{collection.id}.collection", collection.title, [_format_parameter()], JSON),

@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS, QUANTILE, ClassificationMethod
+from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS, FIXED, QUANTILE, ClassificationMethod
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query
@@ -40,7 +40,7 @@ def read_layer_query(
     params = dict(pairs)
     return query, Rendering(
         level=read_level(params) if "level" in params else None,
-        classifier=read_classification(params["breaks"], query.measure) if "breaks" in params else QUANTILE,
+        classifier=read_classification(params["breaks"], query.measure) if "breaks" in params else _default_classification(query.measure),
         frames=read_frames(params, query) if "frames" in params else None,
         format=tile_format,
         with_h3="fields" in params and bool(read_choice(params, "fields", ["h3"])),
@@ -53,6 +53,10 @@ def read_classification(text: str, measure: Measure) -> ClassificationMethod:
 
     Raises `InvalidParameter`.
     """
+    if measure.classes is not None:
+        if text != FIXED.method:
+            raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", "fixed: it has classes of its own")
+        return FIXED
     if text in CLASSIFIERS:
         return ClassificationMethod(text)
     parts = text.split(",")
@@ -64,6 +68,10 @@ def read_classification(text: str, measure: Measure) -> ClassificationMethod:
         raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", allowed)
     # Integers stay integers, because legends write the limits as they are.
     return ClassificationMethod("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
+
+
+def _default_classification(measure: Measure) -> ClassificationMethod:
+    return QUANTILE if measure.classes is None else FIXED
 
 
 def read_frames(params: Mapping[str, str], query: Query) -> int:

@@ -73,6 +73,8 @@ def read_selection_query(
         raise InvalidParameter(
             "measure", f"{measure.code!r} requires a comparison", "this measure together with compare=previous or compare=year"
         )
+    if measure.needs_ends and has_open_end(window):
+        raise InvalidParameter("measure", f"{measure.code!r} needs a window with both ends", "window, or from and to")
     return Query(selection, measure, compare, compared_by=params.get("compare"), valid_until=now + step)
 
 
@@ -142,6 +144,14 @@ def read_cell(text: str, name: str = "h3") -> int:
     return cell
 
 
+def parse_length(name: str, text: str) -> int:
+    """Parse a length of time such as 24h or 7d; name: of the parameter. Returns seconds. Raises `InvalidParameter`."""
+    match = _WINDOW.fullmatch(text)
+    if not match:
+        raise InvalidParameter(name, f"{shorten(text)!r} is not a window", _WINDOW_ALLOWED)
+    return int(match[1]) * _UNIT_SECONDS[match[2]]
+
+
 def read_optional_cell(params: Mapping[str, str]) -> int | None:
     """Read the H3 cell in which incidents lie; None if the parameter is absent. Raises `InvalidParameter`."""
     return read_cell(params["cell"], "cell") if "cell" in params else None
@@ -202,11 +212,7 @@ def _read_window(params: Mapping[str, str], zone: ZoneInfo, clock: float) -> tup
     """
     if "from" in params or "to" in params:
         return _read_interval(params, zone), int(clock) // _STEP_S * _STEP_S, _STEP_S
-    text = params.get("window", DEFAULT_WINDOW)
-    match = _WINDOW.fullmatch(text)
-    if not match:
-        raise InvalidParameter("window", f"{shorten(text)!r} is not a window", _WINDOW_ALLOWED)
-    length = int(match[1]) * _UNIT_SECONDS[match[2]]
+    length = parse_length("window", params.get("window", DEFAULT_WINDOW))
     step = _SHORT_STEP_S if length <= 3 * _UNIT_SECONDS["d"] else _STEP_S
     now = int(clock) // step * step
     stop = now + step

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.catalogue.geometry import district_geometries
+from geo_service.aggregation.measures.measures import DISTRICT_MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
 from geo_service.aggregation.statistics.districts import describe_district, rank_districts
 from geo_service.aggregation.statistics.timeline import BucketOptions
@@ -26,7 +27,7 @@ _WITHOUT = {"ru": "Без района", "en": "Without district"}
 async def get_districts(request: Request) -> Response:
     """Return the districts of a level with all measures, ranked by the requested one; incidents without a district; and the total."""
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("level", "format"))
+    query = selection_query.read_selection(request, service, also=("level", "format"), measures=DISTRICT_MEASURES)
     level, form = read_level(dict(request.query_params)), read_format(request, geometry=True)
     revision = service.replica.revision
     catalogue = service.replica.catalogue
@@ -50,7 +51,7 @@ async def get_district(request: Request, code: str) -> Response:
     CSV has the district and its children.
     """
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("bucket", "format"))
+    query = selection_query.read_selection(request, service, also=("bucket", "format"), measures=DISTRICT_MEASURES)
     form, params = read_format(request), dict(request.query_params)
     bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None
     bucket_options = BucketOptions(service.settings.zone, bucket, query.compared_by)

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant
@@ -39,7 +40,7 @@ def _docs_of(media_type: str) -> dict[int | str, dict[str, Any]]:
 router = APIRouter(route_class=PlainRoute, prefix="/ogc", tags=["OGC API – Features"], responses=PROBLEM_RESPONSES)
 
 _SELECTION = tuple(name for name in SELECTION_PARAMETERS if name != "measure")
-"""Parameters of the selection. There is no measure, because features have all of them."""
+"""Parameters of the selection. Which measures features have only on request depends on the collection."""
 _ITEMS = ("bbox", "bbox-crs", "crs", "datetime", "limit", "offset", "f")
 _WINDOW = ("window", "from", "to")
 
@@ -94,7 +95,7 @@ async def get_items(request: Request, name: str) -> Response:
     """Return a page of features with their numbers for the selection, as GeoJSON."""
     service = service_of(request)
     collection = _find_collection(service, name)
-    params, query = _read_query(request, service, (*_ITEMS, *collection.description.parameters))
+    params, query = _read_query(request, service, (*_ITEMS, *collection.description.parameters), collection)
     features = FeatureQuery(
         query, read_bbox(params, read_crs(params, "bbox-crs")), read_limit(params), read_offset(params), read_optional_level(params),
         read_int(params, "resolution", COARSEST_RESOLUTION, FINEST_RESOLUTION) if "resolution" in params else None, read_crs(params, "crs"),
@@ -112,7 +113,7 @@ async def get_item(request: Request, name: str, feature: str) -> Response:
     """Return one feature with its numbers for the selection, as GeoJSON."""
     service = service_of(request)
     collection = _find_collection(service, name)
-    params, query = _read_query(request, service, ("crs", "datetime", "f"))
+    params, query = _read_query(request, service, ("crs", "datetime", "f"), collection)
     features = FeatureQuery(query, crs=read_crs(params, "crs"))
     pairs = request.query_params.multi_items()
 
@@ -154,20 +155,23 @@ async def _collection_documents(request: Request, service: Service, collections:
     ]
 
 
-def _read_query(request: Request, service: Service, own: tuple[str, ...]) -> tuple[dict[str, str], Query]:
+def _read_query(
+    request: Request, service: Service, own: tuple[str, ...], collection: FeatureCollection
+) -> tuple[dict[str, str], Query]:  # fmt: skip
     """Return the parameters, and the query of the selection, whose window `datetime` may replace.
 
     own: parameters beside those of the selection. Raises `InvalidParameter`.
     """
     pairs = request.query_params.multi_items()
-    params = collect_params(pairs, (*_SELECTION, *own))
+    params = collect_params(pairs, (*SELECTION_PARAMETERS, *own))
     _check_format(params)
     window = read_datetime(params, service.settings.zone)
     if window is not None:
         if any(name in params for name in _WINDOW):
             raise InvalidParameter("datetime", "cannot be combined with window, from or to", "either datetime, or one of these")
         pairs = [*pairs, ("from", format_instant(window[0])), ("to", format_instant(window[1]))]
-    return params, read_selection_query(pairs, service.catalogue, service.settings.zone, extra=own)
+    measures = {"count": MEASURES["count"], **collection.description.measures}
+    return params, read_selection_query(pairs, service.catalogue, service.settings.zone, extra=own, measures=measures)
 
 
 def _check_params(request: Request) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from geo_service.aggregation.catalogue.geometry import cell_geometry
-from geo_service.aggregation.measures.measures import CELL_MEASURES
+from geo_service.aggregation.measures.measures import CELL_MEASURES, TABLE_MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
 from geo_service.aggregation.statistics.cells import describe_cell
@@ -56,6 +56,8 @@ _TIMELINE_DOCS = {
 _MAX_DIMENSIONS = 2
 _NO_NAME = {"ru": None, "en": None}
 """The same columns in the CSV, whether a hexagon has a name or not."""
+_TABLE_MEASURES = {code: measure for code, measure in CELL_MEASURES.items() if code in TABLE_MEASURES}
+"""Of groups that are no places."""
 
 
 @router.get("/legend", openapi_extra=_LEGEND_DOCS, summary="Class breaks, colours and totals", operation_id="legend")
@@ -114,7 +116,7 @@ async def get_summary(request: Request) -> Response:
 async def get_breakdown(request: Request) -> Response:
     """Return the numbers of each combination of entries that occurs, and the total."""
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("by", "level", "cell", "format"), measures=CELL_MEASURES)
+    query = selection_query.read_selection(request, service, also=("by", "level", "cell", "format"), measures=_TABLE_MEASURES)
     params, form = dict(request.query_params), read_format(request)
     by = [DIMENSIONS[code] for code in read_codes(params, "by", list(DIMENSIONS), _MAX_DIMENSIONS)]
     revision = service.replica.revision
@@ -133,7 +135,7 @@ async def get_breakdown(request: Request) -> Response:
 async def get_timeline(request: Request) -> Response:
     """Return the numbers of each hour, day, week or month of the window, empty ones included; and time series of one dimension."""
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("bucket", "by", "cell", "format"), measures=CELL_MEASURES)
+    query = selection_query.read_selection(request, service, also=("bucket", "by", "cell", "format"), measures=_TABLE_MEASURES)
     params, form = dict(request.query_params), read_format(request)
     by = DIMENSIONS[read_choice(params, "by", SERIES_BY)] if "by" in params else None
     bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None

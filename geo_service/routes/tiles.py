@@ -76,5 +76,6 @@ async def get_tilejson(request: Request, layer: str) -> Response:
         served.description, base_url=base_url(request), query=query_of_source(request.url.query), bounds=bounds,
         attribution=" · ".join(served.attribution(service.replica.catalogue)), revision=service.replica.revision,
         playback=None if rendering.frames is None else described(query.selection.window, rendering.frames),
+        classes=query.measure.classes,
     )  # fmt: skip
     return json_answer(request, document)

@@ -49,6 +49,10 @@ _EACH_S = 100
 _COUNT = 5_000
 """More than quantiles of a few groups are found in by sorting: both ways are rehearsed."""
 _FRAMES = 10
+_FEW = 1000
+_SPAN_S = 450 * 86_400
+"""Longer than a baseline with the window behind it."""
+_RINGS = 6
 
 
 _warm: set[ZoneInfo] = set()
@@ -77,6 +81,7 @@ def _steps(zone: ZoneInfo) -> Iterator[object]:
     now, before = (Selection(Window(*span), stop, themes=(1,), sources=(1,)) for span in ((middle, stop), (_BEGAN, middle)))
     yield from _statistics_steps(state, now, before, rules, zone)
     yield from _tile_steps(state, now, before, zone)
+    yield from _spatial_steps()
 
 
 def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, rules: RuleTable, zone: ZoneInfo) -> Iterator[object]:
@@ -109,6 +114,27 @@ def _tile_steps(state: ReplicaState, now: Selection, before: Selection, zone: Zo
     yield hexes.encode(state, TileRequest(Tile(0, 0, 0), Query(now)))
     yield PointLayer(zone).encode(state, TileRequest(tile, Query(now)))
     yield DistrictLayer().encode(state, TileRequest(tile, Query(now, compare=before)))
+
+
+def _spatial_steps() -> Iterator[object]:
+    """Places beside each other and their own past: incidents over more than a year, most of them in one place."""
+    incidents = _incidents()[:_FEW]
+    incidents["received"] = _BEGAN + np.arange(_FEW) * (_SPAN_S // _FEW)
+    around = np.array(h3.grid_disk(int(incidents["cell"][0]), _RINGS), np.uint64)
+    incidents["cell"][::2] = np.resize(around, len(incidents["cell"][::2]))
+    state, hexes, stop = ReplicaState(incidents, _catalogue(), 10_000_000), HexLayer(), _BEGAN + _SPAN_S
+    hexes.refresh(state.pyramid)
+    selection = Selection(Window(stop - _SPAN_S // 5, stop), stop, districts=(2,))
+    for measure in (measure for measure in CELL_MEASURES.values() if measure.spatial is not None):
+        query = Query(selection, measure)
+        yield hexes.encode(state, TileRequest(_tile(), query))
+        yield hexes.legend(state, LegendRequest(_ZOOM, query))
+    yield DistrictLayer().encode(state, TileRequest(_tile(), Query(selection, MEASURES["unusual"])))
+    # Cells that come between known ones.
+    fresh = incidents[:1].copy()
+    fresh["id"], fresh["cell"] = _FEW + 1, h3.latlng_to_cell(_AT[0] + 1, _AT[1], FINEST_RESOLUTION)
+    state.apply(fresh, np.empty(0, np.int64), None)
+    yield hexes.legend(state, LegendRequest(_ZOOM, Query(selection, MEASURES["gi"])))
 
 
 def _tile() -> Tile:

@@ -14,6 +14,7 @@ from geo_service.cluster.private_cluster import run_cluster
 from geo_service.core.settings import read_settings
 from tests.bench import (
     alerts,
+    backtest,
     faults,
     freshness,
     gazetteer,
@@ -49,6 +50,7 @@ PARTS: dict[str, Part] = {
     "size": size.measure,
     "points": points.measure,
     "statistics": statistics.measure,
+    "backtest": backtest.measure,
     "sql": sql_tiles.measure,
     "session": session.measure,
     "fresh": freshness.measure,

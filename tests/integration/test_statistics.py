@@ -12,7 +12,7 @@ import h3.api.basic_int as h3
 import httpx
 import pytest
 
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.measures import TABLE_MEASURES
 from geo_service.core.database import open_connection
 from tests.support.http_client import asking, filled
 from tests.support.statistics_oracle import CELLS, HOURS, OVERDUE, check_measures, fill, get_json, query_oracle, received_between
@@ -368,6 +368,8 @@ async def test_statistics_over_nothing_are_null(client: httpx.AsyncClient) -> No
 
 async def test_every_field_that_is_a_measure_has_its_unit(client: httpx.AsyncClient) -> None:
     table = await get_json(client, "/api/districts")
-    assert set(MEASURES) <= set(table["units"])
+    assert set(TABLE_MEASURES) <= set(table["units"])
+    chosen = await get_json(client, "/api/districts", measure="unusual")
+    assert set(chosen["units"]) - set(table["units"]) == {"unusual"}
     assert {"n_answered", "n_judged", "n_closed_timed", "n_compared"} <= set(table["units"])
     assert all(set(unit) == {"ru", "en"} for unit in table["units"].values())

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from geo_service.aggregation.catalogue.catalogue import EMPTY
-from geo_service.aggregation.measures.class_breaks import ClassificationMethod
+from geo_service.aggregation.measures.class_breaks import FIXED, QUANTILE, ClassificationMethod
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.core.errors import InvalidParameter
 from geo_service.queries.layer import read_classification, read_layer_query
@@ -39,3 +39,26 @@ def test_a_change_has_one_limit_on_each_side_of_zero() -> None:
     for text in ("0.5", "0.5,1", "-2,1", "-0.5,0,0.5"):
         with pytest.raises(InvalidParameter, match="one below zero"):
             read_classification(text, MEASURES["change"])
+
+
+@pytest.mark.parametrize("measure", ["unusual", "gi", "emerging"])
+def test_classes_of_a_measures_own_are_not_divided_otherwise(measure: str) -> None:
+    assert read_classification("fixed", MEASURES[measure]) == FIXED
+    for text in ("quantile", "log", "3,4", "nonsense"):
+        with pytest.raises(InvalidParameter, match="fixed"):
+            read_classification(text, MEASURES[measure])
+    with pytest.raises(InvalidParameter, match="quantile"):
+        read_classification("fixed", MEASURES["count"])
+
+
+def test_without_breaks_a_measure_has_its_own_or_quantiles() -> None:
+    for measure, method in (("gi", FIXED), ("count", QUANTILE)):
+        _, rendering = read_layer_query([("measure", measure)], EMPTY, ZoneInfo("UTC"), HEXES)
+        assert rendering.classifier == method
+
+
+def test_what_is_cut_into_steps_needs_both_ends() -> None:
+    for pairs in ([("from", "2026-01-01")], [("to", "2026-01-01")]):
+        with pytest.raises(InvalidParameter, match="both ends"):
+            read_layer_query([*pairs, ("measure", "emerging")], EMPTY, ZoneInfo("UTC"), HEXES)
+    read_layer_query([("window", "12w"), ("measure", "emerging")], EMPTY, ZoneInfo("UTC"), HEXES)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from geo_service.aggregation.spatial.named_classes import EMERGING, GI, UNUSUAL, NamedClasses
 from geo_service.tiles.documents.palette import SCHEMES, choose_palette, recolor_legend
 
 VISIONS = {
@@ -60,6 +61,35 @@ def test_the_difference_is_that_of_the_published_pairs() -> None:
 def test_neighbouring_classes_are_told_apart(scheme: str, diverging: bool, vision: str) -> None:
     colors = [lab(color, vision) for color in choose_palette(diverging=diverging, scheme=scheme).colors]
     assert min(difference(one, other) for one, other in itertools.pairwise(colors)) >= 9
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize("named", ["unusual", "concentration"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_neighbouring_classes_with_names_are_told_apart(scheme: str, named: str, vision: str) -> None:
+    colors = [lab(color, vision) for color in choose_palette(diverging=False, named=named, scheme=scheme).colors]
+    assert min(difference(one, other) for one, other in itertools.pairwise(colors)) >= 9
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_patterns_of_hot_spots_are_told_apart_and_hot_from_cold_by_everybody(scheme: str) -> None:
+    colors = choose_palette(diverging=False, named="emerging", scheme=scheme).colors
+    assert min(difference(lab(one, "normal"), lab(other, "normal")) for one, other in itertools.combinations(colors, 2)) >= 8
+    for vision in VISIONS:
+        none, *patterns = (lab(color, vision) for color in colors)
+        hot, cold = patterns[:8], patterns[8:]
+        assert min(difference(one, other) for one in hot for other in cold) >= 20
+        assert min(difference(none, one) for one in patterns) >= 9
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("classes", [UNUSUAL, GI, EMERGING])
+def test_a_class_that_says_nothing_is_grey_and_each_has_a_colour(classes: NamedClasses, scheme: str) -> None:
+    colors = choose_palette(diverging=False, named=classes.palette, scheme=scheme).colors
+    assert len(set(colors)) == len(colors) == len(classes)
+    chroma = [float(np.hypot(*lab(color, "normal")[1:])) for color in colors]
+    assert chroma[classes.neutral] < 6
+    assert min(one for number, one in enumerate(chroma) if number != classes.neutral) > 12
 
 
 @pytest.mark.parametrize("vision", VISIONS)

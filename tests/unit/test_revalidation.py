@@ -139,6 +139,67 @@ async def test_what_is_answered_is_always_what_would_be_made_from_scratch(stand:
     assert stand.layer.drawn < answers * 0.75, "much was answered without drawing"
 
 
+DAY = 86_400
+LATER = 500 * DAY
+"""An instant that has a year before it."""
+
+
+def past_incident(rng: random.Random, key: int) -> Array:
+    """One of the 450 days before LATER, of the last week in every second case, often in the same place."""
+    row = incident(rng, key)
+    lat, lng = PLACES[0] if rng.random() < 0.4 else rng.choice(PLACES)
+    row["cell"] = h3.latlng_to_cell(lat, lng, 10)
+    row["received"] = LATER - rng.randrange(1, 7 * DAY if rng.random() < 0.5 else 450 * DAY)
+    row["due"] = rng.choice([0, int(row["received"]) + rng.randrange(20 * DAY)])
+    return row
+
+
+def words_of_places(rng: random.Random) -> Iterator[Words]:
+    windows: list[Window | int] = [Window(LATER - 5 * DAY, LATER - DAY), Window(LATER - 20 * DAY, LATER + 50 * DAY), 7 * DAY]
+    for _ in range(40):
+        tile = tile_over(rng.choice(PLACES), rng.choice([7, 9, 11]))
+        statuses = rng.choice([Statuses(), Statuses(), Statuses(OPEN_STATUSES), Statuses(frozenset(), overdue=True)])
+        measure, themes = rng.choice(["unusual", "unusual", "gi", "emerging"]), rng.choice([None, (1,), (2, 3)])
+        yield tile, rng.choice(windows), measure, rng.random() < 0.2, statuses, themes
+
+
+async def test_what_compares_a_place_with_others_is_always_what_would_be_made_from_scratch(stand: Stand) -> None:
+    """Changes of the baseline, of neighbours and of the rest are heard of as well, and a day that begins."""
+    rng = random.Random(3)
+    stand.clock = LATER - DAY - 100
+    rows = {key: past_incident(rng, key) for key in range(1, 160)}
+    await stand.replica.load(np.array(list(rows.values()), BATCH), EMPTY)
+    words, values = list(words_of_places(rng)), 0
+    for _ in range(30):
+        changed = [rng.randrange(1, 220) for _ in range(rng.choice([0, 0, 1, 2]))]
+        rows |= {key: past_incident(rng, key) for key in changed}
+        batch = np.array([rows[key] for key in dict.fromkeys(changed)], BATCH) if changed else NO_ROWS
+        await stand.replica.apply(batch, NONE_GONE, None)
+        stand.clock += rng.choice([0, 0, 7, 70, 400])
+        expected = from_scratch(rows)
+        for one in rng.sample(words, 8):
+            tile = await stand.tile(one)
+            assert tile.body == expected(stand.request(one))
+            values += len(tile.body)
+    assert values > 10_000
+
+
+async def test_a_value_that_depends_on_others_is_not_kept_when_they_change(stand: Stand) -> None:
+    """The class stays "as usual", but the evidence in the tile is another."""
+    rng = random.Random(5)
+    rows = {key: past_incident(rng, key) for key in range(1, 160)}
+    await stand.replica.load(np.array(list(rows.values()), BATCH), EMPTY)
+    stand.clock = LATER
+    words = at(0, Window(LATER - 7 * DAY, LATER), "unusual")
+    before = await stand.tile(words)
+    for key in range(300, 330):
+        rows[key] = arrival(key, 15, LATER - 5000)[0]
+        await stand.replica.apply(np.array([rows[key]], BATCH), NONE_GONE, None)
+    after = await stand.tile(words)
+    assert after.etag != before.etag
+    assert after.body == from_scratch(rows)(stand.request(words))
+
+
 async def load(stand: Stand) -> None:
     """An incident in each place and a second in the last, none with a deadline, received at 3000."""
     await stand.replica.load(np.concatenate([arrival(place + 1, min(place, 15), 3000) for place in range(17)]), EMPTY)

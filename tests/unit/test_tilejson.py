@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from geo_service.aggregation.spatial.named_classes import GI
 from geo_service.core.extent import Bounds
 from geo_service.tiles.documents.tilejson import HEXES, LayerDescription, tilejson
 
@@ -29,6 +30,13 @@ def test_a_document_has_what_version_three_requires() -> None:
 def test_the_selection_is_passed_on_to_the_tiles_as_it_came() -> None:
     query = "sector=roads,waste&from=2018-10-01T00%3A00%3A00%2B03%3A00"
     assert document(query)["tiles"] == [f"https://map.example.org/tiles/hexes/{{z}}/{{x}}/{{y}}.mvt?{query}"]
+
+
+def test_classes_with_names_are_listed_for_clients_that_read_no_legend() -> None:
+    made = tilejson(HEXES, base_url="", query="measure=gi", bounds=MINSK, attribution="", revision=1, classes=GI)
+    assert made["geo:classes"][3] == {"class": 3, "code": "not_significant", "name": {"ru": "незначимо", "en": "not significant"}}
+    assert len(made["geo:classes"]) == 7
+    assert "geo:classes" not in document()
 
 
 def test_another_layer_is_another_row_of_data() -> None:

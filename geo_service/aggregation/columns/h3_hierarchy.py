@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import GrowableArray
+from geo_service.aggregation.columns.cell_adjacency import CellAdjacency
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 
 Cells = NDArray[np.uint64]
@@ -36,6 +37,7 @@ class Level:
         self._sorted = cells
         self._cells = GrowableArray(cells)
         self._later: dict[int, int] = {}
+        self._adjacency = CellAdjacency()
 
     def __len__(self) -> int:
         return len(self._cells.values)
@@ -44,6 +46,13 @@ class Level:
     def cells(self) -> Cells:
         """(cells,) uint64, by index."""
         return self._cells.values
+
+    def disks(self, which: NDArray[np.intp] | None = None) -> Indexes:
+        """(cells, 7) int32: the indexes of each cell and of those that touch it, -1 for those that are not here.
+
+        which: the only rows that are read, by index; others may hold anything.
+        """
+        return self._adjacency.disks(self.cells, which)
 
     def index(self, cells: Cells) -> Indexes:
         """The index of each cell, -1 where it is not here. int32."""

@@ -65,6 +65,10 @@ class Counter:
             self._arrays.put(key, array)
         return array
 
+    def known_array(self, key: Hashable, cells: int) -> NDArray[Any] | None:
+        """Return what `cached_array` would return for a key and cells without computing it; None where it is not cached or not valid."""
+        return self._find(key, cells)
+
     def cached_value(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the same for a value that takes next to no memory and does not depend on how many cells there are."""
         value: T | None = self._values.get(key)

@@ -29,7 +29,9 @@ class Grouping:
     area_km2: NDArray[np.float64] | None = None
     """(size,) area of each group, NaN where it is not known; None where groups have none."""
     resolution: int | None = None
-    """Where the groups are all cells of a level: its resolution."""
+    """Where the groups are cells of a level: its resolution."""
+    cells: NDArray[np.intp] | None = None
+    """Where they are some of its cells only: the index of each in the level, -1 for a group that is none. None for all cells."""
 
 
 EVERYTHING = Grouping("status", np.zeros(256, np.int32), 1)

@@ -47,6 +47,8 @@ class ClassificationMethod:
 
 
 QUANTILE = ClassificationMethod()
+FIXED = ClassificationMethod("fixed")
+"""Of measures whose classes are the same for all data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class GroupStats:
     def counts(self) -> Counts:
         """(groups, 4) int32, channels as in `kernels.CHANNELS`. The array may be shared: do not write into it."""
         grouping, counter = self.grouping, self.state.counter
-        if grouping.resolution is not None:
+        if grouping.resolution is not None and grouping.cells is None:
             return counter.per_cell(self.selection, grouping.resolution)
         if self._regroup or self._rows is not None or "taken" in self.__dict__:
             return count_by_group(self.taken.groups, self.taken.state, grouping.size)

@@ -14,6 +14,7 @@ from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.significance import share_of_time, significant
 from geo_service.aggregation.replica.replica import ReplicaState
+from geo_service.aggregation.spatial.named_classes import NamedClasses
 from geo_service.core.model import DistrictLevel
 
 NO_BREAKS = ClassBreaks((), ())
@@ -45,8 +46,14 @@ class LevelValues:
 
     @cached_property
     def drawn(self) -> NDArray[np.bool_]:
-        """(groups,) which are drawn on maps: counts above zero, and of other measures whatever there is."""
-        drawn: NDArray[np.bool_] = ~np.isnan(self.values) if self.query.measure.channel is None else self.values > 0
+        """(groups,) which are drawn on maps: counts above zero, and of other measures whatever there is.
+
+        Of classes with names those of places with incidents, and others that say something.
+        """
+        measure = self.query.measure
+        drawn: NDArray[np.bool_] = ~np.isnan(self.values) if measure.channel is None else self.values > 0
+        if measure.classes is not None:
+            drawn &= (self.counts[:, 0] > 0) | (self.classes != measure.classes.neutral)
         return drawn
 
     @cached_property
@@ -70,14 +77,44 @@ def cell_values(state: ReplicaState, query: Query, classifier: ClassificationMet
     counter, measure = state.counter, query.measure
     counts = counter.per_cell(query.selection, resolution)
     compared = None if query.compare is None else counter.per_cell(query.compare, resolution)[:, 0]
-    key = (query.selection, resolution, measure.code, query.compare if measure.needs_compare else None)
+    key = _key(query, resolution)
+    # Where all cells are computed together, those that come later change the others.
+    growing = measure.spatial is None or measure.spatial.level is None
     values = (
         counts[:, measure.channel]
         if measure.channel is not None
-        else counter.cached_array(key, partial(_map_values, state, query, resolution), len(counts))
+        else counter.cached_array(key, partial(_map_values, state, query, resolution), len(counts) if growing else None)
     )
     whole = LevelValues(query, counts, values, compared)
-    return replace(whole, breaks=counter.cached_value((*key, classifier), partial(_cell_breaks, whole, classifier)))
+    # With the number of cells: of a measure that compares all of them, a later one moves the limits.
+    breaks_key = (*key, classifier, 0 if growing else len(counts))
+    return replace(whole, breaks=counter.cached_value(breaks_key, partial(_cell_breaks, whole, classifier)))
+
+
+def some_cell_values(
+    state: ReplicaState, query: Query, classifier: ClassificationMethod, resolution: int, which: NDArray[np.intp]
+) -> LevelValues:
+    """The numbers of some cells of a resolution, by index: as `cell_values(…).at(which)`.
+
+    Where each cell is computed by itself and the classes are known, only these are computed: a tile needs few of a level's cells.
+    """
+    measure, counter, cells = query.measure, state.counter, len(state.pyramid.levels[resolution])
+    spatial = measure.spatial
+    if spatial is None or spatial.cells is None or counter.known_array(_key(query, resolution), cells) is not None:
+        return cell_values(state, query, classifier, resolution).at(which)
+    counts = counter.per_cell(query.selection, resolution)[which]
+    occupied = np.flatnonzero(counts[:, 0])
+    values = np.full(len(which), np.nan)
+    values[occupied] = np.round(spatial.cells(state, query.selection, resolution, which[occupied]), measure.decimals)
+    compared = None if query.compare is None else counter.per_cell(query.compare, resolution)[which, 0]
+    return LevelValues(query, counts, values, compared, _named_breaks(spatial.classes, values))
+
+
+def _key(query: Query, resolution: int) -> tuple[object, ...]:
+    """Return the key of a level's values: it holds every selection that they depend on."""
+    measure = query.measure
+    compare = query.compare if measure.needs_compare else None
+    return query.selection, resolution, measure.code, compare, *measure.depends_on(query.selection)
 
 
 def district_values(
@@ -104,13 +141,22 @@ def _cell_breaks(whole: LevelValues, classifier: ClassificationMethod) -> ClassB
     if measure.channel is not None:
         # Most cells of a fine level hold none: zeros are skipped while counting, not copied out before.
         return class_breaks(whole.values, classifier, measure.decimals, _LEAST_DRAWN, above=_LEAST_DRAWN - 1)
+    if measure.classes is not None:
+        # Before anything is drawn: that follows from the classes.
+        return _named_breaks(measure.classes, whole.values)
     return _breaks(whole, whole.drawn, classifier)
 
 
 def _breaks(whole: LevelValues, classed: NDArray[np.bool_], classifier: ClassificationMethod) -> ClassBreaks:
     """Class breaks over the classed groups; of changes, over those of them that are significant."""
     measure = whole.query.measure
+    if measure.classes is not None:
+        return _named_breaks(measure.classes, whole.values)
     if not measure.diverging:
         return class_breaks(whole.values[classed], classifier, measure.decimals)
     chosen = classed if whole.significant is None else classed & whole.significant
     return diverging_breaks(whole.values[chosen], classifier, measure.decimals)
+
+
+def _named_breaks(classes: NamedClasses, values: NDArray[Any]) -> ClassBreaks:
+    return ClassBreaks(classes.find_lowers(values), tuple(range(len(classes))))

@@ -3,7 +3,7 @@
 What each means and its formula: docs/statistics.md. A number that cannot be given is NaN, and null in answers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.measures.group_stats import GroupStats
+from geo_service.aggregation.selection.selection import Selection, Window
+from geo_service.aggregation.spatial.concentration import DECIMALS as GI_DECIMALS
+from geo_service.aggregation.spatial.named_classes import NamedClasses
+from geo_service.aggregation.spatial.spatial_measures import EMERGING_MEASURE, GI_MEASURE, UNUSUAL_MEASURE, SpatialMeasure
 
 _N, _OPEN, _OVERDUE, _CLOSED = range(len(CHANNELS))
 
@@ -45,6 +49,29 @@ class Measure:
     districts_only: bool = False
     """Whether it needs residents or an area, which hexagons have not."""
     needs_compare: bool = False
+    needs_ends: bool = False
+    """Whether it needs a window with both ends."""
+    spatial: SpatialMeasure | None = None
+    """How it is computed where it compares a place with others, or with its past. Tables have it only where it is chosen."""
+
+    @property
+    def classes(self) -> NamedClasses | None:
+        """Its classes where they are the same for all data; None where they follow from the values."""
+        return None if self.spatial is None else self.spatial.classes
+
+    @property
+    def baseline(self) -> Callable[[Selection], Window] | None:
+        """Returns the window of the past that a selection is compared with; None where it is compared with none."""
+        return None if self.spatial is None else self.spatial.baseline
+
+    @property
+    def cells_only(self) -> bool:
+        """Whether districts have no such number."""
+        return self.spatial is not None and self.spatial.districts is None
+
+    def depends_on(self, selection: Selection) -> tuple[Selection, ...]:
+        """Return the selections that its numbers depend on beside the one that they are of."""
+        return () if self.spatial is None else self.spatial.depends_on(selection)
 
     def values(self, facts: GroupStats) -> NDArray[Any]:
         """(groups,) the numbers as they appear everywhere: whole ones, or float64 rounded to `decimals`, NaN for "nothing"."""
@@ -57,7 +84,7 @@ class Measure:
         Of a change, infinity where there were none before: it has no number, but it is growth. Where incidents are no more it is drawn.
         """
         values = self.values(facts)
-        if self.channel is not None:
+        if self.channel is not None or self.spatial is not None:
             return values
         has_any = facts.counts[:, _N] > 0
         if self.diverging:
@@ -82,6 +109,10 @@ def _change(facts: GroupStats) -> Floats:
     return ratio(facts.counts[:, _N], facts.previous.counts[:, _N]) - 1
 
 
+def _spatial(measure: SpatialMeasure) -> Callable[[GroupStats], NDArray[Any]]:
+    return lambda facts: measure.of_groups(facts.state, facts.selection, facts.grouping, facts.counts[:, _N])
+
+
 def _previous_n(facts: GroupStats) -> Whole:
     return facts.previous.counts[:, _N] if facts.previous else np.zeros(facts.grouping.size, np.int32)
 
@@ -89,6 +120,9 @@ def _previous_n(facts: GroupStats) -> Whole:
 _INCIDENTS = {"ru": "сообщений", "en": "incidents"}
 _HOURS = {"ru": "ч", "en": "h"}
 _SHARE = {"ru": "доля от 0 до 1", "en": "share from 0 to 1"}
+_EVIDENCE = {"ru": "свидетельство, −lg p", "en": "evidence, −log10 p"}
+_Z = {"ru": "z", "en": "z"}
+_PATTERN = {"ru": "номер закономерности", "en": "number of the pattern"}
 _ANSWERED, _CLOSED_N = "n_answered", "n_closed_timed"
 
 _ALL = (
@@ -139,6 +173,16 @@ _ALL = (
         "change", {"ru": "Изменение", "en": "Change"}, {"ru": "доля от сравниваемого числа", "en": "share of the compared number"},
         _change, 4, sample_size=_previous_n, sample_size_field="n_compared", diverging=True, needs_compare=True,
     ),
+    Measure(
+        "unusual", {"ru": "Больше обычного", "en": "More than usual"}, _EVIDENCE, _spatial(UNUSUAL_MEASURE), 2, spatial=UNUSUAL_MEASURE,
+    ),
+    Measure(
+        "gi", {"ru": "Сосредоточение (Gi*)", "en": "Concentration (Gi*)"}, _Z, _spatial(GI_MEASURE), GI_DECIMALS, spatial=GI_MEASURE,
+    ),
+    Measure(
+        "emerging", {"ru": "Развитие горячих точек", "en": "Emerging hot spots"}, _PATTERN, _spatial(EMERGING_MEASURE),
+        spatial=EMERGING_MEASURE, needs_ends=True,
+    ),
 )  # fmt: skip
 
 MEASURES = {measure.code: measure for measure in _ALL}
@@ -146,5 +190,14 @@ MEASURES = {measure.code: measure for measure in _ALL}
 CELL_MEASURES = {measure.code: measure for measure in _ALL if measure.classed and not measure.districts_only}
 """Those that hexagons can be classed by."""
 
-DISTRICT_MEASURES = {measure.code: measure for measure in _ALL if measure.classed}
+DISTRICT_MEASURES = {measure.code: measure for measure in _ALL if measure.classed and not measure.cells_only}
 """Those that districts can be classed by."""
+
+TABLE_MEASURES = {measure.code: measure for measure in _ALL if measure.spatial is None}
+"""Those that are made from the incidents of each group alone, whatever the groups are."""
+
+
+def add_chosen(measures: Iterable[Measure], chosen: Measure) -> list[Measure]:
+    """Return the measures, and the chosen one behind them where it is not among them."""
+    listed = list(measures)
+    return listed if chosen in listed else [*listed, chosen]

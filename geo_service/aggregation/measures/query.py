@@ -21,5 +21,10 @@ class Query:
 
     @property
     def selections(self) -> tuple[Selection, ...]:
-        """All selections whose incidents the answer depends on."""
+        """The selections whose incidents are counted."""
         return (self.selection,) if self.compare is None else (self.selection, self.compare)
+
+    @property
+    def depends_on(self) -> tuple[Selection, ...]:
+        """All selections whose incidents the answer depends on."""
+        return (*self.selections, *self.measure.depends_on(self.selection))

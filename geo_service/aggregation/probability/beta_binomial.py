@@ -37,7 +37,7 @@ def log10_beta_binomial_tail(x: ArrayLike, trials: ArrayLike, alpha: ArrayLike, 
 def _log_tails(x: ArrayLike, trials: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> Floats:
     arrays = np.broadcast_arrays(*(np.asarray(argument, np.float64) for argument in (x, trials, alpha, beta)))
     out = np.empty(arrays[0].shape)
-    _fill(out.reshape(-1), *(np.ascontiguousarray(array).reshape(-1) for array in arrays))
+    _fill(out.reshape(-1), *(np.array(array, order="C").reshape(-1) for array in arrays))
     return out
 
 

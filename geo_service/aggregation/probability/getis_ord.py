@@ -18,8 +18,8 @@ Indices = NDArray[np.int32]
 def compute_gi_star(values: ArrayLike, starts: Indices, neighbours: Indices) -> Floats:
     """Return z along the last axis of values (..., n); positive where high values lie together.
 
-    starts (n + 1,), neighbours: cell i has the neighbours `neighbours[starts[i]:starts[i + 1]]`, itself among them. 0 where all values
-    are equal, or all cells are neighbours: there is nothing to compare with.
+    starts (n + 1,), neighbours: cell i has the neighbours `neighbours[starts[i]:starts[i + 1]]`, itself among them; negative numbers
+    are none. 0 where all values are equal, or all cells are neighbours: there is nothing to compare with.
     """
     cells = np.asarray(values, np.float64)
     out = np.zeros(cells.shape)
@@ -37,12 +37,10 @@ def _fill(out: Floats, rows: Floats, starts: Indices, neighbours: Indices) -> No
         mean = values.mean()
         deviation = sqrt(np.mean((values - mean) ** 2))
         for i in range(n):
-            count = starts[i + 1] - starts[i]
-            scale = deviation * sqrt(count * (n - count) / (n - 1)) if n > 1 else 0.0
-            if scale == 0.0:
-                out[row, i] = 0.0
-                continue
-            total = 0.0
+            count, total = 0, 0.0
             for j in range(starts[i], starts[i + 1]):
-                total += values[neighbours[j]] - mean
-            out[row, i] = total / scale
+                if neighbours[j] >= 0:
+                    count += 1
+                    total += values[neighbours[j]] - mean
+            scale = deviation * sqrt(count * (n - count) / (n - 1)) if n > 1 else 0.0
+            out[row, i] = total / scale if scale > 0.0 else 0.0

@@ -52,7 +52,7 @@ def log10_poisson_tail(x: ArrayLike, mean: ArrayLike) -> Floats:
 def _log_tails(x: ArrayLike, size: ArrayLike, mean: ArrayLike) -> Floats:
     arrays = np.broadcast_arrays(*(np.asarray(argument, np.float64) for argument in (x, size, mean)))
     out = np.empty(arrays[0].shape)
-    _fill(out.reshape(-1), *(np.ascontiguousarray(array).reshape(-1) for array in arrays))
+    _fill(out.reshape(-1), *(np.array(array, order="C").reshape(-1) for array in arrays))
     return out
 
 

@@ -37,7 +37,7 @@ def log_likelihood_ratio(cases: ArrayLike, expected: ArrayLike, total: ArrayLike
     """
     arrays = np.broadcast_arrays(*(np.asarray(argument, np.float64) for argument in (cases, expected, total)))
     out = np.empty(arrays[0].shape)
-    _fill(out.reshape(-1), *(np.ascontiguousarray(array).reshape(-1) for array in arrays))
+    _fill(out.reshape(-1), *(np.array(array, order="C").reshape(-1) for array in arrays))
     return out
 
 

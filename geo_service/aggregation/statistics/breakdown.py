@@ -15,7 +15,7 @@ from geo_service.aggregation.counting.grouping import EVERYTHING
 from geo_service.aggregation.counting.rows_in_cell import rows_in_cell
 from geo_service.aggregation.counting.selected_rows import Groups, SelectedRows, map_to_groups
 from geo_service.aggregation.measures.group_stats import GroupStats
-from geo_service.aggregation.measures.measures import MEASURES, Measure
+from geo_service.aggregation.measures.measures import TABLE_MEASURES, Measure
 from geo_service.aggregation.measures.rows import Row, measure_row, units_of
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
@@ -209,5 +209,5 @@ def _codes_of(group: int, dimensions: Sequence[Dimension], axes: Sequence[Axis])
 
 
 def select_measures(measure: Measure) -> list[Measure]:
-    """Return the measures that every breakdown has, and the requested one."""
-    return [candidate for candidate in MEASURES.values() if candidate.code in _BASIC_MEASURES or candidate is measure]
+    """Return the measures that every breakdown has, and the requested one, unless it is one of places."""
+    return [candidate for candidate in TABLE_MEASURES.values() if candidate.code in _BASIC_MEASURES or candidate is measure]

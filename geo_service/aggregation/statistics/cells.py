@@ -9,7 +9,7 @@ import numpy as np
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.counting.selected_rows import SelectedRows
 from geo_service.aggregation.measures.group_stats import GroupStats, RegroupFn
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.measures import TABLE_MEASURES, add_chosen
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.rows import Row, measure_row, units_of
 from geo_service.aggregation.places.cell_names import name_cell
@@ -25,20 +25,21 @@ from geo_service.aggregation.statistics.leading_entries import (
 )
 from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 
-_MEASURES = [measure for measure in MEASURES.values() if not measure.districts_only]
+_MEASURES = [measure for measure in TABLE_MEASURES.values() if not measure.districts_only]
 
 
 def describe_cell(state: ReplicaState, query: Query, cell: int, bucket_options: BucketOptions) -> dict[str, Any]:
     """Return the numbers of an H3 cell with its name, settlements, themes and timeline, and the numbers of the cells that touch it.
 
-    These are six, or five around a pentagon, in H3 order.
+    These are six, or five around a pentagon, in H3 order. The query's measure is among the numbers.
     """
+    measures = add_chosen(_MEASURES, query.measure)
     cells = [cell, *sorted(set(h3.grid_disk(cell, 1)) - {cell})]
     stats = GroupStats(state, query.selection, _group_by_cells(state, cells), query.compare, _leave_out(len(cells)))
     # The last row of numbers is of all other cells.
     rows = [
         {**_describe_position(one), "name": name, **numbers}
-        for one, name, numbers in zip(cells, _name_cells(state, stats, cells), measure_row(stats, _MEASURES), strict=False)
+        for one, name, numbers in zip(cells, _name_cells(state, stats, cells), measure_row(stats, measures), strict=False)
     ]
     own = selected_in_group(stats, 0)
     before = selected_in_group(stats.previous, 0) if stats.previous else None
@@ -49,7 +50,7 @@ def describe_cell(state: ReplicaState, query: Query, cell: int, bucket_options: 
         "settlements": leading_places(state, own, before),
         "themes": leading_themes(state, own, before),
         "timeline": compute_timeline(state, query.selection, bucket_options, query.measure, query.compare, own, cell=cell),
-        "units": units_of(_MEASURES),
+        "units": units_of(measures),
     }
 
 
@@ -71,7 +72,8 @@ def _group_by_cells(state: ReplicaState, cells: list[int]) -> Grouping:
     indexes = level.index(np.array(cells, np.uint64))
     group_of = np.full(len(level), len(cells), np.int32)
     group_of[indexes[indexes >= 0]] = np.flatnonzero(indexes >= 0)
-    return Grouping("cell", group_of[state.pyramid.up(resolution)], len(cells) + 1)
+    table = group_of[state.pyramid.up(resolution)]
+    return Grouping("cell", table, len(cells) + 1, resolution=resolution, cells=np.append(indexes, -1).astype(np.intp))
 
 
 def _leave_out(others: int) -> RegroupFn:

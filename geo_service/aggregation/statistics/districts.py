@@ -10,7 +10,7 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, District
 from geo_service.aggregation.counting.grouping import EVERYTHING, by_chosen_districts
 from geo_service.aggregation.counting.selected_rows import SelectedRows, cross_counts, select_rows
 from geo_service.aggregation.measures.group_stats import GroupStats
-from geo_service.aggregation.measures.measures import MEASURES, Measure
+from geo_service.aggregation.measures.measures import MEASURES, TABLE_MEASURES, Measure, add_chosen
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.rows import Row, measure_row, ranks, sort_by_rank, to_json_value, units_of
 from geo_service.aggregation.replica.replica import ReplicaState
@@ -45,7 +45,7 @@ def rank_districts(state: ReplicaState, query: Query, level: DistrictLevel) -> d
         "districts": sort_by_rank([row for one, row in zip(districts, rows, strict=False) if selected is None or one.id in selected]),
         "without_district": rows[-1],
         "total": measure_row(stats.overall(), _total_measures(query.measure))[0],
-        "units": units_of(MEASURES.values()) | _OWN_UNITS,
+        "units": units_of(_measures(query.measure)) | _OWN_UNITS,
     }
 
 
@@ -82,10 +82,10 @@ def describe_district(state: ReplicaState, query: Query, code: str, bucket_optio
         "settlements": leading_places(state, own, before),
         "themes": leading_themes(state, own, before),
         "timeline": compute_timeline(state, selection, bucket_options, query.measure, compare, own),
-        "among": _compare_with_siblings(stats, siblings.index(district)),
+        "among": _compare_with_siblings(stats, siblings.index(district), query.measure),
         "neighbours": len(siblings),
         "measure": query.measure.code,
-        "units": units_of(MEASURES.values()) | _OWN_UNITS,
+        "units": units_of(_measures(query.measure)) | _OWN_UNITS,
     }
 
 
@@ -97,7 +97,7 @@ def _build_rows(stats: GroupStats, districts: Sequence[District], measure: Measu
     """Return one row for each district, and a last one for incidents in none of them."""
     themes = _leading_themes(stats)
     ranking = ranks(measure.values(stats)[:-1].astype(np.float64))
-    numbers = measure_row(stats, MEASURES.values())
+    numbers = measure_row(stats, _measures(measure))
     rows = [
         {**_describe(district), **values, "leading_theme": theme, "rank": rank}
         for district, values, theme, rank in zip(districts, numbers, themes, ranking, strict=False)
@@ -134,6 +134,10 @@ def _leading_themes(stats: GroupStats) -> list[Row | None]:
         {"code": by_code[index].code, "name": by_code[index].name, "n": n} if n else None
         for index, n in zip(leading, greatest, strict=True)
     ]
+
+
+def _measures(chosen: Measure) -> list[Measure]:
+    return add_chosen(TABLE_MEASURES.values(), chosen)
 
 
 def _total_measures(measure: Measure) -> list[Measure]:
@@ -180,13 +184,13 @@ def _add_shares(table: dict[str, Any], dimension: str) -> list[Row]:
     ]
 
 
-def _compare_with_siblings(stats: GroupStats, index: int) -> dict[str, Row]:
+def _compare_with_siblings(stats: GroupStats, index: int, chosen: Measure) -> dict[str, Row]:
     """Return for each measure a district's value and rank among its siblings, itself included, and their median.
 
-    stats: of the siblings. index: the district's among them.
+    stats: of the siblings. index: the district's among them. chosen: a measure that is among those compared.
     """
     comparisons: dict[str, Row] = {}
-    for measure in MEASURES.values():
+    for measure in _measures(chosen):
         values = measure.values(stats)[:-1].astype(np.float64)
         known = values[~np.isnan(values)]
         median = round(float(np.median(known)), max(measure.decimals, 1)) if len(known) else None

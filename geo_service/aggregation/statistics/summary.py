@@ -10,7 +10,7 @@ from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.catalogue.catalogue import Entry, attributions
 from geo_service.aggregation.counting.grouping import EVERYTHING
 from geo_service.aggregation.measures.group_stats import GroupStats
-from geo_service.aggregation.measures.measures import MEASURES
+from geo_service.aggregation.measures.measures import TABLE_MEASURES
 from geo_service.aggregation.measures.rows import measure_row, units_of
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
@@ -18,7 +18,7 @@ from geo_service.aggregation.selection.selection import Selection
 Total = dict[str, int]
 """Counts by channel: n, open, overdue, closed."""
 
-_MEASURES = [measure for measure in MEASURES.values() if not measure.districts_only]
+_MEASURES = [measure for measure in TABLE_MEASURES.values() if not measure.districts_only]
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,8 @@ LAYER_DOCS: dict[str, Any] = {
     "parameters": [
         *SELECTION_DOCS["parameters"], LEVEL_DOCS,
         parameter("fields", "h3: each hexagon has its H3 index as text. Hexagons only.", schema=choice(("h3",))),
-        parameter("breaks", f"How values are classified: {', '.join(CLASSIFIERS)}, or ascending limits such as 5,20. Default quantile.",
+        parameter("breaks", f"How values are classified: {', '.join(CLASSIFIERS)}, or ascending limits such as 5,20. Default quantile. "
+                  "Of measures with classes of their own (unusual, gi, emerging) fixed.",
                   schema=BREAKS),
         parameter("frames", f"{FEWEST} to {MOST}: number of frames of equal length into which the window is cut for playback. "
                   "Hexagons with measure=count only.", schema=integer(FEWEST, MOST)),

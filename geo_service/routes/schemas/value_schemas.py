@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS
+from geo_service.aggregation.measures.class_breaks import CLASSES, CLASSIFIERS, FIXED
 from geo_service.core.model import SECTORS, DistrictLevel
 
 Schema = dict[str, Any]
@@ -40,7 +40,7 @@ ANY_CODES: Schema = pattern("[^,]+(,[^,]+)*")
 INSTANT: Schema = pattern(f"{_DATE}({_TIME})?")
 CELL: Schema = pattern("[0-9a-fA-F]{15}")
 LEVEL: Schema = choice(level.code for level in DistrictLevel)
-BREAKS: Schema = pattern(f"{'|'.join(CLASSIFIERS)}|{_NUMBER}(,{_NUMBER}){{0,{CLASSES - 2}}}")
+BREAKS: Schema = pattern(f"{'|'.join((*CLASSIFIERS, FIXED.method))}|{_NUMBER}(,{_NUMBER}){{0,{CLASSES - 2}}}")
 WINDOW: Schema = pattern("[1-9][0-9]{0,4}[hdwy]")
 SECTOR_CODES: Schema = codes(sector.code for sector in SECTORS)
 ORDINAL: Schema = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}

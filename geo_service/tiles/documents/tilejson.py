@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from geo_service.aggregation.measures.measures import CELL_MEASURES, DISTRICT_MEASURES, Measure
+from geo_service.aggregation.spatial.named_classes import NamedClasses
 from geo_service.core.extent import Bounds, center_of, width_of, without_wrap
-from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, choose_palette
+from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES, Palette, measure_palette
 from geo_service.tiles.documents.property_docs import COMPARED, META, META_TEXTS, PLAYED
 from geo_service.tiles.encoding.grid import MAX_ZOOM, MIN_ZOOM
 
@@ -40,7 +41,7 @@ class LayerDescription:
 
     def palette(self, measure: Measure, scheme: str = DEFAULT_SCHEME) -> Palette:
         """Return the colours of its classes."""
-        return SCHEMES[scheme].ages if self.classed_by_age else choose_palette(diverging=measure.diverging, scheme=scheme)
+        return SCHEMES[scheme].ages if self.classed_by_age else measure_palette(measure, scheme)
 
     def fields_with(self, parameters: Collection[str]) -> dict[str, str]:
         """Return the properties of its features, with those that the given query parameters add."""
@@ -57,7 +58,7 @@ HEXES = LayerDescription(
         "open": "incidents not yet closed, rejected or found to be duplicates",
         "overdue": "open incidents past their deadline without a valid answer",
         "value": "the chosen measure, where it is another than count, open or overdue",
-        "class": "class of the chosen measure, 0 to 4; /api/legend gives its range and colour",
+        "class": "class of the chosen measure, 0 to 4 (gi: 0 to 6, emerging: 0 to 16); /api/legend gives its range, colour and name",
     },
     parameters=("fields", "breaks", "frames", "meta"),
     text_fields=("h3", "p"),
@@ -169,11 +170,12 @@ META_LAYER = LayerDescription("meta", "One point with the tile's totals, and how
 
 def tilejson(
     layer: LayerDescription, *, base_url: str, query: str, bounds: Bounds, attribution: str, revision: int,
-    playback: Mapping[str, Any] | None = None,
+    playback: Mapping[str, Any] | None = None, classes: NamedClasses | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the TileJSON document of a layer.
 
     query: the query string as it came; it becomes part of the tiles' URLs. revision: of the incidents. playback: frames, if any.
+    classes: of the measure, where they have names.
     """
     parameters = {name for name, _ in parse_qsl(query)}
     address = f"{base_url}/tiles/{layer.id}/{{z}}/{{x}}/{{y}}.{{form}}{'?' if query else ''}{query}"
@@ -195,6 +197,7 @@ def tilejson(
         "attribution": attribution,
         "vector_layers": [_describe_vector_layer(each, parameters) for each in layers],
         **({"playback": playback} if playback else {}),
+        **({"geo:classes": classes.describe()} if classes else {}),
         "revision": revision,
     }
 

@@ -51,7 +51,7 @@ class TileRequest:
     @property
     def validating_selections(self) -> tuple[Selection, ...]:
         """The selections whose incidents the tile may show; none where it names the revision, which any change makes another."""
-        return self.query.selections if self.revision is None else ()
+        return self.query.depends_on if self.revision is None else ()
 
 
 @dataclass(frozen=True, slots=True)

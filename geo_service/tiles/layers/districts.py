@@ -100,7 +100,7 @@ class DistrictLayer:
         if state is not self._state:
             self._state, self._choropleths = state, ResultCache(_CHOROPLETHS_CACHED, changes=state.changes)
         query, classifier = request.query, request.rendering.classifier
-        key = (query.selection, query.measure.code, level, query.compare, classifier)
+        key = (query.measure.code, level, classifier, query.compare is None, query.depends_on)
         shown = self._choropleths.get(key)
         if shown is None:
             shown = choropleth(state, query, classifier, level)

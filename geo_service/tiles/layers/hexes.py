@@ -20,7 +20,7 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, attributions
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.frame_counts import frames_by_cell, prefix_sums
-from geo_service.aggregation.measures.level_values import LevelValues, cell_values
+from geo_service.aggregation.measures.level_values import LevelValues, cell_values, some_cell_values
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.extent import WORLD_BOUNDS, Bounds
 from geo_service.tiles.documents.tilejson import HEXES, LayerDescription
@@ -126,14 +126,14 @@ class HexLayer:
         return self._contents(state, request, self._visible_hexes(state, request))
 
     def fingerprint(self, state: ReplicaState, request: TileRequest) -> bytes:
-        """Return a digest of its hexagons' classes: only these may change with incidents outside the tile."""
+        """Return a digest of what may change with incidents outside the tile: its hexagons' classes, and values that depend on others."""
         return _digest(self._visible_hexes(state, request).numbers)
 
     def _visible_hexes(self, state: ReplicaState, request: TileRequest) -> VisibleHexes:
         """Return the hexagons that are drawn in the tile, in the order of its features."""
         resolution, rendering = resolution_at(request.tile.z), request.rendering
         indexes, shifts = self._hexes_in_tile(state, resolution, request.tile)
-        numbers = cell_values(state, request.query, rendering.classifier, resolution).at(indexes)
+        numbers = some_cell_values(state, request.query, rendering.classifier, resolution, indexes)
         drawn = numbers.drawn
         if not HEX_FORMATS[rendering.format].whole:
             drawn = drawn & self._outlines[resolution].centroid_in(indexes, shifts, request.tile.box)
@@ -215,7 +215,8 @@ def _totals(request: TileRequest, visible: VisibleHexes) -> dict[str, Any]:
 
 
 def _digest(numbers: LevelValues) -> bytes:
-    return blake2b(numbers.classes.tobytes(), digest_size=_DIGEST_BYTES).digest()
+    values = b"" if numbers.query.measure.spatial is None else numbers.values.tobytes()
+    return blake2b(numbers.classes.tobytes() + values, digest_size=_DIGEST_BYTES).digest()
 
 
 def write_mvt(contents: HexTile) -> bytes:

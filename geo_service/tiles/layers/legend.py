@@ -1,7 +1,7 @@
 """The legend: what each class of a layer's tiles stands for."""
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from geo_service.aggregation.measures.class_breaks import ClassBreaks
 from geo_service.aggregation.measures.level_values import cell_values
 from geo_service.aggregation.measures.significance import P_VALUE
 from geo_service.aggregation.replica.replica import ReplicaState
-from geo_service.tiles.documents.palette import Palette, choose_palette
+from geo_service.core.instants import format_instant
+from geo_service.tiles.documents.palette import Palette, measure_palette
 from geo_service.tiles.encoding.grid import resolution_at
 from geo_service.tiles.layers.base import LegendRequest
 from geo_service.tiles.layers.choropleth import Choropleth
@@ -67,15 +68,17 @@ def _by_channel(total: NDArray[Any]) -> dict[str, int]:
 def describe_classes(shown: LegendItem, view: LegendRequest) -> dict[str, Any]:
     """The measure, its classes and colours."""
     measure = view.query.measure
-    palette = choose_palette(diverging=measure.diverging)
+    palette = measure_palette(measure)
     chance = {} if shown.breaks.middle is None else {"significance": {"class": shown.breaks.middle, "p": P_VALUE, "test": _TEST}}
+    names = {} if measure.classes is None else {row["class"]: row for row in measure.classes.describe()}
     return {
         "measure": measure.code,
         "label": measure.label,
         "unit": measure.unit,
         "breaks": str(view.rendering.classifier),
-        "classes": _classes(shown, palette),
+        "classes": [{**names.get(row["class"], {}), **row} for row in _classes(shown, palette)],
         **chance,
+        **_past(view),
         shown.kind: len(shown.values),
         "max": _greatest(shown.values, 0 if measure.channel is not None else None),
         "palette": {"name": palette.name, "colors": list(palette.colors)},
@@ -101,9 +104,23 @@ def _classes(shown: LegendItem, palette: Palette) -> list[dict[str, Any]]:
         ranges[breaks.middle] = (finite.min().item(), finite.max().item()) if len(finite) else (None, None)
     count = np.bincount(shown.classes, minlength=len(palette.colors)).tolist()
     return [
-        {"class": number, "from": low, "to": high, "color": palette.colors[number], shown.kind: count[number]}
+        {"class": number, "from": _finite(low), "to": _finite(high), "color": palette.colors[number], shown.kind: count[number]}
         for number, (low, high) in sorted(ranges.items())
     ]
+
+
+def _finite(limit: float | None) -> float | None:
+    """Return None for a class that has no limit there, or that no value reaches."""
+    return limit if limit is not None and isfinite(limit) else None
+
+
+def _past(view: LegendRequest) -> dict[str, Any]:
+    """Return the window of the past that the measure compares with, where it does."""
+    query = view.query
+    if query.measure.baseline is None:
+        return {}
+    window = query.measure.baseline(query.selection)
+    return {"baseline": {"from": format_instant(window.start), "to": format_instant(window.stop)}}
 
 
 def _greatest(values: NDArray[Any], otherwise: Any) -> Any:

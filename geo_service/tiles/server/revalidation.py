@@ -47,14 +47,14 @@ def revalidate(
         return None
     if request != earlier and not (isinstance(layer, LocallyCacheable) and _same_but_now(request, earlier)):
         return None
-    selections = earlier.query.selections
-    if state.changes.affects(selections, revision):
-        cells = state.changes.cells(selections, revision)
+    shown = earlier.query.depends_on
+    if state.changes.affects(shown, revision):
+        cells = state.changes.cells(shown, revision)
         if cells is None or fingerprint is None or not _is_change_outside(layer, state, request, cells, fingerprint):
             return None
     if request == earlier:
         return request.query.valid_until
-    until = min(_next_deadline(state, selection) for selection in selections)
+    until = min(_next_deadline(state, selection) for selection in earlier.query.selections)
     return max(until, request.query.valid_until) if until > request.query.selection.now else None
 
 
@@ -68,8 +68,11 @@ def _is_change_outside(
 
 
 def _same_but_now(request: TileRequest, earlier: TileRequest) -> bool:
-    """Return whether only the instant differs at which overdue is evaluated."""
+    """Return whether only the instant differs at which overdue is evaluated, and the tile shows nothing else of it."""
     now, query = request.query.selection.now, earlier.query
+    if query.measure.spatial is not None and query.selection.window.stop > query.selection.now:
+        # The end of a window that goes on after now is now: baselines and steps move with it.
+        return False
     compare = query.compare and replace(query.compare, now=now)
     return request == replace(earlier, query=replace(query, selection=replace(query.selection, now=now), compare=compare))
 
