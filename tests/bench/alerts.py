@@ -12,6 +12,7 @@ import numpy as np
 from geo_service.aggregation.alerts.calibration import CALIBRATION_DAYS, calibrate, copy_calibration
 from geo_service.aggregation.alerts.declustering import cluster_signals, describe_places
 from geo_service.aggregation.alerts.engine import AlertEngine
+from geo_service.aggregation.alerts.grouped_rows import Whole
 from geo_service.aggregation.alerts.history import DAY_S, History
 from geo_service.aggregation.alerts.kept_baseline import count_baseline
 from geo_service.aggregation.alerts.model import AlertLayer
@@ -133,12 +134,14 @@ def _find_limit(history: History, statistic: np.ndarray, first_day: int) -> floa
     """Return the statistic that one episode a week exceeds, by the same rule of episodes as alerts have."""
     place, theme, day = np.nonzero(statistic > _Z_STEPS[0])
     order = np.argsort(day, kind="stable")
-    place, theme, day = place[order].astype(np.int32), theme[order].astype(np.int32), day[order]
+    place, theme, day = place[order], theme[order], day[order]
     value, stop = -statistic[place, theme, day], (first_day + day + 1) * DAY_S
-    signals = Signals(place, theme, stop, stop, place, value, value, stop, place)
+    places: Whole = place.astype(np.int32)
+    themes: Whole = theme.astype(np.int32)
+    signals = Signals(places, themes, stop, stop, places, value, value, stop, places)
     subjects = describe_places(history)
     counts = (len(cluster_signals(signals, subjects, -z).opened) for z in _Z_STEPS.tolist())
-    return next(z for z, count in zip(_Z_STEPS.tolist(), counts, strict=True) if count <= CALIBRATION_DAYS / 7)
+    return next(float(z) for z, count in zip(_Z_STEPS.tolist(), counts, strict=True) if count <= CALIBRATION_DAYS / 7)
 
 
 def _first_alarm(counts: np.ndarray, first_day: int, outbreak: Outbreak, method: str, limit: float) -> float:

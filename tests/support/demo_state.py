@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from h3ronpy.vector import coordinates_to_cells
 
-from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry
+from geo_service.aggregation.catalogue.catalogue import Catalogue, District, Entries, Entry, SourceEntry
 from geo_service.aggregation.catalogue.settlements import Settlements
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.replica.replica import ReplicaState
@@ -72,7 +72,7 @@ def _make_catalogue() -> Catalogue:
         Entry(number, theme.code, theme.name_ru, theme.name_en, position[theme.sector]) for number, theme in enumerate(DEMO_THEMES, 1)
     ]
     agencies = [Entry(number, agency.code, agency.name, agency.name) for number, agency in enumerate(list_agencies(), 1)]
-    sources = [Entry(number, channel.code, channel.code, channel.code) for number, channel in enumerate(DEMO_CHANNELS, 1)]
+    sources = [SourceEntry(number, channel.code, channel.code, channel.code) for number, channel in enumerate(DEMO_CHANNELS, 1)]
     centres = [(float(towns.lng[place.centre]), float(towns.lat[place.centre])) for place in places]
     districts = [
         District(number, place.code, place.name, place.name_en, 1, level=DistrictLevel.DISTRICT, label=centre)

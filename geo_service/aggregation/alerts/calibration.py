@@ -14,6 +14,7 @@ import numpy as np
 
 from geo_service.aggregation.alerts.baseline import GAP_S, LATEST_TEST_S, LEAST_HISTORY_S, YEAR_S, CountedBaseline
 from geo_service.aggregation.alerts.declustering import Subjects, cluster_signals, describe_areas, describe_places
+from geo_service.aggregation.alerts.grouped_rows import ROWS_BEFORE_HISTORY
 from geo_service.aggregation.alerts.history import DAY_S, History, copy_history
 from geo_service.aggregation.alerts.known_events import find_events, leave_out, list_real
 from geo_service.aggregation.alerts.local_scan import group_history, scan_places
@@ -66,8 +67,8 @@ def count_days(history: History) -> int:
     """Return how many whole days of a history can be replayed, at most 330: those that have a baseline."""
     if not len(history):
         return 0
-    first = int(history.incidents.received[0]) + GAP_S + LEAST_HISTORY_S
-    return max(min((history.stop - first) // DAY_S, CALIBRATION_DAYS), 0)
+    begins = int(history.incidents.received[len(history) // ROWS_BEFORE_HISTORY]) + GAP_S + LEAST_HISTORY_S
+    return max(min((history.stop - begins) // DAY_S, CALIBRATION_DAYS), 0)
 
 
 def scan_layers(history: History, start: int, stop: int, log10_limits: dict[AlertLayer, float]) -> dict[AlertLayer, Signals]:

@@ -79,7 +79,7 @@ def scan_places(
     days = start_of_day(at)
     counts = np.column_stack(baseline.count(groups, days))
     # The last theme is the unknown one; a region without a past has nothing to compare with.
-    untested = days - GAP_S - baseline.first_received[groups.region] < LEAST_HISTORY_S
+    untested = days - GAP_S - baseline.begins[groups.region] < LEAST_HISTORY_S
     untested |= groups.theme % len(history.themes) == len(history.themes) - 1
     best, log_p, expected = _find_best_windows(*candidates, trials, counts, untested, log10_limit * _LN_10)
     chosen = np.flatnonzero(best != _NO_WINDOW)

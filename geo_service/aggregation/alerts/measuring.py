@@ -91,8 +91,8 @@ class Measurer:
             return episode
         rows = self._rows_of_total(episode, area)
         received = self.history.incidents.received[rows]
-        first = self._first_received(area)
-        weeks = min(max((episode.since - 7 * DAY_S - first) // (7 * DAY_S), 1), WEEKS)
+        begins = self._find_beginning(area)
+        weeks = min(max((episode.since - 7 * DAY_S - begins) // (7 * DAY_S), 1), WEEKS)
         low, high, begin, end = np.searchsorted(
             received, [episode.since - 7 * (weeks + 1) * DAY_S, episode.since - 7 * DAY_S, episode.since, stop]
         )
@@ -105,12 +105,10 @@ class Measurer:
         chosen = np.array(themes.ids) == episode.theme if episode.theme else np.array(themes.sectors) == episode.sector
         return np.flatnonzero(inside & chosen[incidents.theme])
 
-    def _first_received(self, area: int) -> int:
+    def _find_beginning(self, area: int) -> int:
         """Return when the history of an area's region begins."""
         areas, regions = self.history.areas, len(self.history.areas.regions)
-        region = area if area < regions else int(areas.region_of_district[area - regions])
-        rows = self.grouped[3]
-        return int(rows.times[rows.starts[region]])
+        return int(self.grouped[3].beginnings()[area if area < regions else areas.region_of_district[area - regions]])
 
     def _count(self, episode: Episode, rows: Rows) -> Episode:
         incidents = self.history.incidents
