@@ -75,7 +75,7 @@ class AlertWatcher:
 
         interval_s: between two runs at least. announce: is told of changes before they are committed.
         """
-        self._url, self._replica, self._alerts, self._methods = url, replica, alerts, methods
+        self._url, self._replica, self._alerts, self.methods = url, replica, alerts, methods
         self._per_week, self._interval_s, self._announce, self._clock = per_week, interval_s, announce, clock
         self.status = WatcherStatus()
         self.on_notified: Callable[[], None] = lambda: None
@@ -92,7 +92,7 @@ class AlertWatcher:
     async def run(self) -> None:
         """Watch until cancelled; connections that break are opened again, more slowly each time."""
         # Who only follows need not know when incidents change.
-        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents") if self._methods else None
+        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents") if self.methods else None
         pause = _BACKOFF_S[0]
         try:
             while True:
@@ -107,6 +107,15 @@ class AlertWatcher:
                 if task:
                     task.cancel()
 
+    def use_clock(self, clock: Callable[[], float]) -> None:
+        """Tell the time by another clock, seconds since 1970; before the start."""
+        self._clock = clock
+
+    def look_now(self) -> None:
+        """Look for alerts at once, if this process does, or try to become the one that does."""
+        self._ran_at = self._refreshed_at = float("-inf")
+        self._wake.set()
+
     async def _connect_and_watch(self) -> None:
         connection = await connect(self._url)
         try:
@@ -115,7 +124,7 @@ class AlertWatcher:
             with database_errors("watch for alerts"):
                 await self._watch(connection)
         finally:
-            self.status.is_leader = False
+            self.status.is_leader, self._alerts.looked_at = False, None
             connection.terminate()
 
     async def _watch(self, connection: asyncpg.Connection) -> None:
@@ -127,8 +136,8 @@ class AlertWatcher:
         while True:
             self._wake.clear()
             await self._refresh(connection)
-            if may_write and self._methods:
-                await self._lead(connection, self._methods)
+            if may_write and self.methods:
+                await self._lead(connection, self.methods)
             # Not asyncio.wait_for: on Python 3.11 it loses a cancellation that arrives together with the notification.
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(self._next_look() - time.monotonic(), 0)):
@@ -181,6 +190,7 @@ class AlertWatcher:
             self._is_stale = True
             await self._refresh(connection)
         self.status.ran_at, self.status.run_s = self._clock(), time.monotonic() - began
+        self._alerts.looked_at = self.status.ran_at
         self.status.runs += 1
 
     async def _store(self, connection: asyncpg.Connection, catalogue: Catalogue, known: list[Episode], changed: list[Episode]) -> None:

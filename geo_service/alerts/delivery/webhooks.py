@@ -192,11 +192,11 @@ class Webhook:
 
     async def send(self, message: Message) -> None:
         """Post the message. Any status of 2xx is success; a redirect is none, as it would lead somewhere that no operator has named."""
-        body, part = message.body.encode(), self._part
+        body, part, client = message.body.encode(), self._part, self._client
         try:
             async with asyncio.timeout(part.timeout_s):
                 url = part.url.get_secret_value()
-                async with self._client.stream("POST", url, content=body, headers=self._headers(message.id, body)) as response:
+                async with client.stream("POST", url, content=body, headers=self._headers(message.id, body)) as response:
                     status, retry_after = response.status_code, response.headers.get("retry-after", "")
         except (TimeoutError, httpx.TimeoutException):
             raise SendError(f"{part.host} has not answered within {part.timeout_s:g} s") from None
