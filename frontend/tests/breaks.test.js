@@ -21,6 +21,7 @@ test("limits of a change are per cents on both sides of zero, and nothing falls 
 test("limits of a share are per cents of up to a hundred", () => {
   assert.equal(readLimits("7; 29; 58", "share_closed"), "0.07,0.29,0.58");
   assert.equal(readLimits("50; 101", "share_closed"), null);
+  assert.equal(readLimits("7; 29", "answered_late"), "0.07,0.29");
 });
 
 test("limits are shown as they would be typed", () => {

@@ -79,7 +79,7 @@ test("the ladder holds the steps that lead to a status", () => {
 });
 
 const NOON = Date.UTC(2026, 10, 25, 12);
-const due = (/** @type {string | null} */ at, status = "new") => ({ status, due_at: at });
+const due = (/** @type {string | null} */ at, status = "new", /** @type {string | null} */ answered = null) => ({ status, due_at: at, answered_at: answered });
 
 test("deadlines are told from now on, of what is still open", () => {
   assert.equal(dueText("en", due("2026-11-25T09:00:00Z"), NOON), "overdue by 3 hr");
@@ -87,6 +87,13 @@ test("deadlines are told from now on, of what is still open", () => {
   assert.equal(dueText("en", due("2026-11-26T16:00:00Z", "returned"), NOON), "due in 1 day 4 hr");
   assert.equal(dueText("en", due(null), NOON), "no deadline");
   assert.equal(dueText("en", due("2026-11-25T09:00:00Z", "closed"), NOON), "");
+});
+
+test("what was answered is not said to be overdue, until it is sent back", () => {
+  assert.equal(dueText("en", due("2026-11-25T09:00:00Z", "answered", "2026-11-25T08:00:00Z"), NOON), "answered on time");
+  assert.equal(dueText("ru", due("2026-11-25T09:00:00Z", "in_work", "2026-11-25T10:00:00Z"), NOON), "ответ с опозданием");
+  assert.equal(dueText("ru", due("2026-11-25T09:00:00Z", "returned", "2026-11-25T08:00:00Z"), NOON), "просрочено на 3 ч");
+  assert.equal(dueText("en", due("2026-11-25T09:00:00Z", "closed", "2026-11-25T08:00:00Z"), NOON), "");
 });
 
 test("a clock that is slow by a second does not see into the future", () => {

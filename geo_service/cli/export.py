@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from geo_service.export.job import ExportJob, ExportResult
 
 Out = Annotated[str, typer.Argument(help="OUT.pmtiles, OUT.mbtiles, or a folder: OUT/", metavar="OUT")]
-LayerName = Annotated[str, typer.Option("--layer", help="hexes or districts.")]
+LayerName = Annotated[str, typer.Option("--layer", help="hexes, districts, incidents or alerts.")]
 Zoom = Annotated[str, typer.Option("--zoom", help="One zoom, or the first and the last: 0-12.")]
 BoundsText = Annotated[str | None, typer.Option("--bounds", help="W,S,E,N in degrees; default: all data.", metavar="W,S,E,N")]
 At = Annotated[str | None, typer.Option("--at", help="End of relative windows, and the instant at which overdue is judged.")]
@@ -82,6 +82,8 @@ def _summarise(job: "ExportJob", result: "ExportResult", seconds: float) -> str:
 
     size = _size_bytes(job.target.path) / 1e6
     tiles = f"{job.target.path}: {result.tiles:,} tiles, {result.contents:,} of them different, {size:,.1f} MB, in {seconds:.1f} s"
+    if job.layer.description.draws_alerts:
+        return tiles
     start, stop = format_instant(result.window.start), format_instant(result.window.stop)
     window = f"Window {start} to {stop}, overdue judged at {format_instant(result.at)}"
     return f"{tiles}\n{window}" + ("" if result.ended else "\nThe window had not ended: later incidents are missing.")

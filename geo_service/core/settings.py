@@ -132,6 +132,11 @@ class Settings(BaseSettings):
     reconcile_interval_s: float = Field(
         300.0, gt=0, description="Pause between two comparisons of the replica with the whole database, in seconds."
     )
+    alerts: bool = Field(True, description="0: this process does not look for alerts and sends none; it serves those that are known.")
+    alerts_per_week: float = Field(
+        1.0, gt=0, le=1000, description="False alarms a week that each layer of alerts may raise; thresholds are chosen for it."
+    )
+    alerts_interval_s: float = Field(60.0, gt=0, le=600, description="Minimum pause between two searches for alerts, in seconds.")
     metrics_port: int | None = Field(None, ge=0, le=65535, description="Port that answers /metrics and nothing else; default: none.")
     metrics_host: str = Field("127.0.0.1", description="Address of GEO_METRICS_PORT.")
     metrics_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(

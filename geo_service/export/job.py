@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from geo_service.aggregation.alerts.model import AlertBoard
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
@@ -27,6 +28,7 @@ from geo_service.export.target import ExportTarget
 from geo_service.export.tile_export import TileExport, build_document, make_tiles
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import QueryPairs, read_instant
+from geo_service.tiles.layers.alerts import AlertLayer, BoardHolder
 from geo_service.tiles.layers.base import Rendering, TileLayer
 from geo_service.tiles.layers.registry import LAYERS
 
@@ -37,6 +39,15 @@ _WINDOW = ("window", "from", "to")
 
 ReportStep = Callable[[str, int, int | None], None]
 """Called with the name of the current step, the amount that is done, and the total if it is known."""
+
+
+ReadAlerts = Callable[[str, Catalogue], AlertBoard]
+"""Reads the alerts from the database at a URL."""
+
+
+def no_alerts(url: str, catalogue: Catalogue) -> AlertBoard:
+    """Return an empty board."""
+    return AlertBoard()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +112,10 @@ def read_query(select: str, options: Mapping[str, str | None]) -> QueryPairs:
     return pairs + [(name, value) for name, value in options.items() if value is not None]
 
 
-def run_export(url: str, job: ExportJob, settings: Settings, on_progress: ReportStep) -> ExportResult:
-    """Make an archive of the incidents in the database at `url`. If it is interrupted, the spool stays, from which it can be resumed.
+def run_export(url: str, job: ExportJob, settings: Settings, on_progress: ReportStep, read_alerts: ReadAlerts = no_alerts) -> ExportResult:
+    """Make an archive of what is in the database at `url`. If it is interrupted, the spool stays, from which it can be resumed.
 
-    Raises `ArchiveError` and `InvalidParameter`.
+    read_alerts: called for the layer of alerts. Raises `ArchiveError` and `InvalidParameter`.
     """
     job.target.check()
     with job.target.open_spool() as spool:
@@ -113,6 +124,8 @@ def run_export(url: str, job: ExportJob, settings: Settings, on_progress: Report
         on_rows = partial(_report_rows, on_progress)
         state = asyncio.run(read_snapshot(url, BusinessTimeTimer(rules), cache_bytes, on_rows))
         job.layer.refresh(state.pyramid)
+        if isinstance(job.layer, AlertLayer):
+            job.layer.source = BoardHolder(read_alerts(url, state.catalogue))
         query, rendering = _resolve_query(job, state.catalogue, settings.zone, spool.request)
         _begin_spool(spool, _describe_request(job, query, state, settings))
         export = TileExport(job.layer, query, rendering, job.zooms, job.bounds)
@@ -132,7 +145,9 @@ def _publish(
     if not tiles:
         spool.clear()
         raise ArchiveError(f"cannot export to {job.target.path}: no tile of the selection contains anything")
-    document = build_document(state, export, spool, _describe_selection(dict(job.pairs), export.query, settings))
+    draws_alerts = job.layer.description.draws_alerts
+    selection_document = _describe_selection(dict(job.pairs), export.query, settings, draws_alerts=draws_alerts)
+    document = build_document(state, export, spool, selection_document)
     job.target.publish(spool, document, lambda done: on_progress("Writing the archive", done, tiles))
     selection = export.query.selection
     return ExportResult(tiles, contents, selection.window, selection.now, ended=selection.window.stop <= time.time())
@@ -166,9 +181,16 @@ def _describe_request(job: ExportJob, query: Query, state: ReplicaState, setting
         "selection": dict(sorted((name, value) for name, value in job.pairs if name not in _WINDOW)),
         "windows": [[window.start, window.stop] for window in windows],
         "at": query.selection.now,
-        "data": fingerprint(state, windows),
+        "data": fingerprint(state, windows) + _digest_alerts(job.layer),
         "deadlines": blake2b((settings.deadlines or SHIPPED).read_bytes(), digest_size=16).hexdigest(),
     }
+
+
+def _digest_alerts(layer: TileLayer) -> str:
+    """Return the same text for the same alerts; an empty one for a layer of incidents."""
+    if not isinstance(layer, AlertLayer):
+        return ""
+    return blake2b(repr(layer.source.board.episodes).encode(), digest_size=16).hexdigest()
 
 
 def _begin_spool(spool: Spool, request: SpoolRequest) -> None:
@@ -184,9 +206,11 @@ def _begin_spool(spool: Spool, request: SpoolRequest) -> None:
         )
 
 
-def _describe_selection(params: dict[str, str], query: Query, settings: Settings) -> dict[str, Any]:
+def _describe_selection(params: dict[str, str], query: Query, settings: Settings, *, draws_alerts: bool) -> dict[str, Any]:
     """Return the parameters and the resolved windows of the selection, for the archive's metadata."""
     selection: dict[str, Any] = {name: value for name, value in params.items() if name not in _WINDOW}
+    if draws_alerts:
+        return {**selection, "time_zone": settings.time_zone}
     selection["window"] = _format_window(query.selection.window)
     if query.compare:
         selection["compare"] = {"by": query.compared_by, **_format_window(query.compare.window)}

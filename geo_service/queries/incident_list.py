@@ -9,7 +9,7 @@ from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.statistics.incident_list import ORDERS, Cursor, IncidentListQuery, SortOrder
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.integers import MAX_BIGINT
-from geo_service.queries.selection import read_cell, read_choice, read_int
+from geo_service.queries.selection import read_choice, read_int, read_optional_cell
 
 LIST_PARAMETERS = ("cell", "order", "limit", "after")
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -26,7 +26,7 @@ def read_incident_list(params: Mapping[str, str], query: Query) -> IncidentListQ
         order,
         read_int(params, "limit", 1, MAX_LIMIT, DEFAULT_LIMIT),
         _decode_cursor(params["after"], order) if "after" in params else None,
-        read_cell(params["cell"], "cell") if "cell" in params else None,
+        read_optional_cell(params),
     )
 
 

@@ -13,6 +13,7 @@ from geo_service.aggregation.measures.measures import Measure
 from geo_service.aggregation.measures.query import Query
 from geo_service.core.errors import InvalidParameter
 from geo_service.core.integers import shorten
+from geo_service.queries.alert_filter import read_alert_filter
 from geo_service.queries.selection import QueryPairs, has_open_end, read_choice, read_int, read_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
 from geo_service.tiles.layers.base import Rendering
@@ -32,6 +33,9 @@ def read_layer_query(
     extra: parameters that the caller reads itself. tile_format: of the tiles; the caller takes it from the path.
     Raises `InvalidParameter`.
     """
+    if layer.draws_alerts:
+        query, alerts = read_alert_filter(pairs, catalogue, zone, extra, clock)
+        return query, Rendering(format=tile_format, alerts=alerts)
     query = read_selection_query(pairs, catalogue, zone, extra=(*layer.parameters, *extra), clock=clock, measures=layer.measures)
     params = dict(pairs)
     return query, Rendering(

@@ -144,6 +144,11 @@ def read_cell(text: str, name: str = "h3") -> int:
     return cell
 
 
+def read_optional_cell(params: Mapping[str, str]) -> int | None:
+    """Read the H3 cell in which incidents lie; None if the parameter is absent. Raises `InvalidParameter`."""
+    return read_cell(params["cell"], "cell") if "cell" in params else None
+
+
 def _split_codes(params: Mapping[str, str], name: str) -> list[str] | None:
     """Return the codes in their order; None if the parameter is absent."""
     text = params.get(name)

@@ -13,7 +13,6 @@ from geo_service.aggregation.statistics.incident_rows import FIELDS, IncidentPag
 from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.core.integers import MAX_BIGINT, parse_int
-from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.http.headers import request_header
 from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
 from geo_service.queries.selection import collect_params
@@ -25,7 +24,7 @@ from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
 from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
-from geo_service.routes.schemas.value_schemas import CELL, choice, integer, pattern
+from geo_service.routes.schemas.value_schemas import choice, integer, pattern
 
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["incidents"], responses=PROBLEM_RESPONSES)
 
@@ -36,11 +35,10 @@ _SOURCE = re.compile(r"[^\s,\0]{1,60}")
 
 _LIST_DOCS = {
     "parameters": [
-        *docs("format")["parameters"],
-        parameter("cell", f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it.", schema=CELL),
+        *docs("cell", "format")["parameters"],
         parameter(
             "order",
-            f"{' or '.join(ORDERS)}: the newest first (the default), or open incidents with the earliest deadline first.",
+            f"{' or '.join(ORDERS)}: the newest first (the default), or open ones by deadline, the earliest first, answered ones last.",
             schema=choice(ORDERS),
         ),
         parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}.", schema=integer(1, MAX_LIMIT)),

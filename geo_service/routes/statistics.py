@@ -14,12 +14,13 @@ from geo_service.aggregation.statistics.summary import SelectionSummary, summari
 from geo_service.aggregation.statistics.timeline import MAX_SERIES, SERIES_BY, BucketOptions, compute_timeline, flatten_series
 from geo_service.core.instants import format_instant
 from geo_service.queries.layer import read_layer_query
-from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level
+from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level, read_optional_cell
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.dependencies import PlainRoute, service_of
 from geo_service.routes.common.responses import json_answer
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.parameter_docs import (
+    ALERT_DOCS,
     LAYER_DOCS,
     MAP_RESPONSES,
     PROBLEM_RESPONSES,
@@ -38,14 +39,15 @@ router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], r
 _LEGEND_DOCS = {
     "parameters": [
         *LAYER_DOCS["parameters"],
+        *ALERT_DOCS,
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True, schema=integer(0, MAX_ZOOM)),
-        parameter("layer", "hexes (the default), districts or incidents.", schema=PATH_VALUES["layer"]),
+        parameter("layer", "hexes (the default), districts, incidents or alerts.", schema=PATH_VALUES["layer"]),
         SCHEME_DOCS,
     ]
 }
 _TIMELINE_DOCS = {
     "parameters": [
-        *docs("bucket", "format")["parameters"],
+        *docs("bucket", "cell", "format")["parameters"],
         parameter(
             "by", f"Adds time series by {', '.join(SERIES_BY)}: of the {MAX_SERIES} entries with most incidents.", schema=choice(SERIES_BY)
         ),
@@ -71,7 +73,8 @@ async def get_legend(request: Request) -> Response:
 
     def encode(legend: dict[str, Any]) -> Response:
         document = recolor_legend(legend, palette)
-        return json_answer(request, {**document, "window": selection_query.span(query.selection), "revision": revision})
+        window = {} if layer.description.draws_alerts else {"window": selection_query.span(query.selection)}
+        return json_answer(request, {**document, **window, "revision": revision})
 
     return await service.replica.run_and_encode(encode, layer.legend, LegendRequest(zoom, query, rendering))
 
@@ -105,33 +108,36 @@ async def get_summary(request: Request) -> Response:
 
 
 @router.get(
-    "/breakdown", openapi_extra=docs("by", "level", "format", required=("by",)), responses=TABLE_RESPONSES,
+    "/breakdown", openapi_extra=docs("by", "level", "cell", "format", required=("by",)), responses=TABLE_RESPONSES,
     summary="A selection by one or two dimensions", operation_id="breakdown",
 )  # fmt: skip
 async def get_breakdown(request: Request) -> Response:
     """Return the numbers of each combination of entries that occurs, and the total."""
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("by", "level", "format"), measures=_TABLE_MEASURES)
+    query = selection_query.read_selection(request, service, also=("by", "level", "cell", "format"), measures=_TABLE_MEASURES)
     params, form = dict(request.query_params), read_format(request)
     by = [DIMENSIONS[code] for code in read_codes(params, "by", list(DIMENSIONS), _MAX_DIMENSIONS)]
     revision = service.replica.revision
-    level = read_level(params)
+    level, cell = read_level(params), read_optional_cell(params)
 
     def encode(table: dict[str, Any]) -> Response:
         document = {**table, **selection_query.resolved(query, service, revision)}
         return render(request, form, Representations(document, lambda: table["cells"]))
 
-    return await service.replica.run_and_encode(encode, compute_breakdown, query.selection, by, level, query.measure, query.compare)
+    return await service.replica.run_and_encode(
+        encode, compute_breakdown, query.selection, by, level, query.measure, query.compare, cell=cell
+    )
 
 
 @router.get("/timeline", openapi_extra=_TIMELINE_DOCS, responses=TABLE_RESPONSES, summary="A selection along time", operation_id="timeline")
 async def get_timeline(request: Request) -> Response:
     """Return the numbers of each hour, day, week or month of the window, empty ones included; and time series of one dimension."""
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("bucket", "by", "format"), measures=_TABLE_MEASURES)
+    query = selection_query.read_selection(request, service, also=("bucket", "by", "cell", "format"), measures=_TABLE_MEASURES)
     params, form = dict(request.query_params), read_format(request)
     by = DIMENSIONS[read_choice(params, "by", SERIES_BY)] if "by" in params else None
     bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None
+    cell = read_optional_cell(params)
     options = BucketOptions(service.settings.zone, bucket, query.compared_by)
     revision = service.replica.revision
 
@@ -139,15 +145,22 @@ async def get_timeline(request: Request) -> Response:
         document = {**table, **selection_query.resolved(query, service, revision)}
         return render(request, form, Representations(document, lambda: flatten_series(table) if by else table["buckets"]))
 
-    return await service.replica.run_and_encode(encode, compute_timeline, query.selection, options, query.measure, query.compare, by=by)
+    return await service.replica.run_and_encode(
+        encode, compute_timeline, query.selection, options, query.measure, query.compare, by=by, cell=cell
+    )
 
 
-@router.get("/cells/{h3}", openapi_extra=docs(geometry=True), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
+@router.get("/cells/{h3}", openapi_extra=docs("bucket", geometry=True), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")
 async def get_cell(request: Request, h3: str) -> Response:
-    """Return the numbers of an H3 cell of resolution 1 to 10, and of the cells that touch it."""
+    """Return the numbers of an H3 cell of resolution 1 to 10, its themes and its timeline; and the numbers of the cells that touch it.
+
+    CSV and GeoJSON have the cells.
+    """
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("format",), measures=CELL_MEASURES)
-    form, cell = read_format(request, geometry=True), read_cell(h3)
+    query = selection_query.read_selection(request, service, also=("bucket", "format"), measures=CELL_MEASURES)
+    form, cell, params = read_format(request, geometry=True), read_cell(h3), dict(request.query_params)
+    bucket = read_choice(params, "bucket", BUCKETS) if "bucket" in params else None
+    options = BucketOptions(service.settings.zone, bucket, query.compared_by)
     revision = service.replica.revision
 
     def encode(description: dict[str, Any]) -> Response:
@@ -155,7 +168,7 @@ async def get_cell(request: Request, h3: str) -> Response:
         rows = [description["cell"], *description["neighbours"]]
         return render(request, form, Representations(document, lambda: rows, lambda: [_to_feature(row) for row in rows]))
 
-    return await service.replica.run_and_encode(encode, describe_cell, query.selection, cell, query.compare, query.measure)
+    return await service.replica.run_and_encode(encode, describe_cell, query, cell, options)
 
 
 def _to_feature(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_choice
 from geo_service.routes.common.dependencies import PlainRoute, base_url, service_of
 from geo_service.routes.common.responses import json_answer
-from geo_service.routes.schemas.parameter_docs import LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
+from geo_service.routes.schemas.parameter_docs import ALERT_DOCS, LAYER_DOCS, PROBLEM_RESPONSES, SCHEME_DOCS, parameter
 from geo_service.routes.schemas.value_schemas import choice
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES
 from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, query_of_source, render_style
@@ -23,7 +23,7 @@ router = APIRouter(route_class=PlainRoute, tags=["tiles"], responses=PROBLEM_RES
 
 _DOCS = {
     "parameters": [
-        *LAYER_DOCS["parameters"], SCHEME_DOCS,
+        *LAYER_DOCS["parameters"], *ALERT_DOCS, SCHEME_DOCS,
         parameter("lang", f"Of the labels: {' or '.join(LANGUAGES)}; default {LANGUAGES[0]}.", schema=choice(LANGUAGES)),
         parameter("labels", "service (the default): letters come from here; client: from the client's own fonts; none: no labels.",
                   schema=choice(LABELS)),

@@ -20,6 +20,8 @@ from geo_service import __version__
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
+from geo_service.alerts.board import CurrentAlerts
+from geo_service.alerts.watcher import AlertWatcher
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
@@ -36,6 +38,8 @@ from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.routes import (
     agencies,
+    alerts,
+    changes,
     districts,
     health,
     incidents,
@@ -62,6 +66,7 @@ from geo_service.server.middleware.response_headers import ResponseHeaders
 from geo_service.server.middleware.stream_heads import StreamHeads
 from geo_service.server.middleware.tile_requests import TileRequests
 from geo_service.server.warmup import warm_up
+from geo_service.tiles.layers.alerts import AlertLayer
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
@@ -122,14 +127,18 @@ def create_app(
     hexes, areas = HexLayer(), DistrictLayer()
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, replica.changes)
     servers: dict[str, TileServer] = {}
-    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone))
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), AlertLayer())
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
     connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
-    service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, row_cutter=row_cutter)
+    current_alerts = CurrentAlerts()
+    service = Service(settings, replica, hexes, areas, servers, rules, ingest, encoder, connections, current_alerts, row_cutter=row_cutter)
     metrics = service_metrics(service, cache)
+    watcher = AlertWatcher(
+        settings.database_url, replica, current_alerts, None, per_week=settings.alerts_per_week, interval_s=settings.alerts_interval_s
+    )
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
 
     app = Application(
@@ -137,7 +146,7 @@ def create_app(
         title="geo-service",
         version=__version__,
         description="Citizens' messages counted in hexagons and districts, as vector tiles and numbers.",
-        lifespan=_lifespan(service, follower),
+        lifespan=_lifespan(service, follower, watcher),
         # Both are our own: the framework's pages load their scripts from elsewhere, its document is neither compressed nor cacheable.
         openapi_url=None, docs_url=None, redoc_url=None,
         middleware=[Middleware(StreamHeads), Middleware(ReadRequests)],
@@ -145,7 +154,8 @@ def create_app(
     app.state.service = service
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    for module in (health, tiles, styles, statistics, districts, agencies, live, places, ogc, incidents, ingest_runs, *open311_modules):
+    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, live, places, ogc, incidents, ingest_runs)
+    for module in (*data_modules, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
@@ -154,7 +164,7 @@ def create_app(
     return app
 
 
-def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(service: Service, follower: Follower, watcher: AlertWatcher) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         url = service.settings.database_url or ""
@@ -164,10 +174,14 @@ def _lifespan(service: Service, follower: Follower) -> Callable[[FastAPI], Abstr
         service.pool = await create_pool(url, service.settings)
         following = asyncio.create_task(follower.run(), name="database follower")
         following.add_done_callback(_log_failure)
+        watching = asyncio.create_task(watcher.run(), name="alert watcher")
+        watching.add_done_callback(_log_failure)
         try:
             yield
         finally:
             stopped.set()
+            # The watcher first: it reads what the follower keeps up to date.
+            await cancel_and_wait(watching, _SHUTDOWN_S)
             await cancel_and_wait(following, _SHUTDOWN_S)
             await service.ingest.close()
             service.pool.terminate()

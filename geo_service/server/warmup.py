@@ -24,6 +24,7 @@ from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import rate_agencies
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
 from geo_service.aggregation.statistics.cells import describe_cell
+from geo_service.aggregation.statistics.changes import CHANGE_DIMENSIONS, DIRECTIONS, ChangeOptions, find_changes
 from geo_service.aggregation.statistics.districts import describe_district
 from geo_service.aggregation.statistics.incident_list import ORDERS, IncidentListQuery
 from geo_service.aggregation.statistics.incident_rows import list_incidents
@@ -91,8 +92,9 @@ def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, ru
     for dimension in DIMENSIONS.values():
         yield compute_breakdown(state, now, [dimension], DistrictLevel.DISTRICT, count, before)
     yield compute_breakdown(state, now, [DIMENSIONS["district"], DIMENSIONS["sector"]], DistrictLevel.DISTRICT, count)
+    yield find_changes(state, now, before, ChangeOptions([*CHANGE_DIMENSIONS.values()][:2], DistrictLevel.DISTRICT, 1, DIRECTIONS[0], 10))
     yield compute_timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
-    yield describe_cell(state, now, h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), before)
+    yield describe_cell(state, Query(now, count, before), h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), clockwork)
     yield rate_agencies(state, rules, now, before, 1)
     for order in ORDERS.values():
         yield list_incidents(state, IncidentListQuery(now, order, 10))

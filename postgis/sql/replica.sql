@@ -49,6 +49,23 @@ select district_id, band, st_asbinary(shape) as shape
 from district_shape
 order by band, district_id
 
+-- name: read_settlement_revision
+-- Numbers that differ whenever a settlement has been written or deleted: each write gives a row a transaction of its own.
+select count(*), coalesce(sum(xmin::text::bigint), 0)::bigint as transactions, coalesce(sum(id), 0) as ids
+from place
+
+-- name: read_settlements
+-- All named settlements; where a name is missing, that of the other language.
+select
+    id,
+    coalesce(nullif(name_ru, ''), name_en) as name_ru,
+    coalesce(nullif(name_en, ''), name_ru) as name_en,
+    population,
+    st_x(location) as lng,
+    st_y(location) as lat
+from place
+order by id
+
 -- name: read_database_state
 -- Which database, timeline and tables the connection sees, and its snapshot: in one query, so that they are of one moment. Tables
 -- and triggers are looked up among the rows of the catalogue that the snapshot sees, as incidents are.

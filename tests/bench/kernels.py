@@ -13,7 +13,7 @@ from geo_service.aggregation.counting.counter import Counter
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.core.model import FINEST_RESOLUTION, OPEN_STATUSES
+from geo_service.core.model import FINEST_RESOLUTION, LINKED, OPEN_STATUSES, Status
 from geo_service.tiles.layers.base import TileRequest
 from geo_service.tiles.layers.hexes import HexLayer
 from tests.bench.bench import MONTH, YEAR, Bench
@@ -56,9 +56,9 @@ def count_with_numpy(state: ReplicaState, selection: Selection) -> NDArray[np.in
     columns, cells = state.columns, len(state.pyramid)
     window = np.array([selection.window.start, selection.window.stop], np.uint32)
     low, high = np.searchsorted(columns["received"][: columns.base], window)
-    cell, status, due = (columns[name][low:high] for name in ("cell", "status", "due"))
+    cell, status, due, answered = (columns[name][low:high] for name in ("cell", "status", "due", "answered"))
     is_open = np.isin(np.arange(DELETED + 1), list(OPEN_STATUSES))[status]
-    overdue = is_open & (due > 0) & (due < np.uint32(selection.now))
+    overdue = is_open & (due > 0) & (due < np.uint32(selection.now)) & ((answered == 0) | (status % LINKED == Status.RETURNED))
     masks = (status != DELETED, is_open, overdue)
     return np.column_stack([np.bincount(cell[mask], minlength=cells) for mask in masks])
 

@@ -15,6 +15,7 @@ ROUTES: dict[str, tuple[str, dict[str, str]]] = {
     "summary": ("/api/summary", {}),
     "breakdown": ("/api/breakdown", {"by": "sector"}),
     "breakdown, two dimensions": ("/api/breakdown", {"by": "district,sector"}),
+    "changes": ("/api/changes", {"by": "district,theme"}),
     "timeline": ("/api/timeline", {"bucket": "day"}),
     "timeline of sectors": ("/api/timeline", {"bucket": "day", "by": "sector"}),
     "newest incidents": ("/api/incidents", {}),

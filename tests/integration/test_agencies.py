@@ -17,13 +17,16 @@ from tests.support.http_client import asking, filled
 HOUR = timedelta(hours=1)
 CELL = h3.latlng_to_cell(45.04, 38.98, 10)
 WINDOW = "30d"
+OUTCOMES = ("on_time", "n_answered_late", "overdue")
 
 NUMBERS = """
 select a.code as agency, s.code as source, count(*) as count, count(answered_at) as n_answered,
     percentile_cont(0.5) within group (order by extract(epoch from date_trunc('second', answered_at) - date_trunc('second', received_at)))
         / 3600 as hours,
-    count(*) filter (where due_at is not null and (answered_at is not null or (due_at < now() and status not in (6, 7, 8)))) as n_judged,
-    count(*) filter (where answered_at <= due_at) as on_time, count(*) filter (where status = 5) as returned,
+    count(*) filter (where answered_at <= due_at and status <> 5) as on_time,
+    count(*) filter (where answered_at > due_at and status <> 5) as n_answered_late,
+    count(*) filter (where due_at < now() and status not in (6, 7, 8) and (answered_at is null or status = 5)) as overdue,
+    count(*) filter (where status = 5) as returned,
     count(*) filter (where status = 6) as closed
 from incident i join agency a on a.id = i.agency_id join source s on s.id = i.source_id
 where received_at >= now() - interval '30 days'
@@ -73,17 +76,20 @@ async def test_numbers_of_agencies_are_those_of_sql(client: httpx.AsyncClient, f
     found = {(row["code"], one["source"]): one for row in table["agencies"] for one in row["by_source"]}
     assert found.keys() == expected.keys()
     for key, one in found.items():
-        assert [one[name] for name in ("count", "n_answered", "n_judged")] == [
-            expected[key][name] for name in ("count", "n_answered", "n_judged")
-        ]
+        for name in ("count", "n_answered", "n_answered_late", "overdue"):
+            assert one[name] == expected[key][name], name
+        assert one["n_judged"] == sum(expected[key][name] for name in OUTCOMES)
         if key[1] != "social":
             assert one["answer_hours"] == pytest.approx(float(expected[key]["hours"]), abs=0.006)
         assert one["deadline"] == (None if key[1] == "elsewhere" else key[1])
     for row in table["agencies"]:
         own = [one for (code, _), one in expected.items() if code == row["code"]]
-        for name in ("count", "returned", "closed"):
+        for name in ("count", "returned", "closed", "n_answered_late", "overdue"):
             assert row[name] == sum(one[name] for one in own)
-        assert row["share_on_time"] == pytest.approx(sum(one["on_time"] for one in own) / sum(one["n_judged"] for one in own), abs=5e-5)
+        judged = sum(one[name] for one in own for name in OUTCOMES)
+        assert row["n_judged"] == judged
+        assert row["share_on_time"] == pytest.approx(sum(one["on_time"] for one in own) / judged, abs=5e-5)
+        assert row["answered_late"] == pytest.approx(row["n_answered_late"] / judged, abs=5e-5)
     assert [(row["code"], row["rank"]) for row in table["agencies"]] == [("a", 1), ("b", 2), ("c", 3), ("few", None)]
 
 

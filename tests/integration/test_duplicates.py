@@ -23,10 +23,12 @@ from tests.support.http_client import asking
 
 COUNT = """
 select count(*)::int as n, count(*) filter (where status <= 5)::int as open,
-    count(*) filter (where status <= 5 and due_at < to_timestamp($3))::int as overdue, count(*) filter (where status = 6)::int as closed
+    count(*) filter (where status <= 5 and due_at < to_timestamp($3) and (answered_at is null or status = 5))::int as overdue,
+    count(*) filter (where status = 6)::int as closed
 from incident left join incident_link as link on link.incident_id = incident.id
 where cell is not null and received_at >= to_timestamp($1) and received_at < to_timestamp($2)
-    and (status = any($4) or ($5 and status <= 5 and due_at < to_timestamp($3))) and not ($6 and link.duplicate_of_id is not null)
+    and (status = any($4) or ($5 and status <= 5 and due_at < to_timestamp($3) and (answered_at is null or status = 5)))
+    and not ($6 and link.duplicate_of_id is not null)
 """
 STATUSES = (Statuses(), Statuses(OPEN_STATUSES), Statuses(frozenset({Status.CLOSED})), Statuses(frozenset(), True))
 

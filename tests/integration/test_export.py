@@ -14,6 +14,7 @@ import pyogrio
 import pytest
 from pmtiles.reader import MemorySource, Reader
 
+from geo_service.aggregation.alerts.model import AlertBoard, Place
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.replica.snapshot import fingerprint, read_snapshot
@@ -29,8 +30,10 @@ from geo_service.export.spool import tile_id
 from geo_service.export.target import read_target
 from geo_service.queries.layer import read_layer_query
 from geo_service.tiles.encoding.grid import Tile
+from geo_service.tiles.layers.alerts import AlertLayer, BoardHolder
 from geo_service.tiles.layers.registry import LAYERS
 from tests.support import territory
+from tests.support.alert_boards import alert, show_alerts
 from tests.support.archive_readers import read_document, read_files, read_tiles
 from tests.support.geo_command import GEO
 from tests.support.http_client import asking, filled
@@ -39,8 +42,18 @@ TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 CLOSED = {"from": (TODAY - timedelta(days=5)).date().isoformat(), "to": TODAY.date().isoformat()}
 """A window that is over."""
 AROUND = "37.9,44.3,40.0,45.7"
-SHOWN = {"hexes": ("share_closed", 0, 9), "districts": ("share_closed", 0, 9), "incidents": ("overdue", 12, 12)}
-"""For each layer a measure, and zooms of which every tile is looked at."""
+SHOWN: dict[str, tuple[dict[str, str], int, int]] = {
+    "hexes": (CLOSED | {"measure": "share_closed"}, 0, 9),
+    "districts": (CLOSED | {"measure": "share_closed"}, 0, 9),
+    "incidents": (CLOSED | {"measure": "overdue"}, 12, 12),
+    "alerts": ({"state": "all", "sector": "roads"}, 0, 9),
+}
+"""For each layer a query, and zooms of which every tile is looked at."""
+ALERTS = (
+    alert(1, Place("d:T", "Город", "Town", *territory.CENTRE)),
+    alert(2, Place("s:1", "Село", "Village", 38.6, 44.7), closed_at=1),
+    alert(3, Place("s:2", "Хутор", "Hamlet", 38.2, 45.2), sector=5),
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +81,13 @@ def order(path: Path, layer: str = "hexes", zoom: str = "0-9", at: str | None = 
     """An order of the closed window around the territory."""
     place = read_target(str(path), overwrite=given.pop("overwrite", False), resume=given.pop("resume", False))
     bounds = given.pop("bounds", AROUND)
-    return read_job(place, layer, zoom, bounds, at, read_query("", CLOSED | given), Settings().zone)
+    window = {} if layer == "alerts" else CLOSED
+    return read_job(place, layer, zoom, bounds, at, read_query("", window | given), Settings().zone)
 
 
 def export(url: str, wanted: ExportJob) -> ExportResult:
-    return run_export(url, wanted, Settings(database_url=url), lambda step, done, count: None)
+    board = AlertBoard(ALERTS)
+    return run_export(url, wanted, Settings(database_url=url), lambda step, done, count: None, lambda url, catalogue: board)
 
 
 def test_every_layer_that_is_served_can_be_exported(territory_url: str) -> None:
@@ -83,10 +98,10 @@ def test_every_layer_that_is_served_can_be_exported(territory_url: str) -> None:
 @pytest.mark.parametrize("layer", SHOWN)
 async def test_every_tile_is_what_the_server_sends(client: httpx.AsyncClient, territory_url: str, layer: str, tmp_path: Path) -> None:
     path = tmp_path / "out.pmtiles"
-    name, first, last = SHOWN[layer]
-    measure = {"measure": name}
+    query, first, last = SHOWN[layer]
+    show_alerts(client, *ALERTS)
     now = datetime.now(UTC).isoformat()
-    await asyncio.to_thread(export, territory_url, order(path, layer, f"{first}-{last}", at=now, **measure))
+    await asyncio.to_thread(export, territory_url, order(path, layer, f"{first}-{last}", at=now, **query))
     tiles = read_tiles(path)
     frame = read_bounds(AROUND).boxes[0]
     assert tiles
@@ -94,26 +109,28 @@ async def test_every_tile_is_what_the_server_sends(client: httpx.AsyncClient, te
         size = (1 << 30) >> zoom
         for x in range(frame[0] // size, -(-frame[2] // size)):
             for y in range(frame[1] // size, -(-frame[3] // size)):
-                answer = await client.get(f"/tiles/{layer}/{zoom}/{x}/{y}.mvt", params=CLOSED | measure)
+                answer = await client.get(f"/tiles/{layer}/{zoom}/{x}/{y}.mvt", params=query)
                 assert tiles.pop(Tile(zoom, x, y), b"") == answer.content
     assert tiles == {}
     document = read_document(path)
     told = (await client.get(f"/tiles/{layer}.json")).json()
     assert document["attribution"] == told["attribution"]
     assert [one["id"] for one in document["vector_layers"]] == [one["id"] for one in told["vector_layers"]]
-    assert document["geo:selection"]["window"]["to"] == f"{(TODAY - timedelta(hours=3)).isoformat().removesuffix('+00:00')}Z"
+    window = document["geo:selection"].get("window", {})
+    assert window.get("to") == (None if layer == "alerts" else f"{(TODAY - timedelta(hours=3)).isoformat().removesuffix('+00:00')}Z")
     for legend in document["geo:legends"]:
-        query = {"layer": layer, "zoom": legend["maxzoom"], **CLOSED, **measure}
-        answered = (await client.get("/api/legend", params=query)).json()
+        answered = (await client.get("/api/legend", params={"layer": layer, "zoom": legend["maxzoom"], **query})).json()
         assert answered | legend == answered | {"minzoom": legend["minzoom"], "maxzoom": legend["maxzoom"]}
     assert [legend["minzoom"] for legend in document["geo:legends"]] == sorted({legend["minzoom"] for legend in document["geo:legends"]})
 
 
-@pytest.mark.parametrize("layer", ["hexes", "districts"])
+@pytest.mark.parametrize("layer", ["hexes", "districts", "alerts"])
 def test_no_tile_that_holds_something_is_passed_over(state: ReplicaState, layer: str) -> None:
     made = LAYERS[layer](Settings().zone)
     made.refresh(state.pyramid)
-    query, rendering = read_layer_query(list(CLOSED.items()), state.catalogue, Settings().zone, made.description)
+    if isinstance(made, AlertLayer):
+        made.source = BoardHolder(AlertBoard((*ALERTS, alert(4, Place("s:3", "Мыс", "Cape", 179.99, 66.3)))))
+    query, rendering = read_layer_query(list(SHOWN[layer][0].items()), state.catalogue, Settings().zone, made.description)
     wanted = tile_export.TileExport(made, query, rendering, (0, 5), ExportBounds())
     looked_at = set(tile_export.candidate_tiles(state, wanted))
     for zoom in range(6):

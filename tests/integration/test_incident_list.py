@@ -15,14 +15,14 @@ from geo_service.aggregation.statistics.incident_rows import FIELDS
 from geo_service.core.database import open_connection
 from geo_service.core.model import LocationQuality, Status
 from tests.support.http_client import asking, filled, until
-from tests.support.statistics_oracle import CELLS, fill
+from tests.support.statistics_oracle import CELLS, OVERDUE, fill
 
 ALWAYS = {"from": "2024-01-01", "to": "2027-01-01"}
 SELECTIONS = [
     ({}, "true"),
     ({"sector": "roads", "source": "letter"}, "sector.code = 'roads' and source.code = 'letter'"),
     ({"status": "overdue,new", "district": "0301"},
-     "(status = 0 or (status not in (6, 7, 8) and due_at < $1)) and district_id in (2, 6, 7)"),
+     f"(status = 0 or {OVERDUE}) and district_id in (2, 6, 7)"),
     ({"agency": "mayor", "from": "2025-02-01", "to": "2025-02-03"},
      "agency.code = 'mayor' and received_at >= '2025-02-01 00:00+03' and received_at < '2025-02-03 00:00+03'"),
     ({"theme": "waste.dump", "status": "closed"}, "theme.code = 'waste.dump' and status = 6"),
@@ -30,11 +30,12 @@ SELECTIONS = [
 ]  # fmt: skip
 ORDERS = {
     "received": ("true", "date_trunc('second', received_at) desc, incident.id desc"),
-    "due": ("status not in (6, 7, 8)", "due_at asc nulls last, incident.id asc"),
+    # What has a valid answer waits for no deadline.
+    "due": ("status not in (6, 7, 8)", "case when answered_at is null or status = 5 then due_at end asc nulls last, incident.id asc"),
 }
-ORACLE = """
+ORACLE = f"""
 select incident.id, received_at, due_at, answered_at, closed_at, status,
-    status not in (6, 7, 8) and coalesce(due_at < $1, false) as overdue,
+    {OVERDUE} as overdue,
     sector.code as sector, theme.code as theme, source.code as source, agency.code as agency, district.code as district,
     st_x(location) as lng, st_y(location) as lat, to_hex(cell) as h3, location_quality as precision
 from incident

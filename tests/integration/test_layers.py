@@ -10,17 +10,22 @@ import pytest
 import shapely
 import zstandard
 
+from geo_service.aggregation.alerts.model import Place
 from geo_service.aggregation.measures.measures import DISTRICT_MEASURES
 from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import EXTENT
 from tests.support import territory
+from tests.support.alert_boards import alert, show_alerts
 from tests.support.decoded_tiles import decode_layers, tile_of_path
 from tests.support.http_client import asking, filled, until
 from tests.support.slippy_map import slippy_tile
 from tests.support.territory import CENTRE, tile_at
 
-LAYERS = {"hexes": 7, "districts": 7, "incidents": 13}
+LAYERS = {"hexes": 7, "districts": 7, "incidents": 13, "alerts": 7}
 """A zoom of each at which the middle of the territory shows something."""
+OF_INCIDENTS = ["hexes", "districts", "incidents"]
+SPANS = {layer: {"window": "7d"} for layer in OF_INCIDENTS} | {"alerts": {"since": "7d"}}
+"""A time back from now, as a layer knows it."""
 CLASSED_BY_MEASURE = ["hexes", "districts"]
 
 
@@ -34,6 +39,7 @@ def territory_url(database_url: str) -> str:
 async def client(territory_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, once it is ready."""
     async with asking(territory_url, public_url="https://map.example.org") as made:
+        show_alerts(made, alert(1, Place("d:T", "Город", "Town", *CENTRE)))
         yield made
 
 
@@ -42,10 +48,11 @@ class TestEveryLayer:
     """The rules that any layer must keep."""
 
     async def test_the_tilejson_describes_what_is_in_the_tiles(self, client: httpx.AsyncClient, layer: str) -> None:
-        document = (await client.get(f"/tiles/{layer}.json?window=7d")).json()
+        (name, length), *_ = SPANS[layer].items()
+        document = (await client.get(f"/tiles/{layer}.json?{name}={length}")).json()
         query = {"measure": "share_closed"} if layer in CLASSED_BY_MEASURE else {}
         assert document["minzoom"] <= document["center"][2] <= document["maxzoom"]
-        assert document["tiles"] == [f"https://map.example.org/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?window=7d"]
+        assert document["tiles"] == [f"https://map.example.org/tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?{name}={length}"]
         west, south, east, north = document["bounds"]
         assert west <= CENTRE[0] <= east
         assert south <= CENTRE[1] <= north
@@ -91,19 +98,25 @@ class TestEveryLayer:
 
     async def test_the_same_request_gets_the_same_bytes_however_it_is_asked(self, client: httpx.AsyncClient, layer: str) -> None:
         path = tile_at(layer, LAYERS[layer])
-        first = await client.get(path, params={"window": "7d", "measure": "open"})
-        again = await client.get(path, params={"measure": "open", "window": "7d"}, headers={"Origin": "https://elsewhere.example"})
+        span, other = SPANS[layer], {"measure": "open"} if layer in OF_INCIDENTS else {"state": "all"}
+        first = await client.get(path, params=span | other)
+        again = await client.get(path, params=other | span, headers={"Origin": "https://elsewhere.example"})
         assert again.content == first.content
         assert again.headers["etag"] == first.headers["etag"]
         assert again.headers["access-control-allow-origin"] == "*"
-        head = await client.head(path, params={"window": "7d", "measure": "open"})
+        head = await client.head(path, params=span | other)
         assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", first.headers["etag"])
 
-    async def test_a_past_window_may_be_kept_longer(self, client: httpx.AsyncClient, layer: str) -> None:
-        path = tile_at(layer, LAYERS[layer])
-        past = await client.get(path, params={"from": "2020-01-01", "to": "2020-02-01"})
-        assert past.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=3600"
-        assert (await client.get(path)).headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30"
+    async def test_a_tile_that_changes_with_time_is_soon_asked_for_again(self, client: httpx.AsyncClient, layer: str) -> None:
+        for query in ({}, SPANS[layer]):
+            answer = await client.get(tile_at(layer, LAYERS[layer]), params=query)
+            assert answer.headers["cache-control"] == "public, max-age=5, stale-while-revalidate=30"
+
+
+@pytest.mark.parametrize("layer", OF_INCIDENTS)
+async def test_a_past_window_may_be_kept_longer(client: httpx.AsyncClient, layer: str) -> None:
+    past = await client.get(tile_at(layer, LAYERS[layer]), params={"from": "2020-01-01", "to": "2020-02-01"})
+    assert past.headers["cache-control"] == "public, max-age=300, stale-while-revalidate=3600"
 
 
 @pytest.mark.parametrize("layer", CLASSED_BY_MEASURE)
@@ -135,7 +148,7 @@ async def test_a_tile_holds_every_district_that_is_seen_with_the_numbers_of_post
     async with open_connection(territory_url) as held:
         rows = await held.fetch(
             "select d.code, d.name_ru, d.name_en, count(i.id) as n, count(*) filter (where i.status < 6) as open,"
-            " count(*) filter (where i.status < 6 and i.due_at < now()) as overdue"
+            " count(*) filter (where i.status < 6 and i.due_at < now() and (i.answered_at is null or i.status = 5)) as overdue"
             " from district d left join incident i on i.district_id = d.id where d.level = 2 and d.code <> 'CH' group by d.id"
         )
     for row in rows:

@@ -27,10 +27,13 @@ OLD_TABLES = {
     "open311_mark": "open311_checkpoint",
     "geocode_wait": "geocode_queue",
 }
-LATER_TABLES = {"status_change", "incident_media"}
+LATER_TABLES = {"status_change", "incident_media", "alert", "alert_delivery", "alert_threshold"}
 """Tables that revisions after 0009 add, empty."""
-LATER_TRIGGERS = {f"incident_{act}_open311_records on incident" for act in ("delete", "truncate")}
-"""Triggers that empty these tables: they come with their text."""
+LATER_TRIGGERS = {
+    *(f"incident_{act}_open311_records on incident" for act in ("delete", "truncate")),
+    *(f"{table}_notify on {table}" for table in ("alert", "alert_threshold")),
+}
+"""Triggers of these tables: they come with their text."""
 OLD_NAME = re.compile(
     r"near_|_near\b|near\(|intake|open311_mark|geocode_wait|placed_by|first_id|_bell|\bring\b|bury|buried|_stamp|stamp\(|unplaced"
     r"|incident_unlink\(|incident_unlink_all\(|retention\.what|ingest_run\.form|\.at$|\.words$|\.next_at$"

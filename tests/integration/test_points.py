@@ -44,7 +44,7 @@ with seen as (
 select (array_agg(id order by moment desc, id desc))[1] as id, (array_agg(sector order by moment desc, id desc))[1] as sector,
     (array_agg(theme order by moment desc, id desc))[1] as theme, (array_agg(status order by moment desc, id desc))[1] as status,
     to_char(max(received_at) at time zone $6, 'YYYY-MM-DD') as received, count(*) as n, count(*) filter (where status < 6) as open,
-    count(*) filter (where status < 6 and due_at < now()) as overdue, st_x(at) as x, st_y(at) as y
+    count(*) filter (where status < 6 and due_at < now() and (answered_at is null or status = 5)) as overdue, st_x(at) as x, st_y(at) as y
 from seen group by round(st_x(location) * 1e7), round(st_y(location) * 1e7), at
 """
 STATUSES = ("new", "assigned", "in_work", "interim", "answered", "returned", "closed", "rejected", "duplicate")
@@ -64,14 +64,16 @@ async def insert(held: asyncpg.Connection, prefix: str, places: np.ndarray, ages
             i % 9,
             came,
             now + timedelta(days=i % 3 - 1, hours=1),
+            came if i % 4 == 1 else None,
         )
         for i, ((lng, lat), came) in enumerate(zip(places.tolist(), received, strict=True))
     ]
     await held.execute(
         "insert into incident (source_id, external_id, address, location, cell, location_quality, theme_id, status, received_at, due_at,"
-        " updated_at) select 1, x, x, st_setsrid(st_makepoint(lng, lat), 4326), cell, 0, theme, status, came, due, came"
-        " from unnest($1::text[], $2::float8[], $3::float8[], $4::bigint[], $5::int[], $6::int[], $7::timestamptz[], $8::timestamptz[])"
-        " as row (x, lng, lat, cell, theme, status, came, due)",
+        " answered_at, updated_at)"
+        " select 1, x, x, st_setsrid(st_makepoint(lng, lat), 4326), cell, 0, theme, status, came, due, answered, came"
+        " from unnest($1::text[], $2::float8[], $3::float8[], $4::bigint[], $5::int[], $6::int[], $7::timestamptz[], $8::timestamptz[],"
+        " $9::timestamptz[]) as row (x, lng, lat, cell, theme, status, came, due, answered)",
         *(list(column) for column in zip(*rows, strict=True)),
     )  # fmt: skip
 

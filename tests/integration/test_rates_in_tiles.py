@@ -17,7 +17,7 @@ from geo_service.core.database import open_connection
 from geo_service.tiles.encoding.grid import resolution_at
 from tests.support.http_client import asking
 from tests.support.slippy_map import slippy_tile
-from tests.support.statistics_oracle import CELLS, fill, query_oracle, received_between
+from tests.support.statistics_oracle import CELLS, SHARES, fill, query_oracle, received_between
 
 ZOOM = next(zoom for zoom in range(20) if resolution_at(zoom) == 10)
 SPAN = {"from": "2025-03-01", "to": "2025-06-01", "compare": "year"}
@@ -56,9 +56,9 @@ async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
 
 def finished(measure: str, now: dict[str, Any]) -> float | None:
     """The measure from what SQL counted; None for "nothing"."""
-    if measure in ("share_closed", "share_on_time"):
-        part, whole = {"share_closed": ("closed", "count"), "share_on_time": ("on_time", "n_judged")}[measure]
-        return now[part] / now[whole] if now[whole] else None
+    for share, part, whole in SHARES:
+        if share == measure:
+            return now[part] / now[whole] if now[whole] else None
     return None if now[measure] is None else float(now[measure])
 
 

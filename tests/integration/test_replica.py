@@ -26,22 +26,23 @@ NOW = START + 700_000
 
 INSERT = """
 insert into incident
-    (source_id, external_id, location, cell, location_quality, theme_id, agency_id, status, received_at, due_at, updated_at)
-select $1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, to_timestamp($9), to_timestamp($10), now()
+    (source_id, external_id, location, cell, location_quality, theme_id, agency_id, status, received_at, due_at, answered_at, updated_at)
+select $1, $2, st_setsrid(st_makepoint($3, $4), 4326), $5, 0, $6, $7, $8, to_timestamp($9), to_timestamp($10), to_timestamp($11), now()
 on conflict (source_id, external_id) do update
-set status = excluded.status, received_at = excluded.received_at, theme_id = excluded.theme_id, due_at = excluded.due_at
+set status = excluded.status, received_at = excluded.received_at, theme_id = excluded.theme_id, due_at = excluded.due_at,
+    answered_at = excluded.answered_at
 """
 
 COUNT = """
 select coalesce(sum(1), 0)::int as n,
     count(*) filter (where status <= 5)::int as open,
-    count(*) filter (where status <= 5 and due_at < to_timestamp($3))::int as overdue,
+    count(*) filter (where status <= 5 and due_at < to_timestamp($3) and (answered_at is null or status = 5))::int as overdue,
     count(*) filter (where status = 6)::int as closed
 from incident
 where cell is not null and received_at >= to_timestamp($1) and received_at < to_timestamp($2)
     and ($4::int[] is null or theme_id = any($4)) and ($5::int[] is null or source_id = any($5))
     and ($6::int[] is null or agency_id = any($6))
-    and (status = any($7) or ($8 and status <= 5 and due_at < to_timestamp($3)))
+    and (status = any($7) or ($8 and status <= 5 and due_at < to_timestamp($3) and (answered_at is null or status = 5)))
 """
 
 
@@ -76,6 +77,7 @@ async def write(held: asyncpg.Connection, rng: random.Random, key: int, choices:
     await held.execute(
         INSERT, rng.choice(choices["source"]), str(key), lng, lat, h3.latlng_to_cell(lat, lng, 10), rng.choice(choices["theme"]),
         rng.choice([*choices["agency"], None]), rng.randrange(9), received, received + rng.randrange(1, SPAN),
+        received + rng.randrange(SPAN) if rng.random() < 0.5 else None,
     )  # fmt: skip
 
 

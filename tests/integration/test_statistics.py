@@ -15,7 +15,7 @@ import pytest
 from geo_service.aggregation.measures.measures import TABLE_MEASURES
 from geo_service.core.database import open_connection
 from tests.support.http_client import asking, filled
-from tests.support.statistics_oracle import CELLS, HOURS, check_measures, fill, get_json, query_oracle, received_between
+from tests.support.statistics_oracle import CELLS, HOURS, OVERDUE, check_measures, fill, get_json, query_oracle, received_between
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -37,7 +37,7 @@ SELECTIONS = [
     ({}, "true"),
     ({"sector": "roads"}, "sector.code = 'roads'"),
     ({"theme": "roads.snow,waste.dump", "source": "letter"}, "theme.code in ('roads.snow', 'waste.dump') and source.code = 'letter'"),
-    ({"agency": "mayor", "status": "closed,overdue"}, "agency.code = 'mayor' and (status = 6 or (status not in (7, 8) and due_at < $1))"),
+    ({"agency": "mayor", "status": "closed,overdue"}, f"agency.code = 'mayor' and (status = 6 or {OVERDUE})"),
     ({"status": "open"}, "status not in (6, 7, 8)"),
     ({"sector": "health"}, "false"),
 ]

@@ -67,7 +67,8 @@ select incident.id, received_at, due_at, answered_at, status, theme.code as them
         else extract(epoch from answered_at - received_at)
     end as answer_s,
     status not in (6, 7, 8) as is_open,
-    due_at is not null and (answered_at is not null or (due_at < date_trunc('minute', now()) and status not in (6, 7, 8))) as is_judged
+    status not in (6, 7, 8) and due_at < date_trunc('minute', now()) and (answered_at is null or status = 5) as is_overdue,
+    due_at is not null and answered_at is not null and status <> 5 as is_answered
 from incident
 join theme on theme.id = theme_id join sector on sector.id = sector_id join source on source.id = source_id
 left join agency on agency.id = agency_id
@@ -76,21 +77,23 @@ where location is not null
 """
 ORACLE = """
 select {group} as key, count(*) as count, count(*) filter (where is_open) as open,
-    count(*) filter (where is_open and due_at < date_trunc('minute', now())) as overdue, count(*) filter (where status = 6) as closed,
+    count(*) filter (where is_overdue) as overdue, count(*) filter (where status = 6) as closed,
     percentile_cont(0.5) within group (order by answer_s) / 3600 as answer_hours,
     percentile_cont(0.9) within group (order by answer_s) / 3600 as answer_hours_p90,
     percentile_cont(0.5) within group (order by close_s) filter (where status = 6) / 3600 as close_hours,
     percentile_cont(0.9) within group (order by close_s) filter (where status = 6) / 3600 as close_hours_p90,
     count(answer_s) as n_answered, count(close_s) filter (where status = 6) as n_closed_timed,
-    count(*) filter (where is_judged) as n_judged, count(*) filter (where answered_at <= due_at) as on_time
+    count(*) filter (where is_answered or is_overdue) as n_judged,
+    count(*) filter (where is_answered and answered_at <= due_at) as on_time,
+    count(*) filter (where is_answered and answered_at > due_at) as n_answered_late
 from told where {where} group by 1
 """
 STATUS = {
     "open": "is_open",
     "closed": "status = 6",
-    "overdue": "(is_open and due_at < date_trunc('minute', now()))",
+    "overdue": "is_overdue",
     "in_work,interim": "status in (2, 3)",
-    "returned,overdue": "(status = 5 or (is_open and due_at < date_trunc('minute', now())))",
+    "returned,overdue": "(status = 5 or is_overdue)",
 }
 
 

@@ -1,5 +1,7 @@
 """Batches of incidents as the replica receives them, and random selections of them."""
 
+from collections.abc import Sequence
+
 import h3.api.basic_int as h3
 import numpy as np
 from hypothesis import strategies as st
@@ -20,7 +22,9 @@ incidents = st.tuples(
     st.integers(1, 4),
     st.integers(1, 3),
     st.integers(0, 3),
+    st.one_of(st.just(0), st.integers(1, 1000)),
 )
+Row = tuple[int, int, int, Status, int, int, int] | tuple[int, int, int, Status, int, int, int, int]
 ids = st.none() | st.lists(st.integers(1, 6), max_size=3).map(lambda found: tuple(sorted(set(found))))
 selections = st.builds(
     Selection,
@@ -33,9 +37,20 @@ selections = st.builds(
 )
 
 
-def batch_of(rows: list[tuple[int, int, int, Status, int, int, int]], first_id: int = 1) -> np.ndarray:
-    """Rows (place, received, due, status, theme, source, agency) as an array of type BATCH with ids from `first_id`."""
+def batch_of(rows: Sequence[Row], first_id: int = 1) -> np.ndarray:
+    """Rows (place, received, due, status, theme, source, agency, answered) as an array of type BATCH with ids from `first_id`.
+
+    answered may be left out: 0, not answered.
+    """
     batch = np.zeros(len(rows), BATCH)
-    for i, (place, received, due, status, theme, source, agency) in enumerate(rows):
-        batch[i] = (first_id + i, CELLS[place], received, due, 0, 0, theme, source, agency, 0, status, 0, 0, 0)
+    for i, (place, received, due, status, theme, source, agency, *rest) in enumerate(rows):
+        answered = rest[0] if rest else 0
+        batch[i] = (first_id + i, CELLS[place], received, due, answered, 0, theme, source, agency, 0, status, 0, 0, 0)
     return batch
+
+
+def is_overdue(row: np.void, now: int) -> bool:
+    """Whether an incident is open, past its deadline and without a valid answer."""
+    status = Status(row["status"])
+    answered = row["answered"] != 0 and status is not Status.RETURNED
+    return bool(status not in (Status.CLOSED, Status.REJECTED, Status.DUPLICATE) and 0 < row["due"] < now and not answered)

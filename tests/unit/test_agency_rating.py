@@ -70,8 +70,10 @@ def by_hand(messages: list[Message], least: int) -> dict[str, float | None]:
         counts[agency] += 1
         if took is not None:
             times[agency, source].append(took)
-        if limit is not None and (took is not None or (status in OPEN_STATUSES and 1000 + place + limit < NOW)):
-            kept[agency, source].append(took is not None and took <= limit)
+        # An answer does not count while the message is returned.
+        valid = None if status is Status.RETURNED else took
+        if limit is not None and (valid is not None or (status in OPEN_STATUSES and 1000 + place + limit < NOW)):
+            kept[agency, source].append(valid is not None and valid <= limit)
     rated_ones = [agency for agency, count in counts.items() if agency and count >= least]
     time = {source: {one: float(median(times[one, source])) for one in rated_ones if times.get((one, source))} for source in SOURCES}
     late = {
@@ -85,6 +87,16 @@ def by_hand(messages: list[Message], least: int) -> dict[str, float | None]:
         known = [one for one in parts if one is not None]
         found[f"agency-{agency}"] = sum(known) / len(known) if known and agency in rated_ones else None
     return found
+
+
+def outcome(message: Message, received: int) -> str | None:
+    """How the deadline was met; None where that is not judged."""
+    _, _, took, limit, status = message
+    if limit is None:
+        return None
+    if took is not None and status is not Status.RETURNED:
+        return "on_time" if took <= limit else "late"
+    return "overdue" if status in OPEN_STATUSES and received + limit < NOW else None
 
 
 seconds = st.integers(1, 50) | st.integers(1, 40 * DAY)
@@ -121,6 +133,15 @@ def test_an_agencys_numbers_are_those_of_its_messages(messages: list[Message]) -
         assert row["count"] == len(own)
         assert row["n_answered"] == len(took)
         assert row["closed"] == sum(one[4] is Status.CLOSED for one in own)
+        outcomes = [outcome(one, 1000 + place) for place, one in enumerate(messages) if f"agency-{one[0]}" == row["code"]]
+        judged = sum(one is not None for one in outcomes)
+        assert row["n_judged"] == judged
+        assert (row["n_answered_late"], row["overdue"]) == (outcomes.count("late"), outcomes.count("overdue"))
+        assert (row["share_on_time"], row["answered_late"]) == (
+            (round(outcomes.count("on_time") / judged, 4), round(outcomes.count("late") / judged, 4)) if judged else (None, None)
+        )
+        for name, kind in (("n_answered_late", "late"), ("overdue", "overdue")):
+            assert sum(part[name] for part in row["by_source"]) == outcomes.count(kind)
         assert row["share_returned"] == round(sum(one[4] is Status.RETURNED for one in own) / len(own), 4)
         assert row["answer_hours_null_because"] == (None if shared else MIXED)
         expected = [np.percentile(took, share) for share in (50, 90)] if took and shared else [None, None]
@@ -139,8 +160,8 @@ def test_a_channel_that_is_slower_as_a_whole_changes_no_score(messages: list[Mes
         (agency, source, took * factor if took and source == 2 else took, limit * factor if limit and source == 2 else limit, status)
         for agency, source, took, limit, status in messages
     ]
-    # Only what is past its deadline now can be judged differently: leave out what has no answer.
-    both = [(one, two) for one, two in zip(messages, slower, strict=True) if one[2] is not None]
+    # Only what is past its deadline now can be judged differently: leave out what has no valid answer.
+    both = [(one, two) for one, two in zip(messages, slower, strict=True) if one[2] is not None and one[4] is not Status.RETURNED]
     assert scores([one for one, _ in both]) == scores([two for _, two in both])
 
 

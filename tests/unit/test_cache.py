@@ -7,6 +7,7 @@ import pytest
 
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import BATCH
+from geo_service.aggregation.columns.pending_deadlines import PENDING_DUE, pending_deadlines
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.http.headers import HeaderBlock
@@ -32,7 +33,7 @@ def arrive(log: ChangeLog, received: int) -> None:
     """An incident comes."""
     rows = np.zeros(1, BATCH)
     rows["received"] = received
-    log.record({name: rows[name] for name in BATCH.names or ()})
+    log.record({name: rows[name] for name in BATCH.names or ()} | {PENDING_DUE: pending_deadlines(rows)})
     log.commit()
 
 

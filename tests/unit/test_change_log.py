@@ -10,12 +10,14 @@ from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, Entries, Entry
 from geo_service.aggregation.columns.change_log import ChangeLog
 from geo_service.aggregation.columns.columns import BATCH
+from geo_service.aggregation.columns.pending_deadlines import PENDING_DUE, pending_deadlines
 from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Statuses, Window
 from geo_service.core.model import OPEN_STATUSES, DistrictLevel, Status
-from tests.support.incident_batches import CELLS, NOW, batch_of
+from tests.support.incident_batches import CELLS, NOW, batch_of, is_overdue
 
+END_OF_TIME = 2**32 - 1
 NONE_GONE = np.empty(0, np.int64)
 
 
@@ -23,9 +25,14 @@ def random_rows(rng: random.Random, size: int) -> Array:
     rows = np.zeros(size, BATCH)
     for row in rows:
         row["cell"], row["received"], row["due"] = rng.randrange(40), rng.randrange(1000), rng.choice([0, rng.randrange(1000)])
+        row["answered"] = rng.choice([0, rng.randrange(1000)])
         row["theme"], row["source"], row["agency"], row["district"] = (rng.randrange(5) for _ in range(4))
         row["status"] = rng.choice(list(Status))
     return rows
+
+
+def recorded(rows: Array) -> dict[str, Array]:
+    return {name: rows[name] for name in BATCH.names or ()} | {PENDING_DUE: pending_deadlines(rows)}
 
 
 def some(rng: random.Random) -> tuple[int, ...] | None:
@@ -40,7 +47,7 @@ def random_selection(rng: random.Random) -> Selection:
 
 def takes(selection: Selection, row: Any) -> bool:
     """Whether the selection takes the row now, or will once it is overdue."""
-    chosen = Status(row["status"]) in selection.statuses.chosen or (selection.statuses.overdue and Status(row["status"]) in OPEN_STATUSES)
+    chosen = Status(row["status"]) in selection.statuses.chosen or (selection.statuses.overdue and is_overdue(row, END_OF_TIME))
     filters = zip(("themes", "sources", "agencies", "districts"), ("theme", "source", "agency", "district"), strict=True)
     inside = selection.window.start <= row["received"] < selection.window.stop
     return bool(
@@ -54,7 +61,7 @@ def test_a_selection_is_touched_by_the_rows_it_takes_and_by_no_others() -> None:
     for _ in range(60):
         parts = [random_rows(rng, rng.randrange(4)) for _ in range(2)]
         for part in parts:
-            log.record({name: part[name] for name in BATCH.names or ()})
+            log.record(recorded(part))
         log.commit()
         ever.append(np.concatenate(parts))
         known_since = next(since for since in range(7, 200) if log.cells([], since) is not None)
@@ -80,7 +87,7 @@ def test_a_change_of_everything_or_of_more_than_is_held_touches_every_selection(
         assert not log.affects([nothing], 0)
         if size:
             part = random_rows(rng, size)
-            log.record({name: part[name] for name in BATCH.names or ()})
+            log.record(recorded(part))
         log.commit(everything)
         assert log.affects([nothing], 0)
         assert log.cells([nothing], 0) is None

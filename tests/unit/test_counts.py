@@ -14,7 +14,7 @@ from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.core.model import OPEN_STATUSES, Status
-from tests.support.incident_batches import CELLS, NOW, batch_of, incidents, selections
+from tests.support.incident_batches import CELLS, NOW, Row, batch_of, incidents, is_overdue, selections
 
 
 def expected(batch: np.ndarray, selection: Selection, resolution: int) -> dict[int, tuple[int, int, int, int]]:
@@ -22,7 +22,7 @@ def expected(batch: np.ndarray, selection: Selection, resolution: int) -> dict[i
     for row in batch:
         status = Status(row["status"])
         is_open = status in OPEN_STATUSES
-        overdue = is_open and 0 < row["due"] < selection.now
+        overdue = is_overdue(row, selection.now)
         taken = status in selection.statuses.chosen or (selection.statuses.overdue and overdue)
         inside = selection.window.start <= row["received"] < selection.window.stop
         filters = ((selection.themes, "theme"), (selection.sources, "source"), (selection.agencies, "agency"))
@@ -87,8 +87,7 @@ def test_an_incident_that_loses_its_place_is_counted_no_more() -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.lists(incidents, min_size=1), st.lists(incidents), selections, st.sampled_from([10, 7]))
 def test_two_hands_count_what_one_does(
-    rows: list[tuple[int, int, int, Status, int, int, int]], later: list[tuple[int, int, int, Status, int, int, int]],
-    selection: Selection, resolution: int,
+    rows: list[Row], later: list[Row], selection: Selection, resolution: int,
 ) -> None:  # fmt: skip
     batch, tail = batch_of(rows), batch_of(later, first_id=len(rows) + 1)
     one = ReplicaState(batch, EMPTY, 1_000_000)

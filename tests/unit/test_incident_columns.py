@@ -6,6 +6,7 @@ import numpy as np
 
 from geo_service.aggregation.arrays.kernels import Rows
 from geo_service.aggregation.columns.columns import BATCH
+from geo_service.aggregation.columns.pending_deadlines import column_types
 from geo_service.core.model import FINEST_RESOLUTION
 from geo_service.core.schema import incident
 from geo_service.core.sql.binary_copy import WIRE_TYPES
@@ -75,7 +76,8 @@ def test_a_batch_has_56_bytes_an_incident_and_the_replicas_columns_48() -> None:
 
 
 def test_the_fields_that_counting_reads_are_of_the_replica() -> None:
-    assert set(Rows._fields) <= stored_dtypes().keys()
+    assert set(Rows._fields) <= column_types().keys()
+    assert column_types() == stored_dtypes() | {"pending_due": np.dtype("u4")}
     assert filter_fields() == ("theme", "source", "agency", "district")
 
 

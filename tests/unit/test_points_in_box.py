@@ -12,7 +12,7 @@ from geo_service.aggregation.columns.spatial_index import CHUNK_ROWS, Box, Spati
 from geo_service.aggregation.counting.points_in_box import group_points_in_box
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import OPEN_STATUSES
-from tests.support.incident_batches import NOW, batch_of, incidents, selections
+from tests.support.incident_batches import NOW, batch_of, incidents, is_overdue, selections
 
 SPOTS = [(0, 0), (1, 0), (0, 1), (-1_800_000_000, 900_000_000), (1_800_000_000, -900_000_000), (389_000_000, 450_000_000), (-5, 524_288)]
 WORLD_BOUNDS = Box(-1_800_000_000, -900_000_000, 1_800_000_000, 900_000_000)
@@ -38,7 +38,7 @@ def expected(batch: np.ndarray, selection, box: Box) -> dict[tuple[int, int], tu
     found: dict[tuple[int, int], list[tuple[int, int, bool, bool]]] = {}
     for row in batch[held_by(box, batch["lng"], batch["lat"])]:
         is_open = int(row["status"]) in OPEN_STATUSES
-        overdue = is_open and 0 < row["due"] < NOW
+        overdue = is_overdue(row, NOW)
         taken = int(row["status"]) in selection.statuses.chosen or (selection.statuses.overdue and overdue)
         inside = selection.window.start <= row["received"] < selection.window.stop
         filters = ((selection.themes, "theme"), (selection.sources, "source"), (selection.agencies, "agency"))

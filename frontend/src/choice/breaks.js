@@ -8,7 +8,7 @@ const DIGITS = 12;
 
 /** Whether people read and type the measure in per cent; the service has shares of one. @param {string} measure */
 export function inPercent(measure) {
-  return measure === "change" || measure.startsWith("share");
+  return measure === "change" || measure === "answered_late" || measure.startsWith("share");
 }
 
 /**

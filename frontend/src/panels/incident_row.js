@@ -18,11 +18,13 @@ export function statusName(language, status) {
   return known[status] ?? status;
 }
 
-/** Overdue by so much, due in so much; "" for what is over. @param {Language} language @param {Pick<Incident, "status" | "due_at">} incident @param {number} now ms since 1970 */
-export function dueText(language, { status, due_at: due }, now) {
-  const { overdueBy, dueIn, noDeadline } = words(language).now;
+/** Overdue by so much, due in so much, or how it was answered; "" for what is over. @param {Language} language @param {Pick<Incident, "status" | "due_at" | "answered_at">} incident @param {number} now ms since 1970 */
+export function dueText(language, { status, due_at: due, answered_at: answered }, now) {
+  const { answeredInTime, answeredLate, overdueBy, dueIn, noDeadline } = words(language).now;
   if (!OPEN.includes(status)) return "";
   if (due === null) return noDeadline;
+  // An answer ends the deadline until the citizen sends it back.
+  if (answered !== null && status !== "returned") return answered <= due ? answeredInTime : answeredLate;
   const seconds = (Date.parse(due) - now) / 1000;
   return fill(seconds < 0 ? overdueBy : dueIn, { time: formatSpan(language, Math.abs(seconds)) });
 }

@@ -79,7 +79,9 @@ function totalsOf(language, { now, before }) {
   const { overview } = words(language);
   const [numbers, then] = [now.measures, before?.measures];
   const was = (/** @type {Node | string} */ value) => [fill(overview.before, { value: "" }), value];
-  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(overview.names[name], formatNumber(language, numbers[name]), !then ? [] : [
+  const named = (/** @type {"count" | "open" | "overdue" | "closed"} */ name) =>
+    name === "overdue" ? element("span", { title: overview.overdue_hint }, overview.names.overdue) : overview.names[name];
+  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(named(name), formatNumber(language, numbers[name]), !then ? [] : [
     fill(overview.before, { value: formatNumber(language, then[name]) }), " ",
     // Of what came earlier more is handled by now, so only the numbers of arrivals can be set against each other.
     ...(name === "count" ? changed(language, numbers.count, then.count) : []),
@@ -100,7 +102,7 @@ function changed(language, now, before) {
   return byChance(now, before) && now !== before ? [change, element("span", { class: "muted" }, ` · ${words(language).overview.chance}`)] : [change];
 }
 
-/** @param {string} name @param {Node | string} value @param {(Node | string)[]} note */
+/** @param {Node | string} name @param {Node | string} value @param {(Node | string)[]} note */
 function total(name, value, note) {
   return element("div", {}, element("dt", {}, name), element("dd", {}, value), element("dd", { class: "note" }, ...note));
 }
@@ -154,7 +156,7 @@ function districtColumns(store, changeHint) {
   const { language } = store.get().view;
   const { overview } = words(language);
   /** @type {(key: "count" | "open" | "overdue") => Column<DistrictRow>} */
-  const count = (key) => ({ key, title: overview.names[key], numeric: true, value: (row) => row[key], show: (row) => formatNumber(language, row[key]) });
+  const count = (key) => ({ key, title: overview.names[key], ...(key === "overdue" && { hint: overview.overdue_hint }), numeric: true, value: (row) => row[key], show: (row) => formatNumber(language, row[key]) });
   return [
     { key: "name", title: overview.district, value: (row) => row.name[language], show: (row) => districtButton(store, "district", row) },
     count("count"),

@@ -10,7 +10,7 @@ export const english = {
   names: {
     count: "messages", open: "open", overdue: "overdue", closed: "closed", share_closed: "share closed", answer_hours: "hours to the first answer (median)",
     answer_hours_p90: "hours to the first answer (nine in ten)", close_hours: "hours to closing (median)", close_hours_p90: "hours to closing (nine in ten)",
-    share_on_time: "share answered on time", per_1000: "messages per 1,000 residents", per_km2: "messages per km²", change: "change",
+    share_on_time: "share answered on time", answered_late: "share answered late", per_1000: "messages per 1,000 residents", per_km2: "messages per km²", change: "change",
   },
   compare: "Compared with",
   compared: { none: "nothing", previous: "the period before", year: "a year earlier" },
@@ -36,10 +36,10 @@ export const english = {
   asOf: "as of",
   pointsTitle: "Messages by age of the newest",
   ages: { today: "today", days3: "1–3 days", week: "4–7 days", month: "8–30 days", older: "older" },
-  overdueRing: "one is overdue",
+  overdueRing: "one is overdue, without an answer",
   atPlace: { one: "message at this place", other: "messages at this place" },
   newest: "newest",
-  late: "overdue",
+  late: "overdue, without an answer",
 };
 
 /** @type {Translated<typeof english>} */
@@ -51,7 +51,7 @@ export const russian = {
   names: {
     count: "сообщения", open: "открытые", overdue: "просроченные", closed: "закрытые", share_closed: "доля закрытых", answer_hours: "часы до первого ответа (медиана)",
     answer_hours_p90: "часы до первого ответа (девять из десяти)", close_hours: "часы до закрытия (медиана)", close_hours_p90: "часы до закрытия (девять из десяти)",
-    share_on_time: "доля ответов в срок", per_1000: "сообщений на 1000 жителей", per_km2: "сообщений на км²", change: "изменение",
+    share_on_time: "доля ответов в срок", answered_late: "доля ответов с опозданием", per_1000: "сообщений на 1000 жителей", per_km2: "сообщений на км²", change: "изменение",
   },
   compare: "Сравнить с",
   compared: { none: "не сравнивать", previous: "предыдущим периодом", year: "тем же периодом год назад" },
@@ -77,8 +77,8 @@ export const russian = {
   asOf: "по состоянию на",
   pointsTitle: "Сообщения, по давности последнего",
   ages: { today: "сегодня", days3: "1–3 дня", week: "4–7 дней", month: "8–30 дней", older: "раньше" },
-  overdueRing: "есть просроченное",
+  overdueRing: "есть просроченное, без ответа",
   atPlace: { one: "сообщение в этом месте", few: "сообщения в этом месте", many: "сообщений в этом месте", other: "сообщения в этом месте" },
   newest: "последнее",
-  late: "просрочено",
+  late: "просрочено, без ответа",
 };

@@ -17,6 +17,9 @@ CHANNELS = ("n", "open", "overdue", "closed")
 PASSES, IS_OPEN, PASSES_OVERDUE, IS_CLOSED = 1, 2, 4, 8
 """Bits of the status table: selected; open; selected only while overdue; closed."""
 
+IS_OVERDUE = 4
+"""Bit of a row's state: open and past a deadline that has no valid answer. The other bits are those of the table."""
+
 _BLOCK = 4096
 """Rows in a block: its states (4 kB) and groups (16 kB) stay in the first-level cache (32 kB) from one loop to the next."""
 _ONE = np.uint8(1)
@@ -29,7 +32,8 @@ class Rows(NamedTuple):
 
     received: NDArray[np.uint32]
     status: NDArray[np.uint8]
-    due: NDArray[np.uint32]
+    pending_due: NDArray[np.uint32]
+    """The deadline of what has no valid answer."""
     theme: NDArray[np.uint32]
     source: NDArray[np.uint16]
     agency: NDArray[np.uint32]
@@ -187,7 +191,7 @@ def _filter_block(
 ) -> None:  # fmt: skip
     """Write the state of each row of a block; 0 where the row is not selected."""
     end = base + size
-    _evaluate_status(state, rows.status[base:end], rows.due[base:end], masks, now)
+    _evaluate_status(state, rows.status[base:end], rows.pending_due[base:end], masks, now)
     if timed:
         received = rows.received[base:end]
         for i in range(size):

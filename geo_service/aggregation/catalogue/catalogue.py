@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from geo_service.aggregation.catalogue.settlements import Settlements
 from geo_service.core.model import DistrictLevel, GeocodedBy
 
 
@@ -117,6 +118,7 @@ class Catalogue:
     agencies: Entries[Entry]
     districts: Entries[District]
     shapes: DistrictShapes = field(default_factory=DistrictShapes)
+    settlements: Settlements = field(default_factory=Settlements)
 
     def equals(self, other: "Catalogue") -> bool:
         """Return whether both catalogues have the same content."""
@@ -125,7 +127,8 @@ class Catalogue:
     def _content(self) -> tuple[object, ...]:
         plain = (self.sectors.all, self.themes.all, self.sources.all, self.agencies.all, self.districts.all)
         aliases = (self.themes.aliases, self.sources.aliases, self.agencies.aliases)
-        return (*plain, *aliases, [district.other_names for district in self.districts.all], self.shapes.revision)
+        revisions = (self.shapes.revision, self.settlements.revision)
+        return (*plain, *aliases, [district.other_names for district in self.districts.all], *revisions)
 
     def theme_ids(self, sectors: Sequence[str] | None, themes: Sequence[str] | None) -> tuple[int, ...] | None:
         """Return the ids of the themes that are in these sectors and among these codes; None where neither is given."""

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, collect_rows, count_rows
+from geo_service.aggregation.columns.pending_deadlines import column_types
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.core.model import OPEN_STATUSES
-from geo_service.core.sql.incident_columns import filter_fields, stored_dtypes
+from geo_service.core.sql.incident_columns import filter_fields
 
 _MAX_ROWS = 100_000
-"""Maximum number of rows, 3 MB; testing a selection against all of them takes 0.25 ms."""
+"""Maximum number of rows, 4 MB; testing a selection against all of them takes 0.25 ms."""
 
 _FILTERED = filter_fields()
 _FIELDS = (*Rows._fields, "cell")
-_TYPES = stored_dtypes()
+_TYPES = column_types()
 _ONE_GROUP = np.zeros(256, np.int32)
+_END_OF_TIME = 0xFFFFFFFF
+"""The last instant that a column can have, seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,11 @@ class ChangeLog:
 
 
 def including_future_overdue(selection: Selection) -> Selection:
-    """Return the selection extended by the rows that it will contain once they are overdue."""
-    statuses = selection.statuses
-    return (
-        replace(selection, statuses=replace(statuses, chosen=statuses.chosen | OPEN_STATUSES, overdue=False))
-        if statuses.overdue
-        else selection
-    )
+    """Return the selection at the end of time: also with the rows that it will contain once their deadline is past.
+
+    Every row that is or can become overdue is overdue in it.
+    """
+    return replace(selection, now=_END_OF_TIME)
 
 
 def _kernel_arguments(snapshot: _Snapshot, selection: Selection, since: int) -> tuple[tuple[int, int], tuple[object, ...]]:

@@ -1,7 +1,7 @@
 """The incidents as columns: a base in time order, followed by a tail of late arrivals in order of arrival.
 
 Rows are found by id through a dense table, updated in place, and deleted by a status that no selection contains.
-About 54 bytes an incident. Not thread-safe; `Replica` uses it from one thread only.
+About 58 bytes an incident. Not thread-safe; `Replica` uses it from one thread only.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import Rows
 from geo_service.aggregation.columns.change_log import ChangeLog
+from geo_service.aggregation.columns.pending_deadlines import PENDING_DUE, column_types, pending_deadlines
 from geo_service.aggregation.columns.spatial_index import Box, SpatialIndex
-from geo_service.core.sql.incident_columns import batch_dtype, filter_fields, stored_dtypes
+from geo_service.core.sql.incident_columns import batch_dtype, filter_fields
 
 BATCH = batch_dtype()
 """A batch of incidents as read from the database. Instants (seconds since 1970) and foreign ids are 0 for "none"; cell 0 is "not located".
@@ -27,7 +28,7 @@ POSITION_UNITS = 10_000_000
 DELETED = 255
 """Status of a deleted row."""
 
-_STORED = stored_dtypes()
+_STORED = column_types()
 _FILTERED = filter_fields()
 _NO_ROW = -1
 _SEARCH_BLOCK = 4096
@@ -68,7 +69,7 @@ class Columns:
         self._changes = changes or ChangeLog()
         order = _stable_order(batch["received"])
         self._first_id = int(batch["id"].min()) if len(batch) else 1
-        stored = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
+        stored = self._convert_batch(batch, cell_index)
         # First copy the field into a column, then sort: gathering from records misses the cache each time.
         self._columns = {name: GrowableArray(stored[name].astype(dtype)[order]) for name, dtype in _STORED.items()}
         self.base = len(batch)
@@ -164,7 +165,7 @@ class Columns:
         self._extend_left(batch["id"])
         rows = self._rows(batch["id"])
         known = rows >= 0
-        fresh = {name: batch[name] for name in _STORED} | {"id": batch["id"] - self._first_id, "cell": cell_index}
+        fresh = self._convert_batch(batch, cell_index)
         differs = known.copy()
         differs[known] = np.any([self[name][rows[known]] != fresh[name][known] for name in _STORED], axis=0)
         # Time order is by `received`: a row whose instant changed moves to the tail.
@@ -213,6 +214,11 @@ class Columns:
         self._row_of.values[merge.region["id"][alive]] = merge.first + np.flatnonzero(alive)
         self.base = len(self)
         self._spatial_index.invalidate_from(merge.first, self.base)
+
+    def _convert_batch(self, batch: Array, cell_index: NDArray[np.int32]) -> dict[str, Array]:
+        """Return the batch as columns, in its order."""
+        columns = {name: batch[name] for name in BATCH.names or ()}
+        return columns | {"id": batch["id"] - self._first_id, "cell": cell_index, PENDING_DUE: pending_deadlines(batch)}
 
     def _extend_left(self, ids: NDArray[np.int64]) -> None:
         """Make room for ids below the first: a transaction that was open at the first load may add some."""

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, count_rows
+from geo_service.aggregation.columns.pending_deadlines import PENDING_DUE, pending_deadlines
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.sql.incident_columns import filter_fields
 
@@ -18,7 +19,7 @@ class UnlocatedIncidents:
     def __init__(self, batch: Array) -> None:
         """batch: BATCH rows with cell 0 and unique ids."""
         self._rows = batch[np.argsort(batch["id"])]
-        self._columns = Rows(*(np.ascontiguousarray(self._rows[name]) for name in Rows._fields))
+        self._columns = _counted_columns(self._rows)
         self._largest = _largest(self._rows)
 
     def __len__(self) -> int:
@@ -62,9 +63,15 @@ class UnlocatedIncidents:
     def _replace_rows(self, kept: NDArray[np.bool_] | slice, batch: Array) -> None:
         """Drop the rows that are not kept and append the batch. Columns are copied rather than extracted again, which is slower."""
         self._rows = _concatenate_records(self._rows[kept], batch)
-        self._columns = Rows(*(np.concatenate([self._columns[at][kept], batch[name]]) for at, name in enumerate(Rows._fields)))
+        columns: zip[tuple[Array, Array]] = zip(self._columns, _counted_columns(batch), strict=True)
+        self._columns = Rows(*(np.concatenate([before[kept], after]) for before, after in columns))
         # A dropped row may have held the largest id; a table that is too long does no harm.
         self._largest = {name: max(largest, self._largest[name]) for name, largest in _largest(batch).items()}
+
+
+def _counted_columns(batch: Array) -> Rows:
+    pending = {PENDING_DUE: pending_deadlines(batch)}
+    return Rows(*(np.ascontiguousarray(pending[name] if name in pending else batch[name]) for name in Rows._fields))
 
 
 def _concatenate_records(first: Array, second: Array) -> Array:

@@ -32,6 +32,8 @@ _HOUR_S = 3600.0
 _RETURNED = np.uint8(Status.RETURNED)
 _STATUS = np.uint8(LINKED - 1)
 """Mask of the status without the bit of a duplicate link."""
+_ON_TIME, _LATE, _OVERDUE, _RETURNED_KIND = 1, 2, 3, 4
+"""Kinds of rows: how the deadline was met, 0 where that is not judged, plus 4 for those that are returned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,14 +48,21 @@ class DurationStats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeadlineStats:
-    """(groups,) int32 each."""
+    """How deadlines were met, (groups,) int32 each. The answer of an incident that stands at `returned` does not count."""
 
-    judged: NDArray[np.int32]
-    """Incidents with a deadline of which it is known whether it was kept: answered, or open without an answer past it."""
     on_time: NDArray[np.int32]
-    """Of these, those answered by the deadline."""
+    """Incidents answered by their deadline."""
+    late: NDArray[np.int32]
+    """Incidents answered after their deadline."""
+    overdue: NDArray[np.int32]
+    """Open incidents past their deadline without an answer; equal to the channel `overdue` of the counts."""
     returned: NDArray[np.int32]
     """Incidents that stand at `returned` now, with or without a deadline."""
+
+    @property
+    def judged(self) -> NDArray[np.int32]:
+        """Incidents with a deadline of which it is known whether it was kept: each is on time, late or overdue."""
+        return self.on_time + self.late + self.overdue
 
 
 class GroupStats:
@@ -118,12 +127,14 @@ class GroupStats:
         def judge(piece: slice) -> NDArray[np.int32]:
             kinds = np.zeros((self.grouping.size, 8), np.int32)
             own = (taken.rows[piece], taken.groups[piece], taken.state[piece])
-            _judge(kinds, *own, columns["due"], columns["answered"], columns["status"], np.uint32(self.selection.now))
+            _judge(kinds, *own, columns["due"], columns["answered"], columns["status"])
             return kinds
 
         by_kind = sum_parts(judge, split_rows(len(taken), self.grouping.size))
-        # Each kind is three bits, so that a row is counted by one increment.
-        return DeadlineStats(*(by_kind[:, [kind for kind in range(8) if kind >> bit & 1]].sum(axis=1, dtype=np.int32) for bit in range(3)))
+        # A kind is the outcome and whether it is returned, so that a row is counted by one increment.
+        outcomes = by_kind[:, :_RETURNED_KIND] + by_kind[:, _RETURNED_KIND:]
+        returned = by_kind[:, _RETURNED_KIND:].sum(axis=1, dtype=np.int32)
+        return DeadlineStats(outcomes[:, _ON_TIME], outcomes[:, _LATE], outcomes[:, _OVERDUE], returned)
 
     @property
     def residents(self) -> Floats:
@@ -146,7 +157,9 @@ class GroupStats:
         whole.taken = replace(self.taken, groups=np.zeros(len(self.taken), np.int32))
         whole.counts = self.counts.sum(axis=0, keepdims=True, dtype=np.int32)
         own = self.punctuality
-        whole.punctuality = DeadlineStats(*(part.sum(keepdims=True, dtype=np.int32) for part in (own.judged, own.on_time, own.returned)))
+        whole.punctuality = DeadlineStats(
+            *(part.sum(keepdims=True, dtype=np.int32) for part in (own.on_time, own.late, own.overdue, own.returned))
+        )
         whole.previous = self.previous.overall() if self.previous else None
         return whole
 
@@ -162,19 +175,19 @@ class GroupStats:
 @njit(nogil=True, cache=True)
 def _judge(
     out: NDArray[np.int32], rows: NDArray[np.int32], groups: NDArray[np.int32], state: NDArray[np.uint8], due: NDArray[np.uint32],
-    answered: NDArray[np.uint32], status: NDArray[np.uint8], now: np.uint32,
+    answered: NDArray[np.uint32], status: NDArray[np.uint8],
 ) -> None:  # fmt: skip
-    """Count the rows of each group by kind: bits for judged, on time and returned.
+    """Count the rows of each group by kind.
 
     Without branches: rows are in time order, not by how they ended, so that the processor would guess each second branch wrong.
     """
-    one = np.uint32(1)
+    one = np.uint8(1)
     for i in range(len(rows)):
         row = rows[i]
-        # A missing instant (0) wraps around to the largest number: a missing deadline is never past, a missing answer never in time.
-        limit, answer = due[row] - one, answered[row] - one
-        has_limit, has_answer = np.uint8(due[row] != 0), np.uint8(answered[row] != 0)
-        late = np.uint8(limit < now - one) & (state[i] >> np.uint8(1))
-        judged = has_limit & (has_answer | (late & np.uint8(1)))
-        on_time = has_limit & has_answer & np.uint8(answer <= limit)
-        out[groups[i], judged | (on_time << np.uint8(1)) | (np.uint8(status[row] & _STATUS == _RETURNED) << np.uint8(2))] += 1
+        is_returned = np.uint8(status[row] & _STATUS == _RETURNED)
+        has_answer = np.uint8(due[row] != 0) & np.uint8(answered[row] != 0) & (is_returned ^ one)
+        late = np.uint8(answered[row] > due[row])
+        overdue = (state[i] >> np.uint8(2)) & one
+        # An overdue row has no valid answer, so at most one of the terms is not zero.
+        outcome = has_answer * (np.uint8(_ON_TIME) + late) + overdue * np.uint8(_OVERDUE)
+        out[groups[i], outcome + is_returned * np.uint8(_RETURNED_KIND)] += 1

@@ -36,8 +36,10 @@ class Measure:
     decimals: int = 0
     """To which its numbers are rounded wherever they appear."""
     sample_size: Callable[[GroupStats], Whole] | None = None
-    """For a rate or a time: of how many incidents it is, (groups,); given beside it under `n_field`."""
+    """For a rate or a time: of how many incidents it is, (groups,); given beside it under `sample_size_field`."""
     sample_size_field: str = ""
+    counted: Callable[[GroupStats], Whole] | None = None
+    """For a share whose part is no measure of its own: the part, (groups,); given beside it under `n_` and its code."""
     channel: int | None = None
     """Which of `kernels.CHANNELS` it is, if it is one; a group where such a count is zero is not drawn on maps."""
     classed: bool = True
@@ -152,6 +154,11 @@ _ALL = (
         "share_on_time", {"ru": "Доля ответов в срок", "en": "Share answered on time"}, _SHARE,
         lambda facts: ratio(facts.punctuality.on_time, facts.punctuality.judged), 4,
         sample_size=lambda facts: facts.punctuality.judged, sample_size_field="n_judged",
+    ),
+    Measure(
+        "answered_late", {"ru": "Доля ответов с опозданием", "en": "Share answered late"}, _SHARE,
+        lambda facts: ratio(facts.punctuality.late, facts.punctuality.judged), 4,
+        sample_size=lambda facts: facts.punctuality.judged, sample_size_field="n_judged", counted=lambda facts: facts.punctuality.late,
     ),
     Measure(
         "per_1000", {"ru": "На 1000 жителей", "en": "Per 1,000 residents"},

@@ -15,13 +15,18 @@ _INCIDENTS = MEASURES["count"].unit
 
 
 def measure_row(facts: GroupStats, measures: Iterable[Measure]) -> list[Row]:
-    """One row a group: each measure under its code, and beside a rate or time of how many incidents it is."""
+    """One row a group: each measure under its code, and beside a rate or time of how many incidents it is.
+
+    Beside a share that counts what no other measure does stands that count.
+    """
     columns: dict[str, list[Any]] = {}
     for measure in measures:
         missing = measure.needs_compare and facts.previous is None
         columns[measure.code] = [None] * facts.grouping.size if missing else to_json_value(measure.values(facts))
         if measure.sample_size is not None and measure.sample_size_field not in columns:
             columns[measure.sample_size_field] = [None] * facts.grouping.size if missing else measure.sample_size(facts).tolist()
+        if measure.counted is not None:
+            columns[f"n_{measure.code}"] = measure.counted(facts).tolist()
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
@@ -32,6 +37,8 @@ def units_of(measures: Iterable[Measure]) -> dict[str, dict[str, str]]:
         units[measure.code] = measure.unit
         if measure.sample_size is not None:
             units.setdefault(measure.sample_size_field, _INCIDENTS)
+        if measure.counted is not None:
+            units[f"n_{measure.code}"] = _INCIDENTS
     return units
 
 

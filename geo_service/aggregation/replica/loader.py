@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
+from geo_service.aggregation.catalogue.settlements import Settlements
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.replica.database_state import XidSet
 from geo_service.core.model import DistrictLevel, GeocodedBy
@@ -97,7 +98,7 @@ async def read_deleted(connection: asyncpg.Connection, changes: XidSet) -> NDArr
 
 
 async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPTY) -> Catalogue:
-    """The catalogue as it is now; shapes of districts are read when their boundaries have changed since `known`."""
+    """The catalogue as it is now; shapes of districts and settlements are read when they have changed since `known`."""
     kinds: dict[str, list[Entry]] = {}
     sources: list[SourceEntry] = []
     for row in await connection.fetch(query("replica.read_catalogue")):
@@ -110,6 +111,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
     for row in await connection.fetch(query("catalogue.read_aliases")):
         aliases.setdefault(row["kind"], {})[row["alias"]] = row["code"]
     revision = int(await connection.fetchval(query("replica.read_boundary_revision")))
+    settlements = tuple(await connection.fetchrow(query("replica.read_settlement_revision")))
     return Catalogue(
         sectors=Entries(kinds.get("sector", ())),
         themes=Entries(kinds.get("theme", ()), aliases.get("theme")),
@@ -117,6 +119,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
         agencies=Entries(kinds.get("agency", ()), aliases.get("agency")),
         districts=Entries([_district(row) for row in await connection.fetch(query("replica.read_districts"))]),
         shapes=known.shapes if known.shapes.revision == revision else await _read_shapes(connection, revision),
+        settlements=known.settlements if known.settlements.revision == settlements else await _read_settlements(connection, settlements),
     )
 
 
@@ -136,3 +139,12 @@ async def _read_shapes(connection: asyncpg.Connection, revision: int) -> Distric
         chosen = [row for row in rows if row["band"] == band]
         by_band[band] = np.array([row["district_id"] for row in chosen], np.int64), shapely.from_wkb([row["shape"] for row in chosen])
     return DistrictShapes(revision, by_band)
+
+
+async def _read_settlements(connection: asyncpg.Connection, revision: tuple[int, ...]) -> Settlements:
+    rows = await connection.fetch(query("replica.read_settlements"))
+    ids, names_ru, names_en, populations, lngs, lats = zip(*rows, strict=True) if rows else ((),) * 6
+    return Settlements(
+        revision, np.array(ids, np.int32), names_ru, names_en, np.array(populations, np.int32),
+        np.array(lngs, np.float64), np.array(lats, np.float64),
+    )  # fmt: skip

@@ -29,7 +29,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Statuses:
-    """The selected statuses; `overdue` adds incidents that are overdue."""
+    """The selected statuses; `overdue` adds incidents that are overdue: open, past their deadline, without a valid answer."""
 
     chosen: frozenset[Status] = frozenset(Status)
     overdue: bool = False

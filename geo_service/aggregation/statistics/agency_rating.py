@@ -88,7 +88,7 @@ class _RatingTable:
     """By channel, among how many agencies this rank is."""
 
 
-_COUNTED = ("count", "closed", "returned", "judged", "on_time", "answered")
+_COUNTED = ("count", "closed", "returned", "judged", "on_time", "late", "overdue", "answered")
 
 
 def _build_table(state: ReplicaState, selection: Selection, channels: RatingChannels, min_incidents: int) -> _RatingTable:
@@ -112,7 +112,7 @@ def _build_table(state: ReplicaState, selection: Selection, channels: RatingChan
 
 def _overall_numbers(table: _RatingTable, channels: RatingChannels, index: int, min_incidents: int) -> Row:
     """Return an agency's numbers over all its channels. Times are null where its answers came under different deadlines."""
-    count, closed, returned, judged, on_time, answered = (table.sums[name][index] for name in _COUNTED)
+    count, closed, returned, judged, on_time, late, overdue, answered = (table.sums[name][index] for name in _COUNTED)
     used = [channel for channel, n in enumerate(table.by_channel["answered"][index]) if n]
     rules = {channels.rules[channel] for channel in used}
     one_deadline = len(used) <= 1 or (len(rules) == 1 and None not in rules)
@@ -126,6 +126,9 @@ def _overall_numbers(table: _RatingTable, channels: RatingChannels, index: int, 
         "answer_hours_null_because": None if one_deadline else MIXED,
         "n_judged": judged,
         "share_on_time": round(on_time / judged, 4) if judged else None,
+        "answered_late": round(late / judged, 4) if judged else None,
+        "n_answered_late": late,
+        "overdue": overdue,
         "returned": returned,
         "share_returned": round(returned / count, 4) if count else None,
         "closed": closed,
@@ -142,7 +145,9 @@ def _unranked_reason(table: _RatingTable, index: int, count: int, min_incidents:
 
 def _numbers_by_source(table: _RatingTable, channels: RatingChannels, sources: Sequence[str | None], index: int) -> list[Row]:
     """Return an agency's numbers in each channel in which it has incidents. sources: the code of each channel's source."""
-    counts, answered, judged, on_time = (table.by_channel[name][index] for name in ("count", "answered", "judged", "on_time"))
+    counts, answered, judged, on_time, late, overdue = (
+        table.by_channel[name][index] for name in ("count", "answered", "judged", "on_time", "late", "overdue")
+    )
     median, p90, channel_ranks = (table.times[name][index] for name in ("median", "p90", "rank"))
     return [
         {
@@ -154,6 +159,9 @@ def _numbers_by_source(table: _RatingTable, channels: RatingChannels, sources: S
             "answer_hours_p90": p90[channel],
             "n_judged": judged[channel],
             "share_on_time": round(on_time[channel] / judged[channel], 4) if judged[channel] else None,
+            "answered_late": round(late[channel] / judged[channel], 4) if judged[channel] else None,
+            "n_answered_late": late[channel],
+            "overdue": overdue[channel],
             "place": channel_ranks[channel],
             "of": table.rated_counts[channel],
         }
@@ -173,7 +181,7 @@ _SHARE, _HOURS, _INCIDENTS = (MEASURES[code].unit for code in ("share_closed", "
 _SCORE = {"ru": "от 0 до 1, больше — лучше", "en": "0 to 1, more is better"}
 UNITS = {
     **dict.fromkeys(("score", "speed", "punctuality"), _SCORE),
-    **dict.fromkeys(("count", "n_answered", "n_judged", "returned", "closed"), _INCIDENTS),
+    **dict.fromkeys(("count", "n_answered", "n_judged", "n_answered_late", "overdue", "returned", "closed"), _INCIDENTS),
     **dict.fromkeys(("answer_hours", "answer_hours_p90"), _HOURS),
-    **dict.fromkeys(("share_on_time", "share_returned", "share_closed"), _SHARE),
+    **dict.fromkeys(("share_on_time", "answered_late", "share_returned", "share_closed"), _SHARE),
 }

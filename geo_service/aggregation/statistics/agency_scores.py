@@ -48,6 +48,8 @@ class AgencyNumbers:
     returned: NDArray[np.int32]
     judged: NDArray[np.int32]
     on_time: NDArray[np.int32]
+    late: NDArray[np.int32]
+    overdue: NDArray[np.int32]
     answered: NDArray[np.int32]
     median: Floats
     p90: Floats
@@ -109,6 +111,8 @@ def compute_numbers(state: ReplicaState, selection: Selection, channels: RatingC
         returned=punctuality.returned.reshape(shape),
         judged=punctuality.judged.reshape(shape),
         on_time=punctuality.on_time.reshape(shape),
+        late=punctuality.late.reshape(shape),
+        overdue=punctuality.overdue.reshape(shape),
         answered=answered.reshape(shape),
         median=by_channel[0].reshape(shape) / _HOUR_S,
         p90=by_channel[1].reshape(shape) / _HOUR_S,

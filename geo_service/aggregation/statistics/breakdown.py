@@ -8,10 +8,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.kernels import IS_OPEN
+from geo_service.aggregation.arrays.kernels import IS_OPEN, IS_OVERDUE
 from geo_service.aggregation.arrays.parallel import map_parts, split_rows
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entry
 from geo_service.aggregation.counting.grouping import EVERYTHING
+from geo_service.aggregation.counting.rows_in_cell import rows_in_cell
 from geo_service.aggregation.counting.selected_rows import Groups, SelectedRows, map_to_groups
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import TABLE_MEASURES, Measure
@@ -24,7 +25,8 @@ from geo_service.core.model import LINKED, DistrictLevel, Status
 MAX_CELLS = 250_000
 """Most cells of a cross-table, empty ones included; its counts take a few megabytes."""
 
-_BASIC_MEASURES = ("count", "open", "overdue", "closed", "share_closed", "share_on_time", "change")
+_RETURNED = int(Status.RETURNED)
+_BASIC_MEASURES = ("count", "open", "overdue", "closed", "share_closed", "share_on_time", "answered_late", "change")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +48,11 @@ class Dimension:
     axis: Callable[[Catalogue, DistrictLevel], Axis]
 
 
-def deadline_states(state: ReplicaState, selection: Selection, selected: SelectedRows) -> Groups:
+def deadline_states(state: ReplicaState, _: Selection, selected: SelectedRows) -> Groups:
     """Return the index of each row in `DEADLINE_STATES`, (rows,) int32."""
     out = np.empty(len(selected), np.int32)
     columns = state.columns
-    args = columns["due"], columns["answered"], np.uint32(selection.now)
+    args = columns["due"], columns["answered"], columns["status"]
     map_parts(lambda part: _judge_deadlines(out[part], selected.rows[part], selected.state[part], *args), split_rows(len(selected)))
     return out
 
@@ -62,21 +64,28 @@ DEADLINE_STATES = (
     ("on_time", "Ответ в срок", "Answered on time"),
     ("late", "Ответ с опозданием", "Answered late"),
 )
-"""Judged by the first answer. An incident that was closed, rejected or marked a duplicate without an answer is not judged."""
+"""Judged by the first answer, which does not count while the incident is returned.
+
+An incident that was closed, rejected or marked a duplicate without an answer is not judged.
+"""
+_NONE, _WAITING, _OVERDUE, _ON_TIME, _LATE = range(len(DEADLINE_STATES))
 
 
 @njit(nogil=True, cache=True)
 def _judge_deadlines(
-    out: Groups, rows: NDArray[np.int32], state: NDArray[np.uint8], due: NDArray[np.uint32], answered: NDArray[np.uint32], now: np.uint32
-) -> None:
+    out: Groups, rows: NDArray[np.int32], state: NDArray[np.uint8], due: NDArray[np.uint32], answered: NDArray[np.uint32],
+    status: NDArray[np.uint8],
+) -> None:  # fmt: skip
     for i in range(len(rows)):
         limit, answer = due[rows[i]], answered[rows[i]]
-        if limit == 0 or (answer == 0 and not state[i] & IS_OPEN):
-            out[i] = 0
-        elif answer != 0:
-            out[i] = 3 if answer <= limit else 4
+        if state[i] & IS_OVERDUE:
+            out[i] = _OVERDUE
+        elif limit == 0:
+            out[i] = _NONE
+        elif answer != 0 and status[rows[i]] % LINKED != _RETURNED:
+            out[i] = _ON_TIME if answer <= limit else _LATE
         else:
-            out[i] = 2 if limit < now else 1
+            out[i] = _WAITING if state[i] & IS_OPEN else _NONE
 
 
 def _by_id(column: str, entries: Sequence[Entry], without: tuple[str, str]) -> Axis:
@@ -153,13 +162,13 @@ DIMENSIONS = {
 
 def compute_breakdown(
     state: ReplicaState, selection: Selection, dimensions: Sequence[Dimension], level: DistrictLevel, measure: Measure,
-    compare: Selection | None = None, rows: SelectedRows | None = None,
+    compare: Selection | None = None, rows: SelectedRows | None = None, cell: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Compute the numbers of each combination of entries that occurs, and their total.
 
     A combination occurs if it has incidents now or in the compared window. They are in the order of the dimensions' entries.
-    rows: the rows of the selection if they have been selected already. Raises `InvalidParameter` for a cross-table of
-    more than MAX_CELLS.
+    rows: the rows of the selection if they have been selected already. cell: an H3 cell in which they lie.
+    Raises `InvalidParameter` for a cross-table of more than MAX_CELLS.
     """
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
     size = int(np.prod([len(axis.entries) for axis in axes]))
@@ -167,6 +176,7 @@ def compute_breakdown(
         raise InvalidParameter("by", f"the table would have {size:,} cells", f"dimensions whose table has at most {MAX_CELLS:,} cells")
 
     def regroup(state: ReplicaState, selection: Selection, selected: SelectedRows) -> SelectedRows:
+        selected = rows_in_cell(state.columns, state.pyramid, selected, cell)
         groups = axes[0].groups(state, selection, selected)
         for axis in axes[1:]:
             groups *= np.int32(len(axis.entries))

@@ -1,4 +1,4 @@
-"""The numbers of one hexagon and its neighbours."""
+"""The numbers of one hexagon and its neighbours, and what happens in it: themes and timeline."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,27 +9,37 @@ import numpy as np
 from geo_service.aggregation.counting.grouping import Grouping
 from geo_service.aggregation.counting.selected_rows import SelectedRows
 from geo_service.aggregation.measures.group_stats import GroupStats, RegroupFn
-from geo_service.aggregation.measures.measures import MEASURES, TABLE_MEASURES, Measure, add_chosen
+from geo_service.aggregation.measures.measures import TABLE_MEASURES, add_chosen
+from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.rows import Row, measure_row, units_of
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
+from geo_service.aggregation.statistics.leading_entries import leading_themes, selected_in_group
+from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 
 _MEASURES = [measure for measure in TABLE_MEASURES.values() if not measure.districts_only]
 
 
-def describe_cell(
-    state: ReplicaState, selection: Selection, cell: int, compare: Selection | None = None, measure: Measure = MEASURES["count"]
-) -> dict[str, Any]:
-    """Return the numbers of an H3 cell, and those of the cells that touch it (six, or five around a pentagon) in H3 order.
+def describe_cell(state: ReplicaState, query: Query, cell: int, bucket_options: BucketOptions) -> dict[str, Any]:
+    """Return the numbers of an H3 cell with its themes and timeline, and the numbers of the cells that touch it.
 
-    measure: is among them.
+    These are six, or five around a pentagon, in H3 order. The query's measure is among the numbers.
     """
-    measures = add_chosen(_MEASURES, measure)
+    measures = add_chosen(_MEASURES, query.measure)
     cells = [cell, *sorted(set(h3.grid_disk(cell, 1)) - {cell})]
-    stats = GroupStats(state, selection, _group_by_cells(state, cells), compare, _leave_out(len(cells)))
+    stats = GroupStats(state, query.selection, _group_by_cells(state, cells), query.compare, _leave_out(len(cells)))
     # The last row of numbers is of all other cells.
     rows = [{**_describe_position(one), **numbers} for one, numbers in zip(cells, measure_row(stats, measures), strict=False)]
-    return {"resolution": h3.get_resolution(cell), "cell": rows[0], "neighbours": rows[1:], "units": units_of(measures)}
+    own = selected_in_group(stats, 0)
+    before = selected_in_group(stats.previous, 0) if stats.previous else None
+    return {
+        "resolution": h3.get_resolution(cell),
+        "cell": rows[0],
+        "neighbours": rows[1:],
+        "themes": leading_themes(state, own, before),
+        "timeline": compute_timeline(state, query.selection, bucket_options, query.measure, query.compare, own, cell=cell),
+        "units": units_of(measures),
+    }
 
 
 def _group_by_cells(state: ReplicaState, cells: list[int]) -> Grouping:

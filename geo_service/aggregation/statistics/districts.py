@@ -16,6 +16,7 @@ from geo_service.aggregation.measures.rows import Row, measure_row, ranks, sort_
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown, select_measures
+from geo_service.aggregation.statistics.leading_entries import leading_themes
 from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 from geo_service.core.errors import NotFound
 from geo_service.core.model import DistrictLevel
@@ -49,7 +50,7 @@ def rank_districts(state: ReplicaState, query: Query, level: DistrictLevel) -> d
 
 
 def describe_district(state: ReplicaState, query: Query, code: str, bucket_options: BucketOptions) -> dict[str, Any]:
-    """Return one district: numbers, ancestors, children, shares by sector and source, timeline, and rank among its neighbours.
+    """Return one district: numbers, ancestors, children, shares by sector and source, themes, timeline, and rank among its neighbours.
 
     Raises `NotFound` for an unknown code.
     """
@@ -77,6 +78,7 @@ def describe_district(state: ReplicaState, query: Query, code: str, bucket_optio
         "without_child": child_rows[-1],
         "sectors": shares("sector"),
         "sources": shares("source"),
+        "themes": leading_themes(state, own, compare and select_rows(state.columns, compare, EVERYTHING)),
         "timeline": compute_timeline(state, selection, bucket_options, query.measure, compare, own),
         "among": _compare_with_siblings(stats, siblings.index(district), query.measure),
         "neighbours": len(siblings),

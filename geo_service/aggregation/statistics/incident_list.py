@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import collect_rows
 from geo_service.aggregation.columns.columns import Columns
+from geo_service.aggregation.columns.pending_deadlines import PENDING_DUE
 from geo_service.aggregation.counting.grouping import EVERYTHING, Grouping, by_cell
 from geo_service.aggregation.counting.selected_rows import select_rows
 from geo_service.aggregation.replica.replica import ReplicaState
@@ -41,7 +42,7 @@ class SortOrder:
 
     code: str
     column: str
-    """Of the instants by which it sorts."""
+    """The replica's column of the instants by which it sorts."""
     rank: Callable[[Any, Any], Any]
     """Maps an instant and an id, counted from the least id, to a number below 2**64; incidents are listed by ascending numbers.
 
@@ -55,8 +56,9 @@ ORDERS = {
     order.code: order
     for order in (
         SortOrder("received", "received", lambda instant, id_: ((_MAX_UINT32 - instant) << 32) + (_MAX_UINT32 - id_)),
-        # The earliest deadline comes first. An incident without one (0) comes last: 0 - 1 wraps around to the greatest number.
-        SortOrder("due", "due", lambda instant, id_: (((instant - 1) & _MAX_UINT32) << 32) + id_, open_only=True),
+        # The earliest deadline that waits for an answer comes first. What has none (0) or was answered comes last: 0 - 1 wraps
+        # around to the greatest number.
+        SortOrder("due", PENDING_DUE, lambda instant, id_: (((instant - 1) & _MAX_UINT32) << 32) + id_, open_only=True),
     )
 }
 

@@ -81,7 +81,7 @@ def _build_row(values: Mapping[str, int], catalogue: Catalogue, now: int) -> Row
     return {
         "id": values["id"],
         **times,
-        "overdue": status in OPEN_STATUSES and 0 < values["due"] < now,
+        "overdue": status in OPEN_STATUSES and (not values["answered"] or status is Status.RETURNED) and 0 < values["due"] < now,
         "status": status.code,
         "sector": _code(catalogue.sectors, theme.parent if theme else None),
         "theme": theme and theme.code,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import CHANNELS
 from geo_service.aggregation.counting.grouping import EVERYTHING
+from geo_service.aggregation.counting.rows_in_cell import rows_in_cell
 from geo_service.aggregation.counting.selected_rows import SelectedRows, assign_buckets, count_by_group
 from geo_service.aggregation.measures.group_stats import GroupStats
 from geo_service.aggregation.measures.measures import Measure
@@ -48,11 +49,12 @@ def compute_timeline(
     compare: Selection | None = None,
     rows: SelectedRows | None = None,
     by: Dimension | None = None,
+    cell: int | None = None,
 ) -> dict[str, Any]:
     """Return one row for each bucket of the window, empty ones included. An open end of the window is where the data ends.
 
     compare: a selection whose numbers are beside those of the bucket that corresponds. rows: the rows of the selection
-    if they have been selected already. by: a dimension that adds time series.
+    if they have been selected already. by: a dimension that adds time series. cell: an H3 cell in which they lie.
     """
     start, stop = _resolve_window(state, selection)
     bucket = options.bucket or bucket_for(stop - start)
@@ -60,6 +62,7 @@ def compute_timeline(
     compared_edges = _shift_edges(edges, selection, compare, options)
 
     def regroup(state: ReplicaState, selection: Selection, selected: SelectedRows) -> SelectedRows:
+        selected = rows_in_cell(state.columns, state.pyramid, selected, cell)
         own_edges = compared_edges if selection is compare and compared_edges is not None else edges
         return replace(selected, groups=assign_buckets(selected.rows, state.columns["received"], own_edges))
 

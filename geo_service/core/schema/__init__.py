@@ -6,6 +6,7 @@ Triggers and functions are in `postgis/sql/triggers/`, one file each; the column
 `geo_service.core.sql.incident_columns`.
 """
 
+from geo_service.core.schema.alerts import alert, alert_delivery, alert_threshold
 from geo_service.core.schema.catalogue import (
     agency,
     agency_alias,
@@ -29,6 +30,9 @@ __all__ = [
     "Xid8",
     "agency",
     "agency_alias",
+    "alert",
+    "alert_delivery",
+    "alert_threshold",
     "boundary_state",
     "catalogue_state",
     "district",

@@ -16,6 +16,9 @@ DUPLICATES = _GEO + 2
 """Held by a transaction from recording its status changes and linking its duplicates to its end. Whoever has shared it since
 an instant sees every status change recorded before then."""
 
+ALERTS = _GEO + 3
+"""Held by the session of the process that detects alerts, calibrates their thresholds and sends them: one process does."""
+
 RUN_CLASS = _GEO
 """The upper 32 bits of the locks of ingest runs; the lower ones are the run's id."""
 

@@ -16,6 +16,7 @@ from starlette.types import Scope
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import Replica
+from geo_service.alerts.board import CurrentAlerts
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread, request_arrived
 from geo_service.core.database import database_errors
 from geo_service.core.errors import NotFound, NotReady
@@ -59,6 +60,8 @@ class Service:
     """Encodes what is read from the database; what the replica computes is encoded on its own thread."""
     connections: QueuedPlaces
     """As many places as the pool has connections: who has one need not wait for the pool."""
+    alerts: CurrentAlerts
+    """The alerts that this process knows."""
     row_cutter: RowCutter = field(kw_only=True)
     pool: asyncpg.Pool | None = None
     """Absent until the application has started."""

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from geo_service.aggregation.alerts.alert_filter import STATES
 from geo_service.aggregation.measures.class_breaks import CLASSIFIERS
 from geo_service.aggregation.measures.frame_counts import FEWEST, MOST
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.queries.selection import COMPARISONS, DUPLICATES, STATUS_GROUPS
 from geo_service.routes.schemas.value_schemas import (
     ANY_CODES,
     BREAKS,
+    CELL,
     INSTANT,
     LEVEL,
     SECTOR_CODES,
@@ -33,7 +36,7 @@ PARAMETERS = {
     "theme": f"Themes: {_CODES}.",
     "source": f"Sources: {_CODES}.",
     "agency": f"Agencies: {_CODES}.",
-    "status": "Comma-separated statuses, or the groups open, closed, overdue.",
+    "status": "Comma-separated statuses, or the groups open, closed, overdue (open, past the deadline, without a valid answer).",
     "duplicates": "count (the default): near-duplicates count like other incidents; merge: only the first one of each group counts.",
     "district": "Code of a district of any level; its descendants are included.",
     "window": "Time back from now: 24h, 3d, 7d, 30d, 12w, 1y. Default 30d.",
@@ -66,6 +69,7 @@ SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the basemap for 
 
 EXTRA_PARAMETERS = {
     "level": "Level of districts: region, district (the default) or settlement.",
+    "cell": f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it.",
     "format": "json (the default), csv, or geojson if the response has geometry; takes precedence over Accept.",
     "by": "One or two dimensions separated by a comma: sector, theme, source, agency, status, district, deadline.",
     "bucket": "hour, day, week (from Monday) or month, in the service's time zone; by default it depends on the window's length.",
@@ -73,7 +77,7 @@ EXTRA_PARAMETERS = {
 """Description of each parameter that only some routes have, by name."""
 
 _EXTRA_VALUES: dict[str, Schema] = {
-    "level": LEVEL, "format": choice(("json", "csv")), "by": codes(DIMENSIONS, most=2), "bucket": choice(BUCKETS),
+    "level": LEVEL, "cell": CELL, "format": choice(("json", "csv")), "by": codes(DIMENSIONS, most=2), "bucket": choice(BUCKETS),
 }  # fmt: skip
 
 FORMAT_DOCS = parameter("format", EXTRA_PARAMETERS["format"], schema=_EXTRA_VALUES["format"])
@@ -115,7 +119,13 @@ _PLACE = pattern(f"[0-9]{{1,2}}([.][0-9]{{1,6}})?/-?[0-9]{{1,2}}([.][0-9]{{1,10}
 
 _PASSED_OVER = [parameter(name, "Of a style; passed over here, where clients copy it.") for name in OWN_PARAMETERS]
 
-SOURCE_DOCS: dict[str, Any] = {"parameters": [*LAYER_DOCS["parameters"], *_PASSED_OVER]}
+ALERT_DOCS = [
+    parameter("state", "open (the default), closed or all. Alerts only, which take sector, theme and district beside it.",
+              schema=choice(STATES)),
+    parameter("since", "Alerts that have changed since: a time back from now such as 7d, a date, or an RFC 3339 instant. Alerts only."),
+]  # fmt: skip
+
+SOURCE_DOCS: dict[str, Any] = {"parameters": [*LAYER_DOCS["parameters"], *ALERT_DOCS, *_PASSED_OVER]}
 """Parameters of a style's source: those of a layer, and what clients copy to it from the style's address."""
 
 PLACES_DOCS: dict[str, Any] = {
@@ -148,7 +158,10 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 FORM_DOCS = {
-    "mvt": ("A vector tile", "Hexagons or districts with n, open, overdue and class, as a Mapbox vector tile. 204 if there are none."),
+    "mvt": (
+        "A vector tile",
+        "Hexagons, districts or incidents with n, open, overdue and class, or alerts, as a Mapbox vector tile. 204 if there are none.",
+    ),
     "json": ("A tile as rows", "Hexagons as JSON objects, without outlines; each is in the tile of its centre. 204 if there are none."),
     "arrow": (
         "A tile as columns",

@@ -11,7 +11,7 @@ from typing import Any
 from geo_service.aggregation.measures.measures import Measure
 from geo_service.core.extent import Bounds, center_of
 from geo_service.tiles.documents.palette import SCHEMES, Palette, Scheme, recolor_legend
-from geo_service.tiles.documents.tilejson import INCIDENTS, LayerDescription, zoom_to_fit
+from geo_service.tiles.documents.tilejson import ALERTS, INCIDENTS, LayerDescription, zoom_to_fit
 
 LANGUAGES = ("ru", "en")
 LABELS = ("service", "client", "none")
@@ -201,4 +201,40 @@ def _radius(least: float, growth: float) -> list[Any]:
     return ["match", ["get", "n"], *by_number, round(least + growth * _MOST_GROWTH**0.5, 2)]
 
 
-_LAYERS: dict[str, Callable[[Sequence[str], str, Scheme], Layers]] = {"districts": _districts, "hexes": _hexes, "incidents": _incidents}
+def _alerts(colors: Sequence[str], language: str, scheme: Scheme) -> Layers:
+    """Return areas, of the whole region only the outline, which a fill would hide everything under, and circles with names."""
+    source = {"source": ALERTS.id, "source-layer": ALERTS.id}
+    points = {"source": ALERTS.id, "source-layer": ALERTS.extra_layers[0].id}
+    color, width = _by_class(colors, scheme), ["interpolate", ["linear"], ["zoom"], 4, 1, 12, 3]
+    radius = ["interpolate", ["linear"], ["zoom"], ALERTS.min_zoom - 1, _PLAIN_RADIUS, 6, _radius(3, 1), 12, _radius(5, 2)]
+    text = _text_layout(language, 12, "n")
+    return [
+        {
+            "id": "alerts", "type": "fill", **source, "filter": ["!=", ["get", "kind"], "region"],
+            "paint": {"fill-color": color, "fill-opacity": 0.45, "fill-antialias": False},
+        },
+        {
+            "id": "alert-outlines", "type": "line", **source, "layout": {"line-join": "round"},
+            "paint": {"line-color": color, "line-width": width},
+        },
+        {
+            "id": "alert-points", "type": "circle", **points,
+            "paint": {
+                "circle-color": color, "circle-radius": radius, "circle-stroke-color": scheme.outline, "circle-stroke-width": 1,
+            },
+        },
+        {
+            "id": "alert-names", "type": "symbol", **points,
+            "layout": {**text, "text-anchor": "bottom", "text-offset": [0, -0.9]}, "paint": _text_paint(scheme),
+        },
+        {
+            "id": "alert-themes", "type": "symbol", **points, "minzoom": 7,
+            "layout": {**text, "text-field": ["get", f"theme_{language}"], "text-size": 11, "text-anchor": "top", "text-offset": [0, 0.9]},
+            "paint": _text_paint(scheme),
+        },
+    ]  # fmt: skip
+
+
+_LAYERS: dict[str, Callable[[Sequence[str], str, Scheme], Layers]] = {
+    "districts": _districts, "hexes": _hexes, "incidents": _incidents, "alerts": _alerts,
+}  # fmt: skip

@@ -21,6 +21,7 @@ class LayerDescription:
     extra_layers: further layers in the same tiles. optional_fields: properties that a query parameter adds, by the parameter.
     formats: of its tiles, as the extension of the URL. text_fields: properties that are text; all others are numbers.
     class_property: the property that holds the class. classed_by_age: whether it is a class of age, not of the measure.
+    draws_alerts: whether it draws alerts: a selection of incidents has no meaning then, and it has parameters of its own.
     """
 
     id: str
@@ -36,6 +37,7 @@ class LayerDescription:
     text_fields: tuple[str, ...] = ()
     class_property: str = "class"
     classed_by_age: bool = False
+    draws_alerts: bool = False
 
     def palette(self, measure: Measure, scheme: str = DEFAULT_SCHEME) -> Palette:
         """Return the colours of its classes."""
@@ -54,7 +56,7 @@ HEXES = LayerDescription(
     {
         "n": "incidents",
         "open": "incidents not yet closed, rejected or found to be duplicates",
-        "overdue": "open incidents past their deadline",
+        "overdue": "open incidents past their deadline without a valid answer",
         "value": "the chosen measure, where it is another than count, open or overdue",
         "class": "class of the chosen measure, 0 to 4 (gi: 0 to 6, emerging: 0 to 16); /api/legend gives its range, colour and name",
     },
@@ -132,6 +134,36 @@ INCIDENTS = LayerDescription(
     classed_by_age=True,
 )
 
+
+_ALERT_TEXTS = ("since", "theme", "sector", "theme_ru", "theme_en", "name_ru", "name_en", "kind", "state")
+_ALERT_FIELDS = {
+    "id": "of the alert, as in /api/alerts/{id}; the feature's id as well",
+    "n": "incidents since then, near-duplicates once",
+    "expected": "incidents that would have been usual in the same time",
+    "open": "incidents not yet closed, rejected or found to be duplicates",
+    "since": "receipt of the first incident, RFC 3339, UTC",
+    "theme": "code of the theme; absent where the whole sector is meant",
+    "sector": "code of the sector",
+    "theme_ru": "name of the theme, or of the sector, in Russian",
+    "theme_en": "name of the theme, or of the sector, in English",
+    "name_ru": "name of the place in Russian; where there is none, in English",
+    "name_en": "name of the place in English; where there is none, in Russian",
+    "kind": "what the place is: settlement, hexagon, district or region",
+    "state": "open or closed",
+    "recurrence_days": "so rarely chance alone would give as much, in days; 3650 for ten years and more",
+    "class": "class of that, 0 to 4, the rarest last; absent for a closed alert; /api/legend?layer=alerts gives its range and colour",
+}
+
+ALERTS = LayerDescription(
+    "alerts",
+    "Alerts: places in which there are more incidents of a theme than chance explains",
+    _ALERT_FIELDS,
+    extra_layers=(
+        LayerDescription("alert_points", "A point in the strongest place of each alert", _ALERT_FIELDS, text_fields=_ALERT_TEXTS),
+    ),
+    text_fields=_ALERT_TEXTS,
+    draws_alerts=True,
+)
 
 META_LAYER = LayerDescription("meta", "One point with the tile's totals, and how the question was understood", META, text_fields=META_TEXTS)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from geo_service.aggregation.alerts.alert_filter import OPEN_ALERTS, AlertFilter
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.columns.h3_hierarchy import H3Hierarchy
 from geo_service.aggregation.measures.class_breaks import QUANTILE, ClassificationMethod
@@ -33,6 +34,8 @@ class Rendering:
     """Whether each feature carries its H3 index as text."""
     with_meta: bool = False
     """Whether a tile has a layer of its totals, which names the revision of the incidents."""
+    alerts: AlertFilter = OPEN_ALERTS
+    """Which alerts are drawn, in the layer of alerts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,16 @@ class EncodedTile:
     body: bytes
     """Uncompressed; empty when there is nothing in the tile."""
     fingerprint: Hashable = None
+
+
+@runtime_checkable
+class OwnData(Protocol):
+    """A layer that draws something else than incidents: its tiles change with that, and with the catalogue."""
+
+    @property
+    def data_revision(self) -> int:
+        """Number of the state of what it draws. Read on any thread; a tile that was begun at another number is not valid."""
+        ...
 
 
 class TileLayer(Protocol):

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from geo_service.tiles.documents.tilejson import DISTRICTS, HEXES, INCIDENTS
+from geo_service.tiles.documents.tilejson import ALERTS, DISTRICTS, HEXES, INCIDENTS
+from geo_service.tiles.layers.alerts import AlertLayer
 from geo_service.tiles.layers.base import TileLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
@@ -13,5 +14,6 @@ LAYERS: dict[str, Callable[[ZoneInfo], TileLayer]] = {
     HEXES.id: lambda zone: HexLayer(),
     DISTRICTS.id: lambda zone: DistrictLayer(),
     INCIDENTS.id: PointLayer,
+    ALERTS.id: lambda zone: AlertLayer(),
 }
 """How each is made, for a service in a time zone."""

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.arrays.kernels import IS_OPEN
+from geo_service.aggregation.arrays.kernels import IS_OVERDUE
 from geo_service.aggregation.columns.change_log import including_future_overdue
 from geo_service.aggregation.columns.columns import Columns
 from geo_service.aggregation.counting.grouping import EVERYTHING
@@ -84,6 +84,6 @@ def _next_deadline(state: ReplicaState, selection: Selection) -> float:
 def next_deadline(columns: Columns, selection: Selection) -> float:
     """Return the first instant after the selection's `now` at which an incident becomes overdue that is selected then; inf for none."""
     selected = select_rows(columns, including_future_overdue(selection), EVERYTHING)
-    due = columns["due"][selected.rows[(selected.state & IS_OPEN) != 0]]
+    due = columns["due"][selected.rows[(selected.state & IS_OVERDUE) != 0]]
     due = due[due >= np.uint32(selection.now)]
     return float(due.min()) + 1 if len(due) else _NEVER

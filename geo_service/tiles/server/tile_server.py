@@ -16,7 +16,7 @@ from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.core.errors import InvalidParameter
 from geo_service.http.headers import COMPRESSORS, HeaderBlock, Headers, etag, matches, request_header
 from geo_service.tiles.documents.formats import CONTENT_TYPES
-from geo_service.tiles.layers.base import TileLayer, TileRequest
+from geo_service.tiles.layers.base import OwnData, TileLayer, TileRequest
 from geo_service.tiles.server.revalidation import revalidate
 
 T = TypeVar("T")
@@ -54,6 +54,15 @@ class CachedTile:
     """Seconds since 1970: after that the same query string asks for another window."""
     fingerprint: Hashable = None
     """What it shows of incidents outside it (`revalidation.LocallyCacheable`); None where that is not known."""
+    own_data: OwnData | None = None
+    """The layer, where it draws something else than incidents."""
+    data_revision: int = 0
+    """Of that."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what it draws beside incidents is still the same."""
+        return self.own_data is None or self.own_data.data_revision == self.data_revision
 
     def response(self, if_none_match: str) -> tuple[int, HeaderBlock, bytes]:
         """Return status, headers and body: 200, 204 for an empty tile, or 304 when the client has it already."""
@@ -78,7 +87,7 @@ class TileCache(ResultCache[Key, CachedTile]):
     def get_at(self, key: Key, now: float) -> CachedTile | None:
         """Return the tile if it is valid at `now`, seconds since 1970."""
         tile = self.get(key)
-        return tile if tile is not None and now < tile.valid_until else None
+        return tile if tile is not None and now < tile.valid_until and tile.is_current else None
 
 
 class SingleFlight(Generic[T]):
@@ -112,6 +121,7 @@ class TileServer:
         self._replica = replica
         self._rows_limit = rows_limit
         self.layer = layer
+        self._own_data = layer if isinstance(layer, OwnData) else None
         self._cache = cache
         self._flight: SingleFlight[tuple[CachedTile, str]] = SingleFlight()
 
@@ -126,7 +136,11 @@ class TileServer:
             self._cache.put(key, tile, tile.revision)
             return tile, answer
 
-        return await self._flight.run((key, self._replica.revision, request), compute)
+        return await self._flight.run((key, self._replica.revision, self._data_revision, request), compute)
+
+    @property
+    def _data_revision(self) -> int:
+        return 0 if self._own_data is None else self._own_data.data_revision
 
     def _compute(
         self, state: ReplicaState, request: TileRequest, encoding: str, cached: tuple[CachedTile, int] | None
@@ -135,7 +149,9 @@ class TileServer:
 
         Called on the replica's thread. cached: with the revision at which it was last known to be valid.
         """
-        if cached is not None:
+        # Read before anything is drawn: a tile may show more than its number says, never less.
+        data_revision = self._data_revision
+        if cached is not None and cached[0].is_current:
             earlier, revision = cached
             until = revalidate(self.layer, state, request, earlier.request, revision, earlier.fingerprint)
             if until is not None:
@@ -144,7 +160,8 @@ class TileServer:
         computed = state.counter.arrays_computed
         encoded = self.layer.encode(state, request)
         answer = "known" if state.counter.arrays_computed == computed else "cold"
-        return _response(encoded.body, encoding, state, request, encoded.fingerprint), answer
+        tile = _response(encoded.body, encoding, state, request, encoded.fingerprint)
+        return replace(tile, own_data=self._own_data, data_revision=data_revision) if self._own_data else tile, answer
 
 
 ReadTileRequest = Callable[[str, bytes], tuple[TileServer, TileRequest]]

@@ -36,7 +36,19 @@ create or replace trigger district_notify
 after insert or update or delete or truncate on district
 for each statement execute function notify_change('catalogue_changed');
 
+create or replace trigger place_notify
+after insert or update or delete or truncate on place
+for each statement execute function notify_change('catalogue_changed');
+
 -- Shapes change together with this row.
 create or replace trigger boundary_state_notify
 after insert or update or delete or truncate on boundary_state
 for each statement execute function notify_change('catalogue_changed');
+
+create or replace trigger alert_notify
+after insert or update or delete or truncate on alert
+for each statement execute function notify_change('geo_alerts');
+
+create or replace trigger alert_threshold_notify
+after insert or update or delete or truncate on alert_threshold
+for each statement execute function notify_change('geo_alerts');

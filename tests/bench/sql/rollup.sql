@@ -8,7 +8,9 @@ select
     (received_at at time zone 'UTC')::date as day,
     count(*)::integer as n,
     (count(*) filter (where status not in (6, 7, 8)))::integer as open,
-    (count(*) filter (where status not in (6, 7, 8) and due_at < to_timestamp({until})))::integer as overdue
+    (count(*) filter (
+        where status not in (6, 7, 8) and due_at < to_timestamp({until}) and (answered_at is null or status = 5)
+    ))::integer as overdue
 from incident
 where cell is not null
 group by 1, 2

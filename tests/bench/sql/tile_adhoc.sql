@@ -8,7 +8,9 @@ total as (
         (cell & ~(15::bigint << 52)) | ({resolution}::bigint << 52) | ((1::bigint << (3 * (15 - {resolution}))) - 1) as cell,
         count(*)::integer as n,
         (count(*) filter (where status not in (6, 7, 8)))::integer as open,
-        (count(*) filter (where status not in (6, 7, 8) and due_at < to_timestamp({until})))::integer as overdue
+        (count(*) filter (
+            where status not in (6, 7, 8) and due_at < to_timestamp({until}) and (answered_at is null or status = 5)
+        ))::integer as overdue
     from incident
     where
         agency_id = any($6::integer[])

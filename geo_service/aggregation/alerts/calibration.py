@@ -1,0 +1,100 @@
+"""Thresholds from a budget of false alarms: the last year is replayed, and the p is found at which chance raises B episodes a week.
+
+A level of significance says nothing about how often a desk is disturbed: tests are many, overlap, and are of discrete counts.
+
+What no chance explains must not use up the budget. Left out are episodes with a p of 1e-9 or less at their strongest, in either layer,
+and what follows from them, from a day before they open until they close: signals of a theme in common around a local one, or in the
+area of a total and above it. A snowfall is unusual in many towns, in some of them not by much. So are episodes that the desk has found
+real. Of totals, those that another open one explains are no news of their own and do not count.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from geo_service.aggregation.alerts.baseline import GAP_S, LATEST_TEST_S, LEAST_HISTORY_S, YEAR_S, CountedBaseline
+from geo_service.aggregation.alerts.declustering import Subjects, cluster_signals, describe_areas, describe_places
+from geo_service.aggregation.alerts.history import DAY_S, History, copy_history
+from geo_service.aggregation.alerts.known_events import find_events, leave_out, list_real
+from geo_service.aggregation.alerts.local_scan import group_history, scan_places
+from geo_service.aggregation.alerts.model import AlertLayer, Episode, Threshold
+from geo_service.aggregation.alerts.signals import Signals
+from geo_service.aggregation.alerts.thresholds import default_threshold
+from geo_service.aggregation.alerts.thresholds import recurrence_days as recurrence_days
+from geo_service.aggregation.alerts.totals_scan import scan_totals
+from geo_service.aggregation.replica.replica import ReplicaState
+
+CALIBRATION_DAYS = 330
+LEAST_DAYS = 60
+"""With less to replay the thresholds are those of `default_threshold`."""
+_LOOSEST = -2.0
+"""log10 of the greatest p that is looked at."""
+_FINEST = -9.0
+_STEPS_A_DECADE = 20
+_CURVE_STEPS = 5
+"""One in so many steps is a point of the curve."""
+_EVENT_LOG10_P = -4.0
+"""At this p episodes are made to look for those that no chance explains."""
+_PAST_S = YEAR_S + GAP_S + LATEST_TEST_S + DAY_S
+"""What the first test needs before it."""
+
+
+def copy_calibration(state: ReplicaState, now: int) -> History:
+    """Return what `calibrate` needs. On the thread that owns the state."""
+    return copy_history(state, now, now - CALIBRATION_DAYS * DAY_S - _PAST_S)
+
+
+def calibrate(history: History, per_week: float, real: Iterable[Episode] = ()) -> dict[AlertLayer, Threshold]:
+    """Return the thresholds at which chance raises `per_week` episodes a week in each layer; releases the GIL for most of the time.
+
+    real: episodes that the desk has found real. With less than 60 days to replay, the defaults.
+    """
+    days = count_days(history)
+    if days < LEAST_DAYS:
+        return {layer: default_threshold(layer, per_week, history.stop) for layer in AlertLayer}
+    subjects = {AlertLayer.LOCAL: describe_places(history), AlertLayer.TOTALS: describe_areas(history)}
+    signals = scan_layers(history, history.stop - days * DAY_S, history.stop, dict.fromkeys(AlertLayer, _LOOSEST))
+    events = [
+        *list_real(real, history),
+        *(event for layer in AlertLayer for event in find_events(layer, cluster_signals(signals[layer], subjects[layer], _EVENT_LOG10_P))),
+    ]
+    by_chance = {layer: leave_out(signals[layer], layer, events, history, subjects) for layer in AlertLayer}
+    return {layer: _find_threshold(layer, by_chance[layer], subjects[layer], days, per_week, history.stop) for layer in AlertLayer}
+
+
+def count_days(history: History) -> int:
+    """Return how many whole days of a history can be replayed, at most 330: those that have a baseline."""
+    if not len(history):
+        return 0
+    first = int(history.incidents.received[0]) + GAP_S + LEAST_HISTORY_S
+    return max(min((history.stop - first) // DAY_S, CALIBRATION_DAYS), 0)
+
+
+def scan_layers(history: History, start: int, stop: int, log10_limits: dict[AlertLayer, float]) -> dict[AlertLayer, Signals]:
+    """Return the signals of each layer with windows that end in [start, stop)."""
+    grouped = group_history(history)
+    local = scan_places(history, grouped, CountedBaseline(grouped), start, stop, log10_limits[AlertLayer.LOCAL])
+    return {AlertLayer.LOCAL: local, AlertLayer.TOTALS: scan_totals(history, start, stop, log10_limits[AlertLayer.TOTALS])}
+
+
+def _find_threshold(layer: AlertLayer, signals: Signals, subjects: Subjects, days: int, per_week: float, now: int) -> Threshold:
+    """Return the greatest p up to which no p raises more than the budget."""
+    steps = np.linspace(_FINEST, _LOOSEST, round((_LOOSEST - _FINEST) * _STEPS_A_DECADE) + 1).round(2).tolist()
+    counts = [_count_news(signals, subjects, step) for step in steps]
+    most = per_week / 7 * days
+    within = [count <= most for count in counts]
+    last = within.index(False) - 1 if False in within else len(steps) - 1
+    if last < 0:
+        raise ValueError("the finest step has more episodes than the budget: what no chance explains was not left out")
+    return Threshold(layer, per_week, steps[last], days, counts[last], _make_curve(steps, counts, days), now)
+
+
+def _count_news(signals: Signals, subjects: Subjects, log10_limit: float) -> int:
+    return int(np.count_nonzero(~cluster_signals(signals, subjects, log10_limit).is_explained))
+
+
+def _make_curve(steps: Sequence[float], counts: Sequence[int], days: int) -> tuple[tuple[float, float], ...]:
+    """Return log10 p and episodes a day; episodes that grow together at a great p do not make it fall."""
+    rising = np.maximum.accumulate(counts).tolist()
+    chosen = range(len(steps) - 1, -1, -_CURVE_STEPS)
+    return tuple((steps[at], rising[at] / days) for at in reversed(chosen) if rising[at])
