@@ -35,6 +35,8 @@ const store = createStore(
     busy: true,
     live: { state: "connecting", at: null, since: null },
     selected: null,
+    alerts: null,
+    beforeAlert: null,
     spot: null,
     place: "",
     picture: null,
@@ -65,7 +67,7 @@ async function begin() {
     refreshNumbers();
     // Tiles of a choice that the service has refused would be refused as well.
     if (store.get().problem?.kind !== "refused") refreshMap();
-  }, openShared);
+  }, { open: openShared });
   dark.addEventListener("change", () => {
     if (frame.follows) store.set({ view: { ...store.get().view, scheme: dark.matches ? "dark" : "light" } });
   });

@@ -1,6 +1,7 @@
 /** The page that people work with: choices, map, time and panels, each watching the store. */
 
 /** @import { PageStore, State } from "./page/state.js" */
+import { followAlerts } from "./alerts/questions.js";
 import { showFilters } from "./choice/filters.js";
 import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
@@ -17,10 +18,12 @@ import { offerScheme } from "./page/scheme.js";
 import { placeText } from "./page/url.js";
 import { showOverview } from "./panels/overview.js";
 import { showTooltip } from "./panels/panel.js";
+import { keyOf } from "./panels/steps.js";
 import { isShown, showTabs } from "./panels/tabs.js";
 import { showLanguage } from "./words/language.js";
 
 const PARTS = [
+  followAlerts,
   showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showPressableLegend, showTabs,
   showOverview, showNotices, showStaleness,
 ];
@@ -37,7 +40,7 @@ const later = () => import("./later.js");
 const LATER = [
   // Time stands below every map; nobody waits for it.
   { wanted: () => false, bring: async () => (await later()).showDock },
-  { wanted: ({ view }) => Boolean(view.cell || view.incident), bring: async () => (await later()).showPlace },
+  { wanted: ({ view }) => keyOf(view) !== "", bring: async () => (await later()).showPlace },
   { wanted: (state) => isShown(state, "now"), bring: async () => (await later()).showNow },
   { wanted: (state) => isShown(state, "analysis"), bring: async () => (await later()).showAnalysis },
   { wanted: (state) => isShown(state, "share"), bring: async () => (await later()).showShare },

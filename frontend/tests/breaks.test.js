@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { divisionOf, readLimits, typedLimits } from "../src/choice/breaks.js";
-import { ofComparison, ofLayer, ofMeasure } from "../src/choice/colouring.js";
+import { ofComparison, ofLayer, ofMeasure, withoutPast } from "../src/choice/layer_measures.js";
 import { readView } from "../src/page/url.js";
 
 for (const [typed, limits] of /** @type {const} */ ([["5, 20", "5,20"], ["5,20", "5,20"], ["5; 20; 50", "5,20,50"], ["0,5; 1,5", "0.5,1.5"], [" 7 ", "7"], ["1 2 3 4", "1,2,3,4"]])) {
@@ -49,4 +49,17 @@ test("without a comparison nothing is coloured by change", () => {
 test("hexagons have no residents: the rate is left with the districts, and so is the selected one", () => {
   assert.deepEqual(ofLayer({ ...VIEW, layer: "districts", measure: "per_1000", cell: "a" }, "hexes"), { layer: "hexes", cell: "", measure: "count" });
   assert.deepEqual(ofLayer(VIEW, "districts"), { layer: "districts", cell: "" });
+});
+
+test("measures of hexagons alone do not colour districts, and classes with names are not divided anew", () => {
+  const view = readView("#measure=gi", ["en"]);
+  assert.equal(ofLayer(view, "districts").measure, "count");
+  assert.equal(ofLayer(readView("#measure=unusual", ["en"]), "districts").measure, undefined);
+  assert.deepEqual(ofMeasure(readView("#breaks=log", ["en"]), "unusual"), { measure: "unusual", breaks: "" });
+  assert.deepEqual(ofMeasure(readView("#breaks=log", ["en"]), "open"), { measure: "open" });
+});
+
+test("all data have no past to compare with", () => {
+  assert.equal(withoutPast(readView("#measure=unusual&compare=year", ["en"])).measure, "count");
+  assert.deepEqual(withoutPast(readView("#measure=open", ["en"])), { compare: "" });
 });

@@ -29,12 +29,13 @@ function listening() {
   const store = createStore(/** @type {import("../src/page/state.js").State} */ (/** @type {unknown} */ ({ live: { state: "connecting", at: null, since: null } })));
   /** @type {Stream[]} */
   const streams = [];
-  const heard = { changes: 0 };
-  const anew = listen(store, () => (heard.changes += 1), () => {
+  const heard = { changes: 0, alerts: 0 };
+  const open = () => {
     const stream = new Stream();
     streams.push(stream);
     return /** @type {EventSource} */ (/** @type {unknown} */ (stream));
-  });
+  };
+  const anew = listen(store, () => (heard.changes += 1), { alerted: () => (heard.alerts += 1), open });
   const last = () => /** @type {Stream} */ (streams.at(-1));
   return { store, streams, heard, last, anew };
 }
@@ -45,6 +46,13 @@ test("a revision other than the one shown asks for the data anew", () => {
   last().say(4);
   last().say(5);
   assert.equal(heard.changes, 2);
+});
+
+test("an alert is heard of without a new revision of the data", () => {
+  const { heard, last } = listening();
+  last().say(4);
+  last().dispatchEvent(Object.assign(new Event("alert"), { data: "{}" }));
+  assert.deepEqual(heard, { changes: 1, alerts: 1 });
 });
 
 test("a lower revision, after the server began again, is a change as well", () => {

@@ -4,7 +4,7 @@ import { parentOf, resolutionOf, zoomsOf } from "../src/map/hexagon.js";
 import { readView } from "../src/page/url.js";
 import { ageText, dueText } from "../src/panels/incident_row.js";
 import { boundsOf, commonDistrict, narrower, placeAddress } from "../src/panels/place_answers.js";
-import { directionOf } from "../src/panels/place_hexagon.js";
+import { directionOf, distanceKm, nearestOf } from "../src/panels/directions.js";
 import { ladderWith } from "../src/panels/place_incident.js";
 import { formatSpan } from "../src/words/i18n.js";
 
@@ -50,6 +50,16 @@ test("neighbours lie where a compass says, also across the antimeridian", () => 
   ])) assert.equal(directionOf(at, { lng, lat }), direction);
   assert.equal(directionOf({ lng: 179.95, lat: 66 }, { lng: -179.95, lat: 66 }), "e");
   assert.equal(directionOf({ lng: -179.95, lat: 66 }, { lng: 179.95, lat: 66 }), "w");
+});
+
+test("a place is called by the nearest settlement, also across the antimeridian, and by none that is far", () => {
+  const at = { lng: 39, lat: 45 };
+  const [near, far] = [{ lng: 39.05, lat: 45.02, name: "near" }, { lng: 39.5, lat: 45, name: "far" }];
+  assert.equal(nearestOf(at, [far, near], 10), near);
+  assert.deepEqual([nearestOf(at, [far], 10), nearestOf(at, [], 10)], [null, null]);
+  // 0.5 degrees of longitude at 45 degrees north, by the haversine formula: 39.31 km.
+  assert.ok(Math.abs(distanceKm(at, far) - 39.31) < 0.1);
+  assert.ok(distanceKm({ lng: 179.95, lat: 66 }, { lng: -179.95, lat: 66 }) < 5);
 });
 
 test("the box around a district over the antimeridian is not the whole world", () => {

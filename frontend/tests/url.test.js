@@ -6,7 +6,7 @@ const START = readView("", ["en"]);
 
 test("an empty address shows the last 30 days of everything", () => {
   assert.deepEqual(START, {
-    sectors: [], window: "30d", from: "", to: "", around: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", filters: {},
+    sectors: [], window: "30d", from: "", to: "", around: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", alert: "", filters: {},
     list: "received", layer: "hexes", level: "", tab: "overview", scheme: "light", look: "", by: "sector", cross: ["theme", "status"], wide: false,
   });
   assert.equal(selectionQuery(START), "window=30d");
@@ -32,6 +32,7 @@ for (const address of [
   "#from=2026-11-20T07:00:00Z&to=2026-11-21&around=30d&lang=en",
   "#from=2026-11-20&to=2026-11-21&around=2026-11-01,2026-12-01&lang=en",
   "#incident=17&tab=none&lang=ru",
+  "#theme=housing.no_water&incident=5&alert=17&lang=ru",
   "#tab=analysis&by=district&cross=agency,deadline&wide=1&lang=en",
   "#window=all&theme=roads.pothole&status=open&lang=en",
 ]) {

@@ -22,6 +22,11 @@ test("everything may stand behind the question mark as well, and what stands beh
   assert.deepEqual({ window, layer, rotate, language, layerGiven }, { window: "24h", layer: "hexes", rotate: 20, language: "en", layerGiven: true });
 });
 
+test("of a day what is unusual is shown, as nothing of it can be overdue yet, unless the address says otherwise", () => {
+  assert.equal(pick("#window=24h").measure, "unusual");
+  assert.deepEqual(["#window=24h&measure=overdue", "#window=3d", "#from=2026-11-01"].map((hash) => pick(hash).measure), ["overdue", "overdue", "overdue"]);
+});
+
 test("given days take the place of the last seven", () => {
   const { window, from } = pick("#from=2026-11-01");
   assert.deepEqual({ window, from }, { window: "", from: "2026-11-01" });

@@ -34,6 +34,13 @@ class CurrentAlerts:
         self._changes: list[AlertChange] = []
         self.last_change = 0
         """Number of the newest change."""
+        self.looked_at: float | None = None
+        """When this process last looked for alerts, seconds since 1970; None where another one does."""
+
+    @property
+    def checked_at(self) -> float | None:
+        """Return when it was last looked for alerts, or the board read of which another process does that; None before the first time."""
+        return self.looked_at or self.board.read_at or None
 
     def replace(self, episodes: Iterable[Episode], thresholds: Iterable[Threshold]) -> tuple[AlertChange, ...]:
         """Put what the database has in place of the board; return what has changed, nothing at the first time."""

@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from geo_service.aggregation.alerts.model import Episode, Place
+from geo_service.aggregation.alerts.alert_filter import REGION_KEY as REGION_KEY
+from geo_service.aggregation.alerts.alert_filter import changed_at as changed_at
+from geo_service.aggregation.alerts.alert_filter import lies_in as lies_in
+from geo_service.aggregation.alerts.model import Episode
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.core.model import DistrictLevel
 from geo_service.queries.alerts import AlertQuery
 
 MAX_RECURRENCE_DAYS = 3650.0
 """Beyond ten years a replayed year says nothing more precise."""
-REGION_KEY = "r:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +45,6 @@ def passes_filters(episode: Episode, query: AlertQuery, catalogue: Catalogue) ->
     )
 
 
-def lies_in(episode: Episode, districts: frozenset[int], catalogue: Catalogue) -> bool:
-    """Return whether one of the alert's places is in one of the districts. The whole region is where one of them is a region."""
-    return any(_is_in(place, districts, catalogue) for place in (episode.place, *episode.places))
-
-
-def _is_in(place: Place, districts: frozenset[int], catalogue: Catalogue) -> bool:
-    if place.key == REGION_KEY:
-        return any(catalogue.districts.by_id[one].level is DistrictLevel.REGION for one in districts if one in catalogue.districts.by_id)
-    return place.district in districts
-
-
-def changed_at(episode: Episode) -> int:
-    """Return when something of an alert last changed, its verdict included; seconds since 1970."""
-    return max(episode.updated, episode.closed_at, episode.verdict_at)
-
-
 def count_groups(episodes: Iterable[Episode]) -> dict[int, int]:
     """Return how many alerts each group has, by the id of the alert that leads it; 1 for an alert on its own."""
     return Counter(leader_of(episode) for episode in episodes)
@@ -71,8 +56,13 @@ def leader_of(episode: Episode) -> int:
 
 
 def sort_alerts(episodes: Iterable[Episode]) -> list[Episode]:
-    """Return open alerts first, the rarest first among them, then the newest."""
-    return sorted(episodes, key=lambda one: (bool(one.closed_at), -cap_recurrence(one.recurrence_days), -one.since, -one.id))
+    """Return open alerts first, the rarest first among them, then those that lead a group, then the newest."""
+    return sorted(
+        episodes,
+        key=lambda one: (
+            bool(one.closed_at), -cap_recurrence(one.recurrence_days), leader_of(one) != one.id, -one.since, -one.id
+        ),
+    )  # fmt: skip
 
 
 def merge_groups(episodes: Sequence[Episode]) -> list[Episode]:

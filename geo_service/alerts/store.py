@@ -66,6 +66,12 @@ async def write_verdict(connection: asyncpg.Connection, number: int, entry: Verd
     return row["found"], row["changed"]
 
 
+async def count_verdicts(connection: asyncpg.Connection, since: int) -> dict[tuple[AlertLayer, Verdict], int]:
+    """Return how many of the alerts raised since an instant (seconds since 1970) the desk has found to be what, by layer."""
+    rows = await connection.fetch(query("alerts.count_verdicts"), _to_datetime(since))
+    return {(AlertLayer(row["layer"]), Verdict(row["verdict"])): row["alerts"] for row in rows}
+
+
 async def read_thresholds(connection: asyncpg.Connection) -> dict[AlertLayer, Threshold]:
     """Return the thresholds that have been found so far."""
     rows = await connection.fetch(query("alerts.list_thresholds"))

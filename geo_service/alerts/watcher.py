@@ -124,7 +124,7 @@ class AlertWatcher:
             with database_errors("watch for alerts"):
                 await self._watch(connection)
         finally:
-            self.status.is_leader = False
+            self.status.is_leader, self._alerts.looked_at = False, None
             connection.terminate()
 
     async def _watch(self, connection: asyncpg.Connection) -> None:
@@ -190,6 +190,7 @@ class AlertWatcher:
             self._is_stale = True
             await self._refresh(connection)
         self.status.ran_at, self.status.run_s = self._clock(), time.monotonic() - began
+        self._alerts.looked_at = self.status.ran_at
         self.status.runs += 1
 
     async def _store(self, connection: asyncpg.Connection, catalogue: Catalogue, known: list[Episode], changed: list[Episode]) -> None:

@@ -13,6 +13,7 @@ from geo_service.alerts.documents import Context, describe_alert, describe_thres
 from geo_service.alerts.listing import AlertPage, count_groups, select_alerts
 from geo_service.alerts.store import VerdictEntry, find_episode, read_episodes, write_verdict
 from geo_service.core.errors import NotFound, UnsupportedType
+from geo_service.core.instants import format_instant
 from geo_service.core.integers import MAX_BIGINT, parse_int
 from geo_service.http.api_keys import key_id
 from geo_service.http.headers import request_header
@@ -55,7 +56,8 @@ async def get_alerts(request: Request) -> Response:
         alerts = [describe_alert(episode, context, page.group_sizes) for episode in page.episodes]
         thresholds = {one.layer.value: describe_threshold(one) for one in board.thresholds}
         document = {
-            "alerts": alerts, "total": page.total, "state": query.state, "thresholds": thresholds, "time_zone": service.settings.time_zone,
+            "alerts": alerts, "total": page.total, "state": query.state, "thresholds": thresholds, "checked": _checked(service),
+            "time_zone": service.settings.time_zone,
         }  # fmt: skip
         return render(request, form, _represent(document, alerts))
 
@@ -109,6 +111,12 @@ async def _read_verdict(request: Request) -> tuple[Verdict | None, str]:
     if media_type != "application/json":
         raise UnsupportedType(f"unsupported Content-Type {media_type[:60]!r}; allowed: application/json")
     return parse_verdict(b"".join([part async for part in read_body(request, _MAX_BODY_BYTES)]))
+
+
+def _checked(service: Service) -> str | None:
+    """Return when it was last looked for alerts, in whole minutes, so that who asks again within one is told that nothing has changed."""
+    at = service.alerts.checked_at
+    return None if at is None else format_instant(int(at) // _STEP_S * _STEP_S)
 
 
 async def list_alerts(service: Service, query: AlertQuery) -> tuple[AlertBoard, AlertPage]:

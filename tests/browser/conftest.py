@@ -81,7 +81,7 @@ def territory_service(cluster_url: str, template: str) -> Iterator[str]:
 
     with database_of_session(cluster_url, template, "territory") as url:
         run_in_thread(partial(make, url))
-        with serving(url) as (_, address):
+        with serving(url, GEO_ALERTS="0") as (_, address):
             wait_until_ready(address)
             yield address
 

@@ -16,7 +16,7 @@ VIEWS = {
     "analysis": ("/#tab=analysis", "#analysis table"),
     "share": ("/#tab=share", "#share"),
     "place": ("/#layer=districts&cell=T&", "#panel dd"),
-    "wall": ("/?view=wall#", "#wall-worst li"),
+    "wall": ("/?view=wall#", "#wall-attention li"),
     "embed": ("/embed?", "#legend li"),
 }
 """Where each is, and what is there once it has its answers."""

@@ -29,7 +29,7 @@ def service_url(database_url: str) -> Iterator[str]:
             await territory.fill(held)
 
     run_in_thread(make)
-    with serving(database_url) as (_, address):
+    with serving(database_url, GEO_ALERTS="0") as (_, address):
         wait_until_ready(address)
         yield address
 

@@ -18,6 +18,8 @@ DAY = f"{VIEW}&window=24h&tab=analysis"
 """There were messages in the day before as well."""
 
 
+LEAST_MESSAGES, LEAST_OVERDUE = 10, 3
+"""Of fewer a district is not said to have more overdue than the region."""
 WITHOUT_MAP = "HTMLCanvasElement.prototype.getContext = () => null"
 """Tables need none, and drawing it by software takes long."""
 
@@ -62,14 +64,16 @@ def test_the_worst_districts_are_those_with_most_overdue_beyond_the_regions_shar
     told = get_json(region, "/api/districts?window=24h&level=district&compare=previous")
     share = told["total"]["overdue"] / told["total"]["count"]
     scored = [(row["overdue"] - share * row["count"], row) for row in told["districts"]]
-    worst = [row for score, row in sorted(scored, key=lambda pair: (-pair[0], -pair[1]["overdue"])) if score > 0][:5]
+    enough = [(score, row) for score, row in scored if score > 0 and row["count"] >= LEAST_MESSAGES and row["overdue"] >= LEAST_OVERDUE]
+    worst = [row for _, row in sorted(enough, key=lambda pair: (-pair[0], -pair[1]["overdue"]))][:5]
+    assert worst
     buttons = region.page.locator("#worst li button")
     expect(buttons).to_have_text([row["name"]["en"] for row in worst], timeout=PATIENCE_MS)
     reasons = region.page.locator("#worst li p").all_inner_texts()
     for reason, row in zip(reasons, worst, strict=True):
         assert reason.startswith(f"{row['overdue']} of {row['count']} overdue, ")
         assert f"mostly: {row['leading_theme']['name']['en']} ({row['leading_theme']['n']})" in reason
-        grown = row["n_compared"] and not by_chance(row["count"], row["n_compared"])
+        grown = row["n_compared"] and row["count"] > row["n_compared"] and not by_chance(row["count"], row["n_compared"])
         assert ("on the period before" in reason) == bool(grown)
     buttons.first.click()
     region.until(f"location.hash.includes('layer=districts&cell={worst[0]['code']}')")

@@ -20,6 +20,10 @@ from tests.support.serve_process import serving, wait_until_ready
 pytestmark = pytest.mark.browser
 
 WORST = 5
+LEAST_MESSAGES, LEAST_OVERDUE = 10, 3
+"""Of fewer a district is not said to have more overdue than the region."""
+SURE_LOG10_P = -3
+"""What chance gives more often is no change that the wall tells of."""
 SMALLEST_PX, KEY_PX = 24, 90
 """What can be read from four metres on a screen of 1920 × 1080."""
 
@@ -36,7 +40,7 @@ class Server:
     def begin(self) -> None:
         """Start it, at the port that it had before."""
         variables = {"GEO_PORT": self._port} if self._port else {}
-        self._process, self.address = self._held.enter_context(serving(self._url, **variables))
+        self._process, self.address = self._held.enter_context(serving(self._url, GEO_ALERTS="0", **variables))
         self._port = self.address.rpartition(":")[2]
         wait_until_ready(self.address)
 
@@ -122,20 +126,37 @@ def test_the_wall_says_what_the_service_says_of_the_last_seven_days(shown: Visit
     shown.shot("wall")
 
 
-def test_the_worst_five_have_more_overdue_than_the_regions_share_would_give(shown: Visit) -> None:
+def test_the_wall_lists_what_is_unusual_and_what_has_changed_before_what_is_overdue(shown: Visit) -> None:
+    lists = shown.page.locator("#wall-attention [data-list]")
+    assert [one.get_attribute("data-list") for one in lists.all()] == ["alerts", "changes", "overdue"]
+    expect(lists.first).to_have_text(re.compile("ничего необычного|ещё изучает"))
+    changes = asked(shown, "/api/changes?by=district,theme&window=7d&level=district&direction=up")["changes"]
+    sure = [one for one in changes if one["log10_p"] <= SURE_LOG10_P]
+    assert sure
+    for row, change in zip(shown.page.locator("#wall-attention [data-list=changes] li").all(), sure, strict=False):
+        expect(row.locator("strong")).to_have_text(f"{change['district']['name']['ru']}: {change['theme']['name']['ru']}")
+        expect(row.locator("p")).to_have_text(f"{change['n']} сообщ., было {change['n_compared']}")
+
+
+def test_the_worst_districts_have_more_overdue_than_the_regions_share_would_give(shown: Visit) -> None:
     answer = asked(shown, "/api/districts?window=7d&level=district")
     share = answer["total"]["overdue"] / answer["total"]["count"]
-    excess = {row["name"]["ru"]: row["overdue"] - share * row["count"] for row in answer["districts"]}
-    named = shown.page.locator("#wall-worst strong").all_inner_texts()
-    assert len(named) == WORST
-    assert sorted((excess[name] for name in named), reverse=True) == [excess[name] for name in named]
-    assert min(excess[name] for name in named) >= max(more for name, more in excess.items() if name not in named)
+    enough = [row for row in answer["districts"] if row["count"] >= LEAST_MESSAGES and row["overdue"] >= LEAST_OVERDUE]
+    excess = {row["name"]["ru"]: row["overdue"] - share * row["count"] for row in enough}
+    expected = [name for name, more in sorted(excess.items(), key=lambda pair: -pair[1]) if more > 0][:WORST]
+    named = shown.page.locator("#wall-attention [data-list=overdue] strong").all_inner_texts()
+    assert [excess[name] for name in named] == [excess[name] for name in expected][: len(named)]
+    assert named
     row = next(row for row in answer["districts"] if row["name"]["ru"] == named[0])
-    expect(shown.page.locator("#wall-worst li p").first).to_contain_text(f"просрочено {row['overdue']} из {row['count']}")
-    # Their ranks stand at their places on the map as well.
+    expect(shown.page.locator("#wall-attention [data-list=overdue] li p").first).to_contain_text(
+        f"просрочено {row['overdue']} из {row['count']}"
+    )
+    # The numbers of all rows stand at their places on the map as well, each place with the first that is about it.
+    titles = shown.page.locator("#wall-attention li strong").all_inner_texts()
+    places = [title.partition(":")[0] for title in titles]
     shown.until("geoMap.queryRenderedFeatures({layers: ['wall-numbers']}).length > 0")
     ranks = set(shown.page.evaluate("geoMap.queryRenderedFeatures({layers: ['wall-numbers']}).map(({properties}) => properties.rank)"))
-    assert ranks == {str(rank + 1) for rank in range(WORST)}
+    assert ranks == {str(places.index(place) + 1) for place in set(places)}
 
 
 def test_everything_is_legible_from_four_metres_and_nothing_can_be_pressed_or_moved(shown: Visit) -> None:

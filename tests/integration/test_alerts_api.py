@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -51,6 +52,12 @@ async def test_open_alerts_come_rarest_first_and_a_group_once(client: httpx.Asyn
     assert document["alerts"][1]["group"] == {"id": SNOW, "alerts": 2}
     assert document["alerts"][0]["group"] is None
     assert await listed(client, groups="split") == [OUTAGE, SNOW, TOWN, TWO_PLACES]
+
+
+async def test_the_list_says_when_it_was_last_looked_for_alerts(client: httpx.AsyncClient) -> None:
+    checked = datetime.fromisoformat((await client.get("/api/alerts")).json()["checked"])
+    assert timedelta(0) <= datetime.now(UTC) - checked < timedelta(minutes=5)
+    assert checked.second == 0
 
 
 async def test_an_alert_says_what_it_is(client: httpx.AsyncClient) -> None:

@@ -72,6 +72,6 @@ def insert_known_incidents(url: str) -> None:
 def serving_known_incidents(database_url: str) -> Iterator[str]:
     """A `geo serve` process over an empty database that is filled with these incidents, once it is ready; its address."""
     insert_known_incidents(database_url)
-    with serving(database_url) as (_, address):
+    with serving(database_url, GEO_ALERTS="0") as (_, address):
         wait_until_ready(address)
         yield address

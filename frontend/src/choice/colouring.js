@@ -4,11 +4,10 @@
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
 import { divisionOf, DIVISIONS, inPercent, readLimits, typedLimits } from "./breaks.js";
+import { NAMED_CLASSES, OF_ANALYSTS, OF_DISTRICTS, ofComparison, ofLayer, ofMeasure } from "./layer_measures.js";
 
 /** @type {readonly Layer[]} */
 const LAYERS = ["hexes", "districts"];
-/** Rates that need residents or an area. */
-const OF_DISTRICTS = ["per_1000", "per_km2"];
 
 /** @typedef {import("../words/i18n.js").Dictionary["measures"]} Words */
 /** @typedef {Record<"measure" | "compare" | "breaks", HTMLSelectElement>} Selects */
@@ -21,7 +20,8 @@ export function showColouring(store) {
   const title = element("h2", { id: "colouring-title" });
   const summary = element("summary", {});
   const own = ownLimits(store);
-  byId("colouring").append(title, layers, measureRow, element("details", { id: "finer" }, summary, compareRow, breaksRow, own.row, own.wrong));
+  const note = element("p", { id: "measure-note", class: "muted" });
+  byId("colouring").append(title, layers, measureRow, note, element("details", { id: "finer" }, summary, compareRow, breaksRow, own.row, own.wrong));
 
   /** @param {Partial<View>} change */
   const choose = (change) => store.set({ view: { ...store.get().view, ...change } });
@@ -32,6 +32,8 @@ export function showColouring(store) {
     replaceButtons(layers, LAYERS.map((layer) => layerButton(view, layer, measures, () => choose(ofLayer(store.get().view, layer)))));
     drawSelects({ measure, compare, breaks }, view, own.typing());
     for (const [row, text] of /** @type {const} */ ([[measureRow, measures.measure], [compareRow, measures.compare], [breaksRow, measures.breaks]])) name(row, text);
+    note.textContent = /** @type {Record<string, string>} */ (measures.notes)[view.measure] ?? "";
+    note.hidden = !note.textContent;
     summary.textContent = fill(measures.finer, { compare: measures.comparedShort[view.compare || "none"], breaks: measures.divisions[divisionOf(view.breaks)] });
     own.draw();
   };
@@ -93,12 +95,23 @@ function ownLimits(store) {
 /** @param {Selects} selects @param {View} view @param {boolean} typing limits of one's own */
 function drawSelects({ measure, compare, breaks }, view, typing) {
   const { measures } = words(view.language);
-  const noRate = (/** @type {string} */ code) => OF_DISTRICTS.includes(code) && view.layer === "hexes";
   const endless = view.window === "all";
-  options(measure, Object.entries(measures.names), view.measure, (code) =>
-    noRate(code) ? [measures.districtsOnly, true] : code === "change" && endless ? [measures.needsWindow, true] : code === "change" && !view.compare ? [measures.needsComparison, false] : null);
+  const names = Object.entries(measures.names);
+  const common = names.filter(([code]) => !OF_ANALYSTS.includes(code));
+  options(measure, common, view.measure, (code) => hintOf(view, code));
+  measure.append(element("optgroup", { label: measures.analysts }, ...names.filter(([code]) => OF_ANALYSTS.includes(code)).map((pair) => optionOf(pair, view.measure, hintOf(view, pair[0])))));
   options(compare, Object.entries(measures.compared), view.compare || "none", (code) => (endless && code !== "none" ? [measures.needsWindow, true] : null));
-  options(breaks, [...DIVISIONS, /** @type {const} */ ("own")].map((code) => [code, measures.divisions[code]]), typing ? "own" : divisionOf(view.breaks));
+  const fixed = NAMED_CLASSES.includes(view.measure);
+  options(breaks, [...DIVISIONS, /** @type {const} */ ("own")].map((code) => [code, measures.divisions[code]]), typing ? "own" : divisionOf(view.breaks), (code) => (fixed && code !== "quantile" ? [measures.fixedClasses, true] : null));
+}
+
+/** What is to be known of a measure before it is chosen, and whether it cannot be. @param {View} view @param {string} code @returns {[hint: string, barred: boolean] | null} */
+function hintOf(view, code) {
+  const { measures } = words(view.language);
+  if (OF_DISTRICTS.includes(code) && view.layer === "hexes") return [measures.districtsOnly, true];
+  if (OF_ANALYSTS.includes(code) && view.layer === "districts") return [measures.hexagonsOnly, true];
+  if (view.window === "all" && [...NAMED_CLASSES, "change"].includes(code)) return [measures.needsWindow, true];
+  return code === "change" && !view.compare ? [measures.needsComparison, false] : null;
 }
 
 /** @param {View} view @param {Layer} layer @param {Words} measures @param {() => void} choose */
@@ -108,34 +121,20 @@ function layerButton(view, layer, measures, choose) {
   return made;
 }
 
-/** Another layer: the selected area is none of its, and some rates are of districts only. @param {View} view @param {Layer} layer @returns {Partial<View>} */
-export function ofLayer(view, layer) {
-  if (layer === view.layer) return {};
-  return { layer, cell: "", ...(layer === "hexes" && OF_DISTRICTS.includes(view.measure) ? ofMeasure(view, "count") : {}) };
-}
-
-/** Another measure: a change needs a comparison, and limits of one's own are those of another number. @param {View} view @param {string} measure @returns {Partial<View>} */
-export function ofMeasure(view, measure) {
-  return { measure, ...(measure === "change" && !view.compare ? { compare: "previous" } : {}), ...(divisionOf(view.breaks) === "own" ? { breaks: "" } : {}) };
-}
-
-/** @param {View} view @param {View["compare"] | "none"} compare @returns {Partial<View>} */
-export function ofComparison(view, compare) {
-  if (compare !== "none") return { compare };
-  return { ...(view.measure === "change" ? ofMeasure(view, "count") : {}), compare: "" };
-}
-
 /**
  * @param {HTMLSelectElement} select @param {readonly (readonly [string, string])[]} pairs value and text @param {string} value
  * @param {(value: string) => [hint: string, barred: boolean] | null} [note] what is to be known of an option, and whether it cannot be chosen
  */
 function options(select, pairs, value, note = () => null) {
   // A measure that only the address knows stays to be seen.
-  const all = pairs.some(([code]) => code === value) ? pairs : [...pairs, /** @type {const} */ ([value, value])];
-  select.replaceChildren(...all.map(([code, text]) => {
-    const [hint, barred] = note(code) ?? ["", false];
-    return element("option", { value: code, selected: code === value, disabled: barred }, hint ? `${text} (${hint})` : text);
-  }));
+  const all = pairs.some(([code]) => code === value) || OF_ANALYSTS.includes(value) ? pairs : [...pairs, /** @type {const} */ ([value, value])];
+  select.replaceChildren(...all.map((pair) => optionOf(pair, value, note(pair[0]))));
+}
+
+/** @param {readonly [string, string]} pair value and text @param {string} value the chosen one @param {[hint: string, barred: boolean] | null} note */
+function optionOf([code, text], value, note) {
+  const [hint, barred] = note ?? ["", false];
+  return element("option", { value: code, selected: code === value, disabled: barred }, hint ? `${text} (${hint})` : text);
 }
 
 /** A field with its name before it. @param {HTMLElement} field */

@@ -8,6 +8,9 @@ import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { selectionOf } from "../page/refresh.js";
 import { rangeText } from "./ranges.js";
 
+/** More rows than these would cover the map. */
+const MOST_NAMED = 7;
+
 /** @typedef {{ light: (lit: number | null) => void, pin: (lit: number) => void, pinned: number | null }} Lights picking out a class of areas */
 
 /**
@@ -48,13 +51,18 @@ function drawLegend(store, lights) {
   const { language } = view;
   const dictionary = words(language);
   box.setAttribute("aria-label", dictionary.legend);
-  const rows = playing ? playedRows(language, playing) : legend.classes.map((row) => classRow(language, legend, row, lights));
+  const rows = playing ? playedRows(language, playing) : shownClasses(legend).map((row) => classRow(language, legend, row, lights));
   patch(box, [
     element("h2", {}, measureName(language, legend)),
     rows.length ? element("ol", { "data-same": "classes" }, ...rows) : element("p", {}, dictionary.legendNothing),
     ...(playing ? [] : [element("p", { class: "muted" }, countText(language, legend)), ...withoutValue(language, legend)]),
     ...(points && zoom >= POINTS_FROM_ZOOM && !playing ? pointRows(language, points) : []),
   ]);
+}
+
+/** Of many classes with names only those that are on the map. @param {Legend} legend */
+export function shownClasses({ classes }) {
+  return classes.length > MOST_NAMED ? classes.filter((row) => row.cells || row.districts) : classes;
 }
 
 /** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label">} legend */
@@ -120,11 +128,15 @@ function swatch(color, kind = "") {
 }
 
 /** @param {Language} language @param {Pick<Legend, "resolution">} legend */
-export function sizeText(language, { resolution = 0 }) {
+function sizeText(language, { resolution = 0 }) {
+  return fill(words(language).hexagonSize, { width: widthText(language, resolution), resolution });
+}
+
+/** How wide a hexagon is. @param {Language} language @param {number} resolution of H3 */
+export function widthText(language, resolution) {
   const dictionary = words(language);
   const km = widthKm(resolution);
-  const width = km < 1 ? `${formatNumber(language, Math.round(km * 100) * 10)} ${dictionary.metres}` : `${formatNumber(language, rounded(km))} ${dictionary.kilometres}`;
-  return fill(dictionary.hexagonSize, { width, resolution });
+  return km < 1 ? `${formatNumber(language, Math.round(km * 100) * 10)} ${dictionary.metres}` : `${formatNumber(language, rounded(km))} ${dictionary.kilometres}`;
 }
 
 /** Two figures are enough for "about". @param {number} km */

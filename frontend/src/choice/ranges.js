@@ -6,13 +6,15 @@ import { inPercent } from "./breaks.js";
 
 const MOST_DECIMALS = 4;
 
-/** @typedef {Pick<Legend, "measure" | "significance"> & { classes: readonly Pick<LegendClass, "class" | "from" | "to">[] }} Classed */
+/** @typedef {Pick<LegendClass, "class" | "from" | "to" | "name">} ClassRow */
+/** @typedef {Pick<Legend, "measure" | "significance"> & { classes: readonly ClassRow[] }} Classed */
 
 /**
  * Of whole numbers both ends belong to the class; else the upper one is where the next class begins.
- * @param {Language} language @param {Classed} legend @param {Pick<LegendClass, "class" | "from" | "to">} row one of its classes
+ * @param {Language} language @param {Classed} legend @param {ClassRow} row one of its classes
  */
 export function rangeText(language, legend, row) {
+  if (row.name) return row.name[language];
   const { measure, significance } = legend;
   const times = inPercent(measure) ? 100 : 1;
   const format = new Intl.NumberFormat(language, { maximumFractionDigits: decimalsOf(legend, times) });
@@ -25,7 +27,7 @@ export function rangeText(language, legend, row) {
   const below = row.class < significance.class;
   const ends = below ? [-row.to, -row.from] : [row.from, row.to];
   const [least, most] = ends.map((value) => format.format(value * times));
-  const range = ends[0] ? `${least}–${most}${sign}` : fill(upTo, { most: `${most}${sign}` });
+  const range = least === most ? `${most}${sign}` : ends[0] ? `${least}–${most}${sign}` : fill(upTo, { most: `${most}${sign}` });
   return fill(below ? fewer : more, { range });
 }
 

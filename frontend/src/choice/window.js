@@ -5,7 +5,7 @@
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { addDays, dayOf, formatDay, formatWindow, isDay, presetDays } from "../words/dates.js";
 import { fill, words } from "../words/i18n.js";
-import { ofComparison } from "./colouring.js";
+import { withoutPast } from "./layer_measures.js";
 
 const LAST_DAYS = 30;
 
@@ -24,7 +24,7 @@ export function showWindow(store) {
 function choose(store, change) {
   const { view } = store.get();
   // Before all data there is nothing to compare them with.
-  store.set({ view: { ...view, window: "", from: "", to: "", around: "", ...change, ...(change.window === "all" ? ofComparison(view, "none") : {}) } });
+  store.set({ view: { ...view, window: "", from: "", to: "", around: "", ...change, ...(change.window === "all" ? withoutPast(view) : {}) } });
 }
 
 /** @param {PageStore} store */

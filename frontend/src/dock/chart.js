@@ -20,7 +20,7 @@ const LABELS = {
 };
 
 /**
- * @param {Timeline} timeline @param {{ width: number, height: number, language: Language }} look
+ * @param {Pick<Timeline, "buckets" | "bucket" | "time_zone">} timeline @param {{ width: number, height: number, language: Language }} look
  * @returns {SVGElement}
  */
 export function drawChart({ buckets, bucket: kind, time_zone: timeZone }, { width, height, language }) {
@@ -30,8 +30,9 @@ export function drawChart({ buckets, bucket: kind, time_zone: timeZone }, { widt
   const tall = (/** @type {number} */ value) => (value / most) * (floor - 10);
   const bars = buckets.flatMap((bucket, at) => bars_(bucket, at * step, step, floor, tall));
   const format = new Intl.DateTimeFormat(language, { ...(LABELS[kind] ?? LABELS["day"]), timeZone });
-  const labels = labelled(buckets.length, width, LABEL).map((at) =>
-    text((at + 0.5) * step, height - 4, at === 0 ? "start" : "middle", format.format(Date.parse(buckets[at]?.from ?? "")), at === 0 ? 2 : 0));
+  const named = labelled(buckets.length, width, LABEL).map((at) => ({ at, name: format.format(Date.parse(buckets[at]?.from ?? "")) }));
+  // Bars of some hours of the same day would be named alike.
+  const labels = named.filter(({ name }, index) => name !== named[index - 1]?.name).map(({ at, name }) => text((at + 0.5) * step, height - 4, at === 0 ? "start" : "middle", name, at === 0 ? 2 : 0));
   return svg("svg", { class: "timeline", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
     svg("line", { class: "axis", x1: 0, x2: width, y1: floor + 0.5, y2: floor + 0.5 }),
     ...bars, ...outline(buckets, step, floor, tall), ...labels, text(2, 9, "start", formatNumber(language, most)));

@@ -31,7 +31,7 @@ export async function startPlaying(store, growing) {
 export function playable(view) {
   const plays = COUNTS.includes(view.measure) && (view.measure === "count" || !view.filters["status"]);
   const measured = plays ? view : { ...view, measure: "count" };
-  return view.layer === "hexes" ? measured : { ...measured, layer: "hexes", cell: "", incident: "" };
+  return view.layer === "hexes" ? measured : { ...measured, layer: "hexes", cell: "", incident: "", alert: "" };
 }
 
 /**

@@ -38,7 +38,7 @@ export function readFrame(query, reader) {
   const rest = [...given].filter(([name]) => !FRAME_WORDS.includes(name) && name !== "measure");
   return {
     view: {
-      sectors: [], window: "", from: "", to: "", around: "", compare: "", breaks: "", cell: "", incident: "", list: "received", level: "", tab: "",
+      sectors: [], window: "", from: "", to: "", around: "", compare: "", breaks: "", cell: "", incident: "", alert: "", list: "received", level: "", tab: "",
       measure: given.get("measure") ?? "count",
       language,
       filters: Object.fromEntries(rest),

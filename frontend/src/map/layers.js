@@ -32,7 +32,7 @@ export const LAYERS = {
 
 /** @param {Layer} layer @param {Feature} feature @returns {Area} */
 export function areaOf(layer, feature) {
-  const { n, open, overdue, value, n0, significant, name_ru: ru, name_en: en } = feature.properties;
+  const { n, open, overdue, value, class: number, n0, significant, name_ru: ru, name_en: en } = feature.properties;
   const name = ru || en ? { ru: ru || en, en: en || ru } : null;
-  return { key: LAYERS[layer].keyOf(feature), name, n, open, overdue, value: value ?? null, before: n0 ?? null, significant: Boolean(significant) };
+  return { key: LAYERS[layer].keyOf(feature), name, n, open, overdue, value: value ?? null, class: number ?? null, before: n0 ?? null, significant: Boolean(significant) };
 }

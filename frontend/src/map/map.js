@@ -12,6 +12,7 @@ import { covered } from "./free_space.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
 import { unwrapped } from "./longitudes.js";
+import { showAlertMarks } from "../alerts/map_marks.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
@@ -153,6 +154,7 @@ function begin(map, store, framed) {
     leaveUnnamed(map, places);
   });
   const refreshPoints = framed ? () => {} : showPoints(map, store);
+  if (!framed) showAlertMarks(map, store);
   store.watch((state) => state.view.language, (language) => nameBase(map, language));
   store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));
   watchSelected(map, store);

@@ -2,7 +2,7 @@
 
 /** @import { Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore, State } from "../page/state.js" */
-import { countText, measureName } from "../choice/legend.js";
+import { countText, measureName, shownClasses } from "../choice/legend.js";
 import { rangeText } from "../choice/ranges.js";
 import { formatNumber, words } from "../words/i18n.js";
 import { selectionWords } from "../words/selection.js";
@@ -75,7 +75,7 @@ function drawHead(pen, state, width, ink) {
 /** @param {OffscreenCanvasRenderingContext2D} pen @param {State} state @param {{ right: number, bottom: number }} corner @param {import("./inks.js").Inks} inks */
 function drawLegend(pen, { legend, view: { language } }, { right, bottom }, inks) {
   if (!legend) return;
-  const rows = legend.classes.map((row) => ({ color: row.color, text: rangeText(language, legend, row), many: row.cells ?? row.districts ?? 0 }));
+  const rows = shownClasses(legend).map((row) => ({ color: row.color, text: rangeText(language, legend, row), many: row.cells ?? row.districts ?? 0 }));
   pen.font = `400 14px ${FONT}`;
   const below = countText(language, legend).split(". ")[0] ?? "";
   const width = Math.max(150, ...[...rows.map(({ text }) => text), below].map((text) => pen.measureText(text).width + 104));

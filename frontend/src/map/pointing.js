@@ -2,13 +2,14 @@
 
 /** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "maplibre-gl" */
 /** @import { Area, Layer, PageStore, View } from "../page/state.js" */
-import { stepOut } from "../panels/steps.js";
+import { ALERT_MARKS } from "../alerts/map_marks.js";
+import { formerView, stepOut, toAlert } from "../panels/steps.js";
 import { areaOf, LAYERS } from "./layers.js";
 import { openPoint, POINTS, pointOf } from "./points.js";
 
 /** @typedef {{ x: number, y: number }} Place px from the map's upper left corner */
 /** @typedef {import("./points.js").Point} Point */
-/** @typedef {(hovered: { area: Area, place: Place } | { point: Point, place: Place } | null) => void} HoverListener */
+/** @typedef {(hovered: { area: Area, place: Place } | { point: Point, place: Place } | { alert: number, place: Place } | null) => void} HoverListener */
 /** @typedef {{ source: string, sourceLayer: string, id: number }} Target */
 
 /** What is on top is told, asked for once for each move. @param {MapLibreMap} map @param {HoverListener} act */
@@ -32,24 +33,30 @@ export function watchPointer(map, act) {
     const layer = layerOf(feature);
     map.getCanvas().style.cursor = "pointer";
     hover(layer && targetOf(layer, feature));
+    if (isAlert(feature)) return act({ alert: feature.properties["id"], place });
     return act(layer ? { area: areaOf(layer, feature), place } : { point: pointOf(feature), place });
   });
   map.on("mouseout", leave);
 }
 
-/** The incident or area that is drawn on top there. @param {MapLibreMap} map @param {PointLike} place */
+/** The alert, incident or area that is drawn on top there. @param {MapLibreMap} map @param {PointLike} place */
 function topmost(map, place) {
-  const layers = [POINTS, ...Object.keys(LAYERS)].filter((layer) => map.getLayer(layer));
+  const layers = [ALERT_MARKS, POINTS, ...Object.keys(LAYERS)].filter((layer) => map.getLayer(layer));
   return map.queryRenderedFeatures(place, { layers })[0] ?? null;
 }
 
-/** Null for incidents one by one. @param {MapGeoJSONFeature} feature */
+/** Null for alerts, and incidents one by one. @param {MapGeoJSONFeature} feature */
 function layerOf({ layer: { id } }) {
-  return id === POINTS ? null : /** @type {Layer} */ (id);
+  return id === POINTS || id === ALERT_MARKS ? null : /** @type {Layer} */ (id);
+}
+
+/** @param {MapGeoJSONFeature} feature */
+function isAlert({ layer: { id } }) {
+  return id === ALERT_MARKS;
 }
 
 /**
- * A click selects an area or nothing; so does Enter, at the middle of the map, and Escape leaves it. The selected one
+ * A click selects an alert, an area or nothing; so does Enter, at the middle of the map, and Escape leaves it. The selected one
  * keeps its outline and its numbers stay level with the tiles.
  * @param {MapLibreMap} map @param {PageStore} store
  */
@@ -83,9 +90,12 @@ function select(map, store, point) {
   const { view } = store.get();
   const feature = topmost(map, point);
   const layer = feature && layerOf(feature);
+  const alert = feature && isAlert(feature) ? store.get().alerts?.answer?.alerts.find(({ id }) => id === feature.properties["id"]) : null;
+  if (alert) return toAlert(store, alert);
   if (feature && !layer) return void openPoint(store, pointOf(feature));
   const area = feature && layer ? areaOf(layer, feature) : null;
-  return store.set({ view: { ...view, cell: area?.key ?? "", incident: "" }, selected: area });
+  // Beside everything an opened alert is closed; an area is looked at with the messages of the alert.
+  return store.set({ view: { ...view, ...(area ? {} : formerView(store)), cell: area?.key ?? "", incident: "", alert: "" }, selected: area });
 }
 
 /** The selected area's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */

@@ -56,7 +56,7 @@ export async function openPoint(store, { id, n }) {
   // Another choice may have been made meanwhile.
   if (keyOf(view) !== before) return;
   if (answer?.incident.h3) toHexagon(store, answer.incident.h3);
-  else store.set({ view: { ...view, incident: id, cell: "" }, selected: null });
+  else store.set({ view: { ...view, incident: id, cell: "", alert: "" }, selected: null });
 }
 
 /** @param {View} view */

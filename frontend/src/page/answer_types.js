@@ -31,13 +31,14 @@
 /** @typedef {Resolved & { order: string, incidents: Incident[], next: string | null, names: Names }} IncidentList */
 /** @typedef {{ incident: Incident, names: Names, time_zone: string, revision: number }} OneIncident */
 /** @typedef {{ value: number, rank: number, of: number, median: number }} Among */
+/** What people write about in a place, with how many came in the compared window; and its settlements. @typedef {{ themes: (Entry & { n: number, n_compared: number | null })[], settlements: { key: string, name: Named, lng: number, lat: number, n: number, n_compared: number | null }[] }} Portrait */
 /**
- * @typedef {Resolved & {
+ * @typedef {Resolved & Portrait & {
  *   district: DistrictRow & { approximate: boolean, area_km2: number }, ancestors: (Entry & { level: string })[], children: DistrictRow[], without_child: Measured,
  *   sectors: (Tally & Entry & { share: number })[], timeline: { bucket: string, buckets: Bucket[] }, among: Record<string, Among | null>,
  * }} DistrictAnswer
  */
-/** @typedef {Measured & { h3: string, lng: number, lat: number }} Cell */
-/** @typedef {Resolved & { resolution: number, cell: Cell, neighbours: Cell[] }} CellAnswer */
+/** name: of its largest settlement, or of the nearest one; null where there is none near @typedef {Measured & { h3: string, lng: number, lat: number, name: Named | null }} Cell */
+/** @typedef {Resolved & Portrait & { resolution: number, cell: Cell, neighbours: Cell[], timeline: { bucket: string, buckets: Bucket[] } }} CellAnswer */
 
 export {};

@@ -12,10 +12,10 @@ const OPEN = 1;
 /**
  * @param {PageStore} store
  * @param {() => void} changed is called when the data are others than those shown
- * @param {(path: string) => EventSource} [open]
+ * @param {{ alerted?: () => void, open?: (path: string) => EventSource }} how alerted: called when an alert has opened, changed or closed
  * @returns {() => void} begins the stream anew: one may look open long after its other end is gone
  */
-export function listen(store, changed, open = (path) => new EventSource(`${serviceRoot()}${path}`)) {
+export function listen(store, changed, { alerted = () => {}, open = (path) => new EventSource(`${serviceRoot()}${path}`) } = {}) {
   /** @type {number | null} */
   let known = null;
   /** @type {EventSource | null} */
@@ -40,6 +40,7 @@ export function listen(store, changed, open = (path) => new EventSource(`${servi
     events?.close();
     const stream = (events = open("/api/live"));
     stream.addEventListener("revision", ({ data }) => hear(JSON.parse(data)));
+    stream.addEventListener("alert", alerted);
     stream.addEventListener("error", () => {
       if (stream !== events) return;
       const { live } = store.get();

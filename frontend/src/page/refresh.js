@@ -1,6 +1,7 @@
 /** Keeps the numbers level with the choice and with the data: asks again, one question at a time. */
 
 /** @import { PageStore } from "./state.js" */
+import { greyZero } from "../map/zero_class.js";
 import { ApiError, fetchLegend, fetchSummary } from "./api.js";
 
 const RETRY_MS = 3000;
@@ -59,7 +60,7 @@ async function ask(store, signal) {
     const [summary, legend] = await Promise.all([fetchSummary(view, signal), fetchLegend(view, zoom, signal)]);
     // They came just when something else was chosen.
     if (signal.aborted) return;
-    store.set({ summary, legend, problem: null, busy: false });
+    store.set({ summary, legend: greyZero(legend, view.scheme), problem: null, busy: false });
   } catch (error) {
     if (error instanceof ApiError) store.set({ problem: error.problem, busy: false });
     else if (!signal.aborted) throw error;

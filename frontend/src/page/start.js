@@ -15,6 +15,8 @@ const PAGE = 50;
 const TICK_MS = 5000;
 /** Changes are not heard of before the first map is there, or this has passed, ms. */
 const FIRST_MS = 5000;
+/** Windows move on, and the service looks for what is unusual, when no message comes either, ms. */
+const MOVE_ON_MS = 120_000;
 
 /**
  * @param {View} view what is shown at first
@@ -38,8 +40,9 @@ export function start(view, begin) {
     refreshTiles = made.refreshTiles;
     // What is just being asked for the first time need not be asked for again.
     await Promise.race([made.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
-    listenAnew = listen(store, refresh);
+    listenAnew = listen(store, refresh, { alerted: tick });
   });
+  setInterval(tick, MOVE_ON_MS);
   onSilence(store, () => listenAnew());
   onWake(() => {
     listenAnew();
@@ -60,6 +63,8 @@ export function initialState(view) {
     busy: true,
     live: { state: "connecting", at: null, since: null },
     selected: null,
+    alerts: null,
+    beforeAlert: null,
     spot: null,
     listed: PAGE,
     place: "",

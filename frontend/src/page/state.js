@@ -1,5 +1,8 @@
 /** What the page's store holds. */
 
+/** @import { AlertsAnswer } from "../alerts/alert_types.js" */
+/** @import { Told } from "./answers.js" */
+
 /** @typedef {"ru" | "en"} Language */
 /** @typedef {"light" | "dark"} Scheme */
 /** @typedef {"hexes" | "districts"} Layer */
@@ -23,6 +26,7 @@
  * @property {Language} language
  * @property {string} cell the H3 index of the selected hexagon, or the code of the selected district, or ""
  * @property {string} incident the id of the selected incident, or ""
+ * @property {string} alert the id of the opened alert, or ""
  * @property {Order} list which list of incidents stands beside the map
  * @property {Readonly<Record<string, string>>} filters other parameters of the selection, passed on as they came
  * @property {Layer} layer
@@ -41,7 +45,7 @@
 /**
  * A hexagon or a district; its key as in `View.cell`. `before`: how many there were in the compared window, null without one;
  * `significant`: whether the difference is more than chance.
- * @typedef {Counts & { key: string, name: Named | null, value: number | null, before: number | null, significant: boolean }} Area
+ * @typedef {Counts & { key: string, name: Named | null, value: number | null, class: number | null, before: number | null, significant: boolean }} Area
  */
 
 /**
@@ -53,7 +57,7 @@
  * }} Summary
  */
 
-/** @typedef {{ class: number, from: number, to: number, color: string, cells?: number, districts?: number, incidents?: number }} LegendClass */
+/** from and to are null, and there is a name, where a measure has classes of its own that the values do not decide @typedef {{ class: number, from: number, to: number, color: string, name?: Named, cells?: number, districts?: number, incidents?: number }} LegendClass */
 
 /**
  * The answer of /api/legend.
@@ -107,6 +111,9 @@
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
+ * @property {Told<AlertsAnswer> | null} alerts the open alerts of the chosen sectors, themes and districts; null before they were asked for
+ * @property {{ former: Partial<View>, narrowed: Partial<View> } | null} beforeAlert what was chosen before an alert narrowed the choice, to be put back
+ *   when it is closed, and what it was narrowed to
  * @property {Spot | null} spot
  * @property {string} place where the map is: zoom/latitude/longitude; "" where there is none
  * @property {(() => Promise<unknown>) | null} picture saves the map as a picture; null where there is no map

@@ -98,7 +98,7 @@ function listAddress(state) {
  * As many as are asked for, in as many answers as that takes.
  * @param {string} address @param {AbortSignal} signal @returns {Promise<IncidentList>}
  */
-async function fetchList(address, signal) {
+export async function fetchList(address, signal) {
   const [path, query] = address.split("?");
   const given = new URLSearchParams(query);
   const wanted = Number(given.get("limit"));

@@ -1,9 +1,10 @@
-/** The region at a glance: totals against the period before, the worst districts and why, all districts in order. */
+/** The region at a glance: what is unusual, what has changed, where more is overdue than on average and why, totals, all districts in order. */
 
 /** @import { ComparedSummary, DistrictRow, Districts } from "../page/answer_types.js" */
 /** @import { Column } from "../charts/table.js" */
 /** @import { Told } from "../page/answers.js" */
 /** @import { Language, PageStore, State } from "../page/state.js" */
+import { alertsList, changesList } from "../alerts/lists.js";
 import { createTable } from "../charts/table.js";
 import { follow } from "../page/answers.js";
 import { fetchJson } from "../page/api.js";
@@ -15,7 +16,7 @@ import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "./pa
 import { toDistrict } from "./steps.js";
 import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
 import { isShown } from "./tabs.js";
-import { byChance, worstDistricts } from "./worst.js";
+import { byChance, LEAST_MESSAGES, LEAST_OVERDUE, worstDistricts } from "./worst.js";
 
 /** @typedef {ComparedSummary & import("../page/state.js").Summary} Totals */
 /** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
@@ -24,7 +25,7 @@ import { byChance, worstDistricts } from "./worst.js";
 export function showOverview(store) {
   const [totals, worst, ranking] = [element("div", { id: "totals-before" }), element("div", { id: "worst" }), element("div", { id: "ranking" })];
   const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
-  byId("overview").append(totals, worst, element("div", {}, head, ranking));
+  byId("overview").append(alertsList(store), changesList(store), worst, totals, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
   const table = createTable({ key: "overdue", descending: true });
   /** @type {Told<Both> | null} */
@@ -81,10 +82,9 @@ function totalsOf(language, { now, before }) {
   const was = (/** @type {Node | string} */ value) => [fill(overview.before, { value: "" }), value];
   const named = (/** @type {"count" | "open" | "overdue" | "closed"} */ name) =>
     name === "overdue" ? element("span", { title: overview.overdue_hint }, overview.names.overdue) : overview.names[name];
-  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(named(name), formatNumber(language, numbers[name]), !then ? [] : [
-    fill(overview.before, { value: formatNumber(language, then[name]) }), " ",
-    // Of what came earlier more is handled by now, so only the numbers of arrivals can be set against each other.
-    ...(name === "count" ? changed(language, numbers.count, then.count) : []),
+  // Of what came earlier more is handled by now: of the counts only arrivals can be set against those before.
+  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(named(name), formatNumber(language, numbers[name]), !then || name !== "count" ? [] : [
+    fill(overview.before, { value: formatNumber(language, then[name]) }), " ", ...changed(language, numbers.count, then.count),
   ]));
   const times = [
     total(overview.names.answer_hours, hoursOf(language, numbers.answer_hours, numbers.n_answered), then ? was(hoursOf(language, then.answer_hours, then.n_answered)) : []),
@@ -112,7 +112,8 @@ function worstOf(store, { districts, total: all, compare }) {
   const { language } = store.get().view;
   const { overview } = words(language);
   const rows = worstDistricts(districts, all);
-  const head = [element("h2", {}, overview.worst), element("p", { class: "muted" }, overview.worstRule)];
+  const rule = fill(overview.worstRule, { messages: LEAST_MESSAGES, overdue: LEAST_OVERDUE });
+  const head = [element("h2", {}, overview.worst), element("p", { class: "muted" }, rule)];
   if (!rows.length) return [...head, element("p", {}, overview.noneOverdue)];
   const items = rows.map(({ district, excess }) => {
     const reason = [reasonOf(language, district, excess), ...growthOf(language, district, compare?.by ?? "previous")].join("; ");
@@ -133,7 +134,8 @@ export function reasonOf(language, district, excess) {
 
 /** How many more came than before, unless chance explains it. @param {Language} language @param {DistrictRow} district @param {"previous" | "year"} by */
 export function growthOf(language, { change, count, n_compared: before }, by) {
-  if (change === null || !before || byChance(count, before)) return [];
+  // That fewer came is no reason to be called worst.
+  if (change === null || change <= 0 || !before || byChance(count, before)) return [];
   return [fill(words(language).overview.growth[by], { change: formatMeasured(language, "change", change) })];
 }
 

@@ -1,12 +1,14 @@
 /** The numbers of one hexagon or district: beside the pointer, and in a card for the selected one. */
 
-/** @import { Area, Language, Legend, PageStore, State } from "../page/state.js" */
+/** @import { Area, Language, Legend, Named, PageStore, State } from "../page/state.js" */
 /** @import { AreaMap } from "../map/map.js" */
 /** @import { Point } from "../map/points.js" */
 import { byId, element } from "../page/dom.js";
-import { counted, formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
+import { momentText, shortReason, subjectOf } from "../alerts/alert_words.js";
+import { counted, fill, formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
 import { measureName } from "../choice/legend.js";
 import { MEASURES } from "../page/url.js";
+import { hexagonNames } from "./hexagon_names.js";
 
 /** From the pointer to the tooltip, px. */
 const AWAY = 14;
@@ -15,6 +17,7 @@ const AWAY = 14;
 export function showTooltip(areaMap, store) {
   const box = byId("tooltip");
   let [told, width, height] = ["", 0, 0];
+  const nameOf = hexagonNames();
   areaMap.onHover((hovered) => {
     box.hidden = !hovered;
     if (!hovered) return;
@@ -23,17 +26,37 @@ export function showTooltip(areaMap, store) {
     const now = JSON.stringify([what, state.view.language, state.legend?.measure, state.legend?.label]);
     // The pointer moves often, and seldom to another area: only then is anything drawn and measured.
     if (now !== told) {
-      box.replaceChildren(...("area" in what ? areaParts(state, what.area) : pointParts(state, what.point)));
+      delete box.dataset["area"];
+      box.replaceChildren(...("area" in what ? areaParts(state, named(what.area, state, nameOf, box)) : "alert" in what ? alertParts(state, what.alert) : pointParts(state, what.point)));
       [told, width, height] = [now, box.offsetWidth, box.offsetHeight];
     }
     place(box, pointer, width, height);
   });
 }
 
+/**
+ * A hexagon with its name, if that is known; else the name is put above its numbers once it is, unless they have made room for others.
+ * @param {Area} area @param {State} state @param {ReturnType<typeof hexagonNames>} nameOf @param {HTMLElement} box @returns {Area}
+ */
+function named(area, { view }, nameOf, box) {
+  if (area.name || view.layer !== "hexes") return area;
+  const heading = (/** @type {Named} */ name) => box.dataset["area"] === area.key && box.prepend(element("h2", {}, name[view.language]));
+  box.dataset["area"] = area.key;
+  return { ...area, name: nameOf(area.key, view, heading) };
+}
+
 /** @param {State} state @param {Area} area */
 function areaParts({ legend, view: { language } }, area) {
   const name = area.name ? [element("h2", {}, area.name[language])] : [];
   return [...name, countsList(language, area, legend)];
+}
+
+/** Why there is an alert, in short. @param {State} state @param {number} id */
+function alertParts({ alerts, view: { language }, summary }, id) {
+  const alert = alerts?.answer?.alerts.find((one) => one.id === id);
+  if (!alert) return [];
+  const since = fill(words(language).alerts.since, { time: momentText(language, alert.since, summary?.time_zone ?? "UTC") });
+  return [element("h2", {}, `${alert.place.name[language]}: ${subjectOf(language, alert)}`), element("p", {}, `${shortReason(language, alert)}, ${since}`)];
 }
 
 /** A single incident, or how many there are at the place. @param {State} state @param {Point} point */
@@ -105,8 +128,10 @@ function changeRow(language, { n, before, significant }) {
   return [[overview.then, `${formatNumber(language, before)}${change}`]];
 }
 
-/** The coloured measure, where it is none of the counts. @param {Language} language @param {Area} area @param {Legend | null} legend */
-function valueRow(language, { value }, legend) {
+/** The coloured measure, where it is none of the counts; by the name of its class where classes have names. @param {Language} language @param {Area} area @param {Legend | null} legend */
+function valueRow(language, { value, class: number }, legend) {
+  const named = legend?.classes.find((row) => row.class === number)?.name;
+  if (legend && named) return [[measureName(language, legend), named[language]]];
   if (!legend || value === null || legend.measure === "change" || MEASURES.some((measure) => measure === legend.measure)) return [];
   return [[measureName(language, legend), formatMeasured(language, legend.measure, value)]];
 }

@@ -1,4 +1,4 @@
-/** The selected district, hexagon or incident, in the stead of the tabs' panels until it is closed. */
+/** The selected district, hexagon or incident, or the opened alert, in the stead of the tabs' panels until it is closed. */
 
 /** @import { Place } from "./place_answers.js" */
 /** @import { Told } from "../page/answers.js" */
@@ -6,6 +6,7 @@
 import { follow } from "../page/answers.js";
 import { byId, element, keyed, patch } from "../page/dom.js";
 import { words } from "../words/i18n.js";
+import { alertView } from "../alerts/alert_view.js";
 import { fetchPlace, placeAddress } from "./place_answers.js";
 import { districtView } from "./place_district.js";
 import { hexagonView } from "./place_hexagon.js";
@@ -24,6 +25,7 @@ const NOTHING = ":not(*)";
  * What a kind of place is called and what is shown of it.
  * @typedef {object} PlaceView
  * @property {string} title
+ * @property {string} [here] the last of the path, where the title is too long for it
  * @property {string} kind what it is, above the title
  * @property {{ text: string, go: () => void }[]} path the places around it, the largest first
  * @property {Node[]} parts
@@ -50,6 +52,7 @@ export function showPlace(store, chosen = false) {
     const shown = known?.key === key ? viewOf(store, known.place) : null;
     patch(box, [...headOf(store, view, shown), ...(troubled === key ? problemOf(told, view) : []), ...(shown?.parts ?? numbersAtHand(store))]);
     box.setAttribute("aria-label", shown?.title ?? words(view.language).now.where);
+    box.dataset["kind"] = key.split(" ")[0];
     // Where it is on the map is told once for each place.
     if (shown?.spot && shown.spot.key !== store.get().spot?.key) store.set({ spot: shown.spot });
     return undefined;
@@ -78,17 +81,26 @@ export function showPlace(store, chosen = false) {
 /** @param {PageStore} store @param {Place} place @returns {PlaceView} */
 function viewOf(store, place) {
   if (place.kind === "district") return districtView(store, place);
+  if (place.kind === "alert") return alertView(store, place);
   return place.kind === "hexagon" ? hexagonView(store, place) : incidentView(store, place);
 }
 
 /** @param {PageStore} store @param {View} view @param {PlaceView | null} shown */
-function headOf(store, { language, layer, incident, cell }, shown) {
-  const { close, now } = { ...words(language) };
-  const selected = store.get().selected;
-  const title = shown?.title ?? (incident ? `№ ${incident}` : layer === "hexes" ? now.hexagon : (selected?.name?.[language] ?? cell));
+function headOf(store, view, shown) {
+  const { language } = view;
+  const { close } = words(language);
+  const title = shown?.title ?? firstTitle(store, view);
   const closing = element("button", { type: "button", class: "icon", "data-key": "close", "aria-label": close, title: close, onclick: () => leave(store) }, "×");
   const heading = element("h2", { tabindex: "-1", "data-key": "title" }, title);
-  return [crumbs(language, shown?.path ?? [], title), element("header", {}, heading, closing), element("p", { class: "muted" }, shown?.kind ?? "")];
+  return [crumbs(language, shown?.path ?? [], shown?.here ?? title), element("header", {}, heading, closing), element("p", { class: "muted" }, shown?.kind ?? "")];
+}
+
+/** What it is called while the answer is on its way. @param {PageStore} store @param {View} view */
+function firstTitle(store, { language, layer, incident, alert, cell }) {
+  const { alerts, selected } = store.get();
+  if (incident) return `№ ${incident}`;
+  if (alert) return alerts?.answer?.alerts.find(({ id }) => String(id) === alert)?.reason[language] ?? words(language).alerts.one;
+  return layer === "hexes" ? words(language).now.hexagon : (selected?.name?.[language] ?? cell);
 }
 
 /** @param {Told<Place> | null} told @param {View} view */

@@ -1,11 +1,15 @@
-/** What is asked about the selected place: its numbers, those of the window before, where it belongs, its latest incidents. */
+/** What is asked about the selected place or alert: its numbers, those of the window before, where it belongs, its latest incidents. */
 
 /** @import { CellAnswer, DistrictAnswer, Entry, Incident, IncidentList, Measured, OneIncident } from "../page/answer_types.js" */
+/** @import { AlertEvidence } from "../alerts/alert_types.js" */
 /** @import { State } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
 import { comparison, countedQuery } from "../page/url.js";
+import { fetchList } from "./now.js";
 
 const LATEST = 5;
+/** So many more of a hexagon's messages are listed each time. */
+const MORE = 200;
 /** Hexagons of a district that are looked through for those with most; finer ones would be more than these. */
 const MOST_HEXAGONS = 400;
 /** Above so many km² hexagons of the coarser resolution are taken. */
@@ -13,16 +17,18 @@ const LARGE_KM2 = 1500;
 const [FINE, COARSE] = [7, 6];
 
 /** @typedef {Entry & { level: string }} Ancestor */
-/** @typedef {{ kind: "district", now: DistrictAnswer, before: DistrictAnswer | null, latest: IncidentList, hexagons: { h3: string, count: number }[], bounds: Bounds | null }} DistrictPlace */
+/** @typedef {{ kind: "district", now: DistrictAnswer, before: DistrictAnswer | null, latest: IncidentList, hexagons: { h3: string, lng: number, lat: number, count: number }[], bounds: Bounds | null }} DistrictPlace */
 /** @typedef {{ kind: "hexagon", now: CellAnswer, before: CellAnswer | null, latest: IncidentList, lineage: Ancestor[] }} HexagonPlace */
 /** @typedef {OneIncident & { kind: "incident", lineage: Ancestor[] }} IncidentPlace */
-/** @typedef {DistrictPlace | HexagonPlace | IncidentPlace} Place */
+/** bounds: of the district that it is about, null for other places @typedef {{ kind: "alert", alert: AlertEvidence, latest: IncidentList, lineage: Ancestor[], bounds: Bounds | null }} AlertPlace */
+/** @typedef {DistrictPlace | HexagonPlace | IncidentPlace | AlertPlace} Place */
 /** @typedef {[number, number, number, number]} Bounds */
 
 /** What to ask, as one address; null where nothing is selected. @param {State} state */
 export function placeAddress({ view }) {
-  const { incident, cell, layer } = view;
+  const { incident, alert, cell, layer } = view;
   if (incident) return `/api/incidents/${encodeURIComponent(incident)}`;
+  if (alert) return `/api/alerts/${alert}`;
   if (!cell) return null;
   const query = countedQuery(view, { compare: comparison(view) });
   return `/api/${layer === "districts" ? "districts" : "cells"}/${encodeURIComponent(cell)}?${query}`;
@@ -31,6 +37,7 @@ export function placeAddress({ view }) {
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<Place>} */
 export function fetchPlace(address, signal) {
   const kind = address.split("/")[2];
+  if (kind === "alerts") return fetchAlert(address, signal);
   return kind === "districts" ? fetchDistrict(address, signal) : kind === "cells" ? fetchHexagon(address, signal) : fetchIncident(address, signal);
 }
 
@@ -45,7 +52,7 @@ async function fetchDistrict(address, signal) {
     fetchBefore(address, now, signal),
     fetchJson(`/api/incidents?${new URLSearchParams({ ...within, limit: String(LATEST) })}`, signal),
     now.district.count ? kept(`/ogc/collections/hexes/items?${new URLSearchParams({ ...within, resolution: String(resolution), limit: String(MOST_HEXAGONS) })}`, mostOf).catch(() => []) : [],
-    kept(`/ogc/collections/districts/items/${encodeURIComponent(code)}`, boundsOf).catch(() => null),
+    boundsOfDistrict(code),
   ]);
   return { kind: "district", now, before, latest, hexagons, bounds };
 }
@@ -56,9 +63,17 @@ async function fetchHexagon(address, signal) {
   const now = await fetchJson(address, signal);
   const [before, latest] = await Promise.all([
     fetchBefore(address, now, signal),
-    fetchJson(`/api/incidents?${new URLSearchParams({ ...filtersOf(address), cell: now.cell.h3, limit: String(LATEST) })}`, signal),
+    fetchList(`/api/incidents?${new URLSearchParams({ ...filtersOf(address), cell: now.cell.h3, limit: String(listed.h3 === now.cell.h3 ? listed.most : LATEST) })}`, signal),
   ]);
   return { kind: "hexagon", now, before, latest, lineage: await lineageOf(commonDistrict(latest.incidents)) };
+}
+
+/** The hexagon of which more messages are listed than the latest, and how many. */
+let listed = { h3: "", most: 0 };
+
+/** @param {string} h3 */
+export function listMore(h3) {
+  listed = { h3, most: (listed.h3 === h3 ? listed.most : 0) + MORE };
 }
 
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<IncidentPlace>} */
@@ -66,6 +81,24 @@ async function fetchIncident(address, signal) {
   /** @type {OneIncident} */
   const answer = await fetchJson(address, signal);
   return { kind: "incident", ...answer, lineage: await lineageOf(answer.incident.district) };
+}
+
+/** @param {string} address @param {AbortSignal} signal @returns {Promise<AlertPlace>} */
+async function fetchAlert(address, signal) {
+  /** @type {AlertEvidence} */
+  const alert = await fetchJson(address, signal);
+  const [kind, code = ""] = alert.place.key.split(/:(.*)/s);
+  const [latest, lineage, bounds] = await Promise.all([
+    fetchJson(`/api/incidents?${alert.selection}&limit=${LATEST}`, signal),
+    lineageOf(alert.district?.code ?? null),
+    kind === "d" ? boundsOfDistrict(code) : null,
+  ]);
+  return { kind: "alert", alert, latest, lineage, bounds };
+}
+
+/** Null where it has none. @param {string} code @returns {Promise<Bounds | null>} */
+function boundsOfDistrict(code) {
+  return kept(`/ogc/collections/districts/items/${encodeURIComponent(code)}`, boundsOf).catch(() => null);
 }
 
 /**
@@ -127,10 +160,17 @@ function kept(address, read) {
   return answer;
 }
 
-/** The hexagons with most incidents. @param {{ features: { properties: Measured & { h3: string } }[] }} collection */
+/** The hexagons with most incidents. @param {{ features: { geometry: { coordinates: [number, number][][] }, properties: Measured & { h3: string } }[] }} collection */
 function mostOf({ features }) {
-  const all = features.map(({ properties: { h3, count } }) => ({ h3, count }));
+  const all = features.map(({ geometry, properties: { h3, count } }) => ({ h3, count, ...middleOf(geometry.coordinates[0] ?? []) }));
   return all.toSorted((one, other) => other.count - one.count).slice(0, LATEST);
+}
+
+/** Of a hexagon's corners, the first of which comes last again. @param {readonly [number, number][]} ring */
+function middleOf(ring) {
+  const corners = ring.slice(1);
+  const mean = (/** @type {readonly number[]} */ values) => values.reduce((all, one) => all + one, 0) / Math.max(1, values.length);
+  return { lng: mean(corners.map(([lng]) => lng)), lat: mean(corners.map(([, lat]) => lat)) };
 }
 
 /** The box around a feature; one that lies on both sides of the antimeridian goes beyond 180°. @param {{ geometry: { coordinates: unknown[] } }} feature @returns {Bounds} */

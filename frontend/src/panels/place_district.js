@@ -5,15 +5,16 @@
 /** @import { DistrictAnswer } from "../page/answer_types.js" */
 /** @import { Language, PageStore } from "../page/state.js" */
 import { element } from "../page/dom.js";
-import { drawChart } from "../dock/chart.js";
-import { formatDay } from "../words/dates.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
+import { directionOf, distanceKm, nearestOf } from "./directions.js";
+import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
 import { latestList, numbersList, stepsList } from "./place_parts.js";
 import { keyOf, toDistrict, toHexagon } from "./steps.js";
 
 const FEW = 8;
-/** Of the timeline, px. */
-const CHART = { width: 340, height: 84 };
+/** A hexagon is called by a settlement so near to its middle, and by the side on which it lies where that is not quite there. */
+const NEAR_KM = 10;
+const AT_KM = 1.5;
 /** Nearer than this a small district would have nothing around it to be known by. */
 const MOST_ZOOM = 12;
 /** The districts whose children are all listed. @type {Set<string>} */
@@ -29,12 +30,14 @@ export function districtView(store, { now, before, latest, hexagons, bounds }) {
     kind: kindOf(language, now),
     path: ancestors.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
     parts: [
+      ...themesOf(language, now.themes),
       numbersList(language, district, before?.district ?? null, among),
+      ...timelineOf(language, now, district.count),
+      ...settlementsOf(language, now.settlements),
+      ...hexagonsOf(store, hexagons, now.settlements),
       ...childrenOf(store, now),
-      ...hexagonsOf(store, hexagons),
-      latestList(store, latest),
+      latestList(store, latest, allMessages(store, now)),
       sectorsOf(language, now),
-      ...timeOf(language, now),
     ],
     spot: bounds && { key: keyOf(view), bounds, point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" },
   };
@@ -66,11 +69,15 @@ function childrenOf(store, { district, children, without_child: without }) {
   return stepsList(language, title, places, [...all, ...rest]);
 }
 
-/** @param {PageStore} store @param {DistrictPlace["hexagons"]} hexagons */
-function hexagonsOf(store, hexagons) {
+/** Each by the settlement that it is at. @param {PageStore} store @param {DistrictPlace["hexagons"]} hexagons @param {DistrictAnswer["settlements"]} settlements */
+function hexagonsOf(store, hexagons, settlements) {
   const { language } = store.get().view;
   const { now } = words(language);
-  const places = hexagons.map(({ h3, count }, at) => ({ key: `hexagon ${h3}`, text: `${now.hexagon} ${at + 1} · ${h3.replace(/f+$/, "")}`, count, go: () => toHexagon(store, h3) }));
+  const places = hexagons.map((hexagon, at) => {
+    const near = nearestOf(hexagon, settlements, NEAR_KM);
+    const side = near && distanceKm(hexagon, near) > AT_KM ? ` (${now.directions[directionOf(near, hexagon)]})` : "";
+    return { key: `hexagon ${hexagon.h3}`, text: near ? near.name[language] + side : `${now.hexagon} ${at + 1}`, count: hexagon.count, go: () => toHexagon(store, hexagon.h3) };
+  });
   return stepsList(language, now.hexagons, places);
 }
 
@@ -84,13 +91,9 @@ function sectorsOf(language, { sectors }) {
   return element("section", {}, element("h3", {}, words(language).now.sectors), element("ul", { class: "bars" }, ...rows));
 }
 
-/** @param {Language} language @param {DistrictAnswer} answer */
-function timeOf(language, { timeline: { bucket, buckets }, district, time_zone: timeZone, window, compare, revision }) {
-  const peak = buckets.toSorted((one, other) => other.count - one.count)[0];
-  if (!peak || !district.count) return [];
-  const { now, messages } = words(language);
-  const day = (/** @type {string} */ instant) => formatDay(language, instant, timeZone);
-  const says = fill(now.timelineSays, { total: counted(language, district.count, messages), from: day(buckets[0]?.from ?? ""), to: day(buckets.at(-1)?.from ?? ""), day: day(peak.from), most: formatNumber(language, peak.count) });
-  const chart = drawChart({ bucket, buckets, time_zone: timeZone, window, compare, revision, total: district }, { ...CHART, language });
-  return [element("section", {}, element("h3", {}, now.timeline), chart, element("p", { class: "muted" }, says))];
+/** To the list of all messages of the district, beside the map. @param {PageStore} store @param {DistrictAnswer} answer */
+function allMessages(store, { district: { code, count } }) {
+  const { view } = store.get();
+  const go = () => store.set({ view: { ...view, filters: { ...view.filters, district: code }, cell: "", alert: "", tab: "now", list: "received" }, selected: null });
+  return { text: words(view.language).alerts.allOfDistrict, all: count, go };
 }

@@ -1,19 +1,22 @@
-/** A hexagon: numbers, what lies beside it, its index. */
+/** A hexagon: numbers, what people write about, what lies beside it. */
 
 /** @import { HexagonPlace } from "./place_answers.js" */
 /** @import { PlaceView } from "./place.js" */
-/** @import { Cell } from "../page/answer_types.js" */
+/** @import { Cell, CellAnswer } from "../page/answer_types.js" */
 /** @import { Language, PageStore } from "../page/state.js" */
-import { sizeText } from "../choice/legend.js";
+import { widthText } from "../choice/legend.js";
 import { zoomsOf } from "../map/hexagon.js";
 import { copyButton } from "../page/copy.js";
 import { element } from "../page/dom.js";
-import { words } from "../words/i18n.js";
+import { fill, words } from "../words/i18n.js";
+import { DIRECTIONS, directionOf } from "./directions.js";
+import { listMore } from "./place_answers.js";
 import { latestList, numbersList, stepsList } from "./place_parts.js";
+import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
 import { keyOf, toDistrict, toHexagon } from "./steps.js";
 
-/** Clockwise, as a compass is read. */
-const DIRECTIONS = /** @type {const} */ (["n", "ne", "e", "se", "s", "sw", "w", "nw"]);
+/** Whether index and link are looked at: the panel is drawn anew meanwhile. */
+let unfolded = false;
 
 /** @param {PageStore} store @param {HexagonPlace} place @returns {PlaceView} */
 export function hexagonView(store, { now, before, latest, lineage }) {
@@ -21,39 +24,48 @@ export function hexagonView(store, { now, before, latest, lineage }) {
   const { language } = view;
   const { cell, resolution } = now;
   return {
-    title: words(language).hexagon,
-    kind: sizeText(language, { resolution }),
+    title: cell.name?.[language] ?? words(language).hexagon,
+    kind: fill(words(language).now.hexagonKind, { width: widthText(language, resolution) }),
     path: lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
     parts: [
+      ...themesOf(language, now.themes),
       numbersList(language, cell, before?.cell ?? null),
-      latestList(store, latest),
+      ...timelineOf(language, now, cell.count),
+      ...settlementsOf(language, now.settlements),
+      latestList(store, latest, allMessages(store, now)),
       ...neighboursOf(store, now.neighbours, cell),
-      indexOf(language, cell.h3),
-      copyButton(language, "link", words(language).copyLink, () => location.href),
+      shareOf(language, cell.h3),
     ],
     spot: { key: keyOf(view), bounds: null, point: [cell.lng, cell.lat], zoom: zoomsOf(resolution)[0] + 0.5, seen: zoomsOf(resolution), mark: "" },
   };
 }
 
-/** @param {PageStore} store @param {readonly Cell[]} neighbours @param {Cell} cell */
+/** Here, as lists beside the map cannot be narrowed to a hexagon. @param {PageStore} store @param {CellAnswer} answer */
+function allMessages(store, { cell: { h3, count } }) {
+  const go = () => {
+    listMore(h3);
+    store.set({ tick: store.get().tick + 1 });
+  };
+  return { text: words(store.get().view.language).alerts.allMessages, all: count, go };
+}
+
+/** By name; where a neighbour has none, or the same, by where it lies. @param {PageStore} store @param {readonly Cell[]} neighbours @param {Cell} cell */
 function neighboursOf(store, neighbours, cell) {
   const { language } = store.get().view;
   const { directions, neighbours: title } = words(language).now;
   const places = neighbours.map((other) => ({ direction: directionOf(cell, other), other })).toSorted((one, two) => DIRECTIONS.indexOf(one.direction) - DIRECTIONS.indexOf(two.direction));
-  return stepsList(language, title, places.map(({ direction, other: { h3, count } }) => ({ key: `hexagon ${h3}`, text: directions[direction], count, go: () => toHexagon(store, h3) })));
+  return stepsList(language, title, places.map(({ direction, other: { h3, count, name } }) => {
+    const text = name ? `${name[language]} (${directions[direction]})` : directions[direction];
+    return { key: `hexagon ${h3}`, text, count, go: () => toHexagon(store, h3) };
+  }));
 }
 
-/**
- * Where another place lies, seen from one, in eighths of the compass.
- * @param {{ lng: number, lat: number }} from @param {{ lng: number, lat: number }} to
- */
-export function directionOf(from, to) {
-  const lng = ((to.lng - from.lng + 540) % 360) - 180;
-  const angle = Math.atan2(lng * Math.cos((from.lat * Math.PI) / 180), to.lat - from.lat);
-  return DIRECTIONS[(Math.round(angle / (Math.PI / 4)) + 8) % 8] ?? "n";
-}
-
-/** @param {Language} language @param {string} index */
-function indexOf(language, index) {
-  return element("p", { class: "index" }, `${words(language).h3} `, element("code", {}, index));
+/** What programs call it, and its link: folded away. @param {Language} language @param {string} index */
+function shareOf(language, index) {
+  const { copyLink, h3, tabs } = words(language);
+  const remember = (/** @type {Event} */ { currentTarget }) => (unfolded = currentTarget instanceof HTMLDetailsElement && currentTarget.open);
+  return element("details", { class: "index", "data-same": "share", open: unfolded, ontoggle: remember },
+    element("summary", {}, tabs.share),
+    element("p", {}, `${h3} `, element("code", {}, index)),
+    copyButton(language, "link", copyLink, () => location.href));
 }

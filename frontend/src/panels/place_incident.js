@@ -9,7 +9,7 @@ import { element } from "../page/dom.js";
 import { formatMoment } from "../words/dates.js";
 import { fill, formatSpan, words } from "../words/i18n.js";
 import { ageText, dueText, nameOf, statusName } from "./incident_row.js";
-import { keyOf, toDistrict, toHexagon } from "./steps.js";
+import { keyOf, stepOut, toDistrict, toHexagon } from "./steps.js";
 
 /** Near enough to see single places. */
 const ZOOM = 14;
@@ -28,7 +28,7 @@ export function incidentView(store, { incident, names, lineage, time_zone: timeZ
   return {
     title: nameOf(names, "theme", incident.theme, language),
     kind: [nameOf(names, "sector", incident.sector, language), `№ ${incident.id}`].filter(Boolean).join(" · "),
-    path: [...lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })), ...hexagonAround(store, incident, view)],
+    path: view.alert ? [{ text: words(language).alerts.one, go: () => stepOut(store) }] : [...lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })), ...hexagonAround(store, incident, view)],
     parts: [
       ladderOf(language, incident.status),
       section(words(language).now.times, timesOf(language, incident, timeZone)),

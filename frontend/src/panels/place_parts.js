@@ -55,24 +55,28 @@ function rankOf(language, among) {
   return [[element("span", { title: fill(rankHint, { of: among.of }) }, fill(rank, { rank: among.rank, of: among.of }))]];
 }
 
-/** @param {PageStore} store @param {IncidentList} list */
-export function latestList(store, { incidents, names }) {
+/**
+ * @param {PageStore} store @param {IncidentList} list
+ * @param {{ text: string, all: number, go: () => void } | null} more leads to all of them, where the list has not all
+ */
+export function latestList(store, { incidents, names }, more = null) {
   const { language } = store.get().view;
   const { latest, latestNone } = words(language).now;
   const rows = incidents.map((incident) => incidentRow(incident, { language, names, now: Date.now() }, () => toIncident(store, incident.id)));
   const list = rows.length ? element("ol", { class: "incidents" }, ...rows) : element("p", { class: "muted" }, latestNone);
-  return element("section", { "data-part": "latest" }, element("h3", {}, latest), list);
+  const rest = more && more.all > incidents.length ? [element("button", { type: "button", class: "link", "data-key": "all messages", onclick: more.go }, `${more.text} (${formatNumber(language, more.all)})`)] : [];
+  return element("section", { "data-part": "latest" }, element("h3", {}, latest), list, ...rest);
 }
 
 /**
  * Places with their counts, each a step further in.
- * @param {Language} language @param {string} title @param {readonly { key: string, text: string, count: number, go: () => void }[]} places
+ * @param {Language} language @param {string} title @param {readonly { key: string, text: string, count: number, note?: string, go: () => void }[]} places
  * @param {Node[]} more below them
  */
 export function stepsList(language, title, places, more = []) {
   if (!places.length) return [];
   const { messages } = words(language);
-  const rows = places.map(({ key, text, count, go }) => element("li", {}, element("button", { type: "button", "data-key": key, onclick: go }, element("span", {}, text), " ", element("span", { class: "number", title: counted(language, count, messages) }, formatNumber(language, count)))));
+  const rows = places.map(({ key, text, count, note = "", go }) => element("li", {}, element("button", { type: "button", "data-key": key, onclick: go }, element("span", {}, text, ...(note ? [" ", element("span", { class: "muted" }, note)] : [])), " ", element("span", { class: "number", title: counted(language, count, messages) }, formatNumber(language, count)))));
   return [element("section", {}, element("h3", {}, title), element("ol", { class: "steps" }, ...rows), ...more)];
 }
 

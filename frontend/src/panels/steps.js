@@ -1,10 +1,14 @@
-/** Steps into the map and out of it: district, hexagon, incident. */
+/** Steps into the map and out of it: district, hexagon, incident, alert. */
 
+/** @import { Alert } from "../alerts/alert_types.js" */
 /** @import { PageStore, View } from "../page/state.js" */
+import { isNarrowedTo, keptOf, narrowedTo } from "../alerts/focus.js";
+import { ofLayer } from "../choice/layer_measures.js";
 
-/** What is selected, as one comparable text; "" for nothing. @param {View} view */
-export function keyOf({ layer, cell, incident }) {
-  return incident ? `incident ${incident}` : cell && `${layer} ${cell}`;
+/** What is selected, as one comparable text; "" for nothing. @param {Pick<View, "layer" | "cell" | "incident" | "alert">} view */
+export function keyOf({ layer, cell, incident, alert }) {
+  if (incident) return `incident ${incident}`;
+  return alert ? `alert ${alert}` : cell && `${layer} ${cell}`;
 }
 
 /** @param {PageStore} store @param {Partial<View>} change */
@@ -12,28 +16,45 @@ function step(store, change) {
   store.set({ view: { ...store.get().view, ...change }, selected: null });
 }
 
-/** @param {PageStore} store @param {string} code */
-export function toDistrict(store, code) {
-  step(store, { layer: "districts", cell: code, incident: "" });
+/** Measures that only hexagons have cannot colour districts. @param {PageStore} store @param {string} code @param {Partial<View>} more of the view, to change at the same time */
+export function toDistrict(store, code, more = {}) {
+  step(store, { ...ofLayer(store.get().view, "districts"), layer: "districts", cell: code, incident: "", alert: "", ...more });
 }
 
 /** Rates that only districts have cannot colour hexagons. @param {PageStore} store @param {string} cell */
 export function toHexagon(store, cell) {
-  const { layer, measure } = store.get().view;
-  step(store, { layer: "hexes", cell, incident: "", ...(layer === "districts" && /^per_/.test(measure) && { measure: "count" }) });
+  step(store, { ...ofLayer(store.get().view, "hexes"), layer: "hexes", cell, incident: "", alert: "" });
 }
 
-/** The area that it was found in stays selected. @param {PageStore} store @param {number} id */
+/** The area or alert that it was found in stays selected. @param {PageStore} store @param {number} id */
 export function toIncident(store, id) {
   step(store, { incident: String(id) });
 }
 
+/**
+ * Open an alert: its panel, and map and time narrowed to its messages. What was chosen before comes back when it is closed.
+ * @param {PageStore} store @param {Pick<Alert, "id" | "selection" | "since">} alert
+ */
+export function toAlert(store, alert) {
+  const { view, beforeAlert } = store.get();
+  const narrowed = narrowedTo(alert, Date.now());
+  const former = beforeAlert && isNarrowedTo(view, beforeAlert.narrowed) ? beforeAlert.former : keptOf(view);
+  store.set({ view: { ...view, ...narrowed, alert: String(alert.id), cell: "", incident: "" }, selected: null, beforeAlert: { former, narrowed } });
+}
+
+/** What is put back when the opened alert is closed: nothing where its selection was not applied, or has been changed since. @param {PageStore} store @returns {Partial<View>} */
+export function formerView(store) {
+  const { view, beforeAlert } = store.get();
+  return view.alert && beforeAlert && isNarrowedTo(view, beforeAlert.narrowed) ? beforeAlert.former : {};
+}
+
 /** @param {PageStore} store */
 export function stepOut(store) {
-  step(store, store.get().view.incident ? { incident: "" } : { cell: "" });
+  if (store.get().view.incident) step(store, { incident: "" });
+  else leave(store);
 }
 
 /** @param {PageStore} store */
 export function leave(store) {
-  step(store, { cell: "", incident: "" });
+  step(store, { ...formerView(store), cell: "", incident: "", alert: "" });
 }

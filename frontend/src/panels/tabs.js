@@ -5,13 +5,14 @@ import { byId, element, replaceButtons } from "../page/dom.js";
 import { TABS } from "../page/url.js";
 import { words } from "../words/i18n.js";
 import { overdueBadge } from "./parts.js";
+import { formerView, keyOf } from "./steps.js";
 
 /** Panels with tables that may be wide. @type {ReadonlySet<string>} */
 const TABLES = new Set(["overview", "analysis"]);
 
 /** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
 export function isShown({ view }, tab) {
-  return view.tab === tab && !view.cell && !view.incident;
+  return view.tab === tab && !keyOf(view);
 }
 
 /** @param {PageStore} store */
@@ -27,14 +28,14 @@ export function showTabs(store) {
 /** A tab, or none; a selected place is closed. @param {PageStore} store @param {Tab | ""} tab */
 function open(store, tab) {
   byId("sheet").scrollTop = 0;
-  store.set({ view: { ...store.get().view, tab, cell: "", incident: "" }, selected: null });
+  store.set({ view: { ...store.get().view, ...formerView(store), tab, cell: "", incident: "", alert: "" }, selected: null });
 }
 
 /** @param {PageStore} store */
 function drawTabs(store) {
   const { view } = store.get();
   const dictionary = words(view.language);
-  const placed = Boolean(view.cell || view.incident);
+  const placed = keyOf(view) !== "";
   document.documentElement.dataset["tab"] = placed ? "place" : view.tab;
   document.documentElement.toggleAttribute("data-wide", view.wide && !placed && TABLES.has(view.tab));
   byId("tab-list").setAttribute("aria-label", dictionary.panels);
@@ -51,8 +52,9 @@ function drawTabs(store) {
 /** @param {PageStore} store @param {Tab} tab @param {boolean} selected */
 function tabButton(store, tab, selected) {
   // All can be reached where none is selected.
-  const { summary, view: { tab: chosen, cell, incident, language } } = store.get();
-  const reachable = selected || !chosen || Boolean(cell || incident);
+  const { summary, view } = store.get();
+  const { tab: chosen, language } = view;
+  const reachable = selected || !chosen || keyOf(view) !== "";
   const states = { role: "tab", id: `tab-${tab}`, "aria-controls": tab, "aria-selected": String(selected), tabindex: reachable ? "0" : "-1" };
   return element("button", { type: "button", ...states, onclick: () => open(store, tab) }, words(language).tabs[tab], ...(tab === "now" ? overdueBadge(language, summary) : []));
 }

@@ -4,6 +4,10 @@
 
 /** @typedef {{ district: DistrictRow, excess: number }} Worst */
 
+/** Of fewer messages, or with fewer overdue among them, a share says nothing: one of two overdue is no trouble of a district. */
+export const LEAST_MESSAGES = 10;
+export const LEAST_OVERDUE = 3;
+
 /**
  * Those with more overdue messages than they would have if the share overdue were the same everywhere, most first.
  * So neither the largest city is always first, nor a village with one message that is late.
@@ -13,6 +17,7 @@
 export function worstDistricts(districts, total, most = 5) {
   const share = total.count ? total.overdue / total.count : 0;
   return districts
+    .filter(({ count, overdue }) => count >= LEAST_MESSAGES && overdue >= LEAST_OVERDUE)
     .map((district) => ({ district, excess: district.overdue - share * district.count }))
     .filter(({ excess }) => excess > 0)
     .sort((one, other) => other.excess - one.excess || other.district.overdue - one.district.overdue)

@@ -14,13 +14,9 @@ const LONG = 1_000_000;
 export function drawFigures(box, language, { now, before }) {
   const { overview, wall } = words(language);
   const [numbers, then] = [now.measures, before?.measures];
-  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => {
-    // Of what came in the period before more is handled by now: open and closed ones say of which they are.
-    if (!then) return figureOf(name, overview.names[name], short(language, numbers[name]), []);
-    const before = fill(name === "count" ? wall.before : wall.ofBefore, { value: short(language, then[name]) });
-    const note = name === "count" ? [before, ...changed(language, numbers.count, then.count)] : [before];
-    return figureOf(name, overview.names[name], short(language, numbers[name]), note);
-  });
+  // Of what came in the period before more is handled by now: of the counts only arrivals can be set against those before.
+  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) =>
+    figureOf(name, overview.names[name], short(language, numbers[name]), then && name === "count" ? [fill(wall.before, { value: short(language, then.count) }), ...changed(language, numbers.count, then.count)] : []));
   const was = then ? [fill(wall.before, { value: "" }), hoursOf(language, then.answer_hours)] : [];
   const times = figureOf("answer_hours", overview.names.answer_hours, hoursOf(language, numbers.answer_hours), was);
   box.replaceChildren(...counts, times);
@@ -34,7 +30,7 @@ function changed(language, now, before) {
 
 /** @param {string} name @param {string} label @param {Node | string} value @param {(Node | string)[]} note */
 function figureOf(name, label, value, note) {
-  return element("div", { "data-figure": name }, element("dt", {}, label), element("dd", {}, value), element("dd", { class: "note" }, ...note));
+  return element("div", { "data-figure": name, ...(value === "0" && { "data-zero": true }) }, element("dt", {}, label), element("dd", {}, value), element("dd", { class: "note" }, ...note));
 }
 
 /** @param {Language} language @param {number} value */

@@ -1,6 +1,7 @@
-/** The numbers of the worst districts, on the map. */
+/** The numbers of the rows beside the map, at their places on it. */
 
-/** @import { FeatureCollection } from "geojson" */
+/** @import { FeatureCollection, Geometry } from "geojson" */
+/** @import { Where } from "./attention.js" */
 /** @import { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl" */
 import { LAYERS } from "../map/layers.js";
 
@@ -35,21 +36,32 @@ export function isMark(id) {
 /** What the marks on a map were drawn of. @type {WeakMap<MapLibreMap, string>} */
 const drawn = new WeakMap();
 
-/** @param {MapLibreMap} map @param {readonly string[]} codes of the districts, the worst first */
-export function drawMarks(map, codes) {
+/** @param {MapLibreMap} map @param {readonly Where[]} rows where each is, in their order */
+export function drawMarks(map, rows) {
   const source = /** @type {GeoJSONSource | undefined} */ (map.getSource(SOURCE));
   const { labels } = LAYERS.districts;
   if (!source || !labels) return;
-  const found = map.getSource("districts") ? map.querySourceFeatures("districts", { sourceLayer: labels, filter: ["in", ["get", "code"], ["literal", [...codes]]] }) : [];
-  const places = new Map(found.map(({ geometry, properties }) => [properties["code"], geometry]));
-  /** @type {FeatureCollection} */
-  const data = { type: "FeatureCollection", features: codes.flatMap((code, at) => {
-    const geometry = places.get(code);
-    return geometry ? [{ type: /** @type {const} */ ("Feature"), geometry, properties: { rank: String(at + 1) } }] : [];
-  }) };
+  const codes = rows.flatMap((row) => (row && "code" in row ? row.code : []));
+  const found = map.getSource("districts") ? map.querySourceFeatures("districts", { sourceLayer: labels, filter: ["in", ["get", "code"], ["literal", codes]] }) : [];
+  const data = marksOf(rows, new Map(found.map(({ geometry, properties }) => [properties["code"], geometry])));
   const text = JSON.stringify(data);
   // Drawing them again would bring the map to rest again, and then they would be drawn again.
   if (drawn.get(map) === text) return;
   drawn.set(map, text);
   source.setData(data);
+}
+
+/**
+ * Of two rows about one district the first has the mark.
+ * @param {readonly Where[]} rows @param {ReadonlyMap<string, Geometry>} districts where their names stand, by code @returns {FeatureCollection}
+ */
+export function marksOf(rows, districts) {
+  const left = new Map(districts);
+  const features = rows.flatMap((row, at) => {
+    /** @type {Geometry | undefined} */
+    const geometry = !row ? undefined : "point" in row ? { type: "Point", coordinates: row.point } : left.get(row.code);
+    if (row && "code" in row) left.delete(row.code);
+    return geometry ? [{ type: /** @type {const} */ ("Feature"), geometry, properties: { rank: String(at + 1) } }] : [];
+  });
+  return { type: "FeatureCollection", features };
 }

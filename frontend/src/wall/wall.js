@@ -1,11 +1,13 @@
 /** The page on a wall: nothing to press, seen from afar, for days. */
 
 /** @import { PageStore } from "../page/state.js" */
+/** @import { Where } from "./attention.js" */
 /** @import { WallAnswer } from "./question.js" */
 import { showLegend } from "../choice/legend.js";
 import { showNotices } from "../choice/notices.js";
 import { follow } from "../page/answers.js";
 import { worstDistricts } from "../panels/worst.js";
+import { renderAttention, sectionsOf } from "./attention.js";
 import { showClock } from "./clock.js";
 import { drawFigures } from "./figures.js";
 import { drawHeading, showCredits, showTitle } from "./heading.js";
@@ -16,7 +18,6 @@ import { setScene } from "./scene.js";
 import { hidePointer, reloadPage, stayAwake, stayCurrent } from "./upkeep.js";
 import { keepMap } from "./wall_map.js";
 import { placeOf, readWall, withLevel } from "./wall_view.js";
-import { drawWorst } from "./worst_list.js";
 
 /** What the address asks for. */
 export const wallOfAddress = () => readWall(location.hash, location.search, navigator.languages);
@@ -26,12 +27,11 @@ export async function begin(store) {
   const scene = setScene();
   const { rotate: seconds, layerGiven } = wallOfAddress();
   const calmly = (/** @type {() => void} */ act) => quietly(store, act);
-  /** @type {WallAnswer | null} */
-  let shown = null;
-  const worst = () => (shown ? worstDistricts(shown.districts.districts, shown.districts.total) : []);
+  /** Of the rows beside the map. @type {Where[]} */
+  let marked = [];
   const map = keepMap(scene.map, store, {
     place: placeOf(location.hash, location.search),
-    mark: (made) => drawMarks(made, worst().map(({ district }) => district.code)),
+    mark: (made) => drawMarks(made, marked),
     giveUp: () => void reloadPage(calmly),
   });
   showTitle(scene.title, store);
@@ -39,12 +39,13 @@ export async function begin(store) {
   showClock(scene.clock, store);
   showLegend(store);
   showNotices(store, () => []);
-  follow(store, wallAddress, (/** @type {{ answer: WallAnswer | null }} */ { answer }, { view }) => {
+  follow(store, wallAddress, (/** @type {{ answer: WallAnswer | null }} */ { answer }, state) => {
     if (!answer) return;
-    shown = answer;
+    const { view } = state;
     drawHeading(scene, view, answer);
     drawFigures(scene.figures, view.language, answer.both);
-    drawWorst(scene.worst, view.language, worst());
+    const worst = worstDistricts(answer.districts.districts, answer.districts.total);
+    marked = renderAttention(scene.attention, sectionsOf(state, { alerts: answer.alerts, changes: answer.changes, worst }));
     map.mark();
     if (!answer.districts.districts.length && !layerGiven && view.layer === "districts") store.set({ view: withLevel({ ...view, layer: "hexes" }) });
   }, askForWall);

@@ -5,6 +5,8 @@ import { readView } from "../page/url.js";
 
 /** What a wall shows where its address says nothing else: read from afar in a dim room, and what needs looking at. */
 const DEFAULTS = { window: "7d", layer: "districts", measure: "overdue", scheme: "dark" };
+/** Within a day nothing can be overdue yet, no deadline is that short: what is more than usual can be said. */
+const DAY = { window: "24h", measure: "unusual" };
 /** Nobody can read a screen in less, s. */
 const SHORTEST = 5;
 const LONGEST = 3600;
@@ -17,9 +19,10 @@ export function readWall(hash, search, languages) {
   for (const [name, value] of new URLSearchParams(hash.replace(/^#/, ""))) given.set(name, value);
   const layerGiven = given.has("layer");
   if (given.has("from") || given.has("to")) given.set("window", "");
-  for (const [name, value] of Object.entries(DEFAULTS)) if (!given.has(name)) given.set(name, value);
+  const defaults = given.get("window") === DAY.window ? { ...DEFAULTS, ...DAY } : DEFAULTS;
+  for (const [name, value] of Object.entries(defaults)) if (!given.has(name)) given.set(name, value);
   const view = readView(given.toString(), languages);
-  return { view: withLevel({ ...view, cell: "", incident: "" }), rotate: secondsOf(given.get("rotate")), layerGiven };
+  return { view: withLevel({ ...view, cell: "", incident: "", alert: "" }), rotate: secondsOf(given.get("rotate")), layerGiven };
 }
 
 /** The districts that the list ranks are those on the map, at whatever zoom the screen shows the region. @param {View} view @returns {View} */

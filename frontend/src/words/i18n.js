@@ -8,6 +8,7 @@ import * as overview from "./overview.js";
 import * as now from "./now.js";
 import * as share from "./share.js";
 import * as wall from "./wall.js";
+import * as alerts from "./alerts.js";
 
 /** @typedef {Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }} Plural */
 /**
@@ -16,12 +17,12 @@ import * as wall from "./wall.js";
  * @typedef {English extends { other: string } ? Plural : English extends string ? string : { [Key in keyof English]: Translated<English[Key]> }} Translated
  */
 
-const english = { ...base.english, time: time.english, measures: measures.english, overview: overview.english, now: now.english, share: share.english, wall: wall.english };
+const english = { ...base.english, time: time.english, measures: measures.english, overview: overview.english, now: now.english, share: share.english, wall: wall.english, alerts: alerts.english };
 
 /** @typedef {Translated<typeof english>} Dictionary */
 
 /** @type {Dictionary} */
-const russian = { ...base.russian, time: time.russian, measures: measures.russian, overview: overview.russian, now: now.russian, share: share.russian, wall: wall.russian };
+const russian = { ...base.russian, time: time.russian, measures: measures.russian, overview: overview.russian, now: now.russian, share: share.russian, wall: wall.russian, alerts: alerts.russian };
 
 /** @type {Record<Language, Dictionary>} */
 export const DICTIONARIES = { en: english, ru: russian };

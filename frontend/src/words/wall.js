@@ -5,7 +5,6 @@
 export const english = {
   stale: "Out of date: numbers of {time}, {ago}",
   before: "before: {value}",
-  ofBefore: "of those before: {value}",
   same: "much the same",
   nothing: "No numbers from the service yet",
 };
@@ -14,7 +13,6 @@ export const english = {
 export const russian = {
   stale: "Устарело: числа на {time}, {ago}",
   before: "было: {value}",
-  ofBefore: "из прежних: {value}",
   same: "как раньше",
   nothing: "Числа от сервиса ещё не пришли",
 };

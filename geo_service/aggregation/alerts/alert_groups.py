@@ -3,7 +3,8 @@
 Episodes belong together where three or more of one theme are open, in either layer. An episode of the totals layer joins what explains
 it, the rarest if several do: a local one in its area with at least half as many messages at its peak; a total of the region above it,
 or a theme's of its own area where it is of the sector. It joins one of them only, so that it does not bring alerts of different themes
-together. Of the episodes that no other explains the rarest one leads a group; once it is stored it leads for as long as it is open.
+together. Of the episodes that no other explains the rarest one leads a group, once it is stored; the others stay with it after it has
+closed.
 """
 
 from collections import defaultdict
@@ -43,8 +44,10 @@ def assign_groups(episodes: Sequence[Episode], areas: Areas) -> list[Episode]:
     for at in now_open:
         members[union.find(at)].append(at)
     out = list(episodes)
+    ids = {episodes[at].id for at in now_open}
     for group in members.values():
-        leader = _choose_leader([episodes[at] for at in group], areas) if len(group) > 1 else 0
+        closed = {episodes[at].group for at in group} - ids - {0}
+        leader = min(closed) if closed else _choose_leader([episodes[at] for at in group], areas) if len(group) > 1 else 0
         for at in group:
             out[at] = replace(out[at], group=leader) if out[at].group != leader else out[at]
     return out

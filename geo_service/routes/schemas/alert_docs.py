@@ -110,6 +110,11 @@ _LIST = _object(
         "additionalProperties": _THRESHOLD,
         "description": "By layer; none before the first calibration has ended.",
     },
+    checked={
+        "type": ["string", "null"],
+        "format": "date-time",
+        "description": "When it was last looked for alerts, in whole minutes; null before the first time.",
+    },
     time_zone=_TEXT,
 )
 _STATUS_COUNTS: dict[str, Any] = {"type": "object", "additionalProperties": _COUNT, "description": "By status."}
