@@ -6,13 +6,13 @@ from math import inf, log10
 import numpy as np
 import pytest
 
+from geo_service.aggregation.alerts.budget.thresholds import default_threshold, recurrence_days
 from geo_service.aggregation.alerts.calibration import calibrate, count_days
+from geo_service.aggregation.alerts.detection.signals import Signals
+from geo_service.aggregation.alerts.detection.totals_scan import HOUR_S, scan_totals
 from geo_service.aggregation.alerts.history import History, copy_history
 from geo_service.aggregation.alerts.model import AlertLayer, Episode, Threshold
 from geo_service.aggregation.alerts.replay import replay
-from geo_service.aggregation.alerts.signals import Signals
-from geo_service.aggregation.alerts.thresholds import default_threshold, recurrence_days
-from geo_service.aggregation.alerts.totals_scan import HOUR_S, scan_totals
 from geo_service.core.model import DistrictLevel
 from tests.support.alert_history import DAY_S, Message, catalogue, district, make_state, settlements
 from tests.support.alert_oracle import negative_binomial_tail, total

@@ -12,17 +12,17 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from geo_service.aggregation.alerts.baseline import GAP_S, LATEST_TEST_S, LEAST_HISTORY_S, YEAR_S, CountedBaseline
-from geo_service.aggregation.alerts.declustering import Subjects, cluster_signals, describe_areas, describe_places
-from geo_service.aggregation.alerts.grouped_rows import ROWS_BEFORE_HISTORY
+from geo_service.aggregation.alerts.budget.declustering import Subjects, cluster_signals, describe_areas, describe_places
+from geo_service.aggregation.alerts.budget.known_events import find_events, leave_out, list_real
+from geo_service.aggregation.alerts.budget.thresholds import default_threshold
+from geo_service.aggregation.alerts.budget.thresholds import recurrence_days as recurrence_days
+from geo_service.aggregation.alerts.detection.baseline import GAP_S, LATEST_TEST_S, LEAST_HISTORY_S, YEAR_S, CountedBaseline
+from geo_service.aggregation.alerts.detection.grouped_rows import ROWS_BEFORE_HISTORY
+from geo_service.aggregation.alerts.detection.local_scan import group_history, scan_places
+from geo_service.aggregation.alerts.detection.signals import Signals
+from geo_service.aggregation.alerts.detection.totals_scan import scan_totals
 from geo_service.aggregation.alerts.history import DAY_S, History, copy_history
-from geo_service.aggregation.alerts.known_events import find_events, leave_out, list_real
-from geo_service.aggregation.alerts.local_scan import group_history, scan_places
 from geo_service.aggregation.alerts.model import AlertLayer, Episode, Threshold
-from geo_service.aggregation.alerts.signals import Signals
-from geo_service.aggregation.alerts.thresholds import default_threshold
-from geo_service.aggregation.alerts.thresholds import recurrence_days as recurrence_days
-from geo_service.aggregation.alerts.totals_scan import scan_totals
 from geo_service.aggregation.replica.replica import ReplicaState
 
 CALIBRATION_DAYS = 330
