@@ -32,6 +32,8 @@ _LOOSEST = -2.0
 """log10 of the greatest p that is looked at."""
 _FINEST = -9.0
 _STEPS_A_DECADE = 20
+_FAR_BEYOND = 30
+"""A p that raises so many times the budget is the last one that is tried: with many messages, the next ones take long."""
 _CURVE_STEPS = 5
 """One in so many steps is a point of the curve."""
 _EVENT_LOG10_P = -4.0
@@ -81,12 +83,16 @@ def scan_layers(history: History, start: int, stop: int, log10_limits: dict[Aler
 def _find_threshold(layer: AlertLayer, signals: Signals, subjects: Subjects, days: int, per_week: float, now: int) -> Threshold:
     """Return the greatest p up to which no p raises more than the budget."""
     steps = np.linspace(_FINEST, _LOOSEST, round((_LOOSEST - _FINEST) * _STEPS_A_DECADE) + 1).round(2).tolist()
-    counts = [_count_episodes(signals, subjects, step) for step in steps]
     most = per_week / 7 * days
+    counts: list[int] = []
+    for step in steps:
+        counts.append(_count_episodes(signals, subjects, step))
+        if counts[-1] > _FAR_BEYOND * most:
+            break
+    steps = steps[: len(counts)]
     within = [count <= most for count in counts]
-    last = within.index(False) - 1 if False in within else len(steps) - 1
-    if last < 0:
-        raise ValueError("the finest step has more episodes than the budget: what no chance explains was not left out")
+    # A budget of almost nothing may be less than what is left at the finest step.
+    last = max(within.index(False) - 1, 0) if False in within else len(steps) - 1
     return Threshold(layer, per_week, steps[last], days, counts[last], _make_curve(steps, counts, days), now)
 
 
