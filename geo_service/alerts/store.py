@@ -46,9 +46,14 @@ async def find_episode(connection: asyncpg.Connection, catalogue: Catalogue, num
 
 
 async def write_episodes(connection: asyncpg.Connection, catalogue: Catalogue, episodes: Iterable[Episode]) -> list[Episode]:
-    """Store new episodes (id 0) and changed ones, but for verdicts; return them with their ids, in their order."""
+    """Store new episodes (id 0) and changed ones, but for verdicts; return them with their ids, in their order.
+
+    Those of a theme that the catalogue does not have are left out: without its code they would be of the whole sector.
+    """
     stored = []
     for episode in episodes:
+        if episode.theme and episode.theme not in catalogue.themes.by_id:
+            continue
         values = _episode_values(episode, catalogue)
         if episode.id:
             await connection.execute(query("alerts.update_episode"), *values, episode.id)

@@ -128,13 +128,14 @@ class AlertWatcher:
             connection.terminate()
 
     async def _watch(self, connection: asyncpg.Connection) -> None:
-        may_write = not await connection.fetchval("select pg_is_in_recovery()")
-        if may_write:
-            await connection.add_listener(CHANNEL, self._on_notify)
+        may_write = False
         connection.add_termination_listener(lambda _: self._wake.set())
-        self._is_stale = True
         while True:
             self._wake.clear()
+            if not may_write and (may_write := not await connection.fetchval("select pg_is_in_recovery()")):
+                # A standby has no notifications; it may be promoted later. What was written before this is read now.
+                await connection.add_listener(CHANNEL, self._on_notify)
+                self._is_stale = True
             await self._refresh(connection)
             if may_write and self.methods:
                 await self._lead(connection, self.methods)
@@ -186,7 +187,8 @@ class AlertWatcher:
         known = [episode for episode in await read_episodes(connection, catalogue, now) if not episode.closed_at]
         changed = await self._replica.run_unqueued(methods.update, known, thresholds, now)
         if changed:
-            await self._store(connection, catalogue, known, changed)
+            # The catalogue of now: the state may have had a theme that was not in the one from before.
+            await self._store(connection, self._replica.catalogue, known, changed)
             self._is_stale = True
             await self._refresh(connection)
         self.status.ran_at, self.status.run_s = self._clock(), time.monotonic() - began

@@ -47,7 +47,7 @@ class Mailbox:
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.failures:
             return self.failures.pop(0)
-        self.mails.append(cast(EmailMessage, email.message_from_bytes(cast(bytes, envelope.content), policy=email.policy.default)))
+        self.mails.append(email.message_from_bytes(cast(bytes, envelope.content), policy=email.policy.default))
         self.receivers.append(list(envelope.rcpt_tos))
         return "250 OK"
 

@@ -89,7 +89,8 @@ async def serving(url: str, clock: Clock, **settings: Any) -> AsyncIterator[tupl
 
 def message(name: str, at: float, where: tuple[float, float] = OUTAGE, **change: Any) -> dict[str, Any]:
     """A message about water from a house of its own."""
-    number = int(name.rpartition("-")[2])
+    # From one on: whole degrees would be taken for coarse coordinates.
+    number = 1 + int(name.rpartition("-")[2])
     received = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
     # Farther from each other than near-duplicates, which count once.
     position = {"lng": where[0] + number / 400, "lat": where[1] + number / 800}
@@ -115,7 +116,8 @@ async def wait_for_alert(client: httpx.AsyncClient, **wanted: Any) -> dict[str, 
         return bool(found) and all(found[0][name] == value for name, value in wanted.items())
 
     try:
-        await until(is_there)
+        async with asyncio.timeout(90):
+            await until(is_there)
     except TimeoutError:
         raise AssertionError(f"wanted {wanted}, found {await alerts_of(client, state='all')}") from None
     return (await alerts_of(client, state="all"))[0]

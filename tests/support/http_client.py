@@ -41,6 +41,6 @@ async def ready(client: httpx.AsyncClient) -> bool:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until it holds. In-process answers come without a pause, in which the replica would get on."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not await condition():  # noqa: ASYNC110  # nothing notifies of the change: another connection makes it
             await asyncio.sleep(0.01)

@@ -36,7 +36,6 @@ from geo_service.alerts.documents import Document
 from geo_service.alerts.listing import lies_in
 from geo_service.core.errors import SettingsError
 from geo_service.core.model import SECTORS
-from geo_service.core.schema.alerts import EVENTS
 from geo_service.core.toml_config import Part, read_toml
 
 Event = Literal["opened", "grown", "closed", "verdict"]
@@ -63,7 +62,7 @@ class WebhookPart(Part):
     chat: str = ""
     """Of the template `telegram`."""
     language: Literal["ru", "en"] = "ru"
-    events: tuple[Event, ...] = Field(EVENTS, min_length=1)
+    events: tuple[Event, ...] = Field(("opened", "grown", "closed", "verdict"), min_length=1)
     sectors: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     min_recurrence_days: float = Field(0, ge=0)
