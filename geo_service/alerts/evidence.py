@@ -111,7 +111,8 @@ def _in_places(state: ReplicaState, episode: Episode, rows: Rows) -> NDArray[np.
     if at is None:
         return np.zeros(len(rows), np.bool_)
     districts, regions = state.columns["district"][rows], len(areas.regions)
-    return areas.region_of(districts) == at if at < regions else areas.district_of(districts) == at - regions
+    inside = areas.region_of(districts) == at if at < regions else areas.district_of(districts) == at - regions
+    return np.asarray(inside, np.bool_)
 
 
 def _make_series(episode: Episode, received: NDArray[np.uint32], subject: NDArray[np.uint32], stop: int) -> dict[str, Any]:

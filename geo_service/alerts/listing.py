@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from geo_service.aggregation.alerts.model import Episode, Place
+from geo_service.aggregation.alerts.alert_filter import REGION_KEY as REGION_KEY
+from geo_service.aggregation.alerts.alert_filter import changed_at as changed_at
+from geo_service.aggregation.alerts.alert_filter import lies_in as lies_in
+from geo_service.aggregation.alerts.model import Episode
 from geo_service.aggregation.catalogue.catalogue import Catalogue
-from geo_service.core.model import DistrictLevel
 from geo_service.queries.alerts import AlertQuery
 
 MAX_RECURRENCE_DAYS = 3650.0
 """Beyond ten years a replayed year says nothing more precise."""
-REGION_KEY = "r:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +43,6 @@ def passes_filters(episode: Episode, query: AlertQuery, catalogue: Catalogue) ->
         and (query.districts is None or lies_in(episode, query.districts, catalogue))
         and changed_at(episode) >= ((query.closed_since if episode.closed_at else query.since) or 0)
     )
-
-
-def lies_in(episode: Episode, districts: frozenset[int], catalogue: Catalogue) -> bool:
-    """Return whether one of the alert's places is in one of the districts. The whole region is where one of them is a region."""
-    return any(_is_in(place, districts, catalogue) for place in (episode.place, *episode.places))
-
-
-def _is_in(place: Place, districts: frozenset[int], catalogue: Catalogue) -> bool:
-    if place.key == REGION_KEY:
-        return any(catalogue.districts.by_id[one].level is DistrictLevel.REGION for one in districts if one in catalogue.districts.by_id)
-    return place.district in districts
-
-
-def changed_at(episode: Episode) -> int:
-    """Return when something of an alert last changed, its verdict included; seconds since 1970."""
-    return max(episode.updated, episode.closed_at, episode.verdict_at)
 
 
 def count_groups(episodes: Iterable[Episode]) -> dict[int, int]:

@@ -46,9 +46,14 @@ async def find_episode(connection: asyncpg.Connection, catalogue: Catalogue, num
 
 
 async def write_episodes(connection: asyncpg.Connection, catalogue: Catalogue, episodes: Iterable[Episode]) -> list[Episode]:
-    """Store new episodes (id 0) and changed ones, but for verdicts; return them with their ids, in their order."""
+    """Store new episodes (id 0) and changed ones, but for verdicts; return them with their ids, in their order.
+
+    Those of a theme that the catalogue does not have are left out: without its code they would be of the whole sector.
+    """
     stored = []
     for episode in episodes:
+        if episode.theme and episode.theme not in catalogue.themes.by_id:
+            continue
         values = _episode_values(episode, catalogue)
         if episode.id:
             await connection.execute(query("alerts.update_episode"), *values, episode.id)
@@ -64,6 +69,12 @@ async def write_verdict(connection: asyncpg.Connection, number: int, entry: Verd
     note = entry.note if entry.value else ""
     row = await connection.fetchrow(query("alerts.set_verdict"), number, value, note, entry.by, _to_datetime(entry.at))
     return row["found"], row["changed"]
+
+
+async def count_verdicts(connection: asyncpg.Connection, since: int) -> dict[tuple[AlertLayer, Verdict], int]:
+    """Return how many of the alerts raised since an instant (seconds since 1970) the desk has found to be what, by layer."""
+    rows = await connection.fetch(query("alerts.count_verdicts"), _to_datetime(since))
+    return {(AlertLayer(row["layer"]), Verdict(row["verdict"])): row["alerts"] for row in rows}
 
 
 async def read_thresholds(connection: asyncpg.Connection) -> dict[AlertLayer, Threshold]:

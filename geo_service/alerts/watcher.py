@@ -75,7 +75,7 @@ class AlertWatcher:
 
         interval_s: between two runs at least. announce: is told of changes before they are committed.
         """
-        self._url, self._replica, self._alerts, self._methods = url, replica, alerts, methods
+        self._url, self._replica, self._alerts, self.methods = url, replica, alerts, methods
         self._per_week, self._interval_s, self._announce, self._clock = per_week, interval_s, announce, clock
         self.status = WatcherStatus()
         self.on_notified: Callable[[], None] = lambda: None
@@ -92,7 +92,7 @@ class AlertWatcher:
     async def run(self) -> None:
         """Watch until cancelled; connections that break are opened again, more slowly each time."""
         # Who only follows need not know when incidents change.
-        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents") if self._methods else None
+        waking = asyncio.create_task(self._wake_on_changes(), name="alerts: changes of incidents") if self.methods else None
         pause = _BACKOFF_S[0]
         try:
             while True:
@@ -107,6 +107,15 @@ class AlertWatcher:
                 if task:
                     task.cancel()
 
+    def use_clock(self, clock: Callable[[], float]) -> None:
+        """Tell the time by another clock, seconds since 1970; before the start."""
+        self._clock = clock
+
+    def look_now(self) -> None:
+        """Look for alerts at once, if this process does, or try to become the one that does."""
+        self._ran_at = self._refreshed_at = float("-inf")
+        self._wake.set()
+
     async def _connect_and_watch(self) -> None:
         connection = await connect(self._url)
         try:
@@ -119,16 +128,17 @@ class AlertWatcher:
             connection.terminate()
 
     async def _watch(self, connection: asyncpg.Connection) -> None:
-        may_write = not await connection.fetchval("select pg_is_in_recovery()")
-        if may_write:
-            await connection.add_listener(CHANNEL, self._on_notify)
+        may_write = False
         connection.add_termination_listener(lambda _: self._wake.set())
-        self._is_stale = True
         while True:
             self._wake.clear()
+            if not may_write and (may_write := not await connection.fetchval("select pg_is_in_recovery()")):
+                # A standby has no notifications; it may be promoted later. What was written before this is read now.
+                await connection.add_listener(CHANNEL, self._on_notify)
+                self._is_stale = True
             await self._refresh(connection)
-            if may_write and self._methods:
-                await self._lead(connection, self._methods)
+            if may_write and self.methods:
+                await self._lead(connection, self.methods)
             # Not asyncio.wait_for: on Python 3.11 it loses a cancellation that arrives together with the notification.
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(self._next_look() - time.monotonic(), 0)):
@@ -177,7 +187,8 @@ class AlertWatcher:
         known = [episode for episode in await read_episodes(connection, catalogue, now) if not episode.closed_at]
         changed = await self._replica.run_unqueued(methods.update, known, thresholds, now)
         if changed:
-            await self._store(connection, catalogue, known, changed)
+            # The catalogue of now: the state may have had a theme that was not in the one from before.
+            await self._store(connection, self._replica.catalogue, known, changed)
             self._is_stale = True
             await self._refresh(connection)
         self.status.ran_at, self.status.run_s = self._clock(), time.monotonic() - began

@@ -27,8 +27,35 @@ def score_tables(document: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield "\n".join(document["notes"])
 
 
+def alert_tables(document: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield what is known of alerts, if anything was measured."""
+    alerts = document.get("alerts")
+    if not alerts:
+        return
+    precision = {row["layer"]: row for row in alerts["precision"]}
+    headings = ("", "alerts", "compared", "listed", "never", "least", "median", "most", "judged", "real", "%")
+    title = "Alerts of these weeks, replayed; lead time in hours"
+    table = Table(*headings, title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in alerts["lead_time"]:
+        judged = precision[row["layer"]]
+        hours = [_or_dash(row[f"lead_hours_{name}"], "{:.1f}") for name in ("least", "median", "most")]
+        counts = (row["episodes"], row["episodes"] - row["without_district"], row["listed"], row["never_listed"])
+        share = None if judged["precision"] is None else 100 * judged["precision"]
+        table.add_row(row["layer"], *map(str, counts), *hours, str(judged["judged"]), str(judged["real"]), _or_dash(share, "{:.0f}"))
+    yield table
+    definitions = alerts["definitions"]
+    yield f"Precision = {definitions['precision']}."
+    yield definitions["lead_hours"][0].upper() + definitions["lead_hours"][1:]
+    yield definitions["overdue"]
+    yield f"Thresholds: of {alerts['thresholds']['from']}."
+
+
 def to_csv_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the results without the single weeks."""
+    """Return the alerts if they were measured, else the results without the single weeks."""
+    if "alerts" in document:
+        return list(document["alerts"]["episodes"])
     return [{name: value for name, value in row.items() if name != "by_week"} for row in document["results"]]
 
 
@@ -55,7 +82,9 @@ def _table(document: Mapping[str, Any], top: float, rows: Sequence[Mapping[str, 
 
 def _cells(scores: Mapping[str, float | None]) -> list[str]:
     hit, pai, pei, rri = (scores[name] for name in _SCORES)
-    return [
-        "–" if value is None else text.format(value)
-        for value, text in ((None if hit is None else 100 * hit, "{:.1f}"), (pai, "{:.1f}"), (pei, "{:.2f}"), (rri, "{:.2f}"))
-    ]
+    values = ((None if hit is None else 100 * hit, "{:.1f}"), (pai, "{:.1f}"), (pei, "{:.2f}"), (rri, "{:.2f}"))
+    return [_or_dash(value, form) for value, form in values]
+
+
+def _or_dash(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)

@@ -1,5 +1,6 @@
 """`geo export`: write the tiles of a layer and a selection to a file or folder for any static host."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,8 @@ from geo_service.cli.console import print_message, print_result, progress_bar
 from geo_service.cli.db import open_database
 
 if TYPE_CHECKING:
+    from geo_service.aggregation.alerts.model import AlertBoard
+    from geo_service.aggregation.catalogue.catalogue import Catalogue
     from geo_service.core.settings import Settings
     from geo_service.export.job import ExportJob, ExportResult
 
@@ -69,12 +72,27 @@ def _export(job: "ExportJob", settings: "Settings") -> None:
     with open_database(settings) as url:
         try:
             with progress_bar() as bar:
-                result = run_export(url, job, settings, bar.update)
+                result = run_export(url, job, settings, bar.update, _read_alerts)
         except (KeyboardInterrupt, SystemExit):
             if job.target.spool.exists():
                 print_message(f"Interrupted; the finished tiles are in {job.target.spool}: run the same command with --resume to continue.")
             raise
     print_result(_summarise(job, result, time.monotonic() - began))
+
+
+def _read_alerts(url: str, catalogue: "Catalogue") -> "AlertBoard":
+    """Read the alerts that a service would have on its board."""
+    from geo_service.aggregation.alerts.model import AlertBoard
+    from geo_service.alerts.board import REMEMBERED_S
+    from geo_service.alerts.store import read_episodes
+    from geo_service.core.database import database_errors, open_connection
+
+    async def read() -> AlertBoard:
+        async with open_connection(url) as connection:
+            with database_errors("read the alerts"):
+                return AlertBoard(tuple(await read_episodes(connection, catalogue, int(time.time()) - REMEMBERED_S)))
+
+    return asyncio.run(read())
 
 
 def _summarise(job: "ExportJob", result: "ExportResult", seconds: float) -> str:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from geo_service import __version__
+from geo_service.cli.alerts import alerts_commands
 from geo_service.cli.backtest import backtest_command
 from geo_service.cli.boundaries import boundaries_commands
 from geo_service.cli.catalogue import catalogue_commands
@@ -47,6 +48,7 @@ app.command("forget")(forget_command)
 app.command("deadlines")(deadlines_command)
 app.add_typer(boundaries_commands, name="boundaries")
 app.add_typer(catalogue_commands, name="catalogue")
+app.add_typer(alerts_commands, name="alerts")
 
 
 def _print_version(requested: bool) -> None:

@@ -7,16 +7,12 @@ from typing import Any
 
 import asyncpg
 
-from geo_service.core.database import database_errors
 from geo_service.core.instants import format_instant
 from geo_service.core.model import OPEN_STATUSES, Status
 from geo_service.core.sql.named_queries import query
 from geo_service.open311.query import Cursor, ServiceRequestQuery
 
 ALL_SOURCES = "*"
-
-_POOL_WAIT_S = 5.0
-"""Seconds to wait for a free connection before the service answers 503."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +25,17 @@ class ServiceRequestPage:
 
 
 async def fetch_service_requests(
-    pool: asyncpg.Pool, filters: ServiceRequestQuery, text_sources: Sequence[str], *, with_media: bool = False
+    connection: asyncpg.Connection, filters: ServiceRequestQuery, text_sources: Sequence[str], *, with_media: bool = False
 ) -> ServiceRequestPage:
     """Return a page of the requests that match the filters.
 
     text_sources: codes of the sources whose texts and addresses may be published. with_media: with the addresses of
-    photographs, which are for operators. Raises `DatabaseUnavailable`.
+    photographs, which are for operators.
     """
-    with database_errors("look for requests"):
-        async with pool.acquire(timeout=_POOL_WAIT_S) as connection:
-            ids, following = filters.ids, None
-            if ids is None:
-                ids, following = await _list_ids(connection, filters)
-            rows = await connection.fetch(query("open311.get_requests"), ids, with_media)
+    ids, following = filters.ids, None
+    if ids is None:
+        ids, following = await _list_ids(connection, filters)
+    rows = await connection.fetch(query("open311.get_requests"), ids, with_media)
     return ServiceRequestPage([_to_service_request(row, text_sources) for row in rows], following)
 
 
@@ -58,16 +52,16 @@ async def _list_ids(connection: asyncpg.Connection, filters: ServiceRequestQuery
     return [row["id"] for row in page], following
 
 
-async def complete_request(pool: asyncpg.Pool, incident_id: int, media_urls: Sequence[str], *, has_districts: bool) -> bool:
+async def complete_request(
+    connection: asyncpg.Connection, incident_id: int, media_urls: Sequence[str], *, has_districts: bool
+) -> bool:  # fmt: skip
     """Store the addresses of photographs of a request that was sent; return whether its place is outside of every district.
 
-    has_districts: whether there are any. Raises `DatabaseUnavailable`.
+    has_districts: whether there are any.
     """
-    with database_errors("store a request"):
-        async with pool.acquire(timeout=_POOL_WAIT_S) as connection:
-            if media_urls:
-                await connection.execute(query("open311.insert_media"), [incident_id] * len(media_urls), list(media_urls))
-            return has_districts and bool(await connection.fetchval(query("open311.is_outside"), incident_id))
+    if media_urls:
+        await connection.execute(query("open311.insert_media"), [incident_id] * len(media_urls), list(media_urls))
+    return has_districts and bool(await connection.fetchval(query("open311.is_outside"), incident_id))
 
 
 def _to_service_request(row: asyncpg.Record, text_sources: Sequence[str]) -> dict[str, Any]:

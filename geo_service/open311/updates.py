@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from geo_service.core.database import database_errors
 from geo_service.core.errors import InvalidParameter, NotFound
 from geo_service.core.instants import format_instant, parse_iso_instant
 from geo_service.core.media_urls import read_media
@@ -25,7 +24,6 @@ MAX_TEXT = 10_000
 """Characters of an update's text that are stored, as of an incident."""
 
 _MAX_ID = 200
-_POOL_WAIT_S = 5.0
 _CLOSED = sorted(frozenset(Status) - OPEN_STATUSES)
 
 
@@ -74,18 +72,19 @@ def read_update_query(filters: Mapping[str, str], zone: ZoneInfo, now: int) -> U
     )
 
 
-async def fetch_updates(pool: asyncpg.Pool, filters: UpdateQuery, *, with_texts: bool) -> tuple[list[dict[str, Any]], Cursor | None]:
+async def fetch_updates(
+    connection: asyncpg.Connection, filters: UpdateQuery, *, with_texts: bool
+) -> tuple[list[dict[str, Any]], Cursor | None]:
     """Return changes of status, oldest first, and where the next page begins.
 
     with_texts: with the texts and photographs that clients have sent, which are for operators. Raises `InvalidParameter` if there
-    are more than fit into a response and the client reads no pages, and `DatabaseUnavailable`.
+    are more than fit into a response and the client reads no pages.
     """
     after = (filters.after.position, filters.after.id) if filters.after else (None, None)
     values = filters.begin, filters.end, filters.ids, filters.limit + 1, *after, with_texts
-    with database_errors("look for updates"):
-        async with pool.acquire(timeout=_POOL_WAIT_S) as connection, connection.transaction():
-            await connection.execute(query("open311.await_status_changes"))
-            rows = await connection.fetch(query("open311.list_status_changes"), *values)
+    async with connection.transaction():
+        await connection.execute(query("open311.await_status_changes"))
+        rows = await connection.fetch(query("open311.list_status_changes"), *values)
     page = rows[: filters.limit]
     if len(rows) == len(page):
         return [_to_update(row) for row in page], None
@@ -116,22 +115,20 @@ def read_update(form: Mapping[str, str], zone: ZoneInfo, now: datetime) -> SentU
     return SentUpdate(ids[0], sender_update_id, status, _read_instant(form, zone, now), text, urls, notice)
 
 
-async def store_update(pool: asyncpg.Pool, update: SentUpdate) -> str:
+async def store_update(connection: asyncpg.Connection, update: SentUpdate) -> str:
     """Store an update, and change the request's status if it says so; return the update's id.
 
-    The same update again has the same id and no second effect. Raises `NotFound` for an unknown request, and
-    `DatabaseUnavailable`.
+    The same update again has the same id and no second effect. Raises `NotFound` for an unknown request.
     """
-    with database_errors("store an update"):
-        async with pool.acquire(timeout=_POOL_WAIT_S) as connection, connection.transaction():
-            known = await connection.fetchrow(query("open311.lock_request"), update.request_id, _CLOSED)
-            if known is None:
-                raise NotFound(f"service_request_id '{update.request_id}' was not found")
-            if update.sender_update_id:
-                found = await connection.fetchval(query("open311.find_sent_update"), update.request_id, update.sender_update_id)
-                if found is not None:
-                    return str(found)
-            return str(await _write_update(connection, update, known))
+    async with connection.transaction():
+        known = await connection.fetchrow(query("open311.lock_request"), update.request_id, _CLOSED)
+        if known is None:
+            raise NotFound(f"service_request_id '{update.request_id}' was not found")
+        if update.sender_update_id:
+            found = await connection.fetchval(query("open311.find_sent_update"), update.request_id, update.sender_update_id)
+            if found is not None:
+                return str(found)
+        return str(await _write_update(connection, update, known))
 
 
 async def _write_update(connection: asyncpg.Connection, update: SentUpdate, known: asyncpg.Record) -> int:

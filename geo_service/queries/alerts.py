@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from geo_service.aggregation.alerts.alert_filter import STATES as STATES
 from geo_service.aggregation.alerts.model import Verdict
 from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue
 from geo_service.core.errors import InputError, InvalidParameter
 from geo_service.core.integers import shorten
 from geo_service.queries.selection import QueryPairs, collect_params, read_choice, read_instant, read_int, read_selection_query
 
-STATES = ("open", "closed", "all")
 GROUPS = ("merge", "split")
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
 ALERT_FILTERS = ("sector", "theme", "district")
@@ -71,6 +71,11 @@ def read_alert_query(
     )
 
 
+def is_window(text: str) -> bool:
+    """Return whether a value of `since` is a time back from now."""
+    return bool(_WINDOW.fullmatch(text))
+
+
 def parse_verdict(body: bytes) -> tuple[Verdict | None, str]:
     """Parse `{"value": "real" | "not_real" | null, "note": "…"}`. Raises `InputError`, which names the member and what is allowed."""
     try:
@@ -105,7 +110,7 @@ def _parse_note(note: object) -> str:
 def _read_since(params: Mapping[str, str], zone: ZoneInfo, clock: Callable[[], float]) -> int:
     """Return the instant from which on something must have changed. Closed alerts are listed for a month unless it is said otherwise."""
     text = params.get("since", _DEFAULT_SINCE)
-    if _WINDOW.fullmatch(text):
+    if is_window(text):
         window = read_selection_query([("window", text)], EMPTY, zone, clock=clock).selection.window
         return window.start
     try:

@@ -68,7 +68,8 @@ async def get_requests(request: Request, extension: Extension) -> Response:
     service = service_of(request)
     filters = read_query(read_arguments(request, *_FILTERS), service.catalogue, service.settings.zone, int(time.time()))
     operator = is_operator(request)
-    page = await fetch_service_requests(service.database, filters, service.settings.open311_texts, with_media=operator)
+    async with service.connect("look for requests") as connection:
+        page = await fetch_service_requests(connection, filters, service.settings.open311_texts, with_media=operator)
 
     def encode() -> Response:
         response = respond(request, extension, "service_requests", page.requests, is_private=operator)
@@ -106,7 +107,8 @@ async def post_request(request: Request, extension: Extension) -> Response:
     rows, _ = await collect_results(service.ingest.ingest(ingest_request, body))
     number = report.service_request_id(rows[0])
     urls, media_notice = read_media(form.get("media_url", ""))
-    is_outside = await complete_request(service.database, int(number), urls, has_districts=bool(service.catalogue.districts.all))
+    async with service.connect("store a request") as connection:
+        is_outside = await complete_request(connection, int(number), urls, has_districts=bool(service.catalogue.districts.all))
     notice = report.service_notice(rows[0], media_notice, is_outside=is_outside)
     document = [{"service_request_id": number, "service_notice": notice, "account_id": None}]
     return respond_created(extension, "service_requests", document, f"{base_url(request)}/open311/v2/requests/{number}.{extension}")
@@ -127,7 +129,8 @@ async def _fetch_one(request: Request, number: str) -> tuple[list[dict[str, Any]
     """Return the request with the id, as a list of one, and whether an operator asks. Raises `NotFound`."""
     service, operator = service_of(request), is_operator(request)
     filters = query_by_ids(number)
-    page = await fetch_service_requests(service.database, filters, service.settings.open311_texts, with_media=operator)
+    async with service.connect("look for requests") as connection:
+        page = await fetch_service_requests(connection, filters, service.settings.open311_texts, with_media=operator)
     if len(page.requests) != 1:
         raise NotFound(f"service_request_id {number[:40]!r} was not found")
     return page.requests, operator

@@ -28,7 +28,8 @@ async def get_updates(request: Request, extension: Extension) -> Response:
     service = service_of(request)
     filters = read_update_query(read_arguments(request, *_FILTERS), service.settings.zone, int(time.time()))
     operator = is_operator(request)
-    updates, following = await fetch_updates(service.database, filters, with_texts=operator)
+    async with service.connect("look for updates") as connection:
+        updates, following = await fetch_updates(connection, filters, with_texts=operator)
 
     def encode() -> Response:
         response = respond(request, extension, "service_request_updates", updates, is_private=operator)
@@ -46,5 +47,6 @@ async def post_update(request: Request, extension: Extension) -> Response:
     form = await read_sent_form(request)
     service = service_of(request)
     update = read_update(form.fields, service.settings.zone, datetime.now(UTC))
-    document = [{"update_id": await store_update(service.database, update), "update_notice": update.notice}]
-    return respond_created(extension, "service_request_updates", document)
+    async with service.connect("store an update") as connection:
+        update_id = await store_update(connection, update)
+    return respond_created(extension, "service_request_updates", [{"update_id": update_id, "update_notice": update.notice}])

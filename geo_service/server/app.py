@@ -128,13 +128,13 @@ def create_app(
     hexes, areas = HexLayer(), DistrictLayer()
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, replica.changes)
     servers: dict[str, TileServer] = {}
-    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), AlertLayer())
+    alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), AlertLayer(alerting.alerts))
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
     connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
-    alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
     service = Service(
         settings,
         replica,
@@ -162,7 +162,7 @@ def create_app(
         openapi_url=None, docs_url=None, redoc_url=None,
         middleware=[Middleware(StreamHeads), Middleware(ReadRequests)],
     )  # fmt: skip
-    app.state.service = service
+    app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
     data_modules = (health, tiles, styles, statistics, changes, districts, agencies, live, places, ogc, incidents, ingest_runs)

@@ -54,6 +54,10 @@ changed as (
 
 select exists (select from known) as found, exists (select from changed) as changed
 
+-- name: count_verdicts
+-- How many of the alerts raised since $1 the desk has found real or not, by layer.
+select layer, verdict, count(*) as alerts from alert where verdict is not null and detected_at >= $1 group by layer, verdict
+
 -- name: list_thresholds
 -- The thresholds of all layers.
 select layer, per_week, log10_p, days, episodes, curve, calibrated_at from alert_threshold order by layer

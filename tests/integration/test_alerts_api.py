@@ -1,7 +1,9 @@
 """The lists of alerts and one alert, over alerts that are stored: filters, order, groups, formats, errors."""
 
+import asyncio
 import csv
 import io
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from geo_service.core.database import open_connection
 from tests.support.atom import ATOM, read_feed
+from tests.support.geo_command import geo
 from tests.support.http_client import asking, until
 from tests.support.stored_alerts import fill_with_alerts
 
@@ -216,3 +219,25 @@ async def test_a_reader_of_the_feed_is_told_that_nothing_has_changed(client: htt
 async def test_the_feed_refuses_what_it_does_not_know(client: httpx.AsyncClient, query: str, named: str) -> None:
     answer = await client.get(f"/api/alerts.atom?{query}")
     assert (answer.status_code, answer.json()["parameter"]) == (400, named)
+
+
+async def test_the_command_lists_what_the_service_lists(client: httpx.AsyncClient, database_url: str) -> None:
+    served = (await client.get("/api/alerts?groups=split")).json()["alerts"]
+    printed = await asyncio.to_thread(geo, "alerts", "list", "--format", "json", GEO_DATABASE_URL=database_url)
+    assert printed.returncode == 0, printed.stderr
+    assert json.loads(printed.stdout) == served
+
+
+async def test_the_command_prints_a_table_and_says_what_it_leaves_out(client: httpx.AsyncClient, database_url: str) -> None:
+    printed = await asyncio.to_thread(geo, "alerts", "list", "--limit", "1", GEO_DATABASE_URL=database_url, COLUMNS="200")
+    assert "Вознесенская: 110 сообщений" in printed.stdout
+    assert "реже чем раз в 10 лет" in printed.stdout
+    assert printed.stderr.strip().endswith("These are 1 of 4; --limit shows more.")
+
+
+async def test_the_command_prints_csv_and_names_a_wrong_state(client: httpx.AsyncClient, database_url: str) -> None:
+    printed = await asyncio.to_thread(geo, "alerts", "list", "--format", "csv", "--state", "closed", GEO_DATABASE_URL=database_url)
+    assert printed.stdout.splitlines() == ["id,layer,state"]
+    refused = await asyncio.to_thread(geo, "alerts", "list", "--state", "gone", GEO_DATABASE_URL=database_url)
+    assert refused.returncode == 2
+    assert "'gone' is not one of 'open', 'closed', 'all'" in refused.stderr

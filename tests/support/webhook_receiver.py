@@ -72,6 +72,7 @@ async def receiving(answers: Iterable[int | None] = (), **headers: str) -> Async
         except asyncio.CancelledError:
             writer.transport.abort()
         finally:
+            writer.close()
             tasks.discard(task)
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)

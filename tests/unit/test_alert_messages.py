@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,15 @@ import pytest
 
 from geo_service.aggregation.alerts.model import Episode, Verdict
 from geo_service.alerts.delivery.mail import parse_smtp_url
-from geo_service.alerts.delivery.messages import write_subject, write_text
+from geo_service.alerts.delivery.messages import PLACEHOLDERS, write_subject, write_text
+from geo_service.alerts.delivery.outbox import PAUSES_S
 from geo_service.alerts.delivery.target import Message, SendError
 from geo_service.alerts.delivery.webhooks import Webhook, WebhookPart, read_webhooks, sign
 from geo_service.alerts.documents import Context, describe_alert
 from geo_service.core.errors import SettingsError
 from geo_service.core.settings import Settings, read_settings
 from tests.support.alert_episodes import CATALOGUE, MOSCOW, SNOW, VILLAGE, at, outage
+from tests.support.paths import CHECKOUT
 from tests.support.webhook_receiver import receiving
 
 BASE = "https://map.example.org"
@@ -204,4 +207,41 @@ def test_mail_needs_all_of_its_settings() -> None:
             read_settings(**{one: value for one, value in whole.items() if one != name})
     with pytest.raises(SettingsError, match="GEO_ALERTS_MAIL_TO"):
         read_settings(**(whole | {"alerts_mail_to": "a@example.org\r\nBcc: x@y"}))
-    assert "hidden" not in repr(Settings(smtp_url="smtp://u:hidden@x", alerts_mail_from="a@b", alerts_mail_to="a@b"))  # type: ignore[arg-type]
+    assert "hidden" not in repr(Settings(smtp_url="smtp://u:hidden@x", alerts_mail_from="a@b", alerts_mail_to="a@b"))
+
+
+DOCUMENT = (CHECKOUT / "docs/alerts.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The examples of a language in the document."""
+    return re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+
+
+async def test_the_verification_in_the_documents_accepts_what_is_sent_and_nothing_else() -> None:
+    (code,) = blocks("python")
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102  # the document's own example
+    async with receiving() as receiver:
+        hook = Webhook(WebhookPart.model_validate({"name": "desk", "url": receiver.url, "secret": SECRET}))
+        await hook.send(Message("alert-17-1", hook.render("opened", alert(), 0)))
+    (got,) = receiver.received
+    assert names["is_genuine"](SECRET, got.headers, got.body)
+    assert not names["is_genuine"](SECRET, got.headers, got.body + b" ")
+    assert not names["is_genuine"]("whsec_" + base64.b64encode(b"another secret of ours").decode(), got.headers, got.body)
+    old = got.headers | {"webhook-timestamp": str(int(got.headers["webhook-timestamp"]) - 301)}
+    assert not names["is_genuine"](SECRET, old, got.body)
+
+
+def test_the_webhooks_in_the_documents_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "webhooks.toml"
+    file.write_text("\n".join(blocks("toml")), encoding="utf-8")
+    assert [hook.name for hook in read_webhooks(file)] == ["duty", "telegram", "mattermost"]
+
+
+def test_every_placeholder_and_every_key_stands_in_the_documents() -> None:
+    for name in PLACEHOLDERS:
+        assert f"`${name}`" in DOCUMENT
+    for name in WebhookPart.model_fields:
+        assert re.search(rf"`{name}`|^{name} = ", DOCUMENT, re.MULTILINE), name
+    assert [f"{pause // 60} minutes" in DOCUMENT for pause in PAUSES_S[1:3]] == [True, True]

@@ -8,7 +8,7 @@ from geo_service.core.model import DistrictLevel
 
 STATES = ("open", "closed", "all")
 REGION_KEY = "r:"
-"""Beginning of the key of the whole region as a place."""
+"""Key of the whole region as a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class AlertFilter:
             self.state in ("all", state_of(episode))
             and (self.sectors is None or episode.sector in self.sectors)
             and (self.themes is None or episode.theme in self.themes)
-            and (self.districts is None or any(_lies_in(place, self.districts, catalogue) for place in places_of(episode)))
+            and (self.districts is None or lies_in(episode, self.districts, catalogue))
             and changed_at(episode) >= self.since
         )
 
@@ -55,8 +55,12 @@ def changed_at(episode: Episode) -> int:
     return max(episode.updated, episode.closed_at, episode.verdict_at)
 
 
-def _lies_in(place: Place, districts: frozenset[int], catalogue: Catalogue) -> bool:
-    """Return whether a place is in one of the districts. The whole region is where one of them is a region."""
-    if place.key.startswith(REGION_KEY):
-        return any(one.level is DistrictLevel.REGION for id_ in districts if (one := catalogue.districts.by_id.get(id_)))
+def lies_in(episode: Episode, districts: frozenset[int], catalogue: Catalogue) -> bool:
+    """Return whether one of the alert's places is in one of the districts. The whole region is where one of them is a region."""
+    return any(_is_in(place, districts, catalogue) for place in places_of(episode))
+
+
+def _is_in(place: Place, districts: frozenset[int], catalogue: Catalogue) -> bool:
+    if place.key == REGION_KEY:
+        return any(catalogue.districts.by_id[one].level is DistrictLevel.REGION for one in districts if one in catalogue.districts.by_id)
     return place.district in districts

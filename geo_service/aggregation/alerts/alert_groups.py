@@ -1,9 +1,10 @@
 """Groups: the same theme that burns in many places at once is one piece of news, and so is a total that something else explains.
 
 Episodes belong together where three or more of one theme are open, in either layer. An episode of the totals layer joins what explains
-it best, of these: a local one in its district; that of its area, of the region above or of both, for its theme, or for the sector that
-it belongs to or is. It joins one of them only, so that it does not bring alerts of different themes together. Of the episodes that none
-other explains the rarest one leads a group; once it is stored it leads for as long as it is open.
+it, the rarest if several do: a local one in its area with at least half as many messages at its peak; a total of the region above it,
+or a theme's of its own area where it is of the sector. It joins one of them only, so that it does not bring alerts of different themes
+together. Of the episodes that no other explains the rarest one leads a group, once it is stored; the others stay with it after it has
+closed.
 """
 
 from collections import defaultdict
@@ -43,8 +44,10 @@ def assign_groups(episodes: Sequence[Episode], areas: Areas) -> list[Episode]:
     for at in now_open:
         members[union.find(at)].append(at)
     out = list(episodes)
+    ids = {episodes[at].id for at in now_open}
     for group in members.values():
-        leader = _choose_leader([episodes[at] for at in group], areas) if len(group) > 1 else 0
+        closed = {episodes[at].group for at in group} - ids - {0}
+        leader = min(closed) if closed else _choose_leader([episodes[at] for at in group], areas) if len(group) > 1 else 0
         for at in group:
             out[at] = replace(out[at], group=leader) if out[at].group != leader else out[at]
     return out
@@ -72,13 +75,17 @@ def _explains(other: Episode, total: Episode, areas: Areas) -> bool:
     if other.sector != total.sector or (other.theme and total.theme and other.theme != total.theme):
         return False
     if other.layer is AlertLayer.LOCAL:
-        # It explains its district, but not the whole region.
-        district = areas.district_of([other.place.district])[0]
-        return bool(district < len(areas.districts)) and areas.districts[district].key == total.place.key
+        return other.peak * 2 >= total.peak and _lies_in(other, total.place.key, areas)
     if other.place.key == total.place.key:
         return bool(other.theme) and not total.theme
     above = {district.key: areas.regions[region].key for district, region in zip(areas.districts, areas.region_of_district, strict=True)}
     return above.get(total.place.key) == other.place.key
+
+
+def _lies_in(local: Episode, area: str, areas: Areas) -> bool:
+    """Return whether the strongest place of a local episode lies in an area, by its key."""
+    district, region = areas.district_of([local.place.district])[0], areas.region_of([local.place.district])[0]
+    return areas.regions[region].key == area or (bool(district < len(areas.districts)) and areas.districts[district].key == area)
 
 
 def _choose_leader(group: Sequence[Episode], areas: Areas) -> int:

@@ -182,5 +182,8 @@ class KeptYear:
 
 
 def _look_up(counts: Whole, groups: Whole) -> Whole:
-    """Return the counts of groups; none of a group that is not there, -1."""
-    return np.where(groups >= 0, counts[groups], 0)
+    """Return the counts of groups; none of one that has come since, beyond the last, nor of none at all, -1."""
+    known = (groups >= 0) & (groups < len(counts))
+    out = np.zeros(len(groups), np.int32)
+    out[known] = counts[groups[known]]
+    return out

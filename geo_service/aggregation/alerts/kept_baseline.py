@@ -33,8 +33,6 @@ class BaselineKeeper:
         basis = (now // DAY_S, index, index.generation, themes.ids, areas.regions)
         if self._kept is None or basis != self._basis:
             self._kept, self._basis = count_baseline(state, now), basis
-        if len(index.places) > len(self._kept.counts.place):
-            self._kept = _add_places(self._kept, len(index.places), len(themes))
         return self._kept
 
 
@@ -60,13 +58,6 @@ def count_baseline(state: ReplicaState, now: int) -> KeptBaseline:
 
 def _regions_of_places(index: PlaceIndex, areas: Areas) -> Whole:
     return areas.region_of([place.district for place in index.places])
-
-
-def _add_places(kept: KeptBaseline, places: int, themes: int) -> KeptBaseline:
-    """Return a baseline with room for places that have come since: none of their messages is old."""
-    pair, place = np.zeros(places * themes, np.int32), np.zeros(places, np.int32)
-    pair[: len(kept.counts.pair)], place[: len(kept.counts.place)] = kept.counts.pair, kept.counts.place
-    return KeptBaseline(kept.day, kept.counts._replace(pair=pair, place=place), kept.first_received)
 
 
 @njit(nogil=True, cache=True)

@@ -42,6 +42,8 @@ LEAST_PLACE_MESSAGES = 0.5
 _LN_10 = float(np.log(10))
 _WINDOWS = np.array(WINDOWS_S, np.int64)
 _NO_WINDOW = -1
+_ROUNDING = 1e-9
+"""Of ln p."""
 
 
 class _Candidates(NamedTuple):
@@ -163,7 +165,8 @@ def _find_best_windows(
             tail = log_beta_binomial_tail(x, total, alpha, beta)
             if tail <= least:
                 best[i], log_p[i], expected[i] = window, tail, mean
-                least = tail
+                # A longer window must be less probable by more than rounding: the shorter one says better since when.
+                least = tail - _ROUNDING
     return best, log_p, expected
 
 

@@ -15,7 +15,7 @@ from geo_service.aggregation.alerts.model import AgencyShare, AlertLayer, Episod
 from geo_service.aggregation.alerts.totals_scan import LEAST_MEAN, WEEKS
 from geo_service.aggregation.places.place import Place
 
-Rows = NDArray[np.intp]
+Rows = NDArray[np.intp] | NDArray[np.int32]
 TOTALS_PAST_S = (7 * WEEKS + 7) * DAY_S
 """What the expectation of a total needs before its episode: the 56 days that end 7 days before it."""
 
@@ -55,12 +55,16 @@ class Measurer:
         if not places or episode.theme not in self.history.themes.ids:
             return episode
         theme = self.history.themes.ids.index(episode.theme)
-        span = self.history.between(episode.since, stop)
-        incidents = self.history.incidents
-        chosen = (incidents.theme[span] == theme) & np.isin(incidents.place[span], places)
-        rows = span.start + np.flatnonzero(chosen)
+        rows = np.sort(np.concatenate([self._find_rows(place, theme, episode.since, stop) for place in places]))
         expected = self._expect_local(np.array(places, np.int32), theme, episode.since, stop)
         return replace(self._count(episode, rows), expected=expected, places=self._rank_places(episode, rows))
+
+    def _find_rows(self, place: int, theme: int, start: int, stop: int) -> NDArray[np.int32]:
+        """Return the rows of a theme in a place received in [start, stop)."""
+        pairs, group = self.grouped[0], place * len(self.history.themes) + theme
+        first, end = pairs.starts[group : group + 2].tolist()
+        low, high = np.searchsorted(pairs.times[first:end], [start, stop])
+        return pairs.order[first + low : first + high]
 
     def _expect_local(self, places: NDArray[np.int32], theme: int, since: int, stop: int) -> float:
         """Return the messages that the places' shares of the theme let expect."""

@@ -91,12 +91,8 @@ class SenderStatus:
 class Sender:
     """Sends what is in the outbox, while this process is the one that looks for alerts."""
 
-    def __init__(
-        self, url: str, targets: Sequence[Target], is_leader: Callable[[], bool], pauses_s: Sequence[float] = PAUSES_S,
-        clock: Callable[[], float] = time.time,
-    ) -> None:  # fmt: skip
+    def __init__(self, url: str, targets: Sequence[Target], is_leader: Callable[[], bool], clock: Callable[[], float] = time.time) -> None:
         self._url, self._targets, self._is_leader, self._clock = url, tuple(targets), is_leader, clock
-        self._pauses_s = tuple(pauses_s)
         self.status: dict[str, SenderStatus] = {target.name: SenderStatus() for target in targets}
         self._wakes = {target.name: asyncio.Event() for target in targets}
         self._lock = asyncio.Lock()
@@ -187,9 +183,9 @@ class Sender:
 
     def _next_attempt(self, attempts: int, error: SendError) -> datetime | None:
         """Return when to try again; None for never. attempts: those before this one."""
-        if error.is_final or attempts >= len(self._pauses_s):
+        if error.is_final or attempts >= len(PAUSES_S):
             return None
-        pause = self._pauses_s[attempts] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # nothing depends on chance being good
+        pause = PAUSES_S[attempts] * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # nothing depends on chance being good
         return self._now() + timedelta(seconds=max(pause, error.retry_after_s))
 
     async def _clean_up(self) -> None:

@@ -36,7 +36,6 @@ from geo_service.alerts.documents import Document
 from geo_service.alerts.listing import lies_in
 from geo_service.core.errors import SettingsError
 from geo_service.core.model import SECTORS
-from geo_service.core.schema.alerts import EVENTS
 from geo_service.core.toml_config import Part, read_toml
 
 Event = Literal["opened", "grown", "closed", "verdict"]
@@ -63,7 +62,7 @@ class WebhookPart(Part):
     chat: str = ""
     """Of the template `telegram`."""
     language: Literal["ru", "en"] = "ru"
-    events: tuple[Event, ...] = Field(EVENTS, min_length=1)
+    events: tuple[Event, ...] = Field(("opened", "grown", "closed", "verdict"), min_length=1)
     sectors: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     min_recurrence_days: float = Field(0, ge=0)
@@ -192,11 +191,11 @@ class Webhook:
 
     async def send(self, message: Message) -> None:
         """Post the message. Any status of 2xx is success; a redirect is none, as it would lead somewhere that no operator has named."""
-        body, part = message.body.encode(), self._part
+        body, part, client = message.body.encode(), self._part, self._client
         try:
             async with asyncio.timeout(part.timeout_s):
                 url = part.url.get_secret_value()
-                async with self._client.stream("POST", url, content=body, headers=self._headers(message.id, body)) as response:
+                async with client.stream("POST", url, content=body, headers=self._headers(message.id, body)) as response:
                     status, retry_after = response.status_code, response.headers.get("retry-after", "")
         except (TimeoutError, httpx.TimeoutException):
             raise SendError(f"{part.host} has not answered within {part.timeout_s:g} s") from None

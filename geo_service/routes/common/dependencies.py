@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -94,11 +94,6 @@ class Service:
         """All queues of requests, by what they wait for."""
         return {"replica": self.replica.queue, "database": self.connections.queue, "encoder": self.encoder.queue}
 
-    @property
-    def database(self) -> "QueuedConnections":
-        """The connections for requests, in place of the pool."""
-        return QueuedConnections(self)
-
     @asynccontextmanager
     async def connect(self, act: str) -> AsyncIterator[asyncpg.Connection]:
         """Hold a database connection in the block. act: what it is for, for the messages of errors, "read the runs".
@@ -117,17 +112,6 @@ class Service:
         if layer not in self.tiles:
             raise NotFound(f"there is no layer {layer[:40]!r}; layers: {', '.join(self.tiles)}")
         return self.tiles[layer]
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedConnections:
-    """The pool of connections, behind its queue."""
-
-    service: Service
-
-    def acquire(self, *, timeout: float) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        """Hold a connection in a block, as `Service.connect` does. timeout: has no effect, as the queue has its own."""
-        return self.service.connect("use the database")
 
 
 def service_of(request: Request) -> Service:

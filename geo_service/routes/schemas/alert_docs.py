@@ -118,13 +118,16 @@ _LIST = _object(
     time_zone=_TEXT,
 )
 _STATUS_COUNTS: dict[str, Any] = {"type": "object", "additionalProperties": _COUNT, "description": "By status."}
+# `from` is no name of an argument.
+_SPAN: dict[str, Any] = {"from": _INSTANT, "to": _INSTANT}
+_BUCKET: dict[str, Any] = {"from": _INSTANT, "n": _COUNT, "expected": {"type": "number"}}
 _EVIDENCE = _object(
     "What the alert rests on, up to now or to its end; near-duplicates count once.",
-    window=_object("From the first message on.", **{"from": _INSTANT, "to": _INSTANT}),
+    window=_object("From the first message on.", **_SPAN),
     n=_COUNT,
     series=_object(
         "Messages along time.", bucket=choice(("hour", "day")),
-        buckets={"type": "array", "items": _object("A bucket.", **{"from": _INSTANT, "n": _COUNT, "expected": {"type": "number"}})},
+        buckets={"type": "array", "items": _object("A bucket.", **_BUCKET)},
     ),
     by_agency={
         "type": "array",

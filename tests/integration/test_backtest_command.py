@@ -14,17 +14,25 @@ import asyncpg
 import h3.api.basic_int as h3
 import pytest
 
+from geo_service.aggregation.alerts.model import AlertLayer, Episode, Verdict
+from geo_service.aggregation.backtest.alerts.alert_report import describe_alerts
+from geo_service.aggregation.backtest.alerts.run import run_alert_backtest
 from geo_service.aggregation.backtest.backtest import run_backtest
 from geo_service.aggregation.backtest.document import describe_backtest
+from geo_service.aggregation.catalogue.catalogue import EMPTY
+from geo_service.aggregation.places.place import Place
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.replica.snapshot import read_snapshot
+from geo_service.alerts.store import VerdictEntry, write_episodes, write_verdict
 from geo_service.core.database import open_connection
 from geo_service.core.errors import GeoError, InputError
+from geo_service.core.model import Status
 from geo_service.queries.backtest import read_backtest_request
 from tests.support import territory
 from tests.support.databases import database_address
 from tests.support.geo_command import geo
 from tests.support.http_client import filled
+from tests.support.incident_batches import batch_of
 
 ZONE = ZoneInfo("Europe/Moscow")
 SEED = 11
@@ -53,6 +61,17 @@ select coalesce(sum(n), 0) from (
 """
 
 
+JUDGED = ((2, AlertLayer.LOCAL), (3, AlertLayer.LOCAL), (4, AlertLayer.TOTALS), (5, AlertLayer.TOTALS), (200, AlertLayer.LOCAL))
+VERDICTS = (Verdict.REAL, Verdict.NOT_REAL, Verdict.REAL, None, Verdict.NOT_REAL)
+"""How many days ago alerts were raised, and what the desk has found them to be."""
+
+
+def alert_raised(at: int, layer: AlertLayer) -> Episode:
+    """A closed alert of potholes, detected at an instant."""
+    place = Place("s:1", "Село", "Village", 38.2, 44.6)
+    return Episode(layer, place, 1, 7, at, at, at, at, 86_400, 3, 3, 0.1, -5.0, 100.0, 3, at, closed_at=at + 86_400)
+
+
 async def fill(held: asyncpg.Connection) -> None:
     """Five districts with messages of 500 days, some in none, some without a place; of every status."""
     await held.execute(
@@ -60,12 +79,12 @@ async def fill(held: asyncpg.Connection) -> None:
         "insert into theme (code, sector_id, name_ru, name_en) values ('roads.pothole', 7, '', '=Pothole'), ('waste.dump', 5, '', '')"
     )
     ids: dict[str, int] = {}
-    for area in AREAS:
-        ids[area.code] = await territory.insert_area(held, area, ids.get(area.parent or ""))
+    for one in AREAS:
+        ids[one.code] = await territory.insert_area(held, one, ids.get(one.parent or ""))
     dice = random.Random(SEED)
     rows = []
     for number in range(4_000):
-        area = dice.choices([*AREAS[1:], None], (50, 20, 10, 8, 6, 3))[0]
+        area: territory.Area | None = dice.choices([*AREAS[1:], None], (50, 20, 10, 8, 6, 3))[0]
         point = area.shape.representative_point() if area else None
         lng, lat = (point.x, point.y) if point else (30.0, 50.0)
         lng, lat = lng + dice.uniform(-0.02, 0.02), lat + dice.uniform(-0.02, 0.02)
@@ -208,3 +227,32 @@ def test_an_empty_database_has_nothing_to_test(cluster_url: str, template: str) 
     empty = asyncio.run(read_snapshot(database_address(cluster_url, template), None, 1_000_000))
     with pytest.raises(InputError, match="nothing to test: the database holds no incident that has a place; load some with `geo ingest`"):
         document(empty)
+
+
+async def test_alerts_are_replayed_and_verdicts_counted(filled_url: str, state: ReplicaState) -> None:
+    async with open_connection(filled_url) as held:
+        episodes = [alert_raised(int(time.time()) - days * 86_400, layer) for days, layer in JUDGED]
+        stored = await write_episodes(held, state.catalogue, episodes)
+        for episode, value in zip(stored, VERDICTS, strict=True):
+            if value:
+                await write_verdict(held, episode.id, VerdictEntry(value, "", "", int(time.time())))
+    done = await asyncio.to_thread(geo, "backtest", "--weeks", "4", "--alerts", "--format", "json", GEO_DATABASE_URL=filled_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    alerts = json.loads(done.stdout)["alerts"]
+    # The one before the first Monday does not count, nor the one that nobody has judged.
+    assert alerts["precision"] == [
+        {"layer": "all", "judged": 3, "real": 2, "precision": 0.6667},
+        {"layer": "local", "judged": 2, "real": 1, "precision": 0.5},
+        {"layer": "totals", "judged": 1, "real": 1, "precision": 1.0},
+    ]
+    assert alerts["thresholds"]["from"].startswith("a calibration for this test")
+    assert alerts["lead_time"][0]["episodes"] == len(alerts["episodes"])
+    assert all(one["since"] <= one["detected"] for one in alerts["episodes"])
+
+
+def test_a_short_history_without_districts_has_alerts_of_the_whole_region_at_most() -> None:
+    batch = batch_of([(place % 6, 1_780_000_000 + place * 40_000, 0, Status.NEW, 1, 1, 0) for place in range(100)])
+    found = run_alert_backtest(ReplicaState(batch, EMPTY, 1_000_000), (1_783_000_000, 1_784_000_000), {}, {}, 1.0)
+    report = describe_alerts(found, EMPTY, ZONE)
+    assert report["precision"][0] == {"layer": "all", "judged": 0, "real": 0, "precision": None}
+    assert report["lead_time"][0]["listed"] == 0
