@@ -92,7 +92,7 @@ def reason(visit: Visit, language: str = "ru") -> str:
 
 def choice(visit: Visit) -> str:
     """What the address says beside the place of the map."""
-    return re.sub(r"map=[^&]*&?", "", visit.page.url)
+    return "&".join(pair for pair in visit.page.url.partition("#")[2].split("&") if not pair.startswith("map="))
 
 
 def rows(page: Page) -> Locator:
