@@ -130,7 +130,6 @@ def test_a_calibration_gives_the_budget_on_its_own_history() -> None:
 def test_a_budget_of_almost_nothing_gives_a_threshold_that_raises_almost_nothing() -> None:
     history = history_of(BY_CHANCE)
     for threshold in calibrate(history, 0.001).values():
-        assert threshold.log10_p < -4.5
         assert threshold.episodes <= 1
 
 
