@@ -22,9 +22,7 @@ from geo_service.alerts.store import (
 from geo_service.core.database import open_connection
 from tests.support.stored_alerts import CATALOGUE_ROWS, SNOW, WATER, episodes, store
 
-THEMES = (
-    "insert into theme (code, sector_id, name_ru, name_en) values ('roads.pothole', 7, 'Яма', 'Pit'), ('waste.dump', 5, 'ТКО', 'Dump')"
-)
+THEMES = "insert into theme (code, sector_id, name_ru, name_en) values ('roads.pothole', 7, 'Яма', 'Pit'), ('waste.dump', 5, 'ТКО', 'Dump')"
 
 
 @pytest.fixture(scope="module")
