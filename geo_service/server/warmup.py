@@ -13,12 +13,15 @@ import h3.api.basic_int as h3
 import numpy as np
 import shapely
 
+from geo_service.aggregation.alerts.engine import AlertEngine
+from geo_service.aggregation.alerts.model import AlertLayer, Episode
 from geo_service.aggregation.arrays.growable import Array
 from geo_service.aggregation.catalogue.catalogue import Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.measures.measures import CELL_MEASURES, MEASURES
 from geo_service.aggregation.measures.query import Query
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
+from geo_service.aggregation.places.place_index import find_places
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import rate_agencies
@@ -81,6 +84,7 @@ def _steps(zone: ZoneInfo) -> Iterator[object]:
     now, before = (Selection(Window(*span), stop, themes=(1,), sources=(1,)) for span in ((middle, stop), (_BEGAN, middle)))
     yield from _statistics_steps(state, now, before, rules, zone)
     yield from _tile_steps(state, now, before, zone)
+    yield from _alert_steps(state, middle, stop)
     yield from _spatial_steps()
 
 
@@ -98,6 +102,17 @@ def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, ru
     yield rate_agencies(state, rules, now, before, 1)
     for order in ORDERS.values():
         yield list_incidents(state, IncidentListQuery(now, order, 10))
+
+
+def _alert_steps(state: ReplicaState, since: int, stop: int) -> Iterator[object]:
+    """Look for alerts: loops that are compiled on the replica's thread would hold up every request to a service that is ready."""
+    place, alerts = find_places(state).places[0], AlertEngine()
+    episode = Episode(
+        AlertLayer.LOCAL, place, 1, 1, since, since, since, stop, window_s=86_400, n=1, distinct=1, expected=1.0, log10_p=-9.0,
+        recurrence_days=1.0, peak=1, peak_at=since, places=(place,), id=1,
+    )  # fmt: skip
+    yield alerts.update(state, (episode,), {}, stop)
+    yield alerts.copy_history(state, stop)
 
 
 def _tile_steps(state: ReplicaState, now: Selection, before: Selection, zone: ZoneInfo) -> Iterator[object]:

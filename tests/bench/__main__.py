@@ -13,6 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedC
 from geo_service.cluster.private_cluster import run_cluster
 from geo_service.core.settings import read_settings
 from tests.bench import (
+    alerts,
     backtest,
     faults,
     freshness,
@@ -61,10 +62,11 @@ NAMED_PARTS: dict[str, Part] = {
     "parquet": parquet.measure,
     "page": page.measure,
     "soak": soak.measure,
+    "alerts": alerts.measure,
     "faults": faults.measure,
     "restore": restore.measure,
 }
-"""Run only when they are named: they take long; `page` and `soak` need Chromium and the page's libraries."""
+"""Run only when they are named: they take long; `alerts` needs 3 GB of memory, `page` and `soak` Chromium and the page's libraries."""
 
 _DATABASE = "geo_bench"
 _told = Console(stderr=True, highlight=False)

@@ -85,7 +85,7 @@ def test_keys_lead_from_the_ranking_to_an_incident_and_back(visit: Visit) -> Non
     panel.locator("[data-key^=hexagon]").first.focus()
     keys.press("Enter")
     expect(title).to_have_text("Hexagon", timeout=PATIENCE_MS)
-    cell = panel.locator("code").inner_text(timeout=PATIENCE_MS)
+    cell = str(panel.locator("code").text_content(timeout=PATIENCE_MS))
     assert f"cell={cell}" in visit.page.url
     expect_numbers(panel, ask(visit, f"cells/{cell}?window=30d")["cell"])
     expect(panel.locator(".crumbs button")).to_have_text(["Area R", "Area T"])

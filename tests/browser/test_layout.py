@@ -56,6 +56,10 @@ def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_awa
         for term in ("поступило", "открыто", "просрочено", "закрыто"):
             expect(visit.page.locator("#overview dt", has_text=term)).to_be_in_viewport(timeout=PATIENCE_MS)
         expect(visit.page.locator("#synthetic")).to_be_in_viewport()
+        # The first list is in sight, and the others are below it.
+        expect(visit.page.locator("#alerts h2")).to_be_in_viewport()
+        expect(visit.page.locator("#alerts p")).to_be_in_viewport()
+        visit.page.locator("#worst h2").scroll_into_view_if_needed()
         expect(visit.page.locator("#worst h2")).to_be_in_viewport()
         bar = visit.page.locator("#tabs")
         for name, panel in {"Сейчас": "#now", "Анализ": "#analysis", "Поделиться": "#share", "Обзор": "#overview"}.items():

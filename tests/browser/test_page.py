@@ -143,6 +143,9 @@ def test_a_clicked_hexagon_stays_in_a_panel_and_in_the_address(visit: Visit) -> 
     visit.page.mouse.click(*visit.pixel(*CENTRE))
     panel = visit.page.locator("#panel")
     expect(panel.locator("dd").first).to_have_text(str(RECENT))
+    # What programs call it is folded away.
+    expect(panel.locator("code")).to_be_hidden(timeout=PATIENCE_MS)
+    panel.locator("summary").click()
     cell = panel.locator("code").inner_text()
     assert h3.latlng_to_cell(*CENTRE, h3.get_resolution(h3.str_to_int(cell))) == h3.str_to_int(cell)
     assert f"cell={cell}" in visit.page.url

@@ -7,6 +7,7 @@ import h3.api.basic_int as h3
 import httpx
 import pytest
 
+from geo_service.aggregation.places import place_index
 from geo_service.core.database import open_connection
 from tests.support.http_client import asking, filled
 from tests.support.statistics_oracle import CELLS, fill, get_json, query_oracle, received_between
@@ -24,9 +25,11 @@ def filled_url(database_url: str) -> str:
 
 @pytest.fixture(scope="module")
 async def client(filled_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application, once it is ready."""
-    async with asking(filled_url) as made:
-        yield made
+    """A client of the application, once it is ready; a town of a few hundred incidents is divided in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place_index, "LEAST_TO_DIVIDE", 100)
+        async with asking(filled_url) as made:
+            yield made
 
 
 def ancestor(resolution: int) -> int:

@@ -59,17 +59,15 @@ def by_cell_of(state: ReplicaState, values: np.ndarray) -> dict[int, float]:
 
 
 def slow_tail(x: int, trials: int, alpha: float, beta: float) -> float:
-    """P(X >= x) of the beta-binomial as products of ratios."""
-    if x <= 0:
-        return 1.0
-
-    def density(j: int) -> float:
-        term = float(comb(trials, j))
-        for i in range(trials):
-            term *= ((alpha + i) if i < j else (beta + i - j)) / (alpha + beta + i)
-        return term
-
-    return sum(density(j) for j in range(x, trials + 1))
+    """P(X >= x) of the beta-binomial: the density of x as a product of ratios, those of more from one to the next."""
+    term = float(comb(trials, x))
+    for i in range(trials):
+        term *= ((alpha + i) if i < x else (beta + i - x)) / (alpha + beta + i)
+    total = term
+    for j in range(x, trials):
+        term *= (trials - j) * (j + alpha) / ((j + 1) * (trials - j - 1 + beta))
+        total += term
+    return min(total, 1.0)
 
 
 def slow_gi_star(values: Mapping[int, float], inside: list[int]) -> dict[int, float]:

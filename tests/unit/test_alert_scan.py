@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.alerts.baseline import CorrectedBaseline, CountedBaseline
+from geo_service.aggregation.alerts.detection.baseline import CorrectedBaseline, CountedBaseline
+from geo_service.aggregation.alerts.detection.kept_baseline import BaselineKeeper
+from geo_service.aggregation.alerts.detection.local_scan import group_history, scan_places
+from geo_service.aggregation.alerts.detection.signals import Signals
 from geo_service.aggregation.alerts.engine import AlertEngine
 from geo_service.aggregation.alerts.history import copy_history, copy_spans
-from geo_service.aggregation.alerts.kept_baseline import BaselineKeeper
-from geo_service.aggregation.alerts.local_scan import group_history, scan_places
 from geo_service.aggregation.alerts.model import AlertLayer, Detection, Threshold
-from geo_service.aggregation.alerts.signals import Signals
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import LINKED, DistrictLevel, LocationQuality
 from tests.support.alert_history import DAY_S, Message, add, catalogue, district, make_state, moved, settlements
@@ -206,3 +206,29 @@ def test_late_geocoding_counts_by_receipt() -> None:
     (first, *_), on_time = engine.detect(state, NOW, THRESHOLDS), detect(late, now=NOW - 5 * DAY_S)
     assert first == on_time[0]
     assert (first.since, first.stop) == (NOW - 5 * DAY_S - 5 * 3600, NOW - 5 * DAY_S - 3 * 3600 + 1)
+
+
+def test_a_single_message_with_a_wrong_date_does_not_make_a_short_history_long() -> None:
+    begun = [message for message in BACKGROUND if message.received > NOW - 30 * DAY_S]
+    assert len(begun) > 100
+    assert detect(burst(9), [Message(NOW - 300 * DAY_S, *TOWNS["s:1"], 11), *begun]) == ()
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10_000))
+def test_a_kept_baseline_knows_when_each_history_begins(seed: int) -> None:
+    rng, regions = np.random.default_rng(seed), [district(number, f"r{number}", DistrictLevel.REGION) for number in (1, 2)]
+    both = catalogue(KNOWN.settlements, regions)
+    town_at = {"s:1": 1, "s:2": 1, "s:3": 2, "s:4": 0}
+    messages = [
+        Message(NOW - int(age), *TOWNS[town], 11, town_at[town])
+        for age, town in zip(rng.integers(8 * DAY_S, 370 * DAY_S, 900), rng.choice(list(TOWNS), 900, p=[0.6, 0.15, 0.15, 0.1]), strict=True)
+    ]  # fmt: skip
+    state = make_state(messages, both)
+    kept = BaselineKeeper().get(state, NOW)
+    day = NOW - NOW % DAY_S
+    for region, inside in enumerate((1, 2, 0)):
+        received = sorted(
+            one.received for one in messages if one.district == inside and day - 379 * DAY_S <= one.received < day - 7 * DAY_S
+        )
+        assert kept.begins[region] == received[len(received) // 100]

@@ -10,10 +10,11 @@ from geo_service.aggregation.measures.class_breaks import FIXED
 from geo_service.aggregation.measures.level_values import LevelValues, cell_values
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.query import Query
+from geo_service.aggregation.probability.getis_ord import compute_gi_star
 from geo_service.aggregation.probability.mann_kendall import compute_trend
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
-from geo_service.aggregation.spatial.concentration import bin_lowers, significant_z
+from geo_service.aggregation.spatial.concentration import StudyArea, bin_lowers, significant_z
 from geo_service.aggregation.spatial.emerging import STEPS, classify_patterns
 from geo_service.aggregation.spatial.named_classes import EMERGING, GI, UNUSUAL
 from tests.support.spatial_incidents import (
@@ -87,14 +88,30 @@ def test_what_was_once_in_the_replica_does_not_count_among_the_cells() -> None:
     """A process that began later does not know it, and has the same tiles."""
     rows = cluster(random_rows(np.random.default_rng(1), 200, 40), [0, 1], 30)
     rows = [one for one in rows if one["cell"] < 30]
-    state = state_of([*rows, row(36, END - 5)])
+    state = state_of([*rows, row(36, END - 300 * DAY_S)])
     before = values_of(state, "gi")
     state.apply(batch_of_rows([]), np.array([len(rows) + 1]), None)
     after, fresh = values_of(state, "gi"), values_of(state_of(rows), "gi")
+    assert not np.array_equal(after.values, before.values, equal_nan=True)
     assert len(after) == len(before)
     known = {cell: value for cell, value in by_cell_of(state, after.values).items() if value == value}
     assert known == by_cell_of(state_of(rows), fresh.values)
     assert after.breaks == fresh.breaks
+
+
+@pytest.mark.parametrize("districts", [None, (1,)])
+def test_gi_of_an_area_is_that_of_the_general_function(districts: tuple[int, ...] | None) -> None:
+    rows = random_rows(np.random.default_rng(9), 900, 450)
+    state, selection = state_of(rows), Selection(WINDOW, END, districts=districts)
+    area, level = StudyArea(state, selection, RESOLUTION), state.pyramid.levels[RESOLUTION]
+    counts = area.select(state.counter.per_cell(selection, RESOLUTION)[:, 0])
+    inside = np.flatnonzero(~np.isnan(area.spread(np.zeros(len(area)))))
+    position = np.full(len(level) + 1, -1, np.int32)
+    position[inside] = np.arange(len(inside))
+    neighbours = position[level.disks()[inside]].reshape(-1)
+    z = compute_gi_star(counts, np.arange(0, len(neighbours) + 1, 7, dtype=np.int32), neighbours)
+    np.testing.assert_allclose(area.compute_z(counts), z, atol=0.00051)
+    assert area.compute_z(np.full(len(area), 4, np.int32)).tolist() == [0] * len(area)
 
 
 def test_a_cell_that_comes_changes_all_others() -> None:

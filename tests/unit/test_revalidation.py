@@ -184,6 +184,24 @@ async def test_what_compares_a_place_with_others_is_always_what_would_be_made_fr
     assert values > 10_000
 
 
+@pytest.mark.parametrize(("measure", "days"), [("unusual", 3), ("emerging", 24)])
+async def test_what_ends_now_moves_on_with_the_clock_though_the_window_stands_still(stand: Stand, measure: str, days: int) -> None:
+    rng = random.Random(8)
+    rows = {key: past_incident(rng, key) for key in range(1, 300)}
+    for row in rows.values():
+        # No deadline passes meanwhile.
+        row["due"] = 0
+    await stand.replica.load(np.array(list(rows.values()), BATCH), EMPTY)
+    stand.clock = LATER - 5 * DAY
+    words, bodies = (tile_over(PLACES[0], 9), Window(LATER - days * DAY, LATER + 90 * DAY), measure, False, Statuses(), None), set()
+    for _ in range(4):
+        stand.clock += 5 * DAY
+        tile = await stand.tile(words)
+        assert tile.body == from_scratch(rows)(stand.request(words))
+        bodies.add(tile.body)
+    assert len(bodies) > 1
+
+
 async def test_a_value_that_depends_on_others_is_not_kept_when_they_change(stand: Stand) -> None:
     """The class stays "as usual", but the evidence in the tile is another."""
     rng = random.Random(5)

@@ -6,23 +6,38 @@ count by their receipt, in whatever order they arrived, and a service that was d
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from geo_service.aggregation.alerts.alert_groups import assign_groups
 from geo_service.aggregation.alerts.areas import list_areas
-from geo_service.aggregation.alerts.baseline import LATEST_TEST_S, CorrectedBaseline, KeptYear
+from geo_service.aggregation.alerts.budget.thresholds import default_threshold, recurrence_days
 from geo_service.aggregation.alerts.calibration import calibrate, copy_calibration
+from geo_service.aggregation.alerts.detection.baseline import LATEST_TEST_S, CorrectedBaseline, KeptYear
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows
+from geo_service.aggregation.alerts.detection.kept_baseline import BaselineKeeper
+from geo_service.aggregation.alerts.detection.local_scan import group_history, scan_places
+from geo_service.aggregation.alerts.detection.signals import list_detections
+from geo_service.aggregation.alerts.detection.totals_scan import HISTORY_S, HOUR_S, scan_totals
 from geo_service.aggregation.alerts.episodes import close_quiet, continue_episodes
 from geo_service.aggregation.alerts.history import History, copy_history, copy_spans
-from geo_service.aggregation.alerts.kept_baseline import BaselineKeeper
-from geo_service.aggregation.alerts.local_scan import group_history, scan_places
 from geo_service.aggregation.alerts.measuring import TOTALS_PAST_S, Measurer
 from geo_service.aggregation.alerts.model import AlertLayer, Detection, Episode, Threshold
-from geo_service.aggregation.alerts.signals import list_detections
-from geo_service.aggregation.alerts.thresholds import default_threshold, recurrence_days
-from geo_service.aggregation.alerts.totals_scan import HISTORY_S, HOUR_S, scan_totals
 from geo_service.aggregation.replica.replica import ReplicaState
 
 Thresholds = Mapping[AlertLayer, Threshold]
+
+_EXPECTED_STEP = 0.25
+"""By this part the expectation of an episode must move before it is a change."""
+
+
+class _Recent(NamedTuple):
+    """The messages of the last two weeks that a detection has copied; episodes of the same run are measured in them."""
+
+    state: ReplicaState
+    now: int
+    start: int
+    history: History
+    grouped: tuple[GroupedRows, ...]
 
 
 class AlertEngine:
@@ -33,6 +48,7 @@ class AlertEngine:
         self._thresholds: Thresholds = {}
         self._totals: tuple[Detection, ...] = ()
         self._totals_basis: tuple[object, ...] = ()
+        self._recent: _Recent | None = None
 
     def update(self, state: ReplicaState, episodes: Sequence[Episode], thresholds: Thresholds, now: int) -> list[Episode]:
         """Detect, and return what has become of the episodes, see `update_episodes`."""
@@ -70,8 +86,10 @@ class AlertEngine:
 
     def _detect_local(self, state: ReplicaState, now: int) -> Sequence[Detection]:
         kept = self._baselines.get(state, now)
-        history = copy_spans(state, now, kept.spans(now))
+        spans = kept.spans(now)
+        history = copy_spans(state, now, spans)
         grouped = group_history(history)
+        self._recent = _Recent(state, now, spans[-1][0], history, grouped)
         limit = self._threshold(AlertLayer.LOCAL, now).log10_p
         signals = scan_places(history, grouped, CorrectedBaseline(kept, grouped), now - LATEST_TEST_S, now, limit)
         return list(list_detections(AlertLayer.LOCAL, signals.notable(), history))
@@ -91,9 +109,12 @@ class AlertEngine:
         start = min(
             episode.since - (TOTALS_PAST_S if episode.layer is AlertLayer.TOTALS else 0) for episode in episodes
         )  # fmt: skip
-        history = copy_history(state, now, start)
-        grouped = group_history(history)
-        measurer = Measurer.create(history, grouped, KeptYear(self._baselines.get(state, now), grouped))
+        recent, self._recent = self._recent, None
+        if recent is None or recent[:2] != (state, now) or recent.start > start:
+            history = copy_history(state, now, start)
+            recent = _Recent(state, now, start, history, group_history(history))
+        kept = self._baselines.get(state, now)
+        measurer = Measurer.create(recent.history, recent.grouped, KeptYear(kept, recent.grouped))
         return [self._rate(measurer.measure(episode, episode.closed_at or now)) for episode in episodes]
 
     def _rate(self, episode: Episode) -> Episode:
@@ -105,5 +126,6 @@ class AlertEngine:
 
 
 def _differs(old: Episode, new: Episode) -> bool:
-    """Return whether an episode has changed; what is expected grows with every message elsewhere and is no change by itself."""
-    return replace(new, expected=old.expected, recurrence_days=old.recurrence_days, updated=old.updated) != old
+    """Return whether an episode has changed: what is expected grows with every message elsewhere, and a little of it is no change."""
+    has_moved = abs(new.expected - old.expected) > _EXPECTED_STEP * old.expected
+    return has_moved or replace(new, expected=old.expected, recurrence_days=old.recurrence_days, updated=old.updated) != old

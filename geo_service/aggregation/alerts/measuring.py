@@ -7,15 +7,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.baseline import BaselineCounts, Groups
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows
+from geo_service.aggregation.alerts.detection.baseline import BaselineCounts, Groups
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows
+from geo_service.aggregation.alerts.detection.local_scan import estimate_share
+from geo_service.aggregation.alerts.detection.totals_scan import LEAST_MEAN, WEEKS
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.local_scan import estimate_share
 from geo_service.aggregation.alerts.model import AgencyShare, AlertLayer, Episode
-from geo_service.aggregation.alerts.totals_scan import LEAST_MEAN, WEEKS
 from geo_service.aggregation.places.place import Place
 
-Rows = NDArray[np.intp]
+Rows = NDArray[np.intp] | NDArray[np.int32]
 TOTALS_PAST_S = (7 * WEEKS + 7) * DAY_S
 """What the expectation of a total needs before its episode: the 56 days that end 7 days before it."""
 
@@ -55,12 +55,16 @@ class Measurer:
         if not places or episode.theme not in self.history.themes.ids:
             return episode
         theme = self.history.themes.ids.index(episode.theme)
-        span = self.history.between(episode.since, stop)
-        incidents = self.history.incidents
-        chosen = (incidents.theme[span] == theme) & np.isin(incidents.place[span], places)
-        rows = span.start + np.flatnonzero(chosen)
+        rows = np.sort(np.concatenate([self._find_rows(place, theme, episode.since, stop) for place in places]))
         expected = self._expect_local(np.array(places, np.int32), theme, episode.since, stop)
         return replace(self._count(episode, rows), expected=expected, places=self._rank_places(episode, rows))
+
+    def _find_rows(self, place: int, theme: int, start: int, stop: int) -> NDArray[np.int32]:
+        """Return the rows of a theme in a place received in [start, stop)."""
+        pairs, group = self.grouped[0], place * len(self.history.themes) + theme
+        first, end = pairs.starts[group : group + 2].tolist()
+        low, high = np.searchsorted(pairs.times[first:end], [start, stop])
+        return pairs.order[first + low : first + high]
 
     def _expect_local(self, places: NDArray[np.int32], theme: int, since: int, stop: int) -> float:
         """Return the messages that the places' shares of the theme let expect."""
@@ -87,8 +91,8 @@ class Measurer:
             return episode
         rows = self._rows_of_total(episode, area)
         received = self.history.incidents.received[rows]
-        first = self._first_received(area)
-        weeks = min(max((episode.since - 7 * DAY_S - first) // (7 * DAY_S), 1), WEEKS)
+        begins = self._find_beginning(area)
+        weeks = min(max((episode.since - 7 * DAY_S - begins) // (7 * DAY_S), 1), WEEKS)
         low, high, begin, end = np.searchsorted(
             received, [episode.since - 7 * (weeks + 1) * DAY_S, episode.since - 7 * DAY_S, episode.since, stop]
         )
@@ -101,12 +105,10 @@ class Measurer:
         chosen = np.array(themes.ids) == episode.theme if episode.theme else np.array(themes.sectors) == episode.sector
         return np.flatnonzero(inside & chosen[incidents.theme])
 
-    def _first_received(self, area: int) -> int:
+    def _find_beginning(self, area: int) -> int:
         """Return when the history of an area's region begins."""
         areas, regions = self.history.areas, len(self.history.areas.regions)
-        region = area if area < regions else int(areas.region_of_district[area - regions])
-        rows = self.grouped[3]
-        return int(rows.times[rows.starts[region]])
+        return int(self.grouped[3].beginnings()[area if area < regions else areas.region_of_district[area - regions]])
 
     def _count(self, episode: Episode, rows: Rows) -> Episode:
         incidents = self.history.incidents

@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.baseline import CountedBaseline
 from geo_service.aggregation.alerts.calibration import count_days
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds
+from geo_service.aggregation.alerts.detection.baseline import CountedBaseline
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds
+from geo_service.aggregation.alerts.detection.local_scan import WINDOWS_S, group_history, scan_places
 from geo_service.aggregation.alerts.history import DAY_S, History, Incidents
-from geo_service.aggregation.alerts.local_scan import WINDOWS_S, group_history, scan_places
 
 POPULATION = (1_000, 15_000)
 """Of the settlements, both inclusive."""
 DAYS = 3
 _SHARES = (0.40, 0.35, 0.25)
-_SEED = 20_261_130
+SEED = 20_261_130
+"""With the number of messages, of the random outbreaks: always the same ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def measure_power(history: History, log10_p: float, places: Sequence[int], trial
     """
     grouped = group_history(history)
     for extra in extras:
-        rng = np.random.default_rng((_SEED, extra))
+        rng = np.random.default_rng((SEED, extra))
         found = np.array([_find(history, grouped, draw_outbreak(rng, history, places, extra), log10_p) for _ in range(trials)])
         yield Power(extra, trials, float(np.mean(found <= DAY_S)), float(np.mean(found <= DAYS * DAY_S)))
 

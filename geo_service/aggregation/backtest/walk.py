@@ -91,7 +91,7 @@ class _Slots:
         if messages.groups * places > _MAX_TABLE:
             keys, of_message = np.unique(pair, return_inverse=True)
             return cls._numbered(keys, of_message, messages.groups, places)
-        # A table of all pairs instead of sorting the messages: a fifth of the time.
+        # A table of all pairs: the messages need not be sorted.
         number = np.zeros(messages.groups * places, np.int32)
         number[pair] = 1
         keys = np.flatnonzero(number)

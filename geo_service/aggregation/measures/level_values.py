@@ -78,17 +78,13 @@ def cell_values(state: ReplicaState, query: Query, classifier: ClassificationMet
     counts = counter.per_cell(query.selection, resolution)
     compared = None if query.compare is None else counter.per_cell(query.compare, resolution)[:, 0]
     key = _key(query, resolution)
-    # Where all cells are computed together, those that come later change the others.
-    growing = measure.spatial is None or measure.spatial.level is None
     values = (
         counts[:, measure.channel]
         if measure.channel is not None
-        else counter.cached_array(key, partial(_map_values, state, query, resolution), len(counts) if growing else None)
+        else counter.cached_array(key, partial(_map_values, state, query, resolution), len(counts))
     )
     whole = LevelValues(query, counts, values, compared)
-    # With the number of cells: of a measure that compares all of them, a later one moves the limits.
-    breaks_key = (*key, classifier, 0 if growing else len(counts))
-    return replace(whole, breaks=counter.cached_value(breaks_key, partial(_cell_breaks, whole, classifier)))
+    return replace(whole, breaks=counter.cached_value((*key, classifier), partial(_cell_breaks, whole, classifier)))
 
 
 def some_cell_values(

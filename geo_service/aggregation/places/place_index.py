@@ -58,6 +58,8 @@ class PlaceIndex:
         self._columns, self._pyramid = state.columns, state.pyramid
         self.generation = 0
         """Grows whenever places are numbered anew."""
+        self._basis: tuple[object, ...] = ()
+        self._place_of_cell = GrowableArray.empty(np.int32)
         self._build(state.catalogue)
 
     @property
@@ -67,10 +69,14 @@ class PlaceIndex:
 
     def refresh(self, state: ReplicaState) -> None:
         """Take in what has come since: new cells, or another catalogue. state: the one that the index was made for."""
-        if _basis(state.catalogue) != self._basis:
+        basis = _basis(state.catalogue)
+        if basis != self._basis:
             self.generation += 1
             self._build(state.catalogue)
-        elif len(self._pyramid) > len(self._place_of_cell):
+            return
+        # The same objects compare at once.
+        self._basis = basis
+        if len(self._pyramid) > len(self._place_of_cell):
             self._add_cells()
 
     def place_of_rows(self, rows: Rows) -> NDArray[np.int32]:

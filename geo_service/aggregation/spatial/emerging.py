@@ -13,7 +13,7 @@ from geo_service.aggregation.counting.selected_rows import assign_buckets, selec
 from geo_service.aggregation.probability.mann_kendall import Trend, compute_trend
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection
-from geo_service.aggregation.spatial.concentration import StudyArea, significant_z
+from geo_service.aggregation.spatial.concentration import StudyArea, significant_cells
 
 Patterns = NDArray[np.int32]
 Truths = NDArray[np.bool_]
@@ -35,11 +35,11 @@ def cell_patterns(state: ReplicaState, selection: Selection, resolution: int) ->
     counts = _count_steps(state, selection, resolution)
     area = StudyArea(state, selection, resolution)
     z = np.empty((STEPS, len(area)), np.float32)
-    states = np.empty((STEPS, len(area)), np.int8)
+    states = np.zeros((STEPS, len(area)), np.int8)
     for step in range(STEPS):
         exact = area.compute_z(area.select(counts[step]))
-        (limit,) = significant_z(exact, [_RATE])
-        z[step], states[step] = exact, np.sign(exact) * (np.abs(exact) >= limit)
+        (significant,) = significant_cells(exact, [_RATE])
+        z[step], states[step, significant] = exact, np.sign(exact[significant])
     # Most cells are never significant: they have no pattern, and need no test.
     known = np.flatnonzero(states.any(axis=0))
     patterns = np.zeros(len(area))
@@ -64,7 +64,7 @@ def _classify_hot(hot: Truths, cold: Truths, intensifies: Truths, diminishes: Tr
     number, last = hot.sum(axis=0), hot[-1]
     often = number >= _OFTEN * len(hot)
     # Hot steps that nothing interrupts up to the last one.
-    run = np.cumprod(hot[::-1], axis=0).sum(axis=0)
+    run = np.cumprod(hot[::-1], axis=0, dtype=np.int8).sum(axis=0)
     conditions = {
         "new": last & (number == 1),
         "consecutive": last & (run == number) & ~often,

@@ -6,6 +6,11 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+NEVER = 1 << 62
+"""An instant later than all others."""
+ROWS_BEFORE_HISTORY = 100
+"""One in so many rows may be earlier than the history begins."""
+
 Whole = NDArray[np.int32]
 Seconds = NDArray[np.int64]
 
@@ -27,9 +32,15 @@ class GroupedRows:
         _count(out, self.starts, self.times, groups, low, high)
         return out
 
-    def sizes(self) -> Whole:
-        """Return how many rows each group has. int32."""
-        return np.diff(self.starts).astype(np.int32)
+    def beginnings(self) -> Seconds:
+        """Return when the history of each group begins: when one in a hundred of its rows had been received; NEVER without any.
+
+        Not with the first one: a single row with a wrong date is no history.
+        """
+        out, sizes = np.full(len(self.starts) - 1, NEVER), np.diff(self.starts)
+        some = sizes > 0
+        out[some] = self.times[(self.starts[:-1] + sizes // ROWS_BEFORE_HISTORY)[some]]
+        return out
 
 
 def group_rows(groups: Whole, size: int, received: Seconds) -> GroupedRows:

@@ -9,18 +9,16 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds, Whole
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds, Whole
 from geo_service.aggregation.alerts.history import DAY_S, History
 
 GAP_S = 7 * DAY_S
 """Between the baseline and the day of the test: a slow outbreak must not raise its own expectation."""
 YEAR_S = 365 * DAY_S
 LEAST_HISTORY_S = 28 * DAY_S
-"""So long before the end of its baseline a region must have had its first message; until then nothing is raised there."""
+"""So long before the end of its baseline a region's history must begin; until then nothing is raised there."""
 LATEST_TEST_S = 7 * DAY_S
 """Tests reach so far back: messages that come or are located late are tested where they belong."""
-NEVER = 1 << 62
-"""An instant later than all others."""
 
 
 class Groups(NamedTuple):
@@ -56,8 +54,8 @@ class Baseline(Protocol):
     """Counts the baseline of tests."""
 
     @property
-    def first_received(self) -> Seconds:
-        """(regions,) receipt of the first message of each region as far as is known; NEVER where there is none."""
+    def begins(self) -> Seconds:
+        """(regions,) when the history of each region begins as far as is known, as of `GroupedRows.beginnings`."""
         ...
 
     def count(self, tested: Groups, days: Seconds) -> BaselineCounts:
@@ -92,13 +90,9 @@ class CountedBaseline:
     """In the order of `Groups`."""
 
     @property
-    def first_received(self) -> Seconds:
-        """(regions,) receipt of the first message of each region."""
-        rows = self.grouped[-1]
-        first = np.full(len(rows.starts) - 1, NEVER)
-        some = np.diff(rows.starts) > 0
-        first[some] = rows.times[rows.starts[:-1][some]]
-        return first
+    def begins(self) -> Seconds:
+        """(regions,) when the history of each region begins."""
+        return self.grouped[-1].beginnings()
 
     def count(self, tested: Groups, days: Seconds) -> BaselineCounts:
         """Return the baseline of each test."""
@@ -114,8 +108,8 @@ class KeptBaseline:
     """Its beginning, seconds since 1970."""
     counts: BaselineCounts
     """(groups,) each."""
-    first_received: Seconds
-    """(regions,) receipt of the first message of each region in the baseline or the week before it; NEVER where there is none."""
+    begins: Seconds
+    """(regions,) when the history of each region begins: in the baseline, the week before it, or never."""
 
     def spans(self, now: int) -> list[tuple[int, int]]:
         """Return which messages tests of the last seven days and their corrections need: half-open spans, ascending."""
@@ -141,9 +135,9 @@ class CorrectedBaseline:
     grouped: tuple[GroupedRows, ...]
 
     @property
-    def first_received(self) -> Seconds:
-        """(regions,) receipt of the first message of each region in the last year."""
-        return self.kept.first_received
+    def begins(self) -> Seconds:
+        """(regions,) when the history of each region begins, within the last year."""
+        return self.kept.begins
 
     def count(self, tested: Groups, days: Seconds) -> BaselineCounts:
         """Return the baseline of each test."""

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.baseline import (
+from geo_service.aggregation.alerts.detection.baseline import (
     GAP_S,
     LEAST_HISTORY_S,
     Baseline,
@@ -25,9 +25,9 @@ from geo_service.aggregation.alerts.baseline import (
     list_groups,
     start_of_day,
 )
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.signals import Floats, Signals, count_distinct
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.signals import Floats, Signals, count_distinct
 from geo_service.aggregation.probability.beta_binomial import log_beta_binomial_tail
 from geo_service.aggregation.probability.binomial_density import log_beta_binomial
 
@@ -79,7 +79,7 @@ def scan_places(
     days = start_of_day(at)
     counts = np.column_stack(baseline.count(groups, days))
     # The last theme is the unknown one; a region without a past has nothing to compare with.
-    untested = days - GAP_S - baseline.first_received[groups.region] < LEAST_HISTORY_S
+    untested = days - GAP_S - baseline.begins[groups.region] < LEAST_HISTORY_S
     untested |= groups.theme % len(history.themes) == len(history.themes) - 1
     best, log_p, expected = _find_best_windows(*candidates, trials, counts, untested, log10_limit * _LN_10)
     chosen = np.flatnonzero(best != _NO_WINDOW)

@@ -17,9 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.signals import Signals, count_distinct
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.signals import Signals, count_distinct
 from geo_service.aggregation.probability.negative_binomial import log_negative_binomial_tail
 
 HOUR_S = 3600
@@ -30,8 +30,8 @@ LEAST_MESSAGES = 10
 """In a day. A few messages are no event of a whole district; where they are, they stand out in a place."""
 SECTOR_PENALTY = 1.0
 """Added to log10 p of a sector."""
-HISTORY_S = (7 * WEEKS + 7 + 1) * DAY_S
-"""A test needs as much before its end."""
+HISTORY_S = (7 * WEEKS + 7 + 1 + 7) * DAY_S
+"""A test needs as much before its end, and a week more to tell that a history does not only begin there."""
 LEAST_MEAN = 0.5
 """Messages in all the 56 days that are assumed where there are fewer: a theme that is new is rare, but not impossible."""
 
@@ -62,8 +62,8 @@ def scan_totals(history: History, start: int, stop: int, log10_limit: float) -> 
     The history must reach back `HISTORY_S` before `start`.
     """
     hours = (start // HOUR_S + 1, stop // HOUR_S)
-    first = _first_received(history)
-    parts = [_scan_series(history, series, first, hours, log10_limit) for series in _list_series(history)]
+    begins = group_rows(history.incidents.region, len(history.areas.regions), history.incidents.received).beginnings()
+    parts = [_scan_series(history, series, begins, hours, log10_limit) for series in _list_series(history)]
     joined = Signals(*map(np.concatenate, zip(*parts, strict=True)))
     return joined.take(np.argsort(joined.stop, kind="stable"))
 
@@ -88,21 +88,13 @@ def _cross(area: Whole, places: Whole, regions: Whole, subject: Whole, themes: W
     return _Series(group, np.repeat(places, len(themes)), np.tile(themes, len(places)), np.repeat(regions, len(themes)))
 
 
-def _first_received(history: History) -> Seconds:
-    """Return the receipt of the first message of each region; a distant future where there is none."""
-    regions, rows = np.unique(history.incidents.region, return_index=True)
-    first = np.full(len(history.areas.regions), 1 << 62)
-    first[regions] = history.incidents.received[rows]
-    return first
-
-
-def _scan_series(history: History, series: _Series, first: Seconds, hours: tuple[int, int], log10_limit: float) -> Signals:
+def _scan_series(history: History, series: _Series, begins: Seconds, hours: tuple[int, int], log10_limit: float) -> Signals:
     penalty = np.where(series.theme >= len(history.themes), SECTOR_PENALTY, 0.0)
     # A theme that the catalogue does not know is none.
     penalty[series.theme == len(history.themes) - 1] = np.inf
     rows = group_rows(series.group, len(series.place), history.incidents.received)
     limits = (log10_limit - penalty) * _LN_10
-    found = _scan_groups(rows.starts, rows.times, first[series.region], limits, *hours)
+    found = _scan_groups(rows.starts, rows.times, begins[series.region], limits, *hours)
     group, hour, n, mean, log_p = (np.array(column) for column in found)
     group = group.astype(np.int32)
     end = hour.astype(np.int64) * HOUR_S
@@ -121,11 +113,11 @@ def _window_positions(rows: GroupedRows, group: Whole, end: Seconds) -> tuple[Wh
 
 @njit(nogil=True, cache=True)
 def _scan_groups(
-    starts: NDArray[np.int64], times: Seconds, first: Seconds, limits: Floats, first_hour: int, last_hour: int
+    starts: NDArray[np.int64], times: Seconds, begins: Seconds, limits: Floats, first_hour: int, last_hour: int
 ) -> tuple[list[int], list[int], list[int], list[float], list[float]]:
     """Return group, hour, x, mean and ln p of the tests at the full hours [first_hour, last_hour] that reach their group's limit.
 
-    first: (groups,) when the history of each begins; limits: (groups,) ln p.
+    begins: (groups,) when the history of each begins; limits: (groups,) ln p.
     """
     groups, hours, counts = [0 for _ in range(0)], [0 for _ in range(0)], [0 for _ in range(0)]
     means, log_ps = [0.0 for _ in range(0)], [0.0 for _ in range(0)]
@@ -138,7 +130,7 @@ def _scan_groups(
         for hour in range(max(first_hour, times[starts[group]] // HOUR_S), last_hour + 1):
             at = hour - origin
             n = before[at] - before[at - _HOURS_A_DAY]
-            weeks = min((hour * HOUR_S - 7 * DAY_S - first[group]) // (7 * DAY_S), WEEKS)
+            weeks = min((hour * HOUR_S - 7 * DAY_S - begins[group]) // (7 * DAY_S), WEEKS)
             if n < LEAST_MESSAGES or weeks < LEAST_WEEKS:
                 continue
             mean, dispersion = estimate_day(before, at - _HOURS_A_WEEK, weeks)
