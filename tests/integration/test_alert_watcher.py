@@ -104,8 +104,10 @@ async def post(client: httpx.AsyncClient, *messages: dict[str, Any]) -> None:
 
 
 async def alerts_of(client: httpx.AsyncClient, **params: str) -> list[dict[str, Any]]:
-    alerts: list[dict[str, Any]] = (await client.get("/api/alerts", params={"theme": "housing.no_water", **params})).json()["alerts"]
-    return alerts
+    """Alerts of places; with the clock moved on, the total of the region may raise one as well."""
+    query = {"theme": "housing.no_water", "groups": "split", **params}
+    alerts: list[dict[str, Any]] = (await client.get("/api/alerts", params=query)).json()["alerts"]
+    return [alert for alert in alerts if alert["layer"] == "local"]
 
 
 async def wait_for_alert(client: httpx.AsyncClient, **wanted: Any) -> dict[str, Any]:
@@ -143,7 +145,7 @@ async def test_an_outage_opens_grows_is_judged_and_closes(
     """One story: each step needs the one before."""
     monkeypatch.setattr("geo_service.alerts.delivery.outbox.PAUSES_S", (0.05, 0.05, 0.05))
     clock, now = Clock(), time.time()
-    async with receiving([None, None, None, None]) as dead, serving(
+    async with receiving([None] * 100) as dead, serving(
         filled_url, clock, webhooks=hooks_file(tmp_path, receiver.url, dead.url)
     ) as (client, alerting):  # fmt: skip
         # Calibrated first: without thresholds there is nothing to compare with.
@@ -182,7 +184,7 @@ async def test_an_outage_opens_grows_is_judged_and_closes(
         alerting.watcher.look_now()
         closed = await wait_for_alert(client, state="closed")
         assert (closed["id"], closed["n"], closed["verdict"]["value"]) == (grown["id"], 20, "real")
-        assert json.loads((await receiver.wait_for(5))[4].body)["type"] == "alert.closed"
+        await until(lambda: is_true(("alert.closed", grown["id"]) in told(receiver)))
         # The dead one has not held anything up, and is given up after its attempts.
         await until(
             lambda: holds(filled_url, "select from alert_delivery where target = 'hook1' and attempts = 4 and next_attempt_at is null")
@@ -191,7 +193,8 @@ async def test_an_outage_opens_grows_is_judged_and_closes(
 
 
 async def test_of_two_processes_one_looks_and_both_know_and_a_restart_keeps_everything(filled_url: str) -> None:
-    before = await fetch(filled_url, "select id, n, verdict, verdict_note from alert order by id")
+    closed = "select id, n, verdict, verdict_note from alert where closed_at is not null order by id"
+    before = await fetch(filled_url, closed)
     assert before
     clock, now = Clock(), time.time()
     where = VILLAGES[2]
@@ -204,12 +207,12 @@ async def test_of_two_processes_one_looks_and_both_know_and_a_restart_keeps_ever
             assert both[0] == both[1]
             assert not following.watcher.status.is_leader
             assert following.watcher.status.runs == 0
-            assert await fetch(filled_url, "select count(*) from alert where closed_at is null and layer = 'local'") == [(1,)]
-        assert await fetch(filled_url, "select id, n, verdict, verdict_note from alert where id <= $1 order by id", before[-1][0]) == before
+            assert await fetch(filled_url, "select count(*) from alert where layer = 'local' and name_ru = 'Село 2'") == [(1,)]
+        assert await fetch(filled_url, closed) == before
     async with serving(filled_url, clock) as (client, alone):
         await until(lambda: is_true(alone.watcher.status.runs > 0))
         assert (await alerts_of(client))[0] == both[0]
-    assert await fetch(filled_url, "select count(*) from alert where closed_at is null and layer = 'local'") == [(1,)]
+    assert await fetch(filled_url, "select count(*) from alert where layer = 'local' and name_ru = 'Село 2'") == [(1,)]
 
 
 async def test_another_process_takes_over_when_the_one_that_looks_loses_its_connection(filled_url: str) -> None:
@@ -258,6 +261,12 @@ async def test_a_changed_budget_is_calibrated_anew_and_kept(filled_url: str) -> 
 async def has_thresholds(client: httpx.AsyncClient, per_week: float) -> bool:
     thresholds = (await client.get("/api/alerts")).json()["thresholds"]
     return thresholds.keys() == set(AlertLayer) and all(one["per_week"] == per_week for one in thresholds.values())
+
+
+def told(receiver: Receiver) -> list[tuple[str, int]]:
+    """Event and alert of each message that a receiver has got."""
+    bodies = [json.loads(one.body) for one in receiver.received]
+    return [(body["type"], body["data"]["id"]) for body in bodies]
 
 
 async def is_true(value: bool) -> bool:
