@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.alerts.areas import list_areas
-from geo_service.aggregation.alerts.baseline import KeptYear
+from geo_service.aggregation.alerts.detection.baseline import KeptYear
+from geo_service.aggregation.alerts.detection.kept_baseline import BaselineKeeper
+from geo_service.aggregation.alerts.detection.local_scan import group_history
 from geo_service.aggregation.alerts.history import copy_history
-from geo_service.aggregation.alerts.kept_baseline import BaselineKeeper
-from geo_service.aggregation.alerts.local_scan import group_history
 from geo_service.aggregation.alerts.measuring import TOTALS_PAST_S, Measurer
 from geo_service.aggregation.alerts.model import AlertLayer, Episode, Place
 from geo_service.aggregation.catalogue.catalogue import Catalogue

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 import h3.api.basic_int as h3
 import numpy as np
 
+from geo_service.aggregation.alerts.budget.declustering import cluster_signals, describe_places
 from geo_service.aggregation.alerts.calibration import CALIBRATION_DAYS, calibrate, copy_calibration
-from geo_service.aggregation.alerts.declustering import cluster_signals, describe_places
+from geo_service.aggregation.alerts.detection.grouped_rows import Whole
+from geo_service.aggregation.alerts.detection.kept_baseline import count_baseline
+from geo_service.aggregation.alerts.detection.signals import Signals
 from geo_service.aggregation.alerts.engine import AlertEngine
-from geo_service.aggregation.alerts.grouped_rows import Whole
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.kept_baseline import count_baseline
 from geo_service.aggregation.alerts.model import AlertLayer
 from geo_service.aggregation.alerts.power import DAYS, SEED, Outbreak, draw_outbreak, list_settlements, measure_power
 from geo_service.aggregation.alerts.replay import replay
-from geo_service.aggregation.alerts.signals import Signals
 from geo_service.aggregation.catalogue.catalogue import Catalogue, Entries, Entry
 from geo_service.aggregation.columns.columns import BATCH
 from geo_service.aggregation.places.place_index import find_places

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from geo_service.aggregation.alerts.model import AlertLayer
 from geo_service.alerts.store import read_thresholds

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from geo_service.aggregation.alerts.alert_groups import assign_groups
 from geo_service.aggregation.alerts.areas import list_areas
-from geo_service.aggregation.alerts.declustering import Subjects, cluster_signals
+from geo_service.aggregation.alerts.budget.declustering import Subjects, cluster_signals
+from geo_service.aggregation.alerts.detection.signals import Signals
 from geo_service.aggregation.alerts.episodes import close_quiet, continue_episodes
 from geo_service.aggregation.alerts.model import AlertLayer, Detection, Episode
-from geo_service.aggregation.alerts.signals import Signals
 from geo_service.aggregation.places.nearest import Positions, unit_vectors
 from geo_service.aggregation.places.place import Place
 from geo_service.core.model import DistrictLevel

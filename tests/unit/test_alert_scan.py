@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.aggregation.alerts.baseline import CorrectedBaseline, CountedBaseline
+from geo_service.aggregation.alerts.detection.baseline import CorrectedBaseline, CountedBaseline
+from geo_service.aggregation.alerts.detection.kept_baseline import BaselineKeeper
+from geo_service.aggregation.alerts.detection.local_scan import group_history, scan_places
+from geo_service.aggregation.alerts.detection.signals import Signals
 from geo_service.aggregation.alerts.engine import AlertEngine
 from geo_service.aggregation.alerts.history import copy_history, copy_spans
-from geo_service.aggregation.alerts.kept_baseline import BaselineKeeper
-from geo_service.aggregation.alerts.local_scan import group_history, scan_places
 from geo_service.aggregation.alerts.model import AlertLayer, Detection, Threshold
-from geo_service.aggregation.alerts.signals import Signals
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.core.model import LINKED, DistrictLevel, LocationQuality
 from tests.support.alert_history import DAY_S, Message, add, catalogue, district, make_state, moved, settlements

@@ -6,13 +6,13 @@ from math import inf, log10
 import numpy as np
 import pytest
 
+from geo_service.aggregation.alerts.budget.thresholds import default_threshold, recurrence_days
 from geo_service.aggregation.alerts.calibration import calibrate, count_days
+from geo_service.aggregation.alerts.detection.signals import Signals
+from geo_service.aggregation.alerts.detection.totals_scan import HOUR_S, scan_totals
 from geo_service.aggregation.alerts.history import History, copy_history
 from geo_service.aggregation.alerts.model import AlertLayer, Episode, Threshold
 from geo_service.aggregation.alerts.replay import replay
-from geo_service.aggregation.alerts.signals import Signals
-from geo_service.aggregation.alerts.thresholds import default_threshold, recurrence_days
-from geo_service.aggregation.alerts.totals_scan import HOUR_S, scan_totals
 from geo_service.core.model import DistrictLevel
 from tests.support.alert_history import DAY_S, Message, catalogue, district, make_state, settlements
 from tests.support.alert_oracle import negative_binomial_tail, total
@@ -125,6 +125,13 @@ def test_a_calibration_gives_the_budget_on_its_own_history() -> None:
             assert thresholds[layer].episodes <= per_week / 7 * 330
             assert sum(episode.layer is layer for episode in episodes) <= per_week / 7 * 330 + 2
     assert thresholds[AlertLayer.LOCAL].episodes > 60
+
+
+def test_a_budget_of_almost_nothing_gives_a_threshold_that_raises_almost_nothing() -> None:
+    history = history_of(BY_CHANCE)
+    for threshold in calibrate(history, 0.001).values():
+        assert threshold.log10_p < -4.5
+        assert threshold.episodes <= 1
 
 
 def test_what_no_chance_explains_does_not_use_up_the_budget() -> None:

@@ -12,17 +12,17 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from geo_service.aggregation.alerts.baseline import GAP_S, LATEST_TEST_S, LEAST_HISTORY_S, YEAR_S, CountedBaseline
-from geo_service.aggregation.alerts.declustering import Subjects, cluster_signals, describe_areas, describe_places
-from geo_service.aggregation.alerts.grouped_rows import ROWS_BEFORE_HISTORY
+from geo_service.aggregation.alerts.budget.declustering import Subjects, cluster_signals, describe_areas, describe_places
+from geo_service.aggregation.alerts.budget.known_events import find_events, leave_out, list_real
+from geo_service.aggregation.alerts.budget.thresholds import default_threshold
+from geo_service.aggregation.alerts.budget.thresholds import recurrence_days as recurrence_days
+from geo_service.aggregation.alerts.detection.baseline import GAP_S, LATEST_TEST_S, LEAST_HISTORY_S, YEAR_S, CountedBaseline
+from geo_service.aggregation.alerts.detection.grouped_rows import ROWS_BEFORE_HISTORY
+from geo_service.aggregation.alerts.detection.local_scan import group_history, scan_places
+from geo_service.aggregation.alerts.detection.signals import Signals
+from geo_service.aggregation.alerts.detection.totals_scan import scan_totals
 from geo_service.aggregation.alerts.history import DAY_S, History, copy_history
-from geo_service.aggregation.alerts.known_events import find_events, leave_out, list_real
-from geo_service.aggregation.alerts.local_scan import group_history, scan_places
 from geo_service.aggregation.alerts.model import AlertLayer, Episode, Threshold
-from geo_service.aggregation.alerts.signals import Signals
-from geo_service.aggregation.alerts.thresholds import default_threshold
-from geo_service.aggregation.alerts.thresholds import recurrence_days as recurrence_days
-from geo_service.aggregation.alerts.totals_scan import scan_totals
 from geo_service.aggregation.replica.replica import ReplicaState
 
 CALIBRATION_DAYS = 330
@@ -32,6 +32,8 @@ _LOOSEST = -2.0
 """log10 of the greatest p that is looked at."""
 _FINEST = -9.0
 _STEPS_A_DECADE = 20
+_FAR_BEYOND = 30
+"""A p that raises so many times the budget is the last one that is tried: with many messages, the next ones take long."""
 _CURVE_STEPS = 5
 """One in so many steps is a point of the curve."""
 _EVENT_LOG10_P = -4.0
@@ -81,12 +83,16 @@ def scan_layers(history: History, start: int, stop: int, log10_limits: dict[Aler
 def _find_threshold(layer: AlertLayer, signals: Signals, subjects: Subjects, days: int, per_week: float, now: int) -> Threshold:
     """Return the greatest p up to which no p raises more than the budget."""
     steps = np.linspace(_FINEST, _LOOSEST, round((_LOOSEST - _FINEST) * _STEPS_A_DECADE) + 1).round(2).tolist()
-    counts = [_count_episodes(signals, subjects, step) for step in steps]
     most = per_week / 7 * days
+    counts: list[int] = []
+    for step in steps:
+        counts.append(_count_episodes(signals, subjects, step))
+        if counts[-1] > _FAR_BEYOND * most:
+            break
+    steps = steps[: len(counts)]
     within = [count <= most for count in counts]
-    last = within.index(False) - 1 if False in within else len(steps) - 1
-    if last < 0:
-        raise ValueError("the finest step has more episodes than the budget: what no chance explains was not left out")
+    # A budget of almost nothing may be less than what is left at the finest step.
+    last = max(within.index(False) - 1, 0) if False in within else len(steps) - 1
     return Threshold(layer, per_week, steps[last], days, counts[last], _make_curve(steps, counts, days), now)
 
 

@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 from geo_service.aggregation.alerts.alert_groups import assign_groups
 from geo_service.aggregation.alerts.areas import list_areas
-from geo_service.aggregation.alerts.baseline import LATEST_TEST_S, CorrectedBaseline, KeptYear
+from geo_service.aggregation.alerts.budget.thresholds import default_threshold, recurrence_days
 from geo_service.aggregation.alerts.calibration import calibrate, copy_calibration
+from geo_service.aggregation.alerts.detection.baseline import LATEST_TEST_S, CorrectedBaseline, KeptYear
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows
+from geo_service.aggregation.alerts.detection.kept_baseline import BaselineKeeper
+from geo_service.aggregation.alerts.detection.local_scan import group_history, scan_places
+from geo_service.aggregation.alerts.detection.signals import list_detections
+from geo_service.aggregation.alerts.detection.totals_scan import HISTORY_S, HOUR_S, scan_totals
 from geo_service.aggregation.alerts.episodes import close_quiet, continue_episodes
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows
 from geo_service.aggregation.alerts.history import History, copy_history, copy_spans
-from geo_service.aggregation.alerts.kept_baseline import BaselineKeeper
-from geo_service.aggregation.alerts.local_scan import group_history, scan_places
 from geo_service.aggregation.alerts.measuring import TOTALS_PAST_S, Measurer
 from geo_service.aggregation.alerts.model import AlertLayer, Detection, Episode, Threshold
-from geo_service.aggregation.alerts.signals import list_detections
-from geo_service.aggregation.alerts.thresholds import default_threshold, recurrence_days
-from geo_service.aggregation.alerts.totals_scan import HISTORY_S, HOUR_S, scan_totals
 from geo_service.aggregation.replica.replica import ReplicaState
 
 Thresholds = Mapping[AlertLayer, Threshold]

@@ -7,12 +7,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.baseline import BaselineCounts, Groups
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows
+from geo_service.aggregation.alerts.detection.baseline import BaselineCounts, Groups
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows
+from geo_service.aggregation.alerts.detection.local_scan import estimate_share
+from geo_service.aggregation.alerts.detection.totals_scan import LEAST_MEAN, WEEKS
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.local_scan import estimate_share
 from geo_service.aggregation.alerts.model import AgencyShare, AlertLayer, Episode
-from geo_service.aggregation.alerts.totals_scan import LEAST_MEAN, WEEKS
 from geo_service.aggregation.places.place import Place
 
 Rows = NDArray[np.intp] | NDArray[np.int32]

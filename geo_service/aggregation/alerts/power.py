@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.baseline import CountedBaseline
 from geo_service.aggregation.alerts.calibration import count_days
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds
+from geo_service.aggregation.alerts.detection.baseline import CountedBaseline
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds
+from geo_service.aggregation.alerts.detection.local_scan import WINDOWS_S, group_history, scan_places
 from geo_service.aggregation.alerts.history import DAY_S, History, Incidents
-from geo_service.aggregation.alerts.local_scan import WINDOWS_S, group_history, scan_places
 
 POPULATION = (1_000, 15_000)
 """Of the settlements, both inclusive."""

@@ -6,15 +6,15 @@ from heapq import merge
 from itertools import groupby
 
 from geo_service.aggregation.alerts.alert_groups import assign_groups
-from geo_service.aggregation.alerts.baseline import CountedYear
+from geo_service.aggregation.alerts.budget.thresholds import default_threshold, recurrence_days
 from geo_service.aggregation.alerts.calibration import scan_layers
+from geo_service.aggregation.alerts.detection.baseline import CountedYear
+from geo_service.aggregation.alerts.detection.local_scan import group_history
+from geo_service.aggregation.alerts.detection.signals import list_detections
 from geo_service.aggregation.alerts.episodes import close_quiet, continue_episodes
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.local_scan import group_history
 from geo_service.aggregation.alerts.measuring import Measurer
 from geo_service.aggregation.alerts.model import AlertLayer, Detection, Episode, Threshold
-from geo_service.aggregation.alerts.signals import list_detections
-from geo_service.aggregation.alerts.thresholds import default_threshold, recurrence_days
 
 
 @dataclass(slots=True)

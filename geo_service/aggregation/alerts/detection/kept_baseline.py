@@ -8,8 +8,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from geo_service.aggregation.alerts.areas import Areas, list_areas, list_themes
-from geo_service.aggregation.alerts.baseline import GAP_S, LATEST_TEST_S, YEAR_S, BaselineCounts, KeptBaseline
-from geo_service.aggregation.alerts.grouped_rows import NEVER, ROWS_BEFORE_HISTORY, Seconds, Whole
+from geo_service.aggregation.alerts.detection.baseline import GAP_S, LATEST_TEST_S, YEAR_S, BaselineCounts, KeptBaseline
+from geo_service.aggregation.alerts.detection.grouped_rows import NEVER, ROWS_BEFORE_HISTORY, Seconds, Whole
 from geo_service.aggregation.alerts.history import DAY_S
 from geo_service.aggregation.places.place_index import PlaceIndex, find_places
 from geo_service.aggregation.replica.replica import ReplicaState

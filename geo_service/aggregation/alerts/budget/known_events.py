@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.declustering import Clusters, Subjects
+from geo_service.aggregation.alerts.budget.declustering import Clusters, Subjects
+from geo_service.aggregation.alerts.detection.grouped_rows import Whole
+from geo_service.aggregation.alerts.detection.signals import Signals
 from geo_service.aggregation.alerts.episodes import MERGE_KM, QUIET_S
-from geo_service.aggregation.alerts.grouped_rows import Whole
 from geo_service.aggregation.alerts.history import DAY_S, History
 from geo_service.aggregation.alerts.model import AlertLayer, Episode
-from geo_service.aggregation.alerts.signals import Signals
 from geo_service.aggregation.places.nearest import EARTH_RADIUS_KM
 
 IMPOSSIBLE_LOG10_P = -9.0

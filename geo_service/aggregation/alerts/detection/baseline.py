@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds, Whole
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds, Whole
 from geo_service.aggregation.alerts.history import DAY_S, History
 
 GAP_S = 7 * DAY_S

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.baseline import (
+from geo_service.aggregation.alerts.detection.baseline import (
     GAP_S,
     LEAST_HISTORY_S,
     Baseline,
@@ -25,9 +25,9 @@ from geo_service.aggregation.alerts.baseline import (
     list_groups,
     start_of_day,
 )
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.signals import Floats, Signals, count_distinct
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.signals import Floats, Signals, count_distinct
 from geo_service.aggregation.probability.beta_binomial import log_beta_binomial_tail
 from geo_service.aggregation.probability.binomial_density import log_beta_binomial
 

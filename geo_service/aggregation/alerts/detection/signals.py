@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.grouped_rows import Seconds, Whole
+from geo_service.aggregation.alerts.detection.grouped_rows import Seconds, Whole
 from geo_service.aggregation.alerts.history import History
 from geo_service.aggregation.alerts.model import AlertLayer, Detection
 from geo_service.aggregation.places.place import Place

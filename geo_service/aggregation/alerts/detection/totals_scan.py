@@ -17,9 +17,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo_service.aggregation.alerts.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows, Seconds, Whole, find_first, group_rows
+from geo_service.aggregation.alerts.detection.signals import Signals, count_distinct
 from geo_service.aggregation.alerts.history import DAY_S, History
-from geo_service.aggregation.alerts.signals import Signals, count_distinct
 from geo_service.aggregation.probability.negative_binomial import log_negative_binomial_tail
 
 HOUR_S = 3600

@@ -7,10 +7,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from geo_service.aggregation.alerts.detection.grouped_rows import Seconds, Whole
+from geo_service.aggregation.alerts.detection.signals import Floats, Signals
 from geo_service.aggregation.alerts.episodes import MERGE_KM, QUIET_S
-from geo_service.aggregation.alerts.grouped_rows import Seconds, Whole
 from geo_service.aggregation.alerts.history import History
-from geo_service.aggregation.alerts.signals import Floats, Signals
 from geo_service.aggregation.places.nearest import EARTH_RADIUS_KM, Positions, unit_vectors
 from geo_service.aggregation.places.place import Place
 
