@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import h3.api.basic_int as h3
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -47,7 +48,9 @@ async def plant(url: str) -> None:
         await territory.fill(connection)
         await connection.execute(
             "insert into theme (code, sector_id, name_ru, name_en) values ('housing.no_water', 4, 'Нет холодной воды', 'No cold water');"
-            "insert into agency (code, name) values ('vodokanal', 'Водоканал')"
+            "insert into agency (code, name) values ('vodokanal', 'Водоканал');"
+            "insert into place (id, name_ru, name_en, country, population, location)"
+            f" values (1, 'Вознесенская', 'Voznesenskaya', 'RU', 8000, st_setsrid(st_makepoint({VILLAGE[1]}, {VILLAGE[0]}), 4326))"
         )
     insert_incidents(url, "water", WATER, MESSAGES, VILLAGE, 0)
     async with open_connection(url) as connection:
@@ -183,6 +186,29 @@ def test_an_alerts_address_opens_it(browser: Browser, service_url: str) -> None:
         assert phone.page.evaluate(CUT, "#panel") == []
         phone.shot("alert-phone")
         assert phone.complaints == []
+
+
+def test_a_hexagon_is_called_by_its_settlement_and_says_what_people_write_about(visit: Visit) -> None:
+    cell = h3.int_to_str(h3.latlng_to_cell(*VILLAGE, 6))
+    answer = get_json(visit, f"/api/cells/{cell}?window=7d&compare=previous")
+    visit.open(f"lang=ru&window=7d&cell={cell}&map=8/45/38.9")
+    panel = visit.page.locator("#panel")
+    expect(panel.locator("h2")).to_have_text("Вознесенская", timeout=PATIENCE_MS)
+    theme = panel.locator("[data-part=themes] [data-theme='housing.no_water']")
+    expect(theme).to_have_text(f"Нет холодной водыбыло: 0 {MESSAGES}")
+    expect(panel.locator("[data-part=settlements] li").first).to_contain_text("Вознесенская")
+    expect(panel.locator("[data-part=timeline] svg")).to_be_visible()
+    # What programs call it is not the reader's name for it.
+    assert cell not in panel.inner_text()
+    assert visit.page.evaluate(CUT, "#side") == []
+    panel.locator("[data-key='all messages']").click()
+    expect(panel.locator("[data-part=latest] button.incident")).to_have_count(answer["cell"]["count"], timeout=PATIENCE_MS)
+    visit.shot("hexagon")
+    # Of another theme there is no alert, whose mark would be on top.
+    visit.open("lang=ru&window=7d&theme=roads.pothole&map=8/45/38.9")
+    visit.page.mouse.move(*visit.pixel(*VILLAGE))
+    expect(visit.page.locator("#tooltip h2")).to_have_text("Вознесенская", timeout=PATIENCE_MS)
+    visit.open("lang=ru&window=7d")
 
 
 def test_filters_narrow_the_alerts_and_nothing_left_is_said_plainly(visit: Visit) -> None:

@@ -91,7 +91,7 @@ def test_keys_lead_from_the_ranking_to_an_incident_and_back(visit: Visit) -> Non
     expect(panel.locator(".crumbs button")).to_have_text(["Area R", "Area T"])
 
     newest = ask(visit, f"incidents?window=30d&cell={cell}&limit=5")["incidents"]
-    rows = panel.locator("[data-part=latest] button")
+    rows = panel.locator("[data-part=latest] button.incident")
     assert [int(str(row.get_attribute("data-key")).split()[1]) for row in rows.all()] == [one["id"] for one in newest]
     rows.first.focus()
     keys.press("Enter")
