@@ -16,13 +16,17 @@ class AlertMethods(Protocol):
         """Return new episodes (id 0) and those of `episodes`, all open, that have changed. On the replica's thread, some 30 ms."""
         ...
 
-    def copy_history(self, state: ReplicaState, now: int) -> Any:
-        """Return a copy of what the calibration needs. On the replica's thread."""
+    def list_parts(self, now: int) -> Sequence[tuple[int, int]]:
+        """Return the parts in which `copy_part` copies what the calibration needs."""
         ...
 
-    def calibrate(self, history: Any, per_week: float, real: Sequence[Episode]) -> Thresholds:
+    def copy_part(self, state: ReplicaState, now: int, span: tuple[int, int]) -> Any:
+        """Return a copy of one part. On the replica's thread, some 50 ms."""
+        ...
+
+    def calibrate(self, parts: list[Any], per_week: float, real: Sequence[Episode]) -> Thresholds:
         """Return the thresholds for a budget of false alarms a week and layer. On any thread; it may take minutes.
 
-        real: episodes that the desk has found real, which are no false alarms.
+        parts: copies of all parts, in their order; the list is emptied. real: episodes that the desk has found real: no false alarms.
         """
         ...

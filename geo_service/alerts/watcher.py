@@ -222,8 +222,10 @@ class AlertWatcher:
             self._calibration.add_done_callback(lambda _: self._wake.set())
 
     async def _find_thresholds(self, methods: AlertMethods, real: Sequence[Episode]) -> Thresholds:
-        history = await self._replica.run_unqueued(methods.copy_history, int(self._clock()))
-        return await run_in_thread(methods.calibrate, history, self._per_week, real)
+        now = int(self._clock())
+        # In parts, so that tiles are answered in between.
+        parts = [await self._replica.run_unqueued(methods.copy_part, now, span) for span in methods.list_parts(now)]
+        return await run_in_thread(methods.calibrate, parts, self._per_week, real)
 
     async def _read_real(self, connection: asyncpg.Connection) -> list[Episode]:
         """Return the episodes of the replayed time that the desk has found real."""

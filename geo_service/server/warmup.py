@@ -112,7 +112,7 @@ def _alert_steps(state: ReplicaState, since: int, stop: int) -> Iterator[object]
         recurrence_days=1.0, peak=1, peak_at=since, places=(place,), id=1,
     )  # fmt: skip
     yield alerts.update(state, (episode,), {}, stop)
-    yield alerts.copy_history(state, stop)
+    yield alerts.copy_part(state, stop, (since, stop))
 
 
 def _tile_steps(state: ReplicaState, now: Selection, before: Selection, zone: ZoneInfo) -> Iterator[object]:

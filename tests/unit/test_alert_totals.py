@@ -1,16 +1,17 @@
 """The totals layer against a slow implementation; thresholds, recurrence and what a calibration leaves out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf, log10
 
 import numpy as np
 import pytest
 
 from geo_service.aggregation.alerts.budget.thresholds import default_threshold, recurrence_days
-from geo_service.aggregation.alerts.calibration import calibrate, count_days
+from geo_service.aggregation.alerts.calibration import calibrate, copy_calibration, count_days, list_parts
 from geo_service.aggregation.alerts.detection.signals import Signals
 from geo_service.aggregation.alerts.detection.totals_scan import HOUR_S, scan_totals
-from geo_service.aggregation.alerts.history import History, copy_history
+from geo_service.aggregation.alerts.history import History, copy_history, copy_spans, join_histories
 from geo_service.aggregation.alerts.model import AlertLayer, Episode, Threshold
 from geo_service.aggregation.alerts.replay import replay
 from geo_service.core.model import DistrictLevel
@@ -201,3 +202,20 @@ def test_the_notable_signals_are_the_first_last_strongest_and_those_of_most_mess
     chosen = Signals(zeros, zeros, stop, stop, n, p, p, stop, zeros).notable()
     assert chosen.stop.tolist() == [0, 2, 3, 5]
     assert len(chosen.take(np.arange(0)).notable().stop) == 0
+
+
+def test_a_history_that_is_copied_in_parts_is_the_one_that_is_copied_at_once() -> None:
+    state = make_state(BY_CHANCE, KNOWN)
+    parts = [copy_spans(state, NOW, [span]) for span in list_parts(NOW)]
+    whole, joined = copy_calibration(state, NOW), join_histories(parts)
+    assert len(whole) == len(joined) > 10_000
+    for column, expected in zip(joined.incidents, whole.incidents, strict=True):
+        np.testing.assert_array_equal(column, expected)
+    assert parts == []
+    assert (joined.places, joined.stop) == (whole.places, whole.stop)
+
+
+def test_a_history_is_not_joined_over_a_change_of_the_catalogue() -> None:
+    parts = [history_of(BY_CHANCE), replace(history_of(BY_CHANCE), places=())]
+    with pytest.raises(ValueError, match="the catalogue has changed"):
+        join_histories(parts)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from geo_service.aggregation.alerts.alert_groups import assign_groups
 from geo_service.aggregation.alerts.areas import list_areas
 from geo_service.aggregation.alerts.budget.thresholds import default_threshold, recurrence_days
-from geo_service.aggregation.alerts.calibration import calibrate, copy_calibration
+from geo_service.aggregation.alerts.calibration import calibrate, list_parts
 from geo_service.aggregation.alerts.detection.baseline import LATEST_TEST_S, CorrectedBaseline, KeptYear
 from geo_service.aggregation.alerts.detection.grouped_rows import GroupedRows
 from geo_service.aggregation.alerts.detection.kept_baseline import BaselineKeeper
@@ -19,7 +19,7 @@ from geo_service.aggregation.alerts.detection.local_scan import group_history, s
 from geo_service.aggregation.alerts.detection.signals import list_detections
 from geo_service.aggregation.alerts.detection.totals_scan import HISTORY_S, HOUR_S, scan_totals
 from geo_service.aggregation.alerts.episodes import close_quiet, continue_episodes
-from geo_service.aggregation.alerts.history import History, copy_history, copy_spans
+from geo_service.aggregation.alerts.history import History, copy_history, copy_spans, join_histories
 from geo_service.aggregation.alerts.measuring import TOTALS_PAST_S, Measurer
 from geo_service.aggregation.alerts.model import AlertLayer, Detection, Episode, Threshold
 from geo_service.aggregation.replica.replica import ReplicaState
@@ -76,13 +76,20 @@ class AlertEngine:
         before = [*known, *[None] * (len(grouped) - len(known))]
         return [replace(after, updated=now) for old, after in zip(before, grouped, strict=True) if old is None or _differs(old, after)]
 
-    def copy_history(self, state: ReplicaState, now: int) -> History:
-        """Return what `calibrate` needs."""
-        return copy_calibration(state, now)
+    def list_parts(self, now: int) -> list[tuple[int, int]]:
+        """Return the spans of receipt in which `copy_part` copies what `calibrate` needs. On any thread."""
+        return list_parts(now)
 
-    def calibrate(self, history: History, per_week: float, real: Iterable[Episode] = ()) -> dict[AlertLayer, Threshold]:
-        """Return the thresholds for a budget of false alarms a week and layer. On any thread. real: what the desk has found real."""
-        return calibrate(history, per_week, real)
+    def copy_part(self, state: ReplicaState, now: int, span: tuple[int, int]) -> History:
+        """Return the messages of one span."""
+        return copy_spans(state, now, [span])
+
+    def calibrate(self, parts: list[History], per_week: float, real: Iterable[Episode] = ()) -> dict[AlertLayer, Threshold]:
+        """Return the thresholds for a budget of false alarms a week and layer. On any thread.
+
+        parts: all, in their order; the list is emptied. real: what the desk has found real.
+        """
+        return calibrate(join_histories(parts), per_week, real)
 
     def _detect_local(self, state: ReplicaState, now: int) -> Sequence[Detection]:
         kept = self._baselines.get(state, now)

@@ -6,7 +6,7 @@ belongs.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +71,24 @@ class History:
         """Return the rows received in [start, stop)."""
         low, high = np.searchsorted(self.incidents.received, [start, stop])
         return slice(int(low), int(high))
+
+
+def join_histories(parts: list[History]) -> History:
+    """Return one history of several that follow one another, at least one. ValueError where the catalogue has changed between them.
+
+    The list is emptied, so that no more than a column is in memory twice.
+    """
+    last = parts[-1]
+    for part in parts:
+        same_places = part.places == last.places[: len(part.places)]
+        if not same_places or part.themes.ids != last.themes.ids or part.areas.places != last.areas.places:
+            raise ValueError("the catalogue has changed while the incidents were copied")
+    about = replace(last, incidents=last.incidents.take(slice(0)))
+    columns = [list(part.incidents) for part in parts]
+    parts.clear()
+    del last, part
+    joined = [np.concatenate([column.pop(0) for column in columns]) for _ in Incidents._fields]
+    return replace(about, incidents=Incidents(*joined))
 
 
 def copy_history(state: ReplicaState, now: int, start: int = 0) -> History:
