@@ -29,6 +29,10 @@ COPY --from=wheel /app/dist /tmp/dist
 RUN /opt/geo/bin/pip install --no-cache-dir --no-deps --no-index /tmp/dist/*.whl
 
 FROM python:3.11.14-slim-bookworm
+# What lays out the text of PDFs (the weekly report); hadolint: Debian's stable release has one version of each.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 && \
+    rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --no-create-home geo
 COPY --from=installed /opt/geo /opt/geo
 # Compiled loops are kept here, the one folder that must be writable; they fit the kind of processor they were made on.

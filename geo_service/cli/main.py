@@ -24,6 +24,7 @@ from geo_service.cli.ingest import ingest_commands
 from geo_service.cli.ingest_runs import rejects_command, runs_command
 from geo_service.cli.open311 import open311_command
 from geo_service.cli.places import places_command
+from geo_service.cli.report import report_commands
 from geo_service.cli.serve import serve_command
 from geo_service.core.errors import GeoError
 
@@ -40,6 +41,7 @@ app.add_typer(db_commands, name="db")
 app.command("serve")(serve_command)
 app.add_typer(ingest_commands, name="ingest")
 app.command("export")(export_command)
+app.add_typer(report_commands, name="report")
 app.command("backtest")(backtest_command)
 app.add_typer(demo_commands, name="demo")
 app.command("places")(places_command)

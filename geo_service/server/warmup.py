@@ -31,6 +31,8 @@ from geo_service.aggregation.statistics.changes import CHANGE_DIMENSIONS, DIRECT
 from geo_service.aggregation.statistics.districts import describe_district
 from geo_service.aggregation.statistics.incident_list import ORDERS, IncidentListQuery
 from geo_service.aggregation.statistics.incident_rows import list_incidents
+from geo_service.aggregation.statistics.lasting_excess import WEEKS, find_lasting_excess
+from geo_service.aggregation.statistics.repeated_positions import find_repeated_positions
 from geo_service.aggregation.statistics.summary import summarise_selection
 from geo_service.aggregation.statistics.timeline import BucketOptions, compute_timeline
 from geo_service.core.calendar.deadlines import read_deadlines
@@ -100,6 +102,8 @@ def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, ru
     yield compute_timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
     yield describe_cell(state, Query(now, count, before), h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), clockwork)
     yield rate_agencies(state, rules, now, before, 1)
+    yield find_repeated_positions(state, now, 1, 1)
+    yield find_lasting_excess(np.full((WEEKS, 2, 2), 10, np.int32))
     for order in ORDERS.values():
         yield list_incidents(state, IncidentListQuery(now, order, 10))
 

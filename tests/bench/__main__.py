@@ -34,6 +34,7 @@ from tests.bench import (
     soak,
     sql_tiles,
     statistics,
+    weekly_report,
 )
 from tests.bench.bench import Bench
 from tests.bench.dataset import DAY_S
@@ -50,6 +51,7 @@ PARTS: dict[str, Part] = {
     "size": size.measure,
     "points": points.measure,
     "statistics": statistics.measure,
+    "report": weekly_report.measure,
     "backtest": backtest.measure,
     "sql": sql_tiles.measure,
     "session": session.measure,

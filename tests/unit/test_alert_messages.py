@@ -205,6 +205,7 @@ def test_mail_needs_all_of_its_settings() -> None:
     for name in whole:
         with pytest.raises(SettingsError, match=f"GEO_{name.upper()}"):
             read_settings(**{one: value for one, value in whole.items() if one != name})
+    assert read_settings(smtp_url="smtp://x").alerts_mail_to == ()
     with pytest.raises(SettingsError, match="GEO_ALERTS_MAIL_TO"):
         read_settings(**(whole | {"alerts_mail_to": "a@example.org\r\nBcc: x@y"}))
     assert "hidden" not in repr(Settings(smtp_url="smtp://u:hidden@x", alerts_mail_from="a@b", alerts_mail_to="a@b"))

@@ -21,7 +21,7 @@ from tests.support.paths import CHECKOUT
 
 DOCUMENTS = [*sorted(CHECKOUT.glob("*.md")), *sorted((CHECKOUT / "docs").glob("*.md"))]
 PACKAGES = ("geo_service", "ingest", "boundaries")
-EXTRAS = ("files", "geocoder", "places")
+EXTRAS = ("files", "geocoder", "places", "report")
 
 
 def text_of(name: str) -> str:

@@ -1,6 +1,6 @@
 """Reading incidents out of PostGIS by binary COPY, straight into arrays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import asyncpg
 import numpy as np
@@ -13,6 +13,7 @@ from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, Distri
 from geo_service.aggregation.catalogue.settlements import Settlements
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.replica.database_state import XidSet
+from geo_service.aggregation.selection.selection import Window
 from geo_service.core.model import DistrictLevel, GeocodedBy
 from geo_service.core.sql.binary_copy import RecordFormat, RecordReader, Records, to_unix_seconds
 from geo_service.core.sql.incident_columns import replica_sql_types
@@ -84,6 +85,21 @@ async def read_incident_ids(connection: asyncpg.Connection, first: int, last: in
     """Incidents with ids from `first` to `last`, as BATCH rows."""
     stream = IncidentStream()
     text = f"{query('replica.read_incidents')} where incident.id between {first:d} and {last:d}"
+    await connection.copy_from_query(text, output=stream.write, format="binary")
+    return stream.batch()
+
+
+async def read_incidents_received(
+    connection: asyncpg.Connection, windows: Sequence[Window], on_progress: Callable[[int], None] = lambda rows: None
+) -> Array:
+    """Incidents that were received in any of the windows, and the earliest located ones of all, as BATCH rows."""
+    stream = IncidentStream(on_progress)
+    inside = " or ".join(
+        f"incident.received_at >= to_timestamp({window.start:d}) and incident.received_at < to_timestamp({window.stop:d})"
+        for window in windows
+    )
+    earliest = "incident.received_at = (select min(received_at) from incident where cell is not null)"
+    text = f"{query('replica.read_incidents')} where {inside} or {earliest}"
     await connection.copy_from_query(text, output=stream.write, format="binary")
     return stream.batch()
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.columns.columns import BATCH
-from geo_service.aggregation.replica.loader import read_catalogue, read_incidents
+from geo_service.aggregation.replica.loader import read_catalogue, read_incidents, read_incidents_received
 from geo_service.aggregation.replica.replica import ReplicaState, ResponseTimer
 from geo_service.aggregation.selection.selection import Window
 from geo_service.core.database import database_errors, open_connection
@@ -17,14 +17,24 @@ _DIGEST_BYTES = 16
 
 
 async def read_snapshot(
-    url: str, clock: ResponseTimer | None, count_limit: int, on_progress: Callable[[int], None] = lambda rows: None
+    url: str,
+    clock: ResponseTimer | None,
+    count_limit: int,
+    on_progress: Callable[[int], None] = lambda rows: None,
+    windows: Sequence[Window] | None = None,
 ) -> ReplicaState:
-    """Everything in the database, in one transaction's view. count_limit: bytes of counts to keep; progress: hears of rows read."""
+    """Everything in the database, in one transaction's view. count_limit: bytes of counts to keep; progress: hears of rows read.
+
+    windows: only the incidents that were received in one of them, and the earliest of all.
+    """
     async with open_connection(url) as connection:
         with database_errors("read the incidents"):
             async with connection.transaction(isolation="repeatable_read", readonly=True):
                 catalogue = await read_catalogue(connection)
-                batch = await read_incidents(connection, on_progress=on_progress)
+                if windows is None:
+                    batch = await read_incidents(connection, on_progress=on_progress)
+                else:
+                    batch = await read_incidents_received(connection, windows, on_progress)
     return ReplicaState(batch, catalogue, count_limit, clock)
 
 

@@ -73,7 +73,7 @@ class MailTarget:
 
     async def send(self, message: Message) -> None:
         """Hand the mail in; every attempt has the same Message-ID."""
-        await run_in_thread(self._send, self._compose(message))
+        await run_in_thread(hand_in_mail, self._server, self._compose(message))
 
     async def close(self) -> None:
         """Do nothing: each mail has a connection of its own."""
@@ -91,25 +91,27 @@ class MailTarget:
         mail.set_content(text)
         return mail
 
-    def _send(self, mail: EmailMessage) -> None:
-        server, context = self._server, ssl.create_default_context()
-        try:
-            with _connect(server, context) as session:
-                if server.scheme == "smtp" and session.has_extn("starttls"):
-                    session.starttls(context=context)
-                    session.ehlo()
-                elif server.scheme == "smtp" and server.password and not server.is_local:
-                    raise SendError(f"{server.host} offers no STARTTLS, and the password is not sent in the clear; use smtps://")
-                if server.user:
-                    session.login(server.user, server.password)
-                refused = session.send_message(mail)
-        except smtplib.SMTPResponseException as error:
-            raise SendError(f"{server.host} has answered {error.smtp_code}") from None
-        except (smtplib.SMTPException, OSError) as error:
-            raise SendError(f"{server.host} cannot be reached or has refused ({type(error).__name__})") from None
-        if refused:
-            # The others have got it: sending again would give it to them twice.
-            raise SendError(f"{server.host} has refused {len(refused)} of {len(self._receivers)} addresses", is_final=True)
+
+def hand_in_mail(server: SmtpServer, mail: EmailMessage) -> None:
+    """Send a mail. Raises `SendError`, which is final where some of its receivers have got it."""
+    context = ssl.create_default_context()
+    try:
+        with _connect(server, context) as session:
+            if server.scheme == "smtp" and session.has_extn("starttls"):
+                session.starttls(context=context)
+                session.ehlo()
+            elif server.scheme == "smtp" and server.password and not server.is_local:
+                raise SendError(f"{server.host} offers no STARTTLS, and the password is not sent in the clear; use smtps://")
+            if server.user:
+                session.login(server.user, server.password)
+            refused = session.send_message(mail)
+    except smtplib.SMTPResponseException as error:
+        raise SendError(f"{server.host} has answered {error.smtp_code}") from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise SendError(f"{server.host} cannot be reached or has refused ({type(error).__name__})") from None
+    if refused:
+        # The others have got it: sending again would give it to them twice.
+        raise SendError(f"{server.host} has refused {len(refused)} of the addresses", is_final=True)
 
 
 def _connect(server: SmtpServer, context: ssl.SSLContext) -> smtplib.SMTP:

@@ -26,6 +26,7 @@ from geo_service.core.ingest_protocol import IngestService
 from geo_service.core.settings import Settings
 from geo_service.http.client_address import TrustedProxies
 from geo_service.http.headers import request_header
+from geo_service.reports.maker import ReportMaker
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.server.tile_server import TileServer
@@ -67,6 +68,8 @@ class Service:
     outbox: Outbox
     """Messages about alerts."""
     row_cutter: RowCutter = field(kw_only=True)
+    reports: ReportMaker = field(kw_only=True)
+    """Makes weekly reports."""
     evidence: EvidenceCollector = field(default_factory=EvidenceCollector.create, kw_only=True)
     """Behind alerts."""
     pool: asyncpg.Pool | None = None

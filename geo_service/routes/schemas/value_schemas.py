@@ -37,6 +37,9 @@ def codes(values: Iterable[str], most: int | None = None) -> Schema:
 
 ANY_CODES: Schema = pattern("[^,]+(,[^,]+)*")
 """Codes of the catalogue, separated by commas: which there are, the data decide."""
+ANY_CODE: Schema = pattern(".+")
+"""One code of the catalogue."""
+ISO_WEEK: Schema = pattern("(197[2-9]|19[89][0-9]|20[0-9]{2}|210[0-5])-W(0[1-9]|[1-4][0-9]|5[0-3])")
 INSTANT: Schema = pattern(f"{_DATE}({_TIME})?")
 CELL: Schema = pattern("[0-9a-fA-F]{15}")
 LEVEL: Schema = choice(level.code for level in DistrictLevel)

@@ -1,0 +1,1 @@
+"""The formats of a report: HTML, workbook and PDF, all written from the same document."""

@@ -1,0 +1,110 @@
+"""Makes reports in a serving process, and keeps those that are still true."""
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from geo_service.aggregation.alerts.model import AlertBoard
+from geo_service.aggregation.catalogue.catalogue import Catalogue
+from geo_service.aggregation.counting.result_cache import ResultCache
+from geo_service.aggregation.measures.response_time import RuleTable
+from geo_service.aggregation.replica.replica import Replica
+from geo_service.aggregation.selection.selection import Selection
+from geo_service.core.admission import QueuedThread
+from geo_service.core.errors import Overloaded
+from geo_service.reports.content.numbers import ReportNumbers, compute_numbers
+from geo_service.reports.content.red_places import choose_red_places, count_outcomes
+from geo_service.reports.content.systemic import ADDRESS_DAYS
+from geo_service.reports.document.build import build_document
+from geo_service.reports.document.context import ReportContext
+from geo_service.reports.document.sections import MAX_RED
+from geo_service.reports.formats.html import render_html
+from geo_service.reports.reading import read_texts
+from geo_service.reports.request import ReportRequest
+
+_CACHE_BYTES = 16_000_000
+"""Some 200 pages of 70 kB."""
+_MAX_AGE_S = 600.0
+"""Addresses that were erased, and names of settlements, do not move the revision of the incidents."""
+
+Connect = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
+"""Holds a connection in a block; the text says what it is for."""
+
+_Key = tuple[str, int, int, str, str, Hashable]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    html: bytes
+    selections: tuple[Selection, ...]
+    made_at: float
+
+
+class ReportMaker:
+    """Makes the pages one after the other; a page is made anew once a row of its windows has changed."""
+
+    def __init__(self, replica: Replica, encoder: QueuedThread, rules: RuleTable, zone: ZoneInfo, wait_s: float) -> None:
+        """rules: of deadlines; they belong to the replica's thread. wait_s: how long a request may wait for its turn."""
+        self._replica, self._encoder, self._rules, self._zone, self._wait_s = replica, encoder, rules, zone, wait_s
+        self._turn = asyncio.Lock()
+        self._pages: ResultCache[_Key, _Page] = ResultCache(
+            _CACHE_BYTES, lambda page: len(page.html), replica.changes, lambda _, page: page.selections
+        )
+
+    async def make_html(self, request: ReportRequest, board: AlertBoard, connect: Connect, live_url: str) -> bytes:
+        """Return the page; the same object as long as it is true. Raises `Overloaded` where it would have to wait for too long.
+
+        board: of the alerts that the process knows: the page is made anew when one of its week changes.
+        """
+        district = request.district.id if request.district else 0
+        alerts = _alerts_of(board, request, self._replica.catalogue)
+        key = (request.week.code, request.week.now, district, request.language, live_url, alerts)
+        page = self._find(key)
+        if page is None:
+            await self._wait_for_turn()
+            try:
+                page = self._find(key) or await self._make(key, request, connect, live_url)
+            finally:
+                self._turn.release()
+        return page.html
+
+    def _find(self, key: _Key) -> _Page | None:
+        page = self._pages.get(key)
+        return page if page and time.monotonic() - page.made_at < _MAX_AGE_S else None
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(self._wait_s):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise Overloaded("other reports are being made; try again shortly") from None
+
+    async def _make(self, key: _Key, request: ReportRequest, connect: Connect, live_url: str) -> _Page:
+        numbers = await self._replica.run(compute_numbers, self._rules, request)
+        async with connect("read the texts of the report") as connection:
+            texts = await read_texts(connection, numbers)
+        past = texts.red.past[:MAX_RED] if texts.red else ()
+        outcomes = await self._replica.run(count_outcomes, request.week, past) if past else []
+        context = ReportContext(numbers, texts.addresses, texts.settlements, texts.red, outcomes, self._zone, live_url)
+        html = await self._encoder.run(lambda: render_html(build_document(context), self._zone))
+        page = _Page(html, _read_selections(numbers), time.monotonic())
+        self._pages.put(key, page, numbers.revision)
+        return page
+
+
+def _alerts_of(board: AlertBoard, request: ReportRequest, catalogue: Catalogue) -> Hashable:
+    """Return what is known of the alerts of the report: two equal values stand for the same tables."""
+    red = choose_red_places(board.episodes, request, catalogue)
+    return tuple((one.id, one.updated, one.closed_at, one.verdict_at, one.n, one.open) for one in (*red.present, *red.past))
+
+
+def _read_selections(numbers: ReportNumbers) -> tuple[Selection, ...]:
+    """Return what a report depends on: everything of its last months, and of the week a year before."""
+    request = numbers.request
+    windows = (request.week.last_days(ADDRESS_DAYS), request.week.year_earlier)
+    return tuple(request.select(window, numbers.catalogue, everywhere=True) for window in windows)
