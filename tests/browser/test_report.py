@@ -9,13 +9,14 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from PIL import Image
 from playwright.sync_api import Browser
 
 from geo_service.core.database import open_connection
 from geo_service.reports.formats.pdf import PdfPrinter
 from tests.support.browser_incidents import run_in_thread
 from tests.support.browser_visit import SCREENSHOTS, Visit, visiting
+from tests.support.kept_pictures import KEPT, differences
 from tests.support.page_checks import find_violations
 from tests.support.report_incidents import RED_PLACE, WEEK, fill
 from tests.support.serve_process import serving, wait_until_ready
@@ -54,6 +55,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(browser: Browser
             too_wide = visit.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
             # The page allows no scripts: axe itself is put in from outside of it.
             found[size, language] = [*find_violations(visit), *(["too wide"] if too_wide else []), *visit.complaints]
+            if address == "region" and size != "tablet":
+                with Image.open(SCREENSHOTS / f"report-{address}-{size}-{language}.png") as picture:
+                    found[size, language] += differences(f"report-{size}-{language}", picture)
     assert {look: wrong for look, wrong in found.items() if wrong} == {}
 
 
@@ -87,23 +91,32 @@ def test_names_are_seen_over_the_map_on_paper(service_url: str, language: str, t
     assert with_name > 6 * letters
 
 
-def ink_in_map(html: bytes, folder: Path) -> int:
-    """Pixels in the colour of a red place's name on the first page."""
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_pages_on_paper_look_like_the_kept_ones(service_url: str, language: str, tmp_path: Path) -> None:
+    html = httpx.get(f"{service_url}{ADDRESSES['region']}&lang={language}").raise_for_status().content
+    pages = print_pages(html, tmp_path)
+    found = {number: differences(f"report-paper-{language}-{number}", page) for number, page in enumerate(pages, 1)}
+    assert len(pages) == len([*KEPT.glob(f"report-paper-{language}-*.png")])
+    assert {number: wrong for number, wrong in found.items() if wrong} == {}
+
+
+def print_pages(html: bytes, folder: Path) -> list[Image.Image]:
+    """Return the pages of the report on paper as pictures."""
     printer = PdfPrinter()
     try:
         (folder / "x.pdf").write_bytes(printer.print_pdf(html))
     finally:
         printer.close()
-    subprocess.run(["pdftoppm", "-r", str(DPI), "-f", "1", "-l", "1", folder / "x.pdf", folder / "x"], check=True)
-    (picture,) = folder.glob("x-*.ppm")
-    pixels = read_ppm(picture.read_bytes())
-    picture.unlink()
+    subprocess.run(["pdftoppm", "-r", str(DPI), folder / "x.pdf", folder / "page"], check=True)
+    return [read_picture(path) for path in sorted(folder.glob("page-*.ppm"))]
+
+
+def read_picture(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        return picture.copy()
+
+
+def ink_in_map(html: bytes, folder: Path) -> int:
+    """Pixels in the colour of a red place's name on the first page."""
+    pixels = np.asarray(print_pages(html, folder)[0])
     return int(np.count_nonzero(np.abs(pixels.astype(np.int16) - np.array(NAME_INK)).max(axis=2) < 24))
-
-
-def read_ppm(data: bytes) -> NDArray[np.uint8]:
-    """Return the pixels of a portable pixmap, (height, width, 3)."""
-    kind, width, height, depth = data.split(maxsplit=4)[:4]
-    assert (kind, depth) == (b"P6", b"255")
-    size = int(width) * int(height) * 3
-    return np.frombuffer(data[-size:], np.uint8).reshape(int(height), int(width), 3)
