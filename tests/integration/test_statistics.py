@@ -288,6 +288,8 @@ async def test_csv_says_what_json_says(client: httpx.AsyncClient, path: str, row
         for name, value in row.items():
             if name == "leading_theme":
                 assert (plain["leading_theme_code"], plain["leading_theme_n"]) == ((value["code"], str(value["n"])) if value else ("", ""))
+            elif name == "name" and value is None:
+                assert plain["name_ru"] == plain["name_en"] == ""
             elif not isinstance(value, dict):
                 assert plain[name] == ("" if value is None else str(value).lower() if isinstance(value, bool) else str(value)), name
             elif name == "name":
