@@ -239,7 +239,7 @@ async def all_at_once(client: httpx.AsyncClient, form: str, number: int = AT_ONC
     async def fetch(address: str) -> httpx.Response:
         try:
             return await client.get(address)
-        except httpx.RemoteProtocolError:
+        except (httpx.RemoteProtocolError, httpx.ReadError):
             # The server has closed a connection that was idle just when the client took it again.
             return await client.get(address)
 
