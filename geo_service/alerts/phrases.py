@@ -5,34 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from geo_service.core.wording import MONTHS, format_number, plural_ru
+
 HOUR_S = 3600
 DAY_S = 86_400
 _YEAR_DAYS = 365
 _RARE_YEARS = 10
 """Rarer than this, the year that is replayed says nothing more precise."""
 
-_MONTHS_RU = (
-    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря",
-)  # fmt: skip
-_MONTHS_EN = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-
 HOURS_RU = ("час", "часа", "часов")
 DAYS_RU = ("день", "дня", "дней")
 YEARS_RU = ("год", "года", "лет")
 MESSAGES_RU = ("сообщение", "сообщения", "сообщений")
-
-
-def plural_ru(number: int, forms: Sequence[str]) -> str:
-    """Return the form of a noun after a number. forms: after 1, after 2 and after 5.
-
-    >>> [plural_ru(number, DAYS_RU) for number in (1, 3, 5, 11, 12, 21, 22, 111)]
-    ['день', 'дня', 'дней', 'дней', 'дней', 'день', 'дня', 'дней']
-    """
-    if number % 100 in range(11, 15):
-        return forms[2]
-    return forms[0] if number % 10 == 1 else forms[1] if number % 10 in (2, 3, 4) else forms[2]
 
 
 def plural_en(number: int, noun: str) -> str:
@@ -42,12 +26,6 @@ def plural_en(number: int, noun: str) -> str:
     ('day', 'days')
     """
     return noun if number == 1 else f"{noun}s"
-
-
-def format_number(number: int, language: str) -> str:
-    """Return a whole number with its thousands set apart: by a no-break space in Russian, by a comma in English."""
-    text = f"{number:,}"
-    return text.replace(",", "\N{NO-BREAK SPACE}") if language == "ru" else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +60,7 @@ def format_duration(seconds: int, language: str) -> str:
 def format_moment(at: int, zone: ZoneInfo, language: str, reference: int) -> str:
     """Return day and time in a time zone, with the year where it is not that of `reference`. Both are seconds since 1970."""
     moment, other = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(reference, zone)
-    month = (_MONTHS_RU if language == "ru" else _MONTHS_EN)[moment.month - 1]
+    month = MONTHS[language][moment.month - 1]
     year = "" if moment.year == other.year else f" {moment.year} года" if language == "ru" else f" {moment.year}"
     return f"{moment.day} {month}{year} {moment:%H:%M}"
 

@@ -5,15 +5,8 @@ from zoneinfo import ZoneInfo
 from geo_service.aggregation.alerts.model import Episode
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.alerts.listing import REGION_KEY
-from geo_service.alerts.phrases import (
-    MESSAGES_RU,
-    format_duration,
-    format_expected,
-    format_moment,
-    format_number,
-    plural_en,
-    plural_ru,
-)
+from geo_service.alerts.phrases import MESSAGES_RU, format_duration, format_expected, format_moment, plural_en
+from geo_service.core.wording import format_number, plural_ru
 
 LANGUAGES = ("ru", "en")
 

@@ -12,6 +12,7 @@ from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from geo_service.http.api_keys import key_id
 from geo_service.queries.alerts import MAX_NOTE_LENGTH
+from tests.support.event_stream import EventStream
 from tests.support.http_client import asking, until
 from tests.support.http_server import serve_application
 from tests.support.ingest_client import KEY, KEYED, fetch
@@ -138,30 +139,12 @@ async def test_where_everybody_may_write_nobody_is_named(filled_url: str) -> Non
         await client.post("/api/alerts/4/verdict", json={"value": None})
 
 
-class Stream:
-    """Reads the events of /api/live."""
-
-    def __init__(self, lines: AsyncIterator[str]) -> None:
-        self._lines = lines
-
-    async def next(self, event: str) -> dict[str, Any]:
-        """The data of the next event with this name."""
-        name = ""
-        async for line in self._lines:
-            if line.startswith("event: "):
-                name = line.removeprefix("event: ")
-            elif line.startswith("data: ") and name == event:
-                data: dict[str, Any] = json.loads(line.removeprefix("data: "))
-                return data
-        raise AssertionError("the stream ended")
-
-
 async def test_every_process_tells_its_readers_of_a_verdict(filled_url: str, client: httpx.AsyncClient) -> None:
     other = make_application(Settings(database_url=filled_url))
     async with serve_application(other) as readers:
         await until(lambda: knows_alerts(readers))
         async with readers.stream("GET", "/api/live") as response:
-            stream = Stream(response.aiter_lines())
+            stream = EventStream(response.aiter_lines())
             assert (await stream.next("revision"))["new"] == 0
             await give(client, 1, value="not_real", note="Плановое отключение")
             heard = await stream.next("alert")
@@ -177,12 +160,12 @@ async def test_a_reader_that_comes_back_hears_what_it_has_missed_and_a_new_one_d
     async with serve_application(app) as readers:
         await until(lambda: knows_alerts(readers))
         async with readers.stream("GET", "/api/live", headers={"Last-Event-ID": "1"}) as response:
-            stream = Stream(response.aiter_lines())
+            stream = EventStream(response.aiter_lines())
             missed = [await stream.next("alert") for _ in range(5)]
         assert {one["id"] for one in missed} == {1, 2, 3, 4, OLD}
         assert next(one for one in missed if one["id"] == 2)["event"] == "verdict"
         async with readers.stream("GET", "/api/live") as response:
-            stream = Stream(response.aiter_lines())
+            stream = EventStream(response.aiter_lines())
             await stream.next("revision")
             await give(client, 2, value="not_real")
             assert (await stream.next("alert"))["id"] == 2

@@ -19,6 +19,7 @@ from geo_service.cli.application import make_application
 from geo_service.core.database import open_connection
 from geo_service.core.settings import Settings
 from geo_service.core.sql import advisory_locks
+from tests.support.event_stream import EventStream
 from tests.support.http_client import until
 from tests.support.http_server import serve_application
 from tests.support.ingest_client import KEY, KEYED, fetch, holds
@@ -153,7 +154,7 @@ async def test_an_outage_opens_grows_is_judged_and_closes(
         await until(lambda: is_true(alerting.watcher.status.runs > 0))
         assert await alerts_of(client) == []
         async with client.stream("GET", "/api/live") as response:
-            heard = Events(response.aiter_lines())
+            heard = EventStream(response.aiter_lines())
             await heard.next("revision")
             # Two messages are no alert; the fourth at last makes one.
             await post(client, *(message(f"water-{number}", now - 7200 + number * 600) for number in range(4)))
@@ -184,7 +185,7 @@ async def test_an_outage_opens_grows_is_judged_and_closes(
         alerting.watcher.look_now()
         closed = await wait_for_alert(client, state="closed")
         assert (closed["id"], closed["n"], closed["verdict"]["value"]) == (grown["id"], 20, "real")
-        await until(lambda: is_true(("alert.closed", grown["id"]) in told(receiver)))
+        await until(lambda: is_true(("alert.closed", grown["id"]) in list_messages(receiver)))
         # The dead one has not held anything up, and is given up after its attempts.
         await until(
             lambda: holds(filled_url, "select from alert_delivery where target = 'hook1' and attempts = 4 and next_attempt_at is null")
@@ -263,7 +264,7 @@ async def has_thresholds(client: httpx.AsyncClient, per_week: float) -> bool:
     return thresholds.keys() == set(AlertLayer) and all(one["per_week"] == per_week for one in thresholds.values())
 
 
-def told(receiver: Receiver) -> list[tuple[str, int]]:
+def list_messages(receiver: Receiver) -> list[tuple[str, int]]:
     """Event and alert of each message that a receiver has got."""
     bodies = [json.loads(one.body) for one in receiver.received]
     return [(body["type"], body["data"]["id"]) for body in bodies]
@@ -271,22 +272,3 @@ def told(receiver: Receiver) -> list[tuple[str, int]]:
 
 async def is_true(value: bool) -> bool:
     return value
-
-
-class Events:
-    """Reads the events of /api/live."""
-
-    def __init__(self, lines: AsyncIterator[str]) -> None:
-        self._lines = lines
-
-    async def next(self, event: str) -> dict[str, Any]:
-        """The data of the next event with this name."""
-        name = ""
-        async with asyncio.timeout(60):
-            async for line in self._lines:
-                if line.startswith("event: "):
-                    name = line.removeprefix("event: ")
-                elif line.startswith("data: ") and name == event:
-                    data: dict[str, Any] = json.loads(line.removeprefix("data: "))
-                    return data
-        raise AssertionError("the stream ended")

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from geo_service.aggregation.alerts.model import AgencyShare, AlertLayer, Episode, Place
-from geo_service.alerts.phrases import format_duration, format_expected, format_moment, format_number, format_recurrence, plural_ru
+from geo_service.alerts.phrases import format_duration, format_expected, format_moment, format_recurrence
 from geo_service.alerts.reason import write_reason
+from geo_service.core.wording import format_number, plural_ru
 from tests.support.alert_episodes import CATALOGUE, MOSCOW, VILLAGE, at, outage
 
 HOUR, DAY = 3600, 86_400

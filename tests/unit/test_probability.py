@@ -19,7 +19,7 @@ from geo_service.aggregation.probability.negative_binomial import (
     negative_binomial_tail,
     poisson_tail,
 )
-from geo_service.aggregation.probability.permutation_scan import expected_counts, log_likelihood_ratio
+from tests.bench.permutation_scan import expected_counts, log_likelihood_ratio
 from tests.support import probability_oracles as oracles
 
 

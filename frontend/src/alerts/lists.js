@@ -42,11 +42,11 @@ function alertParts(store, { all, showAll }) {
   const state = store.get();
   const { language } = state.view;
   const { alerts, overview } = words(language);
-  const told = state.alerts;
+  const loaded = state.alerts;
   const title = element("h2", {}, alerts.title);
-  if (!told?.answer) return [title, element("p", { class: "muted" }, told?.problem ? alerts.noAnswer : overview.loading)];
-  const { answer } = told;
-  const old = told.problem ? [element("p", { class: "muted" }, alerts.noAnswer)] : [];
+  if (!loaded?.answer) return [title, element("p", { class: "muted" }, loaded?.problem ? alerts.noAnswer : overview.loading)];
+  const { answer } = loaded;
+  const old = loaded.problem ? [element("p", { class: "muted" }, alerts.noAnswer)] : [];
   if (!answer.alerts.length) return [title, ...old, element("p", { "data-same": "none" }, nothingText(state, answer))];
   const shown = all ? answer.alerts : answer.alerts.slice(0, FEW);
   const rows = shown.map((alert) => alertRow(state, alert, () => toAlert(store, alert)));
@@ -81,14 +81,14 @@ export function verdictMark(language, { verdict }) {
 export function changesList(store) {
   const box = element("div", { id: "changes" });
   /** @type {Told<ChangesAnswer> | null} */
-  let told = null;
+  let loaded = null;
   const render = () => {
     const { view } = store.get();
     if (changesAddress({ view }) === null) patch(box, [...headOf(view, null), element("p", {}, words(view.language).alerts.changesEndless)]);
-    else if (told) showAnswer(box, told, view.language, (answer) => changeParts(store, answer));
+    else if (loaded) showAnswer(box, loaded, view.language, (answer) => changeParts(store, answer));
   };
   follow(store, (state) => (isShown(state, "overview") ? changesAddress(state) : null), (/** @type {Told<ChangesAnswer>} */ next) => {
-    told = next;
+    loaded = next;
     render();
   });
   store.watch((state) => state.view.language, render);

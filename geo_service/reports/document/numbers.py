@@ -4,17 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from geo_service.core.wording import MONTHS, NBSP, format_number, plural_ru
 from geo_service.reports.document.model import Kind
 from geo_service.reports.request import Language
 
-_NBSP = "\u00a0"
-_MINUS = "\u2212"
-_MONTHS = {
-    "ru": ("января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"),
-    "en": (
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-    ),
-}  # fmt: skip
 _LEAST_P = 0.001
 """Smaller probabilities are written as "less than" this."""
 NOTHING = "—"
@@ -35,22 +28,10 @@ def format_value(value: float | int | str | None, kind: Kind, language: Language
     if kind is Kind.DECIMAL:
         return format_number(value, language, decimals)
     if kind is Kind.P:
-        return ("<" + _NBSP if value < _LEAST_P else "") + format_number(max(value, _LEAST_P), language, 3)
+        return ("<" + NBSP if value < _LEAST_P else "") + format_number(max(value, _LEAST_P), language, 3)
     percent = round(100 * value)
     sign = "+" if kind is Kind.CHANGE and percent > 0 else ""
-    return f"{sign}{format_number(percent, language, 0)}{_NBSP if language == 'ru' else ''}%"
-
-
-def format_number(value: float, language: Language, decimals: int) -> str:
-    """Return a number with its thousands set apart and a real minus sign.
-
-    >>> format_number(-1234.56, "ru", 1), format_number(1234.56, "en", 0)
-    ('−1\\xa0234,6', '1,235')
-    """
-    text = f"{abs(value):,.{decimals}f}"
-    if language == "ru":
-        text = text.replace(",", _NBSP).replace(".", ",")
-    return f"{_MINUS if value < 0 and text.strip('0,. ') else ''}{text}"
+    return f"{sign}{format_number(percent, language, 0)}{NBSP if language == 'ru' else ''}%"
 
 
 def format_moment(seconds: int, zone: ZoneInfo, language: Language) -> str:
@@ -61,13 +42,13 @@ def format_moment(seconds: int, zone: ZoneInfo, language: Language) -> str:
 
 def format_day(day: date, language: Language) -> str:
     """Return `29 ноября 2026`."""
-    return f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[language][day.month - 1]} {day.year}"
 
 
 def format_days(first: date, language: Language) -> str:
     """Return the seven days from `first` on, naming month and year as often as necessary: `23–29 ноября 2026`."""
     last = first + timedelta(days=6)
-    months = _MONTHS[language]
+    months = MONTHS[language]
     if first.year != last.year:
         return f"{format_day(first, language)} – {format_day(last, language)}"
     if first.month != last.month:
@@ -83,6 +64,4 @@ def plural(number: int, forms: Sequence[str], language: Language) -> str:
     """
     if language == "en":
         return forms[0] if number == 1 else forms[1]
-    if number % 100 in range(11, 15):
-        return forms[2]
-    return forms[0] if number % 10 == 1 else forms[1] if number % 10 in (2, 3, 4) else forms[2]
+    return plural_ru(number, forms)

@@ -1,4 +1,4 @@
-"""Expected numbers and log likelihood ratios of scan statistics.
+"""Expected numbers and log likelihood ratios of scan statistics, the method that alerts are measured against in the literature.
 
 M. Kulldorff 1997, "A spatial scan statistic" (Poisson); M. Kulldorff and others 2005, "A space-time permutation scan statistic for
 disease outbreak detection": the expected number of a place and a time is row · column / total.
@@ -7,7 +7,6 @@ disease outbreak detection": the expected number of a place and a time is row ·
 from math import log
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
@@ -36,21 +35,16 @@ def log_likelihood_ratio(cases: ArrayLike, expected: ArrayLike, total: ArrayLike
     array([ 3.013241, 14.060437,  0.38672 ,  0.      ])
     """
     arrays = np.broadcast_arrays(*(np.asarray(argument, np.float64) for argument in (cases, expected, total)))
-    out = np.empty(arrays[0].shape)
-    _fill(out.reshape(-1), *(np.array(array, order="C").reshape(-1) for array in arrays))
-    return out
+    ratios: Floats = np.vectorize(_ratio, otypes=[np.float64])(*arrays)
+    return ratios
 
 
-@njit(nogil=True, cache=True)
-def _fill(out: Floats, cases: Floats, expected: Floats, total: Floats) -> None:
-    for i in range(len(out)):
-        c, e, all_cases = cases[i], expected[i], total[i]
-        if np.isnan(c + e + all_cases):
-            out[i] = np.nan
-        elif c <= e:
-            out[i] = 0.0
-        elif e <= 0.0:
-            out[i] = np.inf
-        else:
-            rest = all_cases - c
-            out[i] = c * log(c / e) + (rest * log(rest / (all_cases - e)) if rest > 0.0 else 0.0)
+def _ratio(c: float, e: float, total: float) -> float:
+    if np.isnan(c + e + total):
+        return np.nan
+    if c <= e:
+        return 0.0
+    if e <= 0.0:
+        return np.inf
+    rest = total - c
+    return c * log(c / e) + (rest * log(rest / (total - e)) if rest > 0.0 else 0.0)
