@@ -92,10 +92,10 @@ def _find_events(before: Episode | None, after: Episode) -> list[str]:
         return ["opened"] if not after.closed_at else ["verdict"]
     if before == after:
         return []
-    told = _told_verdict(before) != _told_verdict(after)
+    judged = _verdict_of(before) != _verdict_of(after)
     closed = bool(after.closed_at and not before.closed_at)
     grown = after.n > before.n or len(after.places) > len(before.places)
-    events = [*(["closed"] if closed else ["grown"] if grown else []), *(["verdict"] if told else [])]
+    events = [*(["closed"] if closed else ["grown"] if grown else []), *(["verdict"] if judged else [])]
     return events or ["changed"]
 
 
@@ -108,5 +108,5 @@ def _last_event(episode: Episode) -> str:
     return "opened" if episode.detected == episode.updated else "grown"
 
 
-def _told_verdict(episode: Episode) -> tuple[object, ...]:
+def _verdict_of(episode: Episode) -> tuple[object, ...]:
     return (episode.verdict, episode.verdict_note, episode.verdict_at)

@@ -73,7 +73,7 @@ class AlertWatcher:
     ) -> None:  # fmt: skip
         """methods: detect and calibrate; None: this process only follows. per_week: false alarms a week and layer.
 
-        interval_s: between two runs at least. announce: is told of changes before they are committed.
+        interval_s: between two runs at least. announce: gets the changes before they are committed.
         """
         self._url, self._replica, self._alerts, self.methods = url, replica, alerts, methods
         self._per_week, self._interval_s, self._announce, self._clock = per_week, interval_s, announce, clock

@@ -1,4 +1,4 @@
-"""The outbox: messages are stored with what they tell of, in one transaction, and sent by the process that looks for alerts.
+"""The outbox: messages are stored with the change that they announce, in one transaction, and sent by the process that looks for alerts.
 
 Each target has a lane of its own, so that a dead one delays no other. What fails is tried again with growing pauses.
 """
@@ -25,7 +25,7 @@ from geo_service.core.sql.named_queries import query
 PAUSES_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """After each attempt: about three days in all, as the Standard Webhooks propose. Then a message is given up."""
 GROWTH = 2
-"""An alert that grows is told of when it has so many times the messages as when it was last told of."""
+"""Growth is announced when an alert has so many times the messages that it had at its last announcement."""
 
 _JITTER = 0.1
 """Share of a pause by which it varies: what failed together need not come back together."""
@@ -50,12 +50,12 @@ class Outbox:
         self.targets, self._context = tuple(targets), context
 
     async def announce(self, connection: asyncpg.Connection, changes: Sequence[AlertChange]) -> None:
-        """Store messages about changes, in the caller's transaction. Growth is told of only where it is large."""
+        """Store messages about changes, in the caller's transaction. Growth is announced only where it is large."""
         if not self.targets:
             return
-        told = await self._choose(connection, changes)
+        chosen = await self._choose(connection, changes)
         context, now = self._context(), datetime.now(UTC)
-        for change in told:
+        for change in chosen:
             alert = describe_alert(change.episode, context)
             for target in self.targets:
                 if target.wants(change.event, change.episode, context.catalogue):
@@ -63,17 +63,17 @@ class Outbox:
                     await connection.execute(
                         query("alerts.enqueue_delivery"), change.episode.id, change.event, target.name, body, now
                     )  # fmt: skip
-        counted = [change.episode for change in told if change.event in ("opened", "grown")]
+        counted = [change.episode for change in chosen if change.event in ("opened", "grown")]
         await connection.execute(query("alerts.mark_notified"), [one.id for one in counted], [one.n for one in counted])
 
     async def _choose(self, connection: asyncpg.Connection, changes: Sequence[AlertChange]) -> list[AlertChange]:
         grown = [change.episode.id for change in changes if change.event == "grown"]
         rows = await connection.fetch(query("alerts.list_notified"), grown) if grown else ()
-        told_n = {row["id"]: row["notified_n"] for row in rows}
+        announced_n = {row["id"]: row["notified_n"] for row in rows}
         return [
             change for change in changes
             if change.event in ("opened", "closed", "verdict")
-            or (change.event == "grown" and change.episode.n >= GROWTH * told_n.get(change.episode.id, 0))
+            or (change.event == "grown" and change.episode.n >= GROWTH * announced_n.get(change.episode.id, 0))
         ]  # fmt: skip
 
 
