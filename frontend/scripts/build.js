@@ -30,7 +30,10 @@ async function buildPage(page) {
     bundleStyles(FRONTEND, page.replace(".html", ""), styles),
   ]);
   const body = Buffer.from(writePage(html, { style: style.name, first: modules.first }));
-  return { files: [...modules.files, style, { name: page, body }], entry: { first: [...Object.values(libraries), ...modules.first], later: modules.later } };
+  return {
+    files: [...modules.files, style, { name: page, body }],
+    entry: { first: [...Object.values(libraries), ...modules.first], later: modules.later },
+  };
 }
 
 /** @param {string} name a file, or a folder with all that is in it @returns {BuiltFile[]} */
@@ -54,7 +57,11 @@ const pages = await Promise.all(PAGES.map(buildPage));
 const files = [...pages.flatMap((page) => page.files), await minifyModule(FRONTEND, ELEMENT), ...COPIED.flatMap(readCopied)];
 const compressed = await Promise.all(files.map(compressFile));
 const encodings = Object.fromEntries(files.map(({ name }, at) => [name, (compressed[at] ?? []).map(({ encoding }) => encoding)]));
-const manifest = writeManifest(files, encodings, Object.fromEntries(PAGES.map((page, at) => [page, pages[at]?.entry ?? { first: [], later: [] }])));
+const manifest = writeManifest(
+  files,
+  encodings,
+  Object.fromEntries(PAGES.map((page, at) => [page, pages[at]?.entry ?? { first: [], later: [] }])),
+);
 
 // A service that is running sees the old build until the new one is whole.
 rmSync(UNFINISHED, { recursive: true, force: true });

@@ -76,7 +76,12 @@ export function neededModules({ outputs }, entry) {
  */
 export async function bundleStyles(root, page, styles) {
   const contents = styles.map((path) => `@import "./${path}";\n`).join("");
-  const { outputFiles } = await build({ ...COMMON, stdin: { contents, resolveDir: root, loader: "css" }, external: ["*.woff2"], write: false });
+  const { outputFiles } = await build({
+    ...COMMON,
+    stdin: { contents, resolveDir: root, loader: "css" },
+    external: ["*.woff2"],
+    write: false,
+  });
   const body = outputFiles[0]?.contents ?? new Uint8Array();
   return { name: `${page}-${contentHash(body).slice(0, 8)}.css`, body };
 }

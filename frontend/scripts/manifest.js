@@ -27,9 +27,16 @@ const LEAST_SIZE = 256;
 
 /** @type {Readonly<Record<string, { suffix: string, compress: (body: Uint8Array) => Promise<Uint8Array> }>>} */
 export const ENCODINGS = {
-  br: { suffix: ".br", compress: (body) => promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: body.length } }) },
+  br: {
+    suffix: ".br",
+    compress: (body) => promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: body.length } }),
+  },
   gzip: { suffix: ".gz", compress: (body) => promisify(gzip)(body, { level: 9 }) },
-  zstd: { suffix: ".zst", compress: (body) => promisify(zstdCompress)(body, { pledgedSrcSize: body.length, params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }) },
+  zstd: {
+    suffix: ".zst",
+    compress: (body) =>
+      promisify(zstdCompress)(body, { pledgedSrcSize: body.length, params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }),
+  },
 };
 
 /** @typedef {{ hash: string, encodings: string[] }} FileEntry */
@@ -47,7 +54,10 @@ export function contentHash(body) {
  */
 export async function compressFile({ name, body }) {
   if (!COMPRESSED_TYPES.has(extname(name)) || body.length < LEAST_SIZE) return [];
-  const packed = Object.entries(ENCODINGS).map(async ([encoding, { suffix, compress }]) => ({ encoding, file: { name: `${name}${suffix}`, body: await compress(body) } }));
+  const packed = Object.entries(ENCODINGS).map(async ([encoding, { suffix, compress }]) => ({
+    encoding,
+    file: { name: `${name}${suffix}`, body: await compress(body) },
+  }));
   return (await Promise.all(packed)).filter(({ file }) => file.body.length < body.length);
 }
 
@@ -59,7 +69,12 @@ export async function compressFile({ name, body }) {
  */
 export function writeManifest(files, encodings, pages) {
   const sorted = [...files].sort((one, other) => (one.name < other.name ? -1 : 1));
-  const entries = sorted.map(({ name, body }) => /** @type {const} */ ([name, { hash: contentHash(body), encodings: encodings[name] ?? [] }]));
-  const digest = createHash("sha256").update(entries.map(([name, { hash }]) => `${name}\0${hash}\n`).join("")).digest("hex").slice(0, DIGEST_DIGITS);
+  const entries = sorted.map(
+    ({ name, body }) => /** @type {const} */ ([name, { hash: contentHash(body), encodings: encodings[name] ?? [] }]),
+  );
+  const digest = createHash("sha256")
+    .update(entries.map(([name, { hash }]) => `${name}\0${hash}\n`).join(""))
+    .digest("hex")
+    .slice(0, DIGEST_DIGITS);
   return { digest, files: Object.fromEntries(entries), pages };
 }

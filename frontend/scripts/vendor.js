@@ -15,7 +15,9 @@ const FRONTEND = join(dirname(fileURLToPath(import.meta.url)), "..");
 const VENDOR = join(FRONTEND, "vendor");
 
 const MAPLIBRE = ["maplibre-gl.mjs", "maplibre-gl-shared.mjs", "maplibre-gl-worker.mjs", "maplibre-gl.css"];
-const FONTS = ["latin", "latin-ext", "cyrillic"].flatMap((script) => [400, 600].map((weight) => `noto-sans-${script}-${weight}-normal.woff2`));
+const FONTS = ["latin", "latin-ext", "cyrillic"].flatMap((script) =>
+  [400, 600].map((weight) => `noto-sans-${script}-${weight}-normal.woff2`),
+);
 /** Natural Earth's scales, and the deepest zoom for which each has enough detail. */
 const DETAILS = /** @type {const} */ ({ "110m": 1, "50m": 4, "10m": MAX_ZOOM });
 
@@ -64,4 +66,10 @@ for (const file of FONTS) copy(`@fontsource/noto-sans/files/${file}`, `noto-sans
 copy("@fontsource/noto-sans/LICENSE", "noto-sans/LICENSE");
 // Earlier versions made a folder of tiles.
 rmSync(join(VENDOR, "world"), { recursive: true, force: true });
-writeArchive(join(VENDOR, "world.mbtiles"), worldTiles(), { name: "Land and borders", format: "pbf", minzoom: "0", maxzoom: String(MAX_ZOOM), attribution: "Natural Earth" });
+writeArchive(join(VENDOR, "world.mbtiles"), worldTiles(), {
+  name: "Land and borders",
+  format: "pbf",
+  minzoom: "0",
+  maxzoom: String(MAX_ZOOM),
+  attribution: "Natural Earth",
+});

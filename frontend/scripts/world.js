@@ -26,7 +26,8 @@ const VERSION = 2;
  * @returns {Generator<WorldTile>}
  */
 export function* cutTiles({ land, borders }, { from, to }) {
-  const index = (/** @type {FeatureCollection} */ shapes) => new GeoJSONVT(shapes, { maxZoom: to, indexMaxZoom: to, indexMaxPoints: 0, extent: EXTENT, buffer: BUFFER });
+  const index = (/** @type {FeatureCollection} */ shapes) =>
+    new GeoJSONVT(shapes, { maxZoom: to, indexMaxZoom: to, indexMaxPoints: 0, extent: EXTENT, buffer: BUFFER });
   const layers = { land: index(land), borders: index(borders) };
   for (let z = from; z <= to; z += 1) {
     for (const [x, y] of squares(2 ** z)) {

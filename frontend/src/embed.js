@@ -63,11 +63,15 @@ async function begin() {
   showPeriod(store);
   const refreshNumbers = keepFresh(store);
   const refreshMap = await beginMap();
-  listen(store, () => {
-    refreshNumbers();
-    // Tiles of a choice that the service has refused would be refused as well.
-    if (store.get().problem?.kind !== "refused") refreshMap();
-  }, { open: openShared });
+  listen(
+    store,
+    () => {
+      refreshNumbers();
+      // Tiles of a choice that the service has refused would be refused as well.
+      if (store.get().problem?.kind !== "refused") refreshMap();
+    },
+    { open: openShared },
+  );
   dark.addEventListener("change", () => {
     if (frame.follows) store.set({ view: { ...store.get().view, scheme: dark.matches ? "dark" : "light" } });
   });
@@ -94,7 +98,10 @@ async function beginMap() {
   showTooltip(areaMap, store);
   const link = () => {
     const { lng, lat } = areaMap.map.getCenter();
-    byId("full-map").setAttribute("href", `${serviceRoot()}${fullMapAddress(store.get().view, { zoom: areaMap.map.getZoom(), center: [lng, lat] }, frame.follows)}`);
+    byId("full-map").setAttribute(
+      "href",
+      `${serviceRoot()}${fullMapAddress(store.get().view, { zoom: areaMap.map.getZoom(), center: [lng, lat] }, frame.follows)}`,
+    );
   };
   areaMap.map.on("moveend", link);
   store.watch((state) => state.view, link);
@@ -109,21 +116,27 @@ async function beginMap() {
 
 /** The frame's fixed texts, and which of its parts are seen. @param {PageStore} page */
 function showWords(page) {
-  page.watch((state) => state.view, ({ language, scheme }) => {
-    const dictionary = words(language);
-    document.documentElement.lang = language;
-    document.documentElement.dataset["scheme"] = scheme;
-    document.documentElement.dataset["legend"] = frame.legend ? "show" : "hide";
-    document.title = dictionary.title;
-    byId("full-map").setAttribute("aria-label", dictionary.fullMap);
-    byId("full-map").setAttribute("title", dictionary.fullMap);
-    byId("full-map-text").textContent = dictionary.fullMap;
-  });
+  page.watch(
+    (state) => state.view,
+    ({ language, scheme }) => {
+      const dictionary = words(language);
+      document.documentElement.lang = language;
+      document.documentElement.dataset["scheme"] = scheme;
+      document.documentElement.dataset["legend"] = frame.legend ? "show" : "hide";
+      document.title = dictionary.title;
+      byId("full-map").setAttribute("aria-label", dictionary.fullMap);
+      byId("full-map").setAttribute("title", dictionary.fullMap);
+      byId("full-map-text").textContent = dictionary.fullMap;
+    },
+  );
 }
 
 /** @param {PageStore} page */
 function showPeriod(page) {
-  page.watch(({ summary, view: { language } }) => (summary ? formatWindow(language, summary) : ""), (text) => (byId("period").textContent = text));
+  page.watch(
+    ({ summary, view: { language } }) => (summary ? formatWindow(language, summary) : ""),
+    (text) => (byId("period").textContent = text),
+  );
 }
 
 /** @param {Frame} wrong */
@@ -139,16 +152,35 @@ function frameWords(page, { allowed }) {
 
 /** @param {PageStore} page */
 function tellPage(page) {
-  page.watch((state) => state.problem, (problem) => {
-    if (problem) tell("error", { kind: problem.kind, message: problemText(problem, words(page.get().view.language)) });
-  });
+  page.watch(
+    (state) => state.problem,
+    (problem) => {
+      if (problem) tell("error", { kind: problem.kind, message: problemText(problem, words(page.get().view.language)) });
+    },
+  );
   let told = "";
-  page.watch((state) => state.view.cell + (state.selected ? "+" : ""), (_, { view, selected }) => {
-    if (view.cell === told || (view.cell && !selected)) return;
-    told = view.cell;
-    const key = view.layer === "hexes" ? "h3" : "code";
-    tell("select", selected ? { layer: view.layer, [key]: view.cell, name: selected.name, n: selected.n, open: selected.open, overdue: selected.overdue, value: selected.value } : { layer: view.layer });
-  });
+  page.watch(
+    (state) => state.view.cell + (state.selected ? "+" : ""),
+    (_, { view, selected }) => {
+      if (view.cell === told || (view.cell && !selected)) return;
+      told = view.cell;
+      const key = view.layer === "hexes" ? "h3" : "code";
+      tell(
+        "select",
+        selected
+          ? {
+              layer: view.layer,
+              [key]: view.cell,
+              name: selected.name,
+              n: selected.n,
+              open: selected.open,
+              overdue: selected.overdue,
+              value: selected.value,
+            }
+          : { layer: view.layer },
+      );
+    },
+  );
 }
 
 let ready = "";
@@ -159,5 +191,12 @@ function tellReady(page, complete) {
   const shown = JSON.stringify({ ...view, cell: "" });
   if (!complete || busy || !summary || !legend || shown === ready) return;
   ready = shown;
-  tell("ready", { layer: view.layer, measure: legend.measure, n: summary.n, open: summary.open, overdue: summary.overdue, window: summary.window });
+  tell("ready", {
+    layer: view.layer,
+    measure: legend.measure,
+    n: summary.n,
+    open: summary.open,
+    overdue: summary.overdue,
+    window: summary.window,
+  });
 }

@@ -9,7 +9,23 @@
 
 /** Attributes that are no parameters of the map; nor are those of HTML itself: see `isParameter`. */
 const OWN = ["src", "label", "loading"];
-const OF_HTML = ["class", "id", "style", "slot", "part", "title", "hidden", "dir", "role", "tabindex", "is", "nonce", "translate", "draggable", "inert"];
+const OF_HTML = [
+  "class",
+  "id",
+  "style",
+  "slot",
+  "part",
+  "title",
+  "hidden",
+  "dir",
+  "role",
+  "tabindex",
+  "is",
+  "nonce",
+  "translate",
+  "draggable",
+  "inert",
+];
 /** The frame's language is there from its beginning: MapLibre's controls cannot change theirs. */
 const RELOAD = ["src", "lang", "map", "legend"];
 const TITLES = { en: "Map of citizens' messages", ru: "Карта сообщений граждан" };
@@ -17,7 +33,9 @@ const TITLES = { en: "Map of citizens' messages", ru: "Карта сообщен
 const PATIENCE_MS = 10_000;
 
 const SHEET = new CSSStyleSheet();
-SHEET.replaceSync(":host { display: block; height: 24rem; } :host([hidden]) { display: none; } iframe { display: block; width: 100%; height: 100%; border: 0; }");
+SHEET.replaceSync(
+  ":host { display: block; height: 24rem; } :host([hidden]) { display: none; } iframe { display: block; width: 100%; height: 100%; border: 0; }",
+);
 
 /** @param {string} name of an attribute */
 export function isParameter(name) {
@@ -105,7 +123,11 @@ export class HeatMap extends HTMLElement {
   /** The frame has loaded something; whether it is the map only the map itself can say. */
   wait() {
     clearTimeout(this.impatient);
-    if (!this.greeted) this.impatient = setTimeout(() => this.emit("error", { kind: "unreachable", message: `${this.service}/embed does not answer` }), PATIENCE_MS);
+    if (!this.greeted)
+      this.impatient = setTimeout(
+        () => this.emit("error", { kind: "unreachable", message: `${this.service}/embed does not answer` }),
+        PATIENCE_MS,
+      );
   }
 
   /** @param {MessageEvent} event */

@@ -24,8 +24,18 @@ import { showLanguage } from "./words/language.js";
 
 const PARTS = [
   followAlerts,
-  showLanguage, offerScheme, showTotals, showWindow, showColouring, showSectors, showFilters, showPressableLegend, showTabs,
-  showOverview, showNotices, showStaleness,
+  showLanguage,
+  offerScheme,
+  showTotals,
+  showWindow,
+  showColouring,
+  showSectors,
+  showFilters,
+  showPressableLegend,
+  showTabs,
+  showOverview,
+  showNotices,
+  showStaleness,
 ];
 
 /** @param {PageStore} store */

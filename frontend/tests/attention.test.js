@@ -10,18 +10,50 @@ import { readView } from "../src/page/url.js";
 const state = /** @type {State} */ (/** @type {unknown} */ ({ view: readView("#lang=ru", ["ru"]) }));
 const named = (/** @type {string} */ code) => ({ code, name: { ru: code, en: code } });
 const alerts = (/** @type {number} */ many) => ({
-  checked: new Date().toISOString(), total: many, thresholds: { local: {} }, time_zone: "UTC",
-  alerts: Array.from({ length: many }, (_, at) => /** @type {import("../src/alerts/alert_types.js").Alert} */ ({ id: at, reason: { ru: `причина ${at}`, en: "" }, verdict: null, place: { key: "s:1", lng: at, lat: 45 } })),
+  checked: new Date().toISOString(),
+  total: many,
+  thresholds: { local: {} },
+  time_zone: "UTC",
+  alerts: Array.from(
+    { length: many },
+    (_, at) =>
+      /** @type {import("../src/alerts/alert_types.js").Alert} */ ({
+        id: at,
+        reason: { ru: `причина ${at}`, en: "" },
+        verdict: null,
+        place: { key: "s:1", lng: at, lat: 45 },
+      }),
+  ),
 });
-const changes = (/** @type {number} */ many, /** @type {"up" | "down"} */ direction = "up") => /** @type {import("../src/alerts/alert_types.js").ChangesAnswer} */ (/** @type {unknown} */ ({
-  changes: Array.from({ length: many }, (_, at) => ({ district: named(`c${at}`), theme: named("t"), n: 20, n_compared: 2, log10_p: -9, direction })),
-}));
-const worst = (/** @type {number} */ many) => Array.from({ length: many }, (_, at) => /** @type {import("../src/panels/worst.js").Worst} */ (/** @type {unknown} */ ({ district: { ...named(`w${at}`), overdue: 5, count: 10 }, excess: 3 })));
+const changes = (/** @type {number} */ many, /** @type {"up" | "down"} */ direction = "up") =>
+  /** @type {import("../src/alerts/alert_types.js").ChangesAnswer} */ (
+    /** @type {unknown} */ ({
+      changes: Array.from({ length: many }, (_, at) => ({
+        district: named(`c${at}`),
+        theme: named("t"),
+        n: 20,
+        n_compared: 2,
+        log10_p: -9,
+        direction,
+      })),
+    })
+  );
+const worst = (/** @type {number} */ many) =>
+  Array.from(
+    { length: many },
+    (_, at) =>
+      /** @type {import("../src/panels/worst.js").Worst} */ (
+        /** @type {unknown} */ ({ district: { ...named(`w${at}`), overdue: 5, count: 10 }, excess: 3 })
+      ),
+  );
 const lengths = (/** @type {Attention} */ attention) => sectionsOf(state, attention).map(({ rows }) => rows.length);
 
 test("alerts come first, then what has grown, then what is overdue, as many as fit", () => {
   const sections = sectionsOf(state, { alerts: alerts(2), changes: changes(5), worst: worst(5) });
-  assert.deepEqual(sections.map(({ title }) => title), ["Необычное сейчас", "Что изменилось", "Просрочено больше среднего"]);
+  assert.deepEqual(
+    sections.map(({ title }) => title),
+    ["Необычное сейчас", "Что изменилось", "Просрочено больше среднего"],
+  );
   assert.deepEqual(sections[0]?.rows[0], { title: "причина 0", text: [], where: { point: [0, 45] } });
   assert.deepEqual(lengths({ alerts: alerts(2), changes: changes(5), worst: worst(5) }), [2, 3, 1]);
   assert.deepEqual(lengths({ alerts: alerts(9), changes: changes(5), worst: worst(5) }), [4, 2]);
@@ -31,7 +63,10 @@ test("alerts come first, then what has grown, then what is overdue, as many as f
 test("what an alert tells of already is not told again as a change", () => {
   const told = alerts(1);
   Object.assign(told.alerts[0] ?? {}, { theme: named("t"), district: named("c1") });
-  assert.deepEqual(sectionsOf(state, { alerts: told, changes: changes(3), worst: [] })[1]?.rows.map(({ title }) => title), ["c0: t", "c2: t"]);
+  assert.deepEqual(
+    sectionsOf(state, { alerts: told, changes: changes(3), worst: [] })[1]?.rows.map(({ title }) => title),
+    ["c0: t", "c2: t"],
+  );
 });
 
 test("that fewer came is no matter for the wall", () => {
@@ -46,8 +81,14 @@ test("a quiet day is said to be one", () => {
 });
 
 test("what nobody could say is not called nothing", () => {
-  assert.equal(sectionsOf(state, { alerts: null, changes: null, worst: [] })[0]?.none, "Сервис не отвечает, есть ли сейчас что-то необычное.");
-  assert.equal(sectionsOf(state, { alerts: { ...alerts(0), thresholds: {} }, changes: null, worst: [] })[0]?.none, "Сервис ещё изучает, сколько сообщений здесь обычно.");
+  assert.equal(
+    sectionsOf(state, { alerts: null, changes: null, worst: [] })[0]?.none,
+    "Сервис не отвечает, есть ли сейчас что-то необычное.",
+  );
+  assert.equal(
+    sectionsOf(state, { alerts: { ...alerts(0), thresholds: {} }, changes: null, worst: [] })[0]?.none,
+    "Сервис ещё изучает, сколько сообщений здесь обычно.",
+  );
 });
 
 test("where there is no room each list keeps a row, and alerts keep most", () => {
@@ -64,5 +105,11 @@ test("each row has its number on the map, the first of two about the same distri
   /** @type {import("geojson").Geometry} */
   const at = { type: "Point", coordinates: [39, 45] };
   const { features } = marksOf([{ point: [40, 44] }, { code: "L" }, null, { code: "L" }, { code: "unseen" }], new Map([["L", at]]));
-  assert.deepEqual(features.map(({ geometry, properties }) => [geometry, properties?.["rank"]]), [[{ type: "Point", coordinates: [40, 44] }, "1"], [at, "2"]]);
+  assert.deepEqual(
+    features.map(({ geometry, properties }) => [geometry, properties?.["rank"]]),
+    [
+      [{ type: "Point", coordinates: [40, 44] }, "1"],
+      [at, "2"],
+    ],
+  );
 });

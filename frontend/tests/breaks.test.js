@@ -4,7 +4,14 @@ import { divisionOf, readLimits, typedLimits } from "../src/choice/breaks.js";
 import { ofComparison, ofLayer, ofMeasure, withoutPast } from "../src/choice/layer_measures.js";
 import { readView } from "../src/page/url.js";
 
-for (const [typed, limits] of /** @type {const} */ ([["5, 20", "5,20"], ["5,20", "5,20"], ["5; 20; 50", "5,20,50"], ["0,5; 1,5", "0.5,1.5"], [" 7 ", "7"], ["1 2 3 4", "1,2,3,4"]])) {
+for (const [typed, limits] of /** @type {const} */ ([
+  ["5, 20", "5,20"],
+  ["5,20", "5,20"],
+  ["5; 20; 50", "5,20,50"],
+  ["0,5; 1,5", "0.5,1.5"],
+  [" 7 ", "7"],
+  ["1 2 3 4", "1,2,3,4"],
+])) {
   test(`limits typed as "${typed}" are ${limits}`, () => assert.equal(readLimits(typed, "count"), limits));
 }
 
@@ -15,7 +22,10 @@ for (const typed of ["", "a", "5, 2", "1,2,3,4,5", "5; 5", "0; 5", "-1; 5"]) {
 test("limits of a change are per cents on both sides of zero, and nothing falls by more than all", () => {
   assert.equal(readLimits("-50; 50", "change"), "-0.5,0.5");
   assert.equal(readLimits("−12,5 %; 100 %", "change"), "-0.125,1");
-  assert.deepEqual(["50, 100", "-10", "-110; 50"].map((typed) => readLimits(typed, "change")), [null, null, null]);
+  assert.deepEqual(
+    ["50, 100", "-10", "-110; 50"].map((typed) => readLimits(typed, "change")),
+    [null, null, null],
+  );
 });
 
 test("limits of a share are per cents of up to a hundred", () => {
@@ -47,7 +57,11 @@ test("without a comparison nothing is coloured by change", () => {
 });
 
 test("hexagons have no residents: the rate is left with the districts, and so is the selected one", () => {
-  assert.deepEqual(ofLayer({ ...VIEW, layer: "districts", measure: "per_1000", cell: "a" }, "hexes"), { layer: "hexes", cell: "", measure: "count" });
+  assert.deepEqual(ofLayer({ ...VIEW, layer: "districts", measure: "per_1000", cell: "a" }, "hexes"), {
+    layer: "hexes",
+    cell: "",
+    measure: "count",
+  });
   assert.deepEqual(ofLayer(VIEW, "districts"), { layer: "districts", cell: "" });
 });
 

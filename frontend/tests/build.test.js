@@ -33,7 +33,11 @@ const HTML = `<head>
 `;
 
 test("a page says which style sheets, libraries and module it is made of", () => {
-  assert.deepEqual(readPage(HTML), { styles: ["vendor/m.css", "style.css"], entry: "src/main.js", libraries: { "maplibre-gl": "vendor/m.mjs" } });
+  assert.deepEqual(readPage(HTML), {
+    styles: ["vendor/m.css", "style.css"],
+    entry: "src/main.js",
+    libraries: { "maplibre-gl": "vendor/m.mjs" },
+  });
   assert.throws(() => readPage("<p>plain</p>"), /no module script/);
 });
 
@@ -54,7 +58,10 @@ test("the built page names one style sheet and all modules, the library first, b
 test("what is imported comes before what imports it, each once; what is imported later does not come", () => {
   const to = (/** @type {string} */ path, kind = "import-statement") => ({ path, kind: /** @type {"import-statement"} */ (kind) });
   const outputs = /** @type {any} */ ({
-    "main-1.js": { entryPoint: "src/main.js", imports: [to("a.js"), { ...to("maplibre-gl"), external: true }, to("late.js", "dynamic-import"), to("b.js")] },
+    "main-1.js": {
+      entryPoint: "src/main.js",
+      imports: [to("a.js"), { ...to("maplibre-gl"), external: true }, to("late.js", "dynamic-import"), to("b.js")],
+    },
     "a.js": { imports: [to("c.js"), to("b.js")] },
     "b.js": { imports: [to("a.js")] },
     "c.js": { imports: [] },
@@ -66,7 +73,8 @@ test("what is imported comes before what imports it, each once; what is imported
 });
 
 const MODULES = {
-  "src/main.js": 'import { Map } from "maplibre-gl";\nimport { shared } from "./shared.js";\n/** Говорит. */\nexport const more = () => import("./later.js");\nnew Map(shared("Карта"));\n',
+  "src/main.js":
+    'import { Map } from "maplibre-gl";\nimport { shared } from "./shared.js";\n/** Говорит. */\nexport const more = () => import("./later.js");\nnew Map(shared("Карта"));\n',
   "src/later.js": 'import { shared } from "./shared.js";\nexport const later = shared("later");\n',
   "src/shared.js": "export function shared(word) {\n  return `${word}!`;\n}\n",
 };
@@ -106,16 +114,26 @@ test("a module that stays one file keeps its name", async () => {
 });
 
 test("style sheets become one in their order, small, and fonts keep their addresses", async () => {
-  const root = lay({ "a.css": '@font-face { font-family: "F"; src: url("vendor/f.woff2"); }\np { color: #ff0000; }\n', "styles/b.css": "/* why */\np { margin: 0px; }\n" });
+  const root = lay({
+    "a.css": '@font-face { font-family: "F"; src: url("vendor/f.woff2"); }\np { color: #ff0000; }\n',
+    "styles/b.css": "/* why */\np { margin: 0px; }\n",
+  });
   const { name, body } = await bundleStyles(root, "index", ["a.css", "styles/b.css"]);
-  assert.equal(text(body), '@font-face{font-family:F;src:url(vendor/f.woff2)}p{color:red}p{margin:0}\n');
+  assert.equal(text(body), "@font-face{font-family:F;src:url(vendor/f.woff2)}p{color:red}p{margin:0}\n");
   assert.equal(name, `index-${contentHash(body).slice(0, 8)}.css`);
 });
 
 test("texts are compressed in each encoding; what is small or compressed by itself is not", async () => {
   const body = Buffer.from("const a = 1;\n".repeat(100));
   const packed = await compressFile({ name: "a.js", body });
-  assert.deepEqual(packed.map(({ encoding, file }) => [encoding, file.name]), [["br", "a.js.br"], ["gzip", "a.js.gz"], ["zstd", "a.js.zst"]]);
+  assert.deepEqual(
+    packed.map(({ encoding, file }) => [encoding, file.name]),
+    [
+      ["br", "a.js.br"],
+      ["gzip", "a.js.gz"],
+      ["zstd", "a.js.zst"],
+    ],
+  );
   const [br, gz, zst] = packed.map(({ file }) => file.body);
   assert.deepEqual([brotliDecompressSync(br ?? ""), gunzipSync(gz ?? ""), zstdDecompressSync(zst ?? "")], [body, body, body]);
   for (const name of ["a.woff2", "a.mbtiles", "a.html", "a.js.map"]) assert.deepEqual(await compressFile({ name, body }), []);
@@ -123,15 +141,22 @@ test("texts are compressed in each encoding; what is small or compressed by itse
 });
 
 test("the manifest has every file's hash, and its digest changes with any name or content", () => {
-  const files = [{ name: "b.js", body: Buffer.from("b") }, { name: "a.js", body: Buffer.from("a") }];
+  const files = [
+    { name: "b.js", body: Buffer.from("b") },
+    { name: "a.js", body: Buffer.from("a") },
+  ];
   const pages = { "index.html": { first: ["a.js"], later: [] } };
   const manifest = writeManifest(files, { "a.js": ["br"] }, pages);
   const hash = "ca978112ca1bbdcafac231b3";
   assert.deepEqual(manifest.files["a.js"], { hash, encodings: ["br"] });
   assert.deepEqual([Object.keys(manifest.files), manifest.pages], [["a.js", "b.js"], pages]);
   assert.match(manifest.digest, /^[0-9a-f]{16}$/);
-  const digests = [files, [files[1], files[0]], [{ name: "c.js", body: Buffer.from("b") }, files[1]], [{ name: "b.js", body: Buffer.from("c") }, files[1]]]
-    .map((some) => writeManifest(/** @type {typeof files} */ (some), {}, {}).digest);
+  const digests = [
+    files,
+    [files[1], files[0]],
+    [{ name: "c.js", body: Buffer.from("b") }, files[1]],
+    [{ name: "b.js", body: Buffer.from("c") }, files[1]],
+  ].map((some) => writeManifest(/** @type {typeof files} */ (some), {}, {}).digest);
   assert.equal(digests[0], digests[1]);
   assert.equal(new Set(digests).size, 3);
 });

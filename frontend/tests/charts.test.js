@@ -14,7 +14,10 @@ test("rows are sorted by a number, either way, and what has none comes last both
 
 test("names are sorted as the language does", () => {
   const names = ["Яр", "Ёлкино", "Ейск", "Жуковка"].map((name) => ({ name }));
-  assert.deepEqual(sorted(names, ({ name }) => name, false, "ru").map(({ name }) => name), ["Ейск", "Ёлкино", "Жуковка", "Яр"]);
+  assert.deepEqual(
+    sorted(names, ({ name }) => name, false, "ru").map(({ name }) => name),
+    ["Ейск", "Ёлкино", "Жуковка", "Яр"],
+  );
 });
 
 test("an axis ends at a round number that holds every value", () => {
@@ -31,7 +34,10 @@ const district = (/** @type {string} */ code, /** @type {number} */ count, /** @
 test("the worst district has most overdue beyond the region's share, whatever its size", () => {
   const rows = [district("city", 1000, 100), district("village", 50, 25), district("hamlet", 1, 1), district("good", 949, 74)];
   const worst = worstDistricts(rows, { count: 2000, overdue: 200 });
-  assert.deepEqual(worst.map((one) => [one.district.code, one.excess]), [["village", 20]]);
+  assert.deepEqual(
+    worst.map((one) => [one.district.code, one.excess]),
+    [["village", 20]],
+  );
 });
 
 test("where nothing is overdue no district is worst", () => {
@@ -44,7 +50,11 @@ test("chance explains a small difference of small numbers, not of large ones", (
 
 test("a reason tells how many more messages came, unless chance explains it", () => {
   const grown = (/** @type {number} */ count, /** @type {number | null} */ before, change = before ? count / before - 1 : null) =>
-    growthOf("en", /** @type {import("../src/page/answer_types.js").DistrictRow} */ (/** @type {unknown} */ ({ count, n_compared: before, change })), "year");
+    growthOf(
+      "en",
+      /** @type {import("../src/page/answer_types.js").DistrictRow} */ (/** @type {unknown} */ ({ count, n_compared: before, change })),
+      "year",
+    );
   assert.deepEqual(grown(140, 100), ["+40% messages on the year before"]);
   assert.deepEqual([grown(105, 100), grown(5, 0), grown(5, null)], [[], [], []]);
 });

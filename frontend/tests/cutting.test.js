@@ -15,7 +15,11 @@ test("thirty days back from now are thirty days of the calendar, today the last"
 });
 
 test("a day is played by full hours", () => {
-  assert.deepEqual(cut("2026-11-24T20:55:00Z", "2026-11-25T20:55:00Z"), { from: "2026-11-24T21:00:00Z", to: "2026-11-25T21:00:00Z", frames: 24 });
+  assert.deepEqual(cut("2026-11-24T20:55:00Z", "2026-11-25T20:55:00Z"), {
+    from: "2026-11-24T21:00:00Z",
+    to: "2026-11-25T21:00:00Z",
+    frames: 24,
+  });
 });
 
 test("days of the calendar are played from the first to the last", () => {
@@ -29,9 +33,17 @@ test("a year is played by weeks, several years in sixty steps", () => {
 });
 
 test("all data are played from the first message to the last", () => {
-  assert.deepEqual(cut("1970-01-01T21:00:00Z", "2106-02-07T06:28:15Z"), { from: "2022-01-15T09:00:00Z", to: "2026-11-25T20:54:01Z", frames: 60 });
+  assert.deepEqual(cut("1970-01-01T21:00:00Z", "2106-02-07T06:28:15Z"), {
+    from: "2022-01-15T09:00:00Z",
+    to: "2026-11-25T20:54:01Z",
+    frames: 60,
+  });
 });
 
 test("an hour has two frames at least", () => {
-  assert.deepEqual(cut("2026-11-25T20:00:00Z", "2026-11-25T21:00:00Z"), { from: "2026-11-25T19:00:00Z", to: "2026-11-25T21:00:00Z", frames: 2 });
+  assert.deepEqual(cut("2026-11-25T20:00:00Z", "2026-11-25T21:00:00Z"), {
+    from: "2026-11-25T19:00:00Z",
+    to: "2026-11-25T21:00:00Z",
+    frames: 2,
+  });
 });

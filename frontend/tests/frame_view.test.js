@@ -12,7 +12,10 @@ test("a frame without words is as the reader's browser is set", () => {
 });
 
 test("words that are not the frame's own go to the service as they are", () => {
-  const { view } = readFrame("?layer=districts&level=region&sector=roads,waste&theme=roads.pothole&measure=per_1000&scheme=light&nonsense=1", READER);
+  const { view } = readFrame(
+    "?layer=districts&level=region&sector=roads,waste&theme=roads.pothole&measure=per_1000&scheme=light&nonsense=1",
+    READER,
+  );
   assert.equal(decodeURIComponent(selectionQuery(view)), "level=region&sector=roads,waste&theme=roads.pothole&nonsense=1&measure=per_1000");
   assert.deepEqual([view.layer, view.scheme], ["districts", "light"]);
 });
@@ -33,16 +36,28 @@ for (const [query, words] of /** @type {[string, string][]} */ ([
 
 test("the full map shows the same selection at the same place", () => {
   const { view } = readFrame("sector=roads,waste&window=7d&lang=en", READER);
-  assert.equal(fullMapAddress(view, { zoom: 7, center: [38.9, 45] }, true), "/#map=7.00/45.0000/38.9000&sector=roads,waste&window=7d&lang=en");
+  assert.equal(
+    fullMapAddress(view, { zoom: 7, center: [38.9, 45] }, true),
+    "/#map=7.00/45.0000/38.9000&sector=roads,waste&window=7d&lang=en",
+  );
 });
 
 test("the full map keeps layer, level, comparison, classes and colours", () => {
-  const { view, follows } = readFrame("layer=districts&level=region&compare=year&measure=change&breaks=-0.5,0.5&scheme=dark&duplicates=merge&lang=ru", READER);
+  const { view, follows } = readFrame(
+    "layer=districts&level=region&compare=year&measure=change&breaks=-0.5,0.5&scheme=dark&duplicates=merge&lang=ru",
+    READER,
+  );
   const address = fullMapAddress(view, { zoom: 7, center: [38.9, 45] }, follows);
   const read = readView(address.slice(1), ["en"]);
   assert.deepEqual(
     [read.layer, read.level, read.compare, read.measure, read.breaks, read.scheme, read.look, read.filters, read.language],
     ["districts", "region", "year", "change", "-0.5,0.5", "dark", "dark", { duplicates: "merge" }, "ru"],
   );
-  assert.equal(selectionQuery({ ...read, window: "" }).split("&").toSorted().join("&"), selectionQuery(view).split("&").toSorted().join("&"));
+  assert.equal(
+    selectionQuery({ ...read, window: "" })
+      .split("&")
+      .toSorted()
+      .join("&"),
+    selectionQuery(view).split("&").toSorted().join("&"),
+  );
 });

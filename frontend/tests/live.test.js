@@ -26,7 +26,9 @@ class Stream extends EventTarget {
 }
 
 function listening() {
-  const store = createStore(/** @type {import("../src/page/state.js").State} */ (/** @type {unknown} */ ({ live: { state: "connecting", at: null, since: null } })));
+  const store = createStore(
+    /** @type {import("../src/page/state.js").State} */ (/** @type {unknown} */ ({ live: { state: "connecting", at: null, since: null } })),
+  );
   /** @type {Stream[]} */
   const streams = [];
   const heard = { changes: 0, alerts: 0 };

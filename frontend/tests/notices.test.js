@@ -9,16 +9,34 @@ import { words } from "../src/words/i18n.js";
 /** @typedef {import("../src/page/state.js").State} State */
 
 test("what goes wrong is told by who can help it", () => {
-  const kinds = [[400], [404], [500], [502], [504], [503, "/problems/not-ready"], [503, "/problems/overloaded"], [503, "/problems/database-unavailable"], [503]];
-  assert.deepEqual(kinds.map(([status, type]) => kindOf(Number(status), /** @type {string | undefined} */ (type))), ["refused", "refused", "failed", "unreachable", "unreachable", "loading", "busy", "busy", "loading"]);
+  const kinds = [
+    [400],
+    [404],
+    [500],
+    [502],
+    [504],
+    [503, "/problems/not-ready"],
+    [503, "/problems/overloaded"],
+    [503, "/problems/database-unavailable"],
+    [503],
+  ];
+  assert.deepEqual(
+    kinds.map(([status, type]) => kindOf(Number(status), /** @type {string | undefined} */ (type))),
+    ["refused", "refused", "failed", "unreachable", "unreachable", "loading", "busy", "busy", "loading"],
+  );
   assert.match(problemText({ kind: "failed", detail: "", id: "1" }, words("en")), /fault is its own/);
 });
 
 const NOON = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
-const state = (/** @type {State["live"]} */ live, language = "en") => /** @type {State} */ (/** @type {unknown} */ ({
-  live, summary: { generated_at: "2026-11-25T11:58:00Z", time_zone: "Europe/Moscow" }, view: readView(`#lang=${language}`, []),
-}));
+const state = (/** @type {State["live"]} */ live, language = "en") =>
+  /** @type {State} */ (
+    /** @type {unknown} */ ({
+      live,
+      summary: { generated_at: "2026-11-25T11:58:00Z", time_zone: "Europe/Moscow" },
+      view: readView(`#lang=${language}`, []),
+    })
+  );
 
 test("numbers are said to be old once the stream has been away for half a minute", () => {
   const away = (/** @type {number} */ ms) => state({ state: "away", at: NOON, since: NOON - ms });

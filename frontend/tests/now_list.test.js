@@ -8,7 +8,8 @@ import { createHerald, FRESH_MS, nextRows, released, waitingCount } from "../src
 const incident = (/** @type {number} */ id, status = "new") => /** @type {Incident} */ ({ id, status });
 const list = (/** @type {number[]} */ ...ids) => ids.map((id) => incident(id));
 const ids = (/** @type {Rows} */ rows) => rows.shown.map(({ id }) => id);
-const after = (/** @type {Rows} */ rows, /** @type {number[]} */ answer, held = false, now = 1000) => nextRows(rows, "q", list(...answer), held, now);
+const after = (/** @type {Rows} */ rows, /** @type {number[]} */ answer, held = false, now = 1000) =>
+  nextRows(rows, "q", list(...answer), held, now);
 const begun = nextRows(null, "q", list(7, 5, 3), false, 0);
 
 test("what is there when the list is opened has not just come", () => {

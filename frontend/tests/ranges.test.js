@@ -14,7 +14,13 @@ function texts(language, legend) {
 }
 
 test("a whole number by itself is no range", () => {
-  const legend = { measure: "count", classes: [{ class: 0, from: 1, to: 1 }, { class: 2, from: 2, to: 1480 }] };
+  const legend = {
+    measure: "count",
+    classes: [
+      { class: 0, from: 1, to: 1 },
+      { class: 2, from: 2, to: 1480 },
+    ],
+  };
   assert.deepEqual(texts("en", legend), ["1", "2–1,480"]);
 });
 
@@ -30,16 +36,38 @@ test("shares are per cents with one sign for both ends", () => {
 
 test("a change says in words on which side of chance it lies", () => {
   const legend = legendOf("change", [-1, -0.5, 0, 1.08, 11], 2);
-  const five = [{ class: 0, from: -1, to: -0.5 }, { class: 1, from: -0.5, to: 0 }, { class: 2, from: -1, to: 6 }, { class: 3, from: 0, to: 1.08 }, { class: 4, from: 1.08, to: 11 }];
-  assert.deepEqual(texts("en", { ...legend, classes: five }), ["fewer: 50–100%", "fewer: up to 50%", "explained by chance", "more: up to 108%", "more: 108–1,100%"]);
+  const five = [
+    { class: 0, from: -1, to: -0.5 },
+    { class: 1, from: -0.5, to: 0 },
+    { class: 2, from: -1, to: 6 },
+    { class: 3, from: 0, to: 1.08 },
+    { class: 4, from: 1.08, to: 11 },
+  ];
+  assert.deepEqual(texts("en", { ...legend, classes: five }), [
+    "fewer: 50–100%",
+    "fewer: up to 50%",
+    "explained by chance",
+    "more: up to 108%",
+    "more: 108–1,100%",
+  ]);
 });
 
 test("limits that look alike are one number", () => {
-  const classes = [{ class: 0, from: -1, to: -1 }, { class: 2, from: -1, to: 6 }, { class: 4, from: 22, to: 22 }];
+  const classes = [
+    { class: 0, from: -1, to: -1 },
+    { class: 2, from: -1, to: 6 },
+    { class: 4, from: 22, to: 22 },
+  ];
   assert.deepEqual(texts("ru", { ...legendOf("change", [], 2), classes }), ["меньше: 100 %", "объяснимо случаем", "больше: 2 200 %"]);
 });
 
 test("classes that have names are called by them", () => {
-  const named = (/** @type {number} */ number, /** @type {string} */ en) => /** @type {import("../src/choice/ranges.js").ClassRow} */ (/** @type {unknown} */ ({ class: number, from: null, to: null, name: { ru: "", en } }));
-  assert.deepEqual(texts("en", { measure: "unusual", classes: [named(0, "as usual"), named(4, "very unusual")] }), ["as usual", "very unusual"]);
+  const named = (/** @type {number} */ number, /** @type {string} */ en) =>
+    /** @type {import("../src/choice/ranges.js").ClassRow} */ (
+      /** @type {unknown} */ ({ class: number, from: null, to: null, name: { ru: "", en } })
+    );
+  assert.deepEqual(texts("en", { measure: "unusual", classes: [named(0, "as usual"), named(4, "very unusual")] }), [
+    "as usual",
+    "very unusual",
+  ]);
 });

@@ -5,7 +5,10 @@ import { readView, selectionQuery } from "../src/page/url.js";
 import { sharedAs } from "../src/panels/share_addresses.js";
 
 const HERE = "https://map.example.org";
-const VIEW = readView("#sector=roads,waste&window=7d&compare=previous&measure=change&breaks=-0.5,0.5&status=open&layer=districts&level=region&tab=share&scheme=dark&lang=ru", ["en"]);
+const VIEW = readView(
+  "#sector=roads,waste&window=7d&compare=previous&measure=change&breaks=-0.5,0.5&status=open&layer=districts&level=region&tab=share&scheme=dark&lang=ru",
+  ["en"],
+);
 const shared = sharedAs(VIEW, "7.50/45.0000/38.9000", HERE, 'Map "A" & <B>');
 const undone = (/** @type {string} */ text) => text.replaceAll("&lt;", "<").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 const READER = { languages: ["en"], dark: false };
@@ -21,11 +24,19 @@ test("the frame shows the same selection, colours and place", () => {
   const { view, place, fault, follows } = readFrame(new URL(undone(src)).search, READER);
   assert.deepEqual([undone(title), fault, follows, place], ['Map "A" & <B>', "", false, { zoom: 7.5, center: [38.9, 45] }]);
   assert.deepEqual([view.layer, view.scheme, view.language], ["districts", "dark", "ru"]);
-  assert.deepEqual(Object.fromEntries(new URLSearchParams(selectionQuery(view))), Object.fromEntries(new URLSearchParams(selectionQuery(VIEW))));
+  assert.deepEqual(
+    Object.fromEntries(new URLSearchParams(selectionQuery(view))),
+    Object.fromEntries(new URLSearchParams(selectionQuery(VIEW))),
+  );
 });
 
 test("the element has the frame's parameters as attributes", () => {
-  const attributes = Object.fromEntries([.../<heat-map([^>]*)>/.exec(shared.element)?.[1]?.matchAll(/ ([a-z]+)="([^"]*)"/g) ?? []].map(([, name, value]) => [name, undone(value ?? "")]));
+  const attributes = Object.fromEntries(
+    [...(/<heat-map([^>]*)>/.exec(shared.element)?.[1]?.matchAll(/ ([a-z]+)="([^"]*)"/g) ?? [])].map(([, name, value]) => [
+      name,
+      undone(value ?? ""),
+    ]),
+  );
   const { label, ...parameters } = attributes;
   const [, src = ""] = /src="([^"]*)"/.exec(shared.frame) ?? [];
   assert.deepEqual(parameters, Object.fromEntries(new URL(undone(src)).searchParams));
@@ -38,7 +49,10 @@ test("tiles, style and files are of the same selection", () => {
   assert.deepEqual([new URL(shared.tilejson).pathname, query(shared.tilejson)], ["/tiles/districts.json", selection]);
   assert.deepEqual([new URL(shared.style).pathname, query(shared.style)], ["/styles/districts.json", `${selection}&scheme=dark&lang=ru`]);
   assert.equal(query(shared.csv), "?sector=roads,waste&status=open&window=7d&compare=previous&measure=change&level=region&format=csv");
-  assert.equal(query(shared.geojson), "?sector=roads,waste&status=open&window=7d&compare=previous&measure=change&level=region&format=geojson");
+  assert.equal(
+    query(shared.geojson),
+    "?sector=roads,waste&status=open&window=7d&compare=previous&measure=change&level=region&format=geojson",
+  );
 });
 
 test("colours that follow the reader's system do so elsewhere", () => {

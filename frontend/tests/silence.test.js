@@ -8,10 +8,13 @@ import { createStore } from "../src/page/store.js";
 function watched() {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setInterval"] });
-  const store = createStore(/** @type {State} */ (/** @type {unknown} */ ({ live: { state: "live", at: 1, since: null }, summary: { revision: 4 } })));
+  const store = createStore(
+    /** @type {State} */ (/** @type {unknown} */ ({ live: { state: "live", at: 1, since: null }, summary: { revision: 4 } })),
+  );
   const heard = { silences: 0 };
   onSilence(store, () => (heard.silences += 1));
-  const numbers = (/** @type {number} */ revision) => store.set({ summary: /** @type {State["summary"]} */ (/** @type {unknown} */ ({ revision })) });
+  const numbers = (/** @type {number} */ revision) =>
+    store.set({ summary: /** @type {State["summary"]} */ (/** @type {unknown} */ ({ revision })) });
   const event = () => store.set({ live: { ...store.get().live } });
   return { heard, numbers, event, store, look: () => mock.timers.tick(LOOK_MS) };
 }

@@ -22,7 +22,10 @@ test("a span that reaches beyond the buckets is cut to them, and never empty", (
 });
 
 test("every place along the chart belongs to a bucket", () => {
-  assert.deepEqual([-0.1, 0, 0.39, 0.4, 0.999, 1].map((share) => bucketAt(share, 5)), [0, 0, 1, 2, 4, 4]);
+  assert.deepEqual(
+    [-0.1, 0, 0.39, 0.4, 0.999, 1].map((share) => bucketAt(share, 5)),
+    [0, 0, 1, 2, 4, 4],
+  );
 });
 
 test("labels keep their distance", () => {
@@ -38,5 +41,8 @@ test("an instant lies in its bucket, as far along as it is in it", () => {
 test("what a span is compared with stands in its buckets only", () => {
   const buckets = DAYS.map((day) => ({ ...day, n_compared: null }));
   const compared = DAYS.slice(1, 3).map(({ from, to }, at) => ({ from, to, n_compared: at }));
-  assert.deepEqual(comparedOver(buckets, compared).map(({ n_compared: before }) => before), [null, 0, 1, null, null]);
+  assert.deepEqual(
+    comparedOver(buckets, compared).map(({ n_compared: before }) => before),
+    [null, 0, 1, null, null],
+  );
 });

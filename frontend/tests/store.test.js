@@ -5,7 +5,10 @@ import { createStore, scoped } from "../src/page/store.js";
 test("a watcher acts at once with the present value", () => {
   /** @type {number[]} */
   const seen = [];
-  createStore({ zoom: 7 }).watch((state) => state.zoom, (zoom) => seen.push(zoom));
+  createStore({ zoom: 7 }).watch(
+    (state) => state.zoom,
+    (zoom) => seen.push(zoom),
+  );
   assert.deepEqual(seen, [7]);
 });
 
@@ -13,7 +16,10 @@ test("a watcher hears only of changes of what it picked", () => {
   const store = createStore({ zoom: 7, busy: false });
   /** @type {number[]} */
   const seen = [];
-  store.watch((state) => state.zoom, (zoom) => seen.push(zoom));
+  store.watch(
+    (state) => state.zoom,
+    (zoom) => seen.push(zoom),
+  );
   store.set({ busy: true });
   store.set({ zoom: 7 });
   store.set({ zoom: 8 });
@@ -25,15 +31,24 @@ test("watchers are told in the order they came", () => {
   const store = createStore({ zoom: 7 });
   /** @type {string[]} */
   const told = [];
-  store.watch((state) => state.zoom, (zoom) => told.push(`first ${zoom}`));
-  store.watch((state) => state.zoom, (zoom) => told.push(`second ${zoom}`));
+  store.watch(
+    (state) => state.zoom,
+    (zoom) => told.push(`first ${zoom}`),
+  );
+  store.watch(
+    (state) => state.zoom,
+    (zoom) => told.push(`second ${zoom}`),
+  );
   store.set({ zoom: 9 });
   assert.deepEqual(told, ["first 7", "second 7", "first 9", "second 9"]);
 });
 
 test("a watcher may change the store while it is told", () => {
   const store = createStore({ zoom: 7, doubled: 0 });
-  store.watch((state) => state.zoom, (zoom) => store.set({ doubled: 2 * zoom }));
+  store.watch(
+    (state) => state.zoom,
+    (zoom) => store.set({ doubled: 2 * zoom }),
+  );
   store.set({ zoom: 5 });
   assert.deepEqual(store.get(), { zoom: 5, doubled: 10 });
 });
@@ -42,7 +57,10 @@ test("a watcher that was stopped hears no more", () => {
   const store = createStore({ zoom: 7 });
   /** @type {number[]} */
   const seen = [];
-  const stop = store.watch((state) => state.zoom, (zoom) => seen.push(zoom));
+  const stop = store.watch(
+    (state) => state.zoom,
+    (zoom) => seen.push(zoom),
+  );
   store.set({ zoom: 8 });
   stop();
   store.set({ zoom: 9 });
@@ -54,11 +72,17 @@ test("at the end of its scope nothing is watched or changed any more", () => {
   const part = scoped(store);
   /** @type {number[]} */
   const seen = [];
-  part.store.watch((state) => state.zoom, (zoom) => seen.push(zoom));
+  part.store.watch(
+    (state) => state.zoom,
+    (zoom) => seen.push(zoom),
+  );
   part.store.set({ zoom: 8 });
   part.end();
   store.set({ zoom: 9 });
   part.store.set({ zoom: 10 });
-  part.store.watch((state) => state.zoom, (zoom) => seen.push(zoom));
+  part.store.watch(
+    (state) => state.zoom,
+    (zoom) => seen.push(zoom),
+  );
   assert.deepEqual([seen, store.get()], [[7, 8], { zoom: 9 }]);
 });

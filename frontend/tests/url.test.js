@@ -6,8 +6,28 @@ const START = readView("", ["en"]);
 
 test("an empty address shows the last 30 days of everything", () => {
   assert.deepEqual(START, {
-    sectors: [], window: "30d", from: "", to: "", around: "", compare: "", measure: "count", breaks: "", language: "en", cell: "", incident: "", alert: "", filters: {},
-    list: "received", layer: "hexes", level: "", tab: "overview", scheme: "light", look: "", by: "sector", cross: ["theme", "status"], wide: false,
+    sectors: [],
+    window: "30d",
+    from: "",
+    to: "",
+    around: "",
+    compare: "",
+    measure: "count",
+    breaks: "",
+    language: "en",
+    cell: "",
+    incident: "",
+    alert: "",
+    filters: {},
+    list: "received",
+    layer: "hexes",
+    level: "",
+    tab: "overview",
+    scheme: "light",
+    look: "",
+    by: "sector",
+    cross: ["theme", "status"],
+    wide: false,
   });
   assert.equal(selectionQuery(START), "window=30d");
 });
@@ -77,6 +97,7 @@ test("a reader whose system is dark sees it dark, unless the address says otherw
 });
 
 test("a cross-table that the address cannot mean is the first one, and states are not set side by side", () => {
-  for (const cross of ["theme,theme", "theme", "nonsense,status", ""]) assert.deepEqual(readView(`#cross=${cross}`, []).cross, ["theme", "status"]);
+  for (const cross of ["theme,theme", "theme", "nonsense,status", ""])
+    assert.deepEqual(readView(`#cross=${cross}`, []).cross, ["theme", "status"]);
   assert.equal(readView("#by=status", []).by, "sector");
 });

@@ -13,18 +13,34 @@ function pick(hash, search = "?view=wall") {
 }
 
 test("without a word a wall shows overdue messages of the last seven days by districts, dark, in the browser's language", () => {
-  const expected = { window: "7d", from: "", layer: "districts", measure: "overdue", scheme: "dark", language: "ru", sectors: [], rotate: 0, layerGiven: false };
+  const expected = {
+    window: "7d",
+    from: "",
+    layer: "districts",
+    measure: "overdue",
+    scheme: "dark",
+    language: "ru",
+    sectors: [],
+    rotate: 0,
+    layerGiven: false,
+  };
   assert.deepEqual(pick(""), expected);
 });
 
 test("everything may stand behind the question mark as well, and what stands behind # wins", () => {
   const { window, layer, rotate, language, layerGiven } = pick("#window=24h&layer=hexes", "?view=wall&window=30d&rotate=20&lang=en");
-  assert.deepEqual({ window, layer, rotate, language, layerGiven }, { window: "24h", layer: "hexes", rotate: 20, language: "en", layerGiven: true });
+  assert.deepEqual(
+    { window, layer, rotate, language, layerGiven },
+    { window: "24h", layer: "hexes", rotate: 20, language: "en", layerGiven: true },
+  );
 });
 
 test("of a day what is unusual is shown, as nothing of it can be overdue yet, unless the address says otherwise", () => {
   assert.equal(pick("#window=24h").measure, "unusual");
-  assert.deepEqual(["#window=24h&measure=overdue", "#window=3d", "#from=2026-11-01"].map((hash) => pick(hash).measure), ["overdue", "overdue", "overdue"]);
+  assert.deepEqual(
+    ["#window=24h&measure=overdue", "#window=3d", "#from=2026-11-01"].map((hash) => pick(hash).measure),
+    ["overdue", "overdue", "overdue"],
+  );
 });
 
 test("given days take the place of the last seven", () => {
@@ -42,13 +58,19 @@ test("the districts on the map are those that are ranked, at every zoom; hexagon
 });
 
 test("a rotation lasts from 5 seconds to an hour for each sector, and is none where it is no number", () => {
-  assert.deepEqual(["1", "20", "1e9", "0", "-3", "often", ""].map((text) => pick(`#rotate=${text}`).rotate), [5, 20, 3600, 0, 0, 0, 0]);
+  assert.deepEqual(
+    ["1", "20", "1e9", "0", "-3", "often", ""].map((text) => pick(`#rotate=${text}`).rotate),
+    [5, 20, 3600, 0, 0, 0, 0],
+  );
 });
 
 test("the map's place is read as the map writes it", () => {
   assert.deepEqual(placeOf("#map=7/45/38.9", ""), { zoom: 7, center: [38.9, 45] });
   assert.deepEqual(placeOf("", "?map=7/45/38.9"), { zoom: 7, center: [38.9, 45] });
-  assert.deepEqual([placeOf("#map=7/x/38.9", ""), placeOf("#map=7", ""), placeOf("#map=7/91/3", ""), placeOf("", "")], [null, null, null, null]);
+  assert.deepEqual(
+    [placeOf("#map=7/x/38.9", ""), placeOf("#map=7", ""), placeOf("#map=7/91/3", ""), placeOf("", "")],
+    [null, null, null, null],
+  );
 });
 
 const GROUPS = ["health", "roads", "waste"].map((code, at) => ({ code, name: { ru: code, en: code }, n: at, open: 0, overdue: 0 }));

@@ -17,10 +17,27 @@ test("a legend of zero alone is grey, though the service gives it the palette's 
 });
 
 test("zero is grey beside other classes too, and they stay as they are", () => {
-  const { classes } = greyZero(legendOf([[0, 0, 0], [2, 1, 3], [4, 4, 9]]), "light");
-  assert.deepEqual(classes.map(({ color }) => color), [INKS.light.withoutClass, "c", "e"]);
+  const { classes } = greyZero(
+    legendOf([
+      [0, 0, 0],
+      [2, 1, 3],
+      [4, 4, 9],
+    ]),
+    "light",
+  );
+  assert.deepEqual(
+    classes.map(({ color }) => color),
+    [INKS.light.withoutClass, "c", "e"],
+  );
 });
 
 test("a class of more than zero keeps its colour, and so does no change at all", () => {
-  for (const legend of [legendOf([[0, 0, 1], [4, 2, 5]]), legendOf([[2, 0, 0]], "change")]) assert.equal(greyZero(legend, "light"), legend);
+  for (const legend of [
+    legendOf([
+      [0, 0, 1],
+      [4, 2, 5],
+    ]),
+    legendOf([[2, 0, 0]], "change"),
+  ])
+    assert.equal(greyZero(legend, "light"), legend);
 });

@@ -34,7 +34,9 @@ export function alertView(store, { alert, latest, lineage, bounds }) {
     here: alert.place.name[language],
     kind: [alerts.one, state, aboutAlert(language, alert, Date.now())].join(" · "),
     // An alert of a district is called by it: the district is no step back then.
-    path: lineage.filter(({ code }) => alert.place.key !== `d:${code}`).map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+    path: lineage
+      .filter(({ code }) => alert.place.key !== `d:${code}`)
+      .map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
     parts: [
       ...verdictOf(language, alert, zone),
       buttonsOf(store, alert),
@@ -65,7 +67,15 @@ function verdictOf(language, alert, zone) {
   if (!alert.verdict) return [];
   const { note, at, by } = alert.verdict;
   const said = [momentText(language, at, zone), by].filter(Boolean).join(" · ");
-  return [element("section", { class: "desk" }, element("h3", {}, words(language).alerts.desk), element("p", {}, ...verdictMark(language, alert), note && ` ${note}`), element("p", { class: "muted" }, said))];
+  return [
+    element(
+      "section",
+      { class: "desk" },
+      element("h3", {}, words(language).alerts.desk),
+      element("p", {}, ...verdictMark(language, alert), note && ` ${note}`),
+      element("p", { class: "muted" }, said),
+    ),
+  ];
 }
 
 /** @param {PageStore} store @param {AlertEvidence} alert */
@@ -81,14 +91,19 @@ function buttonsOf(store, alert) {
     const { spot } = store.get();
     if (spot) store.set({ spot: { ...spot } });
   };
-  return element("div", { class: "buttons" },
+  return element(
+    "div",
+    { class: "buttons" },
     element("button", { type: "button", "data-key": "alert messages", onclick: showMessages }, alerts.showMessages),
-    element("button", { type: "button", "data-key": "alert map", onclick: showOnMap }, alerts.showOnMap));
+    element("button", { type: "button", "data-key": "alert map", onclick: showOnMap }, alerts.showOnMap),
+  );
 }
 
 /** @param {Language} language @param {Alert} alert @param {string} zone */
 function factsOf(language, alert, zone) {
-  const { alerts: { facts, windows } } = words(language);
+  const {
+    alerts: { facts, windows },
+  } = words(language);
   const window = /** @type {Record<string, string>} */ (windows)[alert.window] ?? alert.window;
   const moment = (/** @type {string} */ instant) => momentText(language, instant, zone);
   const rows = [
@@ -101,7 +116,11 @@ function factsOf(language, alert, zone) {
     [facts.detected, moment(alert.detected)],
     [facts.updated, moment(alert.updated)],
   ];
-  return element("dl", { class: "facts" }, ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+  return element(
+    "dl",
+    { class: "facts" },
+    ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+  );
 }
 
 /** How the messages came, beside what is usual. @param {Language} language @param {AlertEvidence} alert @param {string} zone */
@@ -111,21 +130,46 @@ function seriesOf(language, { evidence: { series, n }, expected }, zone) {
   if (!first || !last) return [];
   const { alerts } = words(language);
   const moment = (/** @type {string} */ instant) => momentText(language, instant, zone);
-  const says = fill(alerts.seriesSays, { n: formatNumber(language, n), expected: expectedText(language, expected), from: moment(first.from), to: moment(last.to) });
-  const key = element("p", { class: "key muted", "aria-hidden": "true" }, element("span", {}, alerts.seriesKey.n), element("span", { class: "before" }, alerts.seriesKey.expected));
-  return [element("section", {}, element("h3", {}, alerts.series), drawChart({ ...bars, time_zone: zone }, { ...CHART, language }), key, element("p", { class: "muted" }, says))];
+  const says = fill(alerts.seriesSays, {
+    n: formatNumber(language, n),
+    expected: expectedText(language, expected),
+    from: moment(first.from),
+    to: moment(last.to),
+  });
+  const key = element(
+    "p",
+    { class: "key muted", "aria-hidden": "true" },
+    element("span", {}, alerts.seriesKey.n),
+    element("span", { class: "before" }, alerts.seriesKey.expected),
+  );
+  return [
+    element(
+      "section",
+      {},
+      element("h3", {}, alerts.series),
+      drawChart({ ...bars, time_zone: zone }, { ...CHART, language }),
+      key,
+      element("p", { class: "muted" }, says),
+    ),
+  ];
 }
 
 /** @param {Language} language @param {AlertEvidence} alert */
 function agenciesOf(language, { evidence: { by_agency: agencies, n: all } }) {
   const { alerts } = words(language);
-  const rows = agencies.slice(0, MOST_AGENCIES).map(({ name, n, open }) => ({ name: name?.[language] ?? alerts.noAgency, value: fill(alerts.ofThese, { n: formatNumber(language, n), open: formatNumber(language, open) }), share: n / Math.max(1, all) }));
+  const rows = agencies.slice(0, MOST_AGENCIES).map(({ name, n, open }) => ({
+    name: name?.[language] ?? alerts.noAgency,
+    value: fill(alerts.ofThese, { n: formatNumber(language, n), open: formatNumber(language, open) }),
+    share: n / Math.max(1, all),
+  }));
   return barsSection(alerts.agencies, rows);
 }
 
 /** @param {Language} language @param {AlertEvidence} alert */
 function statusesOf(language, { evidence: { by_status: statuses, n: all } }) {
-  const rows = statuses.filter(({ n }) => n).map(({ code, n }) => ({ name: statusName(language, code), value: formatNumber(language, n), share: n / Math.max(1, all) }));
+  const rows = statuses
+    .filter(({ n }) => n)
+    .map(({ code, n }) => ({ name: statusName(language, code), value: formatNumber(language, n), share: n / Math.max(1, all) }));
   return barsSection(words(language).alerts.statuses, rows);
 }
 
@@ -143,7 +187,14 @@ function barsSection(title, rows) {
 /** Where it burns, if in more than one place. @param {Language} language @param {Alert} alert */
 function placesOf(language, { places }) {
   if (places.length < 2) return [];
-  return [element("section", {}, element("h3", {}, words(language).alerts.places), element("p", {}, places.map(({ name }) => name[language]).join(", ")))];
+  return [
+    element(
+      "section",
+      {},
+      element("h3", {}, words(language).alerts.places),
+      element("p", {}, places.map(({ name }) => name[language]).join(", ")),
+    ),
+  ];
 }
 
 /** The places around it, with as many messages about the same; the map goes there. @param {PageStore} store @param {AlertEvidence} alert */
@@ -151,9 +202,14 @@ function neighboursOf(store, { evidence: { neighbours } }) {
   const { language } = store.get().view;
   const { alerts, kilometres } = words(language);
   const rows = neighbours.map(({ key, name, lng, lat, km, n, expected }) => ({
-    key: `place ${key}`, text: `${name[language]}, ${formatNumber(language, Math.round(km))} ${kilometres}`, count: n,
+    key: `place ${key}`,
+    text: `${name[language]}, ${formatNumber(language, Math.round(km))} ${kilometres}`,
+    count: n,
     note: n ? fill(alerts.usual, { expected: expectedText(language, expected) }) : "",
-    go: () => store.set({ spot: { key: `${key} ${Date.now()}`, bounds: around(lng, lat), point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" } }),
+    go: () =>
+      store.set({
+        spot: { key: `${key} ${Date.now()}`, bounds: around(lng, lat), point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" },
+      }),
   }));
   return stepsList(language, alerts.neighbours, rows);
 }

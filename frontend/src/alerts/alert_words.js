@@ -9,7 +9,14 @@ const SURE_LOG10_P = -3;
 
 /** A moment near now: without the year. @param {Language} language @param {string} instant @param {string} timeZone */
 export function momentText(language, instant, timeZone) {
-  return new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(instant));
+  return new Intl.DateTimeFormat(language, {
+    timeZone,
+    day: "numeric",
+    month: "long",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(new Date(instant));
 }
 
 /** A number of messages that would be usual: 0.1 is none, 2.4 is 2, unless it decides. @param {Language} language @param {number} expected */
@@ -35,7 +42,9 @@ export function aboutAlert(language, { since, closed, group, places, recurrence 
     ...(places.length > 1 ? [fill(inForm(language, places.length), { n: formatNumber(language, places.length) })] : []),
     ...(similar > 0 ? [fill(alerts.similar, { n: formatNumber(language, similar) })] : []),
     recurrence[language],
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** @param {Language} language @param {number} many */
@@ -78,7 +87,9 @@ export function nothingUnusual({ view: { language } }, narrowed, checked) {
 
 /** Whole minutes: the page does not look every second. @param {Language} language @param {number} seconds */
 export function agoText(language, seconds) {
-  const [value, unit] = seconds < 5400 ? [Math.round(seconds / 60), /** @type {const} */ ("minute")] : [Math.round(seconds / 3600), /** @type {const} */ ("hour")];
+  const [value, unit] =
+    seconds < 5400
+      ? [Math.round(seconds / 60), /** @type {const} */ ("minute")]
+      : [Math.round(seconds / 3600), /** @type {const} */ ("hour")];
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-value, unit);
 }
-

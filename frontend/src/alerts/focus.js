@@ -6,10 +6,27 @@ import { FILTERS } from "../page/url.js";
 
 const DAY_MS = 86_400_000;
 /** Windows around an alert in the timeline, the first that holds it with as much again before it. @type {readonly [string, number][]} */
-const AROUND = [["7d", 7], ["30d", 30], ["12w", 84], ["1y", 365]];
+const AROUND = [
+  ["7d", 7],
+  ["30d", 30],
+  ["12w", 84],
+  ["1y", 365],
+];
 
 /** What of the view says which messages are shown, and how. */
-const NARROWED = /** @type {const} */ (["sectors", "filters", "window", "from", "to", "around", "compare", "measure", "breaks", "layer", "level"]);
+const NARROWED = /** @type {const} */ ([
+  "sectors",
+  "filters",
+  "window",
+  "from",
+  "to",
+  "around",
+  "compare",
+  "measure",
+  "breaks",
+  "layer",
+  "level",
+]);
 
 /** @typedef {Pick<Alert, "selection" | "since">} Focus */
 
@@ -26,8 +43,17 @@ export function narrowedTo({ selection, since }, now) {
   const days = (now - Date.parse(since)) / DAY_MS;
   const [around] = AROUND.find(([, length]) => 2 * days <= length) ?? ["all"];
   return {
-    sectors: text("sector").split(",").filter(Boolean), filters, window: text("from") ? "" : text("window"), from: text("from"), to: text("to"),
-    around: text("from") ? around : "", compare: "", measure: "count", breaks: "", layer: "hexes", level: "",
+    sectors: text("sector").split(",").filter(Boolean),
+    filters,
+    window: text("from") ? "" : text("window"),
+    from: text("from"),
+    to: text("to"),
+    around: text("from") ? around : "",
+    compare: "",
+    measure: "count",
+    breaks: "",
+    layer: "hexes",
+    level: "",
   };
 }
 

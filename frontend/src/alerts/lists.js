@@ -51,7 +51,16 @@ function alertParts(store, { all, showAll }) {
   const shown = all ? answer.alerts : answer.alerts.slice(0, FEW);
   const rows = shown.map((alert) => alertRow(state, alert, () => toAlert(store, alert)));
   const rest = answer.alerts.length - shown.length;
-  const more = rest > 0 ? [element("button", { type: "button", class: "link", "data-key": "more alerts", onclick: showAll }, fill(alerts.more, { n: formatNumber(language, rest) }))] : [];
+  const more =
+    rest > 0
+      ? [
+          element(
+            "button",
+            { type: "button", class: "link", "data-key": "more alerts", onclick: showAll },
+            fill(alerts.more, { n: formatNumber(language, rest) }),
+          ),
+        ]
+      : [];
   return [title, ...old, element("ol", { class: "alerts", "data-same": "alerts" }, ...rows), ...more];
 }
 
@@ -65,9 +74,24 @@ export function nothingText(state, answer) {
 /** @param {State} state @param {Alert} alert @param {() => void} open */
 function alertRow({ view: { language } }, alert, open) {
   const about = aboutAlert(language, alert, Date.now());
-  const counts = element("span", { class: "counts" }, element("strong", {}, formatNumber(language, alert.n)), element("span", {}, fill(words(language).alerts.ofThem, { n: formatNumber(language, alert.open) })));
-  const text = element("span", {}, element("span", { class: "reason" }, alert.reason[language]), element("span", { class: "about" }, about), ...verdictMark(language, alert));
-  return element("li", { "data-same": `alert ${alert.id}` }, element("button", { type: "button", class: "alert", "data-key": `alert ${alert.id}`, onclick: open }, counts, text));
+  const counts = element(
+    "span",
+    { class: "counts" },
+    element("strong", {}, formatNumber(language, alert.n)),
+    element("span", {}, fill(words(language).alerts.ofThem, { n: formatNumber(language, alert.open) })),
+  );
+  const text = element(
+    "span",
+    {},
+    element("span", { class: "reason" }, alert.reason[language]),
+    element("span", { class: "about" }, about),
+    ...verdictMark(language, alert),
+  );
+  return element(
+    "li",
+    { "data-same": `alert ${alert.id}` },
+    element("button", { type: "button", class: "alert", "data-key": `alert ${alert.id}`, onclick: open }, counts, text),
+  );
 }
 
 /** What the desk has said of it. @param {import("../page/state.js").Language} language @param {Alert} alert */
@@ -84,13 +108,18 @@ export function changesList(store) {
   let loaded = null;
   const render = () => {
     const { view } = store.get();
-    if (changesAddress({ view }) === null) patch(box, [...headOf(view, null), element("p", {}, words(view.language).alerts.changesEndless)]);
+    if (changesAddress({ view }) === null)
+      patch(box, [...headOf(view, null), element("p", {}, words(view.language).alerts.changesEndless)]);
     else if (loaded) showAnswer(box, loaded, view.language, (answer) => changeParts(store, answer));
   };
-  follow(store, (state) => (isShown(state, "overview") ? changesAddress(state) : null), (/** @type {Told<ChangesAnswer>} */ next) => {
-    loaded = next;
-    render();
-  });
+  follow(
+    store,
+    (state) => (isShown(state, "overview") ? changesAddress(state) : null),
+    (/** @type {Told<ChangesAnswer>} */ next) => {
+      loaded = next;
+      render();
+    },
+  );
   store.watch((state) => state.view.language, render);
   store.watch((state) => changesAddress(state), render);
   return box;
@@ -99,7 +128,9 @@ export function changesList(store) {
 /** @param {View} view @param {ChangesAnswer | null} answer */
 function headOf({ language }, answer) {
   const { alerts } = words(language);
-  const rule = answer ? [element("p", { class: "muted" }, fill(alerts.changesRule[answer.compare?.by ?? "previous"], { min: answer.min_incidents }))] : [];
+  const rule = answer
+    ? [element("p", { class: "muted" }, fill(alerts.changesRule[answer.compare?.by ?? "previous"], { min: answer.min_incidents }))]
+    : [];
   return [element("h2", {}, alerts.changes), ...rule];
 }
 
@@ -118,7 +149,10 @@ function directionPart(store, direction, changes) {
   if (!changes.length) return [];
   const { language } = store.get().view;
   const title = element("h3", { "data-same": direction }, `${{ up: "▲", down: "▼" }[direction]} ${words(language).alerts[direction]}`);
-  return [title, element("ol", { class: "changes", "data-same": `${direction} list` }, ...changes.map((change) => changeRow(store, change)))];
+  return [
+    title,
+    element("ol", { class: "changes", "data-same": `${direction} list` }, ...changes.map((change) => changeRow(store, change))),
+  ];
 }
 
 /** @param {PageStore} store @param {Change} change */
@@ -128,7 +162,12 @@ function changeRow(store, change) {
   const name = changeName(language, change);
   const text = element("p", {}, changeText(language, change));
   const open = () => openChange(store, change);
-  return element("li", { "data-same": key }, element("button", { type: "button", class: "link", "data-key": `change ${key}`, onclick: open }, name), text);
+  return element(
+    "li",
+    { "data-same": key },
+    element("button", { type: "button", class: "link", "data-key": `change ${key}`, onclick: open }, name),
+    text,
+  );
 }
 
 /** The district, with its messages about the theme. @param {PageStore} store @param {Change} change */

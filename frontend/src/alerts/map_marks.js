@@ -28,22 +28,49 @@ export function showAlertMarks(map, store) {
   };
   store.watch((state) => state.alerts?.answer, place);
   store.watch((state) => state.view.language + state.view.alert, place);
-  store.watch((state) => state.view.scheme, (scheme) => {
-    const { halo, marked, paper, text } = INKS[scheme];
-    map.setPaintProperty(ALERT_MARKS, "circle-color", marked).setPaintProperty(ALERT_MARKS, "circle-stroke-color", paper);
-    map.setPaintProperty(SIGNS, "text-color", paper).setPaintProperty(NAMES, "text-color", text).setPaintProperty(NAMES, "text-halo-color", halo);
-  });
+  store.watch(
+    (state) => state.view.scheme,
+    (scheme) => {
+      const { halo, marked, paper, text } = INKS[scheme];
+      map.setPaintProperty(ALERT_MARKS, "circle-color", marked).setPaintProperty(ALERT_MARKS, "circle-stroke-color", paper);
+      map
+        .setPaintProperty(SIGNS, "text-color", paper)
+        .setPaintProperty(NAMES, "text-color", text)
+        .setPaintProperty(NAMES, "text-halo-color", halo);
+    },
+  );
 }
 
 /** @param {MapLibreMap} map */
 function addLayers(map) {
   map.addSource(ALERT_MARKS, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
-  map.addLayer({ id: ALERT_MARKS, type: "circle", source: ALERT_MARKS, paint: { "circle-radius": ["case", ["get", "chosen"], RADIUS + 3, RADIUS], "circle-stroke-width": 2.5 } });
   map.addLayer({
-    id: NAMES, type: "symbol", source: ALERT_MARKS, paint: { "text-halo-width": 1.6 },
-    layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 13, "text-anchor": "left", "text-justify": "left", "text-offset": [1, 0], "text-max-width": 9 },
+    id: ALERT_MARKS,
+    type: "circle",
+    source: ALERT_MARKS,
+    paint: { "circle-radius": ["case", ["get", "chosen"], RADIUS + 3, RADIUS], "circle-stroke-width": 2.5 },
   });
-  map.addLayer({ id: SIGNS, type: "symbol", source: ALERT_MARKS, layout: { "text-field": "!", "text-font": FONT, "text-size": 13, "text-allow-overlap": true } });
+  map.addLayer({
+    id: NAMES,
+    type: "symbol",
+    source: ALERT_MARKS,
+    paint: { "text-halo-width": 1.6 },
+    layout: {
+      "text-field": ["get", "name"],
+      "text-font": FONT,
+      "text-size": 13,
+      "text-anchor": "left",
+      "text-justify": "left",
+      "text-offset": [1, 0],
+      "text-max-width": 9,
+    },
+  });
+  map.addLayer({
+    id: SIGNS,
+    type: "symbol",
+    source: ALERT_MARKS,
+    layout: { "text-field": "!", "text-font": FONT, "text-size": 13, "text-allow-overlap": true },
+  });
 }
 
 /** @param {MapLibreMap} map */

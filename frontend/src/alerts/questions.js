@@ -30,7 +30,9 @@ export function isNarrowed({ view: { sectors, filters } }) {
 /** Null where there is no window before: of all data. @param {Pick<State, "view">} state */
 export function changesAddress({ view }) {
   const compare = comparison(view);
-  return compare ? `/api/changes?${countedQuery(view, { compare, by: "district,theme", level: "district", limit: String(MOST_CHANGES) })}` : null;
+  return compare
+    ? `/api/changes?${countedQuery(view, { compare, by: "district,theme", level: "district", limit: String(MOST_CHANGES) })}`
+    : null;
 }
 
 /** Keep the store's alerts level with the choice and with what the service finds. @param {PageStore} store */

@@ -18,11 +18,23 @@ const HOURS_BY_DAY = 48;
 export function barsOf({ bucket, buckets: all }) {
   const length = LENGTHS.find((one) => all.length / one <= MOST_BARS) ?? Math.ceil(all.length / MOST_BARS);
   const parts = Array.from({ length: Math.ceil(all.length / length) }, (_, at) => all.slice(at * length, (at + 1) * length));
-  const buckets = parts.map((part) => /** @type {Bucket} */ ({
-    from: part[0]?.from ?? "", to: new Date(Date.parse(part.at(-1)?.from ?? "") + STEP_MS[bucket]).toISOString(),
-    count: sum(part.map(({ n }) => n)), n_compared: sum(part.map(({ expected }) => expected)), open: 0, overdue: 0, closed: 0,
-    partial: part.length < length, share_closed: null, share_on_time: null, n_judged: 0, change: null,
-  }));
+  const buckets = parts.map(
+    (part) =>
+      /** @type {Bucket} */ ({
+        from: part[0]?.from ?? "",
+        to: new Date(Date.parse(part.at(-1)?.from ?? "") + STEP_MS[bucket]).toISOString(),
+        count: sum(part.map(({ n }) => n)),
+        n_compared: sum(part.map(({ expected }) => expected)),
+        open: 0,
+        overdue: 0,
+        closed: 0,
+        partial: part.length < length,
+        share_closed: null,
+        share_on_time: null,
+        n_judged: 0,
+        change: null,
+      }),
+  );
   return { bucket: all.length > HOURS_BY_DAY ? "day" : bucket, buckets };
 }
 

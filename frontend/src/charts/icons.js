@@ -16,5 +16,9 @@ const SIGNS = {
 
 /** @param {string} name */
 export function icon(name) {
-  return svg("svg", { class: "sign", width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: SIGNS[name] ?? RING, fill: "none" }));
+  return svg(
+    "svg",
+    { class: "sign", width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("path", { d: SIGNS[name] ?? RING, fill: "none" }),
+  );
 }

@@ -15,8 +15,11 @@ export function svg(tag, attributes, ...children) {
  * @param {readonly number[]} values @param {number} width px @param {number} height px
  */
 export function spark(values, width = 64, height = 18) {
-  return svg("svg", { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-    svg("polyline", { points: sparkPoints(values, width, height), fill: "none" }));
+  return svg(
+    "svg",
+    { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+    svg("polyline", { points: sparkPoints(values, width, height), fill: "none" }),
+  );
 }
 
 /**

@@ -79,7 +79,12 @@ export function createTable(order) {
 function headCell({ key, title, hint = "", numeric = false }, descending, sort) {
   const state = descending === null ? "none" : descending ? "descending" : "ascending";
   const arrow = element("span", { class: "arrow", "aria-hidden": "true" }, { none: "", descending: "↓", ascending: "↑" }[state]);
-  const button = element("button", { type: "button", class: "link", "data-key": `sort ${key}`, ...(hint && { title: hint }), onclick: sort }, title, arrow);
+  const button = element(
+    "button",
+    { type: "button", class: "link", "data-key": `sort ${key}`, ...(hint && { title: hint }), onclick: sort },
+    title,
+    arrow,
+  );
   return element("th", { scope: "col", "aria-sort": state, "data-key": key, class: numeric ? "number" : "" }, button);
 }
 

@@ -20,7 +20,10 @@ export function inPercent(measure) {
 export function readLimits(text, measure) {
   const typed = text.trim().replaceAll(/\s*%/g, "").replaceAll(/,\s+/g, ";");
   const apart = /[;\s]/.test(typed) ? typed : typed.replaceAll(",", ";");
-  const limits = apart.split(/[;\s]+/).filter(Boolean).map((part) => Number(part.replace(",", ".").replace("−", "-")));
+  const limits = apart
+    .split(/[;\s]+/)
+    .filter(Boolean)
+    .map((part) => Number(part.replace(",", ".").replace("−", "-")));
   const ascending = limits.every((limit, at) => Number.isFinite(limit) && (at === 0 || limit > (limits[at - 1] ?? -Infinity)));
   if (!ascending || limits.length < 1 || limits.length > MOST || !within(limits, measure)) return null;
   return limits.map((limit) => scaled(limit, inPercent(measure) ? 0.01 : 1)).join(",");

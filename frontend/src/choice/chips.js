@@ -19,13 +19,29 @@ function drawChips(store, box) {
   const { names, view } = store.get();
   const { overview } = words(view.language);
   const titles = /** @type {Record<string, string>} */ (overview.filters);
-  const chips = Object.keys(view.filters).flatMap((filter) => chosenOf(view, filter).map((code) => {
-    const name = names.get(`${filter} ${code}`)?.[view.language] ?? code;
-    // How near-duplicates are counted is no list of codes.
-    return chip(store, filter, code, filter === "duplicates" && code === "merge" ? overview.duplicates : `${titles[filter] ?? filter}: ${name}`);
-  }));
+  const chips = Object.keys(view.filters).flatMap((filter) =>
+    chosenOf(view, filter).map((code) => {
+      const name = names.get(`${filter} ${code}`)?.[view.language] ?? code;
+      // How near-duplicates are counted is no list of codes.
+      return chip(
+        store,
+        filter,
+        code,
+        filter === "duplicates" && code === "merge" ? overview.duplicates : `${titles[filter] ?? filter}: ${name}`,
+      );
+    }),
+  );
   const clear = () => store.set({ view: { ...store.get().view, filters: {} } });
-  const all = chips.length > 1 ? [element("li", {}, element("button", { type: "button", class: "link", "data-key": "clear all", onclick: clear }, overview.clearAll))] : [];
+  const all =
+    chips.length > 1
+      ? [
+          element(
+            "li",
+            {},
+            element("button", { type: "button", class: "link", "data-key": "clear all", onclick: clear }, overview.clearAll),
+          ),
+        ]
+      : [];
   box.hidden = chips.length === 0;
   patch(box, [...chips, ...all]);
 }
@@ -37,9 +53,16 @@ function chip(store, filter, code, text) {
     const row = here instanceof HTMLElement ? here.closest("li") : null;
     const next = row?.nextElementSibling ?? row?.previousElementSibling;
     // The keyboard goes on with the next one.
-    /** @type {HTMLElement | null} */ (next?.querySelector("button") ?? document.querySelector(`[data-filter="${filter}"] summary`))?.focus();
+    /** @type {HTMLElement | null} */ (
+      next?.querySelector("button") ?? document.querySelector(`[data-filter="${filter}"] summary`)
+    )?.focus();
     store.set({ view: withCode(store.get().view, filter, code) });
   };
-  const button = element("button", { type: "button", class: "chip", "data-key": `chip ${filter} ${code}`, "aria-label": fill(remove, { name: text }), onclick: take }, text, element("span", { "aria-hidden": "true" }, " ×"));
+  const button = element(
+    "button",
+    { type: "button", class: "chip", "data-key": `chip ${filter} ${code}`, "aria-label": fill(remove, { name: text }), onclick: take },
+    text,
+    element("span", { "aria-hidden": "true" }, " ×"),
+  );
   return element("li", { "data-same": `${filter} ${code}` }, button);
 }

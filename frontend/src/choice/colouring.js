@@ -15,13 +15,23 @@ const LAYERS = ["hexes", "districts"];
 /** @param {PageStore} store */
 export function showColouring(store) {
   const layers = element("div", { class: "choices", role: "group", "aria-labelledby": "colouring-title" });
-  const [measure, compare, breaks] = [element("select", { id: "measure" }), element("select", { id: "compare" }), element("select", { id: "breaks" })];
+  const [measure, compare, breaks] = [
+    element("select", { id: "measure" }),
+    element("select", { id: "compare" }),
+    element("select", { id: "breaks" }),
+  ];
   const [measureRow, compareRow, breaksRow] = [rowOf(measure), rowOf(compare), rowOf(breaks)];
   const title = element("h2", { id: "colouring-title" });
   const summary = element("summary", {});
   const own = ownLimits(store);
   const note = element("p", { id: "measure-note", class: "muted" });
-  byId("colouring").append(title, layers, measureRow, note, element("details", { id: "finer" }, summary, compareRow, breaksRow, own.row, own.wrong));
+  byId("colouring").append(
+    title,
+    layers,
+    measureRow,
+    note,
+    element("details", { id: "finer" }, summary, compareRow, breaksRow, own.row, own.wrong),
+  );
 
   /** @param {Partial<View>} change */
   const choose = (change) => store.set({ view: { ...store.get().view, ...change } });
@@ -29,12 +39,23 @@ export function showColouring(store) {
     const { view } = store.get();
     const { measures } = words(view.language);
     title.textContent = measures.title;
-    replaceButtons(layers, LAYERS.map((layer) => layerButton(view, layer, measures, () => choose(ofLayer(store.get().view, layer)))));
+    replaceButtons(
+      layers,
+      LAYERS.map((layer) => layerButton(view, layer, measures, () => choose(ofLayer(store.get().view, layer)))),
+    );
     drawSelects({ measure, compare, breaks }, view, own.typing());
-    for (const [row, text] of /** @type {const} */ ([[measureRow, measures.measure], [compareRow, measures.compare], [breaksRow, measures.breaks]])) name(row, text);
+    for (const [row, text] of /** @type {const} */ ([
+      [measureRow, measures.measure],
+      [compareRow, measures.compare],
+      [breaksRow, measures.breaks],
+    ]))
+      name(row, text);
     note.textContent = /** @type {Record<string, string>} */ (measures.notes)[view.measure] ?? "";
     note.hidden = !note.textContent;
-    summary.textContent = fill(measures.finer, { compare: measures.comparedShort[view.compare || "none"], breaks: measures.divisions[divisionOf(view.breaks)] });
+    summary.textContent = fill(measures.finer, {
+      compare: measures.comparedShort[view.compare || "none"],
+      breaks: measures.divisions[divisionOf(view.breaks)],
+    });
     own.draw();
   };
   store.watch((state) => state.view, draw);
@@ -59,7 +80,9 @@ function ownLimits(store) {
   let drawn = "";
   const complain = (/** @type {boolean} */ bad) => {
     wrong.hidden = !bad;
-    wrong.textContent = bad ? fill("{wrong} {hint}", { wrong: words(store.get().view.language).measures.limitsWrong, hint: limits.title }) : "";
+    wrong.textContent = bad
+      ? fill("{wrong} {hint}", { wrong: words(store.get().view.language).measures.limitsWrong, hint: limits.title })
+      : "";
     limits.setAttribute("aria-invalid", String(bad));
   };
   const draw = () => {
@@ -67,7 +90,8 @@ function ownLimits(store) {
     const { measures } = words(language);
     name(row, measures.limits);
     row.hidden = !typing && divisionOf(breaks) !== "own";
-    limits.placeholder = limits.title = measure === "change" ? measures.changeLimits : inPercent(measure) ? measures.percentLimits : measures.limitsHint;
+    limits.placeholder = limits.title =
+      measure === "change" ? measures.changeLimits : inPercent(measure) ? measures.percentLimits : measures.limitsHint;
     if (drawn === breaks + measure + language) return;
     drawn = breaks + measure + language;
     limits.value = divisionOf(breaks) === "own" ? typedLimits(breaks, measure, language) : "";
@@ -82,7 +106,10 @@ function ownLimits(store) {
     store.set({ view: { ...view, breaks: read } });
   });
   return {
-    row, wrong, draw, typing: () => typing,
+    row,
+    wrong,
+    draw,
+    typing: () => typing,
     begin(/** @type {boolean} */ wanted) {
       typing = wanted;
       complain(false);
@@ -99,10 +126,23 @@ function drawSelects({ measure, compare, breaks }, view, typing) {
   const names = Object.entries(measures.names);
   const common = names.filter(([code]) => !OF_ANALYSTS.includes(code));
   options(measure, common, view.measure, (code) => hintOf(view, code));
-  measure.append(element("optgroup", { label: measures.analysts }, ...names.filter(([code]) => OF_ANALYSTS.includes(code)).map((pair) => optionOf(pair, view.measure, hintOf(view, pair[0])))));
-  options(compare, Object.entries(measures.compared), view.compare || "none", (code) => (endless && code !== "none" ? [measures.needsWindow, true] : null));
+  measure.append(
+    element(
+      "optgroup",
+      { label: measures.analysts },
+      ...names.filter(([code]) => OF_ANALYSTS.includes(code)).map((pair) => optionOf(pair, view.measure, hintOf(view, pair[0]))),
+    ),
+  );
+  options(compare, Object.entries(measures.compared), view.compare || "none", (code) =>
+    endless && code !== "none" ? [measures.needsWindow, true] : null,
+  );
   const fixed = NAMED_CLASSES.includes(view.measure);
-  options(breaks, [...DIVISIONS, /** @type {const} */ ("own")].map((code) => [code, measures.divisions[code]]), typing ? "own" : divisionOf(view.breaks), (code) => (fixed && code !== "quantile" ? [measures.fixedClasses, true] : null));
+  options(
+    breaks,
+    [...DIVISIONS, /** @type {const} */ ("own")].map((code) => [code, measures.divisions[code]]),
+    typing ? "own" : divisionOf(view.breaks),
+    (code) => (fixed && code !== "quantile" ? [measures.fixedClasses, true] : null),
+  );
 }
 
 /** What is to be known of a measure before it is chosen, and whether it cannot be. @param {View} view @param {string} code @returns {[hint: string, barred: boolean] | null} */
@@ -127,7 +167,8 @@ function layerButton(view, layer, measures, choose) {
  */
 function options(select, pairs, value, note = () => null) {
   // A measure that only the address knows stays to be seen.
-  const all = pairs.some(([code]) => code === value) || OF_ANALYSTS.includes(value) ? pairs : [...pairs, /** @type {const} */ ([value, value])];
+  const all =
+    pairs.some(([code]) => code === value) || OF_ANALYSTS.includes(value) ? pairs : [...pairs, /** @type {const} */ ([value, value])];
   select.replaceChildren(...all.map((pair) => optionOf(pair, value, note(pair[0]))));
 }
 

@@ -36,8 +36,14 @@ export function found(choices, search, language) {
   const sought = plain(search).split(/\s+/).filter(Boolean);
   const holds = (/** @type {Choice} */ { code, name }) => sought.every((word) => plain(`${name[language]} ${code}`).includes(word));
   const { compare } = new Intl.Collator(language, { numeric: true });
-  return choices.filter(holds).toSorted((one, other) =>
-    Number(other.group ?? false) - Number(one.group ?? false) || other.count - one.count || compare(one.name[language], other.name[language]));
+  return choices
+    .filter(holds)
+    .toSorted(
+      (one, other) =>
+        Number(other.group ?? false) - Number(one.group ?? false) ||
+        other.count - one.count ||
+        compare(one.name[language], other.name[language]),
+    );
 }
 
 /** Asks for all that the rest of the choice leaves. @param {View} view @param {Filter} filter */
@@ -48,8 +54,13 @@ export function addressOf(view, filter) {
 /** @param {Breakdown} answer @param {Filter} filter @returns {Choice[]} */
 export function choicesOf({ dimensions: [dimension], cells, total }, filter) {
   const counts = new Map(cells.map((cell) => [cell[filter], Number(cell["count"])]));
-  const choices = (dimension?.entries ?? []).flatMap(({ code, name }) => (code && name ? [{ code, name, count: counts.get(code) ?? 0 }] : []));
+  const choices = (dimension?.entries ?? []).flatMap(({ code, name }) =>
+    code && name ? [{ code, name, count: counts.get(code) ?? 0 }] : [],
+  );
   if (filter !== "status") return choices;
   const [ru, en] = [words("ru").overview.statusGroups, words("en").overview.statusGroups];
-  return [...STATUS_GROUPS.map((code) => ({ code, name: { ru: ru[code], en: en[code] }, count: Number(total[code]), group: true })), ...choices];
+  return [
+    ...STATUS_GROUPS.map((code) => ({ code, name: { ru: ru[code], en: en[code] }, count: Number(total[code]), group: true })),
+    ...choices,
+  ];
 }

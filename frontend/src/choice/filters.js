@@ -39,17 +39,30 @@ function disclosure(store, filter) {
     search.hidden = choices.length < SEARCHED_FROM;
     const all = found(choices, search.value, view.language);
     const cut = all.length > MOST ? overview.firstFound : search.value ? overview.found : "";
-    const told = choices.length && !all.length ? overview.notFound : fill(cut, { n: formatNumber(view.language, Math.min(MOST, all.length)), all: formatNumber(view.language, cut === overview.found ? choices.length : all.length) });
+    const told =
+      choices.length && !all.length
+        ? overview.notFound
+        : fill(cut, {
+            n: formatNumber(view.language, Math.min(MOST, all.length)),
+            all: formatNumber(view.language, cut === overview.found ? choices.length : all.length),
+          });
     if (note.textContent !== told) note.textContent = told;
-    patch(list, all.slice(0, MOST).map((choice) => option(store, filter, choice)));
+    patch(
+      list,
+      all.slice(0, MOST).map((choice) => option(store, filter, choice)),
+    );
     for (const one of list.querySelectorAll("input")) one.checked = chosen.includes(one.value);
   };
-  follow(store, (state) => (box.open || nameless(state, filter).length ? addressOf(state.view, filter) : null), (/** @type {Told<Breakdown>} */ { answer }) => {
-    if (!answer) return;
-    choices = choicesOf(answer, filter);
-    tellNames(store, filter, choices);
-    draw();
-  });
+  follow(
+    store,
+    (state) => (box.open || nameless(state, filter).length ? addressOf(state.view, filter) : null),
+    (/** @type {Told<Breakdown>} */ { answer }) => {
+      if (!answer) return;
+      choices = choicesOf(answer, filter);
+      tellNames(store, filter, choices);
+      draw();
+    },
+  );
   store.watch((state) => state.view, draw);
   search.addEventListener("input", draw);
   box.addEventListener("keydown", step);
@@ -71,7 +84,8 @@ function tellNames(store, filter, choices) {
   const told = new Map(store.get().names);
   for (const { code, name } of choices) told.set(`${filter} ${code}`, name);
   // What the service does not name is called by its code, and not asked about again.
-  for (const code of nameless({ ...store.get(), names: told }, filter)) told.set(`${filter} ${code}`, /** @type {Named} */ ({ ru: code, en: code }));
+  for (const code of nameless({ ...store.get(), names: told }, filter))
+    told.set(`${filter} ${code}`, /** @type {Named} */ ({ ru: code, en: code }));
   store.set({ names: told });
 }
 
@@ -111,9 +125,12 @@ function duplicatesChoice(store) {
     const { duplicates: _, ...filters } = view.filters;
     store.set({ view: { ...view, filters: box.checked ? { ...filters, duplicates: "merge" } : filters } });
   });
-  store.watch((state) => state.view, ({ filters, language }) => {
-    box.checked = filters["duplicates"] === "merge";
-    text.textContent = words(language).overview.duplicates;
-  });
+  store.watch(
+    (state) => state.view,
+    ({ filters, language }) => {
+      box.checked = filters["duplicates"] === "merge";
+      text.textContent = words(language).overview.duplicates;
+    },
+  );
   return element("label", { class: "merge" }, box, text);
 }

@@ -19,7 +19,11 @@ export function ofLayer(view, layer) {
 
 /** Another measure: a change needs a comparison, and limits of one's own are those of another number. @param {View} view @param {string} measure @returns {Partial<View>} */
 export function ofMeasure(view, measure) {
-  return { measure, ...(measure === "change" && !view.compare ? { compare: "previous" } : {}), ...(divisionOf(view.breaks) === "own" || NAMED_CLASSES.includes(measure) ? { breaks: "" } : {}) };
+  return {
+    measure,
+    ...(measure === "change" && !view.compare ? { compare: "previous" } : {}),
+    ...(divisionOf(view.breaks) === "own" || NAMED_CLASSES.includes(measure) ? { breaks: "" } : {}),
+  };
 }
 
 /** @param {View} view @param {View["compare"] | "none"} compare @returns {Partial<View>} */

@@ -38,7 +38,10 @@ function lightsOf(store) {
     light(pinned);
   };
   // Other classes have other areas.
-  store.watch(selectionOf, () => light((pinned = null)));
+  store.watch(selectionOf, () => {
+    pinned = null;
+    light(null);
+  });
   return () => ({ light: (lit) => light(lit ?? pinned), pin, pinned });
 }
 
@@ -87,16 +90,27 @@ function withoutValue(language, { measure, without_value: number = 0 }) {
 /** @param {Language} language @param {Legend} legend @param {LegendClass} row @param {Lights | null} lights */
 function classRow(language, legend, row, lights) {
   const number = row.cells ?? row.districts ?? 0;
-  const many = element("span", { class: "many", title: fill(words(language).measures.inClass, { n: number }) }, formatNumber(language, number));
+  const many = element(
+    "span",
+    { class: "many", title: fill(words(language).measures.inClass, { n: number }) },
+    formatNumber(language, number),
+  );
   const key = `class ${row.class}`;
   const text = rangeText(language, legend, row);
   if (!lights) return element("li", { "data-same": key }, swatch(row.color), element("span", { class: "range" }, text), " ", many);
-  const range = element("button", { type: "button", class: "range", "data-key": `${key} range`, "aria-pressed": String(lights.pinned === row.class) }, text);
+  const range = element(
+    "button",
+    { type: "button", class: "range", "data-key": `${key} range`, "aria-pressed": String(lights.pinned === row.class) },
+    text,
+  );
   const made = element("li", { "data-same": key }, swatch(row.color), range, " ", many);
   const on = () => lights.light(row.class);
   const off = () => lights.light(null);
   range.addEventListener("click", () => lights.pin(row.class));
-  for (const [target, begin, end] of /** @type {const} */ ([[made, "pointerenter", "pointerleave"], [range, "focus", "blur"]])) {
+  for (const [target, begin, end] of /** @type {const} */ ([
+    [made, "pointerenter", "pointerleave"],
+    [range, "focus", "blur"],
+  ])) {
     target.addEventListener(begin, on);
     target.addEventListener(end, off);
   }
@@ -107,15 +121,44 @@ function classRow(language, legend, row, lights) {
 function pointRows(language, { classes }) {
   const { ages, pointsTitle, overdueRing } = words(language).measures;
   const names = [ages.today, ages.days3, ages.week, ages.month, ages.older];
-  const rows = classes.filter(({ incidents }) => incidents).map((row) => element("li", {}, swatch(row.color, "point"), element("span", { class: "range" }, names[row.class] ?? ""), " ", element("span", { class: "many" }, formatNumber(language, row.incidents ?? 0))));
-  return [element("h2", {}, pointsTitle), element("ol", {}, ...rows, element("li", {}, element("span", { class: "swatch point overdue", "aria-hidden": "true" }), element("span", { class: "range" }, overdueRing)))];
+  const rows = classes
+    .filter(({ incidents }) => incidents)
+    .map((row) =>
+      element(
+        "li",
+        {},
+        swatch(row.color, "point"),
+        element("span", { class: "range" }, names[row.class] ?? ""),
+        " ",
+        element("span", { class: "many" }, formatNumber(language, row.incidents ?? 0)),
+      ),
+    );
+  return [
+    element("h2", {}, pointsTitle),
+    element(
+      "ol",
+      {},
+      ...rows,
+      element(
+        "li",
+        {},
+        element("span", { class: "swatch point overdue", "aria-hidden": "true" }),
+        element("span", { class: "range" }, overdueRing),
+      ),
+    ),
+  ];
 }
 
 /** Classes of a playback: from each limit on. @param {Language} language @param {Playing} playing */
 function playedRows(language, { classes }) {
   return classes.map(({ from, color }, at) => {
     const last = (classes[at + 1]?.from ?? Infinity) - 1;
-    const text = last === from ? formatNumber(language, from) : last === Infinity ? `≥ ${formatNumber(language, from)}` : `${formatNumber(language, from)}–${formatNumber(language, last)}`;
+    const text =
+      last === from
+        ? formatNumber(language, from)
+        : last === Infinity
+          ? `≥ ${formatNumber(language, from)}`
+          : `${formatNumber(language, from)}–${formatNumber(language, last)}`;
     return element("li", {}, swatch(color), element("span", { class: "range" }, text));
   });
 }
@@ -136,7 +179,9 @@ function sizeText(language, { resolution = 0 }) {
 export function widthText(language, resolution) {
   const dictionary = words(language);
   const km = widthKm(resolution);
-  return km < 1 ? `${formatNumber(language, Math.round(km * 100) * 10)} ${dictionary.metres}` : `${formatNumber(language, rounded(km))} ${dictionary.kilometres}`;
+  return km < 1
+    ? `${formatNumber(language, Math.round(km * 100) * 10)} ${dictionary.metres}`
+    : `${formatNumber(language, rounded(km))} ${dictionary.kilometres}`;
 }
 
 /** Two figures are enough for "about". @param {number} km */

@@ -10,12 +10,21 @@ const TICK_MS = 1000;
 
 /** @param {PageStore} store @param {(store: PageStore, problem: Problem) => Node[]} remedy what stands below a problem */
 export function showNotices(store, remedy = wayBack) {
-  store.watch((state) => state.problem, () => drawProblem(store, remedy));
-  store.watch((state) => state.view.language, () => drawProblem(store, remedy));
-  store.watch((state) => syntheticText(state), (text) => {
-    byId("synthetic").hidden = !text;
-    byId("synthetic").textContent = text;
-  });
+  store.watch(
+    (state) => state.problem,
+    () => drawProblem(store, remedy),
+  );
+  store.watch(
+    (state) => state.view.language,
+    () => drawProblem(store, remedy),
+  );
+  store.watch(
+    (state) => syntheticText(state),
+    (text) => {
+      byId("synthetic").hidden = !text;
+      byId("synthetic").textContent = text;
+    },
+  );
   for (const change of ["online", "offline"]) addEventListener(change, () => drawProblem(store, remedy));
   const tick = () => drawLive(store.get());
   store.watch((state) => state.live, tick);
@@ -25,9 +34,12 @@ export function showNotices(store, remedy = wayBack) {
 
 /** Says that there is no map, where there is none. @param {PageStore} store */
 export function showNoMap(store) {
-  store.watch((state) => state.view.language, (language) => {
-    byId("map").replaceChildren(element("p", { class: "no-map" }, words(language).noWebgl));
-  });
+  store.watch(
+    (state) => state.view.language,
+    (language) => {
+      byId("map").replaceChildren(element("p", { class: "no-map" }, words(language).noWebgl));
+    },
+  );
 }
 
 /** @param {State} state */
@@ -48,7 +60,11 @@ function drawProblem(store, remedy) {
   const dictionary = words(view.language);
   const kind = kindShown(problem);
   box.dataset["kind"] = kind;
-  box.append(element("p", { class: "told" }, icon(kind), problemText(problem, dictionary)), ...requestOf(problem, dictionary), ...remedy(store, problem));
+  box.append(
+    element("p", { class: "told" }, icon(kind), problemText(problem, dictionary)),
+    ...requestOf(problem, dictionary),
+    ...remedy(store, problem),
+  );
 }
 
 /** Without a network the reader can do something about it. @param {Problem} problem */
@@ -58,7 +74,9 @@ function kindShown({ kind }) {
 
 /** What those who run the service find the request by in its log. @param {Problem} problem @param {import("../words/i18n.js").Dictionary} dictionary */
 function requestOf({ kind, id }, { requestNumber }) {
-  return id && ["refused", "failed"].includes(kind) ? [element("p", { class: "request" }, `${requestNumber} `, element("code", {}, id))] : [];
+  return id && ["refused", "failed"].includes(kind)
+    ? [element("p", { class: "request" }, `${requestNumber} `, element("code", {}, id))]
+    : [];
 }
 
 /** From a refused choice back to the beginning. @param {PageStore} store @param {Problem} problem */

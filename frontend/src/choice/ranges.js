@@ -47,5 +47,8 @@ function decimalsOf({ classes, measure, significance }, times) {
 /** With the space that the language puts before it. @param {Language} language */
 function percentSign(language) {
   const parts = new Intl.NumberFormat(language, { style: "percent" }).formatToParts(1);
-  return parts.slice(parts.findIndex(({ type }) => type === "integer") + 1).map(({ value }) => value).join("");
+  return parts
+    .slice(parts.findIndex(({ type }) => type === "integer") + 1)
+    .map(({ value }) => value)
+    .join("");
 }

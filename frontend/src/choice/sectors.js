@@ -18,10 +18,14 @@ export function showSectors(store) {
   store.watch((state) => state.summary, draw);
   store.watch((state) => state.view, draw);
   // All sectors have their trend, whichever are chosen: the chips say what choosing them would give.
-  follow(store, ({ view }) => `/api/timeline?${countedQuery(view, { by: "sector", sector: "", theme: "" })}`, (/** @type {{ answer: Timeline | null }} */ { answer }) => {
-    trends = new Map(answer?.series?.map(({ code, n }) => [code, n]));
-    draw();
-  });
+  follow(
+    store,
+    ({ view }) => `/api/timeline?${countedQuery(view, { by: "sector", sector: "", theme: "" })}`,
+    (/** @type {{ answer: Timeline | null }} */ { answer }) => {
+      trends = new Map(answer?.series?.map(({ code, n }) => [code, n]));
+      draw();
+    },
+  );
 }
 
 /** @param {PageStore} store @param {Trends} trends */
@@ -31,8 +35,15 @@ function drawSectors(store, trends) {
   const groups = summary?.sectors ?? [];
   const sum = groups.reduce((all, sector) => all + sector[property], 0);
   const most = Math.max(1, ...groups.map((sector) => sector[property]));
-  const all = toggle(view.sectors.length === 0, () => choose(store, []), element("span", { class: "name" }, words(view.language).allSectors));
-  replaceButtons(byId("sectors"), [all, ...groups.map((sector) => sectorButton(store, sector, { value: sector[property], sum, most }, trends.get(sector.code)))]);
+  const all = toggle(
+    view.sectors.length === 0,
+    () => choose(store, []),
+    element("span", { class: "name" }, words(view.language).allSectors),
+  );
+  replaceButtons(byId("sectors"), [
+    all,
+    ...groups.map((sector) => sectorButton(store, sector, { value: sector[property], sum, most }, trends.get(sector.code))),
+  ]);
 }
 
 /** @param {PageStore} store @param {Group} sector @param {{ value: number, sum: number, most: number }} numbers @param {number[] | undefined} trend */

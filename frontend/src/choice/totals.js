@@ -12,7 +12,10 @@ export function showTotals(store) {
   const draw = () => drawTotals(store);
   store.watch((state) => state.summary, draw);
   store.watch((state) => state.view, draw);
-  store.watch((state) => state.busy, (busy) => byId("totals").classList.toggle("busy", busy));
+  store.watch(
+    (state) => state.busy,
+    (busy) => byId("totals").classList.toggle("busy", busy),
+  );
   announce(store);
 }
 

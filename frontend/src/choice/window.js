@@ -11,12 +11,21 @@ const LAST_DAYS = 30;
 
 /** @param {PageStore} store */
 export function showWindow(store) {
-  store.watch((state) => state.view, () => drawWindow(store));
-  store.watch((state) => state.summary, () => {
-    drawDates(store);
-    drawWayOut(store);
-  });
-  store.watch((state) => state.view.language, () => drawWayOut(store));
+  store.watch(
+    (state) => state.view,
+    () => drawWindow(store),
+  );
+  store.watch(
+    (state) => state.summary,
+    () => {
+      drawDates(store);
+      drawWayOut(store);
+    },
+  );
+  store.watch(
+    (state) => state.view.language,
+    () => drawWayOut(store),
+  );
   for (const id of ["from", "until"]) byId(id).addEventListener("change", () => takeDates(store));
 }
 
@@ -24,7 +33,9 @@ export function showWindow(store) {
 function choose(store, change) {
   const { view } = store.get();
   // Before all data there is nothing to compare them with.
-  store.set({ view: { ...view, window: "", from: "", to: "", around: "", ...change, ...(change.window === "all" ? withoutPast(view) : {}) } });
+  store.set({
+    view: { ...view, window: "", from: "", to: "", around: "", ...change, ...(change.window === "all" ? withoutPast(view) : {}) },
+  });
 }
 
 /** @param {PageStore} store */

@@ -32,10 +32,18 @@ export function drawChart({ buckets, bucket: kind, time_zone: timeZone }, { widt
   const format = new Intl.DateTimeFormat(language, { ...(LABELS[kind] ?? LABELS["day"]), timeZone });
   const named = labelled(buckets.length, width, LABEL).map((at) => ({ at, name: format.format(Date.parse(buckets[at]?.from ?? "")) }));
   // Bars of some hours of the same day would be named alike.
-  const labels = named.filter(({ name }, index) => name !== named[index - 1]?.name).map(({ at, name }) => text((at + 0.5) * step, height - 4, at === 0 ? "start" : "middle", name, at === 0 ? 2 : 0));
-  return svg("svg", { class: "timeline", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
+  const labels = named
+    .filter(({ name }, index) => name !== named[index - 1]?.name)
+    .map(({ at, name }) => text((at + 0.5) * step, height - 4, at === 0 ? "start" : "middle", name, at === 0 ? 2 : 0));
+  return svg(
+    "svg",
+    { class: "timeline", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
     svg("line", { class: "axis", x1: 0, x2: width, y1: floor + 0.5, y2: floor + 0.5 }),
-    ...bars, ...outline(buckets, step, floor, tall), ...labels, text(2, 9, "start", formatNumber(language, most)));
+    ...bars,
+    ...outline(buckets, step, floor, tall),
+    ...labels,
+    text(2, 9, "start", formatNumber(language, most)),
+  );
 }
 
 /** @param {Bucket} bucket @param {number} left @param {number} step @param {number} floor @param {(value: number) => number} tall */
@@ -43,7 +51,17 @@ function bars_(bucket, left, step, floor, tall) {
   const x = left + (step * GAP) / 2;
   const width = Math.max(0.7, step * (1 - GAP));
   const part = (/** @type {string} */ name, /** @type {number} */ below, /** @type {number} */ value) =>
-    value ? [svg("rect", { class: `${name}${bucket.partial ? " partial" : ""}`, x, width, y: floor - tall(below + value), height: Math.max(0.7, tall(value)) })] : [];
+    value
+      ? [
+          svg("rect", {
+            class: `${name}${bucket.partial ? " partial" : ""}`,
+            x,
+            width,
+            y: floor - tall(below + value),
+            height: Math.max(0.7, tall(value)),
+          }),
+        ]
+      : [];
   const handled = bucket.count - bucket.open;
   return [...part("handled", 0, handled), ...part("open", handled, bucket.open)];
 }
@@ -51,11 +69,13 @@ function bars_(bucket, left, step, floor, tall) {
 /** Steps over what has been compared, with gaps where nothing has. @param {readonly Bucket[]} buckets @param {number} step @param {number} floor @param {(value: number) => number} tall */
 function outline(buckets, step, floor, tall) {
   let joined = false;
-  const d = buckets.map(({ n_compared: before }, at) => {
-    const sign = joined ? "L" : "M";
-    joined = before !== null;
-    return before === null ? "" : `${sign}${at * step},${floor - tall(before)}h${step}`;
-  }).join("");
+  const d = buckets
+    .map(({ n_compared: before }, at) => {
+      const sign = joined ? "L" : "M";
+      joined = before !== null;
+      return before === null ? "" : `${sign}${at * step},${floor - tall(before)}h${step}`;
+    })
+    .join("");
   return d ? [svg("path", { class: "before", d, fill: "none" })] : [];
 }
 

@@ -65,24 +65,36 @@ export function showDock(store) {
     drawSpan();
   }
 
-  follow(store, (state) => (isKnown(state) ? `/api/timeline?${wholeQuery(state)}` : null), (/** @type {Told<Timeline>} */ told) => {
-    timeline = told.answer;
-    parts.plot.classList.toggle("old", Boolean(told.problem));
-    draw();
-    // The next question needs to know which buckets these are.
-    if (!told.stale) store.set({});
-  });
-  follow(store, (state) => (isSpan(state) && state.view.compare === "previous" && timeline ? `/api/timeline?${countedQuery(state.view, { compare: "previous", bucket: timeline.bucket })}` : null), (/** @type {Told<Timeline>} */ told) => {
-    compared = told.stale ? null : told.answer;
-    draw();
-  });
+  follow(
+    store,
+    (state) => (isKnown(state) ? `/api/timeline?${wholeQuery(state)}` : null),
+    (/** @type {Told<Timeline>} */ told) => {
+      timeline = told.answer;
+      parts.plot.classList.toggle("old", Boolean(told.problem));
+      draw();
+      // The next question needs to know which buckets these are.
+      if (!told.stale) store.set({});
+    },
+  );
+  follow(
+    store,
+    (state) =>
+      isSpan(state) && state.view.compare === "previous" && timeline
+        ? `/api/timeline?${countedQuery(state.view, { compare: "previous", bucket: timeline.bucket })}`
+        : null,
+    (/** @type {Told<Timeline>} */ told) => {
+      compared = told.stale ? null : told.answer;
+      draw();
+    },
+  );
   store.watch((state) => state.view, draw);
   new ResizeObserver(draw).observe(parts.plot);
   parts.back.addEventListener("click", reset);
   parts.plot.addEventListener("dblclick", reset);
   dragSpans(parts.plot, parts.handles, {
     count: () => timeline?.buckets.length ?? 0,
-    span, choose,
+    span,
+    choose,
     pass(next) {
       passing = next;
       drawSpan();
@@ -136,7 +148,11 @@ function drawWhole({ drawn, plot, back, key }, timeline, language) {
   back.textContent = time.back;
   plot.title = time.dragHint;
   const compared = timeline.buckets.some(({ n_compared: before }) => before !== null);
-  const tones = /** @type {const} */ ([["handled", time.closed], ["open", time.open], ...(compared ? [/** @type {const} */ (["before", time.compared])] : [])]);
+  const tones = /** @type {const} */ ([
+    ["handled", time.closed],
+    ["open", time.open],
+    ...(compared ? [/** @type {const} */ (["before", time.compared])] : []),
+  ]);
   key.replaceChildren(...tones.map(([tone, text]) => element("span", { class: tone }, text)));
 }
 
@@ -148,7 +164,13 @@ function drawEnds({ shades, handles }, timeline, [a, b], language) {
   for (const [at, handle] of handles.entries()) {
     handle.hidden = false;
     handle.style.left = `${(100 * (at ? b : a)) / count}%`;
-    const states = { "aria-label": at ? time.to : time.from, "aria-valuemin": 0, "aria-valuemax": count, "aria-valuenow": at ? b : a, "aria-valuetext": bucketText(timeline, at ? b - 1 : a, language) };
+    const states = {
+      "aria-label": at ? time.to : time.from,
+      "aria-valuemin": 0,
+      "aria-valuemax": count,
+      "aria-valuenow": at ? b : a,
+      "aria-valuetext": bucketText(timeline, at ? b - 1 : a, language),
+    };
     for (const [name, value] of Object.entries(states)) handle.setAttribute(name, String(value));
   }
 }

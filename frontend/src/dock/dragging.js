@@ -5,7 +5,16 @@ import { bucketAt } from "./span.js";
 
 /** Keys that come in a row are one choice, ms. */
 const SETTLE_MS = 400;
-const STEPS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -7, PageUp: 7, Home: -Infinity, End: Infinity });
+const STEPS = /** @type {Record<string, number>} */ ({
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  ArrowRight: 1,
+  ArrowUp: 1,
+  PageDown: -7,
+  PageUp: 7,
+  Home: -Infinity,
+  End: Infinity,
+});
 
 /**
  * @typedef {object} Dragging
@@ -52,7 +61,7 @@ export function dragSpans(plot, handles, what) {
 /** @param {HTMLElement} handle @param {boolean} last whether it is that of the end @param {Dragging} what */
 function moveByKeys(handle, last, { count, span, pass, choose }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let settling = undefined;
+  let settling;
   handle.addEventListener("keydown", (event) => {
     const step = STEPS[event.key];
     if (!step || !count()) return;

@@ -11,7 +11,13 @@ import { choiceOf, fetchDomains, startPlaying } from "./played.js";
 const SPEEDS = { "½×": 1000, "1×": 400, "2×": 200 };
 const NORMAL = "1×";
 /** Paths in a square of 16: fonts do not have these signs everywhere. */
-const SIGNS = { play: "M4 2v12l10-6z", pause: "M4 2h3v12H4zM9 2h3v12H9z", back: "M3 2h2v12H3zM13 2v12L6 8z", on: "M11 2h2v12h-2zM3 2v12l7-6z", stop: "M3 3h10v10H3z" };
+const SIGNS = {
+  play: "M4 2v12l10-6z",
+  pause: "M4 2h3v12H4zM9 2h3v12H9z",
+  back: "M3 2h2v12H3zM13 2v12L6 8z",
+  on: "M11 2h2v12h-2zM3 2v12l7-6z",
+  stop: "M3 3h10v10H3z",
+};
 
 /** @typedef {ReturnType<typeof build>} Parts */
 
@@ -35,7 +41,13 @@ export function showPlayback(store, box, playhead, along) {
     try {
       await startPlaying(store, parts.way.value === "growing");
       const { playing } = store.get();
-      if (playing) announce(fill(time().playing, { frames: playing.edges.length - 1, when: textNow({ ...playing, growing: true, frame: playing.edges.length - 2 }) }));
+      if (playing)
+        announce(
+          fill(time().playing, {
+            frames: playing.edges.length - 1,
+            when: textNow({ ...playing, growing: true, frame: playing.edges.length - 2 }),
+          }),
+        );
       run();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -85,28 +97,41 @@ export function showPlayback(store, box, playhead, along) {
   addEventListener("keydown", ({ key }) => {
     if (key === "Escape") end();
   });
-  store.watch((state) => state.view.language, (language) => nameWays(parts, language));
-  store.watch((state) => state.playing, (playing, state) => {
-    draw(parts, playing, state);
-    place(playhead, playing, along);
-  });
+  store.watch(
+    (state) => state.view.language,
+    (language) => nameWays(parts, language),
+  );
+  store.watch(
+    (state) => state.playing,
+    (playing, state) => {
+      draw(parts, playing, state);
+      place(playhead, playing, along);
+    },
+  );
   // Another choice ends the playback of the one before, and is not taken back.
-  store.watch((state) => choiceOf(state.view), (choice, { playing }) => {
-    if (playing && choice !== playing.choice) store.set({ playing: null });
-  });
+  store.watch(
+    (state) => choiceOf(state.view),
+    (choice, { playing }) => {
+      if (playing && choice !== playing.choice) store.set({ playing: null });
+    },
+  );
   // Hexagons of another size hold other numbers, and another scheme has other colours.
-  store.watch(({ zoom, view }) => `${zoom} ${view.scheme}`, async (_, { playing, view, zoom }) => {
-    const domains = playing && (await fetchDomains(playing.query, view, zoom).catch(() => null));
-    const now = store.get().playing;
-    if (domains && now?.query === playing.query) store.set({ playing: grown({ ...now, domains }, now.growing) });
-  });
+  store.watch(
+    ({ zoom, view }) => `${zoom} ${view.scheme}`,
+    async (_, { playing, view, zoom }) => {
+      const domains = playing && (await fetchDomains(playing.query, view, zoom).catch(() => null));
+      const now = store.get().playing;
+      if (domains && now?.query === playing.query) store.set({ playing: grown({ ...now, domains }, now.growing) });
+    },
+  );
 }
 
 /** Goes on from frame to frame while it runs; of two runs only the later goes on. @param {PageStore} store @param {() => number} pace ms */
 function runner(store, pace) {
   let turn = 0;
   return async function run() {
-    const mine = (turn += 1);
+    turn += 1;
+    const mine = turn;
     for (;;) {
       await Promise.all([store.get().drawn?.(), new Promise((done) => setTimeout(done, pace()))]);
       const { playing } = store.get();
@@ -123,13 +148,21 @@ function grown(playing, growing) {
 }
 
 function build() {
-  const button = (/** @type {string} */ id, /** @type {keyof typeof SIGNS} */ sign) => element("button", { type: "button", id, class: "icon" }, icon(sign));
+  const button = (/** @type {string} */ id, /** @type {keyof typeof SIGNS} */ sign) =>
+    element("button", { type: "button", id, class: "icon" }, icon(sign));
   return {
-    play: button("play", "play"), back: button("frame-back", "back"), on: button("frame-on", "on"),
-    speed: element("select", { id: "play-speed" }, ...Object.keys(SPEEDS).map((name) => element("option", { value: name, selected: name === NORMAL }, name))),
+    play: button("play", "play"),
+    back: button("frame-back", "back"),
+    on: button("frame-on", "on"),
+    speed: element(
+      "select",
+      { id: "play-speed" },
+      ...Object.keys(SPEEDS).map((name) => element("option", { value: name, selected: name === NORMAL }, name)),
+    ),
     way: element("select", { id: "play-way" }, element("option", { value: "frames" }), element("option", { value: "growing" })),
     stop: button("play-stop", "stop"),
-    label: element("strong", { class: "frame" }), note: element("span", { class: "muted note" }),
+    label: element("strong", { class: "frame" }),
+    note: element("span", { class: "muted note" }),
     status: element("span", { class: "unseen", role: "status" }),
   };
 }
@@ -146,7 +179,14 @@ function draw({ play, back, on, stop, speed, way, label, note }, playing, state)
   for (const one of [back, on, stop, speed, way]) one.hidden = !playing;
   const running = Boolean(playing?.running);
   play.replaceChildren(icon(running ? "pause" : "play"));
-  const names = /** @type {const} */ ([[play, running ? time.pause : time.play], [back, time.backward], [on, time.forward], [stop, time.stop], [speed, time.speed], [way, time.way]]);
+  const names = /** @type {const} */ ([
+    [play, running ? time.pause : time.play],
+    [back, time.backward],
+    [on, time.forward],
+    [stop, time.stop],
+    [speed, time.speed],
+    [way, time.way],
+  ]);
   for (const [one, name] of names) {
     one.setAttribute("aria-label", name);
     one.title = name;
@@ -158,14 +198,23 @@ function draw({ play, back, on, stop, speed, way, label, note }, playing, state)
 
 /** @param {keyof typeof SIGNS} sign */
 function icon(sign) {
-  return svg("svg", { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: SIGNS[sign], fill: "currentColor" }));
+  return svg(
+    "svg",
+    { width: 16, height: 16, viewBox: "0 0 16 16", "aria-hidden": "true" },
+    svg("path", { d: SIGNS[sign], fill: "currentColor" }),
+  );
 }
 
 /** @param {Playing} playing @param {State} state */
 function frameText({ edges, frame, growing }, { view, summary }) {
   const [begin, from, to] = [edges[0], edges[frame], edges[frame + 1]].map((edge) => Date.parse(edge ?? ""));
   const hours = ((to ?? 0) - (from ?? 0)) / 3_600_000;
-  const format = new Intl.DateTimeFormat(view.language, { timeZone: summary?.time_zone ?? "UTC", day: "numeric", month: "short", ...(hours < 24 ? { hour: "2-digit", minute: "2-digit" } : {}) });
+  const format = new Intl.DateTimeFormat(view.language, {
+    timeZone: summary?.time_zone ?? "UTC",
+    day: "numeric",
+    month: "short",
+    ...(hours < 24 ? { hour: "2-digit", minute: "2-digit" } : {}),
+  });
   return format.formatRange((growing ? begin : from) ?? 0, (to ?? 0) - (hours < 24 ? 0 : 1000));
 }
 

@@ -22,9 +22,23 @@ export async function startPlaying(store, growing) {
   const filters = played.measure === "count" ? played.filters : { ...played.filters, status: played.measure };
   const query = countedQuery({ ...played, filters, window: "", from, to }, { frames: String(frames), breaks });
   const domains = await fetchDomains(query, view, zoom);
-  const former = /** @type {Partial<View>} */ (Object.fromEntries(Object.entries(view).filter(([name, value]) => played[/** @type {keyof View} */ (name)] !== value)));
+  const former = /** @type {Partial<View>} */ (
+    Object.fromEntries(Object.entries(view).filter(([name, value]) => played[/** @type {keyof View} */ (name)] !== value))
+  );
   store.set({ view: played });
-  store.set({ playing: { query, choice: choiceOf(played), edges: domains.edges, domains, former, classes: growing ? domains.whole : domains.frame, growing, frame: 0, running: true } });
+  store.set({
+    playing: {
+      query,
+      choice: choiceOf(played),
+      edges: domains.edges,
+      domains,
+      former,
+      classes: growing ? domains.whole : domains.frame,
+      growing,
+      frame: 0,
+      running: true,
+    },
+  });
 }
 
 /** The nearest view that can be played. @param {View} view @returns {View} */

@@ -40,7 +40,9 @@ export function bucketAt(share, count) {
  */
 export function labelled(count, width, least) {
   const every = Math.max(1, Math.ceil(least / (width / Math.max(1, count))));
-  return Array.from({ length: Math.ceil(count / every) }, (_, at) => at * every).filter((at) => (at + 0.5) * (width / count) < width - least / 2 || at === 0);
+  return Array.from({ length: Math.ceil(count / every) }, (_, at) => at * every).filter(
+    (at) => (at + 0.5) * (width / count) < width - least / 2 || at === 0,
+  );
 }
 
 /** @param {string} instant */

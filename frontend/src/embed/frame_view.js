@@ -38,14 +38,28 @@ export function readFrame(query, reader) {
   const rest = [...given].filter(([name]) => !FRAME_WORDS.includes(name) && name !== "measure");
   return {
     view: {
-      sectors: [], window: "", from: "", to: "", around: "", compare: "", breaks: "", cell: "", incident: "", alert: "", list: "received", level: "", tab: "",
+      sectors: [],
+      window: "",
+      from: "",
+      to: "",
+      around: "",
+      compare: "",
+      breaks: "",
+      cell: "",
+      incident: "",
+      alert: "",
+      list: "received",
+      level: "",
+      tab: "",
       measure: given.get("measure") ?? "count",
       language,
       filters: Object.fromEntries(rest),
       layer: given.get("layer") === "districts" ? "districts" : "hexes",
       scheme: dark ? "dark" : "light",
       look: "",
-      by: "sector", cross: ["theme", "status"], wide: false,
+      by: "sector",
+      cross: ["theme", "status"],
+      wide: false,
     },
     legend: given.get("legend") !== "hide",
     place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },
@@ -58,7 +72,13 @@ export function readFrame(query, reader) {
 export function fullMapAddress(view, { zoom, center: [lng, lat] }, follows) {
   const layer = view.layer === "hexes" ? [] : [["layer", view.layer]];
   const scheme = follows ? [] : [["scheme", view.scheme]];
-  const pairs = [["map", placeText(zoom, { lng, lat })], ...new URLSearchParams(selectionQuery(view)), ...layer, ...scheme, ["lang", view.language]];
+  const pairs = [
+    ["map", placeText(zoom, { lng, lat })],
+    ...new URLSearchParams(selectionQuery(view)),
+    ...layer,
+    ...scheme,
+    ["lang", view.language],
+  ];
   return `/#${pairs.map(([name = "", value = ""]) => `${name}=${readable(value)}`).join("&")}`;
 }
 
@@ -68,7 +88,12 @@ function faultOf(given, language) {
   const repeated = [...given.keys()].find((name) => given.getAll(name).length > 1);
   if (repeated) return fill(repeatedParameter, { name: repeated });
   /** @type {[string, readonly string[]][]} */
-  const choices = [["layer", LAYERS], ["lang", LANGUAGES], ["scheme", SCHEMES], ["legend", LEGENDS]];
+  const choices = [
+    ["layer", LAYERS],
+    ["lang", LANGUAGES],
+    ["scheme", SCHEMES],
+    ["legend", LEGENDS],
+  ];
   for (const [name, allowed] of choices) {
     const value = given.get(name);
     if (value !== null && !allowed.includes(value)) return fill(wrongParameter, { name, value: `'${value}'`, allowed: allowed.join(", ") });

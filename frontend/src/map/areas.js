@@ -33,16 +33,37 @@ export function showAreas(map, store) {
   });
   addAreas(map, store.get());
   let shown = selectionOf(store.get());
-  store.watch((state) => state.legend?.palette.colors.join(), () => colour(map, store.get()));
-  store.watch((state) => state.playing?.query, () => showTiles(map, store.get()));
-  store.watch((state) => state.lit, () => fade(map, store.get()));
-  store.watch((state) => state.playing?.frame, () => showFrame(map, store.get()));
-  store.watch((state) => state.playing?.classes, () => {
-    showFrame(map, store.get());
-    colour(map, store.get());
-  });
-  store.watch((state) => state.view.scheme, () => colour(map, store.get()));
-  store.watch((state) => state.view.language, () => name(map, store.get()));
+  store.watch(
+    (state) => state.legend?.palette.colors.join(),
+    () => colour(map, store.get()),
+  );
+  store.watch(
+    (state) => state.playing?.query,
+    () => showTiles(map, store.get()),
+  );
+  store.watch(
+    (state) => state.lit,
+    () => fade(map, store.get()),
+  );
+  store.watch(
+    (state) => state.playing?.frame,
+    () => showFrame(map, store.get()),
+  );
+  store.watch(
+    (state) => state.playing?.classes,
+    () => {
+      showFrame(map, store.get());
+      colour(map, store.get());
+    },
+  );
+  store.watch(
+    (state) => state.view.scheme,
+    () => colour(map, store.get()),
+  );
+  store.watch(
+    (state) => state.view.language,
+    () => name(map, store.get()),
+  );
   store.watch(selectionOf, (selection) => {
     if (selection !== shown) showTiles(map, store.get());
     shown = selection;
@@ -84,7 +105,10 @@ function addAreas(map, state) {
   const above = [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
   // Without smoothing there are no seams between translucent hexagons.
   map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false } }, above);
-  map.addLayer({ id: outlineOf(layer), type: "line", ...ofAreas, layout: { "line-join": "round" }, paint: { "line-width": LINE_WIDTH } }, above);
+  map.addLayer(
+    { id: outlineOf(layer), type: "line", ...ofAreas, layout: { "line-join": "round" }, paint: { "line-width": LINE_WIDTH } },
+    above,
+  );
   const { labels } = LAYERS[layer];
   if (labels) map.addLayer(labelLayer(labels, { source: layer, "source-layer": labels }));
   // Districts bring their own names.
@@ -116,11 +140,20 @@ function outlineOf(layer) {
 
 /** @param {MapLibreMap} map @param {State} state */
 function colour(map, state) {
-  const { legend, playing, view: { scheme, layer } } = state;
+  const {
+    legend,
+    playing,
+    view: { scheme, layer },
+  } = state;
   const inks = INKS[scheme];
   fade(map, state);
   map.setPaintProperty(outlineOf(layer), "line-opacity", playing ? shownInFrame(0, 1, 1) : 1);
-  map.setPaintProperty(outlineOf(layer), "line-color", ["case", ["any", inState("selected"), inState("hover")], inks.marked, inks.outline[layer]]);
+  map.setPaintProperty(outlineOf(layer), "line-color", [
+    "case",
+    ["any", inState("selected"), inState("hover")],
+    inks.marked,
+    inks.outline[layer],
+  ]);
   const { labels } = LAYERS[layer];
   if (labels) map.setPaintProperty(labels, "text-color", inks.text);
   if (labels) map.setPaintProperty(labels, "text-halo-color", inks.halo);
@@ -138,8 +171,19 @@ function colour(map, state) {
 /** How much each area covers: less where incidents stand one by one, and hardly where another class is picked out. @param {MapLibreMap} map @param {State} state */
 function fade(map, { lit, playing, view: { layer } }) {
   const near = layer === "hexes" ? FAINT : OPACITY;
-  const of = (/** @type {number} */ opacity) => /** @type {ExpressionSpecification | number} */ (lit === null || playing ? opacity : ["case", ["==", ["get", "class"], lit], opacity, FADED]);
-  map.setPaintProperty(layer, "fill-opacity", ["interpolate", ["linear"], ["zoom"], POINTS_FROM_ZOOM - 1, of(OPACITY), POINTS_FROM_ZOOM, of(near)]);
+  const of = (/** @type {number} */ opacity) =>
+    /** @type {ExpressionSpecification | number} */ (
+      lit === null || playing ? opacity : ["case", ["==", ["get", "class"], lit], opacity, FADED]
+    );
+  map.setPaintProperty(layer, "fill-opacity", [
+    "interpolate",
+    ["linear"],
+    ["zoom"],
+    POINTS_FROM_ZOOM - 1,
+    of(OPACITY),
+    POINTS_FROM_ZOOM,
+    of(near),
+  ]);
 }
 
 /** @param {MapLibreMap} map @param {State} state */

@@ -23,7 +23,10 @@ export function baseStyle(scheme) {
   return {
     version: 8,
     "font-faces": { "Noto Sans": faces(400), "Noto Sans Semibold": faces(600) },
-    sources: { world: { type: "vector", tiles: [`${VENDOR}/world/{z}/{x}/{y}.mvt`], maxzoom: WORLD_ZOOM }, places: { type: "geojson", data: NOTHING } },
+    sources: {
+      world: { type: "vector", tiles: [`${VENDOR}/world/{z}/{x}/{y}.mvt`], maxzoom: WORLD_ZOOM },
+      places: { type: "geojson", data: NOTHING },
+    },
     layers: [
       { id: "sea", type: "background", paint: { "background-color": inks.sea } },
       { id: "land", type: "fill", source: "world", "source-layer": "land", paint: { "fill-color": inks.land } },

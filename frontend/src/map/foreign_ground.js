@@ -17,7 +17,8 @@ export function foreignAddress() {
  * @returns {StyleSpecification}
  */
 export function onForeignGround(own, foreign, names) {
-  const hidden = (/** @type {LayerSpecification} */ layer) => /** @type {LayerSpecification} */ ({ ...layer, layout: { ...layer.layout, visibility: "none" } });
+  const hidden = (/** @type {LayerSpecification} */ layer) =>
+    /** @type {LayerSpecification} */ ({ ...layer, layout: { ...layer.layout, visibility: "none" } });
   const firstName = foreign.layers.findIndex(({ type }) => type === "symbol");
   const at = firstName < 0 ? foreign.layers.length : firstName;
   const ground = own.layers.filter(({ id }) => id !== names).map(hidden);
@@ -48,11 +49,16 @@ export async function fetchForeign(address) {
 function wholeAddresses(style, base) {
   // Braces of templates stay as they are.
   const whole = (/** @type {string} */ address) => new URL(address, base).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
-  const sources = Object.fromEntries(Object.entries(style.sources ?? {}).map(([id, source]) => [id, {
-    ...source,
-    ...(typeof source.url === "string" && !/^[a-z]+:/.test(source.url) && { url: whole(source.url) }),
-    ...(Array.isArray(source.tiles) && { tiles: source.tiles.map(whole) }),
-  }]));
+  const sources = Object.fromEntries(
+    Object.entries(style.sources ?? {}).map(([id, source]) => [
+      id,
+      {
+        ...source,
+        ...(typeof source.url === "string" && !/^[a-z]+:/.test(source.url) && { url: whole(source.url) }),
+        ...(Array.isArray(source.tiles) && { tiles: source.tiles.map(whole) }),
+      },
+    ]),
+  );
   return {
     ...style,
     sources,

@@ -10,7 +10,8 @@ const CARDS = /** @type {const} */ (["controls", "side", "dock"]);
 export function covered(container) {
   const frame = container.getBoundingClientRect();
   const [left, right, below] = CARDS.map((id) => document.getElementById(id)?.getBoundingClientRect());
-  const beside = (/** @type {DOMRect | undefined} */ card) => Boolean(card?.width && card.top < frame.bottom && card.width < frame.width / 2);
+  const beside = (/** @type {DOMRect | undefined} */ card) =>
+    Boolean(card?.width && card.top < frame.bottom && card.width < frame.width / 2);
   return {
     top: 0,
     right: right && beside(right) ? frame.right - right.left : 0,

@@ -27,17 +27,27 @@ export function showGround(map, store, { above, named }) {
   addBorders(map, REGIONS, { query: "&level=region", minzoom: REGIONS_FROM_ZOOM, width: 1.4, above });
   if (named) addNames(map);
   const layers = [DISTRICTS, REGIONS, ...(named ? [GROUND_NAMES] : [])];
-  store.watch((state) => state.view.scheme, (scheme) => {
-    const inks = INKS[scheme];
-    map.setPaintProperty(DISTRICTS, "line-color", inks.districts);
-    map.setPaintProperty(REGIONS, "line-color", inks.regions);
-    if (named) map.setPaintProperty(GROUND_NAMES, "text-color", inks.quiet).setPaintProperty(GROUND_NAMES, "text-halo-color", inks.halo);
-  });
-  if (named) store.watch((state) => state.view.language, (language) => map.setLayoutProperty(GROUND_NAMES, "text-field", ["coalesce", ["get", `name_${language}`], ["get", "name_ru"]]));
+  store.watch(
+    (state) => state.view.scheme,
+    (scheme) => {
+      const inks = INKS[scheme];
+      map.setPaintProperty(DISTRICTS, "line-color", inks.districts);
+      map.setPaintProperty(REGIONS, "line-color", inks.regions);
+      if (named) map.setPaintProperty(GROUND_NAMES, "text-color", inks.quiet).setPaintProperty(GROUND_NAMES, "text-halo-color", inks.halo);
+    },
+  );
+  if (named)
+    store.watch(
+      (state) => state.view.language,
+      (language) => map.setLayoutProperty(GROUND_NAMES, "text-field", ["coalesce", ["get", `name_${language}`], ["get", "name_ru"]]),
+    );
   // The districts themselves have outlines and names.
-  store.watch((state) => state.view.layer, (layer) => {
-    for (const id of layers) map.setLayoutProperty(id, "visibility", layer === "hexes" ? "visible" : "none");
-  });
+  store.watch(
+    (state) => state.view.layer,
+    (layer) => {
+      for (const id of layers) map.setLayoutProperty(id, "visibility", layer === "hexes" ? "visible" : "none");
+    },
+  );
 }
 
 /** Districts that are called like a place on the map would be named twice. @param {MapLibreMap} map @param {readonly string[]} places in Russian */
@@ -47,16 +57,35 @@ export function leaveUnnamed(map, places) {
 
 /** @param {MapLibreMap} map @param {string} id @param {{ query: string, minzoom: number, width: number, above: string }} how width: px at zoom 5 */
 function addBorders(map, id, { query, minzoom, width, above }) {
-  map.addSource(id, { type: "vector", tiles: [`${serviceRoot()}/tiles/districts/{z}/{x}/{y}.mvt?${NO_MESSAGES}${query}`], minzoom, maxzoom: FINEST_ZOOM });
-  map.addLayer({
-    id, type: "line", source: id, "source-layer": "districts", minzoom,
-    layout: { "line-join": "round" }, paint: { "line-width": ["interpolate", ["linear"], ["zoom"], 5, width, 10, 2.2 * width] },
-  }, above);
+  map.addSource(id, {
+    type: "vector",
+    tiles: [`${serviceRoot()}/tiles/districts/{z}/{x}/{y}.mvt?${NO_MESSAGES}${query}`],
+    minzoom,
+    maxzoom: FINEST_ZOOM,
+  });
+  map.addLayer(
+    {
+      id,
+      type: "line",
+      source: id,
+      "source-layer": "districts",
+      minzoom,
+      layout: { "line-join": "round" },
+      paint: { "line-width": ["interpolate", ["linear"], ["zoom"], 5, width, 10, 2.2 * width] },
+    },
+    above,
+  );
 }
 
 /** @param {MapLibreMap} map */
 function addNames(map) {
   const layer = labelLayer(GROUND_NAMES, { source: DISTRICTS, "source-layer": "district_labels" });
-  const layout = { ...layer.layout, "text-transform": /** @type {const} */ ("uppercase"), "text-letter-spacing": 0.08, "text-size": 10.5, "text-max-width": 7 };
+  const layout = {
+    ...layer.layout,
+    "text-transform": /** @type {const} */ ("uppercase"),
+    "text-letter-spacing": 0.08,
+    "text-size": 10.5,
+    "text-max-width": 7,
+  };
   map.addLayer({ ...layer, minzoom: NAMES_FROM_ZOOM, layout }, map.getLayer(POINTS) ? POINTS : LABELS);
 }

@@ -34,5 +34,15 @@ export const LAYERS = {
 export function areaOf(layer, feature) {
   const { n, open, overdue, value, class: number, n0, significant, name_ru: ru, name_en: en } = feature.properties;
   const name = ru || en ? { ru: ru || en, en: en || ru } : null;
-  return { key: LAYERS[layer].keyOf(feature), name, n, open, overdue, value: value ?? null, class: number ?? null, before: n0 ?? null, significant: Boolean(significant) };
+  return {
+    key: LAYERS[layer].keyOf(feature),
+    name,
+    n,
+    open,
+    overdue,
+    value: value ?? null,
+    class: number ?? null,
+    before: n0 ?? null,
+    significant: Boolean(significant),
+  };
 }

@@ -123,7 +123,7 @@ async function drawn(map) {
 /** A graphics driver may take the canvas away for good; the page begins anew where it was, unless it has only just begun. @param {MapLibreMap} map */
 function surviveLoss(map) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let giving = undefined;
+  let giving;
   map.on("webglcontextlost", () => {
     if (performance.now() > YOUNG_MS) giving = setTimeout(() => location.reload(), LOST_MS);
   });
@@ -149,14 +149,21 @@ function begin(map, store, framed) {
   });
   showAreas(map, store);
   // A frame shows one layer, the one it is asked for. The data come before what lies around them.
-  if (!framed) void map.once("idle").then(() => {
-    showGround(map, store, { above: store.get().view.layer, named });
-    leaveUnnamed(map, places);
-  });
+  if (!framed)
+    void map.once("idle").then(() => {
+      showGround(map, store, { above: store.get().view.layer, named });
+      leaveUnnamed(map, places);
+    });
   const refreshPoints = framed ? () => {} : showPoints(map, store);
   if (!framed) showAlertMarks(map, store);
-  store.watch((state) => state.view.language, (language) => nameBase(map, language));
-  store.watch((state) => state.view.scheme, (scheme) => paintBase(map, scheme));
+  store.watch(
+    (state) => state.view.language,
+    (language) => nameBase(map, language),
+  );
+  store.watch(
+    (state) => state.view.scheme,
+    (scheme) => paintBase(map, scheme),
+  );
   watchSelected(map, store);
   store.set({ zoom: tileZoom(map) });
   return refreshPoints;

@@ -75,7 +75,11 @@ function drawHead(pen, state, width, ink) {
 /** @param {OffscreenCanvasRenderingContext2D} pen @param {State} state @param {{ right: number, bottom: number }} corner @param {import("./inks.js").Inks} inks */
 function drawLegend(pen, { legend, view: { language } }, { right, bottom }, inks) {
   if (!legend) return;
-  const rows = shownClasses(legend).map((row) => ({ color: row.color, text: rangeText(language, legend, row), many: row.cells ?? row.districts ?? 0 }));
+  const rows = shownClasses(legend).map((row) => ({
+    color: row.color,
+    text: rangeText(language, legend, row),
+    many: row.cells ?? row.districts ?? 0,
+  }));
   pen.font = `400 14px ${FONT}`;
   const below = countText(language, legend).split(". ")[0] ?? "";
   const width = Math.max(150, ...[...rows.map(({ text }) => text), below].map((text) => pen.measureText(text).width + 104));
@@ -112,16 +116,27 @@ function drawScale(pen, map, { left, bottom }, inks, { view: { language } }) {
   pen.lineTo(left + metres / metresPerPixel, bottom - 6);
   pen.stroke();
   pen.font = `400 13px ${FONT}`;
-  pen.fillText(metres < 1000 ? `${metres} ${dictionary.metres}` : `${formatNumber(language, metres / 1000)} ${dictionary.kilometres}`, left + 5, bottom - 6);
+  pen.fillText(
+    metres < 1000 ? `${metres} ${dictionary.metres}` : `${formatNumber(language, metres / 1000)} ${dictionary.kilometres}`,
+    left + 5,
+    bottom - 6,
+  );
 }
 
 /** Whose data, and of when. @param {OffscreenCanvasRenderingContext2D} pen @param {State} state @param {readonly string[]} sources @param {{ width: number, top: number, ink: string }} where */
 function drawFoot(pen, { summary, view: { language } }, sources, { width, top, ink }) {
   if (!summary) return;
   const { measures, synthetic } = words(language);
-  const asOf = new Intl.DateTimeFormat(language, { timeZone: summary.time_zone, dateStyle: "long", timeStyle: "short" }).format(Date.parse(summary.generated_at));
+  const asOf = new Intl.DateTimeFormat(language, { timeZone: summary.time_zone, dateStyle: "long", timeStyle: "short" }).format(
+    Date.parse(summary.generated_at),
+  );
   pen.fillStyle = ink;
   pen.font = `400 12px ${FONT}`;
-  pen.fillText([`${measures.asOf} ${asOf} (${summary.time_zone})`, ...(summary.synthetic ? [synthetic] : [])].join(" · "), MARGIN, top + 18, width - 2 * MARGIN);
+  pen.fillText(
+    [`${measures.asOf} ${asOf} (${summary.time_zone})`, ...(summary.synthetic ? [synthetic] : [])].join(" · "),
+    MARGIN,
+    top + 18,
+    width - 2 * MARGIN,
+  );
   pen.fillText(sources.join(" · "), MARGIN, top + 35, width - 2 * MARGIN);
 }

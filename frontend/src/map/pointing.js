@@ -66,7 +66,10 @@ export function watchSelected(map, store) {
     if (key === "Enter") select(map, store, map.project(map.getCenter()));
     if (key === "Escape") stepOut(store);
   });
-  store.watch((state) => state.view.cell + state.view.layer, () => read(map, store));
+  store.watch(
+    (state) => state.view.cell + state.view.layer,
+    () => read(map, store),
+  );
   map.on("idle", () => read(map, store));
 }
 
@@ -95,7 +98,10 @@ function select(map, store, point) {
   if (feature && !layer) return void openPoint(store, pointOf(feature));
   const area = feature && layer ? areaOf(layer, feature) : null;
   // Beside everything an opened alert is closed; an area is looked at with the messages of the alert.
-  return store.set({ view: { ...view, ...(area ? {} : formerView(store)), cell: area?.key ?? "", incident: "", alert: "" }, selected: area });
+  return store.set({
+    view: { ...view, ...(area ? {} : formerView(store)), cell: area?.key ?? "", incident: "", alert: "" },
+    selected: area,
+  });
 }
 
 /** The selected area's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */

@@ -27,18 +27,34 @@ const COUNTS = ["open", "overdue", "closed"];
 export function showPoints(map, store) {
   const source = () => /** @type {VectorTileSource | undefined} */ (map.getSource(POINTS));
   map.addSource(POINTS, { type: "vector", tiles: [addressOf(store.get().view)], minzoom: POINTS_FROM_ZOOM, maxzoom: 16 });
-  map.addLayer({
-    id: POINTS, type: "circle", source: POINTS, "source-layer": POINTS, minzoom: POINTS_FROM_ZOOM,
-    layout: { "circle-sort-key": ["get", "n"] },
-    paint: { "circle-radius": ["interpolate", ["linear"], ["get", "n"], 1, 4.5, 20, 9, 200, 16], "circle-stroke-width": ["case", [">", ["get", "overdue"], 0], 3, 1] },
-  }, LABELS);
+  map.addLayer(
+    {
+      id: POINTS,
+      type: "circle",
+      source: POINTS,
+      "source-layer": POINTS,
+      minzoom: POINTS_FROM_ZOOM,
+      layout: { "circle-sort-key": ["get", "n"] },
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["get", "n"], 1, 4.5, 20, 9, 200, 16],
+        "circle-stroke-width": ["case", [">", ["get", "overdue"], 0], 3, 1],
+      },
+    },
+    LABELS,
+  );
   const paint = () => colour(map, store.get());
-  store.watch((state) => addressOf(state.view), (address) => source()?.setTiles([address]));
+  store.watch(
+    (state) => addressOf(state.view),
+    (address) => source()?.setTiles([address]),
+  );
   store.watch((state) => state.points, paint);
   store.watch((state) => state.view.scheme, paint);
-  store.watch((state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)), (address) => {
-    if (address) void legend(store, address);
-  });
+  store.watch(
+    (state) => (state.zoom < POINTS_FROM_ZOOM ? "" : legendAddress(state.view)),
+    (address) => {
+      if (address) void legend(store, address);
+    },
+  );
   return () => source()?.setTiles([addressOf(store.get().view)]);
 }
 
@@ -83,6 +99,13 @@ function colour(map, { points, view: { scheme } }) {
   map.setPaintProperty(POINTS, "circle-stroke-color", ["case", [">", ["get", "overdue"], 0], inks.overdue, inks.text]);
   const [first, ...others] = points?.palette.colors ?? [];
   if (!first) return;
-  const byAge = /** @type {ExpressionSpecification} */ (["match", ["get", "age"], 0, first, ...others.flatMap((color, at) => [at + 1, color]), inks.withoutClass]);
+  const byAge = /** @type {ExpressionSpecification} */ ([
+    "match",
+    ["get", "age"],
+    0,
+    first,
+    ...others.flatMap((color, at) => [at + 1, color]),
+    inks.withoutClass,
+  ]);
   map.setPaintProperty(POINTS, "circle-color", byAge);
 }

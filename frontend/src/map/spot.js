@@ -17,17 +17,23 @@ export function showSpot(map, store) {
   let addressed = PLACED ? keyOf(store.get().view) : "";
   addEventListener("hashchange", () => (addressed = keyOf(store.get().view)));
   // So does what was chosen on the map.
-  store.watch((state) => keyOf(state.view), (key, { selected }) => {
-    if (key && selected) addressed = key;
-  });
+  store.watch(
+    (state) => keyOf(state.view),
+    (key, { selected }) => {
+      if (key && selected) addressed = key;
+    },
+  );
   /** @type {Marker | null} */
   let marker = null;
-  store.watch((state) => state.spot, (spot) => {
-    marker?.remove();
-    marker = spot?.mark && spot.point ? new Marker({ element: pin(spot) }).setLngLat(spot.point).addTo(map) : null;
-    if (spot && spot.key !== addressed) go(map, spot);
-    addressed = "";
-  });
+  store.watch(
+    (state) => state.spot,
+    (spot) => {
+      marker?.remove();
+      marker = spot?.mark && spot.point ? new Marker({ element: pin(spot) }).setLngLat(spot.point).addTo(map) : null;
+      if (spot && spot.key !== addressed) go(map, spot);
+      addressed = "";
+    },
+  );
 }
 
 /** A ring; a broken one where the place is not known exactly. @param {Spot} spot */
@@ -39,7 +45,8 @@ function pin({ mark }) {
 function go(map, { bounds, point, zoom, seen }) {
   const room = padding(map.getContainer());
   if (bounds) map.fitBounds(bounds, { padding: room, maxZoom: zoom });
-  else if (point && !isSeen(map, point, seen, room)) map.flyTo({ center: point, zoom, offset: [(room.left - room.right) / 2, (room.top - room.bottom) / 2] });
+  else if (point && !isSeen(map, point, seen, room))
+    map.flyTo({ center: point, zoom, offset: [(room.left - room.right) / 2, (room.top - room.bottom) / 2] });
 }
 
 /** @param {MapLibreMap} map @param {[number, number]} point @param {Spot["seen"]} seen @param {ReturnType<typeof padding>} room */

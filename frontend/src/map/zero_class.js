@@ -13,5 +13,9 @@ export function greyZero(legend, scheme) {
   if (!zero) return legend;
   const color = INKS[scheme].withoutClass;
   const colors = legend.palette.colors.with(zero.class, color);
-  return { ...legend, palette: { ...legend.palette, colors }, classes: legend.classes.map((row) => (row === zero ? { ...row, color } : row)) };
+  return {
+    ...legend,
+    palette: { ...legend.palette, colors },
+    classes: legend.classes.map((row) => (row === zero ? { ...row, color } : row)),
+  };
 }

@@ -30,7 +30,7 @@ export function follow(store, addressOf, show, ask = fetchJson) {
   let told = { answer: null, stale: true, problem: null };
   let asked = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let again = undefined;
+  let again;
 
   /** @param {Partial<Told<Answer>>} change */
   function tell(change) {
@@ -60,7 +60,10 @@ export function follow(store, addressOf, show, ask = fetchJson) {
     if (address !== null && !told.stale) tell({ stale: true });
     void run();
   });
-  store.watch((state) => state.tick, (tick) => {
-    if (tick > 0) void run();
-  });
+  store.watch(
+    (state) => state.tick,
+    (tick) => {
+      if (tick > 0) void run();
+    },
+  );
 }

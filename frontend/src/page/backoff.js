@@ -14,6 +14,8 @@ export function createBackoff(random = Math.random) {
       tries += 1;
       return wait * (1 + SPREAD * (2 * random() - 1));
     },
-    reset: () => void (tries = 0),
+    reset() {
+      tries = 0;
+    },
   };
 }

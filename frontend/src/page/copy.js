@@ -12,7 +12,11 @@ const SAID_MS = 2500;
  */
 export function copyButton(language, key, text, content, what = "") {
   const { copied, copiedWhat, copyWhat } = words(language).share;
-  const made = element("button", { type: "button", class: "copy", "data-key": `copy ${key}`, ...(what && { "aria-label": fill(copyWhat, { what }) }) }, text);
+  const made = element(
+    "button",
+    { type: "button", class: "copy", "data-key": `copy ${key}`, ...(what && { "aria-label": fill(copyWhat, { what }) }) },
+    text,
+  );
   made.addEventListener("click", async () => {
     const done = await copyText(content());
     announce(done ? fill(copiedWhat, { what: what || text }) : words(language).share.notCopied);

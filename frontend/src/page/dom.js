@@ -53,6 +53,7 @@ export function replaceButtons(parent, children) {
  * listeners included; one that had the focus and had to be made anew gets it back.
  * @param {Element} parent @param {readonly (Node | string)[]} children
  */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one walk over both lists of children
 export function patch(parent, children) {
   const focused = document.activeElement?.closest("[data-key]") ?? null;
   const held = parent.contains(focused) ? focused?.getAttribute("data-key") : null;
@@ -79,7 +80,8 @@ function sameness(node) {
 /** @param {ChildNode} old @param {Node} child */
 function renew(old, child) {
   if (old === child || old.isEqualNode(child)) return;
-  if (!(old instanceof Element) || !(child instanceof Element) || old.nodeName !== child.nodeName || !sameness(child)) return old.replaceWith(child);
+  if (!(old instanceof Element) || !(child instanceof Element) || old.nodeName !== child.nodeName || !sameness(child))
+    return old.replaceWith(child);
   for (const { name } of [...old.attributes]) if (!child.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of child.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   patch(old, [...child.childNodes]);

@@ -14,13 +14,16 @@ export function addressedView() {
 
 /** @param {PageStore} store */
 export function keepAddress(store) {
-  store.watch((state) => state.view, (view) => {
-    const address = writeView(view, location.hash);
-    // What came from the address is there already; at the start it is only put in order.
-    if (address === location.hash) return;
-    if (sameView(view, addressedView())) history.replaceState(history.state, "", address);
-    else history.pushState(history.state, "", address);
-  });
+  store.watch(
+    (state) => state.view,
+    (view) => {
+      const address = writeView(view, location.hash);
+      // What came from the address is there already; at the start it is only put in order.
+      if (address === location.hash) return;
+      if (sameView(view, addressedView())) history.replaceState(history.state, "", address);
+      else history.pushState(history.state, "", address);
+    },
+  );
   addEventListener("hashchange", () => store.set({ view: addressedView() }));
   dark.addEventListener("change", () => {
     const { view } = store.get();

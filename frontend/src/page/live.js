@@ -21,7 +21,7 @@ export function listen(store, changed, { alerted = () => {}, open = (path) => ne
   /** @type {EventSource | null} */
   let events = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let again = undefined;
+  let again;
   const backoff = createBackoff();
 
   /** @param {Revision} revision */
@@ -38,7 +38,8 @@ export function listen(store, changed, { alerted = () => {}, open = (path) => ne
   function connect() {
     clearTimeout(again);
     events?.close();
-    const stream = (events = open("/api/live"));
+    const stream = open("/api/live");
+    events = stream;
     stream.addEventListener("revision", ({ data }) => hear(JSON.parse(data)));
     stream.addEventListener("alert", alerted);
     stream.addEventListener("error", () => {

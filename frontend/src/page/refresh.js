@@ -40,10 +40,13 @@ export function keepFresh(store) {
 
   store.watch((state) => selectionOf(state) + state.view.scheme, choose);
   let begun = false;
-  store.watch((state) => state.zoom, () => {
-    if (begun) void run();
-    begun = true;
-  });
+  store.watch(
+    (state) => state.zoom,
+    () => {
+      if (begun) void run();
+      begun = true;
+    },
+  );
   setInterval(run, MOVE_ON_MS);
   return () => void run();
 }

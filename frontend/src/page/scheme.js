@@ -9,12 +9,18 @@ const OTHER = { light: "dark", dark: "light" };
 
 /** @param {PageStore} store */
 export function showScheme(store) {
-  store.watch((state) => state.view.scheme, (scheme) => (document.documentElement.dataset["scheme"] = scheme));
+  store.watch(
+    (state) => state.view.scheme,
+    (scheme) => (document.documentElement.dataset["scheme"] = scheme),
+  );
 }
 
 /** The button that goes to the other one. @param {PageStore} store */
 export function offerScheme(store) {
-  store.watch((state) => state.view, ({ scheme, language }) => (byId("scheme").textContent = words(language).toScheme[OTHER[scheme]]));
+  store.watch(
+    (state) => state.view,
+    ({ scheme, language }) => (byId("scheme").textContent = words(language).toScheme[OTHER[scheme]]),
+  );
   byId("scheme").addEventListener("click", () => {
     const { view } = store.get();
     const scheme = OTHER[view.scheme];

@@ -102,7 +102,10 @@ export function writeView(view, hash) {
     ["scheme", view.look],
     ["lang", view.language],
   ];
-  return `#${pairs.filter(([, value]) => value).map(([name, value]) => `${name}=${readable(value ?? "")}`).join("&")}`;
+  return `#${pairs
+    .filter(([, value]) => value)
+    .map(([name, value]) => `${name}=${readable(value ?? "")}`)
+    .join("&")}`;
 }
 
 /**

@@ -19,14 +19,19 @@ import { cutNote, MOST_ROWS, tablePart } from "./table_parts.js";
 export function showAgencies(store) {
   /** @type {ReturnType<typeof createTable<Agency>>} */
   const table = createTable({ key: "rank", descending: false });
-  const addressOf = (/** @type {State} */ { view }) => `/api/agencies?${countedQuery(view, { min_incidents: String(SMALL), compare: view.compare })}`;
+  const addressOf = (/** @type {State} */ { view }) =>
+    `/api/agencies?${countedQuery(view, { min_incidents: String(SMALL), compare: view.compare })}`;
   const draw = (/** @type {Rating} */ { agencies, compare, without_agency: without }) => {
     const { language } = store.get().view;
     const { overview } = words(language);
     if (!agencies.length) return [element("p", { class: "muted" }, overview.noAgencies)];
     const of = { caption: overview.agencies, language, keyOf: (/** @type {Agency} */ { code }) => code, most: MOST_ROWS };
     const note = `${fill(overview.unrankedNote, { n: SMALL })}${without ? ` ${fill(overview.withoutAgency, { n: formatNumber(language, without) })}` : ""}`;
-    return [table(agencies, columns(store, agencies, compare !== null), of), element("p", { class: "muted" }, note), ...cutNote(language, agencies.length)];
+    return [
+      table(agencies, columns(store, agencies, compare !== null), of),
+      element("p", { class: "muted" }, note),
+      ...cutNote(language, agencies.length),
+    ];
   };
   return tablePart(store, { id: "agencies", title: ({ agencies }) => agencies, file: "agencies.csv", addressOf, draw });
 }
@@ -38,17 +43,51 @@ function columns(store, agencies, compared) {
   /** @type {(value: number | null) => Node | string} */
   const score = (value) => figure(language, value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   /** @type {Column<Agency>[]} */
-  const before = compared ? [
-    { key: "rank_before", title: `${overview.rank} ${overview.then}`, numeric: true, value: ({ compared }) => compared?.rank ?? null, show: ({ compared }) => rankCell(language, compared ?? null) },
-    { key: "score_before", title: `${overview.score} ${overview.then}`, numeric: true, value: ({ compared }) => compared?.score ?? null, show: ({ compared }) => score(compared?.score ?? null) },
-  ] : [];
+  const before = compared
+    ? [
+        {
+          key: "rank_before",
+          title: `${overview.rank} ${overview.former}`,
+          numeric: true,
+          value: ({ compared }) => compared?.rank ?? null,
+          show: ({ compared }) => rankCell(language, compared ?? null),
+        },
+        {
+          key: "score_before",
+          title: `${overview.score} ${overview.former}`,
+          numeric: true,
+          value: ({ compared }) => compared?.score ?? null,
+          show: ({ compared }) => score(compared?.score ?? null),
+        },
+      ]
+    : [];
   return [
     { key: "name", title: overview.agency, value: ({ name }) => name[language], show: (agency) => agencyButton(store, agency) },
     { key: "rank", title: overview.rank, numeric: true, value: ({ rank }) => rank, show: (agency) => rankCell(language, agency) },
-    { key: "score", title: overview.score, hint: overview.score_hint, numeric: true, value: (row) => row.score, show: (row) => score(row.score) },
+    {
+      key: "score",
+      title: overview.score,
+      hint: overview.score_hint,
+      numeric: true,
+      value: (row) => row.score,
+      show: (row) => score(row.score),
+    },
     ...before,
-    { key: "count", title: overview.names.count, numeric: true, value: ({ count }) => count, show: ({ count }) => formatNumber(language, count) },
-    { key: "on_time", title: overview.on_time, hint: overview.on_time_hint, numeric: true, value: (row) => row.share_on_time, show: (row) => shareOf(language, row.share_on_time, row.n_judged) },
+    {
+      key: "count",
+      title: overview.names.count,
+      numeric: true,
+      value: ({ count }) => count,
+      show: ({ count }) => formatNumber(language, count),
+    },
+    {
+      key: "on_time",
+      title: overview.on_time,
+      hint: overview.on_time_hint,
+      numeric: true,
+      value: (row) => row.share_on_time,
+      show: (row) => shareOf(language, row.share_on_time, row.n_judged),
+    },
     ...(agencies.some(({ answer_hours: hours }) => hours !== null) ? [hoursColumn(language)] : []),
   ];
 }
@@ -60,7 +99,14 @@ function hoursColumn(language) {
     const text = figure(language, hours, { maximumFractionDigits: 1 });
     return hours === null ? text : marked(language, text, answered);
   };
-  return { key: "answer_hours", title: overview.answer_hours, hint: overview.answer_hours_hint, numeric: true, value: (row) => row.answer_hours, show };
+  return {
+    key: "answer_hours",
+    title: overview.answer_hours,
+    hint: overview.answer_hours_hint,
+    numeric: true,
+    value: (row) => row.answer_hours,
+    show,
+  };
 }
 
 /** An agency with few messages has no rank, and is marked. @param {Language} language @param {Rated | null} rated */

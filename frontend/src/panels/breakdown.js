@@ -45,14 +45,22 @@ export function crossOf({ by: [rowBy = "theme", columnBy = "status"], dimensions
 export function pairsOf({ by: [code = "sector"], dimensions, cells }, language, without) {
   const names = namesOf(dimensions, code, language, without);
   return cells
-    .map((cell) => ({ key: keyOf(cell[code]), name: names.get(keyOf(cell[code])) ?? keyOf(cell[code]), now: cell.count, before: cell.n_compared ?? 0 }))
+    .map((cell) => ({
+      key: keyOf(cell[code]),
+      name: names.get(keyOf(cell[code])) ?? keyOf(cell[code]),
+      now: cell.count,
+      before: cell.n_compared ?? 0,
+    }))
     .sort((one, other) => Math.abs(other.now - other.before) - Math.abs(one.now - one.before));
 }
 
 /** @param {Breakdown["dimensions"]} dimensions @param {string} code @param {Language} language @param {string} without */
 function namesOf(dimensions, code, language, without) {
   const entries = dimensions.find((dimension) => dimension.code === code)?.entries ?? [];
-  return new Map([...entries.map(({ code: key, name }) => /** @type {[string, string]} */ ([keyOf(key), name?.[language] ?? key ?? without])), [WITHOUT, without]]);
+  return new Map([
+    ...entries.map(({ code: key, name }) => /** @type {[string, string]} */ ([keyOf(key), name?.[language] ?? key ?? without])),
+    [WITHOUT, without],
+  ]);
 }
 
 /** @param {unknown} code */

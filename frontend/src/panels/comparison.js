@@ -24,10 +24,21 @@ export function showComparison(store) {
     const pairs = pairsOf(answer, language, overview.without);
     const caption = `${overview.comparison[answer.compare?.by ?? "previous"]}: ${overview.dimensions[answer.by[0] ?? "sector"]}`;
     const of = { caption, language, keyOf: (/** @type {Pair} */ { key }) => key, most: MOST_ROWS };
-    return [table(pairs, columns(language, pairs, answer), of), element("p", { class: "muted" }, overview.chanceNote), ...cutNote(language, pairs.length)];
+    return [
+      table(pairs, columns(language, pairs, answer), of),
+      element("p", { class: "muted" }, overview.chanceNote),
+      ...cutNote(language, pairs.length),
+    ];
   };
-  const choice = dimensionChoice(store, { id: "compared-by", name: "rows", among: COMPARABLE, pick: ({ by }) => by, change: (_, by) => ({ by }) });
-  const title = (/** @type {import("../words/i18n.js").Dictionary["overview"]} */ overview) => overview.comparison[comparison(store.get().view) || "previous"];
+  const choice = dimensionChoice(store, {
+    id: "compared-by",
+    name: "rows",
+    among: COMPARABLE,
+    pick: ({ by }) => by,
+    change: (_, by) => ({ by }),
+  });
+  const title = (/** @type {import("../words/i18n.js").Dictionary["overview"]} */ overview) =>
+    overview.comparison[comparison(store.get().view) || "previous"];
   return tablePart(store, { id: "comparison", title, file: "comparison.csv", addressOf, draw }, [choice]);
 }
 
@@ -35,15 +46,32 @@ export function showComparison(store) {
 function columns(language, pairs, { by, compare }) {
   const { overview } = words(language);
   const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
-  const all = pairs.reduce((sum, { now, before }) => ({ ...sum, now: sum.now + now, before: sum.before + before }), { key: "", name: overview.all, now: 0, before: 0 });
+  const sum = (/** @type {(pair: Pair) => number} */ value) => pairs.reduce((total, pair) => total + value(pair), 0);
+  const all = { key: "", name: overview.all, now: sum(({ now }) => now), before: sum(({ before }) => before) };
   /** @type {(column: Column<Pair>) => Column<Pair>} */
   const totalled = (column) => ({ ...column, numeric: true, total: column.show?.(all) ?? "" });
   return [
     { key: "name", title: overview.dimensions[by[0] ?? "sector"], value: ({ name }) => name, total: overview.all },
     totalled({ key: "now", title: overview.now, value: ({ now }) => now, show: ({ now }) => formatNumber(language, now) }),
-    totalled({ key: "before", title: overview.then, value: ({ before }) => before, show: ({ before }) => formatNumber(language, before) }),
-    totalled({ key: "difference", title: overview.difference, value: ({ now, before }) => now - before, show: ({ now, before }) => signed.format(now - before) }),
-    totalled({ key: "change", title: overview.change, hint: overview.change_hint[compare?.by ?? "previous"], value: ({ now, before }) => (before ? now / before - 1 : null), show: (pair) => changeCell(language, pair) }),
+    totalled({
+      key: "before",
+      title: overview.former,
+      value: ({ before }) => before,
+      show: ({ before }) => formatNumber(language, before),
+    }),
+    totalled({
+      key: "difference",
+      title: overview.difference,
+      value: ({ now, before }) => now - before,
+      show: ({ now, before }) => signed.format(now - before),
+    }),
+    totalled({
+      key: "change",
+      title: overview.change,
+      hint: overview.change_hint[compare?.by ?? "previous"],
+      value: ({ now, before }) => (before ? now / before - 1 : null),
+      show: (pair) => changeCell(language, pair),
+    }),
   ];
 }
 

@@ -16,8 +16,25 @@ export function showCross(store) {
   const addressOf = (/** @type {State} */ { view }) =>
     `/api/breakdown?${countedQuery(view, { by: view.cross.join(","), ...(view.cross.includes("district") && { level: "district" }) })}`;
   const choices = /** @type {const} */ (["rows", "columns"]).map((name, place) =>
-    dimensionChoice(store, { id: `cross-${name}`, name, among: DIMENSIONS, pick: ({ cross }) => cross[place === 0 ? 0 : 1], change: (view, code) => ({ cross: crossed(view, place, code) }) }));
-  return tablePart(store, { id: "cross", title: ({ cross }) => cross, file: "cross-table.csv", addressOf, draw: (/** @type {Breakdown} */ answer) => crossTable(store, answer, table) }, choices);
+    dimensionChoice(store, {
+      id: `cross-${name}`,
+      name,
+      among: DIMENSIONS,
+      pick: ({ cross }) => cross[place === 0 ? 0 : 1],
+      change: (view, code) => ({ cross: crossed(view, place, code) }),
+    }),
+  );
+  return tablePart(
+    store,
+    {
+      id: "cross",
+      title: ({ cross }) => cross,
+      file: "cross-table.csv",
+      addressOf,
+      draw: (/** @type {Breakdown} */ answer) => crossTable(store, answer, table),
+    },
+    choices,
+  );
 }
 
 /** The same twice says nothing: the two change places. @param {View} view @param {number} place 0 rows, 1 columns @param {Dimension} code @returns {View["cross"]} */
@@ -37,11 +54,26 @@ function crossTable(store, answer, table) {
   /** @type {Column<CrossRow>[]} */
   const made = [
     { key: "name", title: overview.dimensions[byRows], value: ({ name }) => name, total: overview.all },
-    { key: "all", title: overview.all, numeric: true, value: ({ all }) => all, show: ({ all }) => shown(all), total: shown(answer.total.count) },
+    {
+      key: "all",
+      title: overview.all,
+      numeric: true,
+      value: ({ all }) => all,
+      show: ({ all }) => shown(all),
+      total: shown(answer.total.count),
+    },
     ...columns.map(({ key, name, all }) => {
       const count = (/** @type {CrossRow} */ { counts }) => counts.get(key) ?? 0;
       // By the square root: counts of a cross-table differ by orders of magnitude.
-      return { key: `of ${key}`, title: name, numeric: true, value: count, show: (/** @type {CrossRow} */ row) => shown(count(row)), heat: (/** @type {CrossRow} */ row) => Math.sqrt(count(row) / most), total: shown(all) };
+      return {
+        key: `of ${key}`,
+        title: name,
+        numeric: true,
+        value: count,
+        show: (/** @type {CrossRow} */ row) => shown(count(row)),
+        heat: (/** @type {CrossRow} */ row) => Math.sqrt(count(row) / most),
+        total: shown(all),
+      };
     }),
   ];
   const caption = fill(overview.crossOf, { rows: overview.dimensions[byRows], columns: overview.dimensions[byColumns] });

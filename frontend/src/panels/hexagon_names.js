@@ -19,7 +19,7 @@ export function hexagonNames(ask = fetchJson) {
   /** @type {Map<string, Named | null>} */
   const known = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let waiting = undefined;
+  let waiting;
   let wanted = "";
   return (cell, view, tell) => {
     const address = `/api/cells/${cell}?${countedQuery(view)}`;

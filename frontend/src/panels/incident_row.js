@@ -48,13 +48,23 @@ export function ageText(language, { received_at: received }, now) {
 export function incidentRow(incident, { language, names, now, byDeadline = false, arrived = false, tabindex = "0" }, open) {
   const { justIn, noDistrict } = words(language).now;
   const times = [ageText(language, incident, now), dueText(language, incident, now)].filter(Boolean);
-  const late = element("span", { class: incident.overdue ? "late" : "" }, byDeadline || incident.overdue ? (times[1] ?? "") : (times[0] ?? ""));
+  const late = element(
+    "span",
+    { class: incident.overdue ? "late" : "" },
+    byDeadline || incident.overdue ? (times[1] ?? "") : (times[0] ?? ""),
+  );
   const place = nameOf(names, "district", incident.district, language) || noDistrict;
   const more = [place, nameOf(names, "agency", incident.agency, language)].filter(Boolean);
   const button = element(
-    "button", { type: "button", class: "incident", "data-key": `incident ${incident.id}`, tabindex, onclick: open },
+    "button",
+    { type: "button", class: "incident", "data-key": `incident ${incident.id}`, tabindex, onclick: open },
     element("span", { class: "line" }, element("strong", {}, nameOf(names, "theme", incident.theme, language)), late),
-    element("span", { class: "line" }, element("span", { class: "muted" }, more.join(" · ")), element("span", { class: "status" }, statusName(language, incident.status))),
+    element(
+      "span",
+      { class: "line" },
+      element("span", { class: "muted" }, more.join(" · ")),
+      element("span", { class: "status" }, statusName(language, incident.status)),
+    ),
   );
   if (arrived) button.firstElementChild?.append(element("span", { class: "just-in" }, justIn));
   return element("li", { "data-same": `row ${incident.id}`, ...(arrived && { class: "arrived" }) }, button);

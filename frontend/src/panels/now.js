@@ -28,8 +28,11 @@ const AGES_MS = 15_000;
 /** @param {PageStore} store */
 export function showNow(store) {
   const [switcher, keys, wait, list, below] = [
-    element("div", { class: "choices", role: "group" }), element("p", { class: "muted" }), element("div", { class: "waiting" }),
-    element("ol", { class: "incidents" }), element("div", {}),
+    element("div", { class: "choices", role: "group" }),
+    element("p", { class: "muted" }),
+    element("div", { class: "waiting" }),
+    element("ol", { class: "incidents" }),
+    element("div", {}),
   ];
   const said = element("p", { class: "unseen", role: "status" });
   byId("now").append(switcher, keys, wait, list, below, said);
@@ -39,7 +42,10 @@ export function showNow(store) {
   let told = null;
   /** Which row the keyboard would reach. */
   let current = 0;
-  const herald = createHerald((count) => (said.textContent = counted(store.get().view.language, count, words(store.get().view.language).now.arrived)), HERALD_MS);
+  const herald = createHerald(
+    (count) => (said.textContent = counted(store.get().view.language, count, words(store.get().view.language).now.arrived)),
+    HERALD_MS,
+  );
 
   const draw = () => {
     const state = store.get();
@@ -59,17 +65,22 @@ export function showNow(store) {
     keyed(list, `incident ${current}`)?.focus();
   };
 
-  follow(store, listAddress, (/** @type {Told<IncidentList>} */ next, state) => {
-    if (next.answer && next.answer !== told?.answer) {
-      // Rows that are held may have codes of earlier answers.
-      if (told?.answer) next.answer.names = joined(told.answer, next.answer).names;
-      rows = nextRows(rows, questionOf(state), next.answer.incidents, isHeld(list), Date.now());
-      if (rows.came) herald(rows.came);
-    }
-    told = next;
-    list.classList.toggle("old", next.stale && !next.problem && rows?.question !== questionOf(state));
-    draw();
-  }, fetchList);
+  follow(
+    store,
+    listAddress,
+    (/** @type {Told<IncidentList>} */ next, state) => {
+      if (next.answer && next.answer !== told?.answer) {
+        // Rows that are held may have codes of earlier answers.
+        if (told?.answer) next.answer.names = joined(told.answer, next.answer).names;
+        rows = nextRows(rows, questionOf(state), next.answer.incidents, isHeld(list), Date.now());
+        if (rows.came) herald(rows.came);
+      }
+      told = next;
+      list.classList.toggle("old", next.stale && !next.problem && rows?.question !== questionOf(state));
+      draw();
+    },
+    fetchList,
+  );
   store.watch((state) => state.view, draw);
   store.watch((state) => state.summary?.overdue, draw);
   store.watch(questionOf, () => {
@@ -125,11 +136,19 @@ export function joined(one, two) {
 function drawSwitch(store, switcher, keys) {
   const { view, summary } = store.get();
   const { now } = words(view.language);
-  replaceButtons(switcher, ORDERS.map((list) => {
-    const made = toggle(view.list === list, () => store.set({ view: { ...store.get().view, list } }), now.lists[list], ...(list === "due" ? overdueBadge(view.language, summary) : []));
-    made.dataset["list"] = list;
-    return made;
-  }));
+  replaceButtons(
+    switcher,
+    ORDERS.map((list) => {
+      const made = toggle(
+        view.list === list,
+        () => store.set({ view: { ...store.get().view, list } }),
+        now.lists[list],
+        ...(list === "due" ? overdueBadge(view.language, summary) : []),
+      );
+      made.dataset["list"] = list;
+      return made;
+    }),
+  );
   switcher.setAttribute("aria-label", now.listTitle);
   keys.textContent = now.keys;
 }
@@ -142,7 +161,18 @@ function rowsOf(store, { shown, arrived }, { answer }, current) {
   const now = Date.now();
   const first = list === "due" ? shown.find(({ overdue }) => !overdue)?.id : undefined;
   return shown.map((incident) => {
-    const row = incidentRow(incident, { language, names, now, byDeadline: list === "due", arrived: arrived.has(incident.id), tabindex: incident.id === current ? "0" : "-1" }, () => toIncident(store, incident.id));
+    const row = incidentRow(
+      incident,
+      {
+        language,
+        names,
+        now,
+        byDeadline: list === "due",
+        arrived: arrived.has(incident.id),
+        tabindex: incident.id === current ? "0" : "-1",
+      },
+      () => toIncident(store, incident.id),
+    );
     if (incident.id === first && first !== shown[0]?.id) row.prepend(element("h3", {}, notYet));
     return row;
   });
@@ -151,17 +181,23 @@ function rowsOf(store, { shown, arrived }, { answer }, current) {
 /** @param {State} state @param {Rows} rows @param {() => void} show */
 function waitingButton({ view: { language } }, rows, show) {
   const count = waitingCount(rows);
-  return count ? [element("button", { type: "button", "data-key": "show-new", onclick: show }, counted(language, count, words(language).now.showNew))] : [];
+  return count
+    ? [element("button", { type: "button", "data-key": "show-new", onclick: show }, counted(language, count, words(language).now.showNew))]
+    : [];
 }
 
 /** @param {PageStore} store @param {Told<IncidentList>} told @param {Rows} rows */
 function belowList(store, { answer, problem }, { shown }) {
-  const { view: { language, list }, listed } = store.get();
+  const {
+    view: { language, list },
+    listed,
+  } = store.get();
   const { now, overview } = words(language);
   const trouble = problem ? [element("p", { class: "trouble" }, problem.kind === "refused" ? overview.earlier : overview.noAnswer)] : [];
   if (!shown.length) return [...trouble, element("p", {}, now.empty[list])];
   const more = () => store.set({ listed: listed + PAGE });
-  if (answer?.next) return [...trouble, element("button", { type: "button", "data-key": "more", onclick: more }, fill(now.more, { n: PAGE }))];
+  if (answer?.next)
+    return [...trouble, element("button", { type: "button", "data-key": "more", onclick: more }, fill(now.more, { n: PAGE }))];
   return [...trouble, element("p", { class: "muted" }, fill(now.allShown, { n: formatNumber(language, shown.length) }))];
 }
 

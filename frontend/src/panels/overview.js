@@ -23,7 +23,11 @@ import { byChance, LEAST_MESSAGES, LEAST_OVERDUE, worstDistricts } from "./worst
 
 /** @param {PageStore} store */
 export function showOverview(store) {
-  const [totals, worst, ranking] = [element("div", { id: "totals-before" }), element("div", { id: "worst" }), element("div", { id: "ranking" })];
+  const [totals, worst, ranking] = [
+    element("div", { id: "totals-before" }),
+    element("div", { id: "worst" }),
+    element("div", { id: "ranking" }),
+  ];
   const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
   byId("overview").append(alertsList(store), changesList(store), worst, totals, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
@@ -40,14 +44,23 @@ export function showOverview(store) {
     showAnswer(ranking, districts, language, (answer) => rankingOf(store, answer, table));
   };
   const shown = (/** @type {State} */ state, /** @type {string} */ address) => (isShown(state, "overview") ? address : null);
-  follow(store, (state) => shown(state, summaryAddress(state)), (/** @type {Told<Both>} */ told) => {
-    compared = told;
-    draw();
-  }, fetchBoth);
-  follow(store, (state) => shown(state, districtsAddress(state)), (/** @type {Told<Districts>} */ told) => {
-    districts = told;
-    draw();
-  });
+  follow(
+    store,
+    (state) => shown(state, summaryAddress(state)),
+    (/** @type {Told<Both>} */ told) => {
+      compared = told;
+      draw();
+    },
+    fetchBoth,
+  );
+  follow(
+    store,
+    (state) => shown(state, districtsAddress(state)),
+    (/** @type {Told<Districts>} */ told) => {
+      districts = told;
+      draw();
+    },
+  );
   store.watch((state) => state.view.language, draw);
 }
 
@@ -83,23 +96,47 @@ function totalsOf(language, { now, before }) {
   const named = (/** @type {"count" | "open" | "overdue" | "closed"} */ name) =>
     name === "overdue" ? element("span", { title: overview.overdue_hint }, overview.names.overdue) : overview.names[name];
   // Of what came earlier more is handled by now: of the counts only arrivals can be set against those before.
-  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) => total(named(name), formatNumber(language, numbers[name]), !then || name !== "count" ? [] : [
-    fill(overview.before, { value: formatNumber(language, then[name]) }), " ", ...changed(language, numbers.count, then.count),
-  ]));
+  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) =>
+    total(
+      named(name),
+      formatNumber(language, numbers[name]),
+      !then || name !== "count"
+        ? []
+        : [fill(overview.before, { value: formatNumber(language, then[name]) }), " ", ...changed(language, numbers.count, then.count)],
+    ),
+  );
   const times = [
-    total(overview.names.answer_hours, hoursOf(language, numbers.answer_hours, numbers.n_answered), then ? was(hoursOf(language, then.answer_hours, then.n_answered)) : []),
-    total(overview.names.share_on_time, shareOf(language, numbers.share_on_time, numbers.n_judged), then ? was(shareOf(language, then.share_on_time, then.n_judged)) : []),
+    total(
+      overview.names.answer_hours,
+      hoursOf(language, numbers.answer_hours, numbers.n_answered),
+      then ? was(hoursOf(language, then.answer_hours, then.n_answered)) : [],
+    ),
+    total(
+      overview.names.share_on_time,
+      shareOf(language, numbers.share_on_time, numbers.n_judged),
+      then ? was(shareOf(language, then.share_on_time, then.n_judged)) : [],
+    ),
   ];
   const { compare, time_zone: timeZone } = now;
-  const rule = compare ? fill(overview.totalsRule, { window: formatWindow(language, { window: compare, data: { first: null, last: null }, time_zone: timeZone }) }) : "";
-  return [element("h2", {}, overview.totals[compare?.by ?? "previous"]), element("p", { class: "muted" }, rule), element("dl", { class: "totals" }, ...counts, ...times)];
+  const rule = compare
+    ? fill(overview.totalsRule, {
+        window: formatWindow(language, { window: compare, data: { first: null, last: null }, time_zone: timeZone }),
+      })
+    : "";
+  return [
+    element("h2", {}, overview.totals[compare?.by ?? "previous"]),
+    element("p", { class: "muted" }, rule),
+    element("dl", { class: "totals" }, ...counts, ...times),
+  ];
 }
 
 /** @param {Language} language @param {number} now @param {number} before */
 function changed(language, now, before) {
   if (!before) return [];
   const change = changeOf(language, now / before - 1, before);
-  return byChance(now, before) && now !== before ? [change, element("span", { class: "muted" }, ` · ${words(language).overview.chance}`)] : [change];
+  return byChance(now, before) && now !== before
+    ? [change, element("span", { class: "muted" }, ` · ${words(language).overview.chance}`)]
+    : [change];
 }
 
 /** @param {Node | string} name @param {Node | string} value @param {(Node | string)[]} note */
@@ -126,7 +163,13 @@ function worstOf(store, { districts, total: all, compare }) {
 export function reasonOf(language, district, excess) {
   const { overview } = words(language);
   const number = (/** @type {number} */ value) => formatNumber(language, value);
-  const parts = [fill(overview.reason, { overdue: number(district.overdue), count: number(district.count), excess: number(Math.max(1, Math.round(excess))) })];
+  const parts = [
+    fill(overview.reason, {
+      overdue: number(district.overdue),
+      count: number(district.count),
+      excess: number(Math.max(1, Math.round(excess))),
+    }),
+  ];
   const theme = district.leading_theme;
   if (theme) parts.push(fill(overview.leading, { theme: theme.name[language], n: number(theme.n) }));
   return parts.join("; ");
@@ -158,14 +201,42 @@ function districtColumns(store, changeHint) {
   const { language } = store.get().view;
   const { overview } = words(language);
   /** @type {(key: "count" | "open" | "overdue") => Column<DistrictRow>} */
-  const count = (key) => ({ key, title: overview.names[key], ...(key === "overdue" && { hint: overview.overdue_hint }), numeric: true, value: (row) => row[key], show: (row) => formatNumber(language, row[key]) });
+  const count = (key) => ({
+    key,
+    title: overview.names[key],
+    ...(key === "overdue" && { hint: overview.overdue_hint }),
+    numeric: true,
+    value: (row) => row[key],
+    show: (row) => formatNumber(language, row[key]),
+  });
   return [
     { key: "name", title: overview.district, value: (row) => row.name[language], show: (row) => districtButton(store, "district", row) },
     count("count"),
     count("open"),
     count("overdue"),
-    { key: "per_1000", title: overview.per_1000, hint: overview.per_1000_hint, numeric: true, value: (row) => row.per_1000, show: (row) => figure(language, row.per_1000, { maximumFractionDigits: 2 }) },
-    { key: "share_on_time", title: overview.on_time, hint: overview.on_time_hint, numeric: true, value: (row) => row.share_on_time, show: (row) => shareOf(language, row.share_on_time, row.n_judged) },
-    { key: "change", title: overview.change, hint: changeHint, numeric: true, value: (row) => row.change, show: (row) => changeOf(language, row.change, row.n_compared ?? 0) },
+    {
+      key: "per_1000",
+      title: overview.per_1000,
+      hint: overview.per_1000_hint,
+      numeric: true,
+      value: (row) => row.per_1000,
+      show: (row) => figure(language, row.per_1000, { maximumFractionDigits: 2 }),
+    },
+    {
+      key: "share_on_time",
+      title: overview.on_time,
+      hint: overview.on_time_hint,
+      numeric: true,
+      value: (row) => row.share_on_time,
+      show: (row) => shareOf(language, row.share_on_time, row.n_judged),
+    },
+    {
+      key: "change",
+      title: overview.change,
+      hint: changeHint,
+      numeric: true,
+      value: (row) => row.change,
+      show: (row) => changeOf(language, row.change, row.n_compared ?? 0),
+    },
   ];
 }

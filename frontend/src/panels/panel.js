@@ -27,7 +27,13 @@ export function showTooltip(areaMap, store) {
     // The pointer moves often, and seldom to another area: only then is anything drawn and measured.
     if (now !== told) {
       delete box.dataset["area"];
-      box.replaceChildren(...("area" in what ? areaParts(state, named(what.area, state, nameOf, box)) : "alert" in what ? alertParts(state, what.alert) : pointParts(state, what.point)));
+      box.replaceChildren(
+        ...("area" in what
+          ? areaParts(state, named(what.area, state, nameOf, box))
+          : "alert" in what
+            ? alertParts(state, what.alert)
+            : pointParts(state, what.point)),
+      );
       [told, width, height] = [now, box.offsetWidth, box.offsetHeight];
     }
     place(box, pointer, width, height);
@@ -56,7 +62,10 @@ function alertParts({ alerts, view: { language }, summary }, id) {
   const alert = alerts?.answer?.alerts.find((one) => one.id === id);
   if (!alert) return [];
   const since = fill(words(language).alerts.since, { time: momentText(language, alert.since, summary?.time_zone ?? "UTC") });
-  return [element("h2", {}, `${alert.place.name[language]}: ${subjectOf(language, alert)}`), element("p", {}, `${shortReason(language, alert)}, ${since}`)];
+  return [
+    element("h2", {}, `${alert.place.name[language]}: ${subjectOf(language, alert)}`),
+    element("p", {}, `${shortReason(language, alert)}, ${since}`),
+  ];
 }
 
 /** A single incident, or how many there are at the place. @param {State} state @param {Point} point */
@@ -64,8 +73,12 @@ function pointParts({ summary, view: { language } }, { n, open, overdue, sector,
   const { measure, measures, now } = words(language);
   const { ages } = measures;
   const came = [measures.newest, [ages.today, ages.days3, ages.week, ages.month, ages.older][age] ?? ""];
-  const title = n > 1 ? counted(language, n, measures.atPlace) : (summary?.sectors.find(({ code }) => code === sector)?.name[language] ?? sector);
-  const single = [[now.ladder, /** @type {Record<string, string>} */ (now.status)[status] ?? status], [now.received, came[1] ?? ""]];
+  const title =
+    n > 1 ? counted(language, n, measures.atPlace) : (summary?.sectors.find(({ code }) => code === sector)?.name[language] ?? sector);
+  const single = [
+    [now.ladder, /** @type {Record<string, string>} */ (now.status)[status] ?? status],
+    [now.received, came[1] ?? ""],
+  ];
   const several = [[measure.open, formatNumber(language, open)], [measure.overdue, formatNumber(language, overdue)], came];
   const late = n === 1 && overdue ? [element("p", {}, measures.late)] : [];
   return [element("h2", {}, title), rowList(n > 1 ? several : single), ...late];
@@ -96,7 +109,12 @@ function drawPanel(store) {
   const title = view.layer === "hexes" ? dictionary.hexagon : (selected?.name?.[view.language] ?? view.cell);
   box.setAttribute("aria-label", title);
   return box.replaceChildren(
-    element("header", {}, element("h2", {}, title), element("button", { type: "button", class: "icon", "aria-label": dictionary.close, onclick: close }, "×")),
+    element(
+      "header",
+      {},
+      element("h2", {}, title),
+      element("button", { type: "button", class: "icon", "aria-label": dictionary.close, onclick: close }, "×"),
+    ),
     selected ? countsList(view.language, selected, legend) : element("p", { class: "muted" }, dictionary.notInView),
   );
 }
@@ -125,7 +143,7 @@ function changeRow(language, { n, before, significant }) {
   if (before === null) return [];
   const { overview, measures } = words(language);
   const change = before ? ` (${formatMeasured(language, "change", n / before - 1)}${significant ? "" : `, ${measures.byChance}`})` : "";
-  return [[overview.then, `${formatNumber(language, before)}${change}`]];
+  return [[overview.former, `${formatNumber(language, before)}${change}`]];
 }
 
 /** The coloured measure, where it is none of the counts; by the name of its class where classes have names. @param {Language} language @param {Area} area @param {Legend | null} legend */

@@ -26,7 +26,13 @@ export function shareOf(language, share, of) {
 export function marked(language, text, of) {
   if (of >= SMALL) return text;
   const small = fill(words(language).overview.small, { n: formatNumber(language, of) });
-  return element("span", { title: small }, text, element("span", { class: "small-mark" }, "°"), element("span", { class: "unseen" }, small));
+  return element(
+    "span",
+    { title: small },
+    text,
+    element("span", { class: "small-mark" }, "°"),
+    element("span", { class: "unseen" }, small),
+  );
 }
 
 /** A change with sign and arrow, marked where it is of few. @param {Language} language @param {number | null} change @param {number} of how many there were before */
@@ -41,7 +47,11 @@ export function changeOf(language, change, of = SMALL) {
 export function hoursOf(language, hours, of = SMALL) {
   if (hours === null) return figure(language, null);
   const digits = hours < 10 ? 1 : 0;
-  return marked(language, fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) }), of);
+  return marked(
+    language,
+    fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) }),
+    of,
+  );
 }
 
 /** A name that is a step. @param {string} key @param {string} name @param {() => void} go */
@@ -53,7 +63,11 @@ export function linkButton(key, name, go) {
 export function overdueBadge(language, counts) {
   if (!counts?.overdue) return [];
   const text = counted(language, counts.overdue, words(language).overdueCount);
-  return [" ", element("span", { class: "badge", "aria-hidden": "true", title: text }, formatNumber(language, counts.overdue)), element("span", { class: "unseen" }, text)];
+  return [
+    " ",
+    element("span", { class: "badge", "aria-hidden": "true", title: text }, formatNumber(language, counts.overdue)),
+    element("span", { class: "unseen" }, text),
+  ];
 }
 
 /**
@@ -69,10 +83,15 @@ export function showAnswer(box, told, language, draw) {
   clearTimeout(waiting.get(box));
   box.classList.remove("old");
   // What stays is told in words, and must be legible.
-  if (stale && answer && !problem) waiting.set(box, setTimeout(() => box.classList.add("old"), PATIENCE_MS));
+  if (stale && answer && !problem)
+    waiting.set(
+      box,
+      setTimeout(() => box.classList.add("old"), PATIENCE_MS),
+    );
   const { earlier, loading, noAnswer, none } = words(language).overview;
   // What is wrong with the choice is told once for the whole page.
-  if (!answer) return box.replaceChildren(element("p", { class: "muted" }, problem?.kind === "refused" ? none : problem ? noAnswer : loading));
+  if (!answer)
+    return box.replaceChildren(element("p", { class: "muted" }, problem?.kind === "refused" ? none : problem ? noAnswer : loading));
   const note = problem ? [element("p", { class: "muted" }, problem.kind === "refused" ? earlier : noAnswer)] : [];
   return patch(box, [...note, ...draw(answer)]);
 }

@@ -42,7 +42,7 @@ export function showPlace(store, chosen = false) {
   /** Of what the last answer that did not come was asked. */
   let troubled = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let waiting = undefined;
+  let waiting;
 
   const draw = () => {
     const { view } = store.get();
@@ -50,7 +50,11 @@ export function showPlace(store, chosen = false) {
     box.hidden = !key;
     if (!key) return close();
     const shown = known?.key === key ? viewOf(store, known.place) : null;
-    patch(box, [...headOf(store, view, shown), ...(troubled === key ? problemOf(told, view) : []), ...(shown?.parts ?? numbersAtHand(store))]);
+    patch(box, [
+      ...headOf(store, view, shown),
+      ...(troubled === key ? problemOf(told, view) : []),
+      ...(shown?.parts ?? numbersAtHand(store)),
+    ]);
     box.setAttribute("aria-label", shown?.title ?? words(view.language).now.where);
     box.dataset["kind"] = key.split(" ")[0];
     // Where it is on the map is told once for each place.
@@ -63,15 +67,20 @@ export function showPlace(store, chosen = false) {
     if (store.get().spot) store.set({ spot: null });
   };
 
-  follow(store, placeAddress, (/** @type {Told<Place>} */ next, { view }) => {
-    if (next.answer && next.answer !== told?.answer) known = { key: keyOf(view), place: next.answer };
-    if (next.problem !== told?.problem) troubled = keyOf(view);
-    told = next;
-    clearTimeout(waiting);
-    box.classList.remove("old");
-    if (next.stale && !next.problem) waiting = setTimeout(() => box.classList.add("old"), PATIENCE_MS);
-    draw();
-  }, fetchPlace);
+  follow(
+    store,
+    placeAddress,
+    (/** @type {Told<Place>} */ next, { view }) => {
+      if (next.answer && next.answer !== told?.answer) known = { key: keyOf(view), place: next.answer };
+      if (next.problem !== told?.problem) troubled = keyOf(view);
+      told = next;
+      clearTimeout(waiting);
+      box.classList.remove("old");
+      if (next.stale && !next.problem) waiting = setTimeout(() => box.classList.add("old"), PATIENCE_MS);
+      draw();
+    },
+    fetchPlace,
+  );
   store.watch((state) => state.view, draw);
   store.watch((state) => state.selected, draw);
   setInterval(() => keyOf(store.get().view) && draw(), AGES_MS);
@@ -90,9 +99,17 @@ function headOf(store, view, shown) {
   const { language } = view;
   const { close } = words(language);
   const title = shown?.title ?? firstTitle(store, view);
-  const closing = element("button", { type: "button", class: "icon", "data-key": "close", "aria-label": close, title: close, onclick: () => leave(store) }, "×");
+  const closing = element(
+    "button",
+    { type: "button", class: "icon", "data-key": "close", "aria-label": close, title: close, onclick: () => leave(store) },
+    "×",
+  );
   const heading = element("h2", { tabindex: "-1", "data-key": "title" }, title);
-  return [crumbs(language, shown?.path ?? [], shown?.here ?? title), element("header", {}, heading, closing), element("p", { class: "muted" }, shown?.kind ?? "")];
+  return [
+    crumbs(language, shown?.path ?? [], shown?.here ?? title),
+    element("header", {}, heading, closing),
+    element("p", { class: "muted" }, shown?.kind ?? ""),
+  ];
 }
 
 /** What it is called while the answer is on its way. @param {PageStore} store @param {View} view */
@@ -112,7 +129,10 @@ function problemOf(told, { language }) {
 
 /** What the map knows already, while the answer is on its way. @param {PageStore} store */
 function numbersAtHand(store) {
-  const { selected, view: { cell, incident, language } } = store.get();
+  const {
+    selected,
+    view: { cell, incident, language },
+  } = store.get();
   if (selected?.key === cell && !incident) return [countsAtHand(language, selected)];
   return [element("p", { class: "muted" }, words(language).overview.loading)];
 }
@@ -134,14 +154,17 @@ function moveFocus(store, box, chosen) {
     stepOut(store);
   });
   let begun = chosen;
-  store.watch((state) => keyOf(state.view), (key) => {
-    const here = document.activeElement;
-    const follows = begun && (here === document.body || here === null || side.contains(here));
-    begun = true;
-    if (!follows) return;
-    if (key) return keyed(box, "title")?.focus();
-    return /** @type {HTMLElement | null} */ (side.querySelector(opener || NOTHING) ?? side.querySelector("[role=tab]"))?.focus();
-  });
+  store.watch(
+    (state) => keyOf(state.view),
+    (key) => {
+      const here = document.activeElement;
+      const follows = begun && (here === document.body || here === null || side.contains(here));
+      begun = true;
+      if (!follows) return;
+      if (key) return keyed(box, "title")?.focus();
+      return /** @type {HTMLElement | null} */ (side.querySelector(opener || NOTHING) ?? side.querySelector("[role=tab]"))?.focus();
+    },
+  );
 }
 
 /** How an element is found again after its list has been drawn anew. @param {HTMLElement} target */

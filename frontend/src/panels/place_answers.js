@@ -38,7 +38,11 @@ export function placeAddress({ view }) {
 export function fetchPlace(address, signal) {
   const kind = address.split("/")[2];
   if (kind === "alerts") return fetchAlert(address, signal);
-  return kind === "districts" ? fetchDistrict(address, signal) : kind === "cells" ? fetchHexagon(address, signal) : fetchIncident(address, signal);
+  return kind === "districts"
+    ? fetchDistrict(address, signal)
+    : kind === "cells"
+      ? fetchHexagon(address, signal)
+      : fetchIncident(address, signal);
 }
 
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<DistrictPlace>} */
@@ -51,7 +55,12 @@ async function fetchDistrict(address, signal) {
   const [before, latest, hexagons, bounds] = await Promise.all([
     fetchBefore(address, now, signal),
     fetchJson(`/api/incidents?${new URLSearchParams({ ...within, limit: String(LATEST) })}`, signal),
-    now.district.count ? kept(`/ogc/collections/hexes/items?${new URLSearchParams({ ...within, resolution: String(resolution), limit: String(MOST_HEXAGONS) })}`, mostOf).catch(() => []) : [],
+    now.district.count
+      ? kept(
+          `/ogc/collections/hexes/items?${new URLSearchParams({ ...within, resolution: String(resolution), limit: String(MOST_HEXAGONS) })}`,
+          mostOf,
+        ).catch(() => [])
+      : [],
     boundsOfDistrict(code),
   ]);
   return { kind: "district", now, before, latest, hexagons, bounds };
@@ -63,7 +72,10 @@ async function fetchHexagon(address, signal) {
   const now = await fetchJson(address, signal);
   const [before, latest] = await Promise.all([
     fetchBefore(address, now, signal),
-    fetchList(`/api/incidents?${new URLSearchParams({ ...filtersOf(address), cell: now.cell.h3, limit: String(listed.h3 === now.cell.h3 ? listed.most : LATEST) })}`, signal),
+    fetchList(
+      `/api/incidents?${new URLSearchParams({ ...filtersOf(address), cell: now.cell.h3, limit: String(listed.h3 === now.cell.h3 ? listed.most : LATEST) })}`,
+      signal,
+    ),
   ]);
   return { kind: "hexagon", now, before, latest, lineage: await lineageOf(commonDistrict(latest.incidents)) };
 }
@@ -136,7 +148,10 @@ export function commonDistrict(incidents) {
 /** The district and those around it, the largest first; nothing where nobody knows. @param {string | null} code @returns {Promise<Ancestor[]>} */
 async function lineageOf(code) {
   if (code === null) return [];
-  const read = (/** @type {DistrictAnswer} */ { ancestors, district }) => [...ancestors, { code, name: district.name, level: district.level }];
+  const read = (/** @type {DistrictAnswer} */ { ancestors, district }) => [
+    ...ancestors,
+    { code, name: district.name, level: district.level },
+  ];
   return kept(`/api/districts/${encodeURIComponent(code)}?window=24h`, read).catch(() => []);
 }
 

@@ -58,14 +58,22 @@ function childrenOf(store, { district, children, without_child: without }) {
   if (!first) return [];
   const title = /** @type {Record<string, string>} */ (now.children)[first.level] ?? "";
   const shown = opened.has(district.code) ? children : children.slice(0, FEW);
-  const places = shown.map(({ code, name, count }) => ({ key: `district ${code}`, text: name[language], count, go: () => toDistrict(store, code) }));
+  const places = shown.map(({ code, name, count }) => ({
+    key: `district ${code}`,
+    text: name[language],
+    count,
+    go: () => toDistrict(store, code),
+  }));
   const open = () => {
     opened.add(district.code);
     // The panel is drawn anew for any new view.
     store.set({ view: { ...store.get().view } });
   };
   const rest = without.count ? [element("p", { class: "muted" }, `${now.without}: ${formatNumber(language, without.count)}`)] : [];
-  const all = shown.length < children.length ? [element("button", { type: "button", class: "link", "data-key": "all", onclick: open }, fill(now.showAll, { n: children.length }))] : [];
+  const all =
+    shown.length < children.length
+      ? [element("button", { type: "button", class: "link", "data-key": "all", onclick: open }, fill(now.showAll, { n: children.length }))]
+      : [];
   return stepsList(language, title, places, [...all, ...rest]);
 }
 
@@ -76,24 +84,42 @@ function hexagonsOf(store, hexagons, settlements) {
   const places = hexagons.map((hexagon, at) => {
     const near = nearestOf(hexagon, settlements, NEAR_KM);
     const side = near && distanceKm(hexagon, near) > AT_KM ? ` (${now.directions[directionOf(near, hexagon)]})` : "";
-    return { key: `hexagon ${hexagon.h3}`, text: near ? near.name[language] + side : `${now.hexagon} ${at + 1}`, count: hexagon.count, go: () => toHexagon(store, hexagon.h3) };
+    return {
+      key: `hexagon ${hexagon.h3}`,
+      text: near ? near.name[language] + side : `${now.hexagon} ${at + 1}`,
+      count: hexagon.count,
+      go: () => toHexagon(store, hexagon.h3),
+    };
   });
   return stepsList(language, now.hexagons, places);
 }
 
 /** @param {Language} language @param {DistrictAnswer} answer */
 function sectorsOf(language, { sectors }) {
-  const rows = sectors.filter(({ count }) => count).toSorted((one, other) => other.count - one.count).map(({ code, name, count, share }) => {
-    const bar = element("span", { class: "bar", "aria-hidden": "true" });
-    bar.style.setProperty("--share", String(share));
-    return element("li", { "data-sector-bar": code }, element("span", {}, name[language]), element("span", { class: "number" }, `${formatNumber(language, count)} · ${formatShare(language, share)}`), bar);
-  });
+  const rows = sectors
+    .filter(({ count }) => count)
+    .toSorted((one, other) => other.count - one.count)
+    .map(({ code, name, count, share }) => {
+      const bar = element("span", { class: "bar", "aria-hidden": "true" });
+      bar.style.setProperty("--share", String(share));
+      return element(
+        "li",
+        { "data-sector-bar": code },
+        element("span", {}, name[language]),
+        element("span", { class: "number" }, `${formatNumber(language, count)} · ${formatShare(language, share)}`),
+        bar,
+      );
+    });
   return element("section", {}, element("h3", {}, words(language).now.sectors), element("ul", { class: "bars" }, ...rows));
 }
 
 /** To the list of all messages of the district, beside the map. @param {PageStore} store @param {DistrictAnswer} answer */
 function allMessages(store, { district: { code, count } }) {
   const { view } = store.get();
-  const go = () => store.set({ view: { ...view, filters: { ...view.filters, district: code }, cell: "", alert: "", tab: "now", list: "received" }, selected: null });
+  const go = () =>
+    store.set({
+      view: { ...view, filters: { ...view.filters, district: code }, cell: "", alert: "", tab: "now", list: "received" },
+      selected: null,
+    });
   return { text: words(view.language).alerts.allOfDistrict, all: count, go };
 }

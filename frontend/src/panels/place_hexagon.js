@@ -36,7 +36,14 @@ export function hexagonView(store, { now, before, latest, lineage }) {
       ...neighboursOf(store, now.neighbours, cell),
       shareOf(language, cell.h3),
     ],
-    spot: { key: keyOf(view), bounds: null, point: [cell.lng, cell.lat], zoom: zoomsOf(resolution)[0] + 0.5, seen: zoomsOf(resolution), mark: "" },
+    spot: {
+      key: keyOf(view),
+      bounds: null,
+      point: [cell.lng, cell.lat],
+      zoom: zoomsOf(resolution)[0] + 0.5,
+      seen: zoomsOf(resolution),
+      mark: "",
+    },
   };
 }
 
@@ -53,19 +60,29 @@ function allMessages(store, { cell: { h3, count } }) {
 function neighboursOf(store, neighbours, cell) {
   const { language } = store.get().view;
   const { directions, neighbours: title } = words(language).now;
-  const places = neighbours.map((other) => ({ direction: directionOf(cell, other), other })).toSorted((one, two) => DIRECTIONS.indexOf(one.direction) - DIRECTIONS.indexOf(two.direction));
-  return stepsList(language, title, places.map(({ direction, other: { h3, count, name } }) => {
-    const text = name ? `${name[language]} (${directions[direction]})` : directions[direction];
-    return { key: `hexagon ${h3}`, text, count, go: () => toHexagon(store, h3) };
-  }));
+  const places = neighbours
+    .map((other) => ({ direction: directionOf(cell, other), other }))
+    .toSorted((one, two) => DIRECTIONS.indexOf(one.direction) - DIRECTIONS.indexOf(two.direction));
+  return stepsList(
+    language,
+    title,
+    places.map(({ direction, other: { h3, count, name } }) => {
+      const text = name ? `${name[language]} (${directions[direction]})` : directions[direction];
+      return { key: `hexagon ${h3}`, text, count, go: () => toHexagon(store, h3) };
+    }),
+  );
 }
 
 /** What programs call it, and its link: folded away. @param {Language} language @param {string} index */
 function shareOf(language, index) {
   const { copyLink, h3, tabs } = words(language);
-  const remember = (/** @type {Event} */ { currentTarget }) => (unfolded = currentTarget instanceof HTMLDetailsElement && currentTarget.open);
-  return element("details", { class: "index", "data-same": "share", open: unfolded, ontoggle: remember },
+  const remember = (/** @type {Event} */ { currentTarget }) =>
+    (unfolded = currentTarget instanceof HTMLDetailsElement && currentTarget.open);
+  return element(
+    "details",
+    { class: "index", "data-same": "share", open: unfolded, ontoggle: remember },
     element("summary", {}, tabs.share),
     element("p", {}, `${h3} `, element("code", {}, index)),
-    copyButton(language, "link", copyLink, () => location.href));
+    copyButton(language, "link", copyLink, () => location.href),
+  );
 }

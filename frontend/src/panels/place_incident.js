@@ -24,16 +24,32 @@ export function incidentView(store, { incident, names, lineage, time_zone: timeZ
   const { view } = store.get();
   const { language } = view;
   const { lng, lat, precision } = incident;
-  const spot = lng === null || lat === null ? null : { key: keyOf(view), bounds: null, point: /** @type {[number, number]} */ ([lng, lat]), zoom: ZOOM, seen: SEEN, mark: precision };
+  const spot =
+    lng === null || lat === null
+      ? null
+      : { key: keyOf(view), bounds: null, point: /** @type {[number, number]} */ ([lng, lat]), zoom: ZOOM, seen: SEEN, mark: precision };
   return {
     title: nameOf(names, "theme", incident.theme, language),
     kind: [nameOf(names, "sector", incident.sector, language), `№ ${incident.id}`].filter(Boolean).join(" · "),
-    path: view.alert ? [{ text: words(language).alerts.one, go: () => stepOut(store) }] : [...lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })), ...hexagonAround(store, incident, view)],
+    path: view.alert
+      ? [{ text: words(language).alerts.one, go: () => stepOut(store) }]
+      : [
+          ...lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+          ...hexagonAround(store, incident, view),
+        ],
     parts: [
       ladderOf(language, incident.status),
       section(words(language).now.times, timesOf(language, incident, timeZone)),
       section(words(language).now.about, factsOf(language, incident, names)),
-      ...(spot ? [element("button", { type: "button", "data-key": "to-map", onclick: () => store.set({ spot: { ...spot } }) }, words(language).now.toMap)] : []),
+      ...(spot
+        ? [
+            element(
+              "button",
+              { type: "button", "data-key": "to-map", onclick: () => store.set({ spot: { ...spot } }) },
+              words(language).now.toMap,
+            ),
+          ]
+        : []),
     ],
     spot,
   };
@@ -60,7 +76,12 @@ function ladderOf(language, status) {
   const rows = steps.map((step, at) => {
     const here = step === status;
     const note = here ? [element("span", { class: "unseen" }, ` (${now})`)] : [];
-    return element("li", { class: here ? "here" : at < steps.indexOf(status) ? "past" : "", ...(here && { "aria-current": "step" }) }, statusName(language, step), ...note);
+    return element(
+      "li",
+      { class: here ? "here" : at < steps.indexOf(status) ? "past" : "", ...(here && { "aria-current": "step" }) },
+      statusName(language, step),
+      ...note,
+    );
   });
   return section(ladder, element("ol", { class: "ladder" }, ...rows));
 }
@@ -71,7 +92,8 @@ function timesOf(language, incident, timeZone) {
   const now = Date.now();
   const { received_at: received, due_at: due, answered_at: answered, closed_at: closed } = incident;
   const moment = (/** @type {string} */ instant) => formatMoment(language, instant, timeZone);
-  const after = (/** @type {string} */ instant) => fill(text.after, { time: formatSpan(language, Math.max(0, (Date.parse(instant) - Date.parse(received)) / 1000)) });
+  const after = (/** @type {string} */ instant) =>
+    fill(text.after, { time: formatSpan(language, Math.max(0, (Date.parse(instant) - Date.parse(received)) / 1000)) });
   const over = ["closed", "rejected", "duplicate"].includes(incident.status);
   return facts([
     [text.received, moment(received), ageText(language, incident, now)],
@@ -87,15 +109,27 @@ function factsOf(language, incident, names) {
   const named = /** @type {const} */ (["theme", "sector", "source", "agency", "district"]);
   const where = incident.lat === null || incident.lng === null ? "" : `${incident.lat.toFixed(5)}, ${incident.lng.toFixed(5)}`;
   return facts([
-    ...named.map((kind) => /** @type {[string, string, string]} */ ([fields[kind], nameOf(names, kind, incident[kind], language) || unknown, ""])),
+    ...named.map(
+      (kind) => /** @type {[string, string, string]} */ ([fields[kind], nameOf(names, kind, incident[kind], language) || unknown, ""]),
+    ),
     [fields.precision, /** @type {Record<string, string>} */ (precision)[incident.precision] ?? incident.precision, where],
   ]);
 }
 
 /** @param {[string, string, string, boolean?][]} rows name, value, note, whether that is bad */
 function facts(rows) {
-  return element("dl", { class: "facts" }, ...rows.map(([name, value, note, bad = false]) =>
-    element("div", {}, element("dt", {}, name), element("dd", {}, value, ...(note ? [element("span", { class: bad ? "note late" : "note" }, note)] : [])))));
+  return element(
+    "dl",
+    { class: "facts" },
+    ...rows.map(([name, value, note, bad = false]) =>
+      element(
+        "div",
+        {},
+        element("dt", {}, name),
+        element("dd", {}, value, ...(note ? [element("span", { class: bad ? "note late" : "note" }, note)] : [])),
+      ),
+    ),
+  );
 }
 
 /** @param {string} title @param {Node} content */

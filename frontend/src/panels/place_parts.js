@@ -13,8 +13,14 @@ import { toIncident } from "./steps.js";
 
 /** The places around this one, each a step back. @param {Language} language @param {readonly Crumb[]} path @param {string} here */
 export function crumbs(language, path, here) {
-  const steps = path.map(({ text, go }, at) => element("li", {}, element("button", { type: "button", class: "link", "data-key": `crumb ${at} ${text}`, onclick: go }, text)));
-  return element("nav", { class: "crumbs", "aria-label": words(language).now.where }, element("ol", {}, ...steps, element("li", { "aria-current": "page" }, here)));
+  const steps = path.map(({ text, go }, at) =>
+    element("li", {}, element("button", { type: "button", class: "link", "data-key": `crumb ${at} ${text}`, onclick: go }, text)),
+  );
+  return element(
+    "nav",
+    { class: "crumbs", "aria-label": words(language).now.where },
+    element("ol", {}, ...steps, element("li", { "aria-current": "page" }, here)),
+  );
 }
 
 /**
@@ -22,24 +28,47 @@ export function crumbs(language, path, here) {
  * @param {Language} language @param {Numbers} now @param {Numbers | null} before @param {Record<string, Among | null>} among
  */
 export function numbersList(language, now, before, among = {}) {
-  const { now: { numbers, before: was }, measure, shareOpen } = words(language);
+  const {
+    now: { numbers, before: was },
+    measure,
+    shareOpen,
+  } = words(language);
   const then = (/** @type {Node | string} */ value) => (before ? [fill(was, { value: "" }), value] : []);
   /** @type {[string, string, Node | string, (Node | string)[]][]} */
   const rows = [
-    ["count", measure.count, formatNumber(language, now.count), before ? [changeOf(language, now.change), ", ", ...then(formatNumber(language, before.count))] : []],
+    [
+      "count",
+      measure.count,
+      formatNumber(language, now.count),
+      before ? [changeOf(language, now.change), ", ", ...then(formatNumber(language, before.count))] : [],
+    ],
     ["open", measure.open, formatNumber(language, now.open), []],
     ["overdue", measure.overdue, formatNumber(language, now.overdue), []],
     ["share_open", shareOpen, formatShare(language, now.count ? now.open / now.count : 0), []],
     ["closed", numbers.closed, formatNumber(language, now.closed), []],
     ["answer_hours", numbers.answer_hours, hoursOf(language, now.answer_hours), then(hoursOf(language, before?.answer_hours ?? null))],
-    ["share_on_time", numbers.share_on_time, shareOf(language, now.share_on_time, now.n_judged), then(shareOf(language, before?.share_on_time ?? null, before?.n_judged ?? 0))],
+    [
+      "share_on_time",
+      numbers.share_on_time,
+      shareOf(language, now.share_on_time, now.n_judged),
+      then(shareOf(language, before?.share_on_time ?? null, before?.n_judged ?? 0)),
+    ],
     ...perThousand(language, now, then(figure(language, before?.per_1000 ?? null, { maximumFractionDigits: 2 }))),
   ];
-  return element("dl", { class: "numbers" }, ...rows.map(([key, name, value, note]) => {
-    const notes = [...(note.length ? [note] : []), ...rankOf(language, among[key])];
-    const under = notes.flatMap((parts, at) => (at ? [" · ", ...parts] : parts));
-    return element("div", { "data-number": key }, element("dt", {}, name, ...(under.length ? [element("span", { class: "note" }, ...under)] : [])), element("dd", {}, value));
-  }));
+  return element(
+    "dl",
+    { class: "numbers" },
+    ...rows.map(([key, name, value, note]) => {
+      const notes = [...(note.length ? [note] : []), ...rankOf(language, among[key])];
+      const under = notes.flatMap((parts, at) => (at ? [" · ", ...parts] : parts));
+      return element(
+        "div",
+        { "data-number": key },
+        element("dt", {}, name, ...(under.length ? [element("span", { class: "note" }, ...under)] : [])),
+        element("dd", {}, value),
+      );
+    }),
+  );
 }
 
 /** @param {Language} language @param {Numbers} now @param {(Node | string)[]} note @returns {[string, string, Node | string, (Node | string)[]][]} */
@@ -62,9 +91,20 @@ function rankOf(language, among) {
 export function latestList(store, { incidents, names }, more = null) {
   const { language } = store.get().view;
   const { latest, latestNone } = words(language).now;
-  const rows = incidents.map((incident) => incidentRow(incident, { language, names, now: Date.now() }, () => toIncident(store, incident.id)));
+  const rows = incidents.map((incident) =>
+    incidentRow(incident, { language, names, now: Date.now() }, () => toIncident(store, incident.id)),
+  );
   const list = rows.length ? element("ol", { class: "incidents" }, ...rows) : element("p", { class: "muted" }, latestNone);
-  const rest = more && more.all > incidents.length ? [element("button", { type: "button", class: "link", "data-key": "all messages", onclick: more.go }, `${more.text} (${formatNumber(language, more.all)})`)] : [];
+  const rest =
+    more && more.all > incidents.length
+      ? [
+          element(
+            "button",
+            { type: "button", class: "link", "data-key": "all messages", onclick: more.go },
+            `${more.text} (${formatNumber(language, more.all)})`,
+          ),
+        ]
+      : [];
   return element("section", { "data-part": "latest" }, element("h3", {}, latest), list, ...rest);
 }
 
@@ -76,13 +116,34 @@ export function latestList(store, { incidents, names }, more = null) {
 export function stepsList(language, title, places, more = []) {
   if (!places.length) return [];
   const { messages } = words(language);
-  const rows = places.map(({ key, text, count, note = "", go }) => element("li", {}, element("button", { type: "button", "data-key": key, onclick: go }, element("span", {}, text, ...(note ? [" ", element("span", { class: "muted" }, note)] : [])), " ", element("span", { class: "number", title: counted(language, count, messages) }, formatNumber(language, count)))));
+  const rows = places.map(({ key, text, count, note = "", go }) =>
+    element(
+      "li",
+      {},
+      element(
+        "button",
+        { type: "button", "data-key": key, onclick: go },
+        element("span", {}, text, ...(note ? [" ", element("span", { class: "muted" }, note)] : [])),
+        " ",
+        element("span", { class: "number", title: counted(language, count, messages) }, formatNumber(language, count)),
+      ),
+    ),
+  );
   return [element("section", {}, element("h3", {}, title), element("ol", { class: "steps" }, ...rows), ...more)];
 }
 
 /** A copy of the numbers as the tiles have them, while the whole answer is on its way. @param {Language} language @param {import("../page/state.js").Area} area */
 export function countsAtHand(language, { n, open, overdue }) {
   const { measure, shareOpen } = words(language);
-  const rows = [[measure.count, formatNumber(language, n)], [measure.open, formatNumber(language, open)], [measure.overdue, formatNumber(language, overdue)], [shareOpen, formatShare(language, n ? open / n : 0)]];
-  return element("dl", { class: "numbers" }, ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
+  const rows = [
+    [measure.count, formatNumber(language, n)],
+    [measure.open, formatNumber(language, open)],
+    [measure.overdue, formatNumber(language, overdue)],
+    [shareOpen, formatShare(language, n ? open / n : 0)],
+  ];
+  return element(
+    "dl",
+    { class: "numbers" },
+    ...rows.map(([name = "", value = ""]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))),
+  );
 }

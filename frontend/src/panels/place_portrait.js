@@ -15,15 +15,23 @@ const MOST_SETTLEMENTS = 6;
 /** The themes with most messages, and how many each had before. @param {Language} language @param {Portrait["themes"]} themes most messages first */
 export function themesOf(language, themes) {
   const { alerts } = words(language);
-  const rows = themes.filter(({ n }) => n).slice(0, MOST_THEMES).map(({ code, name, n, n_compared: before }) => {
-    return element("li", { "data-theme": code }, element("span", {}, name[language]), countsOf(language, n, before));
-  });
-  return rows.length ? [element("section", { "data-part": "themes" }, element("h3", {}, alerts.themes), element("ul", { class: "themes" }, ...rows))] : [];
+  const rows = themes
+    .filter(({ n }) => n)
+    .slice(0, MOST_THEMES)
+    .map(({ code, name, n, n_compared: before }) => {
+      return element("li", { "data-theme": code }, element("span", {}, name[language]), countsOf(language, n, before));
+    });
+  return rows.length
+    ? [element("section", { "data-part": "themes" }, element("h3", {}, alerts.themes), element("ul", { class: "themes" }, ...rows))]
+    : [];
 }
 
 /** @param {Language} language @param {number} n @param {number | null} before */
 function countsOf(language, n, before) {
-  const then = before === null ? [] : [element("span", { class: "note" }, fill(words(language).alerts.themeBefore, { n: formatNumber(language, before) })), " "];
+  const then =
+    before === null
+      ? []
+      : [element("span", { class: "note" }, fill(words(language).alerts.themeBefore, { n: formatNumber(language, before) })), " "];
   return element("span", {}, ...then, element("strong", {}, formatNumber(language, n)));
 }
 
@@ -31,8 +39,12 @@ function countsOf(language, n, before) {
 export function settlementsOf(language, settlements) {
   if (!settlements.length) return [];
   const { alerts } = words(language);
-  const rows = settlements.slice(0, MOST_SETTLEMENTS).map(({ name, n, n_compared: before }) => element("li", {}, element("span", {}, name[language]), countsOf(language, n, before)));
-  return [element("section", { "data-part": "settlements" }, element("h3", {}, alerts.settlements), element("ul", { class: "themes" }, ...rows))];
+  const rows = settlements
+    .slice(0, MOST_SETTLEMENTS)
+    .map(({ name, n, n_compared: before }) => element("li", {}, element("span", {}, name[language]), countsOf(language, n, before)));
+  return [
+    element("section", { "data-part": "settlements" }, element("h3", {}, alerts.settlements), element("ul", { class: "themes" }, ...rows)),
+  ];
 }
 
 /** @param {Language} language @param {{ timeline: { bucket: string, buckets: Bucket[] }, time_zone: string }} answer @param {number} count all messages of the place */
@@ -41,7 +53,13 @@ export function timelineOf(language, { timeline: { bucket, buckets }, time_zone:
   if (!peak || !count) return [];
   const { now, messages } = words(language);
   const day = (/** @type {string} */ instant) => formatDay(language, instant, timeZone);
-  const says = fill(now.timelineSays, { total: counted(language, count, messages), from: day(buckets[0]?.from ?? ""), to: day(buckets.at(-1)?.from ?? ""), day: day(peak.from), most: formatNumber(language, peak.count) });
+  const says = fill(now.timelineSays, {
+    total: counted(language, count, messages),
+    from: day(buckets[0]?.from ?? ""),
+    to: day(buckets.at(-1)?.from ?? ""),
+    day: day(peak.from),
+    most: formatNumber(language, peak.count),
+  });
   const chart = drawChart({ bucket, buckets, time_zone: timeZone }, { ...CHART, language });
   return [element("section", { "data-part": "timeline" }, element("h3", {}, now.timeline), chart, element("p", { class: "muted" }, says))];
 }

@@ -43,7 +43,9 @@ function copied(language, name, title, shared) {
 /** @param {Language} language @param {Shared} shared */
 function filesOf(language, shared) {
   const { share } = words(language);
-  const links = FILES.map((name) => element("li", {}, element("a", { href: shared[name], download: `districts.${name}`, "data-key": name }, share[name])));
+  const links = FILES.map((name) =>
+    element("li", {}, element("a", { href: shared[name], download: `districts.${name}`, "data-key": name }, share[name])),
+  );
   return element("section", {}, element("h3", {}, share.files), element("ul", { class: "files" }, ...links));
 }
 

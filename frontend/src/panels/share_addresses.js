@@ -40,7 +40,13 @@ export function sharedAs(view, place, origin, title) {
 function framePairs(view, place) {
   const { layer, look, language } = view;
   /** @type {[string, string][]} */
-  const own = [["layer", layer === "hexes" ? "" : layer], ...new URLSearchParams(selectionQuery(view)), ["scheme", look], ["map", place], ["lang", language]];
+  const own = [
+    ["layer", layer === "hexes" ? "" : layer],
+    ...new URLSearchParams(selectionQuery(view)),
+    ["scheme", look],
+    ["map", place],
+    ["lang", language],
+  ];
   return own.filter(([, value]) => value);
 }
 

@@ -39,7 +39,11 @@ export function toAlert(store, alert) {
   const { view, beforeAlert } = store.get();
   const narrowed = narrowedTo(alert, Date.now());
   const former = beforeAlert && isNarrowedTo(view, beforeAlert.narrowed) ? beforeAlert.former : keptOf(view);
-  store.set({ view: { ...view, ...narrowed, alert: String(alert.id), cell: "", incident: "" }, selected: null, beforeAlert: { former, narrowed } });
+  store.set({
+    view: { ...view, ...narrowed, alert: String(alert.id), cell: "", incident: "" },
+    selected: null,
+    beforeAlert: { former, narrowed },
+  });
 }
 
 /** What is put back when the opened alert is closed: nothing where its selection was not applied, or has been changed since. @param {PageStore} store @returns {Partial<View>} */

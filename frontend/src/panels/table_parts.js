@@ -35,10 +35,14 @@ export function tablePart(store, { id, title, file, addressOf, draw }, choices =
   const show = () => {
     if (told) showAnswer(body, told, store.get().view.language, draw);
   };
-  follow(store, (state) => (isShown(state, "analysis") ? addressOf(state) : null), (/** @type {Told<Answer>} */ answer) => {
-    told = answer;
-    show();
-  });
+  follow(
+    store,
+    (state) => (isShown(state, "analysis") ? addressOf(state) : null),
+    (/** @type {Told<Answer>} */ answer) => {
+      told = answer;
+      show();
+    },
+  );
   store.watch((state) => state.view.language, show);
   return element("div", {}, tableHead(store, title, file, addressOf, choices), body);
 }
@@ -50,13 +54,16 @@ export function tablePart(store, { id, title, file, addressOf, draw }, choices =
  */
 export function tableHead(store, title, file, addressOf, choices = []) {
   const [name, link] = [element("h2", {}), element("a", { download: file })];
-  store.watch((state) => state.view, (view, state) => {
-    const { overview } = words(view.language);
-    name.textContent = title(overview);
-    link.textContent = overview.csv;
-    link.setAttribute("aria-label", `${overview.csv}: ${title(overview)}`);
-    link.href = `${serviceRoot()}${addressOf(state)}&format=csv`;
-  });
+  store.watch(
+    (state) => state.view,
+    (view, state) => {
+      const { overview } = words(view.language);
+      name.textContent = title(overview);
+      link.textContent = overview.csv;
+      link.setAttribute("aria-label", `${overview.csv}: ${title(overview)}`);
+      link.href = `${serviceRoot()}${addressOf(state)}&format=csv`;
+    },
+  );
   return element("div", { class: "tools" }, name, ...choices, link);
 }
 
@@ -71,15 +78,21 @@ export function dimensionChoice(store, { id, name, among, pick, change }) {
     const { view } = store.get();
     store.set({ view: { ...view, ...change(view, among.find((code) => code === made.value) ?? pick(view)) } });
   });
-  store.watch((state) => state.view.language, (language, { view }) => {
-    const { overview } = words(language);
-    made.setAttribute("aria-label", overview[name]);
-    made.replaceChildren(...among.map((code) => element("option", { value: code }, overview.dimensions[code])));
-    made.value = pick(view);
-  });
-  store.watch((state) => pick(state.view), (code) => {
-    made.value = code;
-  });
+  store.watch(
+    (state) => state.view.language,
+    (language, { view }) => {
+      const { overview } = words(language);
+      made.setAttribute("aria-label", overview[name]);
+      made.replaceChildren(...among.map((code) => element("option", { value: code }, overview.dimensions[code])));
+      made.value = pick(view);
+    },
+  );
+  store.watch(
+    (state) => pick(state.view),
+    (code) => {
+      made.value = code;
+    },
+  );
   return made;
 }
 
@@ -93,9 +106,12 @@ export function cutNote(language, all) {
 export function widerButton(store) {
   const made = element("button", { type: "button", class: "link wider" });
   made.addEventListener("click", () => store.set({ view: { ...store.get().view, wide: !store.get().view.wide } }));
-  store.watch((state) => state.view, ({ language, wide }) => {
-    const { narrower, wider } = words(language).overview;
-    made.textContent = wide ? narrower : wider;
-  });
+  store.watch(
+    (state) => state.view,
+    ({ language, wide }) => {
+      const { narrower, wider } = words(language).overview;
+      made.textContent = wide ? narrower : wider;
+    },
+  );
   return made;
 }

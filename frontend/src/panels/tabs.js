@@ -17,8 +17,14 @@ export function isShown({ view }, tab) {
 
 /** @param {PageStore} store */
 export function showTabs(store) {
-  store.watch((state) => state.view, () => drawTabs(store));
-  store.watch((state) => state.summary?.overdue, () => drawTabs(store));
+  store.watch(
+    (state) => state.view,
+    () => drawTabs(store),
+  );
+  store.watch(
+    (state) => state.summary?.overdue,
+    () => drawTabs(store),
+  );
   byId("tab-list").addEventListener("keydown", step);
   // On a phone the choices are one of the panels; elsewhere this button is not there.
   byId("choose").addEventListener("click", () => open(store, ""));
@@ -39,7 +45,10 @@ function drawTabs(store) {
   document.documentElement.dataset["tab"] = placed ? "place" : view.tab;
   document.documentElement.toggleAttribute("data-wide", view.wide && !placed && TABLES.has(view.tab));
   byId("tab-list").setAttribute("aria-label", dictionary.panels);
-  replaceButtons(byId("tab-list"), TABS.map((tab) => tabButton(store, tab, tab === view.tab && !placed)));
+  replaceButtons(
+    byId("tab-list"),
+    TABS.map((tab) => tabButton(store, tab, tab === view.tab && !placed)),
+  );
   const text = view.tab === "" ? dictionary.unfold : dictionary.fold;
   for (const name of ["aria-label", "title"]) byId("fold").setAttribute(name, text);
   byId("fold").textContent = view.tab === "" ? "«" : "»";
@@ -55,8 +64,19 @@ function tabButton(store, tab, selected) {
   const { summary, view } = store.get();
   const { tab: chosen, language } = view;
   const reachable = selected || !chosen || keyOf(view) !== "";
-  const states = { role: "tab", id: `tab-${tab}`, "aria-controls": tab, "aria-selected": String(selected), tabindex: reachable ? "0" : "-1" };
-  return element("button", { type: "button", ...states, onclick: () => open(store, tab) }, words(language).tabs[tab], ...(tab === "now" ? overdueBadge(language, summary) : []));
+  const states = {
+    role: "tab",
+    id: `tab-${tab}`,
+    "aria-controls": tab,
+    "aria-selected": String(selected),
+    tabindex: reachable ? "0" : "-1",
+  };
+  return element(
+    "button",
+    { type: "button", ...states, onclick: () => open(store, tab) },
+    words(language).tabs[tab],
+    ...(tab === "now" ? overdueBadge(language, summary) : []),
+  );
 }
 
 /** Arrows go from tab to tab, as the ARIA practices for tabs want it. @param {KeyboardEvent} event */

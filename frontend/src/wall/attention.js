@@ -23,15 +23,20 @@ export function sectionsOf(state, { alerts, changes, worst }) {
   const { language } = state.view;
   const { alerts: text, overview } = words(language);
   const first = (alerts?.alerts ?? []).slice(0, MOST.alerts).map((alert) => ({
-    title: alert.reason[language], text: verdictMark(language, alert),
+    title: alert.reason[language],
+    text: verdictMark(language, alert),
     where: isSomewhere(alert) ? { point: /** @type {[number, number]} */ ([alert.place.lng, alert.place.lat]) } : null,
   }));
   const fresh = (changes?.changes ?? []).filter((change) => !(alerts?.alerts ?? []).some((alert) => isAbout(alert, change)));
   const second = sureChanges(fresh, { up: Math.min(MOST.changes, MOST.all - first.length), down: 0 }).up.map((change) => ({
-    title: changeName(language, change), text: [changeText(language, change)], where: change.district?.code ? { code: change.district.code } : null,
+    title: changeName(language, change),
+    text: [changeText(language, change)],
+    where: change.district?.code ? { code: change.district.code } : null,
   }));
   const third = worst.slice(0, MOST.all - first.length - second.length).map(({ district, excess }) => ({
-    title: district.name[language], text: [reasonOf(language, district, excess)], where: { code: district.code },
+    title: district.name[language],
+    text: [reasonOf(language, district, excess)],
+    where: { code: district.code },
   }));
   return [
     { kind: "alerts", title: text.title, rows: first, none: alerts ? nothingText(state, alerts) : text.noAnswer },
@@ -63,10 +68,22 @@ export function renderAttention(box, sections) {
 function draw(box, sections) {
   /** @type {Where[]} */
   const shown = [];
-  box.replaceChildren(...sections.flatMap(({ kind, title, rows, none }) => {
-    const items = rows.map((row) => element("li", {}, badge(shown.push(row.where)), element("div", {}, element("strong", {}, row.title), ...(row.text.length ? [element("p", {}, ...row.text)] : []))));
-    return [element("h2", {}, title), items.length ? element("ol", { "data-list": kind }, ...items) : element("p", { "data-list": kind }, none)];
-  }));
+  box.replaceChildren(
+    ...sections.flatMap(({ kind, title, rows, none }) => {
+      const items = rows.map((row) =>
+        element(
+          "li",
+          {},
+          badge(shown.push(row.where)),
+          element("div", {}, element("strong", {}, row.title), ...(row.text.length ? [element("p", {}, ...row.text)] : [])),
+        ),
+      );
+      return [
+        element("h2", {}, title),
+        items.length ? element("ol", { "data-list": kind }, ...items) : element("p", { "data-list": kind }, none),
+      ];
+    }),
+  );
   return shown;
 }
 

@@ -10,13 +10,23 @@ export const STALE_MS = 90_000;
 /** @param {HTMLElement} box @param {PageStore} store */
 export function showClock(box, store) {
   let heard = Date.now();
-  store.watch((state) => state.summary, () => (heard = Date.now()));
+  store.watch(
+    (state) => state.summary,
+    () => (heard = Date.now()),
+  );
   const draw = () => {
     const { summary, view } = store.get();
     const now = Date.now();
     const stale = now - heard > STALE_MS;
     box.classList.toggle("stale", stale);
-    const text = stale && summary ? staleText(view.language, heard, now, summary.time_zone) : stale ? words(view.language).wall.nothing : summary ? timeText(view.language, now, summary.time_zone) : "";
+    const text =
+      stale && summary
+        ? staleText(view.language, heard, now, summary.time_zone)
+        : stale
+          ? words(view.language).wall.nothing
+          : summary
+            ? timeText(view.language, now, summary.time_zone)
+            : "";
     if (box.textContent !== text) box.textContent = text;
   };
   setInterval(draw, TICK_MS);

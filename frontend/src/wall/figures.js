@@ -16,7 +16,15 @@ export function drawFigures(box, language, { now, before }) {
   const [numbers, then] = [now.measures, before?.measures];
   // Of what came in the period before more is handled by now: of the counts only arrivals can be set against those before.
   const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) =>
-    figureOf(name, overview.names[name], short(language, numbers[name]), then && name === "count" ? [fill(wall.before, { value: short(language, then.count) }), ...changed(language, numbers.count, then.count)] : []));
+    figureOf(
+      name,
+      overview.names[name],
+      short(language, numbers[name]),
+      then && name === "count"
+        ? [fill(wall.before, { value: short(language, then.count) }), ...changed(language, numbers.count, then.count)]
+        : [],
+    ),
+  );
   const was = then ? [fill(wall.before, { value: "" }), hoursOf(language, then.answer_hours)] : [];
   const times = figureOf("answer_hours", overview.names.answer_hours, hoursOf(language, numbers.answer_hours), was);
   box.replaceChildren(...counts, times);
@@ -30,7 +38,13 @@ function changed(language, now, before) {
 
 /** @param {string} name @param {string} label @param {Node | string} value @param {(Node | string)[]} note */
 function figureOf(name, label, value, note) {
-  return element("div", { "data-figure": name, ...(value === "0" && { "data-zero": true }) }, element("dt", {}, label), element("dd", {}, value), element("dd", { class: "note" }, ...note));
+  return element(
+    "div",
+    { "data-figure": name, ...(value === "0" && { "data-zero": true }) },
+    element("dt", {}, label),
+    element("dd", {}, value),
+    element("dd", { class: "note" }, ...note),
+  );
 }
 
 /** @param {Language} language @param {number} value */

@@ -28,12 +28,16 @@ export function showTitle(box, store) {
     }
   };
   store.watch((state) => state.view, draw);
-  store.watch((state) => state.view.filters["district"] ?? "", (district) => void learn(district));
+  store.watch(
+    (state) => state.view.filters["district"] ?? "",
+    (district) => void learn(district),
+  );
 }
 
 /** @param {string} district its code, or "" @returns {Promise<Named | null>} */
 async function nameOf(district) {
-  if (district && !district.includes(",")) return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
+  if (district && !district.includes(","))
+    return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
   const { districts } = await fetchJson("/api/districts?level=region&window=7d");
   return districts.length === 1 ? districts[0].name : null;
 }

@@ -15,12 +15,23 @@ const INK = "#14202b";
 export function keepMarksOnTop(map, size) {
   if (!map.getSource(SOURCE)) {
     map.addSource(SOURCE, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
-    map.addLayer({ id: DISC, type: "circle", source: SOURCE, paint: { "circle-radius": 0.8 * size, "circle-color": INK, "circle-stroke-color": "#fff", "circle-stroke-width": size / 12 } });
+    map.addLayer({
+      id: DISC,
+      type: "circle",
+      source: SOURCE,
+      paint: { "circle-radius": 0.8 * size, "circle-color": INK, "circle-stroke-color": "#fff", "circle-stroke-width": size / 12 },
+    });
     map.addLayer({
       id: NUMBER,
       type: "symbol",
       source: SOURCE,
-      layout: { "text-field": ["get", "rank"], "text-font": ["Noto Sans Semibold"], "text-size": size, "text-allow-overlap": true, "text-padding": size / 2 },
+      layout: {
+        "text-field": ["get", "rank"],
+        "text-font": ["Noto Sans Semibold"],
+        "text-size": size,
+        "text-allow-overlap": true,
+        "text-padding": size / 2,
+      },
       paint: { "text-color": "#fff" },
     });
   }
@@ -42,7 +53,9 @@ export function drawMarks(map, rows) {
   const { labels } = LAYERS.districts;
   if (!source || !labels) return;
   const codes = rows.flatMap((row) => (row && "code" in row ? row.code : []));
-  const found = map.getSource("districts") ? map.querySourceFeatures("districts", { sourceLayer: labels, filter: ["in", ["get", "code"], ["literal", codes]] }) : [];
+  const found = map.getSource("districts")
+    ? map.querySourceFeatures("districts", { sourceLayer: labels, filter: ["in", ["get", "code"], ["literal", codes]] })
+    : [];
   const data = marksOf(rows, new Map(found.map(({ geometry, properties }) => [properties["code"], geometry])));
   const text = JSON.stringify(data);
   // Drawing them again would bring the map to rest again, and then they would be drawn again.

@@ -26,7 +26,12 @@ export async function askForWall(addresses, signal) {
   const [summary = "", ranking = "", open = "", changed = ""] = addresses.split(" ");
   // The numbers are shown without the rest rather than not at all.
   const rest = (/** @type {string} */ address) => (address ? fetchJson(address, signal).catch(() => null) : null);
-  const [both, districts, alerts, changes] = await Promise.all([fetchBoth(summary, signal), fetchJson(ranking, signal), rest(open), rest(changed)]);
+  const [both, districts, alerts, changes] = await Promise.all([
+    fetchBoth(summary, signal),
+    fetchJson(ranking, signal),
+    rest(open),
+    rest(changed),
+  ]);
   const sector = new URLSearchParams(summary.split("?")[1]).get("sector");
   return { sectors: sector ? sector.split(",") : [], both, districts, alerts, changes };
 }

@@ -35,12 +35,15 @@ export function rotate(store, seconds) {
 /** @param {PageStore} store @returns {Promise<void>} */
 function answered(store) {
   return new Promise((done) => {
-    const stop = store.watch((state) => state.busy, (busy) => {
-      if (busy) return;
-      done();
-      // Not yet known where the answer is there already.
-      queueMicrotask(() => stop());
-    });
+    const stop = store.watch(
+      (state) => state.busy,
+      (busy) => {
+        if (busy) return;
+        done();
+        // Not yet known where the answer is there already.
+        queueMicrotask(() => stop());
+      },
+    );
   });
 }
 

@@ -15,7 +15,13 @@ export function setScene() {
   const clock = element("p", { id: "wall-clock" });
   const figures = element("dl", { id: "wall-figures" });
   const attention = element("section", { id: "wall-attention" });
-  const head = element("header", { id: "wall-head" }, element("div", {}, title, period), element("div", { id: "wall-middle" }, sector, synthetic, problem), element("div", { id: "wall-state" }, clock, live));
+  const head = element(
+    "header",
+    { id: "wall-head" },
+    element("div", {}, title, period),
+    element("div", { id: "wall-middle" }, sector, synthetic, problem),
+    element("div", { id: "wall-state" }, clock, live),
+  );
   main.replaceChildren(head, figures, element("div", { id: "wall-map" }, map, legend, credits), attention);
   return { title, sector, period, clock, figures, attention, map, credits };
 }

@@ -23,7 +23,7 @@ export function stayAwake() {
 export function hidePointer() {
   const { classList } = document.documentElement;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let still = undefined;
+  let still;
   const move = () => {
     clearTimeout(still);
     classList.remove("still");
@@ -45,11 +45,14 @@ export function stayCurrent(store, quietly) {
   };
   setInterval(look, LOOK_MS);
   let away = false;
-  store.watch((state) => state.live.state, (state) => {
-    // A service that was away may have come back as another version.
-    if (away && state === "live") void look();
-    away = state === "away";
-  });
+  store.watch(
+    (state) => state.live.state,
+    (state) => {
+      // A service that was away may have come back as another version.
+      if (away && state === "live") void look();
+      away = state === "away";
+    },
+  );
 }
 
 /** The files' version in the address of one of them, or in a page that names them; "" where files are served without. @param {string} text */

@@ -39,16 +39,22 @@ export async function begin(store) {
   showClock(scene.clock, store);
   showLegend(store);
   showNotices(store, () => []);
-  follow(store, wallAddress, (/** @type {{ answer: WallAnswer | null }} */ { answer }, state) => {
-    if (!answer) return;
-    const { view } = state;
-    drawHeading(scene, view, answer);
-    drawFigures(scene.figures, view.language, answer.both);
-    const worst = worstDistricts(answer.districts.districts, answer.districts.total);
-    marked = renderAttention(scene.attention, sectionsOf(state, { alerts: answer.alerts, changes: answer.changes, worst }));
-    map.mark();
-    if (!answer.districts.districts.length && !layerGiven && view.layer === "districts") store.set({ view: withLevel({ ...view, layer: "hexes" }) });
-  }, askForWall);
+  follow(
+    store,
+    wallAddress,
+    (/** @type {{ answer: WallAnswer | null }} */ { answer }, state) => {
+      if (!answer) return;
+      const { view } = state;
+      drawHeading(scene, view, answer);
+      drawFigures(scene.figures, view.language, answer.both);
+      const worst = worstDistricts(answer.districts.districts, answer.districts.total);
+      marked = renderAttention(scene.attention, sectionsOf(state, { alerts: answer.alerts, changes: answer.changes, worst }));
+      map.mark();
+      if (!answer.districts.districts.length && !layerGiven && view.layer === "districts")
+        store.set({ view: withLevel({ ...view, layer: "hexes" }) });
+    },
+    askForWall,
+  );
   followAddress(store, seconds);
   hidePointer();
   stayAwake();

@@ -54,15 +54,19 @@ export function keepMap(container, store, { place, mark, giveUp }) {
     made.map.on("idle", () => mark(made.map));
     if (!place) made.map.on("resize", () => void fit(made.map, store));
     if (!place) void fit(made.map, store);
-    made.map.getCanvas().addEventListener("webglcontextlost", () => {
-      current = null;
-      part.end();
-      store.set({ drawn: null });
-      setTimeout(() => {
-        made.map.remove();
-        void make();
-      }, AGAIN_MS);
-    }, { once: true });
+    made.map.getCanvas().addEventListener(
+      "webglcontextlost",
+      () => {
+        current = null;
+        part.end();
+        store.set({ drawn: null });
+        setTimeout(() => {
+          made.map.remove();
+          void make();
+        }, AGAIN_MS);
+      },
+      { once: true },
+    );
   }
 
   void make();

@@ -27,7 +27,14 @@ export function formatDay(language, instant, timeZone) {
 
 /** Day and time. @param {Language} language @param {string} instant @param {string} timeZone */
 export function formatMoment(language, instant, timeZone) {
-  return new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(new Date(instant));
+  return new Intl.DateTimeFormat(language, {
+    timeZone,
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).format(new Date(instant));
 }
 
 /**
@@ -41,7 +48,13 @@ export function formatWindow(language, { window, data, time_zone: timeZone }) {
   const [first, newest] = [Date.parse(data.first ?? ""), Date.parse(data.last ?? "")];
   // "All data" asks from the beginning of time to its end: the data's own ends say more.
   if (first <= last && newest >= from) [from, last] = [Math.max(from, first), Math.min(last, newest)];
-  const format = new Intl.DateTimeFormat(language, { timeZone, day: "numeric", month: "long", year: "numeric", ...(hours ? { hour: "2-digit", minute: "2-digit" } : {}) });
+  const format = new Intl.DateTimeFormat(language, {
+    timeZone,
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    ...(hours ? { hour: "2-digit", minute: "2-digit" } : {}),
+  });
   return format.formatRange(from, hours ? last + 1 : last);
 }
 

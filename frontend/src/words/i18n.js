@@ -17,12 +17,30 @@ import * as alerts from "./alerts.js";
  * @typedef {English extends { other: string } ? Plural : English extends string ? string : { [Key in keyof English]: Translated<English[Key]> }} Translated
  */
 
-const english = { ...base.english, time: time.english, measures: measures.english, overview: overview.english, now: now.english, share: share.english, wall: wall.english, alerts: alerts.english };
+const english = {
+  ...base.english,
+  time: time.english,
+  measures: measures.english,
+  overview: overview.english,
+  now: now.english,
+  share: share.english,
+  wall: wall.english,
+  alerts: alerts.english,
+};
 
 /** @typedef {Translated<typeof english>} Dictionary */
 
 /** @type {Dictionary} */
-const russian = { ...base.russian, time: time.russian, measures: measures.russian, overview: overview.russian, now: now.russian, share: share.russian, wall: wall.russian, alerts: alerts.russian };
+const russian = {
+  ...base.russian,
+  time: time.russian,
+  measures: measures.russian,
+  overview: overview.russian,
+  now: now.russian,
+  share: share.russian,
+  wall: wall.russian,
+  alerts: alerts.russian,
+};
 
 /** @type {Record<Language, Dictionary>} */
 export const DICTIONARIES = { en: english, ru: russian };
@@ -86,7 +104,8 @@ export function formatAgo(language, seconds) {
  * @param {Language} language @param {number} seconds
  */
 export function formatSpan(language, seconds) {
-  const part = (/** @type {number} */ value, /** @type {string} */ unit) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  const part = (/** @type {number} */ value, /** @type {string} */ unit) =>
+    new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(value);
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return part(minutes, "minute");
   const hours = Math.floor(minutes / 60);

@@ -18,6 +18,13 @@ export function selectionWords({ view, summary, names }) {
     const named = codes.split(",").map((code) => names.get(`${filter} ${code}`)?.[language] ?? code);
     return fill("{filter}: {codes}", { filter: titles[filter] ?? filter, codes: named.join(", ") });
   });
-  const compared = view.compare ? [`${dictionary.measures.compare.toLocaleLowerCase(language)} ${dictionary.measures.compared[view.compare]}`] : [];
-  return [sectors.length ? sectors.join(", ") : dictionary.allSectors, ...filters, ...(summary ? [formatWindow(language, summary)] : []), ...compared];
+  const compared = view.compare
+    ? [`${dictionary.measures.compare.toLocaleLowerCase(language)} ${dictionary.measures.compared[view.compare]}`]
+    : [];
+  return [
+    sectors.length ? sectors.join(", ") : dictionary.allSectors,
+    ...filters,
+    ...(summary ? [formatWindow(language, summary)] : []),
+    ...compared,
+  ];
 }

@@ -29,7 +29,14 @@ export const english = {
   noFrames: "The frames could not be had.",
   playsCounts: "meanwhile: numbers of messages in hexagons",
   loadingFrames: "Loading the frames…",
-  presets: { today: "Today", yesterday: "Yesterday", week: "This week", lastWeek: "Last week", month: "This month", lastMonth: "Last month" },
+  presets: {
+    today: "Today",
+    yesterday: "Yesterday",
+    week: "This week",
+    lastWeek: "Last week",
+    month: "This month",
+    lastMonth: "Last month",
+  },
   calendar: "Calendar",
 };
 
@@ -61,6 +68,13 @@ export const russian = {
   noFrames: "Кадры не удалось получить.",
   playsCounts: "на время показа: сообщения в шестиугольниках",
   loadingFrames: "Загрузка кадров…",
-  presets: { today: "Сегодня", yesterday: "Вчера", week: "Эта неделя", lastWeek: "Прошлая неделя", month: "Этот месяц", lastMonth: "Прошлый месяц" },
+  presets: {
+    today: "Сегодня",
+    yesterday: "Вчера",
+    week: "Эта неделя",
+    lastWeek: "Прошлая неделя",
+    month: "Этот месяц",
+    lastMonth: "Прошлый месяц",
+  },
   calendar: "Календарь",
 };
