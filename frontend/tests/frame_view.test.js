@@ -25,10 +25,10 @@ test("the place is zoom, latitude, longitude", () => {
 });
 
 for (const [query, words] of /** @type {[string, string][]} */ ([
-  ["scheme=pink&lang=en", "scheme: 'pink' is not known; allowed: auto, light, dark"],
-  ["layer=rivers&lang=en", "layer: 'rivers' is not known; allowed: hexes, districts"],
-  ["legend=no&lang=en", "legend: 'no' is not known; allowed: show, hide"],
-  ["window=7d&window=8d&lang=en", "window: is given more than once; allowed: one value, several codes joined by commas"],
+  ["scheme=pink&lang=en", "scheme: unknown value 'pink'; allowed: auto, light, dark"],
+  ["layer=rivers&lang=en", "layer: unknown value 'rivers'; allowed: hexes, districts"],
+  ["legend=no&lang=en", "legend: unknown value 'no'; allowed: show, hide"],
+  ["window=7d&window=8d&lang=en", "window: is given more than once; allowed: one value, several codes separated by commas"],
   ["map=there", "map: значение 'there' неизвестно; допустимо: 7/45.04/38.98"],
 ])) {
   test(`${query} is told as a fault`, () => assert.equal(readFrame(query, READER).fault, words));

@@ -22,7 +22,7 @@ export const english = {
   picturing: "Preparing…",
   noPicture: "The image could not be saved.",
   print: "Print",
-  frameTitle: "Map of incidents",
+  frameTitle: "Map of citizen-reported incidents",
 };
 
 /** @type {Translated<typeof english>} */

@@ -58,9 +58,9 @@ def deadline_states(state: ReplicaState, _: Selection, selected: SelectedRows) -
 
 
 DEADLINE_STATES = (
-    ("none", "Срока нет или он не судим", "No deadline, or it cannot be judged"),
-    ("waiting", "Без ответа, срок не вышел", "Unanswered, deadline ahead"),
-    ("overdue", "Без ответа, срок вышел", "Unanswered, past the deadline"),
+    ("none", "Срок не установлен или не оценивается", "No deadline, or it cannot be assessed"),
+    ("waiting", "Без ответа, срок не истёк", "Unanswered, deadline ahead"),
+    ("overdue", "Без ответа, срок истёк", "Unanswered, past the deadline"),
     ("on_time", "Ответ в срок", "Answered on time"),
     ("late", "Ответ с опозданием", "Answered late"),
 )
@@ -122,7 +122,7 @@ def _statuses(*_: Any) -> Axis:
 STATUS_NAMES = dict(
     zip(
         Status,
-        ("новое", "назначено", "в работе", "промежуточный ответ", "дан ответ", "возвращено", "закрыто", "отклонено", "дубликат"),
+        ("новое", "назначено", "в работе", "промежуточный ответ", "дан ответ", "возвращено на доработку", "закрыто", "отклонено", "дубликат"),
         strict=True,
     )
 )
@@ -144,7 +144,7 @@ def _districts(catalogue: Catalogue, level: DistrictLevel) -> Axis:
 
 
 _WITHOUT_THEME, _WITHOUT_SOURCE = ("Без темы", "Without theme"), ("Без источника", "Without source")
-_WITHOUT_AGENCY = ("Без исполнителя", "Without agency")
+_WITHOUT_AGENCY = ("Без ведомства", "Without agency")
 
 DIMENSIONS = {
     dimension.code: dimension
@@ -152,7 +152,7 @@ DIMENSIONS = {
         Dimension("sector", {"ru": "Отрасль", "en": "Sector"}, _sectors),
         Dimension("theme", {"ru": "Тема", "en": "Theme"}, lambda known, _: _by_id("theme", known.themes.all, _WITHOUT_THEME)),
         Dimension("source", {"ru": "Источник", "en": "Source"}, lambda known, _: _by_id("source", known.sources.all, _WITHOUT_SOURCE)),
-        Dimension("agency", {"ru": "Исполнитель", "en": "Agency"}, lambda known, _: _by_id("agency", known.agencies.all, _WITHOUT_AGENCY)),
+        Dimension("agency", {"ru": "Ведомство", "en": "Agency"}, lambda known, _: _by_id("agency", known.agencies.all, _WITHOUT_AGENCY)),
         Dimension("status", {"ru": "Статус", "en": "Status"}, _statuses),
         Dimension("district", {"ru": "Район", "en": "District"}, _districts),
         Dimension("deadline", {"ru": "Срок", "en": "Deadline"}, _deadlines),
