@@ -4,7 +4,6 @@ import { problemText } from "../src/choice/notices.js";
 import { staleText } from "../src/choice/staleness.js";
 import { kindOf } from "../src/page/api.js";
 import { readView } from "../src/page/url.js";
-import { words } from "../src/words/i18n.js";
 
 /** @typedef {import("../src/page/state.js").State} State */
 
@@ -24,7 +23,10 @@ test("what goes wrong is told by who can help it", () => {
     kinds.map(([status, type]) => kindOf(Number(status), /** @type {string | undefined} */ (type))),
     ["refused", "refused", "failed", "unreachable", "unreachable", "loading", "busy", "busy", "loading"],
   );
-  assert.match(problemText({ kind: "failed", detail: "", id: "1" }, words("en")), /^An error has occurred in the service\. Retrying automatically\.$/);
+  assert.match(
+    problemText({ kind: "failed", detail: "", id: "1" }, "en"),
+    /^An error has occurred in the service\. Retrying automatically\.$/,
+  );
 });
 
 const NOON = Date.UTC(2026, 10, 25, 12);

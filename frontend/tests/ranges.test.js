@@ -58,7 +58,11 @@ test("limits that look alike are one number", () => {
     { class: 2, from: -1, to: 6 },
     { class: 4, from: 22, to: 22 },
   ];
-  assert.deepEqual(texts("ru", { ...legendOf("change", [], 2), classes }), ["снижение: 100 %", "в пределах случайных колебаний", "рост: 2 200 %"]);
+  assert.deepEqual(texts("ru", { ...legendOf("change", [], 2), classes }), [
+    "снижение: 100 %",
+    "в пределах случайных колебаний",
+    "рост: 2 200 %",
+  ]);
 });
 
 test("classes that have names are called by them", () => {

@@ -28,7 +28,7 @@ function plurals(dictionary, path = "") {
 }
 
 const modules = readdirSync(new URL("src", ROOT), { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".js") && !/^words\/(?!language|selection|i18n|problems)/.test(name))
+  .filter((name) => name.endsWith(".js") && !/^words\/(?!language|selection|i18n|refusal)/.test(name))
   .map((name) => readFileSync(new URL(`src/${name}`, ROOT), "utf8"));
 const pages = readdirSync(ROOT)
   .filter((name) => name.endsWith(".html"))
@@ -60,6 +60,7 @@ test("what is counted has all four forms in Russian", () => {
 
 test("no English is left in Russian, and no Russian in English", () => {
   for (const { path, text } of leaves(ru)) {
+    if (path[1] === "formats") continue; // of what is typed into an address
     const rest = text.replaceAll(/\{\w+\}/g, "").replaceAll(NAMES, "");
     assert.doesNotMatch(rest, /[A-Za-z]{2,}/, path.join("."));
   }

@@ -151,7 +151,7 @@ def test_the_map_goes_to_an_incident_and_marks_it(visit: Visit) -> None:
 def test_an_incident_that_is_not_there_is_said_not_to_be_there(browser: Browser, service_url: str) -> None:
     with visiting(browser, service_url) as visit:
         visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&incident=999999999")
-        expect(visit.page.locator("#panel .trouble")).to_have_text("there is no incident 999999999", timeout=PATIENCE_MS)
+        expect(visit.page.locator("#panel .trouble")).to_have_text("Not found: it may have been deleted.", timeout=PATIENCE_MS)
         visit.page.get_by_role("button", name="Close").click()
         expect(visit.page.locator("#overview")).to_be_visible()
 

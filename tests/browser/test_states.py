@@ -26,10 +26,10 @@ def troubled(browser: Browser, service_url: str) -> Iterator[Visit]:
         yield made
 
 
-def test_a_refused_choice_is_told_in_the_services_words_and_can_be_left(troubled: Visit) -> None:
-    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=en&sector=nope")
+def test_a_refused_choice_is_told_in_the_readers_words_and_can_be_left(troubled: Visit) -> None:
+    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=ru&sector=nope")
     problem = troubled.page.locator("#problem")
-    expect(problem).to_contain_text("The service refused this choice: sector: 'nope' is not known; allowed: health,", timeout=PATIENCE_MS)
+    expect(problem).to_contain_text("Отрасль: значения «nope» нет. Допустимо: Здравоохранение, ", timeout=PATIENCE_MS)
     problem.get_by_role("button").click()
     troubled.expect_total(RECENT)
     expect(problem).to_be_hidden()

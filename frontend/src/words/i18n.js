@@ -9,6 +9,7 @@ import * as now from "./now.js";
 import * as share from "./share.js";
 import * as wall from "./wall.js";
 import * as alerts from "./alerts.js";
+import * as problems from "./problems.js";
 
 /** @typedef {Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }} Plural */
 /**
@@ -26,6 +27,7 @@ const english = {
   share: share.english,
   wall: wall.english,
   alerts: alerts.english,
+  problems: problems.english,
 };
 
 /** @typedef {Translated<typeof english>} Dictionary */
@@ -43,6 +45,7 @@ const russian = {
   share: share.russian,
   wall: wall.russian,
   alerts: alerts.russian,
+  problems: problems.russian,
 };
 
 /** @type {Record<Language, Dictionary>} */

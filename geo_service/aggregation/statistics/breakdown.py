@@ -24,6 +24,7 @@ from geo_service.core.model import LINKED, DistrictLevel, Status
 
 MAX_CELLS = 250_000
 """Most cells of a cross-table, empty ones included; its counts take a few megabytes."""
+_FEWER_CELLS = f"dimensions whose table has at most {MAX_CELLS:,} cells"
 
 _RETURNED = int(Status.RETURNED)
 _BASIC_MEASURES = ("count", "open", "overdue", "closed", "share_closed", "share_on_time", "answered_late", "change")
@@ -122,7 +123,17 @@ def _statuses(*_: Any) -> Axis:
 STATUS_NAMES = dict(
     zip(
         Status,
-        ("новое", "назначено", "в работе", "промежуточный ответ", "дан ответ", "возвращено на доработку", "закрыто", "отклонено", "дубликат"),
+        (
+            "новое",
+            "назначено",
+            "в работе",
+            "промежуточный ответ",
+            "дан ответ",
+            "возвращено на доработку",
+            "закрыто",
+            "отклонено",
+            "дубликат",
+        ),
         strict=True,
     )
 )
@@ -173,7 +184,7 @@ def compute_breakdown(
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
     size = int(np.prod([len(axis.entries) for axis in axes]))
     if size > MAX_CELLS:
-        raise InvalidParameter("by", f"the table would have {size:,} cells", f"dimensions whose table has at most {MAX_CELLS:,} cells")
+        raise InvalidParameter("by", f"the table would have {size:,} cells", _FEWER_CELLS, "too-large")
 
     def regroup(state: ReplicaState, selection: Selection, selected: SelectedRows) -> SelectedRows:
         selected = rows_in_cell(state.columns, state.pyramid, selected, cell)
