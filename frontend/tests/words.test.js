@@ -28,7 +28,7 @@ function plurals(dictionary, path = "") {
 }
 
 const modules = readdirSync(new URL("src", ROOT), { recursive: true, encoding: "utf8" })
-  .filter((name) => name.endsWith(".js") && !/^words\/(?!language|selection|i18n|refusal)/.test(name))
+  .filter((name) => name.endsWith(".js") && !/^words\/(?!selection|i18n|refusal)/.test(name))
   .map((name) => readFileSync(new URL(`src/${name}`, ROOT), "utf8"));
 const pages = readdirSync(ROOT)
   .filter((name) => name.endsWith(".html"))
