@@ -46,6 +46,9 @@ const store = createStore(
     playing: null,
     lit: null,
     drawn: null,
+    sought: { text: "", address: false },
+    access: null,
+    arrived: 0,
     tick: 0,
   }),
 );

@@ -18,8 +18,10 @@ import { offerScheme } from "./page/scheme.js";
 import { placeText } from "./page/url.js";
 import { showOverview } from "./panels/overview.js";
 import { showTooltip } from "./panels/panel.js";
+import { showSearch } from "./search/search_box.js";
 import { isShown, keyOf } from "./view/steps.js";
 import { showTabs } from "./panels/tabs.js";
+import { showTitle } from "./page/title.js";
 import { showLanguage } from "./page/language.js";
 
 const PARTS = [
@@ -27,6 +29,8 @@ const PARTS = [
   showLanguage,
   offerScheme,
   showTotals,
+  showSearch,
+  showTitle,
   showWindow,
   showColouring,
   showSectors,
@@ -51,6 +55,7 @@ const LATER = [
   // Time stands below every map; nobody waits for it.
   { wanted: () => false, load: async () => (await later()).showDock },
   { wanted: ({ view }) => keyOf(view) !== "", load: async () => (await later()).showPlace },
+  { wanted: ({ view }) => Boolean(view.filters["district"]), load: async () => (await later()).followDistrictFilter },
   { wanted: (state) => isShown(state, "now"), load: async () => (await later()).showNow },
   { wanted: (state) => isShown(state, "analysis"), load: async () => (await later()).showAnalysis },
   { wanted: (state) => isShown(state, "share"), load: async () => (await later()).showShare },

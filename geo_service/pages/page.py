@@ -25,8 +25,8 @@ _INLINE_SCRIPT = re.compile(r"<script type=\"importmap\">(.*?)</script>", re.DOT
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    # The page uses none of these; a script that got into it should not be able to ask for them either.
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # Of these the map uses only where the reader is; a script that got into a page should not be able to ask for the others either.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(self), microphone=(), payment=(), usb=()",
 }
 _OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
 """No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""

@@ -2,16 +2,26 @@
 
 /** @import { Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore } from "../page/state.js" */
-import { AttributionControl, NavigationControl, ScaleControl } from "maplibre-gl";
+import { AttributionControl, GeolocateControl, NavigationControl, ScaleControl } from "maplibre-gl";
 import { attributions } from "./attribution.js";
 import { freeSpace } from "./free_space.js";
 
 /** Below this width of the part of the map that is seen, px, the attribution folds away to its button. */
 const NARROW = 900;
+/** A device that is carried about. */
+const TOUCHED = "(pointer: coarse)";
+/** Around the reader: a few streets. */
+const NEAR_ZOOM = 14;
 
 /** @param {MapLibreMap} map @param {PageStore} store */
 export function addControls(map, store) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  // Whoever stands in the street wants to see what is around; browsers say where that is only over secure connections.
+  if (isSecureContext && matchMedia(TOUCHED).matches)
+    map.addControl(
+      new GeolocateControl({ positionOptions: { enableHighAccuracy: true }, fitBoundsOptions: { maxZoom: NEAR_ZOOM } }),
+      "top-right",
+    );
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
   map.once("style.load", () => showAttribution(map, store));
 }

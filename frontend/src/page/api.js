@@ -49,10 +49,17 @@ export function tilesAddress(view) {
 
 /**
  * An answer as it stands now: what the browser has kept is shown only where the service says that it still holds.
- * @param {string} path below the service's address @param {AbortSignal} [signal] @returns {Promise<any>}
+ * @param {string} path below the service's address @param {AbortSignal} [signal] @param {Record<string, string>} [headers] such as a key
+ * @returns {Promise<any>}
  */
-export async function fetchJson(path, signal) {
-  return (await request(path, { signal: signal ?? null, cache: "no-cache" })).json();
+export async function fetchJson(path, signal, headers = {}) {
+  return (await request(path, { signal: signal ?? null, cache: "no-cache", headers })).json();
+}
+
+/** @param {string} path @param {unknown} body @param {Record<string, string>} headers @returns {Promise<any>} */
+export async function postJson(path, body, headers) {
+  const how = { method: "POST", body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" } };
+  return (await request(path, how)).json();
 }
 
 /** @param {string} path @param {RequestInit} how */

@@ -74,6 +74,9 @@ export function initialState(view) {
     playing: null,
     lit: null,
     drawn: null,
+    sought: { text: "", address: false },
+    access: null,
+    arrived: 0,
     tick: 0,
   };
 }

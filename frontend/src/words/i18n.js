@@ -1,11 +1,13 @@
 /** The page's words in two languages, by the rooms of the page. English is the measure: a key missing in Russian is a type error. */
 
 /** @import { Language } from "../page/state.js" */
+import * as access from "./access.js";
 import * as base from "./base.js";
 import * as time from "./time.js";
 import * as measures from "./measures.js";
 import * as overview from "./overview.js";
 import * as now from "./now.js";
+import * as search from "./search.js";
 import * as share from "./share.js";
 import * as wall from "./wall.js";
 import * as alerts from "./alerts.js";
@@ -20,6 +22,8 @@ import * as problems from "./problems.js";
 
 const english = {
   ...base.english,
+  access: access.english,
+  search: search.english,
   time: time.english,
   measures: measures.english,
   overview: overview.english,
@@ -38,6 +42,8 @@ const PERCENT = { style: "percent", maximumFractionDigits: 0 };
 /** @type {Dictionary} */
 const russian = {
   ...base.russian,
+  access: access.russian,
+  search: search.russian,
   time: time.russian,
   measures: measures.russian,
   overview: overview.russian,
