@@ -243,8 +243,6 @@ def test_the_title_counts_what_came_while_nobody_looked(visit: Visit, database_u
     plain = visit.page.title()
     hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true});"
     hide += "document.dispatchEvent(new Event('visibilitychange'))"
-        "Object.defineProperty(document, 'hidden', {value: %s, configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
-    )
     visit.until("document.querySelector('#live')?.dataset.state === 'live'")
     visit.page.evaluate(hide % "true")
     insert_incidents(database_url, "fresh", 1, 2, VILLAGE, 0)
