@@ -100,7 +100,7 @@ function cell(row, { value, show, heat, numeric = false }, first) {
   const made = element("td", { class: numeric ? "number" : "" }, content);
   if (!heat) return made;
   made.classList.add("heat");
-  made.style.setProperty("--heat", heat(row).toFixed(2));
+  made.style.setProperty("--number-heat", heat(row).toFixed(2));
   return made;
 }
 

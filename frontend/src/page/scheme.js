@@ -1,8 +1,9 @@
 /** Light or dark: the stylesheets follow an attribute of the document, the map the view. */
 
 /** @import { PageStore, Scheme } from "./state.js" */
+import { icon } from "../charts/icons.js";
 import { words } from "../words/i18n.js";
-import { byId } from "./dom.js";
+import { byId, nameButton } from "./dom.js";
 
 /** @type {Record<Scheme, Scheme>} */
 const OTHER = { light: "dark", dark: "light" };
@@ -19,7 +20,7 @@ export function showScheme(store) {
 export function offerScheme(store) {
   store.watch(
     (state) => state.view,
-    ({ scheme, language }) => (byId("scheme").textContent = words(language).toScheme[OTHER[scheme]]),
+    ({ scheme, language }) => nameButton(byId("scheme"), icon("scheme"), words(language).toScheme[OTHER[scheme]]),
   );
   byId("scheme").addEventListener("click", () => {
     const { view } = store.get();
