@@ -8,6 +8,7 @@ import { words } from "../words/i18n.js";
 
 /** @param {PageStore} store */
 export function showBar(store) {
+  byId("scheme").append(icon("scheme"));
   const full = byId("full-screen");
   // Telephones of one maker have no full screen.
   full.hidden = !document.fullscreenEnabled;

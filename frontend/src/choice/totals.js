@@ -13,15 +13,15 @@ import { MEASURES } from "../page/url.js";
  * @returns {() => void} draws them anew, with other notes
  */
 export function showTotals(store, noteOf) {
-  const draw = () => drawTotals(store, noteOf);
-  store.watch((state) => state.summary, draw);
-  store.watch((state) => state.view, draw);
+  const redraw = () => drawTotals(store, noteOf);
+  store.watch((state) => state.summary, redraw);
+  store.watch((state) => state.view, redraw);
   store.watch(
     (state) => state.busy,
     (busy) => byId("totals").classList.toggle("busy", busy),
   );
   announce(store);
-  return draw;
+  return redraw;
 }
 
 /** @param {PageStore} store @param {(measure: Measure) => readonly (Node | string)[]} noteOf */
@@ -30,10 +30,10 @@ function drawTotals(store, noteOf) {
   const { measureTitle, overview } = words(view.language);
   const buttons = MEASURES.map((measure) => {
     const value = summary ? formatNumber(view.language, summary[countOf(measure)]) : "…";
-    const choose = () => store.set({ view: { ...store.get().view, measure } });
+    const chooseMeasure = () => store.set({ view: { ...store.get().view, measure } });
     const label = element("span", { class: "label" }, overview.names[measure]);
     const note = element("span", { class: "note" }, ...(summary ? noteOf(measure) : []));
-    const made = toggle(view.measure === measure, choose, label, element("strong", {}, value), note);
+    const made = toggle(view.measure === measure, chooseMeasure, label, element("strong", {}, value), note);
     made.dataset["measure"] = measure;
     if (measure === "overdue") made.title = overview.overdue_hint;
     return made;

@@ -1,7 +1,6 @@
 /** Light or dark: the stylesheets follow an attribute of the document, the map the view. */
 
 /** @import { PageStore, Scheme } from "./state.js" */
-import { icon } from "../charts/icons.js";
 import { words } from "../words/i18n.js";
 import { byId, nameButton } from "./dom.js";
 
@@ -20,7 +19,7 @@ export function showScheme(store) {
 export function offerScheme(store) {
   store.watch(
     (state) => state.view,
-    ({ scheme, language }) => nameButton(byId("scheme"), icon("scheme"), words(language).toScheme[OTHER[scheme]]),
+    ({ scheme, language }) => nameButton(byId("scheme"), null, words(language).toScheme[OTHER[scheme]]),
   );
   byId("scheme").addEventListener("click", () => {
     const { view } = store.get();

@@ -1,22 +1,17 @@
 /** The tabs beside the map: one panel at a time, or none; a selected place stands in their stead until it is closed. */
 
-/** @import { PageStore, State, Tab } from "../page/state.js" */
+/** @import { PageStore, Tab } from "../page/state.js" */
 import { icon } from "../charts/icons.js";
 import { byId, element, nameButton, replaceButtons } from "../page/dom.js";
 import { TABS } from "../page/url.js";
 import { words } from "../words/i18n.js";
-import { overdueBadge } from "./parts.js";
-import { formerView, keyOf } from "./steps.js";
+import { overdueBadge } from "../parts/figures.js";
+import { formerView, keyOf } from "../view/steps.js";
 
 /** Panels with tables that may be wide. @type {ReadonlySet<string>} */
 const TABLES = new Set(["overview", "analysis"]);
 /** Where the filters have a column of their own: as in styles/page.css. */
 const WIDE = "(min-width: 1800px) and (min-height: 800px)";
-
-/** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
-export function isShown({ view }, tab) {
-  return view.tab === tab && !keyOf(view);
-}
 
 /** @param {PageStore} store */
 export function showTabs(store) {
@@ -36,13 +31,13 @@ export function showTabs(store) {
   // Kept: a query that nothing refers to may be forgotten with its listeners.
   wide.addEventListener("change", leaveFilters);
   store.watch((state) => state.view.tab, leaveFilters);
-  byId("tab-list").addEventListener("keydown", step);
+  byId("tab-list").addEventListener("keydown", moveByArrow);
   for (const id of ["fold", "enlarge"])
-    byId(id).addEventListener("click", () => open(store, store.get().view.tab === "" ? "overview" : ""));
+    byId(id).addEventListener("click", () => openTab(store, store.get().view.tab === "" ? "overview" : ""));
 }
 
 /** A tab, or none; a selected place is closed. @param {PageStore} store @param {Tab | ""} tab */
-function open(store, tab) {
+function openTab(store, tab) {
   byId("side").scrollTop = 0;
   store.set({ view: { ...store.get().view, ...formerView(store), tab, cell: "", incident: "", alert: "" }, selected: null });
 }
@@ -90,7 +85,7 @@ function tabButton(store, tab, selected) {
   };
   return element(
     "button",
-    { type: "button", ...states, onclick: () => open(store, tab) },
+    { type: "button", ...states, onclick: () => openTab(store, tab) },
     icon(tab),
     element("span", {}, words(language).tabs[tab]),
     ...(tab === "now" ? overdueBadge(language, summary) : []),
@@ -98,7 +93,7 @@ function tabButton(store, tab, selected) {
 }
 
 /** Arrows go from tab to tab, as the ARIA practices for tabs want it. @param {KeyboardEvent} event */
-function step(event) {
+function moveByArrow(event) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   const tabs = /** @type {HTMLElement[]} */ ([...byId("tab-list").children]).filter((tab) => tab.offsetParent);
   const at = tabs.findIndex((tab) => document.activeElement === tab);
