@@ -11,7 +11,7 @@ import { formerView, keyOf } from "../view/steps.js";
 /** Panels with tables that may be wide. @type {ReadonlySet<string>} */
 const TABLES = new Set(["overview", "analysis"]);
 /** Where the filters have a column of their own: as in styles/page.css. */
-const WIDE = "(min-width: 1800px) and (min-height: 800px)";
+const WIDE = "(width >= 1800px) and (height >= 800px)";
 
 /** @param {PageStore} store */
 export function showTabs(store) {
