@@ -28,9 +28,7 @@ function declared(sheet) {
 
 /** @param {readonly (readonly [name: string, value: string])[]} declarations @returns {string[]} those with a value of another kind than their name says */
 const wrongKinds = (declarations) =>
-  declarations
-    .filter(([name, value]) => !KINDS[name.split("-")[0] ?? ""]?.test(value))
-    .map(([name, value]) => `--${name}: ${value}`);
+  declarations.filter(([name, value]) => !KINDS[name.split("-")[0] ?? ""]?.test(value)).map(([name, value]) => `--${name}: ${value}`);
 
 const sheets = Object.fromEntries(SHEETS.map((path) => [path.slice(FRONTEND.length), readFileSync(path, "utf8")]));
 

@@ -153,9 +153,9 @@ def test_no_card_lies_over_a_hexagon(drawn: Visit, screen: str) -> None:
 
 def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_away(cards: Visit) -> None:
     resize(cards, "small phone", "tab=overview&lang=ru")
-    for term in ("поступило", "открыто", "просрочено"):
+    for term in ("Поступило", "Открыто", "Просрочено"):
         expect(cards.page.locator("#totals button", has_text=term)).to_be_in_viewport(timeout=PATIENCE_MS)
-    expect(cards.page.locator("#totals-before dt", has_text="закрыто")).to_be_in_viewport()
+    expect(cards.page.locator("#totals-before dt", has_text="Закрыто")).to_be_in_viewport()
     # The first list is in sight, and the others are below it.
     expect(cards.page.locator("#alerts h2")).to_be_in_viewport()
     expect(cards.page.locator("h1")).to_be_in_viewport()
@@ -192,7 +192,7 @@ def test_a_phone_has_the_period_and_the_report_in_its_bar_and_the_rest_behind_a_
 def test_the_map_of_a_screen_that_stands_upright_can_be_enlarged(cards: Visit, screen: str) -> None:
     resize(cards, screen, "lang=en&tab=now")
     before = cards.page.evaluate(MAP_SHARE)
-    cards.page.get_by_role("button", name="Larger map").click()
+    cards.page.get_by_role("button", name="Enlarge the map").click()
     cards.until(f"{MAP_SHARE} > {before} + 0.2")
     expect(cards.page.locator("#tab-list")).to_be_in_viewport()
     cards.page.get_by_role("button", name="Show the panel").click()
@@ -223,6 +223,6 @@ def test_the_keyboard_goes_to_the_panel_by_one_press(cards: Visit) -> None:
     cards.page.goto(f"{cards.address}/#lang=en")
     cards.page.locator("#totals button").first.wait_for(timeout=PATIENCE_MS)
     cards.page.keyboard.press("Tab")
-    assert cards.page.evaluate("document.activeElement.textContent") == "To the numbers"
+    assert cards.page.evaluate("document.activeElement.textContent") == "Skip to the numbers"
     cards.page.keyboard.press("Enter")
     assert cards.page.evaluate("document.activeElement.id") == "side"
