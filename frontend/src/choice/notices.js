@@ -8,6 +8,8 @@ import { readView } from "../page/url.js";
 
 const TICK_MS = 1000;
 
+const REGION_ZOOM = 6;
+
 /** @param {PageStore} store @param {(store: PageStore, problem: Problem) => Node[]} remedy what stands below a problem */
 export function showNotices(store, remedy = wayBack) {
   store.watch(
@@ -34,6 +36,8 @@ export function showNotices(store, remedy = wayBack) {
 
 /** Says that there is no map, where there is none. @param {PageStore} store */
 export function showNoMap(store) {
+  // The legend is then that of hexagons as for a whole region.
+  if (store.get().zoom < 0) store.set({ zoom: REGION_ZOOM });
   store.watch(
     (state) => state.view.language,
     (language) => {
