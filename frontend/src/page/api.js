@@ -58,6 +58,7 @@ export function tilesAddress(view) {
  * @property {Promise<any>} answer
  * @property {AbortController} controller
  * @property {number} waiting how many wait for it
+ * @property {boolean} come whether it has come
  */
 
 /** Answers since the data last changed, by address: the same is asked once, however many parts of a page show it. @type {Map<string, Shared>} */
@@ -80,8 +81,7 @@ export async function fetchJson(path, signal) {
     return await (signal ? Promise.race([shared.answer, abortion(signal)]) : shared.answer);
   } finally {
     shared.waiting -= 1;
-    // Of no effect once it has come.
-    if (shared.waiting === 0) shared.controller.abort();
+    if (shared.waiting === 0 && !shared.come) abandon(path, shared);
   }
 }
 
@@ -89,11 +89,25 @@ export async function fetchJson(path, signal) {
 function share(path) {
   const controller = new AbortController();
   const answer = request(path, { signal: controller.signal, cache: "no-cache" }).then((response) => response.json());
-  const shared = { answer, controller, waiting: 0 };
+  const shared = { answer, controller, waiting: 0, come: false };
   answers.set(path, shared);
-  answer.catch(() => answers.get(path) === shared && answers.delete(path));
+  answer.then(
+    () => (shared.come = true),
+    () => forget(path, shared),
+  );
   for (const oldest of [...answers.keys()].slice(0, Math.max(0, answers.size - MOST_ANSWERS))) answers.delete(oldest);
   return shared;
+}
+
+/** Nobody waits for it any more. @param {string} path @param {Shared} shared */
+function abandon(path, shared) {
+  shared.controller.abort();
+  forget(path, shared);
+}
+
+/** @param {string} path @param {Shared} shared */
+function forget(path, shared) {
+  if (answers.get(path) === shared) answers.delete(path);
 }
 
 /** @param {AbortSignal} signal @returns {Promise<never>} rejects when it is aborted */
@@ -114,7 +128,9 @@ async function request(path, how) {
   const document = await response.json().catch(() => ({}));
   const kind = kindOf(response.status, document.type);
   const id = response.headers.get("X-Request-ID") ?? "";
-  throw new ApiError({ kind, id, allowed: document.allowed, detail: document.detail ?? `${response.status} ${response.statusText}` });
+  const { code, parameter, value, allowed, allowed_names: names } = document;
+  const detail = document.detail ?? `${response.status} ${response.statusText}`;
+  throw new ApiError({ kind, id, detail, code, parameter, value, allowed, names });
 }
 
 /** @param {number} status @param {string | undefined} type of the problem document @returns {Problem["kind"]} */

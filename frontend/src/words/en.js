@@ -8,5 +8,6 @@ import { english as now } from "./now.js";
 import { english as share } from "./share.js";
 import { english as wall } from "./wall.js";
 import { english as alerts } from "./alerts.js";
+import { english as problems } from "./problems.js";
 
-export const dictionary = { ...base, time, measures, overview, now, share, wall, alerts };
+export const dictionary = { ...base, time, measures, overview, now, share, wall, alerts, problems };

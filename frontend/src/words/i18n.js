@@ -18,6 +18,9 @@
 /** @type {Record<Language, () => Promise<{ dictionary: Dictionary }>>} */
 const LOADERS = { en: () => import("./en.js"), ru: () => import("./ru.js") };
 
+/** @type {Intl.NumberFormatOptions} */
+const PERCENT = { style: "percent", maximumFractionDigits: 0 };
+
 /** @type {Partial<Record<Language, Dictionary>>} */
 const loaded = {};
 
@@ -50,14 +53,17 @@ export function fill(template, values) {
   return template.replaceAll(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** @param {Language} language @param {number} value */
-export function formatNumber(language, value) {
-  return new Intl.NumberFormat(language).format(value);
+/**
+ * A number as the language writes it, with a minus sign: the formats of both languages have a hyphen in its place.
+ * @param {Language} language @param {number} value @param {Intl.NumberFormatOptions} [options]
+ */
+export function formatNumber(language, value, options) {
+  return new Intl.NumberFormat(language, options).format(value).replace("-", "−");
 }
 
 /** @param {Language} language @param {number} share 0 to 1 */
 export function formatShare(language, share) {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+  return formatNumber(language, share, PERCENT);
 }
 
 /**
@@ -66,8 +72,8 @@ export function formatShare(language, share) {
  */
 export function formatMeasured(language, measure, value) {
   if (measure.startsWith("share")) return formatShare(language, value);
-  if (measure !== "change") return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(value);
+  if (measure !== "change") return formatNumber(language, value, { maximumFractionDigits: 1 });
+  return formatNumber(language, value, { ...PERCENT, signDisplay: "exceptZero" });
 }
 
 /**

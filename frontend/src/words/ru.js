@@ -8,6 +8,7 @@ import { russian as now } from "./now.js";
 import { russian as share } from "./share.js";
 import { russian as wall } from "./wall.js";
 import { russian as alerts } from "./alerts.js";
+import { russian as problems } from "./problems.js";
 
 /** @type {import("./i18n.js").Dictionary} */
-export const dictionary = { ...base, time, measures, overview, now, share, wall, alerts };
+export const dictionary = { ...base, time, measures, overview, now, share, wall, alerts, problems };
