@@ -31,9 +31,7 @@ def test_each_answer_is_asked_for_once_at_the_start(region: Visit, path: str) ->
     region.page.on("request", lambda request: asked.update([request.url.removeprefix(region.address)]))
     region.page.goto(f"{region.address}{path}")
     region.until(SETTLED)
-    if "embed" not in path:
-        region.until(HEARD)
-    region.page.wait_for_load_state("networkidle") if "embed" in path else region.settle()
+    region.until(HEARD)
     numbers = {address: times for address, times in asked.items() if urlsplit(address).path.startswith(("/api/", "/tiles/"))}
     assert {address: times for address, times in numbers.items() if times > 1} == {}
     totals = [address for address in numbers if urlsplit(address).path == "/api/summary" and "compare=previous" in address]
