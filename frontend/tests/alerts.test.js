@@ -10,12 +10,12 @@ import {
   shortReason,
   sureChanges,
 } from "../src/alerts/alert_words.js";
-import { isNarrowedTo, keptOf, narrowedTo } from "../src/alerts/focus.js";
-import { isSomewhere, marksOf } from "../src/alerts/map_marks.js";
+import { isNarrowedTo, keptOf, narrowedTo } from "../src/view/alert_focus.js";
+import { isSomewhere, marksOf } from "../src/map/alert_marks.js";
 import { alertsAddress, changesAddress, isNarrowed } from "../src/alerts/questions.js";
 import { barsOf } from "../src/alerts/series.js";
 import { readView, writeView } from "../src/page/url.js";
-import { formerView, keyOf, leave, stepOut, toAlert, toIncident } from "../src/panels/steps.js";
+import { formerView, keyOf, closePlace, stepOut, toAlert, toIncident } from "../src/view/steps.js";
 import { createStore } from "../src/page/store.js";
 
 /** @typedef {import("../src/alerts/alert_types.js").Alert} Alert */
@@ -105,7 +105,7 @@ test("beside the reason stand how long it goes on, in how many places, and how r
   const places = [1, 2, 3, 4, 5].map((at) => ({ key: `s:${at}`, name: { ru: "", en: "" } }));
   assert.equal(
     plain(aboutAlert("ru", alertOf({ group: { id: 12, alerts: 4 }, places }), NOW)),
-    "уже 3 дн. · в 5 местах · и ещё 3 о том же · реже чем раз в 10 лет",
+    "уже 3 дн. · в 5 местах · и ещё 3 по той же теме · реже чем раз в 10 лет",
   );
   assert.equal(plain(aboutAlert("en", alertOf({ closed: "2026-11-28T03:06:00Z" }), NOW)), "lasted 1 day · less than once in 10 years");
 });
@@ -121,7 +121,7 @@ test("what is usual is a whole number unless half a message matters", () => {
 test("where nothing is unusual that is said, and when somebody last looked", () => {
   const state = { view: viewOf("#lang=ru") };
   assert.equal(nothingUnusual(state, false, 125), "Сейчас ничего необычного. Проверено 2 минуты назад.");
-  assert.equal(nothingUnusual(state, true, null), "В этом отборе сейчас ничего необычного.");
+  assert.equal(nothingUnusual(state, true, null), "По заданным фильтрам сейчас ничего необычного.");
   assert.deepEqual(
     [20, 89 * 60, 2 * 3600].map((seconds) => agoText("en", seconds)),
     ["this minute", "89 minutes ago", "2 hours ago"],
@@ -154,7 +154,7 @@ test("closing an alert brings back what was chosen before it, also after a look 
   stepOut(store);
   assert.equal(keyOf(store.get().view), "alert 17");
   toAlert(store, alertOf({ id: 18, selection: "theme=roads.snow&from=2026-11-29T00:00:00Z" }));
-  leave(store);
+  closePlace(store);
   assert.deepEqual(store.get().view, before);
 });
 
@@ -163,7 +163,7 @@ test("what has been chosen while an alert was open stays", () => {
   toAlert(store, alertOf());
   store.set({ view: { ...store.get().view, window: "30d", from: "" } });
   assert.deepEqual(formerView(store), {});
-  leave(store);
+  closePlace(store);
   assert.deepEqual([store.get().view.window, store.get().view.filters["theme"], store.get().view.alert], ["30d", "housing.no_water", ""]);
 });
 

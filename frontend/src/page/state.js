@@ -1,7 +1,7 @@
 /** What the page's store holds. */
 
 /** @import { AlertsAnswer } from "../alerts/alert_types.js" */
-/** @import { Told } from "./answers.js" */
+/** @import { AnswerState } from "./answers.js" */
 
 /** @typedef {"ru" | "en"} Language */
 /** @typedef {"light" | "dark"} Scheme */
@@ -74,7 +74,16 @@
  * @property {{ class: number, p: number }} [significance] the class of what chance explains
  */
 
-/** @typedef {{ kind: "loading" | "busy" | "refused" | "failed" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
+/**
+ * @typedef {object} Problem
+ * @property {"loading" | "busy" | "refused" | "failed" | "unreachable"} kind
+ * @property {string} detail in the service's English, for those who look after it
+ * @property {string} id the request's, in the service's log
+ * @property {string} [code] what is wrong: see words/refusal.js
+ * @property {string} [parameter] @property {string} [value] what is wrong in the address
+ * @property {unknown} [allowed] the allowed values, or what is allowed in English
+ * @property {Record<string, Named>} [names] of allowed values, by code
+ */
 /** @typedef {{ state: "connecting" | "live" | "away", at: number | null, since: number | null }} Live `at`: last change, `since`: when the stream broke, ms since 1970 */
 /**
  * Where the selected place is, for the map to go there.
@@ -111,7 +120,7 @@
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
- * @property {Told<AlertsAnswer> | null} alerts the open alerts of the chosen sectors, themes and districts; null before they were asked for
+ * @property {AnswerState<AlertsAnswer> | null} alerts the open alerts of the chosen sectors, themes and districts; null before they were asked for
  * @property {{ former: Partial<View>, narrowed: Partial<View> } | null} beforeAlert what was chosen before an alert narrowed the choice, to be put back
  *   when it is closed, and what it was narrowed to
  * @property {Spot | null} spot
