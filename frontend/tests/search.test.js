@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { titleText } from "../src/page/title.js";
 import { summaryText } from "../src/panels/incident_actions.js";
 import { aboutResult, chooseResult, foundText, groupResults, keyOfResult, searchAddress } from "../src/search/found.js";
-import { initialState } from "../src/page/start.js";
-import { createStore } from "../src/page/store.js";
+import { createPage } from "../src/page/start.js";
 import { readView } from "../src/page/url.js";
 
 /** @typedef {import("../src/search/found.js").Result} Result */
 /** @param {Partial<Result>} more @returns {Result} */
 const result = (more) => ({ type: "settlement", code: "1", name: { ru: "Сочи", en: "Sochi" }, label: "Сочи", within: null, ...more });
-const store = (hash = "#lang=ru") => createStore(initialState(readView(hash, [])));
+const store = (hash = "#lang=ru") => createPage(readView(hash, []));
 
 test("results stand in groups, that of the best result first", () => {
   const found = [result({}), result({ type: "theme", code: "a" }), result({ code: "2" })];
