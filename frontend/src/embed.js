@@ -40,6 +40,7 @@ const store = createStore(
     spot: null,
     place: "",
     picture: null,
+    print: null,
     listed: 0,
     names: new Map(),
     points: null,

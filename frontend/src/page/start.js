@@ -69,6 +69,7 @@ export function initialState(view) {
     listed: PAGE,
     place: "",
     picture: null,
+    print: null,
     names: new Map(),
     points: null,
     playing: null,
