@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { niceMax, sparkPoints } from "../src/charts/svg.js";
 import { sorted } from "../src/charts/table.js";
 import { byChance, growthOf, worstDistricts } from "../src/parts/worst.js";
