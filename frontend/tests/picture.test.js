@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { headLines, linesOf } from "../src/map/picture_parts.js";
 import { readView } from "../src/page/url.js";
 
@@ -17,13 +18,7 @@ const summary = /** @type {Summary} */ (
 );
 const plain = (/** @type {string[]} */ lines) => lines.map((line) => line.replaceAll(/\s/g, " "));
 const headOf = (/** @type {string} */ hash, /** @type {string} */ measure) =>
-  plain(
-    headLines(
-      { view: readView(hash, []), summary, names: new Map() },
-      { measure, label: { ru: "", en: "" } },
-      REGION,
-    ),
-  );
+  plain(headLines({ view: readView(hash, []), summary, names: new Map() }, { measure, label: { ru: "", en: "" } }, REGION));
 
 test("a picture's title counts incidents in the right form, and names region, choice and period", () => {
   assert.deepEqual(headOf("#lang=ru&sector=roads", "count"), [
