@@ -12,9 +12,16 @@ from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
 
 pytestmark = pytest.mark.browser
 
+VIEW = "lang=en&window=1y&map=8/45.2/39.1"
 SETTLED = "window.geoMap?.loaded() && geoMap.areTilesLoaded()"
 HEARD = "document.querySelector('#live')?.dataset.state === 'live'"
 """The stream of changes has told its first revision, which is the one that is shown."""
+
+
+@pytest.fixture(scope="module")
+def service_url(territory_service: str) -> str:
+    """The service over the territory."""
+    return territory_service
 
 
 @pytest.fixture
@@ -25,7 +32,7 @@ def region(browser: Browser, territory_service: str) -> Iterator[Visit]:
         assert made.complaints == []
 
 
-@pytest.mark.parametrize("path", ["/#lang=en&window=1y", "/?view=wall&lang=en&window=1y", "/embed?lang=en&window=1y"])
+@pytest.mark.parametrize("path", [f"/#{VIEW}", f"/?view=wall&{VIEW}", f"/embed?{VIEW}"])
 def test_each_answer_is_asked_for_once_at_the_start(region: Visit, path: str) -> None:
     asked: Counter[str] = Counter()
     region.page.on("request", lambda request: asked.update([request.url.removeprefix(region.address)]))
@@ -42,11 +49,11 @@ def test_each_answer_is_asked_for_once_at_the_start(region: Visit, path: str) ->
 def test_another_language_is_loaded_when_it_is_chosen(region: Visit) -> None:
     files: list[str] = []
     region.page.on("request", lambda request: files.extend(re.findall(r"/(ru|en)-\w{8}\.js$", request.url)))
-    region.open("lang=en&window=1y")
+    region.open(VIEW)
     assert files == ["en"]
     region.page.locator("#language").click()
     expect(region.page.locator("html")).to_have_attribute("lang", "ru", timeout=PATIENCE_MS)
     assert files == ["en", "ru"]
-    region.page.evaluate("location.hash = 'lang=en&window=1y'")
+    region.page.evaluate(f"location.hash = '{VIEW}'")
     expect(region.page.locator("html")).to_have_attribute("lang", "en", timeout=PATIENCE_MS)
     assert files == ["en", "ru"], "what is there is not loaded again"

@@ -4,7 +4,7 @@
 import { byId } from "./dom.js";
 import { withWords, words } from "../words/i18n.js";
 
-/** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage"} FixedText */
+/** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage" | "skip" | "showTime"} FixedText */
 
 /** @param {PageStore} store */
 export function showLanguage(store) {
@@ -19,6 +19,7 @@ export function showLanguage(store) {
       }
       byId("controls").setAttribute("aria-label", dictionary.controls);
       byId("language").setAttribute("lang", language === "ru" ? "en" : "ru");
+      byId("language").title = language === "ru" ? "English" : "Русский";
     },
   );
   byId("language").addEventListener("click", () => {
