@@ -12,7 +12,7 @@ from geo_service.routes.common.dependencies import service_of
 from geo_service.tiles.documents.palette import SCHEMES
 from geo_service.tiles.documents.style import LANGUAGES
 
-EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "map")
+EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "alerts", "map")
 """Parameters of its address that belong neither to the selection nor to the layer; frontend/src/embed/frame_view.js reads them."""
 
 WALL_PARAMETERS = ("view", "layer", "lang", "scheme", "map", "rotate")
@@ -28,6 +28,7 @@ def check_embed(request: Request) -> None:
     """Raise InvalidParameter where a parameter of the map for iframes is unknown or its value is not allowed."""
     _check_view(request, LAYERS[0], EMBED_PARAMETERS, ["auto", *SCHEMES])
     read_choice(request.query_params, "legend", ("show", "hide"), "show")
+    read_choice(request.query_params, "alerts", ("none", "marks", "list"), "none")
 
 
 def check_wall(request: Request) -> None:

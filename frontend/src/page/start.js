@@ -82,6 +82,7 @@ function initialState(view) {
     listed: PAGE,
     place: "",
     picture: null,
+    print: null,
     names: new Map(),
     points: null,
     playing: null,

@@ -126,6 +126,7 @@
  * @property {Spot | null} spot
  * @property {string} place where the map is: zoom/latitude/longitude; "" where there is none
  * @property {(() => Promise<unknown>) | null} picture saves the map as a picture; null where there is no map
+ * @property {(() => Promise<unknown>) | null} print prints the page as a report; null where there is no map
  * @property {number} listed how many incidents the list beside the map holds at most
  * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
  * @property {Legend | null} points of incidents one by one, once they are on the map
