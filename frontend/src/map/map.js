@@ -63,6 +63,7 @@ export async function createMap(container, store, frame = null) {
     locale: { ...words(language).maplibre, "Map.Title": words(language).map },
   });
   if (!map) return null;
+  store.set({ zoom: tileZoom(map) });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!frame?.still) addControls(map, store);
@@ -166,7 +167,6 @@ function showLayers(map, store, framed) {
     (scheme) => paintBase(map, scheme),
   );
   watchSelected(map, store);
-  store.set({ zoom: tileZoom(map) });
   return refreshPoints;
 }
 

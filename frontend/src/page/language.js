@@ -2,7 +2,7 @@
 
 /** @import { PageStore } from "./state.js" */
 import { byId } from "./dom.js";
-import { words } from "../words/i18n.js";
+import { withWords, words } from "../words/i18n.js";
 
 /** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage" | "skip" | "showTime"} FixedText */
 
@@ -23,7 +23,7 @@ export function showLanguage(store) {
     },
   );
   byId("language").addEventListener("click", () => {
-    const { view } = store.get();
-    store.set({ view: { ...view, language: view.language === "ru" ? "en" : "ru" } });
+    const language = store.get().view.language === "ru" ? "en" : "ru";
+    withWords(language, () => store.set({ view: { ...store.get().view, language } }));
   });
 }

@@ -113,7 +113,7 @@
 /**
  * @typedef {object} State
  * @property {View} view
- * @property {number} zoom whole zoom of the tiles shown
+ * @property {number} zoom whole zoom of the tiles shown; -1 before there is a map
  * @property {Summary | null} summary
  * @property {Legend | null} legend
  * @property {Problem | null} problem

@@ -9,13 +9,14 @@ import { showTotals } from "../choice/totals.js";
 import { alertsList, changesList } from "../alerts/lists.js";
 import { createTable } from "../charts/table.js";
 import { follow } from "../page/answers.js";
+import { summaryAddress } from "../page/api.js";
 import { byId, element } from "../page/dom.js";
 import { formatWindow } from "../words/dates.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "../parts/figures.js";
 import { isShown, toDistrict } from "../view/steps.js";
 import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
-import { districtsAddress, fetchBoth, summaryAddress } from "../parts/totals.js";
+import { districtsAddress, fetchBoth } from "../parts/totals.js";
 import { byChance, growthOf, LEAST_MESSAGES, LEAST_OVERDUE, reasonOf, worstDistricts } from "../parts/worst.js";
 
 /** @param {PageStore} store */
@@ -46,7 +47,7 @@ export function showOverview(store) {
   const shown = (/** @type {State} */ state, /** @type {string} */ address) => (isShown(state, "overview") ? address : null);
   follow(
     store,
-    (state) => shown(state, summaryAddress(state)),
+    (state) => shown(state, summaryAddress(state.view)),
     (/** @type {AnswerState<Both>} */ next) => {
       compared = next;
       redraw();
