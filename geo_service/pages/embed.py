@@ -18,6 +18,12 @@ EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "alerts", "map")
 WALL_PARAMETERS = ("view", "layer", "lang", "scheme", "map", "rotate")
 """The same of the wall; frontend/src/wall/wall_view.js reads them."""
 
+VIEW_PARAMETERS = (
+    "map", "sector", "window", "from", "to", "around", "compare", "measure", "breaks", "theme", "source", "agency", "status", "duplicates",
+    "district", "layer", "level", "cell", "incident", "alert", "list", "tab", "by", "cross", "wide", "scheme", "lang",
+)  # fmt: skip
+"""What the address of the map page holds behind #, and may hold before it; frontend/src/page/url.js reads them."""
+
 LAYERS = ("hexes", "districts")
 _PLACE_ALLOWED = "zoom/latitude/longitude, such as 7/45.04/38.98"
 _SECONDS = re.compile(r"\d{1,4}(\.\d{1,3})?")
