@@ -8,7 +8,6 @@ import { onShow, postToPage } from "./embed/frame_talk.js";
 import { FRAME_WORDS, frameLanguage, fullMapAddress, readFrame } from "./embed/frame_view.js";
 import { fill, loadWords, withWords, words } from "./words/i18n.js";
 import { showLegend } from "./choice/legend.js";
-import { createMap } from "./map/map.js";
 import { problemText, showNoMap, showNotices } from "./choice/notices.js";
 import { showPanel, showTooltip } from "./panels/panel.js";
 import { serviceRoot } from "./page/service.js";
@@ -58,6 +57,8 @@ function showQuery(query) {
 
 /** @returns {Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} */
 async function showMap() {
+  // Numbers are shown while MapLibre is still on its way.
+  const { createMap } = await import("./map/map.js");
   const areaMap = await createMap(byId("map"), store, { place: frame.place });
   if (!areaMap) {
     showNoMap(store);
