@@ -11,7 +11,6 @@ import { followAlerts } from "./alerts/questions.js";
 import { showAbout } from "./embed/about.js";
 import { showAlertList } from "./embed/alert_list.js";
 import { showLegend } from "./choice/legend.js";
-import { createMap } from "./map/map.js";
 import { problemText, showNoMap, showNotices } from "./choice/notices.js";
 import { showPanel, showTooltip } from "./panels/panel.js";
 import { serviceRoot } from "./page/service.js";
@@ -64,6 +63,8 @@ function showQuery(query) {
 
 /** @returns {Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} */
 async function showMap() {
+  // Numbers are shown while MapLibre is still on its way.
+  const { createMap } = await import("./map/map.js");
   const areaMap = await createMap(byId("map"), store, { place: frame.place, alerts: frame.alerts !== "none" });
   if (!areaMap) {
     showNoMap(store);
