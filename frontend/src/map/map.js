@@ -99,6 +99,8 @@ function drawnBy(options) {
       pitchWithRotate: false,
       // Names that fade in would have the whole map drawn again and again meanwhile.
       fadeDuration: 0,
+      // The page fetches them when the data or the window may have changed: MapLibre would ask for each again every five seconds.
+      refreshExpiredTiles: false,
       // The browser's own cache would show tiles that are older than the numbers; unchanged ones answer with 304. Land stays as it is.
       transformRequest: (url, type) => ({ url, ...(type === "Tile" && !url.includes("/static/") && { cache: "no-cache" }) }),
     });

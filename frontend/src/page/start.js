@@ -55,7 +55,7 @@ export function startPage(store, assemble, open) {
     await Promise.race([assembled.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
     listenAnew = listen(store, refresh, { onAlert: tick, ...(open && { open }) });
   });
-  setInterval(tick, MOVE_ON_MS);
+  setInterval(refresh, MOVE_ON_MS);
   onSilence(store, () => listenAnew());
   onWake(() => {
     listenAnew();
