@@ -85,10 +85,10 @@ def test_days_from_and_to_are_both_shown(visit: Visit) -> None:
 
 def test_an_empty_period_offers_the_last_days_of_the_data(visit: Visit) -> None:
     visit.open("map=7/45.3/39.4&lang=en&from=2020-01-01&to=2020-02-01")
-    expect(visit.page.locator("#way-out")).to_contain_text("No incidents in this period")
+    expect(visit.page.locator("#empty-choice")).to_contain_text("No incidents in this period")
     visit.page.locator("#show-last").click()
     visit.expect_total(RECENT)
-    expect(visit.page.locator("#way-out")).to_be_hidden()
+    expect(visit.page.locator("#empty-choice")).to_be_hidden()
 
 
 def test_all_data_are_one_click_away_from_an_empty_period(visit: Visit) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 from tests.support.paths import CHECKOUT
 
 SCREENSHOTS = CHECKOUT / "tests" / "browser" / "screenshots"
-PATIENCE_S = 20
+PATIENCE_S = 100
 PATIENCE_MS = PATIENCE_S * 1000
 
 

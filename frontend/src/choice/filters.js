@@ -39,14 +39,14 @@ function disclosure(store, filter) {
     search.hidden = choices.length < SEARCHED_FROM;
     const all = found(choices, search.value, view.language);
     const cut = all.length > MOST ? overview.firstFound : search.value ? overview.found : "";
-    const told =
+    const text =
       choices.length && !all.length
         ? overview.notFound
         : fill(cut, {
             n: formatNumber(view.language, Math.min(MOST, all.length)),
             all: formatNumber(view.language, cut === overview.found ? choices.length : all.length),
           });
-    if (note.textContent !== told) note.textContent = told;
+    if (note.textContent !== text) note.textContent = text;
     patch(
       list,
       all.slice(0, MOST).map((choice) => option(store, filter, choice)),
@@ -81,12 +81,12 @@ function nameless({ view, names }, filter) {
 
 /** @param {PageStore} store @param {Filter} filter @param {readonly Choice[]} choices */
 function tellNames(store, filter, choices) {
-  const told = new Map(store.get().names);
-  for (const { code, name } of choices) told.set(`${filter} ${code}`, name);
+  const known = new Map(store.get().names);
+  for (const { code, name } of choices) known.set(`${filter} ${code}`, name);
   // What the service does not name is called by its code, and not asked about again.
-  for (const code of nameless({ ...store.get(), names: told }, filter))
-    told.set(`${filter} ${code}`, /** @type {Named} */ ({ ru: code, en: code }));
-  store.set({ names: told });
+  for (const code of nameless({ ...store.get(), names: known }, filter))
+    known.set(`${filter} ${code}`, /** @type {Named} */ ({ ru: code, en: code }));
+  store.set({ names: known });
 }
 
 /** @param {PageStore} store @param {Filter} filter @param {Choice} choice */

@@ -118,7 +118,7 @@ function takeDates(store) {
 /** @param {PageStore} store */
 function drawEmptyHint(store) {
   const { summary, view } = store.get();
-  const box = byId("way-out");
+  const box = byId("empty-choice");
   box.hidden = !summary || summary.n > 0;
   box.replaceChildren(...(summary && summary.n === 0 ? emptyHint(store, summary, view) : []));
 }

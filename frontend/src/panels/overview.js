@@ -16,8 +16,8 @@ import { fill, formatNumber, words } from "../words/i18n.js";
 import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "../parts/figures.js";
 import { isShown, toDistrict } from "../view/steps.js";
 import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
-import { districtsAddress, fetchBoth } from "../parts/totals.js";
-import { byChance, growthOf, LEAST_MESSAGES, LEAST_OVERDUE, reasonOf, worstDistricts } from "../parts/worst.js";
+import { changeOfArrivals, districtsAddress, fetchBoth } from "../parts/totals.js";
+import { growthOf, LEAST_MESSAGES, LEAST_OVERDUE, reasonOf, worstDistricts } from "../parts/worst.js";
 
 /** @param {PageStore} store */
 export function showOverview(store) {
@@ -88,14 +88,17 @@ function totalsOf(language, { now, before }) {
 
 /**
  * How many came before. Of what came earlier more is handled by now: of the counts only arrivals can be set against those before.
- * @param {Language} language @param {AnswerState<Both> | null} told
+ * @param {Language} language @param {AnswerState<Both> | null} compared
  */
-function arrivalsBefore(language, told) {
-  const both = told?.stale ? null : told?.answer;
+function arrivalsBefore(language, compared) {
+  const both = compared?.stale ? null : compared?.answer;
   if (!both?.before) return [];
-  const [now, then] = [both.now.measures.count, both.before.measures.count];
+  const arrivals = changeOfArrivals(language, both);
+  const { overview } = words(language);
   const note = element("span", { title: comparedTitle(language, both.now) });
-  note.append(fill(words(language).overview.before, { value: formatNumber(language, then) }), " ", ...changed(language, now, then));
+  note.append(fill(overview.before, { value: formatNumber(language, both.before.measures.count) }), " ", arrivals?.change ?? "");
+  if (arrivals?.byChance && both.now.measures.count !== both.before.measures.count)
+    note.append(element("span", { class: "muted" }, ` · ${overview.chance}`));
   return [note];
 }
 
@@ -105,15 +108,6 @@ function comparedTitle(language, { compare, time_zone: timeZone }) {
   if (!compare) return "";
   const window = formatWindow(language, { window: compare, data: { first: null, last: null }, time_zone: timeZone });
   return `${overview.totals[compare.by]}: ${fill(overview.totalsRule, { window })}`;
-}
-
-/** @param {Language} language @param {number} now @param {number} before */
-function changed(language, now, before) {
-  if (!before) return [];
-  const change = changeOf(language, now / before - 1, before);
-  return byChance(now, before) && now !== before
-    ? [change, element("span", { class: "muted" }, ` · ${words(language).overview.chance}`)]
-    : [change];
 }
 
 /** @param {Node | string} name @param {Node | string} value @param {(Node | string)[]} note */

@@ -1,9 +1,11 @@
 /** The totals of the selection beside those of the window before it, and where they are asked for. */
 
 /** @import { ComparedSummary } from "../page/answer_types.js" */
-/** @import { State } from "../page/state.js" */
+/** @import { Language, State } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
 import { comparison, countedQuery } from "../page/url.js";
+import { changeOf } from "./figures.js";
+import { byChance } from "./worst.js";
 
 /** @typedef {ComparedSummary & import("../page/state.js").Summary} Totals */
 /** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
@@ -25,4 +27,14 @@ export async function fetchBoth(address, signal) {
   for (const name of ["window", "compare"]) given.delete(name);
   for (const name of ["from", "to"]) given.set(name, now.compare[name]);
   return { now, before: await fetchJson(`${path}?${given}`, signal) };
+}
+
+/**
+ * How many more or fewer came than before, and whether chance explains it; null where nothing came before.
+ * @param {Language} language @param {Both} both
+ */
+export function changeOfArrivals(language, { now, before }) {
+  const [count, then] = [now.measures.count, before?.measures.count];
+  if (!then) return null;
+  return { change: changeOf(language, count / then - 1, then), byChance: byChance(count, then) };
 }

@@ -3,16 +3,18 @@
 /** @import { Language } from "../page/state.js" */
 /** @import { Both } from "../parts/totals.js" */
 import { element } from "../page/dom.js";
-import { changeOf, hoursOf } from "../parts/figures.js";
-import { byChance } from "../parts/worst.js";
+import { hoursOf } from "../parts/figures.js";
+import { changeOfArrivals } from "../parts/totals.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 
 /** From here on a number is told in short, or it would not be legible from afar. */
 const LONG = 1_000_000;
 
 /** @param {HTMLElement} box @param {Language} language @param {Both} both */
-export function drawFigures(box, language, { now, before }) {
+export function drawFigures(box, language, both) {
+  const { now, before } = both;
   const { overview, wall } = words(language);
+  const arrivals = changeOfArrivals(language, both);
   const [numbers, then] = [now.measures, before?.measures];
   // Of what came in the period before more is handled by now: of the counts only arrivals can be set against those before.
   const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) =>
@@ -21,19 +23,16 @@ export function drawFigures(box, language, { now, before }) {
       overview.names[name],
       short(language, numbers[name]),
       then && name === "count"
-        ? [fill(wall.before, { value: short(language, then.count) }), ...changed(language, numbers.count, then.count)]
+        ? [
+            fill(wall.before, { value: short(language, then.count) }),
+            ...(arrivals ? [" · ", arrivals.byChance ? wall.same : arrivals.change] : []),
+          ]
         : [],
     ),
   );
   const was = then ? [fill(wall.before, { value: "" }), hoursOf(language, then.answer_hours)] : [];
   const times = figureOf("answer_hours", overview.names.answer_hours, hoursOf(language, numbers.answer_hours), was);
   box.replaceChildren(...counts, times);
-}
-
-/** @param {Language} language @param {number} now @param {number} before */
-function changed(language, now, before) {
-  if (!before) return [];
-  return [" · ", byChance(now, before) ? words(language).wall.same : changeOf(language, now / before - 1)];
 }
 
 /** @param {string} name @param {string} label @param {Node | string} value @param {(Node | string)[]} note */
