@@ -11,13 +11,14 @@ from playwright.async_api import Browser, Page, ViewportSize
 from tests.bench.bench import Bench
 from tests.bench.chromium import chromium
 from tests.bench.http_client import connect, get
+from tests.bench.page_network import measure_networks
 from tests.bench.processes import geo_serve
 from tests.bench.report import Row
 from tests.support.page_build import own_modules
 
 _SIZE = ViewportSize(width=1280, height=800)
-_COLD, _CHANGES, _FRAMES = 5, 10, 6
-_MOST_COLD_S, _MOST_CHANGE_S, _MOST_KB, _LEAST_FRAMES = 2.5, 1.0, 60.0, 2.0
+_COLD, _CHANGES, _FRAMES, _STARTS = 5, 10, 6, 5
+_MOST_COLD_S, _MOST_CHANGE_S, _MOST_KB, _LEAST_FRAMES = 1.5, 0.4, 75.0, 2.0
 _SECTORS = ("roads", "housing")
 _PATIENCE_S = 60.0
 
@@ -68,6 +69,8 @@ async def measure(bench: Bench) -> None:
         brought, whole = await _sizes(port, page)
         changes = [float(await page.evaluate(_CHOOSE, _SECTORS[turn % 2])) for turn in range(bench.times(_CHANGES))]
         frames = await _played(page)
+        await page.context.close()
+        await measure_networks(bench.report, browser, address, bench.times(_STARTS))
     _report(bench, cold, changes, frames, (brought, whole))
 
 
