@@ -41,6 +41,7 @@ from geo_service.routes import (
     agencies,
     alert_feed,
     alerts,
+    answer_times,
     changes,
     districts,
     health,
@@ -169,7 +170,7 @@ def create_app(
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
     data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, ogc, incidents, ingest_runs)
-    for module in (*data_modules, alert_feed, alerts, *open311_modules):
+    for module in (*data_modules, answer_times, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
