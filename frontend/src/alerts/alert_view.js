@@ -36,7 +36,7 @@ export function alertView(store, { alert, latest, lineage, bounds }) {
     // An alert of a district is called by it: the district is no step back then.
     path: lineage
       .filter(({ code }) => alert.place.key !== `d:${code}`)
-      .map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+      .map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
     parts: [
       ...verdictOf(language, alert, zone),
       buttonsOf(store, alert),
@@ -206,7 +206,7 @@ function neighboursOf(store, { evidence: { neighbours } }) {
     text: `${name[language]}, ${formatNumber(language, Math.round(km))} ${kilometres}`,
     count: n,
     note: n ? fill(alerts.usual, { expected: expectedText(language, expected) }) : "",
-    go: () =>
+    open: () =>
       store.set({
         spot: { key: `${key} ${Date.now()}`, bounds: around(lng, lat), point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" },
       }),

@@ -19,13 +19,13 @@ const MOST_NAMED = 7;
  */
 export function showLegend(store, pressable = false) {
   const lights = pressable ? lightsOf(store) : null;
-  const draw = () => drawLegend(store, lights?.() ?? null);
-  store.watch((state) => state.legend, draw);
-  store.watch((state) => state.view.language, draw);
-  store.watch((state) => state.playing?.classes, draw);
-  store.watch((state) => state.points, draw);
-  store.watch((state) => state.zoom >= POINTS_FROM_ZOOM, draw);
-  if (pressable) store.watch((state) => state.lit, draw);
+  const redraw = () => drawLegend(store, lights?.() ?? null);
+  store.watch((state) => state.legend, redraw);
+  store.watch((state) => state.view.language, redraw);
+  store.watch((state) => state.playing?.classes, redraw);
+  store.watch((state) => state.points, redraw);
+  store.watch((state) => state.zoom >= POINTS_FROM_ZOOM, redraw);
+  if (pressable) store.watch((state) => state.lit, redraw);
 }
 
 /** @param {PageStore} store @returns {() => Lights} */

@@ -30,7 +30,7 @@ export function showSpot(map, store) {
     (spot) => {
       marker?.remove();
       marker = spot?.mark && spot.point ? new Marker({ element: pin(spot) }).setLngLat(spot.point).addTo(map) : null;
-      if (spot && spot.key !== addressed) go(map, spot);
+      if (spot && spot.key !== addressed) moveToSpot(map, spot);
       addressed = "";
     },
   );
@@ -42,7 +42,7 @@ function pin({ mark }) {
 }
 
 /** @param {MapLibreMap} map @param {Spot} spot */
-function go(map, { bounds, point, zoom, seen }) {
+function moveToSpot(map, { bounds, point, zoom, seen }) {
   const room = padding(map.getContainer());
   if (bounds) map.fitBounds(bounds, { padding: room, maxZoom: zoom });
   else if (point && !isSeen(map, point, seen, room))

@@ -2,7 +2,7 @@
 
 /** @import { ComparedSummary, DistrictRow, Districts } from "../page/answer_types.js" */
 /** @import { Column } from "../charts/table.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { Language, PageStore, State } from "../page/state.js" */
 import { alertsList, changesList } from "../alerts/lists.js";
 import { createTable } from "../charts/table.js";
@@ -32,11 +32,11 @@ export function showOverview(store) {
   byId("overview").append(alertsList(store), changesList(store), worst, totals, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
   const table = createTable({ key: "overdue", descending: true });
-  /** @type {Told<Both> | null} */
+  /** @type {AnswerState<Both> | null} */
   let compared = null;
-  /** @type {Told<Districts> | null} */
+  /** @type {AnswerState<Districts> | null} */
   let districts = null;
-  const draw = () => {
+  const redraw = () => {
     const { language } = store.get().view;
     if (compared) showAnswer(totals, compared, language, (answer) => totalsOf(language, answer));
     if (!districts) return;
@@ -47,21 +47,21 @@ export function showOverview(store) {
   follow(
     store,
     (state) => shown(state, summaryAddress(state)),
-    (/** @type {Told<Both>} */ told) => {
-      compared = told;
-      draw();
+    (/** @type {AnswerState<Both>} */ next) => {
+      compared = next;
+      redraw();
     },
     fetchBoth,
   );
   follow(
     store,
     (state) => shown(state, districtsAddress(state)),
-    (/** @type {Told<Districts>} */ told) => {
-      districts = told;
-      draw();
+    (/** @type {AnswerState<Districts>} */ next) => {
+      districts = next;
+      redraw();
     },
   );
-  store.watch((state) => state.view.language, draw);
+  store.watch((state) => state.view.language, redraw);
 }
 
 /** @param {State} state */

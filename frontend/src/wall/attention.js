@@ -56,16 +56,16 @@ function isAbout({ theme, district }, change) {
  */
 export function renderAttention(box, sections) {
   let kept = sections;
-  let shown = draw(box, kept);
+  let shown = drawSections(box, kept);
   while (box.scrollHeight > box.clientHeight + 1 && kept.length > 1) {
     kept = withoutOne(kept);
-    shown = draw(box, kept);
+    shown = drawSections(box, kept);
   }
   return shown;
 }
 
 /** @param {HTMLElement} box @param {readonly Section[]} sections @returns {Where[]} */
-function draw(box, sections) {
+function drawSections(box, sections) {
   /** @type {Where[]} */
   const shown = [];
   box.replaceChildren(

@@ -23,7 +23,7 @@ import { placeOf, readWall, withLevel } from "./wall_view.js";
 export const wallOfAddress = () => readWall(location.hash, location.search, navigator.languages);
 
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
-export async function begin(store) {
+export async function assembleWall(store) {
   const scene = setScene();
   const { rotate: seconds, layerGiven } = wallOfAddress();
   const calmly = (/** @type {() => void} */ act) => quietly(store, act);
