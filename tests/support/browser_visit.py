@@ -72,7 +72,8 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, address: str, width: int = 1440, height: int = 900) -> Iterator[Visit]:
     """A fresh page that remembers complaints and the hosts it asked."""
-    page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
+    # Kept answers would hide what a test answers in the service's place.
+    page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB", service_workers="block")
     visit = Visit(page, address)
 
     def hear(message: ConsoleMessage) -> None:

@@ -52,7 +52,19 @@ export function tilesAddress(view) {
  * @param {string} path below the service's address @param {AbortSignal} [signal] @returns {Promise<any>}
  */
 export async function fetchJson(path, signal) {
-  return (await request(path, { signal: signal ?? null, cache: "no-cache" })).json();
+  const response = await request(path, { signal: signal ?? null, cache: "no-cache" });
+  const answer = await response.json();
+  const at = Number(response.headers.get("X-Geo-Stored"));
+  if (at) stored.set(answer, at);
+  return answer;
+}
+
+/** Answers that the service worker had kept, as there is no connection, and when they came, ms since 1970. @type {WeakMap<object, number>} */
+const stored = new WeakMap();
+
+/** When a kept answer came, ms since 1970; null for one that came just now. @param {object | null} answer @returns {number | null} */
+export function storedAt(answer) {
+  return (answer && stored.get(answer)) ?? null;
 }
 
 /** @param {string} path @param {RequestInit} how */

@@ -4,6 +4,7 @@
 import { listen } from "./live.js";
 import { keepFresh } from "./refresh.js";
 import { createStore } from "./store.js";
+import { workOffline } from "../offline/register.js";
 import { showScheme } from "./scheme.js";
 import { onWake } from "./waking.js";
 import { onSilence } from "./silence.js";
@@ -40,6 +41,7 @@ export function startPage(view, assemble) {
     refreshTiles = assembled.refreshTiles;
     // What is just being asked for the first time need not be asked for again.
     await Promise.race([assembled.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
+    workOffline(refresh);
     listenAnew = listen(store, refresh, { onAlert: tick });
   });
   setInterval(tick, MOVE_ON_MS);
