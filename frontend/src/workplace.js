@@ -18,9 +18,9 @@ import { offerScheme } from "./page/scheme.js";
 import { placeText } from "./page/url.js";
 import { showOverview } from "./panels/overview.js";
 import { showTooltip } from "./panels/panel.js";
-import { keyOf } from "./panels/steps.js";
-import { isShown, showTabs } from "./panels/tabs.js";
-import { showLanguage } from "./words/language.js";
+import { isShown, keyOf } from "./view/steps.js";
+import { showTabs } from "./panels/tabs.js";
+import { showLanguage } from "./page/language.js";
 
 const PARTS = [
   followAlerts,

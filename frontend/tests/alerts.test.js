@@ -10,12 +10,12 @@ import {
   shortReason,
   sureChanges,
 } from "../src/alerts/alert_words.js";
-import { isNarrowedTo, keptOf, narrowedTo } from "../src/alerts/focus.js";
-import { isSomewhere, marksOf } from "../src/alerts/map_marks.js";
+import { isNarrowedTo, keptOf, narrowedTo } from "../src/view/alert_focus.js";
+import { isSomewhere, marksOf } from "../src/map/alert_marks.js";
 import { alertsAddress, changesAddress, isNarrowed } from "../src/alerts/questions.js";
 import { barsOf } from "../src/alerts/series.js";
 import { readView, writeView } from "../src/page/url.js";
-import { formerView, keyOf, closePlace, stepOut, toAlert, toIncident } from "../src/panels/steps.js";
+import { formerView, keyOf, closePlace, stepOut, toAlert, toIncident } from "../src/view/steps.js";
 import { createStore } from "../src/page/store.js";
 
 /** @typedef {import("../src/alerts/alert_types.js").Alert} Alert */

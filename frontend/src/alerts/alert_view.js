@@ -4,11 +4,11 @@
 /** @import { PlaceView } from "../panels/place.js" */
 /** @import { Language, PageStore, Spot } from "../page/state.js" */
 /** @import { Alert, AlertEvidence } from "./alert_types.js" */
-import { drawChart } from "../dock/chart.js";
+import { drawChart } from "../parts/timeline_chart.js";
 import { element } from "../page/dom.js";
-import { statusName } from "../panels/incident_row.js";
-import { latestList, stepsList } from "../panels/place_parts.js";
-import { keyOf, toAlert, toDistrict } from "../panels/steps.js";
+import { statusName } from "../parts/incident_row.js";
+import { latestList, stepsList } from "../parts/place_parts.js";
+import { keyOf, toAlert, toDistrict } from "../view/steps.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { aboutAlert, expectedText, momentText } from "./alert_words.js";
 import { verdictMark } from "./lists.js";

@@ -5,9 +5,8 @@
 /** @import { Alert, AlertsAnswer, Change, ChangesAnswer } from "./alert_types.js" */
 import { follow } from "../page/answers.js";
 import { element, patch } from "../page/dom.js";
-import { showAnswer } from "../panels/parts.js";
-import { toAlert, toDistrict } from "../panels/steps.js";
-import { isShown } from "../panels/tabs.js";
+import { showAnswer } from "../parts/figures.js";
+import { isShown, toAlert, toDistrict } from "../view/steps.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { aboutAlert, changeName, changeText, nothingUnusual, sureChanges } from "./alert_words.js";
 import { changesAddress, isNarrowed } from "./questions.js";

@@ -3,8 +3,8 @@
 /** @import { Layer, PageStore, View } from "../page/state.js" */
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
-import { divisionOf, DIVISIONS, inPercent, readLimits, typedLimits } from "./breaks.js";
-import { NAMED_CLASSES, OF_ANALYSTS, OF_DISTRICTS, ofComparison, ofLayer, ofMeasure } from "./layer_measures.js";
+import { divisionOf, DIVISIONS, inPercent, readLimits, typedLimits } from "../view/breaks.js";
+import { NAMED_CLASSES, OF_ANALYSTS, OF_DISTRICTS, ofComparison, ofLayer, ofMeasure } from "../view/layer_measures.js";
 
 /** @type {readonly Layer[]} */
 const LAYERS = ["hexes", "districts"];

@@ -2,8 +2,7 @@
 
 /** @import { Language, Legend, LegendClass, Measure, PageStore, Playing } from "../page/state.js" */
 import { byId, element, patch } from "../page/dom.js";
-import { widthKm } from "../map/hexagon.js";
-import { POINTS_FROM_ZOOM } from "../map/points.js";
+import { POINTS_FROM_ZOOM, widthKm } from "../page/hexagon.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { selectionOf } from "../page/refresh.js";
 import { rangeText } from "./ranges.js";

@@ -5,7 +5,7 @@
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { addDays, dayOf, formatDay, formatWindow, isDay, presetDays } from "../words/dates.js";
 import { fill, words } from "../words/i18n.js";
-import { withoutPast } from "./layer_measures.js";
+import { withoutPast } from "../view/layer_measures.js";
 
 const LAST_DAYS = 30;
 

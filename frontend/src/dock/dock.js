@@ -10,7 +10,7 @@ import { countedQuery } from "../page/url.js";
 import { words } from "../words/i18n.js";
 import { aroundOf, askedWindow, windowOf } from "./around.js";
 import { bucketText, spanText, summaryOf } from "./bucket_words.js";
-import { drawChart } from "./chart.js";
+import { drawChart } from "../parts/timeline_chart.js";
 import { dragSpans } from "./dragging.js";
 import { showPlayback } from "./playback.js";
 import { comparedOver, endsOf, shareOfInstant, spanOf } from "./span.js";

@@ -12,7 +12,7 @@ import { covered } from "./free_space.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
 import { unwrapped } from "./longitudes.js";
-import { showAlertMarks } from "../alerts/map_marks.js";
+import { showAlertMarks } from "./alert_marks.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 

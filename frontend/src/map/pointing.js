@@ -2,8 +2,8 @@
 
 /** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "maplibre-gl" */
 /** @import { Area, Layer, PageStore, View } from "../page/state.js" */
-import { ALERT_MARKS } from "../alerts/map_marks.js";
-import { formerView, stepOut, toAlert } from "../panels/steps.js";
+import { ALERT_MARKS } from "./alert_marks.js";
+import { formerView, stepOut, toAlert } from "../view/steps.js";
 import { areaOf, LAYERS } from "./layers.js";
 import { openPoint, POINTS, pointOf } from "./points.js";
 

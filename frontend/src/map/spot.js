@@ -4,7 +4,7 @@
 /** @import { PageStore, Spot } from "../page/state.js" */
 import { Marker } from "maplibre-gl";
 import { element } from "../page/dom.js";
-import { keyOf } from "../panels/steps.js";
+import { keyOf } from "../view/steps.js";
 import { nearest } from "./longitudes.js";
 import { padding } from "./map.js";
 

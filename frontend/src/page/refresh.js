@@ -1,7 +1,7 @@
 /** Keeps the numbers level with the choice and with the data: asks again, one question at a time. */
 
 /** @import { PageStore } from "./state.js" */
-import { greyZero } from "../map/zero_class.js";
+import { greyZero } from "./zero_class.js";
 import { ApiError, fetchLegend, fetchSummary } from "./api.js";
 
 /** What the shown numbers are of. @type {WeakMap<PageStore, string>} */

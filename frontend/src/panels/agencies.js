@@ -8,7 +8,7 @@ import { element } from "../page/dom.js";
 import { countedQuery } from "../page/url.js";
 import { withCode } from "../choice/filter_choices.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
-import { figure, linkButton, marked, shareOf, SMALL } from "./parts.js";
+import { figure, linkButton, marked, shareOf, SMALL } from "../parts/figures.js";
 import { cutNote, MOST_ROWS, tablePart } from "./table_parts.js";
 
 /** @typedef {{ rank: number | null, score: number | null, count: number }} Rated */

@@ -8,9 +8,9 @@ import { element } from "../page/dom.js";
 import { COMPARABLE, comparison, countedQuery } from "../page/url.js";
 import { formatNumber, words } from "../words/i18n.js";
 import { pairsOf } from "./breakdown.js";
-import { changeOf } from "./parts.js";
+import { changeOf } from "../parts/figures.js";
 import { cutNote, dimensionChoice, MOST_ROWS, tablePart } from "./table_parts.js";
-import { byChance } from "./worst.js";
+import { byChance } from "../parts/worst.js";
 
 /** @param {PageStore} store */
 export function showComparison(store) {

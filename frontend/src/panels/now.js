@@ -9,11 +9,10 @@ import { fetchJson } from "../page/api.js";
 import { byId, element, findByKey, patch, replaceButtons, toggle } from "../page/dom.js";
 import { countedQuery } from "../page/url.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
-import { incidentRow } from "./incident_row.js";
-import { overdueBadge } from "./parts.js";
+import { incidentRow } from "../parts/incident_row.js";
+import { overdueBadge } from "../parts/figures.js";
 import { createAnnouncer, nextRows, released, waitingCount } from "./now_list.js";
-import { toIncident } from "./steps.js";
-import { isShown } from "./tabs.js";
+import { isShown, toIncident } from "../view/steps.js";
 
 /** @type {readonly Order[]} */
 const ORDERS = ["received", "due"];

@@ -11,8 +11,8 @@ import { fetchPlace, placeAddress } from "./place_answers.js";
 import { districtView } from "./place_district.js";
 import { hexagonView } from "./place_hexagon.js";
 import { incidentView } from "./place_incident.js";
-import { countsAtHand, crumbs } from "./place_parts.js";
-import { closePlace, keyOf, stepOut } from "./steps.js";
+import { countsAtHand, crumbs } from "../parts/place_parts.js";
+import { closePlace, keyOf, stepOut } from "../view/steps.js";
 
 /** An answer that takes longer is said to be awaited, ms. */
 const PATIENCE_MS = 300;

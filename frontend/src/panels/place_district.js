@@ -8,8 +8,8 @@ import { element } from "../page/dom.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
 import { directionOf, distanceKm, nearestOf } from "./directions.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
-import { latestList, numbersList, stepsList } from "./place_parts.js";
-import { keyOf, toDistrict, toHexagon } from "./steps.js";
+import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
+import { keyOf, toDistrict, toHexagon } from "../view/steps.js";
 
 const FEW = 8;
 /** A hexagon is called by a settlement so near to its middle, and by the side on which it lies where that is not quite there. */

@@ -5,15 +5,15 @@
 /** @import { Cell, CellAnswer } from "../page/answer_types.js" */
 /** @import { Language, PageStore } from "../page/state.js" */
 import { widthText } from "../choice/legend.js";
-import { zoomsOf } from "../map/hexagon.js";
+import { zoomsOf } from "../page/hexagon.js";
 import { copyButton } from "../page/copy.js";
 import { element } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
 import { DIRECTIONS, directionOf } from "./directions.js";
 import { listMore } from "./place_answers.js";
-import { latestList, numbersList, stepsList } from "./place_parts.js";
+import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
-import { keyOf, toDistrict, toHexagon } from "./steps.js";
+import { keyOf, toDistrict, toHexagon } from "../view/steps.js";
 
 /** Whether index and link are looked at: the panel is drawn anew meanwhile. */
 let unfolded = false;

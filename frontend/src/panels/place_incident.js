@@ -4,12 +4,12 @@
 /** @import { PlaceView } from "./place.js" */
 /** @import { Incident, Names } from "../page/answer_types.js" */
 /** @import { Language, PageStore, View } from "../page/state.js" */
-import { isCell, parentOf, resolutionOf } from "../map/hexagon.js";
+import { isCell, parentOf, resolutionOf } from "../page/hexagon.js";
 import { element } from "../page/dom.js";
 import { formatMoment } from "../words/dates.js";
 import { fill, formatSpan, words } from "../words/i18n.js";
-import { ageText, dueText, nameOf, statusName } from "./incident_row.js";
-import { keyOf, stepOut, toDistrict, toHexagon } from "./steps.js";
+import { ageText, dueText, nameOf, statusName } from "../parts/incident_row.js";
+import { keyOf, stepOut, toDistrict, toHexagon } from "../view/steps.js";
 
 /** Near enough to see single places. */
 const ZOOM = 14;

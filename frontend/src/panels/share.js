@@ -7,7 +7,7 @@ import { byId, element, patch } from "../page/dom.js";
 import { serviceRoot } from "../page/service.js";
 import { words } from "../words/i18n.js";
 import { sharedAs } from "./share_addresses.js";
-import { isShown } from "./tabs.js";
+import { isShown } from "../view/steps.js";
 
 const TEXTS = /** @type {const} */ (["link", "frame", "element", "tilejson", "style"]);
 const FILES = /** @type {const} */ (["csv", "geojson"]);

@@ -7,8 +7,8 @@ import { follow } from "../page/answers.js";
 import { element } from "../page/dom.js";
 import { serviceRoot } from "../page/service.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
-import { showAnswer } from "./parts.js";
-import { isShown } from "./tabs.js";
+import { showAnswer } from "../parts/figures.js";
+import { isShown } from "../view/steps.js";
 
 /** More rows than these nobody reads: the file has them all. */
 export const MOST_ROWS = 200;

@@ -1,19 +1,14 @@
 /** The tabs beside the map: one panel at a time, or none; a selected place stands in their stead until it is closed. */
 
-/** @import { PageStore, State, Tab } from "../page/state.js" */
+/** @import { PageStore, Tab } from "../page/state.js" */
 import { byId, element, replaceButtons } from "../page/dom.js";
 import { TABS } from "../page/url.js";
 import { words } from "../words/i18n.js";
-import { overdueBadge } from "./parts.js";
-import { formerView, keyOf } from "./steps.js";
+import { overdueBadge } from "../parts/figures.js";
+import { formerView, keyOf } from "../view/steps.js";
 
 /** Panels with tables that may be wide. @type {ReadonlySet<string>} */
 const TABLES = new Set(["overview", "analysis"]);
-
-/** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
-export function isShown({ view }, tab) {
-  return view.tab === tab && !keyOf(view);
-}
 
 /** @param {PageStore} store */
 export function showTabs(store) {

@@ -6,7 +6,7 @@
 import { showLegend } from "../choice/legend.js";
 import { showNotices } from "../choice/notices.js";
 import { follow } from "../page/answers.js";
-import { worstDistricts } from "../panels/worst.js";
+import { worstDistricts } from "../parts/worst.js";
 import { renderAttention, sectionsOf } from "./attention.js";
 import { showClock } from "./clock.js";
 import { drawFigures } from "./figures.js";

@@ -4,7 +4,7 @@
 /** @import { Language } from "../page/state.js" */
 import { niceMax, svg } from "../charts/svg.js";
 import { formatNumber } from "../words/i18n.js";
-import { labelled } from "./span.js";
+import { labelled } from "../charts/ticks.js";
 
 /** Below the bars, for the labels, px. */
 const AXIS = 18;

@@ -5,8 +5,8 @@
 import { element } from "../page/dom.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
 import { incidentRow } from "./incident_row.js";
-import { changeOf, figure, hoursOf, shareOf } from "./parts.js";
-import { toIncident } from "./steps.js";
+import { changeOf, figure, hoursOf, shareOf } from "./figures.js";
+import { toIncident } from "../view/steps.js";
 
 /** @typedef {{ text: string, open: () => void }} Crumb */
 /** @typedef {Measured & { per_1000?: number | null }} Numbers */

@@ -1,14 +1,19 @@
 /** Steps into the map and out of it: district, hexagon, incident, alert. */
 
 /** @import { Alert } from "../alerts/alert_types.js" */
-/** @import { PageStore, View } from "../page/state.js" */
-import { isNarrowedTo, keptOf, narrowedTo } from "../alerts/focus.js";
-import { ofLayer } from "../choice/layer_measures.js";
+/** @import { PageStore, State, Tab, View } from "../page/state.js" */
+import { isNarrowedTo, keptOf, narrowedTo } from "./alert_focus.js";
+import { ofLayer } from "./layer_measures.js";
 
 /** What is selected, as one comparable text; "" for nothing. @param {Pick<View, "layer" | "cell" | "incident" | "alert">} view */
 export function keyOf({ layer, cell, incident, alert }) {
   if (incident) return `incident ${incident}`;
   return alert ? `alert ${alert}` : cell && `${layer} ${cell}`;
+}
+
+/** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
+export function isShown({ view }, tab) {
+  return view.tab === tab && !keyOf(view);
 }
 
 /** @param {PageStore} store @param {Partial<View>} change */
