@@ -122,5 +122,5 @@ def test_a_class_of_something_is_told_from_the_grey_of_nothing(scheme: str, zero
 def test_a_legend_takes_the_colours_of_another_scheme_and_keeps_its_numbers() -> None:
     light = {"classes": [{"class": 4, "from": 1, "to": 9, "color": "#bd0026", "cells": 3}], "palette": {}, "max": 9}
     dark = recolor_legend(light, choose_palette(diverging=False, scheme="dark"))
-    assert dark["classes"] == [{"class": 4, "from": 1, "to": 9, "color": "#ff807a", "cells": 3}]
+    assert dark["classes"] == [{"class": 4, "from": 1, "to": 9, "color": "#ff634a", "cells": 3}]
     assert (dark["palette"]["name"], dark["max"]) == ("brown to red", 9)

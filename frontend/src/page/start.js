@@ -4,7 +4,7 @@
 import { listen } from "./live.js";
 import { keepFresh } from "./refresh.js";
 import { createStore } from "./store.js";
-import { workOffline } from "../offline/register.js";
+import { workOffline } from "./work_offline.js";
 import { showScheme } from "./scheme.js";
 import { onWake } from "./waking.js";
 import { onSilence } from "./silence.js";

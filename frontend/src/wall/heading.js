@@ -2,7 +2,7 @@
 
 /** @import { Named, PageStore, View } from "../page/state.js" */
 /** @import { WallAnswer } from "./question.js" */
-import { attributions } from "../map/attribution.js";
+import { attributionIn, attributions } from "../map/attribution.js";
 import { fetchJson } from "../page/api.js";
 import { formatWindow } from "../words/dates.js";
 import { words } from "../words/i18n.js";
@@ -53,7 +53,7 @@ export function drawHeading({ sector, period }, { language }, { sectors, both })
 /** Whose data they are. @param {HTMLElement} box @param {PageStore} store */
 export function showCredits(box, store) {
   store.watch(
-    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
-    async (_, state) => (box.textContent = (await attributions(state)).join(" · ")),
+    ({ view: { layer, language }, summary }) => `${language} ${layer} ${summary?.attribution ?? ""}`,
+    async (_, state) => (box.textContent = attributionIn((await attributions(state)).join(" · "), state.view.language)),
   );
 }

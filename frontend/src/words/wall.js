@@ -4,15 +4,23 @@
 
 export const english = {
   stale: "Out of date: numbers of {time}, {ago}",
-  before: "before: {value}",
-  same: "much the same",
+  before: "previous period: {value}",
+  same: "no significant change",
+  reason: "{overdue} of {count}; {usual} would be average",
+  theme: "mostly {theme} ({n})",
+  most: "Most incidents",
+  arrivals: "{n} incidents, previous period {before}",
   nothing: "No numbers from the service yet",
 };
 
 /** @type {Translated<typeof english>} */
 export const russian = {
   stale: "Устарело: числа на {time}, {ago}",
-  before: "было: {value}",
-  same: "как раньше",
+  before: "за прошлый период: {value}",
+  same: "без существенных изменений",
+  reason: "{overdue} из {count}, при средней доле было бы {usual}",
+  theme: "чаще всего — {theme} ({n})",
+  most: "Больше всего сообщений",
+  arrivals: "{n} сообщ., за прошлый период {before}",
   nothing: "Числа от сервиса ещё не пришли",
 };

@@ -1,6 +1,6 @@
 /** Has the browser keep the page and its last numbers, where a build is served; sources that change all the time are not kept. */
 
-import { serviceRoot } from "../page/service.js";
+import { serviceRoot } from "./service.js";
 
 /**
  * @param {() => void} refresh asks for what is shown once more, now that it is kept
