@@ -3,6 +3,7 @@
 /** @template English @typedef {import("./i18n.js").Translated<English>} Translated */
 
 export const english = {
+<<<<<<< HEAD
   stale: "Out of date: numbers of {time}, {ago}",
   before: "previous period: {value}",
   same: "no significant change",
@@ -11,10 +12,17 @@ export const english = {
   most: "Most incidents",
   arrivals: "{n} incidents, previous period {before}",
   nothing: "No numbers from the service yet",
+=======
+  stale: "Out of date: as of {time}, {ago}",
+  before: "previous period: {value}",
+  same: "no significant change",
+  nothing: "No data received yet",
+>>>>>>> main
 };
 
 /** @type {Translated<typeof english>} */
 export const russian = {
+<<<<<<< HEAD
   stale: "Устарело: числа на {time}, {ago}",
   before: "за прошлый период: {value}",
   same: "без существенных изменений",
@@ -23,4 +31,10 @@ export const russian = {
   most: "Больше всего сообщений",
   arrivals: "{n} сообщ., за прошлый период {before}",
   nothing: "Числа от сервиса ещё не пришли",
+=======
+  stale: "Данные устарели: на {time}, {ago}",
+  before: "за прошлый период: {value}",
+  same: "без существенных изменений",
+  nothing: "Данные ещё не получены",
+>>>>>>> main
 };
