@@ -44,6 +44,7 @@ const store = createStore(
     names: new Map(),
     points: null,
     playing: null,
+    regions: [],
     lit: null,
     drawn: null,
     tick: 0,

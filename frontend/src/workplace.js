@@ -6,6 +6,7 @@ import { showFilters } from "./choice/filters.js";
 import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
 import { showNoMap, showNotices } from "./choice/notices.js";
+import { showRegionChoice } from "./choice/region.js";
 import { showSectors } from "./choice/sectors.js";
 import { showStaleness } from "./choice/staleness.js";
 import { showTotals } from "./choice/totals.js";
@@ -20,8 +21,10 @@ import { showOverview } from "./panels/overview.js";
 import { showTooltip } from "./panels/panel.js";
 import { isShown, keyOf } from "./view/steps.js";
 import { showTabs } from "./panels/tabs.js";
+import { learnRegions } from "./view/regions.js";
 import { showLanguage } from "./page/language.js";
 
+/** @type {readonly ((store: PageStore) => void)[]} */
 const PARTS = [
   followAlerts,
   showLanguage,
@@ -36,6 +39,8 @@ const PARTS = [
   showOverview,
   showNotices,
   showStaleness,
+  showRegionChoice,
+  (store) => void learnRegions(store),
 ];
 
 /** @param {PageStore} store */

@@ -74,6 +74,7 @@ export function initialState(view) {
     names: new Map(),
     points: null,
     playing: null,
+    regions: [],
     lit: null,
     drawn: null,
     tick: 0,

@@ -5,7 +5,7 @@
 import { attributionIn, attributions } from "../map/attribution.js";
 import { fetchJson } from "../page/api.js";
 import { formatWindow } from "../words/dates.js";
-import { words } from "../words/i18n.js";
+import { counted, words } from "../words/i18n.js";
 
 const AGAIN_MS = 15_000;
 
@@ -39,7 +39,11 @@ async function nameOf(district) {
   if (district && !district.includes(","))
     return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
   const { districts } = await fetchJson("/api/districts?level=region&window=7d");
-  return districts.length === 1 ? districts[0].name : null;
+  if (districts.length < 2) return districts[0]?.name ?? null;
+  // Of several regions their number, in each language.
+  const several = (/** @type {import("../page/state.js").Language} */ language) =>
+    counted(language, districts.length, words(language).regions.several);
+  return { ru: several("ru"), en: several("en") };
 }
 
 /** @param {{ sector: HTMLElement, period: HTMLElement }} boxes @param {View} view @param {WallAnswer} answer */

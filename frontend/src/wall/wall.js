@@ -6,6 +6,7 @@
 import { showLegend } from "../choice/legend.js";
 import { showNotices } from "../choice/notices.js";
 import { follow } from "../page/answers.js";
+import { learnRegions, rankedLevel } from "../view/regions.js";
 import { worstDistricts } from "../parts/worst.js";
 import { renderAttention, sectionsOf } from "./attention.js";
 import { showClock } from "./clock.js";
@@ -18,7 +19,7 @@ import { quietly, rotate } from "./rotation.js";
 import { setScene } from "./scene.js";
 import { hidePointer, reloadPage, stayAwake, stayCurrent } from "./upkeep.js";
 import { keepMap } from "./wall_map.js";
-import { placeOf, readWall, shownView } from "./wall_view.js";
+import { placeOf, readWall, shownView, withLevel } from "./wall_view.js";
 
 /** What the address asks for. */
 export const wallOfAddress = () => readWall(location.hash, location.search, navigator.languages);
@@ -55,6 +56,14 @@ export async function assembleWall(store) {
       if (better !== view) store.set({ view: better });
     },
     askForWall,
+  );
+  void learnRegions(store);
+  store.watch(
+    (state) => `${rankedLevel(state)} ${state.view.layer} ${state.view.filters["level"] ?? ""}`,
+    (_, state) => {
+      const level = rankedLevel(state);
+      if (state.view.layer === "districts" && state.view.filters["level"] !== level) store.set({ view: withLevel(state.view, level) });
+    },
   );
   followAddress(store, seconds);
   offerFullScreen(null);

@@ -51,10 +51,10 @@ export function shownView(view, { districts, both }, { layerGiven, measureGiven 
   return measure === view.measure ? view : { ...view, measure };
 }
 
-/** The districts that the list ranks are those on the map, at whatever zoom the screen shows the region. @param {View} view @returns {View} */
-export function withLevel(view) {
+/** The districts that the list ranks are those on the map, at whatever zoom the screen shows the region. @param {View} view @param {string} level @returns {View} */
+export function withLevel(view, level = "district") {
   const { level: _, ...filters } = view.filters;
-  return { ...view, filters: view.layer === "districts" ? { ...filters, level: "district" } : filters };
+  return { ...view, filters: view.layer === "districts" ? { ...filters, level } : filters };
 }
 
 /** The map's place in the address, zoom/lat/lng, as MapLibre writes it. @param {string} hash @param {string} search */
