@@ -6,6 +6,7 @@ import { showFilters } from "./choice/filters.js";
 import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
 import { showNoMap, showNotices } from "./choice/notices.js";
+import { showPageLinks } from "./choice/page_links.js";
 import { showRegionChoice } from "./choice/region.js";
 import { showSectors } from "./choice/sectors.js";
 import { showStaleness } from "./choice/staleness.js";
@@ -40,6 +41,7 @@ const PARTS = [
   showNotices,
   showStaleness,
   showRegionChoice,
+  showPageLinks,
   (store) => void learnRegions(store),
 ];
 
