@@ -1,3 +1,4 @@
+import "./all_words.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runs } from "../src/charts/trend_chart.js";

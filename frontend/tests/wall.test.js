@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attributionIn } from "../src/map/attribution.js";
+import "./all_words.js";
 import { staleText } from "../src/wall/clock.js";
 import { short } from "../src/wall/figures.js";
 import { versionOf } from "../src/wall/upkeep.js";

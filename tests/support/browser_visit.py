@@ -70,9 +70,9 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, width: int = 1440, height: int = 900) -> Iterator[Visit]:
-    """A fresh page that remembers complaints and the hosts it asked."""
-    # Kept answers would hide what a test answers in the service's place.
+def visiting(browser: Browser, address: str, width: int = 1800, height: int = 800) -> Iterator[Visit]:
+    """A fresh page that remembers complaints and the hosts it asked; large enough for all choices to stand beside the map."""
+    # Stored answers would hide what a test answers in the service's place.
     page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB", service_workers="block")
     visit = Visit(page, address)
 

@@ -1,10 +1,11 @@
 /** A number along months: a line with an axis in hours, a gap where it is not known, and a hollow point for what is not over. */
 
-import { niceMax, svg } from "./svg.js";
+import { svg } from "./svg.js";
+import { valueTicks } from "./ticks.js";
 
 const [WIDTH, HEIGHT] = [480, 150];
 const [LEFT, RIGHT, TOP, BOTTOM] = [34, 8, 8, 20];
-const TICKS = 2;
+const TICKS = 3;
 /** Labels of months that have room. */
 const MOST_LABELS = 6;
 
@@ -12,15 +13,15 @@ const MOST_LABELS = 6;
 
 /** @param {readonly TrendPoint[]} points @param {string} caption for who does not see it; the table beside it has the numbers @returns {HTMLElement} */
 export function trendChart(points, caption) {
-  const most = niceMax(Math.max(1, ...points.map(({ value }) => value ?? 0)));
+  const ticks = valueTicks(Math.max(1, ...points.map(({ value }) => value ?? 0)), TICKS);
+  const most = ticks.at(-1) ?? 1;
   const x = (/** @type {number} */ at) => LEFT + (points.length > 1 ? (at / (points.length - 1)) * (WIDTH - LEFT - RIGHT) : 0);
   const y = (/** @type {number} */ value) => TOP + (1 - value / most) * (HEIGHT - TOP - BOTTOM);
-  const ticks = Array.from({ length: TICKS + 1 }, (_, at) => (most / TICKS) * at);
   const step = Math.max(1, Math.ceil(points.length / MOST_LABELS));
   const chart = svg(
     "svg",
     { class: "trend", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": caption },
-    ...ticks.flatMap((tick) => [
+    ...[0, ...ticks].flatMap((tick) => [
       svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick) }),
       text(String(tick), LEFT - 4, y(tick) + 4, "end"),
     ]),

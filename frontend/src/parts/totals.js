@@ -10,11 +10,6 @@ import { rankedLevel } from "../view/regions.js";
 /** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
 
 /** @param {State} state */
-export function summaryAddress({ view }) {
-  return `/api/summary?${countedQuery(view, { compare: comparison(view) })}`;
-}
-
-/** @param {State} state */
 export function districtsAddress({ view, regions }) {
   return `/api/districts?${countedQuery(view, { compare: comparison(view), level: rankedLevel({ view, regions }) })}`;
 }

@@ -92,7 +92,7 @@ function isAbout({ theme, district }, change) {
  */
 export function renderAttention(box, sections) {
   const fits = () => box.scrollHeight <= box.clientHeight + 1;
-  const grow = (/** @type {number} */ scale) => box.style.setProperty("--size-scale", String(scale));
+  const grow = (/** @type {number} */ scale) => box.style.setProperty("--number-scale", String(scale));
   grow(1);
   let kept = sections;
   let shown = drawSections(box, kept);

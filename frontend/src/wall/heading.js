@@ -40,10 +40,17 @@ async function nameOf(district) {
     return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
   const { districts } = await fetchJson("/api/districts?level=region&window=7d");
   if (districts.length < 2) return districts[0]?.name ?? null;
-  // Of several regions their number, in each language.
   const several = (/** @type {import("../page/state.js").Language} */ language) =>
     counted(language, districts.length, words(language).regions.several);
-  return { ru: several("ru"), en: several("en") };
+  // Only the words of the page's language are there.
+  return {
+    get ru() {
+      return several("ru");
+    },
+    get en() {
+      return several("en");
+    },
+  };
 }
 
 /** @param {{ sector: HTMLElement, period: HTMLElement }} boxes @param {View} view @param {WallAnswer} answer */

@@ -19,6 +19,7 @@ import { quietly, rotate } from "./rotation.js";
 import { setScene } from "./scene.js";
 import { hidePointer, reloadPage, stayAwake, stayCurrent } from "./upkeep.js";
 import { keepMap } from "./wall_map.js";
+import { withWords } from "../words/i18n.js";
 import { placeOf, readWall, shownView, withLevel } from "./wall_view.js";
 
 /** What the address asks for. */
@@ -79,7 +80,7 @@ function followAddress(store, seconds) {
   addEventListener("hashchange", () => {
     stop();
     const wall = wallOfAddress();
-    store.set({ view: wall.view });
+    withWords(wall.view.language, () => store.set({ view: wall.view }));
     stop = wall.rotate ? rotate(store, wall.rotate) : () => {};
   });
 }
