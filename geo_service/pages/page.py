@@ -16,6 +16,7 @@ from geo_service.core.errors import GeoError, NotReady, SettingsError
 from geo_service.pages.asset_folder import AssetFolder, Snapshot
 from geo_service.pages.assets import REVALIDATE, asset_response, asset_router
 from geo_service.pages.embed import VIEW_PARAMETERS, check_embed, check_wall
+from geo_service.pages.offline import install_links, offline_router
 from geo_service.queries.selection import collect_params, read_choice
 from geo_service.routes.common.responses import bytes_answer
 from geo_service.routes.schemas.parameter_docs import EMBED_DOCS, parameter
@@ -31,11 +32,16 @@ _SECURITY_HEADERS = {
 _OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
 """No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""
 _HTML = "text/html; charset=utf-8"
+_INSTALLED = ("index.html", "wall.html")
+"""Pages that can be installed and work without a connection: an iframe is a part of another page."""
 _SERVER_ERROR = 500
 _PAGE_DOCS = {
     "parameters": [
         parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",))),
-        *(parameter(name, "As behind # in the address of the map page (docs/map.md); what is given there wins.") for name in VIEW_PARAMETERS),
+        *(
+            parameter(name, "As behind # in the address of the map page (docs/map.md); what is given there wins.")
+            for name in VIEW_PARAMETERS
+        ),
     ]
 }
 _PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -88,6 +94,8 @@ class Pages:
     def _render(self, name: str, snapshot: Snapshot) -> Page:
         html = snapshot.pages[name].replace('"/static/', f'"{self._path}{snapshot.root}/')
         html = _add_basemap(html, self._basemap.style)
+        if name in _INSTALLED:
+            html = html.replace("</head>", f"{install_links(snapshot, self._path)}</head>", 1)
         ancestors, headers = self._policies[name]
         policy = content_security_policy(html, ancestors, self._basemap.hosts)
         return Page(snapshot.digest, html, {"Content-Security-Policy": policy, **_SECURITY_HEADERS, **headers})
@@ -149,6 +157,7 @@ def mount_page(
 
     app.include_router(router)
     app.include_router(asset_router(files))
+    app.include_router(offline_router(files.scan))
 
 
 def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",), hosts: Sequence[str] = ()) -> str:
@@ -163,6 +172,7 @@ def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",
     others = "".join(f" {one}" for one in hosts)
     return (
         f"default-src 'none'; script-src {scripts}; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:{others}; "
+        "manifest-src 'self'; "
         f"font-src 'self'; connect-src 'self'{others}; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )
 
