@@ -43,6 +43,7 @@ from geo_service.routes import (
     agencies,
     alert_feed,
     alerts,
+    answer_times,
     changes,
     districts,
     health,
@@ -178,7 +179,7 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, search, ogc)
+    data_modules = (health, tiles, styles, statistics, answer_times, changes, districts, agencies, report, live, places, search, ogc)
     for module in (*data_modules, incidents, ingest_runs, access, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)

@@ -72,7 +72,8 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, address: str, width: int = 1800, height: int = 800) -> Iterator[Visit]:
     """A fresh page that remembers complaints and the hosts it asked; large enough for all choices to stand beside the map."""
-    page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
+    # Stored answers would hide what a test answers in the service's place.
+    page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB", service_workers="block")
     visit = Visit(page, address)
 
     def hear(message: ConsoleMessage) -> None:

@@ -30,7 +30,7 @@ function showAttribution(map, store) {
   /** @type {AttributionControl | null} */
   let control = null;
   store.watch(
-    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
+    ({ view: { layer, language }, summary }) => `${layer} ${language} ${summary?.attribution ?? ""}`,
     async (_, state) => {
       const parts = await attributions(state);
       if (control) map.removeControl(control);
