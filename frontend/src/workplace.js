@@ -81,7 +81,10 @@ export async function assembleWorkplace(store) {
   const shown = areaMap.map.once("idle");
   // The map may have come to rest just before, and says so again only when it has drawn once more.
   areaMap.map.triggerRepaint();
-  void shown.then(loadAll);
+  void shown.then(async () => {
+    loadAll();
+    (await import("./selecting/selecting.js")).showSelecting(areaMap.map, store);
+  });
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh, shown };

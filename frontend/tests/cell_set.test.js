@@ -10,7 +10,12 @@ const OF_PENTAGON = ["03", "0b", "0f", "13", "17", "1b"].map((digits) => `850800
 
 test("cells are read in every spelling of the service", () => {
   const three = ["862d50a27ffffff", "862d50a2fffffff", "862d50aa7ffffff"];
-  for (const text of ["862d50a27ffffff,862d50a2fffffff,862d50aa7ffffff", "862d50a27,862d50a2,862d50aa7", "862d50a_27.2.a7", "862D50A_27.2.A7"]) {
+  for (const text of [
+    "862d50a27ffffff,862d50a2fffffff,862d50aa7ffffff",
+    "862d50a27,862d50a2,862d50aa7",
+    "862d50a_27.2.a7",
+    "862D50A_27.2.A7",
+  ]) {
     assert.deepEqual(readCells(text), three);
   }
   assert.deepEqual(readCells(""), []);

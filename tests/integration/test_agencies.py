@@ -117,6 +117,9 @@ async def test_every_agency_has_the_hours_of_the_channel_with_most_of_its_answer
         assert channel["agencies"] == len(within)
         for name in ("count", "n_answered"):
             assert channel[name] == sum(part[name] for part in within)
+    assert {source: one["limit"] for (source, _), one in found.items()} == {
+        "letters": {"unit": "calendar_days", "amount": 30}, "social": {"unit": "working_hours", "amount": 9.0}, "elsewhere": None,
+    }  # fmt: skip
     answers = [channel["n_answered"] for channel in table["channels"]]
     assert answers == sorted(answers, reverse=True)
 

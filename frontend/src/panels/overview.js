@@ -24,7 +24,7 @@ export function showOverview(store) {
     element("div", { id: "worst" }),
     element("div", { id: "ranking" }),
   ];
-  const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
+  const head = tableHead(store, ({ districts }) => districts, "districts", districtsAddress, [widerButton(store)]);
   byId("overview").append(alertsList(store), changesList(store), worst, totals, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
   const table = createTable({ key: "overdue", descending: true });

@@ -3,7 +3,8 @@
  * cells with the same beginning as beginning_end.end. None lies in another. Pure.
  */
 
-import { parentOf, resolutionOf } from "../map/hexagon.js";
+/** @import { PageStore, View } from "../page/state.js" */
+import { parentOf, resolutionOf } from "../page/hexagon.js";
 
 const DIGITS = 15;
 const RESOLUTION_SHIFT = 52n;
@@ -38,6 +39,18 @@ export function toggleCell(text, cell) {
   const around = cells.find((one) => isInside(cell, one));
   if (!around) return writeCells([...cells.filter((one) => !isInside(one, cell)), cell]);
   return writeCells([...cells.filter((one) => one !== around), ...withoutCell(around, cell)]);
+}
+
+/** The view with a set, or without one. @param {View} view @param {string} cells "" for no set @returns {View} */
+export function withCells(view, cells) {
+  const { cells: _, ...filters } = view.filters;
+  return { ...view, filters: cells ? { ...filters, cells } : filters };
+}
+
+/** Adds a hexagon to the chosen set, or takes it out. @param {PageStore} store @param {string} cell */
+export function toggleHexagon(store, cell) {
+  const { view } = store.get();
+  store.set({ view: withCells(view, toggleCell(view.filters["cells"] ?? "", cell)) });
 }
 
 /** @param {string} text the set @param {string} cell */

@@ -10,6 +10,7 @@ import * as share from "./share.js";
 import * as wall from "./wall.js";
 import * as alerts from "./alerts.js";
 import * as problems from "./problems.js";
+import * as analyst from "./analyst.js";
 
 /** @typedef {Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }} Plural */
 /**
@@ -28,6 +29,7 @@ const english = {
   wall: wall.english,
   alerts: alerts.english,
   problems: problems.english,
+  analyst: analyst.english,
 };
 
 /** @typedef {Translated<typeof english>} Dictionary */
@@ -46,6 +48,7 @@ const russian = {
   wall: wall.russian,
   alerts: alerts.russian,
   problems: problems.russian,
+  analyst: analyst.russian,
 };
 
 /** @type {Record<Language, Dictionary>} */

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.measures.rows import Row
@@ -61,7 +62,7 @@ def rate_agencies(
     ]
     return {
         "agencies": sorted(agencies, key=partial(_order_key, worst_first=worst_first)),
-        "channels": _describe_channels(agencies),
+        "channels": _describe_channels(agencies, catalogue, rules),
         "without_agency": now.sums["count"][-1],
         "min_incidents": min_incidents,
         "formula": FORMULA,
@@ -80,11 +81,19 @@ def _main_channel(by_source: list[Row]) -> Row:
     return {name: main[name] for name in ("source", "deadline", "n_answered", "answer_hours", "answer_hours_p90", "place", "of")}
 
 
-def _describe_channels(agencies: list[Row]) -> list[Row]:
-    """Return the channels in which agencies have incidents, most answers first, each with how many agencies and answers it has."""
+def _describe_channels(agencies: list[Row], catalogue: Catalogue, rules: RuleTable) -> list[Row]:
+    """Return the channels in which agencies have incidents, most answers first.
+
+    Each has the name of its source, the limit of its rule (None for no rule), and how many agencies and answers it has.
+    """
+    limits = {rule.name: dict(zip(("unit", "amount"), rule.limit, strict=True)) for rule in rules.deadlines.rules}
+    names = {source.code: source.name for source in catalogue.sources.all}
     channels: dict[tuple[str | None, str | None], Row] = {}
     for part in (part for agency in agencies for part in agency["by_source"]):
-        empty = {"source": part["source"], "deadline": part["deadline"], "agencies": 0, "count": 0, "n_answered": 0}
+        empty = {
+            "source": part["source"], "name": names.get(part["source"]), "deadline": part["deadline"], "limit": limits.get(part["deadline"]),
+            "agencies": 0, "count": 0, "n_answered": 0,
+        }  # fmt: skip
         channel = channels.setdefault((part["source"], part["deadline"]), empty)
         channel["agencies"] += 1
         channel["count"] += part["count"]
