@@ -176,7 +176,8 @@ def create_app(
     app.include_router(interface.router)
     if settings.metrics_keys:
         app.include_router(metrics_router(metrics, settings.metrics_keys))
-    mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts), settings.public_path)
+    basemap = Basemap(settings.basemap_style, settings.basemap_hosts)
+    mount_page(app, page_folder(), settings.frame_ancestors, basemap, settings.public_path, settings.dev)
     return app
 
 

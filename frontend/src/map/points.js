@@ -42,9 +42,14 @@ export function showPoints(map, store) {
     LABELS,
   );
   const paint = () => colour(map, store.get());
+  let shown = addressOf(store.get().view);
   store.watch(
     (state) => addressOf(state.view),
-    (address) => source()?.setTiles([address]),
+    (address) => {
+      // Those of now are asked for already.
+      if (address !== shown) source()?.setTiles([address]);
+      shown = address;
+    },
   );
   store.watch((state) => state.points, paint);
   store.watch((state) => state.view.scheme, paint);

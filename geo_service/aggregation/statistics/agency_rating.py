@@ -91,7 +91,8 @@ def _describe_channels(agencies: list[Row], catalogue: Catalogue, rules: RuleTab
     channels: dict[tuple[str | None, str | None], Row] = {}
     for part in (part for agency in agencies for part in agency["by_source"]):
         empty = {
-            "source": part["source"], "name": names.get(part["source"]), "deadline": part["deadline"], "limit": limits.get(part["deadline"]),
+            "source": part["source"], "name": names.get(part["source"]),
+            "deadline": part["deadline"], "limit": limits.get(part["deadline"]),
             "agencies": 0, "count": 0, "n_answered": 0,
         }  # fmt: skip
         channel = channels.setdefault((part["source"], part["deadline"]), empty)
