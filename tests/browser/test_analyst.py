@@ -10,10 +10,10 @@ import h3.api.basic_int as h3
 import httpx
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from tests.support.browser_incidents import CENTRE, OLD, OLD_CENTRE, ROADS, WASTE
-from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, visiting
 from tests.support.page_checks import find_violations, get_json, parse_number, read_table
 
 pytestmark = pytest.mark.browser
@@ -75,7 +75,6 @@ def test_a_box_selects_its_hexagons_for_numbers_panels_files_and_the_address(vis
     chip = visit.page.locator("#chips .chip")
     expect(chip).to_have_text("Selected on the map ×")
     visit.until("geoMap.querySourceFeatures('selected-cells').length > 0")
-    visit.shot("selected")
     assert find_violations(visit) == []
 
     visit.page.reload()
@@ -84,7 +83,7 @@ def test_a_box_selects_its_hexagons_for_numbers_panels_files_and_the_address(vis
     visit.page.reload()
     link = visit.page.locator("#share [data-key='hexes csv']")
     link.wait_for(timeout=PATIENCE_MS)
-    rows = list(csv.DictReader(io.StringIO(httpx.get(str(link.get_attribute("href"))).text)))
+    rows = list(csv.DictReader(io.StringIO(fetch(link).text)))
     assert sum(int(row["count [incidents]"]) for row in rows) == OLD
     chip.click()
     visit.expect_total(EVERYTHING)
@@ -167,10 +166,15 @@ def test_without_storage_views_are_saved_until_the_page_is_closed(visit: Visit) 
     )
     visit.page.goto(f"{visit.address}/#tab=share&lang=en")
     saved = visit.page.locator("#saved")
-    expect(saved).to_contain_text("This browser keeps nothing")
+    expect(saved).to_contain_text("This browser keeps nothing", timeout=PATIENCE_MS)
     saved.get_by_label("Name of the view").fill("A")
     visit.page.keyboard.press("Enter")
     expect(saved.get_by_role("link")).to_have_text("A")
+
+
+def fetch(link: Locator) -> httpx.Response:
+    """Fetch what a link leads to."""
+    return httpx.get(str(link.get_attribute("href")), timeout=PATIENCE_S).raise_for_status()
 
 
 def rating(visit: Visit, more: str = "") -> dict[str, Any]:
@@ -225,9 +229,9 @@ def test_each_table_is_given_as_excel_opens_it(region: Visit) -> None:
     for kind in ("districts", "incidents", "timeline"):
         link = region.page.locator(f"#share [data-key='{kind} xlsx']")
         link.wait_for(timeout=PATIENCE_MS)
-        book = openpyxl.load_workbook(io.BytesIO(httpx.get(str(link.get_attribute("href"))).raise_for_status().content))
+        book = openpyxl.load_workbook(io.BytesIO(fetch(link).content))
         counts[kind] = book["table"].max_row - 1
-        excel = httpx.get(str(region.page.locator(f"#share [data-key='{kind} csv-excel']").get_attribute("href")))
+        excel = fetch(region.page.locator(f"#share [data-key='{kind} csv-excel']"))
         assert len(list(csv.reader(io.StringIO(excel.content.decode("utf-8-sig"), newline=""), delimiter=";"))) - 1 == counts[kind]
     assert counts["incidents"] == get_json(region, "/api/summary?window=1y")["n"]
     assert counts["timeline"] == len(get_json(region, "/api/timeline?window=1y")["buckets"])
