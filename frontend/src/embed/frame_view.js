@@ -66,6 +66,8 @@ export function readFrame(query, reader) {
       look: "",
       by: "sector",
       cross: ["theme", "status"],
+      worst: false,
+      channel: "",
       wide: false,
     },
     legend: given.get("legend") !== "hide",

@@ -36,6 +36,8 @@
  * @property {Scheme | ""} look the scheme that the reader has chosen; "" follows the reader's system
  * @property {Dimension} by what two windows are set side by side by
  * @property {readonly [Dimension, Dimension]} cross rows and columns of the cross-table
+ * @property {boolean} worst whether the rating of agencies begins with the worst
+ * @property {string} channel source and deadline rule whose hours the rating shows, with a space between; "" for each agency's main one
  * @property {boolean} wide whether the panel beside the map takes much of it, for wide tables
  */
 
