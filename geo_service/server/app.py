@@ -22,6 +22,7 @@ from geo_service.aggregation.measures.response_time import BusinessTimeTimer, Ru
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.alerting import Alerting, make_alerting
+from geo_service.basemap.registry import Basemaps
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
@@ -41,6 +42,7 @@ from geo_service.routes import (
     agencies,
     alert_feed,
     alerts,
+    basemaps,
     changes,
     districts,
     health,
@@ -150,6 +152,7 @@ def create_app(
         alerting.alerts,
         alerting.outbox,
         row_cutter=row_cutter,
+        basemaps=Basemaps(settings.home),
         reports=ReportMaker(replica, encoder, rules, settings.zone, settings.queue_wait_s),
     )
     metrics = service_metrics(service, cache, alerting)
@@ -168,13 +171,30 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, ogc, incidents, ingest_runs)
+    # The style of the base maps has an address that a layer could have.
+    data_modules = (
+        health,
+        tiles,
+        basemaps,
+        styles,
+        statistics,
+        changes,
+        districts,
+        agencies,
+        report,
+        live,
+        places,
+        ogc,
+        incidents,
+        ingest_runs,
+    )
     for module in (*data_modules, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
         app.include_router(metrics_router(metrics, settings.metrics_keys))
-    mount_page(app, page_folder(), settings.frame_ancestors, Basemap(settings.basemap_style, settings.basemap_hosts), settings.public_path)
+    basemap = Basemap(settings.basemap_style, settings.basemap_hosts, service.basemaps)
+    mount_page(app, page_folder(), settings.frame_ancestors, basemap, settings.public_path)
     return app
 
 

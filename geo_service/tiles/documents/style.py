@@ -67,7 +67,7 @@ def render_style(request: StyleRequest) -> dict[str, Any]:
         "metadata": _metadata(request),
         "center": list(center_of(request.bounds)),
         "zoom": max(zoom_to_fit(request.bounds), request.layer.min_zoom),
-        **({"font-faces": {_FONT: _font_faces(request.base_url)}} if request.labels == "service" else {}),
+        **({"font-faces": font_faces(request.base_url)} if request.labels == "service" else {}),
         "sources": {name: source for name, source in _sources(request).items() if any(layer.get("source") == name for layer in layers)},
         "layers": layers,
     }
@@ -110,9 +110,10 @@ def _palette(request: StyleRequest) -> Palette:
     return request.layer.palette(request.measure, request.scheme)
 
 
-def _font_faces(base_url: str) -> list[dict[str, Any]]:
+def font_faces(base_url: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the files of the font that all labels have, by its name."""
     folder = f"{base_url}/static/vendor/noto-sans"
-    return [{"url": f"{folder}/noto-sans-{script}-400-normal.woff2", "unicode-range": scope} for script, scope in _SCRIPTS.items()]
+    return {_FONT: [{"url": f"{folder}/noto-sans-{script}-400-normal.woff2", "unicode-range": scope} for script, scope in _SCRIPTS.items()]}
 
 
 def _text_layout(language: str, size: Any, priority: str) -> dict[str, Any]:
