@@ -4,7 +4,7 @@
 /** @import { PageStore, Problem, State } from "./page/state.js" */
 import { formatWindow } from "./words/dates.js";
 import { byId, element } from "./page/dom.js";
-import { onShow, tell } from "./embed/frame_talk.js";
+import { onShow, postToPage } from "./embed/frame_talk.js";
 import { FRAME_WORDS, fullMapAddress, readFrame } from "./embed/frame_view.js";
 import { fill, words } from "./words/i18n.js";
 import { showLegend } from "./choice/legend.js";
@@ -52,17 +52,17 @@ const store = createStore(
 
 showWords(store);
 showNotices(store, frameWords);
-tellPage(store);
-tell("hello");
+reportToPage(store);
+postToPage("hello");
 if (frame.fault) refuse(frame);
-else void begin();
+else void assembleFrame();
 
-async function begin() {
+async function assembleFrame() {
   showLegend(store);
   showPanel(store);
   showPeriod(store);
   const refreshNumbers = keepFresh(store);
-  const refreshMap = await beginMap();
+  const refreshMap = await showMap();
   listen(
     store,
     () => {
@@ -89,7 +89,7 @@ onShow((query) => {
 });
 
 /** @returns {Promise<() => void>} fetches the tiles anew */
-async function beginMap() {
+async function showMap() {
   const areaMap = await createMap(byId("map"), store, { place: frame.place });
   if (!areaMap) {
     showNoMap(store);
@@ -105,10 +105,10 @@ async function beginMap() {
   };
   areaMap.map.on("moveend", link);
   store.watch((state) => state.view, link);
-  const look = () => tellReady(store, areaMap.map.loaded() && areaMap.map.areTilesLoaded());
-  areaMap.map.on("idle", look);
+  const checkReady = () => reportReady(store, areaMap.map.loaded() && areaMap.map.areTilesLoaded());
+  areaMap.map.on("idle", checkReady);
   // The numbers may come when the map has long been at rest; and a busy browser may draw nothing for long, so that there is no idle.
-  setInterval(look, LOOK_MS);
+  setInterval(checkReady, LOOK_MS);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return areaMap.refresh;
@@ -151,21 +151,21 @@ function frameWords(page, { allowed }) {
 }
 
 /** @param {PageStore} page */
-function tellPage(page) {
+function reportToPage(page) {
   page.watch(
     (state) => state.problem,
     (problem) => {
-      if (problem) tell("error", { kind: problem.kind, message: problemText(problem, words(page.get().view.language)) });
+      if (problem) postToPage("error", { kind: problem.kind, message: problemText(problem, words(page.get().view.language)) });
     },
   );
-  let told = "";
+  let reportedCell = "";
   page.watch(
     (state) => state.view.cell + (state.selected ? "+" : ""),
     (_, { view, selected }) => {
-      if (view.cell === told || (view.cell && !selected)) return;
-      told = view.cell;
+      if (view.cell === reportedCell || (view.cell && !selected)) return;
+      reportedCell = view.cell;
       const key = view.layer === "hexes" ? "h3" : "code";
-      tell(
+      postToPage(
         "select",
         selected
           ? {
@@ -186,12 +186,12 @@ function tellPage(page) {
 let ready = "";
 
 /** Once for each choice, when it is on the screen. @param {PageStore} page @param {boolean} complete */
-function tellReady(page, complete) {
+function reportReady(page, complete) {
   const { view, summary, legend, busy } = page.get();
   const shown = JSON.stringify({ ...view, cell: "" });
   if (!complete || busy || !summary || !legend || shown === ready) return;
   ready = shown;
-  tell("ready", {
+  postToPage("ready", {
     layer: view.layer,
     measure: legend.measure,
     n: summary.n,

@@ -1,10 +1,10 @@
 /** The page that people work with. */
 
 import { addressedView, keepAddress } from "./page/history.js";
-import { start } from "./page/start.js";
-import { begin } from "./workplace.js";
+import { startPage } from "./page/start.js";
+import { assembleWorkplace } from "./workplace.js";
 
-start(addressedView(), (store) => {
+startPage(addressedView(), (store) => {
   keepAddress(store);
-  return begin(store);
+  return assembleWorkplace(store);
 });

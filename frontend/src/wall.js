@@ -1,6 +1,6 @@
 /** The page on a wall. What it shows changes by itself; its address stays as somebody wrote it. */
 
-import { start } from "./page/start.js";
-import { begin, wallOfAddress } from "./wall/wall.js";
+import { startPage } from "./page/start.js";
+import { assembleWall, wallOfAddress } from "./wall/wall.js";
 
-start(wallOfAddress().view, begin);
+startPage(wallOfAddress().view, assembleWall);

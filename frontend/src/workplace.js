@@ -18,9 +18,9 @@ import { offerScheme } from "./page/scheme.js";
 import { placeText } from "./page/url.js";
 import { showOverview } from "./panels/overview.js";
 import { showTooltip } from "./panels/panel.js";
-import { keyOf } from "./panels/steps.js";
-import { isShown, showTabs } from "./panels/tabs.js";
-import { showLanguage } from "./words/language.js";
+import { isShown, keyOf } from "./view/steps.js";
+import { showTabs } from "./panels/tabs.js";
+import { showLanguage } from "./page/language.js";
 
 const PARTS = [
   followAlerts,
@@ -46,28 +46,28 @@ function showPressableLegend(store) {
 /** One file, fetched when the first of its parts is looked at, so that the map need not wait for it. */
 const later = () => import("./later.js");
 
-/** @type {readonly { wanted: (state: State) => boolean, bring: () => Promise<(store: PageStore, chosen?: boolean) => void> }[]} */
+/** @type {readonly { wanted: (state: State) => boolean, load: () => Promise<(store: PageStore, chosen?: boolean) => void> }[]} */
 const LATER = [
   // Time stands below every map; nobody waits for it.
-  { wanted: () => false, bring: async () => (await later()).showDock },
-  { wanted: ({ view }) => keyOf(view) !== "", bring: async () => (await later()).showPlace },
-  { wanted: (state) => isShown(state, "now"), bring: async () => (await later()).showNow },
-  { wanted: (state) => isShown(state, "analysis"), bring: async () => (await later()).showAnalysis },
-  { wanted: (state) => isShown(state, "share"), bring: async () => (await later()).showShare },
+  { wanted: () => false, load: async () => (await later()).showDock },
+  { wanted: ({ view }) => keyOf(view) !== "", load: async () => (await later()).showPlace },
+  { wanted: (state) => isShown(state, "now"), load: async () => (await later()).showNow },
+  { wanted: (state) => isShown(state, "analysis"), load: async () => (await later()).showAnalysis },
+  { wanted: (state) => isShown(state, "share"), load: async () => (await later()).showShare },
 ];
 
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} */
-export async function begin(store) {
+export async function assembleWorkplace(store) {
   document.documentElement.dataset["page"] = "workplace";
   // First, for it takes longest.
   const making = createMap(byId("map"), store);
-  for (const show of PARTS) show(store);
-  const parts = LATER.map((part) => bringOnce(store, part));
-  const bringAll = () => parts.forEach((bring) => void bring());
+  for (const showPart of PARTS) showPart(store);
+  const parts = LATER.map((part) => loadOnce(store, part));
+  const loadAll = () => parts.forEach((load) => void load());
   const areaMap = await making;
   if (!areaMap) {
     showNoMap(store);
-    bringAll();
+    loadAll();
     return { refreshTiles: () => {} };
   }
   showTooltip(areaMap, store);
@@ -81,7 +81,7 @@ export async function begin(store) {
   const shown = areaMap.map.once("idle");
   // The map may have come to rest just before, and says so again only when it has drawn once more.
   areaMap.map.triggerRepaint();
-  void shown.then(bringAll);
+  void shown.then(loadAll);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh, shown };
@@ -91,19 +91,19 @@ export async function begin(store) {
  * @param {PageStore} store @param {typeof LATER[number]} part
  * @returns {() => Promise<void>} brings it, if it is not there yet
  */
-function bringOnce(store, { wanted, bring }) {
-  let brought = false;
+function loadOnce(store, { wanted, load }) {
+  let loaded = false;
   const atStart = wanted(store.get());
-  const now = async () => {
-    if (brought) return;
-    brought = true;
+  const loadPart = async () => {
+    if (loaded) return;
+    loaded = true;
     // Whoever comes while the service is away brings it at the next look.
-    const show = await bring().catch(() => null);
-    if (show) show(store, !atStart && wanted(store.get()));
-    else brought = false;
+    const showPart = await load().catch(() => null);
+    if (showPart) showPart(store, !atStart && wanted(store.get()));
+    else loaded = false;
   };
   store.watch(wanted, (is) => {
-    if (is) void now();
+    if (is) void loadPart();
   });
-  return now;
+  return loadPart;
 }

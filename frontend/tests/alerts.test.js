@@ -10,12 +10,12 @@ import {
   shortReason,
   sureChanges,
 } from "../src/alerts/alert_words.js";
-import { isNarrowedTo, keptOf, narrowedTo } from "../src/alerts/focus.js";
-import { isSomewhere, marksOf } from "../src/alerts/map_marks.js";
+import { isNarrowedTo, keptOf, narrowedTo } from "../src/view/alert_focus.js";
+import { isSomewhere, marksOf } from "../src/map/alert_marks.js";
 import { alertsAddress, changesAddress, isNarrowed } from "../src/alerts/questions.js";
 import { barsOf } from "../src/alerts/series.js";
 import { readView, writeView } from "../src/page/url.js";
-import { formerView, keyOf, leave, stepOut, toAlert, toIncident } from "../src/panels/steps.js";
+import { formerView, keyOf, closePlace, stepOut, toAlert, toIncident } from "../src/view/steps.js";
 import { createStore } from "../src/page/store.js";
 
 /** @typedef {import("../src/alerts/alert_types.js").Alert} Alert */
@@ -154,7 +154,7 @@ test("closing an alert brings back what was chosen before it, also after a look 
   stepOut(store);
   assert.equal(keyOf(store.get().view), "alert 17");
   toAlert(store, alertOf({ id: 18, selection: "theme=roads.snow&from=2026-11-29T00:00:00Z" }));
-  leave(store);
+  closePlace(store);
   assert.deepEqual(store.get().view, before);
 });
 
@@ -163,7 +163,7 @@ test("what has been chosen while an alert was open stays", () => {
   toAlert(store, alertOf());
   store.set({ view: { ...store.get().view, window: "30d", from: "" } });
   assert.deepEqual(formerView(store), {});
-  leave(store);
+  closePlace(store);
   assert.deepEqual([store.get().view.window, store.get().view.filters["theme"], store.get().view.alert], ["30d", "housing.no_water", ""]);
 });
 

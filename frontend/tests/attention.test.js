@@ -42,7 +42,7 @@ const worst = (/** @type {number} */ many) =>
   Array.from(
     { length: many },
     (_, at) =>
-      /** @type {import("../src/panels/worst.js").Worst} */ (
+      /** @type {import("../src/parts/worst.js").Worst} */ (
         /** @type {unknown} */ ({ district: { ...named(`w${at}`), overdue: 5, count: 10 }, excess: 3 })
       ),
   );

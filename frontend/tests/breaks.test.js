@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { divisionOf, readLimits, typedLimits } from "../src/choice/breaks.js";
-import { ofComparison, ofLayer, ofMeasure, withoutPast } from "../src/choice/layer_measures.js";
+import { divisionOf, readLimits, typedLimits } from "../src/view/breaks.js";
+import { ofComparison, ofLayer, ofMeasure, withoutPast } from "../src/view/layer_measures.js";
 import { readView } from "../src/page/url.js";
 
 for (const [typed, limits] of /** @type {const} */ ([

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { niceMax, sparkPoints } from "../src/charts/svg.js";
 import { sorted } from "../src/charts/table.js";
-import { growthOf } from "../src/panels/overview.js";
-import { byChance, worstDistricts } from "../src/panels/worst.js";
+import { byChance, growthOf, worstDistricts } from "../src/parts/worst.js";
 
 test("rows are sorted by a number, either way, and what has none comes last both times", () => {
   const rows = [{ n: 2 }, { n: null }, { n: 10 }];

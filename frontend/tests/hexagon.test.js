@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cellOfId, idOfCell, isCell, widthKm } from "../src/map/hexagon.js";
+import { cellOfId, idOfCell, isCell, widthKm } from "../src/page/hexagon.js";
 
 /** From the h3 library of Python: one place at several resolutions, and a pentagon. */
 const CELLS = [

@@ -37,7 +37,7 @@ function listening() {
     streams.push(stream);
     return /** @type {EventSource} */ (/** @type {unknown} */ (stream));
   };
-  const anew = listen(store, () => (heard.changes += 1), { alerted: () => (heard.alerts += 1), open });
+  const anew = listen(store, () => (heard.changes += 1), { onAlert: () => (heard.alerts += 1), open });
   const last = () => /** @type {Stream} */ (streams.at(-1));
   return { store, streams, heard, last, anew };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { createHerald, FRESH_MS, nextRows, released, waitingCount } from "../src/panels/now_list.js";
+import { createAnnouncer, FRESH_MS, nextRows, released, waitingCount } from "../src/panels/now_list.js";
 
 /** @typedef {import("../src/page/answer_types.js").Incident} Incident */
 /** @typedef {import("../src/panels/now_list.js").Rows} Rows */
@@ -49,16 +49,16 @@ test("arrivals are said at most once in a while, and none is left out", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   /** @type {number[]} */
   const said = [];
-  const herald = createHerald((count) => said.push(count), 10_000);
-  herald(1);
-  herald(2);
+  const announce = createAnnouncer((count) => said.push(count), 10_000);
+  announce(1);
+  announce(2);
   mock.timers.tick(5000);
-  herald(4);
+  announce(4);
   assert.deepEqual(said, [1]);
   mock.timers.tick(5000);
   assert.deepEqual(said, [1, 6]);
   mock.timers.tick(20_000);
-  herald(3);
+  announce(3);
   assert.deepEqual(said, [1, 6, 3]);
   mock.timers.reset();
 });

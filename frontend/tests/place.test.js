@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parentOf, resolutionOf, zoomsOf } from "../src/map/hexagon.js";
+import { parentOf, resolutionOf, zoomsOf } from "../src/page/hexagon.js";
 import { readView } from "../src/page/url.js";
-import { ageText, dueText } from "../src/panels/incident_row.js";
+import { ageText, dueText } from "../src/parts/incident_row.js";
 import { boundsOf, commonDistrict, narrower, placeAddress } from "../src/panels/place_answers.js";
 import { directionOf, distanceKm, nearestOf } from "../src/panels/directions.js";
 import { ladderWith } from "../src/panels/place_incident.js";

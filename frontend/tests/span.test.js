@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bucketAt, comparedOver, endsOf, labelled, shareOfInstant, spanOf } from "../src/dock/span.js";
+import { labelled } from "../src/charts/ticks.js";
+import { bucketAt, comparedOver, endsOf, shareOfInstant, spanOf } from "../src/dock/span.js";
 
 const day = (/** @type {number} */ number) => ({ from: `2026-11-0${number}T00:00:00+03:00`, to: `2026-11-0${number + 1}T00:00:00+03:00` });
 const DAYS = [1, 2, 3, 4, 5].map(day);

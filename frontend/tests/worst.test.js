@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { growthOf } from "../src/panels/overview.js";
-import { worstDistricts } from "../src/panels/worst.js";
+import { growthOf, worstDistricts } from "../src/parts/worst.js";
 
 /** @param {string} code @param {number} count @param {number} overdue @param {Partial<import("../src/page/answer_types.js").DistrictRow>} [more] */
 function row(code, count, overdue, more = {}) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { INKS } from "../src/map/inks.js";
-import { greyZero } from "../src/map/zero_class.js";
+import { greyZero } from "../src/page/zero_class.js";
 
 /** @param {[number, number, number][]} rows class, from, to @param {string} measure @returns {import("../src/page/state.js").Legend} */
 function legendOf(rows, measure = "overdue") {

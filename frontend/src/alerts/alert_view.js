@@ -4,11 +4,11 @@
 /** @import { PlaceView } from "../panels/place.js" */
 /** @import { Language, PageStore, Spot } from "../page/state.js" */
 /** @import { Alert, AlertEvidence } from "./alert_types.js" */
-import { drawChart } from "../dock/chart.js";
+import { drawChart } from "../parts/timeline_chart.js";
 import { element } from "../page/dom.js";
-import { statusName } from "../panels/incident_row.js";
-import { latestList, stepsList } from "../panels/place_parts.js";
-import { keyOf, toAlert, toDistrict } from "../panels/steps.js";
+import { statusName } from "../parts/incident_row.js";
+import { latestList, stepsList } from "../parts/place_parts.js";
+import { keyOf, toAlert, toDistrict } from "../view/steps.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { aboutAlert, expectedText, momentText } from "./alert_words.js";
 import { verdictMark } from "./lists.js";
@@ -36,7 +36,7 @@ export function alertView(store, { alert, latest, lineage, bounds }) {
     // An alert of a district is called by it: the district is no step back then.
     path: lineage
       .filter(({ code }) => alert.place.key !== `d:${code}`)
-      .map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+      .map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
     parts: [
       ...verdictOf(language, alert, zone),
       buttonsOf(store, alert),
@@ -206,7 +206,7 @@ function neighboursOf(store, { evidence: { neighbours } }) {
     text: `${name[language]}, ${formatNumber(language, Math.round(km))} ${kilometres}`,
     count: n,
     note: n ? fill(alerts.usual, { expected: expectedText(language, expected) }) : "",
-    go: () =>
+    open: () =>
       store.set({
         spot: { key: `${key} ${Date.now()}`, bounds: around(lng, lat), point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" },
       }),

@@ -1,13 +1,12 @@
 /** What needs looking at: open alerts with their reasons, then what has changed. */
 
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { PageStore, State, View } from "../page/state.js" */
 /** @import { Alert, AlertsAnswer, Change, ChangesAnswer } from "./alert_types.js" */
 import { follow } from "../page/answers.js";
 import { element, patch } from "../page/dom.js";
-import { showAnswer } from "../panels/parts.js";
-import { toAlert, toDistrict } from "../panels/steps.js";
-import { isShown } from "../panels/tabs.js";
+import { showAnswer } from "../parts/figures.js";
+import { isShown, toAlert, toDistrict } from "../view/steps.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { aboutAlert, changeName, changeText, nothingUnusual, sureChanges } from "./alert_words.js";
 import { changesAddress, isNarrowed } from "./questions.js";
@@ -104,7 +103,7 @@ export function verdictMark(language, { verdict }) {
 /** @param {PageStore} store @returns {HTMLElement} the list of changes, which follows the store */
 export function changesList(store) {
   const box = element("div", { id: "changes" });
-  /** @type {Told<ChangesAnswer> | null} */
+  /** @type {AnswerState<ChangesAnswer> | null} */
   let loaded = null;
   const render = () => {
     const { view } = store.get();
@@ -115,7 +114,7 @@ export function changesList(store) {
   follow(
     store,
     (state) => (isShown(state, "overview") ? changesAddress(state) : null),
-    (/** @type {Told<ChangesAnswer>} */ next) => {
+    (/** @type {AnswerState<ChangesAnswer>} */ next) => {
       loaded = next;
       render();
     },

@@ -2,7 +2,7 @@
 
 /** @import { PageStore, State } from "../page/state.js" */
 /** @import { AlertsAnswer } from "./alert_types.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 import { follow } from "../page/answers.js";
 import { comparison, countedQuery } from "../page/url.js";
 
@@ -37,5 +37,5 @@ export function changesAddress({ view }) {
 
 /** Keep the store's alerts level with the choice and with what the service finds. @param {PageStore} store */
 export function followAlerts(store) {
-  follow(store, alertsAddress, (/** @type {Told<AlertsAnswer>} */ alerts) => store.set({ alerts }));
+  follow(store, alertsAddress, (/** @type {AnswerState<AlertsAnswer>} */ alerts) => store.set({ alerts }));
 }

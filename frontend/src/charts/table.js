@@ -50,17 +50,17 @@ export function createTable(order) {
   /** @param {Column<Row>} column */
   function sortBy({ key, numeric = false }) {
     chosen = { key, descending: chosen.key === key ? !chosen.descending : numeric };
-    if (last) draw(...last);
+    if (last) drawTable(...last);
   }
 
   /** @type {ReturnType<typeof createTable<Row>>} */
-  function draw(rows, columns, options) {
+  function drawTable(rows, columns, options) {
     last = [rows, columns, options];
     const { caption, language, keyOf, most = Infinity } = options;
     const by = columns.find(({ key }) => key === chosen.key) ?? columns[0];
     const shown = by ? sorted(rows, by.value, chosen.descending, language).slice(0, most) : rows;
     const heads = columns.map((column) => headCell(column, column === by ? chosen.descending : null, () => sortBy(column)));
-    const lines = shown.map((row) => line(row, keyOf(row), columns));
+    const lines = shown.map((row) => tableRow(row, keyOf(row), columns));
     box.setAttribute("aria-label", caption);
     box.setAttribute("role", "group");
     const parts = [
@@ -72,7 +72,7 @@ export function createTable(order) {
     patch(box, [element("table", { "data-same": "table" }, ...parts)]);
     return box;
   }
-  return draw;
+  return drawTable;
 }
 
 /** @template Row @param {Column<Row>} column @param {boolean | null} descending null where it is not sorted by @param {() => void} sort */
@@ -89,7 +89,7 @@ function headCell({ key, title, hint = "", numeric = false }, descending, sort) 
 }
 
 /** @template Row @param {Row} row @param {string} key @param {readonly Column<Row>[]} columns */
-function line(row, key, columns) {
+function tableRow(row, key, columns) {
   return element("tr", { "data-row": key, "data-same": `row ${key}` }, ...columns.map((column, at) => cell(row, column, at === 0)));
 }
 

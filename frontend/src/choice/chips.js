@@ -8,9 +8,9 @@ import { chosenOf, withCode } from "./filter_choices.js";
 /** @param {PageStore} store */
 export function chipsList(store) {
   const box = element("ul", { id: "chips", hidden: true });
-  const draw = () => drawChips(store, box);
-  store.watch((state) => state.view, draw);
-  store.watch((state) => state.names, draw);
+  const redraw = () => drawChips(store, box);
+  store.watch((state) => state.view, redraw);
+  store.watch((state) => state.names, redraw);
   return box;
 }
 
@@ -49,7 +49,7 @@ function drawChips(store, box) {
 /** @param {PageStore} store @param {string} filter @param {string} code @param {string} text */
 function chip(store, filter, code, text) {
   const { remove } = words(store.get().view.language).overview;
-  const take = (/** @type {Event} */ { currentTarget: here }) => {
+  const removeChoice = (/** @type {Event} */ { currentTarget: here }) => {
     const row = here instanceof HTMLElement ? here.closest("li") : null;
     const next = row?.nextElementSibling ?? row?.previousElementSibling;
     // The keyboard goes on with the next one.
@@ -60,7 +60,13 @@ function chip(store, filter, code, text) {
   };
   const button = element(
     "button",
-    { type: "button", class: "chip", "data-key": `chip ${filter} ${code}`, "aria-label": fill(remove, { name: text }), onclick: take },
+    {
+      type: "button",
+      class: "chip",
+      "data-key": `chip ${filter} ${code}`,
+      "aria-label": fill(remove, { name: text }),
+      onclick: removeChoice,
+    },
     text,
     element("span", { "aria-hidden": "true" }, " ×"),
   );

@@ -3,8 +3,8 @@
 /** @import { Layer, PageStore, View } from "../page/state.js" */
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
-import { divisionOf, DIVISIONS, inPercent, readLimits, typedLimits } from "./breaks.js";
-import { NAMED_CLASSES, OF_ANALYSTS, OF_DISTRICTS, ofComparison, ofLayer, ofMeasure } from "./layer_measures.js";
+import { divisionOf, DIVISIONS, inPercent, readLimits, typedLimits } from "../view/breaks.js";
+import { NAMED_CLASSES, OF_ANALYSTS, OF_DISTRICTS, ofComparison, ofLayer, ofMeasure } from "../view/layer_measures.js";
 
 /** @type {readonly Layer[]} */
 const LAYERS = ["hexes", "districts"];
@@ -34,14 +34,14 @@ export function showColouring(store) {
   );
 
   /** @param {Partial<View>} change */
-  const choose = (change) => store.set({ view: { ...store.get().view, ...change } });
-  const draw = () => {
+  const changeView = (change) => store.set({ view: { ...store.get().view, ...change } });
+  const redraw = () => {
     const { view } = store.get();
     const { measures } = words(view.language);
     title.textContent = measures.title;
     replaceButtons(
       layers,
-      LAYERS.map((layer) => layerButton(view, layer, measures, () => choose(ofLayer(store.get().view, layer)))),
+      LAYERS.map((layer) => layerButton(view, layer, measures, () => changeView(ofLayer(store.get().view, layer)))),
     );
     drawSelects({ measure, compare, breaks }, view, own.typing());
     for (const [row, text] of /** @type {const} */ ([
@@ -56,15 +56,17 @@ export function showColouring(store) {
       compare: measures.comparedShort[view.compare || "none"],
       breaks: measures.divisions[divisionOf(view.breaks)],
     });
-    own.draw();
+    own.redraw();
   };
-  store.watch((state) => state.view, draw);
-  measure.addEventListener("change", () => choose(ofMeasure(store.get().view, measure.value)));
-  compare.addEventListener("change", () => choose(ofComparison(store.get().view, /** @type {View["compare"] | "none"} */ (compare.value))));
+  store.watch((state) => state.view, redraw);
+  measure.addEventListener("change", () => changeView(ofMeasure(store.get().view, measure.value)));
+  compare.addEventListener("change", () =>
+    changeView(ofComparison(store.get().view, /** @type {View["compare"] | "none"} */ (compare.value))),
+  );
   breaks.addEventListener("change", () => {
-    own.begin(breaks.value === "own");
-    draw();
-    if (breaks.value !== "own") choose({ breaks: breaks.value === "quantile" ? "" : breaks.value });
+    own.beginTyping(breaks.value === "own");
+    redraw();
+    if (breaks.value !== "own") changeView({ breaks: breaks.value === "quantile" ? "" : breaks.value });
   });
 }
 
@@ -85,7 +87,7 @@ function ownLimits(store) {
       : "";
     limits.setAttribute("aria-invalid", String(bad));
   };
-  const draw = () => {
+  const redraw = () => {
     const { breaks, measure, language } = store.get().view;
     const { measures } = words(language);
     name(row, measures.limits);
@@ -108,12 +110,12 @@ function ownLimits(store) {
   return {
     row,
     wrong,
-    draw,
+    redraw,
     typing: () => typing,
-    begin(/** @type {boolean} */ wanted) {
+    beginTyping(/** @type {boolean} */ wanted) {
       typing = wanted;
       complain(false);
-      draw();
+      redraw();
       if (wanted) limits.focus();
     },
   };
@@ -154,9 +156,9 @@ function hintOf(view, code) {
   return code === "change" && !view.compare ? [measures.needsComparison, false] : null;
 }
 
-/** @param {View} view @param {Layer} layer @param {Words} measures @param {() => void} choose */
-function layerButton(view, layer, measures, choose) {
-  const made = toggle(view.layer === layer, choose, measures.layers[layer]);
+/** @param {View} view @param {Layer} layer @param {Words} measures @param {() => void} changeView */
+function layerButton(view, layer, measures, changeView) {
+  const made = toggle(view.layer === layer, changeView, measures.layers[layer]);
   made.dataset["layer"] = layer;
   return made;
 }

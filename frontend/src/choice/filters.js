@@ -1,6 +1,6 @@
 /** What the choice is narrowed by beside sectors and time: status, source, theme, agency, district; each list is asked for when it is opened. */
 
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { Named, PageStore } from "../page/state.js" */
 /** @import { Breakdown, Choice, Filter } from "./filter_choices.js" */
 import { follow } from "../page/answers.js";
@@ -26,7 +26,7 @@ function disclosure(store, filter) {
   /** @type {Choice[]} */
   let choices = [];
 
-  const draw = () => {
+  const redraw = () => {
     const { view } = store.get();
     const { overview } = words(view.language);
     const chosen = chosenOf(view, filter);
@@ -56,20 +56,20 @@ function disclosure(store, filter) {
   follow(
     store,
     (state) => (box.open || nameless(state, filter).length ? addressOf(state.view, filter) : null),
-    (/** @type {Told<Breakdown>} */ { answer }) => {
+    (/** @type {AnswerState<Breakdown>} */ { answer }) => {
       if (!answer) return;
       choices = choicesOf(answer, filter);
       tellNames(store, filter, choices);
-      draw();
+      redraw();
     },
   );
-  store.watch((state) => state.view, draw);
-  search.addEventListener("input", draw);
-  box.addEventListener("keydown", step);
+  store.watch((state) => state.view, redraw);
+  search.addEventListener("input", redraw);
+  box.addEventListener("keydown", moveByArrow);
   box.addEventListener("toggle", () => {
     // The question is asked when the list is opened: tell those who watch.
     store.set({});
-    draw();
+    redraw();
   });
   return box;
 }
@@ -92,14 +92,14 @@ function tellNames(store, filter, choices) {
 /** @param {PageStore} store @param {Filter} filter @param {Choice} choice */
 function option(store, filter, { code, name, count }) {
   const { language } = store.get().view;
-  const choose = () => store.set({ view: withCode(store.get().view, filter, code) });
-  const box = element("input", { type: "checkbox", value: code, "data-key": `${filter} ${code}`, onchange: choose });
+  const toggleChoice = () => store.set({ view: withCode(store.get().view, filter, code) });
+  const box = element("input", { type: "checkbox", value: code, "data-key": `${filter} ${code}`, onchange: toggleChoice });
   const texts = [element("span", { class: "name" }, name[language]), element("span", { class: "number" }, formatNumber(language, count))];
   return element("label", { "data-same": code }, box, ...texts);
 }
 
 /** Arrows go from entry to entry, Escape closes the list. @param {KeyboardEvent} event */
-function step(event) {
+function moveByArrow(event) {
   const box = /** @type {HTMLDetailsElement} */ (event.currentTarget);
   if (!box.open) return;
   if (event.key === "Escape") {

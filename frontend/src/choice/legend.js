@@ -2,8 +2,7 @@
 
 /** @import { Language, Legend, LegendClass, Measure, PageStore, Playing } from "../page/state.js" */
 import { byId, element, patch } from "../page/dom.js";
-import { widthKm } from "../map/hexagon.js";
-import { POINTS_FROM_ZOOM } from "../map/points.js";
+import { POINTS_FROM_ZOOM, widthKm } from "../page/hexagon.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { selectionOf } from "../page/refresh.js";
 import { rangeText } from "./ranges.js";
@@ -19,13 +18,13 @@ const MOST_NAMED = 7;
  */
 export function showLegend(store, pressable = false) {
   const lights = pressable ? lightsOf(store) : null;
-  const draw = () => drawLegend(store, lights?.() ?? null);
-  store.watch((state) => state.legend, draw);
-  store.watch((state) => state.view.language, draw);
-  store.watch((state) => state.playing?.classes, draw);
-  store.watch((state) => state.points, draw);
-  store.watch((state) => state.zoom >= POINTS_FROM_ZOOM, draw);
-  if (pressable) store.watch((state) => state.lit, draw);
+  const redraw = () => drawLegend(store, lights?.() ?? null);
+  store.watch((state) => state.legend, redraw);
+  store.watch((state) => state.view.language, redraw);
+  store.watch((state) => state.playing?.classes, redraw);
+  store.watch((state) => state.points, redraw);
+  store.watch((state) => state.zoom >= POINTS_FROM_ZOOM, redraw);
+  if (pressable) store.watch((state) => state.lit, redraw);
 }
 
 /** @param {PageStore} store @returns {() => Lights} */

@@ -2,7 +2,7 @@
 
 /** @import { Language, Legend, LegendClass } from "../page/state.js" */
 import { fill, words } from "../words/i18n.js";
-import { inPercent } from "./breaks.js";
+import { inPercent } from "../view/breaks.js";
 
 const MOST_DECIMALS = 4;
 

@@ -14,16 +14,16 @@ import { countOf, formatNumber, formatShare, words } from "../words/i18n.js";
 export function showSectors(store) {
   /** @type {Trends} */
   let trends = new Map();
-  const draw = () => drawSectors(store, trends);
-  store.watch((state) => state.summary, draw);
-  store.watch((state) => state.view, draw);
+  const redraw = () => drawSectors(store, trends);
+  store.watch((state) => state.summary, redraw);
+  store.watch((state) => state.view, redraw);
   // All sectors have their trend, whichever are chosen: the chips say what choosing them would give.
   follow(
     store,
     ({ view }) => `/api/timeline?${countedQuery(view, { by: "sector", sector: "", theme: "" })}`,
     (/** @type {{ answer: Timeline | null }} */ { answer }) => {
       trends = new Map(answer?.series?.map(({ code, n }) => [code, n]));
-      draw();
+      redraw();
     },
   );
 }
@@ -37,7 +37,7 @@ function drawSectors(store, trends) {
   const most = Math.max(1, ...groups.map((sector) => sector[property]));
   const all = toggle(
     view.sectors.length === 0,
-    () => choose(store, []),
+    () => chooseSectors(store, []),
     element("span", { class: "name" }, words(view.language).allSectors),
   );
   replaceButtons(byId("sectors"), [
@@ -58,13 +58,23 @@ function sectorButton(store, sector, { value, sum, most }, trend) {
   const share = element("span", { class: "share" }, sum ? formatShare(language, value / sum) : "");
   const others = view.sectors.filter((code) => code !== sector.code);
   const line = element("span", { class: "trend" }, ...(trend && trend.length > 2 ? [spark(trend, 44, 16)] : []));
-  const made = toggle(chosen, () => choose(store, chosen ? others : [...others, sector.code]), name, " ", line, number, " ", share, bar);
+  const made = toggle(
+    chosen,
+    () => chooseSectors(store, chosen ? others : [...others, sector.code]),
+    name,
+    " ",
+    line,
+    number,
+    " ",
+    share,
+    bar,
+  );
   made.dataset["sector"] = sector.code;
   return made;
 }
 
 /** @param {PageStore} store @param {string[]} sectors */
-function choose(store, sectors) {
+function chooseSectors(store, sectors) {
   const { view } = store.get();
   const { theme: _, ...filters } = view.filters;
   // A theme belongs to a sector: another sector takes its place, as the numbers say.

@@ -15,18 +15,18 @@ const SILENCE_MS = 3 * 3_600_000;
 /** @param {PageStore} store */
 export function showStaleness(store) {
   const box = byId("stale");
-  let told = "";
-  const draw = () => {
+  let shownText = "";
+  const redraw = () => {
     const text = staleText(store.get(), Date.now());
-    if (text === told) return;
-    told = text;
+    if (text === shownText) return;
+    shownText = text;
     box.hidden = !text;
     box.replaceChildren(...(text ? [icon("stale"), text] : []));
   };
-  store.watch((state) => state.live, draw);
-  store.watch((state) => state.summary, draw);
-  store.watch((state) => state.view.language, draw);
-  setInterval(draw, TICK_MS);
+  store.watch((state) => state.live, redraw);
+  store.watch((state) => state.summary, redraw);
+  store.watch((state) => state.view.language, redraw);
+  setInterval(redraw, TICK_MS);
 }
 
 /** @param {Pick<State, "live" | "summary" | "view">} state @param {number} now ms since 1970 @returns {string} "" while all is well */

@@ -9,9 +9,9 @@ import { MEASURES } from "../page/url.js";
 
 /** @param {PageStore} store */
 export function showTotals(store) {
-  const draw = () => drawTotals(store);
-  store.watch((state) => state.summary, draw);
-  store.watch((state) => state.view, draw);
+  const redraw = () => drawTotals(store);
+  store.watch((state) => state.summary, redraw);
+  store.watch((state) => state.view, redraw);
   store.watch(
     (state) => state.busy,
     (busy) => byId("totals").classList.toggle("busy", busy),
@@ -25,9 +25,9 @@ function drawTotals(store) {
   const dictionary = words(view.language);
   const buttons = MEASURES.map((measure) => {
     const value = summary ? formatNumber(view.language, summary[countOf(measure)]) : "…";
-    const choose = () => store.set({ view: { ...store.get().view, measure } });
+    const chooseMeasure = () => store.set({ view: { ...store.get().view, measure } });
     const label = element("span", { class: "label" }, dictionary.measure[measure]);
-    const made = toggle(view.measure === measure, choose, element("strong", {}, value), label);
+    const made = toggle(view.measure === measure, chooseMeasure, element("strong", {}, value), label);
     made.dataset["measure"] = measure;
     return made;
   });

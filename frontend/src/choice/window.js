@@ -5,7 +5,7 @@
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { addDays, dayOf, formatDay, formatWindow, isDay, presetDays } from "../words/dates.js";
 import { fill, words } from "../words/i18n.js";
-import { withoutPast } from "./layer_measures.js";
+import { withoutPast } from "../view/layer_measures.js";
 
 const LAST_DAYS = 30;
 
@@ -19,18 +19,18 @@ export function showWindow(store) {
     (state) => state.summary,
     () => {
       drawDates(store);
-      drawWayOut(store);
+      drawEmptyHint(store);
     },
   );
   store.watch(
     (state) => state.view.language,
-    () => drawWayOut(store),
+    () => drawEmptyHint(store),
   );
   for (const id of ["from", "until"]) byId(id).addEventListener("change", () => takeDates(store));
 }
 
 /** @param {PageStore} store @param {Partial<View>} change */
-function choose(store, change) {
+function changeWindow(store, change) {
   const { view } = store.get();
   // Before all data there is nothing to compare them with.
   store.set({
@@ -42,7 +42,7 @@ function choose(store, change) {
 function drawWindow(store) {
   const { view } = store.get();
   const buttons = Object.entries(words(view.language).windows).map(([window, label]) => {
-    const made = toggle(view.window === window, () => choose(store, { window }), label);
+    const made = toggle(view.window === window, () => changeWindow(store, { window }), label);
     made.dataset["window"] = window;
     return made;
   });
@@ -60,7 +60,7 @@ function drawCalendar(store) {
   const today = dayOf(new Date().toISOString(), summary?.time_zone ?? "UTC");
   const buttons = Object.entries(time.presets).map(([preset, label]) => {
     const days = presetDays(/** @type {Preset} */ (preset), today);
-    const made = toggle(view.from === days.from && view.to === days.to, () => choose(store, days), label);
+    const made = toggle(view.from === days.from && view.to === days.to, () => changeWindow(store, days), label);
     made.dataset["preset"] = preset;
     return made;
   });
@@ -92,19 +92,19 @@ function takeDates(store) {
   const [from, until] = [input("from").value, input("until").value];
   if (!isDay(from) || !isDay(until)) return;
   const [first, last] = from <= until ? [from, until] : [until, from];
-  choose(store, { from: first, to: addDays(last, 1) });
+  changeWindow(store, { from: first, to: addDays(last, 1) });
 }
 
 /** @param {PageStore} store */
-function drawWayOut(store) {
+function drawEmptyHint(store) {
   const { summary, view } = store.get();
   const box = byId("way-out");
   box.hidden = !summary || summary.n > 0;
-  box.replaceChildren(...(summary && summary.n === 0 ? wayOut(store, summary, view) : []));
+  box.replaceChildren(...(summary && summary.n === 0 ? emptyHint(store, summary, view) : []));
 }
 
 /** @param {PageStore} store @param {Summary} summary @param {View} view */
-function wayOut(store, summary, view) {
+function emptyHint(store, summary, view) {
   const { language } = view;
   const dictionary = words(language);
   const { first, last } = summary.data;
@@ -113,11 +113,11 @@ function wayOut(store, summary, view) {
   const missed = Date.parse(last) < Date.parse(summary.window.from) || Date.parse(first) >= Date.parse(summary.window.to);
   if (!missed) return [element("p", {}, dictionary.nothing)];
   const end = addDays(dayOf(last, summary.time_zone), 1);
-  const showLast = () => choose(store, { from: addDays(end, -LAST_DAYS), to: end });
+  const showLast = () => changeWindow(store, { from: addDays(end, -LAST_DAYS), to: end });
   return [
     element("p", {}, fill(dictionary.nothingInPeriod, days)),
     element("button", { type: "button", id: "show-last", onclick: showLast }, fill(dictionary.showLast, days)),
-    element("button", { type: "button", id: "show-all", onclick: () => choose(store, { window: "all" }) }, dictionary.showAll),
+    element("button", { type: "button", id: "show-all", onclick: () => changeWindow(store, { window: "all" }) }, dictionary.showAll),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Time below the map: the timeline of the choice and its surroundings; a span of it is chosen by dragging, a click, or its two handles. */
 
 /** @import { Timeline } from "../page/answer_types.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { PageStore, State } from "../page/state.js" */
 /** @import { Span } from "./span.js" */
 import { follow } from "../page/answers.js";
@@ -10,31 +10,31 @@ import { countedQuery } from "../page/url.js";
 import { words } from "../words/i18n.js";
 import { aroundOf, askedWindow, windowOf } from "./around.js";
 import { bucketText, spanText, summaryOf } from "./bucket_words.js";
-import { drawChart } from "./chart.js";
+import { drawChart } from "../parts/timeline_chart.js";
 import { dragSpans } from "./dragging.js";
 import { showPlayback } from "./playback.js";
 import { comparedOver, endsOf, shareOfInstant, spanOf } from "./span.js";
 
-/** @typedef {ReturnType<typeof build>} Parts */
+/** @typedef {ReturnType<typeof createParts>} Parts */
 
 /** @param {PageStore} store */
 export function showDock(store) {
-  const parts = build();
+  const parts = createParts();
   /** @type {Timeline | null} */
   let timeline = null;
   /** The chosen span beside the period before it. @type {Timeline | null} */
   let compared = null;
   /** While it is being dragged or stepped. @type {Span | null} */
-  let passing = null;
+  let draggedSpan = null;
 
   /** @returns {Span} */
   function span() {
     const { view } = store.get();
-    if (passing) return passing;
+    if (draggedSpan) return draggedSpan;
     return timeline && view.from && view.to ? spanOf(timeline.buckets, view) : [0, timeline?.buckets.length ?? 0];
   }
 
-  function draw() {
+  function redraw() {
     if (!timeline) return;
     const { view } = store.get();
     const shown = compared && isSpan(store.get()) ? { ...timeline, buckets: comparedOver(timeline.buckets, compared.buckets) } : timeline;
@@ -46,13 +46,13 @@ export function showDock(store) {
     if (!timeline) return;
     drawEnds(parts, timeline, span(), store.get().view.language);
     parts.back.hidden = !isSpan(store.get());
-    parts.says.textContent = passing ? spanText(timeline, passing, store.get().view.language) : "";
+    parts.says.textContent = draggedSpan ? spanText(timeline, draggedSpan, store.get().view.language) : "";
   }
 
   /** @param {Span} next */
-  function choose(next) {
+  function chooseSpan(next) {
     if (!timeline) return;
-    passing = null;
+    draggedSpan = null;
     if (next[0] === 0 && next[1] === timeline.buckets.length) return reset();
     const { view, summary } = store.get();
     return store.set({ view: { ...view, window: "", ...endsOf(timeline.buckets, next), around: aroundOf(view, summary) } });
@@ -60,7 +60,7 @@ export function showDock(store) {
 
   function reset() {
     const { view, summary } = store.get();
-    passing = null;
+    draggedSpan = null;
     store.set({ view: { ...view, ...windowOf(aroundOf(view, summary)), around: "" } });
     drawSpan();
   }
@@ -68,12 +68,12 @@ export function showDock(store) {
   follow(
     store,
     (state) => (isKnown(state) ? `/api/timeline?${wholeQuery(state)}` : null),
-    (/** @type {Told<Timeline>} */ told) => {
-      timeline = told.answer;
-      parts.plot.classList.toggle("old", Boolean(told.problem));
-      draw();
+    (/** @type {AnswerState<Timeline>} */ answered) => {
+      timeline = answered.answer;
+      parts.plot.classList.toggle("old", Boolean(answered.problem));
+      redraw();
       // The next question needs to know which buckets these are.
-      if (!told.stale) store.set({});
+      if (!answered.stale) store.set({});
     },
   );
   follow(
@@ -82,21 +82,21 @@ export function showDock(store) {
       isSpan(state) && state.view.compare === "previous" && timeline
         ? `/api/timeline?${countedQuery(state.view, { compare: "previous", bucket: timeline.bucket })}`
         : null,
-    (/** @type {Told<Timeline>} */ told) => {
-      compared = told.stale ? null : told.answer;
-      draw();
+    (/** @type {AnswerState<Timeline>} */ answered) => {
+      compared = answered.stale ? null : answered.answer;
+      redraw();
     },
   );
-  store.watch((state) => state.view, draw);
-  new ResizeObserver(draw).observe(parts.plot);
+  store.watch((state) => state.view, redraw);
+  new ResizeObserver(redraw).observe(parts.plot);
   parts.back.addEventListener("click", reset);
   parts.plot.addEventListener("dblclick", reset);
   dragSpans(parts.plot, parts.handles, {
     count: () => timeline?.buckets.length ?? 0,
     span,
-    choose,
-    pass(next) {
-      passing = next;
+    chooseSpan,
+    report(next) {
+      draggedSpan = next;
       drawSpan();
     },
     point(at) {
@@ -108,7 +108,7 @@ export function showDock(store) {
   showPlayback(store, parts.player, parts.playhead, (instant) => shareOfInstant(timeline?.buckets ?? [], instant));
 }
 
-function build() {
+function createParts() {
   const says = element("span", { class: "says", "aria-hidden": "true" });
   const key = element("span", { class: "key" });
   const back = element("button", { type: "button", id: "whole-period", class: "link", hidden: true });

@@ -20,8 +20,8 @@ const STEPS = /** @type {Record<string, number>} */ ({
  * @typedef {object} Dragging
  * @property {() => number} count of buckets
  * @property {() => Span} span the one that is chosen, or being chosen
- * @property {(span: Span | null) => void} pass while it is being chosen; null where nothing comes of it
- * @property {(span: Span) => void} choose
+ * @property {(span: Span | null) => void} report while it is being chosen; null where nothing comes of it
+ * @property {(span: Span) => void} chooseSpan
  * @property {(at: number | null) => void} point at which bucket the pointer is
  */
 
@@ -33,33 +33,33 @@ export function dragSpans(plot, handles, what) {
     const box = plot.getBoundingClientRect();
     return bucketAt((event.clientX - box.left) / box.width, what.count());
   };
-  const pass = (/** @type {number} */ a, /** @type {number} */ b) => what.pass([Math.min(a, b), Math.max(a, b) + 1]);
+  const report = (/** @type {number} */ a, /** @type {number} */ b) => what.report([Math.min(a, b), Math.max(a, b) + 1]);
   plot.addEventListener("pointerdown", (event) => {
     if (event.button !== 0 || !what.count()) return;
-    const held = handles.findIndex((handle) => handle === event.target);
+    const handleIndex = handles.findIndex((handle) => handle === event.target);
     const [a, b] = what.span();
-    fixed = held < 0 ? at(event) : held ? a : b - 1;
+    fixed = handleIndex < 0 ? at(event) : handleIndex ? a : b - 1;
     plot.setPointerCapture(event.pointerId);
-    if (held < 0) pass(fixed, fixed);
+    if (handleIndex < 0) report(fixed, fixed);
   });
   plot.addEventListener("pointermove", (event) => {
-    if (fixed !== null) pass(fixed, at(event));
+    if (fixed !== null) report(fixed, at(event));
     else if (what.count()) what.point(at(event));
   });
   plot.addEventListener("pointerleave", () => what.point(null));
   plot.addEventListener("pointerup", () => {
-    if (fixed !== null) what.choose(what.span());
+    if (fixed !== null) what.chooseSpan(what.span());
     fixed = null;
   });
   plot.addEventListener("pointercancel", () => {
     fixed = null;
-    what.pass(null);
+    what.report(null);
   });
   for (const [end, handle] of handles.entries()) moveByKeys(handle, end === 1, what);
 }
 
 /** @param {HTMLElement} handle @param {boolean} last whether it is that of the end @param {Dragging} what */
-function moveByKeys(handle, last, { count, span, pass, choose }) {
+function moveByKeys(handle, last, { count, span, report, chooseSpan }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let settling;
   handle.addEventListener("keydown", (event) => {
@@ -67,8 +67,8 @@ function moveByKeys(handle, last, { count, span, pass, choose }) {
     if (!step || !count()) return;
     event.preventDefault();
     const [a, b] = span();
-    pass(last ? [a, Math.min(count(), Math.max(a + 1, b + step))] : [Math.max(0, Math.min(b - 1, a + step)), b]);
+    report(last ? [a, Math.min(count(), Math.max(a + 1, b + step))] : [Math.max(0, Math.min(b - 1, a + step)), b]);
     clearTimeout(settling);
-    settling = setTimeout(() => choose(span()), SETTLE_MS);
+    settling = setTimeout(() => chooseSpan(span()), SETTLE_MS);
   });
 }

@@ -19,22 +19,22 @@ const SIGNS = {
   stop: "M3 3h10v10H3z",
 };
 
-/** @typedef {ReturnType<typeof build>} Parts */
+/** @typedef {ReturnType<typeof createParts>} Parts */
 
 /**
  * @param {PageStore} store @param {HTMLElement} box for the buttons
  * @param {HTMLElement} playhead the mark over the timeline @param {(instant: number) => number} along where an instant is on it, 0 to 1
  */
 export function showPlayback(store, box, playhead, along) {
-  const parts = build();
+  const parts = createParts();
   box.append(...Object.values(parts));
-  const run = runner(store, () => SPEEDS[/** @type {keyof typeof SPEEDS} */ (parts.speed.value)]);
+  const playOn = runner(store, () => SPEEDS[/** @type {keyof typeof SPEEDS} */ (parts.speed.value)]);
   let loading = false;
   const announce = (/** @type {string} */ text) => (parts.status.textContent = text);
   const time = () => words(store.get().view.language).time;
   const textNow = (/** @type {Playing} */ playing) => frameText(playing, store.get());
 
-  async function begin() {
+  async function startPlayback() {
     if (loading) return;
     loading = true;
     parts.label.textContent = time().loadingFrames;
@@ -48,7 +48,7 @@ export function showPlayback(store, box, playhead, along) {
             when: textNow({ ...playing, growing: true, frame: playing.edges.length - 2 }),
           }),
         );
-      run();
+      playOn();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       parts.label.textContent = error.problem.detail || time().noFrames;
@@ -59,16 +59,16 @@ export function showPlayback(store, box, playhead, along) {
 
   function toggle() {
     const { playing } = store.get();
-    if (!playing) return void begin();
+    if (!playing) return void startPlayback();
     const ended = playing.frame + 2 >= playing.edges.length;
     const next = { ...playing, running: !playing.running, frame: !playing.running && ended ? 0 : playing.frame };
     store.set({ playing: next });
-    if (next.running) run();
+    if (next.running) playOn();
     else announce(`${time().pause}: ${textNow(next)}`);
   }
 
   /** @param {number} by */
-  function step(by) {
+  function showNext(by) {
     const { playing } = store.get();
     if (!playing) return;
     const frames = playing.edges.length - 1;
@@ -77,7 +77,7 @@ export function showPlayback(store, box, playhead, along) {
     announce(textNow(next));
   }
 
-  function end() {
+  function stopPlayback() {
     const { playing, view } = store.get();
     if (!playing) return;
     store.set({ playing: null, view: { ...view, ...playing.former } });
@@ -87,15 +87,15 @@ export function showPlayback(store, box, playhead, along) {
   }
 
   parts.play.addEventListener("click", toggle);
-  parts.back.addEventListener("click", () => step(-1));
-  parts.on.addEventListener("click", () => step(1));
-  parts.stop.addEventListener("click", end);
+  parts.back.addEventListener("click", () => showNext(-1));
+  parts.on.addEventListener("click", () => showNext(1));
+  parts.stop.addEventListener("click", stopPlayback);
   parts.way.addEventListener("change", () => {
     const { playing } = store.get();
     if (playing) store.set({ playing: grown(playing, parts.way.value === "growing") });
   });
   addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") end();
+    if (key === "Escape") stopPlayback();
   });
   store.watch(
     (state) => state.view.language,
@@ -104,8 +104,8 @@ export function showPlayback(store, box, playhead, along) {
   store.watch(
     (state) => state.playing,
     (playing, state) => {
-      draw(parts, playing, state);
-      place(playhead, playing, along);
+      drawControls(parts, playing, state);
+      movePlayhead(playhead, playing, along);
     },
   );
   // Another choice ends the playback of the one before, and is not taken back.
@@ -129,7 +129,7 @@ export function showPlayback(store, box, playhead, along) {
 /** Goes on from frame to frame while it runs; of two runs only the later goes on. @param {PageStore} store @param {() => number} pace ms */
 function runner(store, pace) {
   let turn = 0;
-  return async function run() {
+  return async function playOn() {
     turn += 1;
     const mine = turn;
     for (;;) {
@@ -147,7 +147,7 @@ function grown(playing, growing) {
   return { ...playing, growing, classes: growing ? playing.domains.whole : playing.domains.frame };
 }
 
-function build() {
+function createParts() {
   const button = (/** @type {string} */ id, /** @type {keyof typeof SIGNS} */ sign) =>
     element("button", { type: "button", id, class: "icon" }, icon(sign));
   return {
@@ -174,7 +174,7 @@ function nameWays({ way }, language) {
 }
 
 /** @param {Parts} parts @param {Playing | null} playing @param {State} state */
-function draw({ play, back, on, stop, speed, way, label, note }, playing, state) {
+function drawControls({ play, back, on, stop, speed, way, label, note }, playing, state) {
   const { time } = words(state.view.language);
   for (const one of [back, on, stop, speed, way]) one.hidden = !playing;
   const running = Boolean(playing?.running);
@@ -207,7 +207,7 @@ function icon(sign) {
 
 /** @param {Playing} playing @param {State} state */
 function frameText({ edges, frame, growing }, { view, summary }) {
-  const [begin, from, to] = [edges[0], edges[frame], edges[frame + 1]].map((edge) => Date.parse(edge ?? ""));
+  const [start, from, to] = [edges[0], edges[frame], edges[frame + 1]].map((edge) => Date.parse(edge ?? ""));
   const hours = ((to ?? 0) - (from ?? 0)) / 3_600_000;
   const format = new Intl.DateTimeFormat(view.language, {
     timeZone: summary?.time_zone ?? "UTC",
@@ -215,11 +215,11 @@ function frameText({ edges, frame, growing }, { view, summary }) {
     month: "short",
     ...(hours < 24 ? { hour: "2-digit", minute: "2-digit" } : {}),
   });
-  return format.formatRange((growing ? begin : from) ?? 0, (to ?? 0) - (hours < 24 ? 0 : 1000));
+  return format.formatRange((growing ? start : from) ?? 0, (to ?? 0) - (hours < 24 ? 0 : 1000));
 }
 
 /** @param {HTMLElement} playhead @param {Playing | null} playing @param {(instant: number) => number} along */
-function place(playhead, playing, along) {
+function movePlayhead(playhead, playing, along) {
   playhead.hidden = !playing;
   if (!playing) return;
   const [left, right] = [playing.growing ? 0 : playing.frame, playing.frame + 1].map((at) => along(Date.parse(playing.edges[at] ?? "")));

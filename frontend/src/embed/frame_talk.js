@@ -6,7 +6,7 @@
  */
 
 /** @param {string} what hello, ready, select or error @param {object} [detail] */
-export function tell(what, detail = {}) {
+export function postToPage(what, detail = {}) {
   // Whoever may show the frame (frame-ancestors) may know what it shows, and only that is told.
   if (parent !== window) parent.postMessage({ type: `heat-map:${what}`, detail }, "*");
 }

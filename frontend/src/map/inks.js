@@ -1,6 +1,7 @@
 /** The map's colours on a light and on a dark ground; those of the classes come from the service. */
 
 /** @import { Layer, Scheme } from "../page/state.js" */
+import { ZERO_INK } from "../page/zero_class.js";
 
 /**
  * @typedef {object} Inks
@@ -26,7 +27,7 @@ export const INKS = {
     paper: "#ffffff",
     marked: "#14202b",
     outline: { hexes: "rgba(90, 60, 20, 0.28)", districts: "rgba(76, 90, 100, 0.7)" },
-    withoutClass: "#d5d8da",
+    withoutClass: ZERO_INK.light,
     districts: "#bcc3be",
     regions: "#8f999f",
     quiet: "#5f6b73",
@@ -42,7 +43,7 @@ export const INKS = {
     paper: "#1c2329",
     marked: "#ffffff",
     outline: { hexes: "rgba(10, 14, 18, 0.45)", districts: "rgba(170, 182, 191, 0.55)" },
-    withoutClass: "#3d474f",
+    withoutClass: ZERO_INK.dark,
     districts: "#414d56",
     regions: "#71808b",
     quiet: "#a3afb8",

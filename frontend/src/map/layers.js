@@ -2,7 +2,7 @@
 
 /** @import { FilterSpecification, MapGeoJSONFeature } from "maplibre-gl" */
 /** @import { Area, Layer } from "../page/state.js" */
-import { cellOfId, idOfCell, isCell } from "./hexagon.js";
+import { cellOfId, idOfCell } from "../page/hexagon.js";
 
 /** @typedef {Pick<MapGeoJSONFeature, "id" | "properties">} Feature */
 
@@ -10,7 +10,6 @@ import { cellOfId, idOfCell, isCell } from "./hexagon.js";
  * @typedef {object} LayerTraits
  * @property {(feature: Feature) => string} keyOf what tells an area from the others: as in `View.cell`
  * @property {(key: string) => FilterSpecification} withKey finds the area's feature
- * @property {(key: string) => boolean} isKey whether the text can be a key
  * @property {string | null} labels the layer of the tiles in which its names are; null where it has none
  */
 
@@ -19,13 +18,11 @@ export const LAYERS = {
   hexes: {
     keyOf: (feature) => cellOfId(Number(feature.id)),
     withKey: (key) => ["==", ["id"], idOfCell(key)],
-    isKey: isCell,
     labels: null,
   },
   districts: {
     keyOf: ({ properties }) => properties["code"],
     withKey: (key) => ["==", ["get", "code"], key],
-    isKey: (key) => key !== "",
     labels: "district_labels",
   },
 };

@@ -12,7 +12,7 @@ import { covered } from "./free_space.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
 import { unwrapped } from "./longitudes.js";
-import { showAlertMarks } from "../alerts/map_marks.js";
+import { showAlertMarks } from "./alert_marks.js";
 import { words } from "../words/i18n.js";
 import { watchPointer, watchSelected } from "./pointing.js";
 
@@ -50,7 +50,7 @@ export async function createMap(container, store, frame = null) {
   // The worker begins while it is asked where the data are.
   prewarm();
   const placed = frame ? frame.place : new URLSearchParams(location.hash.slice(1)).has("map");
-  const bounds = placed ? null : await Promise.race([dataBounds(store.get().view.layer), wait(PATIENCE_MS)]);
+  const bounds = placed ? null : await Promise.race([dataBounds(store.get().view.layer), delay(PATIENCE_MS)]);
   const { language, scheme } = store.get().view;
   const map = drawnBy({
     container,
@@ -66,11 +66,11 @@ export async function createMap(container, store, frame = null) {
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!frame?.still) addControls(map, store);
-  map.on("error", hear);
+  map.on("error", onMapError);
   if (!frame?.still) surviveLoss(map);
   let refreshPoints = () => {};
   // Once: after the canvas was lost MapLibre brings all layers back by itself.
-  map.once("style.load", () => (refreshPoints = begin(map, store, frame !== null)));
+  map.once("style.load", () => (refreshPoints = showLayers(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
   if (!placed && !bounds) void fitData(map, store.get().view.layer);
   store.set({ drawn: () => drawn(map) });
@@ -123,15 +123,15 @@ async function drawn(map) {
 /** A graphics driver may take the canvas away for good; the page begins anew where it was, unless it has only just begun. @param {MapLibreMap} map */
 function surviveLoss(map) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let giving;
+  let reloadTimer;
   map.on("webglcontextlost", () => {
-    if (performance.now() > YOUNG_MS) giving = setTimeout(() => location.reload(), LOST_MS);
+    if (performance.now() > YOUNG_MS) reloadTimer = setTimeout(() => location.reload(), LOST_MS);
   });
-  map.on("webglcontextrestored", () => clearTimeout(giving));
+  map.on("webglcontextrestored", () => clearTimeout(reloadTimer));
 }
 
 /** What the service refuses is said beside the map, once, not for every tile. @param {ErrorEvent} event */
-function hear({ error }) {
+function onMapError({ error }) {
   if (!("status" in error || error instanceof TypeError)) console.error(error);
 }
 
@@ -139,12 +139,12 @@ function hear({ error }) {
  * @param {MapLibreMap} map @param {PageStore} store @param {boolean} framed
  * @returns {() => void} fetches incidents one by one anew
  */
-function begin(map, store, framed) {
+function showLayers(map, store, framed) {
   const named = isShown(map, LABELS);
   /** @type {readonly string[]} */
   let places = [];
-  fillBase(map, (told) => {
-    places = told;
+  fillBase(map, (names) => {
+    places = names;
     leaveUnnamed(map, places);
   });
   showAreas(map, store);
@@ -186,7 +186,7 @@ async function dataBounds(layer) {
 }
 
 /** @param {number} ms @returns {Promise<null>} */
-function wait(ms) {
+function delay(ms) {
   return new Promise((done) => setTimeout(() => done(null), ms));
 }
 

@@ -2,8 +2,8 @@
 
 /** @import { Map as MapLibreMap, MapGeoJSONFeature, PointLike } from "maplibre-gl" */
 /** @import { Area, Layer, PageStore, View } from "../page/state.js" */
-import { ALERT_MARKS } from "../alerts/map_marks.js";
-import { formerView, stepOut, toAlert } from "../panels/steps.js";
+import { ALERT_MARKS } from "./alert_marks.js";
+import { formerView, stepOut, toAlert } from "../view/steps.js";
 import { areaOf, LAYERS } from "./layers.js";
 import { openPoint, POINTS, pointOf } from "./points.js";
 
@@ -22,21 +22,21 @@ export function watchPointer(map, act) {
     if (target) map.setFeatureState(target, { hover: true });
     hovered = target;
   };
-  const leave = () => {
+  const clearHover = () => {
     hover(null);
     map.getCanvas().style.cursor = "";
     act(null);
   };
   map.on("mousemove", ({ point: place }) => {
     const feature = topmost(map, place);
-    if (!feature) return leave();
+    if (!feature) return clearHover();
     const layer = layerOf(feature);
     map.getCanvas().style.cursor = "pointer";
     hover(layer && targetOf(layer, feature));
     if (isAlert(feature)) return act({ alert: feature.properties["id"], place });
     return act(layer ? { area: areaOf(layer, feature), place } : { point: pointOf(feature), place });
   });
-  map.on("mouseout", leave);
+  map.on("mouseout", clearHover);
 }
 
 /** The alert, incident or area that is drawn on top there. @param {MapLibreMap} map @param {PointLike} place */
@@ -61,16 +61,16 @@ function isAlert({ layer: { id } }) {
  * @param {MapLibreMap} map @param {PageStore} store
  */
 export function watchSelected(map, store) {
-  map.on("click", ({ point }) => select(map, store, point));
+  map.on("click", ({ point }) => selectAt(map, store, point));
   map.getCanvas().addEventListener("keydown", ({ key }) => {
-    if (key === "Enter") select(map, store, map.project(map.getCenter()));
+    if (key === "Enter") selectAt(map, store, map.project(map.getCenter()));
     if (key === "Escape") stepOut(store);
   });
   store.watch(
     (state) => state.view.cell + state.view.layer,
-    () => read(map, store),
+    () => readSelected(map, store),
   );
-  map.on("idle", () => read(map, store));
+  map.on("idle", () => readSelected(map, store));
 }
 
 /** @type {WeakMap<MapLibreMap, Target>} */
@@ -78,7 +78,7 @@ const marked = new WeakMap();
 
 /** Outline the selected area, and no other, as far as its tile is there. @param {MapLibreMap} map @param {View} view */
 export function markSelected(map, view) {
-  const feature = find(map, view);
+  const feature = findSelected(map, view);
   const target = feature ? targetOf(view.layer, feature) : null;
   const before = marked.get(map);
   if (before && before.id !== target?.id && map.getSource(before.source)) map.setFeatureState(before, { selected: false });
@@ -89,7 +89,7 @@ export function markSelected(map, view) {
 }
 
 /** @param {MapLibreMap} map @param {PageStore} store @param {PointLike} point */
-function select(map, store, point) {
+function selectAt(map, store, point) {
   const { view } = store.get();
   const feature = topmost(map, point);
   const layer = feature && layerOf(feature);
@@ -105,16 +105,16 @@ function select(map, store, point) {
 }
 
 /** The selected area's numbers as the tiles have them now. @param {MapLibreMap} map @param {PageStore} store */
-function read(map, store) {
+function readSelected(map, store) {
   const { view, selected } = store.get();
   markSelected(map, view);
-  const feature = find(map, view);
+  const feature = findSelected(map, view);
   const found = feature ? areaOf(view.layer, feature) : null;
   if (JSON.stringify(found) !== JSON.stringify(selected)) store.set({ selected: found });
 }
 
 /** @param {MapLibreMap} map @param {View} view */
-function find(map, { cell, layer }) {
+function findSelected(map, { cell, layer }) {
   if (!cell || !map.getSource(layer)) return null;
   const [feature] = map.querySourceFeatures(layer, { sourceLayer: layer, filter: LAYERS[layer].withKey(cell) });
   return feature ?? null;

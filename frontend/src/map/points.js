@@ -5,14 +5,13 @@
 /** @import { OneIncident } from "../page/answer_types.js" */
 /** @import { Counts, Legend, PageStore, State, View } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
-import { keyOf, toHexagon } from "../panels/steps.js";
+import { keyOf, toHexagon } from "../view/steps.js";
 import { serviceRoot } from "../page/service.js";
 import { countedQuery } from "../page/url.js";
 import { INKS } from "./inks.js";
+import { POINTS_FROM_ZOOM } from "../page/hexagon.js";
 import { LABELS } from "./basemap.js";
 
-/** The service has tiles of them from here. */
-export const POINTS_FROM_ZOOM = 12;
 /** Their layer on the map. */
 export const POINTS = "incidents";
 /** A place of incidents; id, sector, status and age are of the newest one. @typedef {Counts & { id: string, sector: string, status: string, age: number }} Point */

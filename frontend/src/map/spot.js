@@ -4,7 +4,7 @@
 /** @import { PageStore, Spot } from "../page/state.js" */
 import { Marker } from "maplibre-gl";
 import { element } from "../page/dom.js";
-import { keyOf } from "../panels/steps.js";
+import { keyOf } from "../view/steps.js";
 import { nearest } from "./longitudes.js";
 import { padding } from "./map.js";
 
@@ -30,7 +30,7 @@ export function showSpot(map, store) {
     (spot) => {
       marker?.remove();
       marker = spot?.mark && spot.point ? new Marker({ element: pin(spot) }).setLngLat(spot.point).addTo(map) : null;
-      if (spot && spot.key !== addressed) go(map, spot);
+      if (spot && spot.key !== addressed) moveToSpot(map, spot);
       addressed = "";
     },
   );
@@ -42,7 +42,7 @@ function pin({ mark }) {
 }
 
 /** @param {MapLibreMap} map @param {Spot} spot */
-function go(map, { bounds, point, zoom, seen }) {
+function moveToSpot(map, { bounds, point, zoom, seen }) {
   const room = padding(map.getContainer());
   if (bounds) map.fitBounds(bounds, { padding: room, maxZoom: zoom });
   else if (point && !isSeen(map, point, seen, room))

@@ -12,7 +12,7 @@ const RETRY_MS = 5000;
 
 /**
  * @template Answer
- * @typedef {object} Told
+ * @typedef {object} AnswerState
  * @property {Answer | null} answer the last one that came for the present question, else the one before it
  * @property {boolean} stale whether the answer is to an earlier question
  * @property {Problem | null} problem why there is no newer one
@@ -22,23 +22,23 @@ const RETRY_MS = 5000;
  * @template Answer
  * @param {PageStore} store
  * @param {(state: State) => string | null} addressOf what is to be asked now; null while nobody looks
- * @param {(told: Told<Answer>, state: State) => void} show
- * @param {(path: string, signal: AbortSignal) => Promise<Answer>} [ask]
+ * @param {(answer: AnswerState<Answer>, state: State) => void} onAnswer
+ * @param {(path: string, signal: AbortSignal) => Promise<Answer>} [fetchAnswer]
  */
-export function follow(store, addressOf, show, ask = fetchJson) {
-  /** @type {Told<Answer>} */
-  let told = { answer: null, stale: true, problem: null };
+export function follow(store, addressOf, onAnswer, fetchAnswer = fetchJson) {
+  /** @type {AnswerState<Answer>} */
+  let answerState = { answer: null, stale: true, problem: null };
   let asked = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let again;
 
-  /** @param {Partial<Told<Answer>>} change */
-  function tell(change) {
-    told = { ...told, ...change };
-    show(told, store.get());
+  /** @param {Partial<AnswerState<Answer>>} change */
+  function update(change) {
+    answerState = { ...answerState, ...change };
+    onAnswer(answerState, store.get());
   }
 
-  async function run() {
+  async function refetch() {
     clearTimeout(again);
     asked.abort();
     asked = new AbortController();
@@ -46,24 +46,24 @@ export function follow(store, addressOf, show, ask = fetchJson) {
     const address = addressOf(store.get());
     if (address === null) return;
     try {
-      const answer = await ask(address, signal);
-      if (!signal.aborted) tell({ answer, stale: false, problem: null });
+      const answer = await fetchAnswer(address, signal);
+      if (!signal.aborted) update({ answer, stale: false, problem: null });
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
-      tell({ problem: error.problem });
-      if (error.problem.kind !== "refused") again = setTimeout(run, RETRY_MS);
+      update({ problem: error.problem });
+      if (error.problem.kind !== "refused") again = setTimeout(refetch, RETRY_MS);
     }
   }
 
   store.watch(addressOf, (address) => {
-    if (address !== null && !told.stale) tell({ stale: true });
-    void run();
+    if (address !== null && !answerState.stale) update({ stale: true });
+    void refetch();
   });
   store.watch(
     (state) => state.tick,
     (tick) => {
-      if (tick > 0) void run();
+      if (tick > 0) void refetch();
     },
   );
 }

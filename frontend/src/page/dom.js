@@ -1,4 +1,9 @@
-/** Making elements. */
+/**
+ * Makes elements, and brings those that are there level with new ones.
+ *
+ * Not lit-html 3.3.3: measured on three of the page's parts (table, incident row, chips) it saves a tenth of their lines, makes
+ * their minified code no smaller, and adds 4.1 kB gzip with its `repeat` for the 0.8 kB of this file.
+ */
 
 /**
  * An element of the page that index.html promises.
@@ -56,31 +61,31 @@ export function replaceButtons(parent, children) {
 // biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one walk over both lists of children
 export function patch(parent, children) {
   const focused = document.activeElement?.closest("[data-key]") ?? null;
-  const held = parent.contains(focused) ? focused?.getAttribute("data-key") : null;
-  const known = new Map([...parent.children].flatMap((old) => (sameness(old) ? [[sameness(old), old]] : [])));
+  const focusedKey = parent.contains(focused) ? focused?.getAttribute("data-key") : null;
+  const known = new Map([...parent.children].flatMap((old) => (identityOf(old) ? [[identityOf(old), old]] : [])));
   for (const [at, made] of children.entries()) {
     const child = typeof made === "string" ? new Text(made) : made;
     const here = parent.childNodes[at] ?? null;
-    const old = sameness(child) ? known.get(sameness(child)) : here && !sameness(here) ? here : null;
+    const old = identityOf(child) ? known.get(identityOf(child)) : here && !identityOf(here) ? here : null;
     if (!old) parent.insertBefore(child, here);
     else {
       if (old !== here) parent.insertBefore(old, here);
-      renew(old, child);
+      updateNode(old, child);
     }
   }
   while (parent.childNodes.length > children.length) parent.lastChild?.remove();
-  if (held && !parent.contains(document.activeElement)) keyed(parent, held)?.focus({ preventScroll: true });
+  if (focusedKey && !parent.contains(document.activeElement)) findByKey(parent, focusedKey)?.focus({ preventScroll: true });
 }
 
 /** @param {Node} node */
-function sameness(node) {
+function identityOf(node) {
   return node instanceof Element ? (node.getAttribute("data-key") ?? node.getAttribute("data-same")) : null;
 }
 
 /** @param {ChildNode} old @param {Node} child */
-function renew(old, child) {
+function updateNode(old, child) {
   if (old === child || old.isEqualNode(child)) return;
-  if (!(old instanceof Element) || !(child instanceof Element) || old.nodeName !== child.nodeName || !sameness(child))
+  if (!(old instanceof Element) || !(child instanceof Element) || old.nodeName !== child.nodeName || !identityOf(child))
     return old.replaceWith(child);
   for (const { name } of [...old.attributes]) if (!child.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of child.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -88,6 +93,6 @@ function renew(old, child) {
 }
 
 /** @param {ParentNode} parent @param {string} key @returns {HTMLElement | null} */
-export function keyed(parent, key) {
+export function findByKey(parent, key) {
   return parent.querySelector(`[data-key="${CSS.escape(key)}"]`);
 }

@@ -1,7 +1,7 @@
 /** The address follows the view, and the view the address: back and forward go through the reader's choices. */
 
 /** @import { PageStore, View } from "./state.js" */
-import { LAYERS } from "../map/layers.js";
+import { isCell } from "./hexagon.js";
 import { readView, writeView } from "./url.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -9,7 +9,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** The view that the address asks for. @returns {View} */
 export function addressedView() {
   const view = readView(location.hash, navigator.languages, dark.matches);
-  return { ...view, cell: LAYERS[view.layer].isKey(view.cell) ? view.cell : "" };
+  return { ...view, cell: view.layer !== "hexes" || isCell(view.cell) ? view.cell : "" };
 }
 
 /** @param {PageStore} store */

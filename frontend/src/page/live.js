@@ -11,11 +11,11 @@ const OPEN = 1;
 
 /**
  * @param {PageStore} store
- * @param {() => void} changed is called when the data are others than those shown
- * @param {{ alerted?: () => void, open?: (path: string) => EventSource }} how alerted: called when an alert has opened, changed or closed
+ * @param {() => void} onChange is called when the data are others than those shown
+ * @param {{ onAlert?: () => void, open?: (path: string) => EventSource }} how onAlert: called when an alert has opened, changed or closed
  * @returns {() => void} begins the stream anew: one may look open long after its other end is gone
  */
-export function listen(store, changed, { alerted = () => {}, open = (path) => new EventSource(`${serviceRoot()}${path}`) } = {}) {
+export function listen(store, onChange, { onAlert = () => {}, open = (path) => new EventSource(`${serviceRoot()}${path}`) } = {}) {
   /** @type {number | null} */
   let known = null;
   /** @type {EventSource | null} */
@@ -25,14 +25,14 @@ export function listen(store, changed, { alerted = () => {}, open = (path) => ne
   const backoff = createBackoff();
 
   /** @param {Revision} revision */
-  function hear({ revision, at }) {
+  function onRevision({ revision, at }) {
     backoff.reset();
     const away = store.get().live.state === "away";
     store.set({ live: { state: "live", at: Date.parse(at), since: null } });
     const shown = known ?? store.get().summary?.revision;
     known = revision;
     // A service that began again counts from the start: the same number may be other data.
-    if (away || known !== shown) changed();
+    if (away || known !== shown) onChange();
   }
 
   function connect() {
@@ -40,8 +40,8 @@ export function listen(store, changed, { alerted = () => {}, open = (path) => ne
     events?.close();
     const stream = open("/api/live");
     events = stream;
-    stream.addEventListener("revision", ({ data }) => hear(JSON.parse(data)));
-    stream.addEventListener("alert", alerted);
+    stream.addEventListener("revision", ({ data }) => onRevision(JSON.parse(data)));
+    stream.addEventListener("alert", onAlert);
     stream.addEventListener("error", () => {
       if (stream !== events) return;
       const { live } = store.get();

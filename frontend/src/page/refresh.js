@@ -1,7 +1,7 @@
 /** Keeps the numbers level with the choice and with the data: asks again, one question at a time. */
 
 /** @import { PageStore } from "./state.js" */
-import { greyZero } from "../map/zero_class.js";
+import { greyZero } from "./zero_class.js";
 import { ApiError, fetchLegend, fetchSummary } from "./api.js";
 
 const RETRY_MS = 3000;
@@ -17,7 +17,7 @@ export function keepFresh(store) {
   let wanted = false;
   let asked = new AbortController();
 
-  async function run() {
+  async function refreshNumbers() {
     if (running) {
       wanted = true;
       return;
@@ -25,30 +25,30 @@ export function keepFresh(store) {
     running = true;
     do {
       wanted = false;
-      await ask(store, asked.signal);
+      await fetchNumbers(store, asked.signal);
     } while (wanted);
     running = false;
-    if (store.get().problem && store.get().problem?.kind !== "refused") setTimeout(run, RETRY_MS);
+    if (store.get().problem && store.get().problem?.kind !== "refused") setTimeout(refreshNumbers, RETRY_MS);
   }
 
-  function choose() {
+  function refreshForChoice() {
     asked.abort();
     asked = new AbortController();
     store.set({ busy: true });
-    void run();
+    void refreshNumbers();
   }
 
-  store.watch((state) => selectionOf(state) + state.view.scheme, choose);
-  let begun = false;
+  store.watch((state) => selectionOf(state) + state.view.scheme, refreshForChoice);
+  let zoomKnown = false;
   store.watch(
     (state) => state.zoom,
     () => {
-      if (begun) void run();
-      begun = true;
+      if (zoomKnown) void refreshNumbers();
+      zoomKnown = true;
     },
   );
-  setInterval(run, MOVE_ON_MS);
-  return () => void run();
+  setInterval(refreshNumbers, MOVE_ON_MS);
+  return () => void refreshNumbers();
 }
 
 /** What the numbers depend on, as one comparable text. @param {import("./state.js").State} state */
@@ -57,7 +57,7 @@ export function selectionOf({ view: { sectors, window, from, to, compare, measur
 }
 
 /** @param {PageStore} store @param {AbortSignal} signal */
-async function ask(store, signal) {
+async function fetchNumbers(store, signal) {
   const { view, zoom } = store.get();
   try {
     const [summary, legend] = await Promise.all([fetchSummary(view, signal), fetchLegend(view, zoom, signal)]);

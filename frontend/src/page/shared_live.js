@@ -22,7 +22,7 @@ export function openShared(path) {
   return /** @type {EventSource} */ (/** @type {unknown} */ (new SharedStream(`${serviceRoot()}${path}`)));
 }
 
-/** What is said between the frames; a frame that comes later asks for the last word. @typedef {{ type: "revision", data: string } | { type: "error" } | { type: "ask" }} Word */
+/** What is said between the frames; a frame that comes later asks for the last word. @typedef {{ type: "revision", data: string } | { type: "error" } | { type: "ask" }} Message */
 
 class SharedStream extends EventTarget {
   CLOSED = EventSource.CLOSED;
@@ -33,34 +33,34 @@ class SharedStream extends EventTarget {
   constructor(address) {
     super();
     this.channel = new BroadcastChannel(NAME);
-    this.channel.addEventListener("message", ({ data }) => this.say(data));
+    this.channel.addEventListener("message", ({ data }) => this.deliver(data));
     this.channel.postMessage({ type: "ask" });
     // Held until the frame is gone; then the next in the queue takes over. Locks exist only where the connection is
     // secure, and a browser that keeps nothing for frames of other sites refuses them.
-    const held = navigator.locks?.request(NAME, () => new Promise(() => this.hold(address))) ?? Promise.reject(new Error("no locks"));
-    held.catch(() => this.look(address));
+    const locked = navigator.locks?.request(NAME, () => new Promise(() => this.keepOpen(address))) ?? Promise.reject(new Error("no locks"));
+    locked.catch(() => this.lookOnce(address));
   }
 
   /** Open the stream, hear where things stand, and leave the connection to others for a while. @param {string} address */
-  look(address) {
+  lookOnce(address) {
     const events = new EventSource(address);
-    const end = (/** @type {Word} */ word) => {
+    const closeWith = (/** @type {Message} */ message) => {
       events.close();
-      this.say(word);
-      setTimeout(() => this.look(address), LOOK_MS);
+      this.deliver(message);
+      setTimeout(() => this.lookOnce(address), LOOK_MS);
     };
-    events.addEventListener("revision", ({ data }) => end({ type: "revision", data }));
-    events.addEventListener("error", () => end({ type: "error" }));
+    events.addEventListener("revision", ({ data }) => closeWith({ type: "revision", data }));
+    events.addEventListener("error", () => closeWith({ type: "error" }));
   }
 
   /** @param {string} address */
-  hold(address) {
-    /** @type {Word | null} */
+  keepOpen(address) {
+    /** @type {Message | null} */
     let last = null;
-    const pass = (/** @type {Word} */ word) => {
-      last = word;
-      this.channel.postMessage(word);
-      this.say(word);
+    const broadcast = (/** @type {Message} */ message) => {
+      last = message;
+      this.channel.postMessage(message);
+      this.deliver(message);
     };
     this.channel.addEventListener("message", ({ data }) => {
       if (data.type === "ask" && last) this.channel.postMessage(last);
@@ -70,10 +70,10 @@ class SharedStream extends EventTarget {
       const events = new EventSource(address);
       events.addEventListener("revision", ({ data }) => {
         backoff.reset();
-        pass({ type: "revision", data });
+        broadcast({ type: "revision", data });
       });
       events.addEventListener("error", () => {
-        pass({ type: "error" });
+        broadcast({ type: "error" });
         events.close();
         setTimeout(open, backoff.next());
       });
@@ -81,9 +81,9 @@ class SharedStream extends EventTarget {
     open();
   }
 
-  /** @param {Word} word */
-  say(word) {
-    if (word.type === "revision") this.dispatchEvent(new MessageEvent("revision", { data: word.data }));
-    if (word.type === "error") this.dispatchEvent(new Event("error"));
+  /** @param {Message} message */
+  deliver(message) {
+    if (message.type === "revision") this.dispatchEvent(new MessageEvent("revision", { data: message.data }));
+    if (message.type === "error") this.dispatchEvent(new Event("error"));
   }
 }

@@ -20,10 +20,10 @@ const MOVE_ON_MS = 120_000;
 
 /**
  * @param {View} view what is shown at first
- * @param {(store: PageStore) => Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} begin puts the page's own parts
+ * @param {(store: PageStore) => Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} assemble puts the page's own parts
  *   together; shown: when the first map is there
  */
-export function start(view, begin) {
+export function startPage(view, assemble) {
   const store = createStore(initialState(view));
   showScheme(store);
   const refreshNumbers = keepFresh(store);
@@ -36,11 +36,11 @@ export function start(view, begin) {
     // Tiles of a choice that the service has refused would be refused as well.
     if (store.get().problem?.kind !== "refused") refreshTiles();
   };
-  void begin(store).then(async (made) => {
-    refreshTiles = made.refreshTiles;
+  void assemble(store).then(async (assembled) => {
+    refreshTiles = assembled.refreshTiles;
     // What is just being asked for the first time need not be asked for again.
-    await Promise.race([made.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
-    listenAnew = listen(store, refresh, { alerted: tick });
+    await Promise.race([assembled.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
+    listenAnew = listen(store, refresh, { onAlert: tick });
   });
   setInterval(tick, MOVE_ON_MS);
   onSilence(store, () => listenAnew());

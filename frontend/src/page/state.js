@@ -1,7 +1,7 @@
 /** What the page's store holds. */
 
 /** @import { AlertsAnswer } from "../alerts/alert_types.js" */
-/** @import { Told } from "./answers.js" */
+/** @import { AnswerState } from "./answers.js" */
 
 /** @typedef {"ru" | "en"} Language */
 /** @typedef {"light" | "dark"} Scheme */
@@ -111,7 +111,7 @@
  * @property {boolean} busy an answer to the last choice is on its way
  * @property {Live} live
  * @property {Area | null} selected the numbers of the selected hexagon or district, once they are known
- * @property {Told<AlertsAnswer> | null} alerts the open alerts of the chosen sectors, themes and districts; null before they were asked for
+ * @property {AnswerState<AlertsAnswer> | null} alerts the open alerts of the chosen sectors, themes and districts; null before they were asked for
  * @property {{ former: Partial<View>, narrowed: Partial<View> } | null} beforeAlert what was chosen before an alert narrowed the choice, to be put back
  *   when it is closed, and what it was narrowed to
  * @property {Spot | null} spot

@@ -4,7 +4,7 @@
  * @template {object} State
  * @typedef {object} Store
  * @property {() => State} get
- * @property {(change: Partial<State>) => void} set watchers of what has changed are told, in the order they came
+ * @property {(change: Partial<State>) => void} set watchers of what has changed are called, in the order they came
  * @property {<Value>(pick: (state: State) => Value, act: (value: Value, state: State) => void) => () => void} watch
  *   acts now, and whenever the picked value is another one, until what it returns is called
  */

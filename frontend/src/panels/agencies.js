@@ -8,7 +8,7 @@ import { element } from "../page/dom.js";
 import { countedQuery } from "../page/url.js";
 import { withCode } from "../choice/filter_choices.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
-import { figure, linkButton, marked, shareOf, SMALL } from "./parts.js";
+import { figure, linkButton, marked, shareOf, SMALL } from "../parts/figures.js";
 import { cutNote, MOST_ROWS, tablePart } from "./table_parts.js";
 
 /** @typedef {{ rank: number | null, score: number | null, count: number }} Rated */
@@ -21,7 +21,7 @@ export function showAgencies(store) {
   const table = createTable({ key: "rank", descending: false });
   const addressOf = (/** @type {State} */ { view }) =>
     `/api/agencies?${countedQuery(view, { min_incidents: String(SMALL), compare: view.compare })}`;
-  const draw = (/** @type {Rating} */ { agencies, compare, without_agency: without }) => {
+  const render = (/** @type {Rating} */ { agencies, compare, without_agency: without }) => {
     const { language } = store.get().view;
     const { overview } = words(language);
     if (!agencies.length) return [element("p", { class: "muted" }, overview.noAgencies)];
@@ -33,7 +33,7 @@ export function showAgencies(store) {
       ...cutNote(language, agencies.length),
     ];
   };
-  return tablePart(store, { id: "agencies", title: ({ agencies }) => agencies, file: "agencies.csv", addressOf, draw });
+  return tablePart(store, { id: "agencies", title: ({ agencies }) => agencies, file: "agencies.csv", addressOf, render });
 }
 
 /** @param {PageStore} store @param {readonly Agency[]} agencies @param {boolean} compared whether there are ranks of an earlier window @returns {Column<Agency>[]} */
@@ -95,7 +95,7 @@ function columns(store, agencies, compared) {
 /** Times are those of one deadline, or none: only where some agency has them. @param {Language} language @returns {Column<Agency>} */
 function hoursColumn(language) {
   const { overview } = words(language);
-  const show = (/** @type {Agency} */ { answer_hours: hours, n_answered: answered }) => {
+  const hoursCell = (/** @type {Agency} */ { answer_hours: hours, n_answered: answered }) => {
     const text = figure(language, hours, { maximumFractionDigits: 1 });
     return hours === null ? text : marked(language, text, answered);
   };
@@ -105,7 +105,7 @@ function hoursColumn(language) {
     hint: overview.answer_hours_hint,
     numeric: true,
     value: (row) => row.answer_hours,
-    show,
+    show: hoursCell,
   };
 }
 
@@ -117,10 +117,10 @@ function rankCell(language, rated) {
 
 /** Shows only this agency's messages. @param {PageStore} store @param {Agency} agency */
 function agencyButton(store, { code, name }) {
-  const choose = () => {
+  const showAgency = () => {
     const { view } = store.get();
     const { agency: _, ...filters } = view.filters;
     store.set({ view: withCode({ ...view, filters }, "agency", code) });
   };
-  return linkButton(`agency ${code}`, name[store.get().view.language], choose);
+  return linkButton(`agency ${code}`, name[store.get().view.language], showAgency);
 }

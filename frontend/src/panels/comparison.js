@@ -8,9 +8,9 @@ import { element } from "../page/dom.js";
 import { COMPARABLE, comparison, countedQuery } from "../page/url.js";
 import { formatNumber, words } from "../words/i18n.js";
 import { pairsOf } from "./breakdown.js";
-import { changeOf } from "./parts.js";
+import { changeOf } from "../parts/figures.js";
 import { cutNote, dimensionChoice, MOST_ROWS, tablePart } from "./table_parts.js";
-import { byChance } from "./worst.js";
+import { byChance } from "../parts/worst.js";
 
 /** @param {PageStore} store */
 export function showComparison(store) {
@@ -18,7 +18,7 @@ export function showComparison(store) {
   const table = createTable({ key: "difference", descending: true });
   const addressOf = (/** @type {State} */ { view }) =>
     `/api/breakdown?${countedQuery(view, { by: view.by, compare: comparison(view), ...(view.by === "district" && { level: "district" }) })}`;
-  const draw = (/** @type {Breakdown} */ answer) => {
+  const render = (/** @type {Breakdown} */ answer) => {
     const { language } = store.get().view;
     const { overview } = words(language);
     const pairs = pairsOf(answer, language, overview.without);
@@ -39,7 +39,7 @@ export function showComparison(store) {
   });
   const title = (/** @type {import("../words/i18n.js").Dictionary["overview"]} */ overview) =>
     overview.comparison[comparison(store.get().view) || "previous"];
-  return tablePart(store, { id: "comparison", title, file: "comparison.csv", addressOf, draw }, [choice]);
+  return tablePart(store, { id: "comparison", title, file: "comparison.csv", addressOf, render }, [choice]);
 }
 
 /** @param {Language} language @param {readonly Pair[]} pairs @param {Breakdown} answer @returns {Column<Pair>[]} */

@@ -31,7 +31,7 @@ export function showCross(store) {
       title: ({ cross }) => cross,
       file: "cross-table.csv",
       addressOf,
-      draw: (/** @type {Breakdown} */ answer) => crossTable(store, answer, table),
+      render: (/** @type {Breakdown} */ answer) => crossTable(store, answer, table),
     },
     choices,
   );

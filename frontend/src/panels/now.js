@@ -2,18 +2,17 @@
 
 /** @import { IncidentList } from "../page/answer_types.js" */
 /** @import { Rows } from "./now_list.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { Order, PageStore, State } from "../page/state.js" */
 import { follow } from "../page/answers.js";
 import { fetchJson } from "../page/api.js";
-import { byId, element, keyed, patch, replaceButtons, toggle } from "../page/dom.js";
+import { byId, element, findByKey, patch, replaceButtons, toggle } from "../page/dom.js";
 import { countedQuery } from "../page/url.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
-import { incidentRow } from "./incident_row.js";
-import { overdueBadge } from "./parts.js";
-import { createHerald, nextRows, released, waitingCount } from "./now_list.js";
-import { toIncident } from "./steps.js";
-import { isShown } from "./tabs.js";
+import { incidentRow } from "../parts/incident_row.js";
+import { overdueBadge } from "../parts/figures.js";
+import { createAnnouncer, nextRows, released, waitingCount } from "./now_list.js";
+import { isShown, toIncident } from "../view/steps.js";
 
 /** @type {readonly Order[]} */
 const ORDERS = ["received", "due"];
@@ -21,7 +20,7 @@ const ORDERS = ["received", "due"];
 const PAGE = 50;
 /** The service gives so many at once. */
 const MOST = 200;
-const HERALD_MS = 10_000;
+const ANNOUNCE_MS = 10_000;
 /** Ages are told anew, ms. */
 const AGES_MS = 15_000;
 
@@ -38,60 +37,60 @@ export function showNow(store) {
   byId("now").append(switcher, keys, wait, list, below, said);
   /** @type {Rows | null} */
   let rows = null;
-  /** @type {Told<IncidentList> | null} */
-  let told = null;
+  /** @type {AnswerState<IncidentList> | null} */
+  let listState = null;
   /** Which row the keyboard would reach. */
   let current = 0;
-  const herald = createHerald(
+  const announceArrivals = createAnnouncer(
     (count) => (said.textContent = counted(store.get().view.language, count, words(store.get().view.language).now.arrived)),
-    HERALD_MS,
+    ANNOUNCE_MS,
   );
 
-  const draw = () => {
+  const redraw = () => {
     const state = store.get();
     drawSwitch(store, switcher, keys);
-    if (!told || !rows) return;
+    if (!listState || !rows) return;
     if (!rows.shown.some(({ id }) => id === current)) current = rows.shown[0]?.id ?? 0;
-    patch(list, rowsOf(store, rows, told, current));
+    patch(list, rowsOf(store, rows, listState, current));
     list.setAttribute("aria-label", words(state.view.language).now.listNames[state.view.list]);
-    patch(wait, waitingButton(state, rows, show));
-    patch(below, belowList(store, told, rows));
+    patch(wait, waitingButton(state, rows, showWaiting));
+    patch(below, belowList(store, listState, rows));
   };
-  const show = () => {
+  const showWaiting = () => {
     if (rows) rows = released(rows);
     current = rows?.shown[0]?.id ?? 0;
-    draw();
+    redraw();
     byId("tab-panels").scrollTop = 0;
-    keyed(list, `incident ${current}`)?.focus();
+    findByKey(list, `incident ${current}`)?.focus();
   };
 
   follow(
     store,
     listAddress,
-    (/** @type {Told<IncidentList>} */ next, state) => {
-      if (next.answer && next.answer !== told?.answer) {
+    (/** @type {AnswerState<IncidentList>} */ next, state) => {
+      if (next.answer && next.answer !== listState?.answer) {
         // Rows that are held may have codes of earlier answers.
-        if (told?.answer) next.answer.names = joined(told.answer, next.answer).names;
+        if (listState?.answer) next.answer.names = joined(listState.answer, next.answer).names;
         rows = nextRows(rows, questionOf(state), next.answer.incidents, isHeld(list), Date.now());
-        if (rows.came) herald(rows.came);
+        if (rows.came) announceArrivals(rows.came);
       }
-      told = next;
+      listState = next;
       list.classList.toggle("old", next.stale && !next.problem && rows?.question !== questionOf(state));
-      draw();
+      redraw();
     },
     fetchList,
   );
-  store.watch((state) => state.view, draw);
-  store.watch((state) => state.summary?.overdue, draw);
+  store.watch((state) => state.view, redraw);
+  store.watch((state) => state.summary?.overdue, redraw);
   store.watch(questionOf, () => {
     if (store.get().listed !== PAGE) store.set({ listed: PAGE });
   });
-  setInterval(() => isShown(store.get(), "now") && draw(), AGES_MS);
-  list.addEventListener("keydown", (event) => stepped(list, event));
+  setInterval(() => isShown(store.get(), "now") && redraw(), AGES_MS);
+  list.addEventListener("keydown", (event) => moveByArrow(list, event));
   list.addEventListener("focusin", ({ target }) => {
-    keyed(list, `incident ${current}`)?.setAttribute("tabindex", "-1");
+    findByKey(list, `incident ${current}`)?.setAttribute("tabindex", "-1");
     current = idOf(target) ?? current;
-    keyed(list, `incident ${current}`)?.setAttribute("tabindex", "0");
+    findByKey(list, `incident ${current}`)?.setAttribute("tabindex", "0");
   });
 }
 
@@ -153,7 +152,7 @@ function drawSwitch(store, switcher, keys) {
   keys.textContent = now.keys;
 }
 
-/** @param {PageStore} store @param {Rows} rows @param {Told<IncidentList>} told @param {number} current */
+/** @param {PageStore} store @param {Rows} rows @param {AnswerState<IncidentList>} listState @param {number} current */
 function rowsOf(store, { shown, arrived }, { answer }, current) {
   const { language, list } = store.get().view;
   const { notYet } = words(language).now;
@@ -178,15 +177,21 @@ function rowsOf(store, { shown, arrived }, { answer }, current) {
   });
 }
 
-/** @param {State} state @param {Rows} rows @param {() => void} show */
-function waitingButton({ view: { language } }, rows, show) {
+/** @param {State} state @param {Rows} rows @param {() => void} showWaiting */
+function waitingButton({ view: { language } }, rows, showWaiting) {
   const count = waitingCount(rows);
   return count
-    ? [element("button", { type: "button", "data-key": "show-new", onclick: show }, counted(language, count, words(language).now.showNew))]
+    ? [
+        element(
+          "button",
+          { type: "button", "data-key": "show-new", onclick: showWaiting },
+          counted(language, count, words(language).now.showNew),
+        ),
+      ]
     : [];
 }
 
-/** @param {PageStore} store @param {Told<IncidentList>} told @param {Rows} rows */
+/** @param {PageStore} store @param {AnswerState<IncidentList>} listState @param {Rows} rows */
 function belowList(store, { answer, problem }, { shown }) {
   const {
     view: { language, list },
@@ -210,7 +215,7 @@ function isHeld(list) {
 }
 
 /** Arrows, Home and End go through the list. @param {HTMLElement} list @param {KeyboardEvent} event */
-function stepped(list, event) {
+function moveByArrow(list, event) {
   const buttons = /** @type {HTMLButtonElement[]} */ ([...list.querySelectorAll("button.incident")]);
   const at = buttons.findIndex((button) => button === document.activeElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];

@@ -32,9 +32,9 @@ export function nextRows(rows, question, fresh, held, now) {
   for (const { id } of later) arrived.set(id, now);
   const came = later.length;
   if (!held || sameOrder(rows.shown, fresh)) return { question, shown: fresh, waiting: null, newest, came, arrived };
-  const told = new Map(fresh.map((incident) => [incident.id, incident]));
+  const latest = new Map(fresh.map((incident) => [incident.id, incident]));
   // What a held row says is kept true, and what was asked for comes below; which rows there are waits.
-  const shown = rows.shown.map((incident) => told.get(incident.id) ?? incident);
+  const shown = rows.shown.map((incident) => latest.get(incident.id) ?? incident);
   const last = fresh.findIndex(({ id }) => id === shown.at(-1)?.id);
   return { question, shown: last < 0 ? shown : [...shown, ...fresh.slice(last + 1)], waiting: fresh, newest, came, arrived };
 }
@@ -60,18 +60,18 @@ export function waitingCount({ shown, waiting }) {
  * @param {(count: number) => void} say @param {number} ms
  * @returns {(count: number) => void}
  */
-export function createHerald(say, ms) {
+export function createAnnouncer(say, ms) {
   let waiting = false;
-  let untold = 0;
-  const tell = () => {
-    waiting = untold > 0;
+  let unannounced = 0;
+  const announce = () => {
+    waiting = unannounced > 0;
     if (!waiting) return;
-    say(untold);
-    untold = 0;
-    setTimeout(tell, ms);
+    say(unannounced);
+    unannounced = 0;
+    setTimeout(announce, ms);
   };
   return (count) => {
-    untold += count;
-    if (!waiting) tell();
+    unannounced += count;
+    if (!waiting) announce();
   };
 }

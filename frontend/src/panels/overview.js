@@ -1,25 +1,21 @@
 /** The region at a glance: what is unusual, what has changed, where more is overdue than on average and why, totals, all districts in order. */
 
-/** @import { ComparedSummary, DistrictRow, Districts } from "../page/answer_types.js" */
+/** @import { DistrictRow, Districts } from "../page/answer_types.js" */
 /** @import { Column } from "../charts/table.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { Language, PageStore, State } from "../page/state.js" */
+/** @import { Both } from "../parts/totals.js" */
 import { alertsList, changesList } from "../alerts/lists.js";
 import { createTable } from "../charts/table.js";
 import { follow } from "../page/answers.js";
-import { fetchJson } from "../page/api.js";
 import { byId, element } from "../page/dom.js";
-import { comparison, countedQuery } from "../page/url.js";
 import { formatWindow } from "../words/dates.js";
-import { fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
-import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "./parts.js";
-import { toDistrict } from "./steps.js";
+import { fill, formatNumber, words } from "../words/i18n.js";
+import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "../parts/figures.js";
+import { isShown, toDistrict } from "../view/steps.js";
 import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
-import { isShown } from "./tabs.js";
-import { byChance, LEAST_MESSAGES, LEAST_OVERDUE, worstDistricts } from "./worst.js";
-
-/** @typedef {ComparedSummary & import("../page/state.js").Summary} Totals */
-/** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
+import { districtsAddress, fetchBoth, summaryAddress } from "../parts/totals.js";
+import { byChance, growthOf, LEAST_MESSAGES, LEAST_OVERDUE, reasonOf, worstDistricts } from "../parts/worst.js";
 
 /** @param {PageStore} store */
 export function showOverview(store) {
@@ -32,11 +28,11 @@ export function showOverview(store) {
   byId("overview").append(alertsList(store), changesList(store), worst, totals, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
   const table = createTable({ key: "overdue", descending: true });
-  /** @type {Told<Both> | null} */
+  /** @type {AnswerState<Both> | null} */
   let compared = null;
-  /** @type {Told<Districts> | null} */
+  /** @type {AnswerState<Districts> | null} */
   let districts = null;
-  const draw = () => {
+  const redraw = () => {
     const { language } = store.get().view;
     if (compared) showAnswer(totals, compared, language, (answer) => totalsOf(language, answer));
     if (!districts) return;
@@ -47,45 +43,21 @@ export function showOverview(store) {
   follow(
     store,
     (state) => shown(state, summaryAddress(state)),
-    (/** @type {Told<Both>} */ told) => {
-      compared = told;
-      draw();
+    (/** @type {AnswerState<Both>} */ next) => {
+      compared = next;
+      redraw();
     },
     fetchBoth,
   );
   follow(
     store,
     (state) => shown(state, districtsAddress(state)),
-    (/** @type {Told<Districts>} */ told) => {
-      districts = told;
-      draw();
+    (/** @type {AnswerState<Districts>} */ next) => {
+      districts = next;
+      redraw();
     },
   );
-  store.watch((state) => state.view.language, draw);
-}
-
-/** @param {State} state */
-export function summaryAddress({ view }) {
-  return `/api/summary?${countedQuery(view, { compare: comparison(view) })}`;
-}
-
-/** @param {State} state */
-export function districtsAddress({ view }) {
-  return `/api/districts?${countedQuery(view, { compare: comparison(view), level: "district" })}`;
-}
-
-/**
- * The selection now, and the same in the compared window.
- * @param {string} address @param {AbortSignal} signal @returns {Promise<Both>}
- */
-export async function fetchBoth(address, signal) {
-  const now = await fetchJson(address, signal);
-  if (!now.compare) return { now, before: null };
-  const [path, query] = address.split("?");
-  const given = new URLSearchParams(query);
-  for (const name of ["window", "compare"]) given.delete(name);
-  for (const name of ["from", "to"]) given.set(name, now.compare[name]);
-  return { now, before: await fetchJson(`${path}?${given}`, signal) };
+  store.watch((state) => state.view.language, redraw);
 }
 
 /** @param {Language} language @param {Both} both */
@@ -157,29 +129,6 @@ function worstOf(store, { districts, total: all, compare }) {
     return element("li", { "data-same": district.code }, districtButton(store, "worst", district), element("p", {}, reason));
   });
   return [...head, element("ol", { class: "worst", "data-same": "worst" }, ...items)];
-}
-
-/** Why a district is among the worst, as one sentence. @param {Language} language @param {DistrictRow} district @param {number} excess */
-export function reasonOf(language, district, excess) {
-  const { overview } = words(language);
-  const number = (/** @type {number} */ value) => formatNumber(language, value);
-  const parts = [
-    fill(overview.reason, {
-      overdue: number(district.overdue),
-      count: number(district.count),
-      excess: number(Math.max(1, Math.round(excess))),
-    }),
-  ];
-  const theme = district.leading_theme;
-  if (theme) parts.push(fill(overview.leading, { theme: theme.name[language], n: number(theme.n) }));
-  return parts.join("; ");
-}
-
-/** How many more came than before, unless chance explains it. @param {Language} language @param {DistrictRow} district @param {"previous" | "year"} by */
-export function growthOf(language, { change, count, n_compared: before }, by) {
-  // That fewer came is no reason to be called worst.
-  if (change === null || change <= 0 || !before || byChance(count, before)) return [];
-  return [fill(words(language).overview.growth[by], { change: formatMeasured(language, "change", change) })];
 }
 
 /** @param {PageStore} store @param {string} list @param {DistrictRow} district */

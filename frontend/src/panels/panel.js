@@ -16,7 +16,7 @@ const AWAY = 14;
 /** @param {AreaMap} areaMap @param {PageStore} store */
 export function showTooltip(areaMap, store) {
   const box = byId("tooltip");
-  let [told, width, height] = ["", 0, 0];
+  let [drawnText, width, height] = ["", 0, 0];
   const nameOf = hexagonNames();
   areaMap.onHover((hovered) => {
     box.hidden = !hovered;
@@ -25,18 +25,18 @@ export function showTooltip(areaMap, store) {
     const { place: pointer, ...what } = hovered;
     const now = JSON.stringify([what, state.view.language, state.legend?.measure, state.legend?.label]);
     // The pointer moves often, and seldom to another area: only then is anything drawn and measured.
-    if (now !== told) {
+    if (now !== drawnText) {
       delete box.dataset["area"];
       box.replaceChildren(
         ...("area" in what
-          ? areaParts(state, named(what.area, state, nameOf, box))
+          ? areaParts(state, withName(what.area, state, nameOf, box))
           : "alert" in what
             ? alertParts(state, what.alert)
             : pointParts(state, what.point)),
       );
-      [told, width, height] = [now, box.offsetWidth, box.offsetHeight];
+      [drawnText, width, height] = [now, box.offsetWidth, box.offsetHeight];
     }
-    place(box, pointer, width, height);
+    placeTooltip(box, pointer, width, height);
   });
 }
 
@@ -44,7 +44,7 @@ export function showTooltip(areaMap, store) {
  * A hexagon with its name, if that is known; else the name is put above its numbers once it is, unless they have made room for others.
  * @param {Area} area @param {State} state @param {ReturnType<typeof hexagonNames>} nameOf @param {HTMLElement} box @returns {Area}
  */
-function named(area, { view }, nameOf, box) {
+function withName(area, { view }, nameOf, box) {
   if (area.name || view.layer !== "hexes") return area;
   const heading = (/** @type {Named} */ name) => box.dataset["area"] === area.key && box.prepend(element("h2", {}, name[view.language]));
   box.dataset["area"] = area.key;
@@ -85,7 +85,7 @@ function pointParts({ summary, view: { language } }, { n, open, overdue, sector,
 }
 
 /** On the side of the pointer where there is room. @param {HTMLElement} box @param {{ x: number, y: number }} pointer @param {number} width @param {number} height of the box, px */
-function place(box, { x, y }, width, height) {
+function placeTooltip(box, { x, y }, width, height) {
   const left = x + AWAY + width > innerWidth ? x - AWAY - width : x + AWAY;
   const top = y + AWAY + height > innerHeight ? y - AWAY - height : y + AWAY;
   box.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
@@ -93,9 +93,9 @@ function place(box, { x, y }, width, height) {
 
 /** A card for the selected one. @param {PageStore} store */
 export function showPanel(store) {
-  const draw = () => drawPanel(store);
-  store.watch((state) => state.selected, draw);
-  store.watch((state) => state.view, draw);
+  const redraw = () => drawPanel(store);
+  store.watch((state) => state.selected, redraw);
+  store.watch((state) => state.view, redraw);
 }
 
 /** @param {PageStore} store */
@@ -148,8 +148,8 @@ function changeRow(language, { n, before, significant }) {
 
 /** The coloured measure, where it is none of the counts; by the name of its class where classes have names. @param {Language} language @param {Area} area @param {Legend | null} legend */
 function valueRow(language, { value, class: number }, legend) {
-  const named = legend?.classes.find((row) => row.class === number)?.name;
-  if (legend && named) return [[measureName(language, legend), named[language]]];
+  const className = legend?.classes.find((row) => row.class === number)?.name;
+  if (legend && className) return [[measureName(language, legend), className[language]]];
   if (!legend || value === null || legend.measure === "change" || MEASURES.some((measure) => measure === legend.measure)) return [];
   return [[measureName(language, legend), formatMeasured(language, legend.measure, value)]];
 }

@@ -1,18 +1,18 @@
 /** The selected district, hexagon or incident, or the opened alert, in the stead of the tabs' panels until it is closed. */
 
 /** @import { Place } from "./place_answers.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { PageStore, View } from "../page/state.js" */
 import { follow } from "../page/answers.js";
-import { byId, element, keyed, patch } from "../page/dom.js";
+import { byId, element, findByKey, patch } from "../page/dom.js";
 import { words } from "../words/i18n.js";
 import { alertView } from "../alerts/alert_view.js";
 import { fetchPlace, placeAddress } from "./place_answers.js";
 import { districtView } from "./place_district.js";
 import { hexagonView } from "./place_hexagon.js";
 import { incidentView } from "./place_incident.js";
-import { countsAtHand, crumbs } from "./place_parts.js";
-import { keyOf, leave, stepOut } from "./steps.js";
+import { countsAtHand, crumbs } from "../parts/place_parts.js";
+import { closePlace, keyOf, stepOut } from "../view/steps.js";
 
 /** An answer that takes longer is said to be awaited, ms. */
 const PATIENCE_MS = 300;
@@ -27,7 +27,7 @@ const NOTHING = ":not(*)";
  * @property {string} title
  * @property {string} [here] the last of the path, where the title is too long for it
  * @property {string} kind what it is, above the title
- * @property {{ text: string, go: () => void }[]} path the places around it, the largest first
+ * @property {{ text: string, open: () => void }[]} path the places around it, the largest first
  * @property {Node[]} parts
  * @property {import("../page/state.js").Spot | null} spot
  */
@@ -37,22 +37,22 @@ export function showPlace(store, chosen = false) {
   const box = byId("panel");
   /** @type {{ key: string, place: Place } | null} */
   let known = null;
-  /** @type {Told<Place> | null} */
-  let told = null;
+  /** @type {AnswerState<Place> | null} */
+  let answerState = null;
   /** Of what the last answer that did not come was asked. */
-  let troubled = "";
+  let keyOfProblem = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
 
-  const draw = () => {
+  const redraw = () => {
     const { view } = store.get();
     const key = keyOf(view);
     box.hidden = !key;
-    if (!key) return close();
+    if (!key) return clearPanel();
     const shown = known?.key === key ? viewOf(store, known.place) : null;
     patch(box, [
       ...headOf(store, view, shown),
-      ...(troubled === key ? problemOf(told, view) : []),
+      ...(keyOfProblem === key ? problemOf(answerState, view) : []),
       ...(shown?.parts ?? numbersAtHand(store)),
     ]);
     box.setAttribute("aria-label", shown?.title ?? words(view.language).now.where);
@@ -62,7 +62,7 @@ export function showPlace(store, chosen = false) {
     return undefined;
   };
 
-  const close = () => {
+  const clearPanel = () => {
     box.replaceChildren();
     if (store.get().spot) store.set({ spot: null });
   };
@@ -70,20 +70,20 @@ export function showPlace(store, chosen = false) {
   follow(
     store,
     placeAddress,
-    (/** @type {Told<Place>} */ next, { view }) => {
-      if (next.answer && next.answer !== told?.answer) known = { key: keyOf(view), place: next.answer };
-      if (next.problem !== told?.problem) troubled = keyOf(view);
-      told = next;
+    (/** @type {AnswerState<Place>} */ next, { view }) => {
+      if (next.answer && next.answer !== answerState?.answer) known = { key: keyOf(view), place: next.answer };
+      if (next.problem !== answerState?.problem) keyOfProblem = keyOf(view);
+      answerState = next;
       clearTimeout(waiting);
       box.classList.remove("old");
       if (next.stale && !next.problem) waiting = setTimeout(() => box.classList.add("old"), PATIENCE_MS);
-      draw();
+      redraw();
     },
     fetchPlace,
   );
-  store.watch((state) => state.view, draw);
-  store.watch((state) => state.selected, draw);
-  setInterval(() => keyOf(store.get().view) && draw(), AGES_MS);
+  store.watch((state) => state.view, redraw);
+  store.watch((state) => state.selected, redraw);
+  setInterval(() => keyOf(store.get().view) && redraw(), AGES_MS);
   moveFocus(store, box, chosen);
 }
 
@@ -101,7 +101,7 @@ function headOf(store, view, shown) {
   const title = shown?.title ?? firstTitle(store, view);
   const closing = element(
     "button",
-    { type: "button", class: "icon", "data-key": "close", "aria-label": close, title: close, onclick: () => leave(store) },
+    { type: "button", class: "icon", "data-key": "close", "aria-label": close, title: close, onclick: () => closePlace(store) },
     "×",
   );
   const heading = element("h2", { tabindex: "-1", "data-key": "title" }, title);
@@ -120,10 +120,10 @@ function firstTitle(store, { language, layer, incident, alert, cell }) {
   return layer === "hexes" ? words(language).now.hexagon : (selected?.name?.[language] ?? cell);
 }
 
-/** @param {Told<Place> | null} told @param {View} view */
-function problemOf(told, { language }) {
-  if (!told?.problem) return [];
-  const { kind, detail } = told.problem;
+/** @param {AnswerState<Place> | null} answerState @param {View} view */
+function problemOf(answerState, { language }) {
+  if (!answerState?.problem) return [];
+  const { kind, detail } = answerState.problem;
   return [element("p", { class: "trouble" }, kind === "refused" ? detail : words(language).overview.noAnswer)];
 }
 
@@ -153,15 +153,15 @@ function moveFocus(store, box, chosen) {
     event.preventDefault();
     stepOut(store);
   });
-  let begun = chosen;
+  let followsFocus = chosen;
   store.watch(
     (state) => keyOf(state.view),
     (key) => {
       const here = document.activeElement;
-      const follows = begun && (here === document.body || here === null || side.contains(here));
-      begun = true;
+      const follows = followsFocus && (here === document.body || here === null || side.contains(here));
+      followsFocus = true;
       if (!follows) return;
-      if (key) return keyed(box, "title")?.focus();
+      if (key) return findByKey(box, "title")?.focus();
       return /** @type {HTMLElement | null} */ (side.querySelector(opener || NOTHING) ?? side.querySelector("[role=tab]"))?.focus();
     },
   );

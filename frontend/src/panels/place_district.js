@@ -8,8 +8,8 @@ import { element } from "../page/dom.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
 import { directionOf, distanceKm, nearestOf } from "./directions.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
-import { latestList, numbersList, stepsList } from "./place_parts.js";
-import { keyOf, toDistrict, toHexagon } from "./steps.js";
+import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
+import { keyOf, toDistrict, toHexagon } from "../view/steps.js";
 
 const FEW = 8;
 /** A hexagon is called by a settlement so near to its middle, and by the side on which it lies where that is not quite there. */
@@ -28,7 +28,7 @@ export function districtView(store, { now, before, latest, hexagons, bounds }) {
   return {
     title: district.name[language],
     kind: kindOf(language, now),
-    path: ancestors.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+    path: ancestors.map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
     parts: [
       ...themesOf(language, now.themes),
       numbersList(language, district, before?.district ?? null, among),
@@ -62,7 +62,7 @@ function childrenOf(store, { district, children, without_child: without }) {
     key: `district ${code}`,
     text: name[language],
     count,
-    go: () => toDistrict(store, code),
+    open: () => toDistrict(store, code),
   }));
   const open = () => {
     opened.add(district.code);
@@ -88,7 +88,7 @@ function hexagonsOf(store, hexagons, settlements) {
       key: `hexagon ${hexagon.h3}`,
       text: near ? near.name[language] + side : `${now.hexagon} ${at + 1}`,
       count: hexagon.count,
-      go: () => toHexagon(store, hexagon.h3),
+      open: () => toHexagon(store, hexagon.h3),
     };
   });
   return stepsList(language, now.hexagons, places);
@@ -116,10 +116,10 @@ function sectorsOf(language, { sectors }) {
 /** To the list of all messages of the district, beside the map. @param {PageStore} store @param {DistrictAnswer} answer */
 function allMessages(store, { district: { code, count } }) {
   const { view } = store.get();
-  const go = () =>
+  const open = () =>
     store.set({
       view: { ...view, filters: { ...view.filters, district: code }, cell: "", alert: "", tab: "now", list: "received" },
       selected: null,
     });
-  return { text: words(view.language).alerts.allOfDistrict, all: count, go };
+  return { text: words(view.language).alerts.allOfDistrict, all: count, open };
 }

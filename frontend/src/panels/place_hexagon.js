@@ -5,15 +5,15 @@
 /** @import { Cell, CellAnswer } from "../page/answer_types.js" */
 /** @import { Language, PageStore } from "../page/state.js" */
 import { widthText } from "../choice/legend.js";
-import { zoomsOf } from "../map/hexagon.js";
+import { zoomsOf } from "../page/hexagon.js";
 import { copyButton } from "../page/copy.js";
 import { element } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
 import { DIRECTIONS, directionOf } from "./directions.js";
 import { listMore } from "./place_answers.js";
-import { latestList, numbersList, stepsList } from "./place_parts.js";
+import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
-import { keyOf, toDistrict, toHexagon } from "./steps.js";
+import { keyOf, toDistrict, toHexagon } from "../view/steps.js";
 
 /** Whether index and link are looked at: the panel is drawn anew meanwhile. */
 let unfolded = false;
@@ -26,7 +26,7 @@ export function hexagonView(store, { now, before, latest, lineage }) {
   return {
     title: cell.name?.[language] ?? words(language).hexagon,
     kind: fill(words(language).now.hexagonKind, { width: widthText(language, resolution) }),
-    path: lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+    path: lineage.map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
     parts: [
       ...themesOf(language, now.themes),
       numbersList(language, cell, before?.cell ?? null),
@@ -49,11 +49,11 @@ export function hexagonView(store, { now, before, latest, lineage }) {
 
 /** Here, as lists beside the map cannot be narrowed to a hexagon. @param {PageStore} store @param {CellAnswer} answer */
 function allMessages(store, { cell: { h3, count } }) {
-  const go = () => {
+  const open = () => {
     listMore(h3);
     store.set({ tick: store.get().tick + 1 });
   };
-  return { text: words(store.get().view.language).alerts.allMessages, all: count, go };
+  return { text: words(store.get().view.language).alerts.allMessages, all: count, open };
 }
 
 /** By name; where a neighbour has none, or the same, by where it lies. @param {PageStore} store @param {readonly Cell[]} neighbours @param {Cell} cell */
@@ -68,7 +68,7 @@ function neighboursOf(store, neighbours, cell) {
     title,
     places.map(({ direction, other: { h3, count, name } }) => {
       const text = name ? `${name[language]} (${directions[direction]})` : directions[direction];
-      return { key: `hexagon ${h3}`, text, count, go: () => toHexagon(store, h3) };
+      return { key: `hexagon ${h3}`, text, count, open: () => toHexagon(store, h3) };
     }),
   );
 }

@@ -4,12 +4,12 @@
 /** @import { PlaceView } from "./place.js" */
 /** @import { Incident, Names } from "../page/answer_types.js" */
 /** @import { Language, PageStore, View } from "../page/state.js" */
-import { isCell, parentOf, resolutionOf } from "../map/hexagon.js";
+import { isCell, parentOf, resolutionOf } from "../page/hexagon.js";
 import { element } from "../page/dom.js";
 import { formatMoment } from "../words/dates.js";
 import { fill, formatSpan, words } from "../words/i18n.js";
-import { ageText, dueText, nameOf, statusName } from "./incident_row.js";
-import { keyOf, stepOut, toDistrict, toHexagon } from "./steps.js";
+import { ageText, dueText, nameOf, statusName } from "../parts/incident_row.js";
+import { keyOf, stepOut, toDistrict, toHexagon } from "../view/steps.js";
 
 /** Near enough to see single places. */
 const ZOOM = 14;
@@ -32,9 +32,9 @@ export function incidentView(store, { incident, names, lineage, time_zone: timeZ
     title: nameOf(names, "theme", incident.theme, language),
     kind: [nameOf(names, "sector", incident.sector, language), `№ ${incident.id}`].filter(Boolean).join(" · "),
     path: view.alert
-      ? [{ text: words(language).alerts.one, go: () => stepOut(store) }]
+      ? [{ text: words(language).alerts.one, open: () => stepOut(store) }]
       : [
-          ...lineage.map(({ code, name }) => ({ text: name[language], go: () => toDistrict(store, code) })),
+          ...lineage.map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
           ...hexagonAround(store, incident, view),
         ],
     parts: [
@@ -60,7 +60,7 @@ function hexagonAround(store, { h3 }, { cell }) {
   if (!h3) return [];
   const own = isCell(cell) && parentOf(h3, resolutionOf(cell)) === cell;
   const around = own ? cell : parentOf(h3, RESOLUTION);
-  return [{ text: words(store.get().view.language).now.hexagon, go: () => toHexagon(store, around) }];
+  return [{ text: words(store.get().view.language).now.hexagon, open: () => toHexagon(store, around) }];
 }
 
 /** The steps of the ladder; returned, rejected and duplicate are on it only when that is where it stands. @param {string} status */

@@ -2,7 +2,7 @@
 
 /** @import { Bucket, Portrait } from "../page/answer_types.js" */
 /** @import { Language } from "../page/state.js" */
-import { drawChart } from "../dock/chart.js";
+import { drawChart } from "../parts/timeline_chart.js";
 import { element } from "../page/dom.js";
 import { formatDay } from "../words/dates.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";

@@ -7,14 +7,14 @@ import { byId, element, patch } from "../page/dom.js";
 import { serviceRoot } from "../page/service.js";
 import { words } from "../words/i18n.js";
 import { sharedAs } from "./share_addresses.js";
-import { isShown } from "./tabs.js";
+import { isShown } from "../view/steps.js";
 
 const TEXTS = /** @type {const} */ (["link", "frame", "element", "tilejson", "style"]);
 const FILES = /** @type {const} */ (["csv", "geojson"]);
 
 /** @param {PageStore} store */
 export function showShare(store) {
-  const draw = () => {
+  const redraw = () => {
     const state = store.get();
     if (!isShown(state, "share")) return;
     const { view, place } = state;
@@ -27,9 +27,9 @@ export function showShare(store) {
       paperOf(store, view.language),
     ]);
   };
-  store.watch((state) => state.view, draw);
-  store.watch((state) => state.place, draw);
-  store.watch((state) => state.picture, draw);
+  store.watch((state) => state.view, redraw);
+  store.watch((state) => state.place, redraw);
+  store.watch((state) => state.picture, redraw);
 }
 
 /** @param {Language} language @param {typeof TEXTS[number]} name @param {string} title @param {Shared} shared */
@@ -54,13 +54,13 @@ function paperOf(store, language) {
   const { share } = words(language);
   const { picture } = store.get();
   const save = element("button", { type: "button", "data-key": "picture" }, share.picture);
-  save.addEventListener("click", () => void draw(save, picture, language));
+  save.addEventListener("click", () => void savePicture(save, picture, language));
   const print = element("button", { type: "button", "data-key": "print", onclick: () => window.print() }, share.print);
   return element("section", {}, element("h3", {}, share.paper), element("div", { class: "choices" }, ...(picture ? [save] : []), print));
 }
 
 /** @param {HTMLButtonElement} button @param {(() => Promise<unknown>) | null} picture @param {Language} language */
-async function draw(button, picture, language) {
+async function savePicture(button, picture, language) {
   const { share } = words(language);
   button.disabled = true;
   button.textContent = share.picturing;

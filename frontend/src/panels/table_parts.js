@@ -1,14 +1,14 @@
 /** What stands around the tables of the panels: their names, what is chosen for them, their files. */
 
 /** @import { Dimension, Language, PageStore, State, View } from "../page/state.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 /** @import { Dictionary } from "../words/i18n.js" */
 import { follow } from "../page/answers.js";
 import { element } from "../page/dom.js";
 import { serviceRoot } from "../page/service.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
-import { showAnswer } from "./parts.js";
-import { isShown } from "./tabs.js";
+import { showAnswer } from "../parts/figures.js";
+import { isShown } from "../view/steps.js";
 
 /** More rows than these nobody reads: the file has them all. */
 export const MOST_ROWS = 200;
@@ -20,7 +20,7 @@ export const MOST_ROWS = 200;
  * @property {(overview: Dictionary["overview"]) => string} title
  * @property {string} file name of what is downloaded
  * @property {(state: State) => string} addressOf
- * @property {(answer: Answer) => (Node | string)[]} draw
+ * @property {(answer: Answer) => (Node | string)[]} render
  */
 
 /**
@@ -28,22 +28,22 @@ export const MOST_ROWS = 200;
  * @template Answer
  * @param {PageStore} store @param {Part<Answer>} part @param {HTMLElement[]} choices what is chosen for it
  */
-export function tablePart(store, { id, title, file, addressOf, draw }, choices = []) {
+export function tablePart(store, { id, title, file, addressOf, render }, choices = []) {
   const body = element("div", { id });
-  /** @type {Told<Answer> | null} */
-  let told = null;
-  const show = () => {
-    if (told) showAnswer(body, told, store.get().view.language, draw);
+  /** @type {AnswerState<Answer> | null} */
+  let state = null;
+  const redraw = () => {
+    if (state) showAnswer(body, state, store.get().view.language, render);
   };
   follow(
     store,
     (state) => (isShown(state, "analysis") ? addressOf(state) : null),
-    (/** @type {Told<Answer>} */ answer) => {
-      told = answer;
-      show();
+    (/** @type {AnswerState<Answer>} */ answer) => {
+      state = answer;
+      redraw();
     },
   );
-  store.watch((state) => state.view.language, show);
+  store.watch((state) => state.view.language, redraw);
   return element("div", {}, tableHead(store, title, file, addressOf, choices), body);
 }
 

@@ -1,19 +1,14 @@
 /** The tabs beside the map: one panel at a time, or none; a selected place stands in their stead until it is closed. */
 
-/** @import { PageStore, State, Tab } from "../page/state.js" */
+/** @import { PageStore, Tab } from "../page/state.js" */
 import { byId, element, replaceButtons } from "../page/dom.js";
 import { TABS } from "../page/url.js";
 import { words } from "../words/i18n.js";
-import { overdueBadge } from "./parts.js";
-import { formerView, keyOf } from "./steps.js";
+import { overdueBadge } from "../parts/figures.js";
+import { formerView, keyOf } from "../view/steps.js";
 
 /** Panels with tables that may be wide. @type {ReadonlySet<string>} */
 const TABLES = new Set(["overview", "analysis"]);
-
-/** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
-export function isShown({ view }, tab) {
-  return view.tab === tab && !keyOf(view);
-}
 
 /** @param {PageStore} store */
 export function showTabs(store) {
@@ -25,14 +20,14 @@ export function showTabs(store) {
     (state) => state.summary?.overdue,
     () => drawTabs(store),
   );
-  byId("tab-list").addEventListener("keydown", step);
+  byId("tab-list").addEventListener("keydown", moveByArrow);
   // On a phone the choices are one of the panels; elsewhere this button is not there.
-  byId("choose").addEventListener("click", () => open(store, ""));
-  byId("fold").addEventListener("click", () => open(store, store.get().view.tab === "" ? "overview" : ""));
+  byId("choose").addEventListener("click", () => openTab(store, ""));
+  byId("fold").addEventListener("click", () => openTab(store, store.get().view.tab === "" ? "overview" : ""));
 }
 
 /** A tab, or none; a selected place is closed. @param {PageStore} store @param {Tab | ""} tab */
-function open(store, tab) {
+function openTab(store, tab) {
   byId("sheet").scrollTop = 0;
   store.set({ view: { ...store.get().view, ...formerView(store), tab, cell: "", incident: "", alert: "" }, selected: null });
 }
@@ -73,14 +68,14 @@ function tabButton(store, tab, selected) {
   };
   return element(
     "button",
-    { type: "button", ...states, onclick: () => open(store, tab) },
+    { type: "button", ...states, onclick: () => openTab(store, tab) },
     words(language).tabs[tab],
     ...(tab === "now" ? overdueBadge(language, summary) : []),
   );
 }
 
 /** Arrows go from tab to tab, as the ARIA practices for tabs want it. @param {KeyboardEvent} event */
-function step(event) {
+function moveByArrow(event) {
   const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   const at = TABS.findIndex((tab) => document.activeElement?.id === `tab-${tab}`);
   if (!by || at < 0) return;

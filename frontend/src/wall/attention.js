@@ -2,12 +2,12 @@
 
 /** @import { Alert, AlertsAnswer, Change, ChangesAnswer } from "../alerts/alert_types.js" */
 /** @import { State } from "../page/state.js" */
-/** @import { Worst } from "../panels/worst.js" */
+/** @import { Worst } from "../parts/worst.js" */
 import { changeName, changeText, sureChanges } from "../alerts/alert_words.js";
 import { nothingText, verdictMark } from "../alerts/lists.js";
-import { isSomewhere } from "../alerts/map_marks.js";
+import { isSomewhere } from "../map/alert_marks.js";
 import { element } from "../page/dom.js";
-import { reasonOf } from "../panels/overview.js";
+import { reasonOf } from "../parts/worst.js";
 import { words } from "../words/i18n.js";
 
 /** So many rows fit at most; alerts and changes leave room for the others. */
@@ -56,16 +56,16 @@ function isAbout({ theme, district }, change) {
  */
 export function renderAttention(box, sections) {
   let kept = sections;
-  let shown = draw(box, kept);
+  let shown = drawSections(box, kept);
   while (box.scrollHeight > box.clientHeight + 1 && kept.length > 1) {
     kept = withoutOne(kept);
-    shown = draw(box, kept);
+    shown = drawSections(box, kept);
   }
   return shown;
 }
 
 /** @param {HTMLElement} box @param {readonly Section[]} sections @returns {Where[]} */
-function draw(box, sections) {
+function drawSections(box, sections) {
   /** @type {Where[]} */
   const shown = [];
   box.replaceChildren(

@@ -14,7 +14,7 @@ export function showClock(box, store) {
     (state) => state.summary,
     () => (heard = Date.now()),
   );
-  const draw = () => {
+  const redraw = () => {
     const { summary, view } = store.get();
     const now = Date.now();
     const stale = now - heard > STALE_MS;
@@ -29,9 +29,9 @@ export function showClock(box, store) {
             : "";
     if (box.textContent !== text) box.textContent = text;
   };
-  setInterval(draw, TICK_MS);
-  store.watch((state) => state.summary, draw);
-  store.watch((state) => state.view.language, draw);
+  setInterval(redraw, TICK_MS);
+  store.watch((state) => state.summary, redraw);
+  store.watch((state) => state.view.language, redraw);
 }
 
 /** @param {Language} language @param {number} at ms since 1970 @param {string} timeZone the service's */

@@ -1,10 +1,10 @@
 /** The wall's key numbers, each beside what it was in the period before. */
 
 /** @import { Language } from "../page/state.js" */
-/** @import { Both } from "../panels/overview.js" */
+/** @import { Both } from "../parts/totals.js" */
 import { element } from "../page/dom.js";
-import { changeOf, hoursOf } from "../panels/parts.js";
-import { byChance } from "../panels/worst.js";
+import { changeOf, hoursOf } from "../parts/figures.js";
+import { byChance } from "../parts/worst.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 
 /** From here on a number is told in short, or it would not be legible from afar. */

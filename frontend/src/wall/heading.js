@@ -13,7 +13,7 @@ const AGAIN_MS = 15_000;
 export function showTitle(box, store) {
   /** @type {Named | null} */
   let name = null;
-  const draw = (/** @type {View} */ { language }) => {
+  const redraw = (/** @type {View} */ { language }) => {
     const { title } = words(language);
     document.documentElement.lang = language;
     box.textContent = name?.[language] ?? title;
@@ -22,12 +22,12 @@ export function showTitle(box, store) {
   const learn = async (/** @type {string} */ district) => {
     try {
       name = await nameOf(district);
-      draw(store.get().view);
+      redraw(store.get().view);
     } catch {
       setTimeout(() => learn(district), AGAIN_MS);
     }
   };
-  store.watch((state) => state.view, draw);
+  store.watch((state) => state.view, redraw);
   store.watch(
     (state) => state.view.filters["district"] ?? "",
     (district) => void learn(district),

@@ -5,12 +5,12 @@
 /** @import { State } from "../page/state.js" */
 import { alertsAddress, changesAddress } from "../alerts/questions.js";
 import { fetchJson } from "../page/api.js";
-import { districtsAddress, fetchBoth, summaryAddress } from "../panels/overview.js";
+import { districtsAddress, fetchBoth, summaryAddress } from "../parts/totals.js";
 
 /**
  * @typedef {object} WallAnswer
  * @property {string[]} sectors what the numbers are of; none means all
- * @property {import("../panels/overview.js").Both} both
+ * @property {import("../parts/totals.js").Both} both
  * @property {Districts} districts
  * @property {AlertsAnswer | null} alerts null where they could not be had
  * @property {ChangesAnswer | null} changes null where they could not be had, or there is nothing to compare with

@@ -12,9 +12,9 @@ const PATIENCE_MS = 4000;
 export async function quietly(store, act) {
   const { classList } = document.documentElement;
   classList.add("changing");
-  await wait(FADE_MS);
+  await delay(FADE_MS);
   act();
-  await Promise.race([Promise.all([store.get().drawn?.(), answered(store)]), wait(PATIENCE_MS)]);
+  await Promise.race([Promise.all([store.get().drawn?.(), answered(store)]), delay(PATIENCE_MS)]);
   classList.remove("changing");
 }
 
@@ -48,6 +48,6 @@ function answered(store) {
 }
 
 /** @param {number} ms @returns {Promise<void>} */
-function wait(ms) {
+function delay(ms) {
   return new Promise((done) => setTimeout(done, ms));
 }

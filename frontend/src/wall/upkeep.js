@@ -12,12 +12,12 @@ const FILES = /[^"\s]*\/static\/[0-9a-f]{16}\/[^"\s]+/g;
 
 /** Keep the screen on, where the browser can; it lets go whenever the page is hidden. */
 export function stayAwake() {
-  const ask = async () => {
+  const keepScreenOn = async () => {
     // Refused on a low battery, or where the connection is not secure.
     if (document.visibilityState === "visible") await navigator.wakeLock?.request("screen").catch(() => null);
   };
-  document.addEventListener("visibilitychange", ask);
-  void ask();
+  document.addEventListener("visibilitychange", keepScreenOn);
+  void keepScreenOn();
 }
 
 export function hidePointer() {
@@ -39,17 +39,17 @@ export function hidePointer() {
  */
 export function stayCurrent(store, quietly) {
   const own = versionOf(import.meta.url);
-  const look = async () => {
+  const checkVersion = async () => {
     const page = await fetchPage();
-    if (page && versionOf(page) !== own) await renew(page, quietly);
+    if (page && versionOf(page) !== own) await reloadWhole(page, quietly);
   };
-  setInterval(look, LOOK_MS);
+  setInterval(checkVersion, LOOK_MS);
   let away = false;
   store.watch(
     (state) => state.live.state,
     (state) => {
       // A service that was away may have come back as another version.
-      if (away && state === "live") void look();
+      if (away && state === "live") void checkVersion();
       away = state === "away";
     },
   );
@@ -64,7 +64,7 @@ export function versionOf(text) {
  * Its files come first: were the service to go away between page and files, the screen would stay empty.
  * @param {string} page @param {(act: () => void) => Promise<void>} quietly
  */
-async function renew(page, quietly) {
+async function reloadWhole(page, quietly) {
   const files = [...new Set(page.match(FILES) ?? [])];
   const answers = await Promise.all(files.map((file) => fetch(file).catch(() => null)));
   if (answers.every((answer) => answer?.ok)) await quietly(() => location.reload());
@@ -73,7 +73,7 @@ async function renew(page, quietly) {
 /** Load the page anew, if it is there. @param {(act: () => void) => Promise<void>} quietly */
 export async function reloadPage(quietly) {
   const page = await fetchPage();
-  if (page) await renew(page, quietly);
+  if (page) await reloadWhole(page, quietly);
 }
 
 /** @returns {Promise<string>} "" where it does not come */

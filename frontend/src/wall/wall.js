@@ -6,7 +6,7 @@
 import { showLegend } from "../choice/legend.js";
 import { showNotices } from "../choice/notices.js";
 import { follow } from "../page/answers.js";
-import { worstDistricts } from "../panels/worst.js";
+import { worstDistricts } from "../parts/worst.js";
 import { renderAttention, sectionsOf } from "./attention.js";
 import { showClock } from "./clock.js";
 import { drawFigures } from "./figures.js";
@@ -23,7 +23,7 @@ import { placeOf, readWall, withLevel } from "./wall_view.js";
 export const wallOfAddress = () => readWall(location.hash, location.search, navigator.languages);
 
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
-export async function begin(store) {
+export async function assembleWall(store) {
   const scene = setScene();
   const { rotate: seconds, layerGiven } = wallOfAddress();
   const calmly = (/** @type {() => void} */ act) => quietly(store, act);

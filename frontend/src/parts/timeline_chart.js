@@ -4,7 +4,7 @@
 /** @import { Language } from "../page/state.js" */
 import { niceMax, svg } from "../charts/svg.js";
 import { formatNumber } from "../words/i18n.js";
-import { labelled } from "./span.js";
+import { labelled } from "../charts/ticks.js";
 
 /** Below the bars, for the labels, px. */
 const AXIS = 18;
@@ -28,7 +28,7 @@ export function drawChart({ buckets, bucket: kind, time_zone: timeZone }, { widt
   const step = width / buckets.length;
   const floor = height - AXIS;
   const tall = (/** @type {number} */ value) => (value / most) * (floor - 10);
-  const bars = buckets.flatMap((bucket, at) => bars_(bucket, at * step, step, floor, tall));
+  const bars = buckets.flatMap((bucket, at) => bucketBars(bucket, at * step, step, floor, tall));
   const format = new Intl.DateTimeFormat(language, { ...(LABELS[kind] ?? LABELS["day"]), timeZone });
   const named = labelled(buckets.length, width, LABEL).map((at) => ({ at, name: format.format(Date.parse(buckets[at]?.from ?? "")) }));
   // Bars of some hours of the same day would be named alike.
@@ -47,7 +47,7 @@ export function drawChart({ buckets, bucket: kind, time_zone: timeZone }, { widt
 }
 
 /** @param {Bucket} bucket @param {number} left @param {number} step @param {number} floor @param {(value: number) => number} tall */
-function bars_(bucket, left, step, floor, tall) {
+function bucketBars(bucket, left, step, floor, tall) {
   const x = left + (step * GAP) / 2;
   const width = Math.max(0.7, step * (1 - GAP));
   const part = (/** @type {string} */ name, /** @type {number} */ below, /** @type {number} */ value) =>

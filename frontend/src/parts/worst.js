@@ -1,6 +1,8 @@
 /** Which districts are worst, and why: by how many more messages are overdue there than the region's share would give. */
 
 /** @import { DistrictRow } from "../page/answer_types.js" */
+/** @import { Language } from "../page/state.js" */
+import { fill, formatMeasured, formatNumber, words } from "../words/i18n.js";
 
 /** @typedef {{ district: DistrictRow, excess: number }} Worst */
 
@@ -31,4 +33,27 @@ export function worstDistricts(districts, total, most = 5) {
  */
 export function byChance(now, before) {
   return Math.abs(now - before) <= 1.96 * Math.sqrt(now + before);
+}
+
+/** Why a district is among the worst, as one sentence. @param {Language} language @param {DistrictRow} district @param {number} excess */
+export function reasonOf(language, district, excess) {
+  const { overview } = words(language);
+  const number = (/** @type {number} */ value) => formatNumber(language, value);
+  const parts = [
+    fill(overview.reason, {
+      overdue: number(district.overdue),
+      count: number(district.count),
+      excess: number(Math.max(1, Math.round(excess))),
+    }),
+  ];
+  const theme = district.leading_theme;
+  if (theme) parts.push(fill(overview.leading, { theme: theme.name[language], n: number(theme.n) }));
+  return parts.join("; ");
+}
+
+/** How many more came than before, unless chance explains it. @param {Language} language @param {DistrictRow} district @param {"previous" | "year"} by */
+export function growthOf(language, { change, count, n_compared: before }, by) {
+  // That fewer came is no reason to be called worst.
+  if (change === null || change <= 0 || !before || byChance(count, before)) return [];
+  return [fill(words(language).overview.growth[by], { change: formatMeasured(language, "change", change) })];
 }

@@ -1,7 +1,7 @@
 /** Narrowing the page to an alert's messages, and going back to what was chosen before. */
 
 /** @import { View } from "../page/state.js" */
-/** @import { Alert } from "./alert_types.js" */
+/** @import { Alert } from "../alerts/alert_types.js" */
 import { FILTERS } from "../page/url.js";
 
 const DAY_MS = 86_400_000;

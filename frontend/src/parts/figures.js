@@ -1,7 +1,7 @@
 /** What the panels share: numbers with their marks, and saying that an answer is old. */
 
 /** @import { Language } from "../page/state.js" */
-/** @import { Told } from "../page/answers.js" */
+/** @import { AnswerState } from "../page/answers.js" */
 import { element, patch } from "../page/dom.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
 
@@ -54,9 +54,9 @@ export function hoursOf(language, hours, of = SMALL) {
   );
 }
 
-/** A name that is a step. @param {string} key @param {string} name @param {() => void} go */
-export function linkButton(key, name, go) {
-  return element("button", { type: "button", class: "link", "data-key": key, onclick: go }, name);
+/** A name that is a step. @param {string} key @param {string} name @param {() => void} open */
+export function linkButton(key, name, open) {
+  return element("button", { type: "button", class: "link", "data-key": key, onclick: open }, name);
 }
 
 /** How many are overdue, on a button. @param {Language} language @param {{ overdue: number } | null} counts */
@@ -74,12 +74,12 @@ export function overdueBadge(language, counts) {
  * Show an answer in a box: what is drawn stays while the next is on its way, and is said to be old where none comes.
  * @template Answer
  * @param {HTMLElement} box
- * @param {Told<Answer>} told
+ * @param {AnswerState<Answer>} state
  * @param {Language} language
- * @param {(answer: Answer) => (Node | string)[]} draw
+ * @param {(answer: Answer) => (Node | string)[]} render
  */
-export function showAnswer(box, told, language, draw) {
-  const { answer, stale, problem } = told;
+export function showAnswer(box, state, language, render) {
+  const { answer, stale, problem } = state;
   clearTimeout(waiting.get(box));
   box.classList.remove("old");
   // What stays is told in words, and must be legible.
@@ -93,7 +93,7 @@ export function showAnswer(box, told, language, draw) {
   if (!answer)
     return box.replaceChildren(element("p", { class: "muted" }, problem?.kind === "refused" ? none : problem ? noAnswer : loading));
   const note = problem ? [element("p", { class: "muted" }, problem.kind === "refused" ? earlier : noAnswer)] : [];
-  return patch(box, [...note, ...draw(answer)]);
+  return patch(box, [...note, ...render(answer)]);
 }
 
 /** @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */

@@ -5,16 +5,16 @@
 import { element } from "../page/dom.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
 import { incidentRow } from "./incident_row.js";
-import { changeOf, figure, hoursOf, shareOf } from "./parts.js";
-import { toIncident } from "./steps.js";
+import { changeOf, figure, hoursOf, shareOf } from "./figures.js";
+import { toIncident } from "../view/steps.js";
 
-/** @typedef {{ text: string, go: () => void }} Crumb */
+/** @typedef {{ text: string, open: () => void }} Crumb */
 /** @typedef {Measured & { per_1000?: number | null }} Numbers */
 
 /** The places around this one, each a step back. @param {Language} language @param {readonly Crumb[]} path @param {string} here */
 export function crumbs(language, path, here) {
-  const steps = path.map(({ text, go }, at) =>
-    element("li", {}, element("button", { type: "button", class: "link", "data-key": `crumb ${at} ${text}`, onclick: go }, text)),
+  const steps = path.map(({ text, open }, at) =>
+    element("li", {}, element("button", { type: "button", class: "link", "data-key": `crumb ${at} ${text}`, onclick: open }, text)),
   );
   return element(
     "nav",
@@ -86,7 +86,7 @@ function rankOf(language, among) {
 
 /**
  * @param {PageStore} store @param {IncidentList} list
- * @param {{ text: string, all: number, go: () => void } | null} more leads to all of them, where the list has not all
+ * @param {{ text: string, all: number, open: () => void } | null} more leads to all of them, where the list has not all
  */
 export function latestList(store, { incidents, names }, more = null) {
   const { language } = store.get().view;
@@ -100,7 +100,7 @@ export function latestList(store, { incidents, names }, more = null) {
       ? [
           element(
             "button",
-            { type: "button", class: "link", "data-key": "all messages", onclick: more.go },
+            { type: "button", class: "link", "data-key": "all messages", onclick: more.open },
             `${more.text} (${formatNumber(language, more.all)})`,
           ),
         ]
@@ -110,19 +110,19 @@ export function latestList(store, { incidents, names }, more = null) {
 
 /**
  * Places with their counts, each a step further in.
- * @param {Language} language @param {string} title @param {readonly { key: string, text: string, count: number, note?: string, go: () => void }[]} places
+ * @param {Language} language @param {string} title @param {readonly { key: string, text: string, count: number, note?: string, open: () => void }[]} places
  * @param {Node[]} more below them
  */
 export function stepsList(language, title, places, more = []) {
   if (!places.length) return [];
   const { messages } = words(language);
-  const rows = places.map(({ key, text, count, note = "", go }) =>
+  const rows = places.map(({ key, text, count, note = "", open }) =>
     element(
       "li",
       {},
       element(
         "button",
-        { type: "button", "data-key": key, onclick: go },
+        { type: "button", "data-key": key, onclick: open },
         element("span", {}, text, ...(note ? [" ", element("span", { class: "muted" }, note)] : [])),
         " ",
         element("span", { class: "number", title: counted(language, count, messages) }, formatNumber(language, count)),

@@ -3,8 +3,8 @@
 /** @import { FeatureCollection } from "geojson" */
 /** @import { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore, State } from "../page/state.js" */
-/** @import { Alert } from "./alert_types.js" */
-import { INKS } from "../map/inks.js";
+/** @import { Alert } from "../alerts/alert_types.js" */
+import { INKS } from "./inks.js";
 
 /** The discs, which can be pointed at, and their source. */
 export const ALERT_MARKS = "alert-marks";

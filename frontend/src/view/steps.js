@@ -1,9 +1,9 @@
 /** Steps into the map and out of it: district, hexagon, incident, alert. */
 
 /** @import { Alert } from "../alerts/alert_types.js" */
-/** @import { PageStore, View } from "../page/state.js" */
-import { isNarrowedTo, keptOf, narrowedTo } from "../alerts/focus.js";
-import { ofLayer } from "../choice/layer_measures.js";
+/** @import { PageStore, State, Tab, View } from "../page/state.js" */
+import { isNarrowedTo, keptOf, narrowedTo } from "./alert_focus.js";
+import { ofLayer } from "./layer_measures.js";
 
 /** What is selected, as one comparable text; "" for nothing. @param {Pick<View, "layer" | "cell" | "incident" | "alert">} view */
 export function keyOf({ layer, cell, incident, alert }) {
@@ -11,24 +11,29 @@ export function keyOf({ layer, cell, incident, alert }) {
   return alert ? `alert ${alert}` : cell && `${layer} ${cell}`;
 }
 
+/** Whether somebody looks at the panel of this tab. @param {State} state @param {Tab} tab */
+export function isShown({ view }, tab) {
+  return view.tab === tab && !keyOf(view);
+}
+
 /** @param {PageStore} store @param {Partial<View>} change */
-function step(store, change) {
+function changeView(store, change) {
   store.set({ view: { ...store.get().view, ...change }, selected: null });
 }
 
 /** Measures that only hexagons have cannot colour districts. @param {PageStore} store @param {string} code @param {Partial<View>} more of the view, to change at the same time */
 export function toDistrict(store, code, more = {}) {
-  step(store, { ...ofLayer(store.get().view, "districts"), layer: "districts", cell: code, incident: "", alert: "", ...more });
+  changeView(store, { ...ofLayer(store.get().view, "districts"), layer: "districts", cell: code, incident: "", alert: "", ...more });
 }
 
 /** Rates that only districts have cannot colour hexagons. @param {PageStore} store @param {string} cell */
 export function toHexagon(store, cell) {
-  step(store, { ...ofLayer(store.get().view, "hexes"), layer: "hexes", cell, incident: "", alert: "" });
+  changeView(store, { ...ofLayer(store.get().view, "hexes"), layer: "hexes", cell, incident: "", alert: "" });
 }
 
 /** The area or alert that it was found in stays selected. @param {PageStore} store @param {number} id */
 export function toIncident(store, id) {
-  step(store, { incident: String(id) });
+  changeView(store, { incident: String(id) });
 }
 
 /**
@@ -54,11 +59,11 @@ export function formerView(store) {
 
 /** @param {PageStore} store */
 export function stepOut(store) {
-  if (store.get().view.incident) step(store, { incident: "" });
-  else leave(store);
+  if (store.get().view.incident) changeView(store, { incident: "" });
+  else closePlace(store);
 }
 
 /** @param {PageStore} store */
-export function leave(store) {
-  step(store, { ...formerView(store), cell: "", incident: "", alert: "" });
+export function closePlace(store) {
+  changeView(store, { ...formerView(store), cell: "", incident: "", alert: "" });
 }

@@ -1,8 +1,8 @@
 /** The page's language: its fixed texts, and the button that changes it. */
 
-/** @import { PageStore } from "../page/state.js" */
-import { byId } from "../page/dom.js";
-import { words } from "./i18n.js";
+/** @import { PageStore } from "./state.js" */
+import { byId } from "./dom.js";
+import { words } from "../words/i18n.js";
 
 /** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage"} FixedText */
 

@@ -5,6 +5,9 @@
  * 37 bits, safe in a JavaScript number. The resolution follows from the digits that are unused.
  */
 
+/** The service has tiles of them from here. */
+export const POINTS_FROM_ZOOM = 12;
+
 const UNUSED_BITS = 15n;
 const UNUSED = (1n << UNUSED_BITS) - 1n;
 const BODY = (1n << 52n) - 1n;
