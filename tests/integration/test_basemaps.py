@@ -3,8 +3,6 @@
 import asyncio
 import gzip
 import json
-import os
-import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
@@ -21,9 +19,9 @@ from pmtiles.reader import MmapSource, Reader
 from geo_service.basemap.registry import Basemaps
 from geo_service.cli.application import make_application
 from geo_service.core.settings import Settings
-from tests.support import osm_town
 from tests.support.basemap_archives import write_protomaps_town
-from tests.support.geo_command import GEO, geo
+from tests.support.basemap_recipe import follow_recipe
+from tests.support.geo_command import geo
 from tests.support.osm_town import LAT, LNG
 from tests.support.paths import CHECKOUT
 from tests.support.slippy_map import slippy_tile
@@ -208,20 +206,7 @@ async def test_without_a_base_map_pages_name_none_and_its_style_says_how_to_add_
 @pytest.fixture(scope="module")
 def openmaptiles_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The town's tiles, made by tilemaker as docs/basemap.md says, and the base map that came of them."""
-    if not shutil.which("tilemaker") or not shutil.which("osmium"):
-        pytest.skip("tilemaker and osmium are not installed; Debian packages tilemaker and osmium-tool")
-    folder = tmp_path_factory.mktemp("recipe")
-    osm_town.write_osm(folder / "town.osm")
-    subprocess.run(["osmium", "cat", "town.osm", "-o", "region.osm.pbf"], cwd=folder, check=True, capture_output=True, timeout=60)
-    (recipe,) = re.findall(r"```sh\n(.*?)```", (CHECKOUT / "docs/basemap.md").read_text(), re.DOTALL)
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
-    path = f"{GEO.parent}{os.pathsep}{plain['PATH']}"
-    done = subprocess.run(
-        ["sh", "-e", "-c", recipe], cwd=folder, env=plain | {"PATH": path, "GEO_HOME": str(folder / "home")}, check=False,
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return folder / "home/basemaps/region.pmtiles"
+    return follow_recipe(tmp_path_factory.mktemp("recipe"))
 
 
 def test_the_recipe_makes_tiles_that_hold_the_towns_streets_waters_and_buildings(openmaptiles_town: Path) -> None:

@@ -53,12 +53,13 @@ function drawLegend(store, lights) {
   const { language } = view;
   const dictionary = words(language);
   box.setAttribute("aria-label", dictionary.legend);
+  // Where incidents stand one by one the areas have no colours.
+  if (points && zoom >= POINTS_FROM_ZOOM && !playing) return patch(box, pointRows(language, points));
   const rows = playing ? playedRows(language, playing) : shownClasses(legend).map((row) => classRow(language, legend, row, lights));
   patch(box, [
     element("h2", {}, measureName(language, legend)),
     rows.length ? element("ol", { "data-same": "classes" }, ...rows) : element("p", {}, dictionary.legendNothing),
     ...(playing ? [] : [element("p", { class: "muted" }, countText(language, legend)), ...withoutValue(language, legend)]),
-    ...(points && zoom >= POINTS_FROM_ZOOM && !playing ? pointRows(language, points) : []),
   ]);
 }
 
@@ -118,7 +119,7 @@ function classRow(language, legend, row, lights) {
 
 /** Incidents one by one, by their age. @param {Language} language @param {Legend} points */
 function pointRows(language, { classes }) {
-  const { ages, pointsTitle, overdueRing } = words(language).measures;
+  const { ages, pointsTitle, pointsNote, overdueRing } = words(language).measures;
   const names = [ages.today, ages.days3, ages.week, ages.month, ages.older];
   const rows = classes
     .filter(({ incidents }) => incidents)
@@ -145,6 +146,7 @@ function pointRows(language, { classes }) {
         element("span", { class: "range" }, overdueRing),
       ),
     ),
+    element("p", { class: "muted" }, pointsNote),
   ];
 }
 

@@ -16,8 +16,12 @@ import { selectionOf } from "../page/refresh.js";
 
 export const MAX_TILE_ZOOM = 16;
 const OPACITY = 0.85;
-/** Below incidents one by one. */
-const FAINT = 0.45;
+/** Where incidents will soon stand one by one, so that streets are seen. */
+const FAINT = 0.5;
+/** The last zoom at which areas cover what is below them. */
+const DENSE_ZOOM = 10;
+/** MapLibre's own end. */
+const LAST_ZOOM = 24;
 /** Of a class that is not the one picked out. */
 const FADED = 0.12;
 const NOTHING = "rgba(0, 0, 0, 0)";
@@ -148,7 +152,6 @@ function colour(map, state) {
   } = state;
   const inks = INKS[scheme];
   fade(map, state);
-  map.setPaintProperty(outlineOf(layer), "line-opacity", playing ? shownInFrame(0, 1, 1) : 1);
   map.setPaintProperty(outlineOf(layer), "line-color", [
     "case",
     ["any", inState("selected"), inState("hover")],
@@ -169,22 +172,25 @@ function colour(map, state) {
   map.setPaintProperty(layer, "fill-color", ["match", ["get", "class"], 0, first, ...pairs, inks.withoutClass]);
 }
 
-/** How much each area covers: less where incidents stand one by one, and hardly where another class is picked out. @param {MapLibreMap} map @param {State} state */
+/**
+ * How much each area covers: less where streets are to be seen, nothing where incidents stand one by one, which are counted and
+ * coloured by themselves, and hardly anything where another class is picked out. A playback has no incidents one by one.
+ * @param {MapLibreMap} map @param {State} state
+ */
 function fade(map, { lit, playing, view: { layer } }) {
-  const near = layer === "hexes" ? FAINT : OPACITY;
   const of = (/** @type {number} */ opacity) =>
     /** @type {ExpressionSpecification | number} */ (
       lit === null || playing ? opacity : ["case", ["==", ["get", "class"], lit], opacity, FADED]
     );
-  map.setPaintProperty(layer, "fill-opacity", [
-    "interpolate",
-    ["linear"],
-    ["zoom"],
-    POINTS_FROM_ZOOM - 1,
-    of(OPACITY),
-    POINTS_FROM_ZOOM,
-    of(near),
-  ]);
+  const dense = ["interpolate", ["linear"], ["zoom"], DENSE_ZOOM, of(OPACITY), POINTS_FROM_ZOOM - 0.5, of(FAINT)];
+  const near = playing ? [] : [POINTS_FROM_ZOOM, 0];
+  map.setPaintProperty(layer, "fill-opacity", /** @type {ExpressionSpecification} */ ([...dense, ...near]));
+  // Districts keep their outlines and can be pointed at; hexagons leave only that of the selected one.
+  const gives = layer === "hexes" && !playing;
+  map.setLayerZoomRange(layer, 0, gives ? POINTS_FROM_ZOOM : LAST_ZOOM);
+  const shown = playing ? shownInFrame(0, 1, 1) : 1;
+  const selected = /** @type {ExpressionSpecification} */ (["case", inState("selected"), 1, 0]);
+  map.setPaintProperty(outlineOf(layer), "line-opacity", gives ? ["step", ["zoom"], shown, POINTS_FROM_ZOOM, selected] : shown);
 }
 
 /** @param {MapLibreMap} map @param {State} state */

@@ -60,6 +60,7 @@ export const english = {
   pointsTitle: "Messages by age of the newest",
   ages: { today: "today", days3: "1–3 days", week: "4–7 days", month: "8–30 days", older: "older" },
   overdueRing: "one is overdue, without an answer",
+  pointsNote: "Each circle is a place: its colour is the age of the newest message, its size how many there are.",
   atPlace: { one: "message at this place", other: "messages at this place" },
   newest: "newest",
   late: "overdue, without an answer",
@@ -128,6 +129,7 @@ export const russian = {
   pointsTitle: "Сообщения, по давности последнего",
   ages: { today: "сегодня", days3: "1–3 дня", week: "4–7 дней", month: "8–30 дней", older: "раньше" },
   overdueRing: "есть просроченное, без ответа",
+  pointsNote: "Круг — место на карте: цвет показывает давность последнего сообщения, размер — сколько их.",
   atPlace: {
     one: "сообщение в этом месте",
     few: "сообщения в этом месте",
