@@ -51,7 +51,7 @@ const store = createStore(
 );
 
 showWords(store);
-showNotices(store, frameWords);
+showNotices(store, frameWords, true);
 reportToPage(store);
 postToPage("hello");
 if (frame.fault) refuse(frame);
@@ -141,7 +141,7 @@ function showPeriod(page) {
 
 /** @param {Frame} wrong */
 function refuse({ fault, view }) {
-  store.set({ view: { ...store.get().view, language: view.language }, problem: { kind: "refused", detail: fault, id: "" }, busy: false });
+  store.set({ view: { ...store.get().view, language: view.language }, problem: fault, busy: false });
 }
 
 /** The service's list of parameters lacks those that it never sees. @param {PageStore} page @param {Problem} problem */
@@ -155,7 +155,13 @@ function reportToPage(page) {
   page.watch(
     (state) => state.problem,
     (problem) => {
-      if (problem) postToPage("error", { kind: problem.kind, message: problemText(problem, words(page.get().view.language)) });
+      if (problem)
+        postToPage("error", {
+          kind: problem.kind,
+          code: problem.code,
+          parameter: problem.parameter,
+          message: problemText(problem, page.get().view.language, true),
+        });
     },
   );
   let reportedCell = "";

@@ -28,7 +28,7 @@ const OF_HTML = [
 ];
 /** The frame's language is there from its beginning: MapLibre's controls cannot change theirs. */
 const RELOAD = ["src", "lang", "map", "legend"];
-const TITLES = { en: "Map of citizens' messages", ru: "Карта сообщений граждан" };
+const TITLES = { en: "Map of citizen-reported incidents", ru: "Карта сообщений граждан" };
 /** A page that has not said hello by then is not ours, ms after it has loaded. */
 const PATIENCE_MS = 10_000;
 

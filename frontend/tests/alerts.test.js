@@ -105,7 +105,7 @@ test("beside the reason stand how long it goes on, in how many places, and how r
   const places = [1, 2, 3, 4, 5].map((at) => ({ key: `s:${at}`, name: { ru: "", en: "" } }));
   assert.equal(
     plain(aboutAlert("ru", alertOf({ group: { id: 12, alerts: 4 }, places }), NOW)),
-    "уже 3 дн. · в 5 местах · и ещё 3 о том же · реже чем раз в 10 лет",
+    "уже 3 дн. · в 5 местах · и ещё 3 по той же теме · реже чем раз в 10 лет",
   );
   assert.equal(plain(aboutAlert("en", alertOf({ closed: "2026-11-28T03:06:00Z" }), NOW)), "lasted 1 day · less than once in 10 years");
 });
@@ -121,7 +121,7 @@ test("what is usual is a whole number unless half a message matters", () => {
 test("where nothing is unusual that is said, and when somebody last looked", () => {
   const state = { view: viewOf("#lang=ru") };
   assert.equal(nothingUnusual(state, false, 125), "Сейчас ничего необычного. Проверено 2 минуты назад.");
-  assert.equal(nothingUnusual(state, true, null), "В этом отборе сейчас ничего необычного.");
+  assert.equal(nothingUnusual(state, true, null), "По заданным фильтрам сейчас ничего необычного.");
   assert.deepEqual(
     [20, 89 * 60, 2 * 3600].map((seconds) => agoText("en", seconds)),
     ["this minute", "89 minutes ago", "2 hours ago"],

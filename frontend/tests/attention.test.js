@@ -83,7 +83,7 @@ test("a quiet day is said to be one", () => {
 test("what nobody could say is not called nothing", () => {
   assert.equal(
     sectionsOf(state, { alerts: null, changes: null, worst: [] })[0]?.none,
-    "Сервис не отвечает, есть ли сейчас что-то необычное.",
+    "Сведения о необычном недоступны: сервис не отвечает.",
   );
   assert.equal(
     sectionsOf(state, { alerts: { ...alerts(0), thresholds: {} }, changes: null, worst: [] })[0]?.none,

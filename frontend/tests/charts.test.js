@@ -54,6 +54,6 @@ test("a reason tells how many more messages came, unless chance explains it", ()
       /** @type {import("../src/page/answer_types.js").DistrictRow} */ (/** @type {unknown} */ ({ count, n_compared: before, change })),
       "year",
     );
-  assert.deepEqual(grown(140, 100), ["+40% messages on the year before"]);
+  assert.deepEqual(grown(140, 100), ["+40% incidents vs last year"]);
   assert.deepEqual([grown(105, 100), grown(5, 0), grown(5, null)], [[], [], []]);
 });

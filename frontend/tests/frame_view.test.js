@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fullMapAddress, readFrame } from "../src/embed/frame_view.js";
 import { readView, selectionQuery } from "../src/page/url.js";
+import { refusalText } from "../src/words/refusal.js";
 
 const READER = { languages: ["ru-RU"], dark: true };
 
 test("a frame without words is as the reader's browser is set", () => {
   const { view, legend, place, follows, fault } = readFrame("", READER);
-  assert.deepEqual([view.layer, view.scheme, view.language, legend, place, follows, fault], ["hexes", "dark", "ru", true, null, true, ""]);
+  assert.deepEqual(
+    [view.layer, view.scheme, view.language, legend, place, follows, fault],
+    ["hexes", "dark", "ru", true, null, true, null],
+  );
   assert.equal(selectionQuery(view), "");
 });
 
@@ -25,13 +29,20 @@ test("the place is zoom, latitude, longitude", () => {
 });
 
 for (const [query, words] of /** @type {[string, string][]} */ ([
-  ["scheme=pink&lang=en", "scheme: 'pink' is not known; allowed: auto, light, dark"],
-  ["layer=rivers&lang=en", "layer: 'rivers' is not known; allowed: hexes, districts"],
-  ["legend=no&lang=en", "legend: 'no' is not known; allowed: show, hide"],
-  ["window=7d&window=8d&lang=en", "window: is given more than once; allowed: one value, several codes joined by commas"],
-  ["map=there", "map: значение 'there' неизвестно; допустимо: 7/45.04/38.98"],
+  ["scheme=pink&lang=en", "scheme: there is no “pink”. Allowed: auto, light, dark."],
+  ["layer=rivers&lang=en", "layer: there is no “rivers”. Allowed: hexes, districts."],
+  ["legend=no&lang=en", "legend: there is no “no”. Allowed: show, hide."],
+  [
+    "window=7d&window=8d&lang=en",
+    "window is given more than once; several codes of one parameter are separated by commas. Allowed: 24h, 3d, 7d, 12w, 1y.",
+  ],
+  ["map=there", "map: значение «there» задано неверно. Допустимо: масштаб/широта/долгота, например 7/45.04/38.98."],
 ])) {
-  test(`${query} is told as a fault`, () => assert.equal(readFrame(query, READER).fault, words));
+  test(`${query} is told as a fault`, () => {
+    const { fault, view } = readFrame(query, READER);
+    assert.ok(fault);
+    assert.equal(refusalText(view.language, fault, true), words);
+  });
 }
 
 test("the full map shows the same selection at the same place", () => {

@@ -21,8 +21,8 @@ test("Russian counts take the form that the number asks for", () => {
 });
 
 test("English counts know one and many", () => {
-  assert.equal(counted("en", 1, words("en").messages), "1 message");
-  assert.equal(counted("en", 12345, words("en").messages), "12,345 messages");
+  assert.equal(counted("en", 1, words("en").messages), "1 incident");
+  assert.equal(counted("en", 12345, words("en").messages), "12,345 incidents");
 });
 
 test("numbers and shares are written as the language writes them", () => {
@@ -43,7 +43,7 @@ test("a template keeps what it has no value for", () => {
 });
 
 test("numbers of a place make one sentence", () => {
-  assert.equal(sentence("en", { n: 2, open: 1, overdue: 0 }), "2 messages, 1 open, 0 overdue");
+  assert.equal(sentence("en", { n: 2, open: 1, overdue: 0 }), "2 incidents, 1 open, 0 overdue");
   assert.equal(sentence("ru", { n: 2, open: 1, overdue: 0 }), "2 сообщения, 1 открытое, 0 просроченных");
 });
 

@@ -4,7 +4,6 @@ import { problemText } from "../src/choice/notices.js";
 import { staleText } from "../src/choice/staleness.js";
 import { kindOf } from "../src/page/api.js";
 import { readView } from "../src/page/url.js";
-import { words } from "../src/words/i18n.js";
 
 /** @typedef {import("../src/page/state.js").State} State */
 
@@ -24,7 +23,10 @@ test("what goes wrong is told by who can help it", () => {
     kinds.map(([status, type]) => kindOf(Number(status), /** @type {string | undefined} */ (type))),
     ["refused", "refused", "failed", "unreachable", "unreachable", "loading", "busy", "busy", "loading"],
   );
-  assert.match(problemText({ kind: "failed", detail: "", id: "1" }, words("en")), /fault is its own/);
+  assert.match(
+    problemText({ kind: "failed", detail: "", id: "1" }, "en"),
+    /^An error has occurred in the service\. Retrying automatically\.$/,
+  );
 });
 
 const NOON = Date.UTC(2026, 10, 25, 12);
@@ -41,7 +43,7 @@ const state = (/** @type {State["live"]} */ live, language = "en") =>
 test("numbers are said to be old once the stream has been away for half a minute", () => {
   const away = (/** @type {number} */ ms) => state({ state: "away", at: NOON, since: NOON - ms });
   assert.equal(staleText(away(29_000), NOON), "");
-  assert.match(staleText(away(2 * MINUTE), NOON), /^No live changes for 2 min. The numbers are of Nov 25, 2026, 02:58 PM.$/);
+  assert.match(staleText(away(2 * MINUTE), NOON), /^No updates for 2 min. Numbers as of Nov 25, 2026, 02:58 PM.$/);
 });
 
 test("a stream that has long told nothing is said to be silent", () => {

@@ -44,11 +44,11 @@ test("a change says in words on which side of chance it lies", () => {
     { class: 4, from: 1.08, to: 11 },
   ];
   assert.deepEqual(texts("en", { ...legend, classes: five }), [
-    "fewer: 50–100%",
-    "fewer: up to 50%",
-    "explained by chance",
-    "more: up to 108%",
-    "more: 108–1,100%",
+    "decrease: 50–100%",
+    "decrease: up to 50%",
+    "within random variation",
+    "increase: up to 108%",
+    "increase: 108–1,100%",
   ]);
 });
 
@@ -58,7 +58,11 @@ test("limits that look alike are one number", () => {
     { class: 2, from: -1, to: 6 },
     { class: 4, from: 22, to: 22 },
   ];
-  assert.deepEqual(texts("ru", { ...legendOf("change", [], 2), classes }), ["меньше: 100 %", "объяснимо случаем", "больше: 2 200 %"]);
+  assert.deepEqual(texts("ru", { ...legendOf("change", [], 2), classes }), [
+    "снижение: 100 %",
+    "в пределах случайных колебаний",
+    "рост: 2 200 %",
+  ]);
 });
 
 test("classes that have names are called by them", () => {

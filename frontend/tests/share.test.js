@@ -22,7 +22,7 @@ test("the link opens the same view, without the panel that it stands in", () => 
 test("the frame shows the same selection, colours and place", () => {
   const [, src = "", title = ""] = /^<iframe src="([^"]*)" title="([^"]*)"/.exec(shared.frame) ?? [];
   const { view, place, fault, follows } = readFrame(new URL(undone(src)).search, READER);
-  assert.deepEqual([undone(title), fault, follows, place], ['Map "A" & <B>', "", false, { zoom: 7.5, center: [38.9, 45] }]);
+  assert.deepEqual([undone(title), fault, follows, place], ['Map "A" & <B>', null, false, { zoom: 7.5, center: [38.9, 45] }]);
   assert.deepEqual([view.layer, view.scheme, view.language], ["districts", "dark", "ru"]);
   assert.deepEqual(
     Object.fromEntries(new URLSearchParams(selectionQuery(view))),

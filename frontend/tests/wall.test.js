@@ -97,7 +97,7 @@ test("a number that would not be legible from afar is told in short", () => {
 
 test("the warning says when the numbers were right, in the service's time zone, and how long ago that is", () => {
   const heard = Date.UTC(2026, 10, 25, 17, 41);
-  assert.equal(staleText("en", heard, heard + 5 * 60_000, "Europe/Moscow"), "Out of date: numbers of 20:41, 5 min. ago");
+  assert.equal(staleText("en", heard, heard + 5 * 60_000, "Europe/Moscow"), "Out of date: as of 20:41, 5 min. ago");
 });
 
 test("the version is read from an address as well as from a page", () => {

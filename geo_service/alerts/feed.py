@@ -28,7 +28,7 @@ _CLOSED = {"ru": "закрыт", "en": "closed"}
 _BY_CHANCE = {"ru": "Случайно такое бывает", "en": "By chance this happens"}
 _VERDICTS = {
     "ru": {"real": "Подтверждён", "not_real": "Не подтверждён"},
-    "en": {"real": "Real", "not_real": "Not real"},
+    "en": {"real": "Confirmed", "not_real": "Not confirmed"},
 }
 
 

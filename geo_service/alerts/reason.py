@@ -57,14 +57,14 @@ def _write_sentence(episode: Episode, catalogue: Catalogue, zone: ZoneInfo, lang
 
 
 def _write_count(episode: Episode, catalogue: Catalogue, language: str) -> str:
-    """Return how many messages of what came in which time. n and expected are those since the beginning, so the time is, too."""
+    """Return how many incidents of what came in which time. n and expected are those since the beginning, so the time is, too."""
     number, time = format_number(episode.n, language), format_duration(episode.updated - episode.since, language)
     subject = write_subject(episode, catalogue, language)
     if language == "ru":
         named = f"«{subject}»" if episode.theme else f"отрасли «{subject}»"
         return f"{number} {plural_ru(episode.n, MESSAGES_RU)} {named} за {time}"
     named = f"“{subject}”" if episode.theme else f"of the sector “{subject}”"
-    return f"{number} {plural_en(episode.n, 'message')} {named} in {time if time[0].isdigit() else f'one {time}'}"
+    return f"{number} {plural_en(episode.n, 'incident')} {named} in {time if time[0].isdigit() else f'one {time}'}"
 
 
 def _write_open(episode: Episode, language: str) -> str:

@@ -5,7 +5,13 @@ No message contains text of the database server.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Fault = Literal[
+    "invalid-value", "unknown-value", "missing", "repeated", "unknown-parameter", "too-many-values", "unsuitable", "needs-comparison",
+    "needs-window", "too-large", "conflict",
+]  # fmt: skip
+"""What is wrong with a parameter, for clients that word it themselves; the codes never change their meaning."""
 
 
 class GeoError(Exception):
@@ -32,16 +38,23 @@ class InvalidParameter(GeoError):
     kind = "invalid-parameter"
     exit_code = 2
 
-    def __init__(self, parameter: str, detail: str, allowed: Sequence[str] | str | None = None) -> None:
+    def __init__(
+        self, parameter: str, detail: str, allowed: Sequence[str] | str | None = None, fault: Fault = "invalid-value",
+        value: str | None = None, names: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:  # fmt: skip
+        """fault, value: what is wrong, and with which value. names: by code and language, of allowed values that have names."""
         self.parameter = parameter
         self.allowed = allowed
+        self.fault = fault
+        self.value = value
+        self.names = names
         allowed_text = allowed if isinstance(allowed, str) or allowed is None else ", ".join(allowed)
         super().__init__(f"{parameter}: {detail}" + (f"; allowed: {allowed_text}" if allowed_text else ""))
 
     def members(self) -> dict[str, object]:
-        """Return the parameter and the allowed values."""
-        allowed = {} if self.allowed is None else {"allowed": self.allowed}
-        return {"parameter": self.parameter, **allowed}
+        """Return the parameter, the code of what is wrong, the value, and the allowed values with their names."""
+        known = {"value": self.value, "allowed": self.allowed, "allowed_names": self.names}
+        return {"parameter": self.parameter, "code": self.fault, **{name: value for name, value in known.items() if value is not None}}
 
 
 class NotFound(GeoError):

@@ -25,7 +25,8 @@ def parse_int(name: str, text: str, low: int, high: int, allowed: str | None = N
     allowed: what the message says instead of the range. Raises `InvalidParameter` for anything but such an integer.
     """
     if not is_int(text, low, high):
-        raise InvalidParameter(name, f"{shorten(text)!r} is invalid", allowed or f"a whole number from {low} to {high}")
+        allowed = allowed or f"a whole number from {low} to {high}"
+        raise InvalidParameter(name, f"{shorten(text)!r} is invalid", allowed, value=shorten(text))
     return int(text)
 
 

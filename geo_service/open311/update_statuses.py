@@ -28,7 +28,7 @@ DESCRIPTIONS: Mapping[Status, str] = {
     Status.IN_WORK: "В работе",
     Status.INTERIM: "Дан промежуточный ответ",
     Status.ANSWERED: "Дан ответ",
-    Status.RETURNED: "Возвращено в работу",
+    Status.RETURNED: "Возвращено на доработку",
     Status.CLOSED: "Закрыто",
     Status.REJECTED: "Отклонено",
     Status.DUPLICATE: "Повтор другого сообщения",

@@ -19,6 +19,7 @@ WALL_PARAMETERS = ("view", "layer", "lang", "scheme", "map", "rotate")
 """The same of the wall; frontend/src/wall/wall_view.js reads them."""
 
 LAYERS = ("hexes", "districts")
+_PLACE_ALLOWED = "zoom/latitude/longitude, such as 7/45.04/38.98"
 _SECONDS = re.compile(r"\d{1,4}(\.\d{1,3})?")
 _PLACE = re.compile(r"\d{1,2}(\.\d{1,6})?/-?\d{1,2}(\.\d{1,10})?/-?\d{1,3}(\.\d{1,10})?")
 
@@ -34,7 +35,7 @@ def check_wall(request: Request) -> None:
     _check_view(request, "districts", WALL_PARAMETERS, list(SCHEMES))
     rotate = request.query_params.get("rotate", "0")
     if not _SECONDS.fullmatch(rotate):
-        raise InvalidParameter("rotate", f"{rotate[:40]!r} is not a number of seconds", "5 to 3600, or 0 to stay")
+        raise InvalidParameter("rotate", f"{rotate[:40]!r} is not a number of seconds", "5 to 3600, or 0 to stay", value=rotate[:40])
 
 
 def _check_view(request: Request, default_layer: str, parameters: Sequence[str], schemes: Sequence[str]) -> None:
@@ -44,4 +45,4 @@ def _check_view(request: Request, default_layer: str, parameters: Sequence[str],
     read_choice(given, "lang", LANGUAGES, LANGUAGES[0])
     read_choice(given, "scheme", schemes, schemes[0])
     if "map" in given and not _PLACE.fullmatch(given["map"]):
-        raise InvalidParameter("map", f"{given['map'][:40]!r} is not a place", "zoom/latitude/longitude, such as 7/45.04/38.98")
+        raise InvalidParameter("map", f"{given['map'][:40]!r} is not a place", _PLACE_ALLOWED, value=given["map"][:40])

@@ -20,6 +20,7 @@ from geo_service.tiles.layers.base import Rendering
 
 _NUMBER = re.compile(r"-?([0-9]{1,9}(\.[0-9]{1,6})?|\.[0-9]{1,6})")
 _MAX_LIMITS = CLASSES - 1
+_FIXED_ALLOWED = "fixed: it has classes of its own"
 _BREAKS_ALLOWED = f"{', '.join(CLASSIFIERS)}, or 1 to {_MAX_LIMITS} ascending limits such as 5,20"
 _CHANGES_ALLOWED = f"{', '.join(CLASSIFIERS)}, or two limits, one below zero and one above, such as -0.5,0.5"
 
@@ -55,17 +56,17 @@ def read_classification(text: str, measure: Measure) -> ClassificationMethod:
     """
     if measure.classes is not None:
         if text != FIXED.method:
-            raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", "fixed: it has classes of its own")
+            raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", _FIXED_ALLOWED, "unsuitable", shorten(text))
         return FIXED
     if text in CLASSIFIERS:
         return ClassificationMethod(text)
     parts = text.split(",")
     allowed = _CHANGES_ALLOWED if measure.diverging else _BREAKS_ALLOWED
     if not all(_NUMBER.fullmatch(part) for part in parts):
-        raise InvalidParameter("breaks", f"{shorten(text)!r} is invalid", allowed)
+        raise InvalidParameter("breaks", f"{shorten(text)!r} is invalid", allowed, value=shorten(text))
     limits = [float(part) for part in parts]
     if not all(low < high for low, high in pairwise(limits)) or not _suit(limits, measure):
-        raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", allowed)
+        raise InvalidParameter("breaks", f"{shorten(text)!r} does not suit {measure.code}", allowed, "unsuitable", shorten(text))
     # Integers stay integers, because legends write the limits as they are.
     return ClassificationMethod("own", tuple(int(limit) if limit.is_integer() else limit for limit in limits))
 
@@ -83,9 +84,9 @@ def read_frames(params: Mapping[str, str], query: Query) -> int:
     window = query.selection.window
     if query.measure.code != "count":
         allowed = "measure=count; status=open or status=overdue selects what is counted"
-        raise InvalidParameter("frames", f"cannot play the measure {query.measure.code!r}", allowed)
+        raise InvalidParameter("frames", f"cannot play the measure {query.measure.code!r}", allowed, "unsuitable")
     if has_open_end(window):
-        raise InvalidParameter("frames", "needs a window with both ends", "window, or from and to")
+        raise InvalidParameter("frames", "needs a window with both ends", "window, or from and to", "needs-window")
     if window.stop - window.start < frames:
         raise InvalidParameter("frames", "exceeds the number of seconds in the window", f"{FEWEST} to {MOST}, or a longer window")
     return frames

@@ -71,10 +71,12 @@ def read_selection_query(
     measure = measures[read_choice(params, "measure", list(measures)) if "measure" in params else "count"]
     if measure.needs_compare and compare is None:
         raise InvalidParameter(
-            "measure", f"{measure.code!r} requires a comparison", "this measure together with compare=previous or compare=year"
-        )
+            "measure", f"{measure.code!r} requires a comparison", "this measure together with compare=previous or compare=year",
+            "needs-comparison", measure.code,
+        )  # fmt: skip
     if measure.needs_ends and has_open_end(window):
-        raise InvalidParameter("measure", f"{measure.code!r} needs a window with both ends", "window, or from and to")
+        detail = f"{measure.code!r} needs a window with both ends"
+        raise InvalidParameter("measure", detail, "window, or from and to", "needs-window", measure.code)
     return Query(selection, measure, compare, compared_by=params.get("compare"), valid_until=now + step)
 
 
@@ -83,9 +85,9 @@ def collect_params(pairs: QueryPairs, allowed: Sequence[str]) -> dict[str, str]:
     params: dict[str, str] = {}
     for name, value in pairs:
         if name not in allowed:
-            raise InvalidParameter(shorten(name), "there is no such parameter here", allowed)
+            raise InvalidParameter(shorten(name), "there is no such parameter here", allowed, "unknown-parameter")
         if name in params:
-            raise InvalidParameter(name, "is given more than once", "one value, several codes joined by commas")
+            raise InvalidParameter(name, "is given more than once", "one value, several codes joined by commas", "repeated")
         params[name] = value
     return params
 
@@ -98,15 +100,17 @@ def read_int(params: Mapping[str, str], name: str, low: int, high: int, default:
     if name in params:
         return parse_int(name, params[name], low, high, allowed)
     if default is None:
-        raise InvalidParameter(name, "is missing", allowed or f"a whole number from {low} to {high}")
+        raise InvalidParameter(name, "is missing", allowed or f"a whole number from {low} to {high}", "missing")
     return default
 
 
 def read_choice(params: Mapping[str, str], name: str, choices: Sequence[str], default: str | None = None) -> str:
     """Read one of the choices; without a default the parameter is required. Raises `InvalidParameter`."""
     value = params.get(name, default)
-    if value is None or value not in choices:
-        raise InvalidParameter(name, "is missing" if value is None else f"{shorten(value)!r} is not known", choices)
+    if value is None:
+        raise InvalidParameter(name, "is missing", choices, "missing")
+    if value not in choices:
+        raise InvalidParameter(name, f"{shorten(value)!r} is not known", choices, "unknown-value", shorten(value))
     return value
 
 
@@ -124,11 +128,12 @@ def read_codes(params: Mapping[str, str], name: str, choices: Sequence[str], max
     """Read 1 to `max_count` different choices, separated by commas. Raises `InvalidParameter`."""
     codes = _split_codes(params, name)
     if codes is None:
-        raise InvalidParameter(name, "is missing", choices)
+        raise InvalidParameter(name, "is missing", choices, "missing")
     for code in codes:
         read_choice({name: code}, name, choices)
     if len(codes) > max_count or len(set(codes)) < len(codes):
-        raise InvalidParameter(name, f"{shorten(params[name])!r} is invalid", f"1 to {max_count} different codes of {', '.join(choices)}")
+        allowed = f"1 to {max_count} different codes of {', '.join(choices)}"
+        raise InvalidParameter(name, f"{shorten(params[name])!r} is invalid", allowed, "too-many-values", shorten(params[name]))
     return codes
 
 
@@ -140,6 +145,7 @@ def read_cell(text: str, name: str = "h3") -> int:
             name,
             f"{shorten(text)!r} is invalid",
             f"an H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}, 15 hexadecimal digits",
+            value=shorten(text),
         )
     return cell
 
@@ -148,7 +154,7 @@ def parse_length(name: str, text: str) -> int:
     """Parse a length of time such as 24h or 7d; name: of the parameter. Returns seconds. Raises `InvalidParameter`."""
     match = _WINDOW.fullmatch(text)
     if not match:
-        raise InvalidParameter(name, f"{shorten(text)!r} is not a window", _WINDOW_ALLOWED)
+        raise InvalidParameter(name, f"{shorten(text)!r} is not a window", _WINDOW_ALLOWED, value=shorten(text))
     return int(match[1]) * _UNIT_SECONDS[match[2]]
 
 
@@ -172,9 +178,11 @@ def _known_codes(params: Mapping[str, str], name: str, entries: Entries[Any]) ->
     """Return codes that are all in the catalogue; None if the parameter is absent. Raises `InvalidParameter`."""
     codes = _split_codes(params, name)
     if codes is not None and (unknown := entries.unknown_codes(codes)):
-        listed = [entry.code for entry in entries.all[:_MAX_LISTED_CODES]]
+        listed = entries.all[:_MAX_LISTED_CODES]
         more = len(entries.all) - len(listed)
-        raise InvalidParameter(name, f"{shorten(unknown[0])!r} is not known", [*listed, f"and {more} more"] if more else listed)
+        allowed = [*(entry.code for entry in listed), *([f"and {more} more"] if more else [])]
+        names = {entry.code: entry.name for entry in listed}
+        raise InvalidParameter(name, f"{shorten(unknown[0])!r} is not known", allowed, "unknown-value", shorten(unknown[0]), names)
     return codes
 
 
@@ -199,7 +207,7 @@ def _read_statuses(params: Mapping[str, str]) -> Statuses:
         return Statuses(once=once)
     unknown = [code for code in codes if code not in STATUS_GROUPS]
     if unknown:
-        raise InvalidParameter("status", f"{shorten(unknown[0])!r} is not known", list(STATUS_GROUPS))
+        raise InvalidParameter("status", f"{shorten(unknown[0])!r} is not known", list(STATUS_GROUPS), "unknown-value", shorten(unknown[0]))
     groups = [STATUS_GROUPS[code] for code in codes]
     return Statuses(frozenset().union(*(group.chosen for group in groups)), any(group.overdue for group in groups), once)
 
@@ -222,11 +230,12 @@ def _read_window(params: Mapping[str, str], zone: ZoneInfo, clock: float) -> tup
 def _read_interval(params: Mapping[str, str], zone: ZoneInfo) -> Window:
     """Read the window from `from` and `to`; an end that is absent is open."""
     if "window" in params:
-        raise InvalidParameter("window", "cannot be combined with from or to", "either window, or from and to")
+        raise InvalidParameter("window", "cannot be combined with from or to", "either window, or from and to", "conflict")
     start = read_instant(params, "from", zone, 0)
     stop = read_instant(params, "to", zone, LATEST)
     if start >= stop:
-        raise InvalidParameter("to", "is not later than from", "an instant after from; the window is [from, to)")
+        allowed = "an instant after from; the window is [from, to)"
+        raise InvalidParameter("to", "is not later than from", allowed, value=shorten(params.get("to", "")))
     return Window(start, stop)
 
 
@@ -243,10 +252,10 @@ def _read_compare(params: Mapping[str, str], selection: Selection, open_stop: in
     comparison = read_choice(params, "compare", COMPARISONS)
     start, stop = selection.window.start, min(selection.window.stop, open_stop) if "to" not in params else selection.window.stop
     if not start < stop:
-        raise InvalidParameter("compare", "the window begins in the future", "from in the past, or both from and to")
+        raise InvalidParameter("compare", "the window begins in the future", "from in the past, or both from and to", "unsuitable")
     before = (start - (stop - start), start) if comparison == "previous" else (year_before(start, zone), year_before(stop, zone))
     if before[0] < 0:
-        raise InvalidParameter("compare", "would reach back before 1970", "a window, or from, that begins later")
+        raise InvalidParameter("compare", "would reach back before 1970", "a window, or from, that begins later", "unsuitable")
     return replace(selection, window=Window(*before, relative=selection.window.relative))
 
 
@@ -261,7 +270,7 @@ def read_instant(params: Mapping[str, str], name: str, zone: ZoneInfo, default: 
     try:
         seconds = to_seconds(parse_instant(text, zone))
     except (ValueError, OverflowError):
-        raise InvalidParameter(name, f"{shorten(text)!r} is not an instant", _INSTANT_ALLOWED) from None
+        raise InvalidParameter(name, f"{shorten(text)!r} is not an instant", _INSTANT_ALLOWED, value=shorten(text)) from None
     if not 0 <= seconds <= LATEST:
-        raise InvalidParameter(name, f"{shorten(text)!r} is out of range", "1970-01-01 to 2106-02-07")
+        raise InvalidParameter(name, f"{shorten(text)!r} is out of range", "1970-01-01 to 2106-02-07", value=shorten(text))
     return seconds

@@ -49,7 +49,7 @@ def read_district(code: str | None, catalogue: Catalogue, parameter: str = "dist
         known = [district.code for district in catalogue.districts.all]
         listed = [*known[:_MAX_LISTED_CODES], *([f"and {len(known) - _MAX_LISTED_CODES} more"] if len(known) > _MAX_LISTED_CODES else [])]
         allowed = listed or "none: no districts are loaded; leave it out"
-        raise InvalidParameter(parameter, f"{shorten(code)!r} is not known", allowed)
+        raise InvalidParameter(parameter, f"{shorten(code)!r} is not known", allowed, "unknown-value", shorten(code))
     return catalogue.districts.by_code[code]
 
 
@@ -63,7 +63,7 @@ def read_language(text: str | None, accepted: str = "", parameter: str = "lang")
     for language in LANGUAGES:
         if text == language:
             return language
-    raise InvalidParameter(parameter, f"{shorten(text)!r} is not known", LANGUAGES)
+    raise InvalidParameter(parameter, f"{shorten(text)!r} is not known", LANGUAGES, "unknown-value", shorten(text))
 
 
 def _prefer(accepted: str) -> Language:

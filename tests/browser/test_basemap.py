@@ -121,11 +121,11 @@ def test_from_zoom_13_incidents_stand_one_by_one_in_place_of_hexagons_and_the_le
         visit.open(f"map=12.9/{CENTRE[0]}/{CENTRE[1]}&lang=en")
         assert visit.drawn() == ROADS + WASTE
         assert visit.page.evaluate("geoMap.queryRenderedFeatures({layers: ['incidents']}).length") == 0
-        expect(visit.page.locator("#legend h2")).to_have_text(["messages"])
+        expect(visit.page.locator("#legend h2")).to_have_text(["Number of incidents"])
         visit.page.evaluate(f"geoMap.jumpTo({{zoom: 13, center: [{CENTRE[1]}, {CENTRE[0]}]}})")
         visit.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
         assert visit.drawn() == 0
-        expect(visit.page.locator("#legend h2")).to_have_text(["Messages by age of the newest"], timeout=PATIENCE_MS)
+        expect(visit.page.locator("#legend h2")).to_have_text(["Incidents by age of the latest"], timeout=PATIENCE_MS)
 
 
 def test_a_frame_has_streets_and_incidents_too(browser: Browser, service_url: str, home: Path, archives: dict[str, Path]) -> None:

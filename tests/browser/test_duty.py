@@ -75,7 +75,7 @@ def test_keys_lead_from_the_ranking_to_an_incident_and_back(visit: Visit) -> Non
     answer = ask(visit, "districts/T?window=30d&compare=previous")
     expect_numbers(panel, answer["district"])
     among = answer["among"]["overdue"]
-    expect(panel.locator("[data-number=overdue] .note")).to_have_text(f"{among['rank']} of {among['of']}")
+    expect(panel.locator("[data-number=overdue] .note")).to_have_text(f"rank {among['rank']} of {among['of']}")
     shares = {one["code"]: one["count"] for one in answer["sectors"] if one["count"]}
     for sector, count in shares.items():
         expect(panel.locator(f"[data-sector-bar={sector}] .number")).to_contain_text(f"{count} ·")
@@ -151,7 +151,7 @@ def test_the_map_goes_to_an_incident_and_marks_it(visit: Visit) -> None:
 def test_an_incident_that_is_not_there_is_said_not_to_be_there(browser: Browser, service_url: str) -> None:
     with visiting(browser, service_url) as visit:
         visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&incident=999999999")
-        expect(visit.page.locator("#panel .trouble")).to_have_text("there is no incident 999999999", timeout=PATIENCE_MS)
+        expect(visit.page.locator("#panel .trouble")).to_have_text("Not found: it may have been deleted.", timeout=PATIENCE_MS)
         visit.page.get_by_role("button", name="Close").click()
         expect(visit.page.locator("#overview")).to_be_visible()
 
@@ -201,13 +201,13 @@ def test_what_comes_is_marked_and_does_not_move_a_row_under_the_pointer(browser:
         expect(fresh).to_have_count(0)
         insert_incidents(database_url, "live", 2, 2, (45.0, 38.9), 0)
         expect(fresh).to_have_count(2, timeout=PATIENCE_MS)
-        expect(fresh.first).to_contain_text("just in")
+        expect(fresh.first).to_contain_text("just now")
         expect(visit.page.locator("#now [role=status]")).to_have_text("2 new incidents")
         first = row_ids(visit)[0]
 
         rows.first.hover()
         insert_incidents(database_url, "later", 2, 3, (45.0, 38.9), 0)
-        waiting = visit.page.get_by_role("button", name="3 new: show them")
+        waiting = visit.page.get_by_role("button", name="3 new incidents: show")
         expect(waiting).to_be_visible(timeout=PATIENCE_MS)
         assert row_ids(visit)[0] == first
         waiting.click()
@@ -219,7 +219,7 @@ def test_what_is_shared_shows_what_is_on_the_screen(visit: Visit) -> None:
     visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&sector=roads&layer=districts&measure=open&breaks=natural&tab=share&scheme=dark")
     share = visit.page.locator("#share")
-    expect(share.get_by_role("button", name="Picture (PNG)")).to_be_visible(timeout=PATIENCE_MS)
+    expect(share.get_by_role("button", name="Save PNG")).to_be_visible(timeout=PATIENCE_MS)
     visit.until("document.querySelector('#share code').textContent.includes('map=8.00/45.0000/38.9000')")
     expect(visit.total()).to_have_text(re.compile(r"^\d+$"), timeout=PATIENCE_MS)
     roads = ask(visit, "summary?window=30d&sector=roads")["n"]
@@ -245,7 +245,7 @@ def test_what_is_shared_shows_what_is_on_the_screen(visit: Visit) -> None:
     )
 
     with visit.page.expect_download(timeout=PATIENCE_MS) as saved:
-        share.get_by_role("button", name="Picture (PNG)").click()
+        share.get_by_role("button", name="Save PNG").click()
     assert saved.value.suggested_filename.endswith(".png")
     visit.shot("share")
     assert find_violations(visit) == []

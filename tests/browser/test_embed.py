@@ -76,7 +76,7 @@ def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
     ).json()
     shown = visit.page.evaluate("geoMap.getPaintProperty('districts', 'fill-color')")
     assert [shown[3 + 2 * row["class"]] for row in told["classes"]] == [row["color"] for row in told["classes"]]
-    expect(visit.page.locator("#legend h2")).to_have_text({"en": "share closed", "ru": "доля закрытых"}[language])
+    expect(visit.page.locator("#legend h2")).to_have_text({"en": "Share closed", "ru": "Доля закрытых"}[language])
     expect(visit.page.locator("#legend li")).to_have_count(len(told["classes"]))
     assert visit.page.locator("#legend li").first.inner_text().endswith("%")
     assert "Boundaries of the test" in (visit.page.locator(".maplibregl-ctrl-attrib").text_content() or "")
@@ -91,14 +91,14 @@ def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("lang=en&sectr=roads", "sectr: there is no such parameter here"),
-        ("lang=en&sector=rods", "sector: 'rods' is not known; allowed: health"),
-        ("lang=en&layer=rivers", "layer: 'rivers' is not known; allowed: hexes, districts"),
-        ("lang=ru&scheme=pink", "scheme: значение 'pink' неизвестно; допустимо: auto, light, dark"),
-        ("lang=en&map=here", "map: 'here' is not known"),
-        ("lang=en&window=7d&window=9d", "window: is given more than once"),
-        ("lang=en&layer=districts&level=street", "level: 'street' is not known; allowed: region"),
-        ("lang=en&window=7d&from=2026-01-01", "window"),
+        ("lang=en&sectr=roads", "There is no parameter “sectr”."),
+        ("lang=en&sector=rods", "sector: there is no “rods”. Allowed: health"),
+        ("lang=en&layer=rivers", "layer: there is no “rivers”. Allowed: hexes, districts."),
+        ("lang=ru&scheme=pink", "scheme: значения «pink» нет. Допустимо: auto, light, dark."),
+        ("lang=en&map=here", "map: “here” is not valid."),
+        ("lang=en&window=7d&window=9d", "window is given more than once"),
+        ("lang=en&layer=districts&level=street", "level: there is no “street”. Allowed: region"),
+        ("lang=en&window=7d&from=2026-01-01", "window cannot be combined with the other parameters"),
     ],
 )
 def test_what_is_wrong_with_the_address_is_said_in_the_frame(visit: Visit, query: str, words: str) -> None:
@@ -125,7 +125,10 @@ def test_the_element_shows_changed_attributes_without_loading_again_and_tells_wh
     frame = visit.page.frames[1]
     assert frame.evaluate("document.documentElement.lang") == "en"
     assert frame.evaluate("origin") == visit.address
-    assert visit.page.evaluate("document.querySelector('heat-map').shadowRoot.querySelector('iframe').title") == "Map of citizens' messages"
+    assert (
+        visit.page.evaluate("document.querySelector('heat-map').shadowRoot.querySelector('iframe').title")
+        == "Map of citizen-reported incidents"
+    )
     assert visit.page.locator("heat-map").bounding_box() == {"x": 0, "y": 0, "width": 900, "height": 420}
     areas = {one["code"]: one["n"] for one in drawn(frame, "districts").values()}
     assert areas == {one.code: one.incidents for one in territory.DISTRICTS if one.code != "CH"}

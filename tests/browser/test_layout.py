@@ -53,7 +53,7 @@ def test_beside_a_map_all_cards_stand_free_of_each_other(browser: Browser, servi
 def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_away(browser: Browser, service_url: str) -> None:
     with visiting(browser, service_url, *PHONE) as visit:
         visit.open(VIEW)
-        for term in ("поступило", "открыто", "просрочено", "закрыто"):
+        for term in ("Поступило", "Открыто", "Просрочено", "Закрыто"):
             expect(visit.page.locator("#overview dt", has_text=term)).to_be_in_viewport(timeout=PATIENCE_MS)
         expect(visit.page.locator("#synthetic")).to_be_in_viewport()
         # The first list is in sight, and the others are below it.
@@ -68,7 +68,7 @@ def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_awa
             assert not visit.page.locator(panel).evaluate("(one) => one.hidden")
             expect(visit.page.locator("#windows")).to_be_hidden()
             check(visit, PHONE[0], POINTER_PX)
-        bar.get_by_role("button", name="Выбор").click()
+        bar.get_by_role("button", name="Фильтры").click()
         expect(visit.page.locator("#windows")).to_be_in_viewport()
         expect(visit.page.locator("#overview")).to_be_hidden()
         check(visit, PHONE[0], FINGER_PX)

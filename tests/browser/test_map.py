@@ -53,7 +53,7 @@ def test_of_several_incidents_at_one_place_the_pointer_tells_how_many_and_a_clic
     visit.open(HERE)
     visit.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
     visit.page.mouse.move(*visit.pixel(*CENTRE))
-    expect(visit.page.locator("#tooltip h2")).to_have_text(f"{ROADS + WASTE} messages at this place")
+    expect(visit.page.locator("#tooltip h2")).to_have_text(f"{ROADS + WASTE} incidents at this location")
     visit.page.mouse.click(*visit.pixel(*CENTRE))
     expect(visit.page.locator("#panel h2").first).to_have_text("Hexagon", timeout=PATIENCE_MS)
     assert f"cell={h3.latlng_to_cell(*CENTRE, 10)}" in visit.page.url
@@ -120,7 +120,7 @@ def test_near_the_ground_a_single_incident_is_opened_by_a_click(browser: Browser
         visit.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
         visit.page.mouse.click(*visit.pixel(single["lat"], single["lng"]))
         visit.until(f"location.hash.includes('incident={single['id']}')")
-        expect(visit.page.locator("#legend h2").nth(1)).to_have_text("Messages by age of the newest", timeout=PATIENCE_MS)
+        expect(visit.page.locator("#legend h2").first).to_have_text("Incidents by age of the latest", timeout=PATIENCE_MS)
         assert visit.complaints == []
 
 
@@ -137,6 +137,6 @@ def test_the_pointer_tells_the_change_where_something_is_compared(browser: Brows
         visit.page.mouse.move(*where)
         expect(visit.page.locator("#tooltip h2")).to_have_text(told["name"]["en"])
         expect(visit.page.locator("#tooltip dd").nth(0)).to_have_text(str(told["count"]))
-        expect(visit.page.locator("#tooltip dt").nth(4)).to_have_text("before")
+        expect(visit.page.locator("#tooltip dt").nth(4)).to_have_text("Previous")
         expect(visit.page.locator("#tooltip dd").nth(4)).to_contain_text(str(told["n_compared"]))
         assert visit.complaints == []

@@ -41,7 +41,7 @@ def test_without_a_place_in_the_address_the_page_shows_all_the_data(visit: Visit
 
 def test_made_up_data_are_said_to_be_made_up(visit: Visit) -> None:
     visit.open()
-    expect(visit.page.locator("#synthetic")).to_have_text("Demonstration: all messages are made up.")
+    expect(visit.page.locator("#synthetic")).to_have_text("Demonstration: all incidents are synthetic.")
 
 
 def test_choosing_sectors_counts_only_those(visit: Visit) -> None:
@@ -85,7 +85,7 @@ def test_days_from_and_to_are_both_shown(visit: Visit) -> None:
 
 def test_an_empty_period_offers_the_last_days_of_the_data(visit: Visit) -> None:
     visit.open("map=7/45.3/39.4&lang=en&from=2020-01-01&to=2020-02-01")
-    expect(visit.page.locator("#way-out")).to_contain_text("No messages in this period")
+    expect(visit.page.locator("#way-out")).to_contain_text("No incidents in this period")
     visit.page.locator("#show-last").click()
     visit.expect_total(RECENT)
     expect(visit.page.locator("#way-out")).to_be_hidden()
@@ -177,5 +177,5 @@ def test_a_new_incident_appears_without_reloading(visit: Visit, database_url: st
     insert_incidents(database_url, "fresh", 2, 3, OLD_CENTRE, 0)
     visit.expect_total(WASTE + 3)
     visit.until("geoMap.queryRenderedFeatures({layers: ['hexes']}).some((hexagon) => hexagon.properties.n === 3)")
-    expect(visit.page.locator("#live-text")).to_have_text(re.compile(r"^live · changed \d+ sec\. ago$"), timeout=PATIENCE_MS)
+    expect(visit.page.locator("#live-text")).to_have_text(re.compile(r"^live · updated \d+ sec\. ago$"), timeout=PATIENCE_MS)
     assert visit.page.evaluate("window.notReloaded")

@@ -26,10 +26,10 @@ def troubled(browser: Browser, service_url: str) -> Iterator[Visit]:
         yield made
 
 
-def test_a_refused_choice_is_told_in_the_services_words_and_can_be_left(troubled: Visit) -> None:
-    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=en&sector=nope")
+def test_a_refused_choice_is_told_in_the_readers_words_and_can_be_left(troubled: Visit) -> None:
+    troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=ru&sector=nope")
     problem = troubled.page.locator("#problem")
-    expect(problem).to_contain_text("The service refused this choice: sector: 'nope' is not known; allowed: health,", timeout=PATIENCE_MS)
+    expect(problem).to_contain_text("Отрасль: значения «nope» нет. Допустимо: Здравоохранение, ", timeout=PATIENCE_MS)
     problem.get_by_role("button").click()
     troubled.expect_total(RECENT)
     expect(problem).to_be_hidden()
@@ -39,8 +39,8 @@ def test_a_refused_choice_is_told_in_the_services_words_and_can_be_left(troubled
 @pytest.mark.parametrize(
     ("answer", "text"),
     [
-        (None, "The service does not answer. This page tries again by itself."),
-        ({"status": 503, "body": json.dumps({"detail": "starting"})}, "The service is loading its data. This page waits."),
+        (None, "The service is not responding. Retrying automatically."),
+        ({"status": 503, "body": json.dumps({"detail": "starting"})}, "The service is loading its data. Please wait."),
     ],
     ids=["away", "loading"],
 )
@@ -71,7 +71,7 @@ def test_without_webgl_the_numbers_work_all_the_same(troubled: Visit) -> None:
 def test_the_page_says_when_the_live_stream_breaks(troubled: Visit) -> None:
     troubled.page.route("**/api/live", lambda route: route.abort())
     troubled.page.goto(f"{troubled.address}/#map=8/45.04/38.98&lang=en")
-    expect(troubled.page.locator("#live-text")).to_have_text("The service does not answer; trying again", timeout=PATIENCE_MS)
+    expect(troubled.page.locator("#live-text")).to_have_text("The service is not responding; retrying", timeout=PATIENCE_MS)
     troubled.page.unroute("**/api/live")
     expect(troubled.page.locator("#live")).to_have_attribute("data-state", "live", timeout=PATIENCE_MS)
 
@@ -80,7 +80,7 @@ def test_without_a_network_the_page_says_so_and_goes_on_by_itself(troubled: Visi
     troubled.open()
     troubled.page.context.set_offline(offline=True)
     problem = troubled.page.locator("#problem")
-    expect(problem).to_have_text("This device has no network. The page goes on by itself when it is back.", timeout=PATIENCE_MS)
+    expect(problem).to_have_text("This device is offline. Updates resume automatically when the network is back.", timeout=PATIENCE_MS)
     troubled.shot("offline")
     assert find_violations(troubled) == []
     troubled.page.context.set_offline(offline=False)
@@ -107,7 +107,7 @@ def test_numbers_are_said_to_be_old_while_no_changes_come(troubled: Visit) -> No
     stale = troubled.page.locator("#stale")
     expect(stale).to_be_hidden()
     troubled.page.clock.fast_forward(65_000)
-    expect(stale).to_have_text(re.compile(r"^No live changes for 1 min\. The numbers are of "), timeout=PATIENCE_MS)
+    expect(stale).to_have_text(re.compile(r"^No updates for 1 min\. Numbers as of "), timeout=PATIENCE_MS)
     troubled.shot("stale")
     assert find_violations(troubled) == []
     troubled.page.unroute("**/api/live")

@@ -243,7 +243,7 @@ def test_after_the_server_began_again_the_wall_shows_its_numbers_and_until_then_
     server.end()
     expect(wall.page.locator("#live")).to_have_attribute("data-state", "away", timeout=PATIENCE_MS)
     wall.page.evaluate("const now = Date.now; Date.now = () => now() + 180_000; undefined")
-    expect(wall.page.locator("#wall-clock")).to_have_text(re.compile(r"^Out of date: numbers of \d\d:\d\d, 3 min\. ago$"))
+    expect(wall.page.locator("#wall-clock")).to_have_text(re.compile(r"^Out of date: as of \d\d:\d\d, 3 min\. ago$"))
     wall.shot("wall-stale")
     add_closed(database_url)
     server.begin()

@@ -33,7 +33,7 @@ def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region
         told["measures"][name] for name in ("count", "open", "overdue", "closed")
     ]
     before = told["measures"]["n_compared"]
-    expect(region.page.locator("#totals-before dd.note").first).to_contain_text(f"before: {before:,}")
+    expect(region.page.locator("#totals-before dd.note").first).to_contain_text(f"previous period: {before:,}")
 
 
 def test_a_span_of_the_timeline_is_chosen_by_dragging_and_left_again(region: Visit) -> None:
@@ -80,7 +80,7 @@ def test_a_month_of_the_calendar_is_chosen_by_name(region: Visit) -> None:
 def test_the_handles_of_the_timeline_are_moved_by_the_keyboard(region: Visit) -> None:
     region.open(VIEW)
     region.page.locator("#dock svg rect").first.wait_for(timeout=PATIENCE_MS)
-    handle = region.page.get_by_role("slider", name="Beginning of the period")
+    handle = region.page.get_by_role("slider", name="Start of the period")
     last = int(handle.get_attribute("aria-valuemax") or 0)
     handle.focus()
     for _ in range(last - 1):
@@ -112,7 +112,7 @@ def test_what_cannot_be_played_is_set_aside_for_a_playback_and_comes_back(region
     region.page.locator("#measure").select_option("share_closed")
     region.page.locator("#play").click()
     region.until("geoMap.getSource('hexes')?.tiles[0].includes('frames=')")
-    expect(region.page.locator("#dock .note")).to_contain_text("numbers of messages in hexagons")
+    expect(region.page.locator("#dock .note")).to_contain_text("number of incidents in hexagons")
     region.page.locator("#play-way").select_option("growing")
     query = region.page.evaluate("new URL(geoMap.getSource('hexes').tiles[0]).search")
     whole = get_json(region, f"/api/legend{query}&layer=hexes&zoom=8")["classes"]
@@ -152,7 +152,7 @@ def test_what_is_coloured_is_chosen_and_what_does_not_go_together_is_put_right(r
     region.page.locator("#measure").select_option("change")
     region.page.locator("#finer summary").click()
     expect(region.page.locator("#compare")).to_have_value("previous")
-    expect(region.page.locator("#legend li", has_text="by chance")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(region.page.locator("#legend li", has_text="random variation")).to_have_count(1, timeout=PATIENCE_MS)
     region.page.locator("#compare").select_option("none")
     expect(region.page.locator("#measure")).to_have_value("count")
     for barred in ("hexes", "districts"):
@@ -175,7 +175,7 @@ def test_near_the_ground_incidents_are_shown_one_by_one(region: Visit) -> None:
     (first,) = get_json(region, "/api/incidents?window=1y&limit=1")["incidents"]
     region.open(f"map=15/{first['lat']}/{first['lng']}&lang=en&window=1y")
     region.until("geoMap.queryRenderedFeatures({layers: ['incidents']}).length > 0")
-    expect(region.page.locator("#legend h2").nth(1)).to_have_text("Messages by age of the newest", timeout=PATIENCE_MS)
+    expect(region.page.locator("#legend h2").first).to_have_text("Incidents by age of the latest", timeout=PATIENCE_MS)
 
 
 def test_the_pointer_tells_the_change_where_something_is_compared(region: Visit) -> None:
@@ -185,7 +185,7 @@ def test_the_pointer_tells_the_change_where_something_is_compared(region: Visit)
     )
     region.page.mouse.move(*region.pixel(45.0, 38.9))
     (told,) = (row for row in get_json(region, "/api/districts?window=1y&compare=year&level=district")["districts"] if row["code"] == "T")
-    expect(region.page.locator("#tooltip dt").nth(4)).to_have_text("before")
+    expect(region.page.locator("#tooltip dt").nth(4)).to_have_text("Previous")
     expect(region.page.locator("#tooltip dd").nth(0)).to_have_text(str(told["count"]))
     expect(region.page.locator("#tooltip dd").nth(4)).to_contain_text(str(told["n_compared"]))
 

@@ -87,7 +87,7 @@ async def test_fixmystreet_learns_every_status_once_however_often_it_asks(client
         seen.append(problems.states[number])
     assert seen == ["investigating", "in progress", "in progress", "confirmed", "fixed - council", "unable to fix"]
     assert [text for _, text in problems.comments.values()] == [
-        "Назначен ответственный", "В работе", "Дан ответ", "Возвращено в работу", "Закрыто", "Отклонено",
+        "Назначен ответственный", "В работе", "Дан ответ", "Возвращено на доработку", "Закрыто", "Отклонено",
     ]  # fmt: skip
 
 

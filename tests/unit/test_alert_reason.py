@@ -30,7 +30,7 @@ def test_the_outage_is_told_as_an_operator_would_tell_it() -> None:
         "Вознесенская: 110 сообщений «Нет холодной воды» за 3 дня, обычно 0; 96 открыто; с 27 ноября 06:06; отвечает Водоканал"
     )
     assert en(outage()) == (
-        "Voznesenskaya: 110 messages “No cold water” in 3 days, usually 0; 96 open; since 27 November 06:06; to answer: Vodokanal"
+        "Voznesenskaya: 110 incidents “No cold water” in 3 days, usually 0; 96 open; since 27 November 06:06; to answer: Vodokanal"
     )
 
 
@@ -44,7 +44,7 @@ def test_messages_have_the_form_that_their_number_asks_for(number: int, words: s
     assert f": {words} «" in ru(replace(outage(), n=number))
 
 
-@pytest.mark.parametrize(("number", "words"), [(1, "1 message "), (2, "2 messages "), (1_112, "1,112 messages ")])
+@pytest.mark.parametrize(("number", "words"), [(1, "1 incident "), (2, "2 incidents "), (1_112, "1,112 incidents ")])
 def test_messages_are_one_or_many_in_english(number: int, words: str) -> None:
     assert f": {words}“" in en(replace(outage(), n=number))
 
@@ -63,7 +63,7 @@ def test_the_time_is_in_hours_first_and_then_in_days(seconds: int, russian: str,
 def test_the_first_hour_reads_well_in_both_languages() -> None:
     episode = replace(outage(), updated=outage().since + 600, n=3)
     assert "3 сообщения «Нет холодной воды» за час, " in ru(episode)
-    assert "3 messages “No cold water” in one hour, " in en(episode)
+    assert "3 incidents “No cold water” in one hour, " in en(episode)
 
 
 @pytest.mark.parametrize(
@@ -117,20 +117,20 @@ def test_the_whole_region_is_called_what_it_is(name: str, words: str) -> None:
     region = Place("r:", name, "Krasnodar Krai", 39, 45, district=1)
     snow = replace(outage(), layer=AlertLayer.TOTALS, place=region, places=(region,))
     assert ru(snow).startswith(f"{words}: 110 сообщений")
-    assert en(snow).startswith("All of Krasnodar Krai: 110 messages")
+    assert en(snow).startswith("All of Krasnodar Krai: 110 incidents")
 
 
 def test_where_no_region_is_loaded_it_has_no_name() -> None:
     region = Place("r:", "Вся территория", "The whole area", 0, 0)
     snow = replace(outage(), layer=AlertLayer.TOTALS, place=region, places=(region,))
     assert ru(snow).startswith("Во всём регионе: 110 сообщений")
-    assert en(snow).startswith("The whole region: 110 messages")
+    assert en(snow).startswith("The whole region: 110 incidents")
 
 
 def test_a_whole_sector_is_named_as_one() -> None:
     episode = replace(outage(), layer=AlertLayer.TOTALS, theme=0)
     assert "110 сообщений отрасли «ЖКХ» за 3 дня" in ru(episode)
-    assert "110 messages of the sector “Housing and utilities” in 3 days" in en(episode)
+    assert "110 incidents of the sector “Housing and utilities” in 3 days" in en(episode)
 
 
 def test_agencies_are_the_one_with_most_messages_and_how_many_more() -> None:

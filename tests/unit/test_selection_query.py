@@ -197,6 +197,38 @@ def test_contradictions_are_refused() -> None:
         read_selection_query([("sector", "roads"), ("sector", "health")], CATALOGUE, MOSCOW)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "fault", "parameter", "value"),
+    [
+        ({"sector": "nope"}, "unknown-value", "sector", "nope"),
+        ({"status": "lost"}, "unknown-value", "status", "lost"),
+        ({"measure": "x" * 99}, "unknown-value", "measure", "x" * 40 + "…"),
+        ({"window": "7q"}, "invalid-value", "window", "7q"),
+        ({"from_": "tomorrow"}, "invalid-value", "from", "tomorrow"),
+        ({"measure": "change"}, "needs-comparison", "measure", "change"),
+        ({"window": "7d", "to": "2026-01-01"}, "conflict", "window", None),
+        ({"sectr": "roads"}, "unknown-parameter", "sectr", None),
+    ],
+)
+def test_a_refusal_has_a_code_and_the_value_that_is_wrong(
+    parameters: dict[str, str], fault: str, parameter: str, value: str | None
+) -> None:
+    with pytest.raises(InvalidParameter) as refused:
+        parse(**parameters)
+    members = refused.value.members()
+    assert (members["code"], members["parameter"], members.get("value")) == (fault, parameter, value)
+
+
+def test_allowed_codes_of_the_catalogue_have_their_names() -> None:
+    with pytest.raises(InvalidParameter) as refused:
+        parse(sector="nope")
+    members = refused.value.members()
+    assert members["allowed"] == ["health", "roads"]
+    assert members["allowed_names"] == {
+        "health": {"ru": "Здравоохранение", "en": "Healthcare"}, "roads": {"ru": "Дороги", "en": "Roads"},
+    }  # fmt: skip
+
+
 @given(st.sampled_from([*SELECTION_PARAMETERS, "other"]), st.text(max_size=60))
 def test_any_text_is_answered_or_refused_but_never_fails(name: str, value: str) -> None:
     try:

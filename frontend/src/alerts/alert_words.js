@@ -21,7 +21,7 @@ export function momentText(language, instant, timeZone) {
 
 /** A number of messages that would be usual: 0.1 is none, 2.4 is 2, unless it decides. @param {Language} language @param {number} expected */
 export function expectedText(language, expected) {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: expected < 10 && expected >= 0.5 ? 1 : 0 }).format(expected);
+  return formatNumber(language, expected, { maximumFractionDigits: expected < 10 && expected >= 0.5 ? 1 : 0 });
 }
 
 /** What it is about. @param {Language} language @param {Alert} alert */

@@ -1,6 +1,6 @@
 /** The legend: what each colour stands for and how many areas have it, in numbers from the service; a class can be picked out. */
 
-/** @import { Language, Legend, LegendClass, Measure, PageStore, Playing } from "../page/state.js" */
+/** @import { Language, Legend, LegendClass, PageStore, Playing } from "../page/state.js" */
 import { byId, element, patch } from "../page/dom.js";
 import { POINTS_FROM_ZOOM, widthKm } from "../page/hexagon.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
@@ -71,7 +71,7 @@ export function shownClasses({ classes }) {
 /** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label">} legend */
 export function measureName(language, { measure, label }) {
   const names = /** @type {Record<string, string>} */ (words(language).measures.names);
-  return words(language).measure[/** @type {Measure} */ (measure)] ?? names[measure] ?? label[language];
+  return names[measure] ?? label[language];
 }
 
 /** How many areas are coloured, and how large they are where that is the same for all. @param {Language} language @param {Legend} legend */

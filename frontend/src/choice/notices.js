@@ -1,23 +1,23 @@
 /** What the reader must be told: made-up data, errors, and whether the numbers are live. */
 
-/** @import { Live, PageStore, Problem, State } from "../page/state.js" */
+/** @import { Language, Live, PageStore, Problem, State } from "../page/state.js" */
 import { icon } from "../charts/icons.js";
 import { byId, element } from "../page/dom.js";
 import { fill, formatAgo, formatNumber, words } from "../words/i18n.js";
+import { refusalText } from "../words/refusal.js";
 import { readView } from "../page/url.js";
 
 const TICK_MS = 1000;
 
-/** @param {PageStore} store @param {(store: PageStore, problem: Problem) => Node[]} remedy what stands below a problem */
-export function showNotices(store, remedy = wayBack) {
-  store.watch(
-    (state) => state.problem,
-    () => drawProblem(store, remedy),
-  );
-  store.watch(
-    (state) => state.view.language,
-    () => drawProblem(store, remedy),
-  );
+/**
+ * @param {PageStore} store
+ * @param {(store: PageStore, problem: Problem) => Node[]} remedy what stands below a problem
+ * @param {boolean} asTyped whether what is refused is named as in the address, for those who write it
+ */
+export function showNotices(store, remedy = wayBack, asTyped = false) {
+  const drawProblem = () => renderProblem(store, remedy, asTyped);
+  store.watch((state) => state.problem, drawProblem);
+  store.watch((state) => state.view.language, drawProblem);
   store.watch(
     (state) => syntheticText(state),
     (text) => {
@@ -25,7 +25,7 @@ export function showNotices(store, remedy = wayBack) {
       byId("synthetic").textContent = text;
     },
   );
-  for (const change of ["online", "offline"]) addEventListener(change, () => drawProblem(store, remedy));
+  for (const change of ["online", "offline"]) addEventListener(change, drawProblem);
   const tick = () => drawLive(store.get());
   store.watch((state) => state.live, tick);
   store.watch((state) => state.view.language, tick);
@@ -50,8 +50,8 @@ function syntheticText({ summary, view: { language } }) {
   return fill(dictionary.partlySynthetic, { synthetic: formatNumber(language, summary.synthetic), all: formatNumber(language, summary.n) });
 }
 
-/** @param {PageStore} store @param {(store: PageStore, problem: Problem) => Node[]} remedy */
-function drawProblem(store, remedy) {
+/** @param {PageStore} store @param {(store: PageStore, problem: Problem) => Node[]} remedy @param {boolean} asTyped */
+function renderProblem(store, remedy, asTyped) {
   const { problem, view } = store.get();
   const box = byId("problem");
   box.hidden = !problem;
@@ -61,7 +61,7 @@ function drawProblem(store, remedy) {
   const kind = kindShown(problem);
   box.dataset["kind"] = kind;
   box.append(
-    element("p", { class: "told" }, icon(kind), problemText(problem, dictionary)),
+    element("p", { class: "told", title: problem.detail }, icon(kind), problemText(problem, view.language, asTyped)),
     ...requestOf(problem, dictionary),
     ...remedy(store, problem),
   );
@@ -87,9 +87,10 @@ function wayBack(store, { kind }) {
   return [element("button", { type: "button", onclick: reset }, words(language).reset)];
 }
 
-/** @param {Problem} problem @param {import("../words/i18n.js").Dictionary} dictionary */
-export function problemText(problem, dictionary) {
-  return fill(dictionary[kindShown(problem)], { detail: problem.detail });
+/** @param {Problem} problem @param {Language} language @param {boolean} [asTyped] */
+export function problemText(problem, language, asTyped = false) {
+  const kind = kindShown(problem);
+  return kind === "refused" ? refusalText(language, problem, asTyped) : words(language)[kind];
 }
 
 /** @param {State} state */
@@ -98,7 +99,7 @@ function drawLive({ live, view }) {
   byId("live-text").textContent = liveText(live, view.language, Date.now());
 }
 
-/** @param {Live} live @param {import("../page/state.js").Language} language @param {number} now ms since 1970 */
+/** @param {Live} live @param {Language} language @param {number} now ms since 1970 */
 export function liveText({ state, at }, language, now) {
   const dictionary = words(language);
   if (state !== "live") return dictionary[state];

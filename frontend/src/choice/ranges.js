@@ -1,7 +1,7 @@
 /** The range of a class in words: with as many decimals as tell the limits apart, and on which side of no change it lies. */
 
 /** @import { Language, Legend, LegendClass } from "../page/state.js" */
-import { fill, words } from "../words/i18n.js";
+import { fill, formatNumber, words } from "../words/i18n.js";
 import { inPercent } from "../view/breaks.js";
 
 const MOST_DECIMALS = 4;
@@ -17,8 +17,8 @@ export function rangeText(language, legend, row) {
   if (row.name) return row.name[language];
   const { measure, significance } = legend;
   const times = inPercent(measure) ? 100 : 1;
-  const format = new Intl.NumberFormat(language, { maximumFractionDigits: decimalsOf(legend, times) });
-  const [low, high] = [row.from, row.to].map((value) => format.format(value * times));
+  const format = (/** @type {number} */ value) => formatNumber(language, value, { maximumFractionDigits: decimalsOf(legend, times) });
+  const [low, high] = [row.from, row.to].map((value) => format(value * times));
   const sign = times === 1 ? "" : percentSign(language);
   if (measure !== "change" || !significance) return low === high ? `${low}${sign}` : `${low}–${high}${sign}`;
   const { byChance, fewer, more, upTo } = words(language).measures;
@@ -26,7 +26,7 @@ export function rangeText(language, legend, row) {
   // How much fewer or more, the smaller number first.
   const below = row.class < significance.class;
   const ends = below ? [-row.to, -row.from] : [row.from, row.to];
-  const [least, most] = ends.map((value) => format.format(value * times));
+  const [least, most] = ends.map((value) => format(value * times));
   const range = least === most ? `${most}${sign}` : ends[0] ? `${least}–${most}${sign}` : fill(upTo, { most: `${most}${sign}` });
   return fill(below ? fewer : more, { range });
 }

@@ -5,6 +5,7 @@ import { svg } from "../charts/svg.js";
 import { ApiError } from "../page/api.js";
 import { element } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
+import { refusalText } from "../words/refusal.js";
 import { choiceOf, fetchDomains, startPlaying } from "./played.js";
 
 /** A frame stays this long at least, ms. */
@@ -51,7 +52,8 @@ export function showPlayback(store, box, playhead, along) {
       playOn();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      parts.label.textContent = error.problem.detail || time().noFrames;
+      const { language } = store.get().view;
+      parts.label.textContent = error.problem.kind === "refused" ? refusalText(language, error.problem) : time().noFrames;
     } finally {
       loading = false;
     }

@@ -4,8 +4,7 @@
  */
 
 /** @import { Place } from "../map/map.js" */
-/** @import { Language, View } from "../page/state.js" */
-import { fill, words } from "../words/i18n.js";
+/** @import { Language, Problem, View } from "../page/state.js" */
 import { LANGUAGES, placeText, readable, selectionQuery, spoken } from "../page/url.js";
 
 /** The words of a frame that the service's data know nothing of. */
@@ -21,7 +20,7 @@ const PLACE = /^(\d{1,2}(?:\.\d{1,6})?)\/(-?\d{1,2}(?:\.\d{1,10})?)\/(-?\d{1,3}(
  * @property {boolean} legend whether it is shown
  * @property {Place | null} place where the map begins; null where all data shall be in view
  * @property {boolean} follows whether the colours follow the reader's system
- * @property {string} fault what is wrong with the query, in the frame's language; "" when nothing is
+ * @property {Problem | null} fault what is wrong with the query
  */
 
 /**
@@ -64,7 +63,7 @@ export function readFrame(query, reader) {
     legend: given.get("legend") !== "hide",
     place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },
     follows: asked === "auto",
-    fault: faultOf(given, language),
+    fault: faultOf(given),
   };
 }
 
@@ -82,11 +81,10 @@ export function fullMapAddress(view, { zoom, center: [lng, lat] }, follows) {
   return `/#${pairs.map(([name = "", value = ""]) => `${name}=${readable(value)}`).join("&")}`;
 }
 
-/** @param {URLSearchParams} given @param {Language} language */
-function faultOf(given, language) {
-  const { wrongParameter, repeatedParameter } = words(language);
+/** As the service says it of its own parameters. @param {URLSearchParams} given @returns {Problem | null} */
+function faultOf(given) {
   const repeated = [...given.keys()].find((name) => given.getAll(name).length > 1);
-  if (repeated) return fill(repeatedParameter, { name: repeated });
+  if (repeated) return refused({ code: "repeated", parameter: repeated });
   /** @type {[string, readonly string[]][]} */
   const choices = [
     ["layer", LAYERS],
@@ -94,11 +92,15 @@ function faultOf(given, language) {
     ["scheme", SCHEMES],
     ["legend", LEGENDS],
   ];
-  for (const [name, allowed] of choices) {
-    const value = given.get(name);
-    if (value !== null && !allowed.includes(value)) return fill(wrongParameter, { name, value: `'${value}'`, allowed: allowed.join(", ") });
+  for (const [parameter, allowed] of choices) {
+    const value = given.get(parameter);
+    if (value !== null && !allowed.includes(value)) return refused({ code: "unknown-value", parameter, value, allowed });
   }
   const map = given.get("map");
-  if (map !== null && !PLACE.test(map)) return fill(wrongParameter, { name: "map", value: `'${map}'`, allowed: "7/45.04/38.98" });
-  return "";
+  return map !== null && !PLACE.test(map) ? refused({ code: "invalid-value", parameter: "map", value: map }) : null;
+}
+
+/** @param {Partial<Problem>} about @returns {Problem} */
+function refused(about) {
+  return { kind: "refused", detail: "", id: "", ...about };
 }

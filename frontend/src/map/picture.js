@@ -4,7 +4,7 @@
 /** @import { PageStore, State } from "../page/state.js" */
 import { countText, measureName, shownClasses } from "../choice/legend.js";
 import { rangeText } from "../choice/ranges.js";
-import { formatNumber, words } from "../words/i18n.js";
+import { counted, formatNumber, words } from "../words/i18n.js";
 import { selectionWords } from "../words/selection.js";
 import { attributions } from "./attribution.js";
 import { freeSpace } from "./free_space.js";
@@ -68,7 +68,7 @@ function drawHead(pen, state, width, ink) {
   pen.font = `600 24px ${FONT}`;
   pen.fillText(legend ? `${dictionary.title}: ${measureName(language, legend)}` : dictionary.title, MARGIN, 34, width - 2 * MARGIN);
   pen.font = `400 15px ${FONT}`;
-  const total = summary ? [`${formatNumber(language, summary.n)} ${dictionary.measure.count}`] : [];
+  const total = summary ? [counted(language, summary.n, dictionary.messages)] : [];
   pen.fillText([...selectionWords(state), ...total].join(" · "), MARGIN, 60, width - 2 * MARGIN);
 }
 

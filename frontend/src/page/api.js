@@ -65,7 +65,9 @@ async function request(path, how) {
   const document = await response.json().catch(() => ({}));
   const kind = kindOf(response.status, document.type);
   const id = response.headers.get("X-Request-ID") ?? "";
-  throw new ApiError({ kind, id, allowed: document.allowed, detail: document.detail ?? `${response.status} ${response.statusText}` });
+  const { code, parameter, value, allowed, allowed_names: names } = document;
+  const detail = document.detail ?? `${response.status} ${response.statusText}`;
+  throw new ApiError({ kind, id, detail, code, parameter, value, allowed, names });
 }
 
 /** @param {number} status @param {string | undefined} type of the problem document @returns {Problem["kind"]} */

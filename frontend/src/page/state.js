@@ -74,7 +74,16 @@
  * @property {{ class: number, p: number }} [significance] the class of what chance explains
  */
 
-/** @typedef {{ kind: "loading" | "busy" | "refused" | "failed" | "unreachable", detail: string, id: string, allowed?: unknown }} Problem `id`: the request's, in the service's log */
+/**
+ * @typedef {object} Problem
+ * @property {"loading" | "busy" | "refused" | "failed" | "unreachable"} kind
+ * @property {string} detail in the service's English, for those who look after it
+ * @property {string} id the request's, in the service's log
+ * @property {string} [code] what is wrong: see words/refusal.js
+ * @property {string} [parameter] @property {string} [value] what is wrong in the address
+ * @property {unknown} [allowed] the allowed values, or what is allowed in English
+ * @property {Record<string, Named>} [names] of allowed values, by code
+ */
 /** @typedef {{ state: "connecting" | "live" | "away", at: number | null, since: number | null }} Live `at`: last change, `since`: when the stream broke, ms since 1970 */
 /**
  * Where the selected place is, for the map to go there.

@@ -45,7 +45,6 @@ export function showComparison(store) {
 /** @param {Language} language @param {readonly Pair[]} pairs @param {Breakdown} answer @returns {Column<Pair>[]} */
 function columns(language, pairs, { by, compare }) {
   const { overview } = words(language);
-  const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
   const sum = (/** @type {(pair: Pair) => number} */ value) => pairs.reduce((total, pair) => total + value(pair), 0);
   const all = { key: "", name: overview.all, now: sum(({ now }) => now), before: sum(({ before }) => before) };
   /** @type {(column: Column<Pair>) => Column<Pair>} */
@@ -63,7 +62,7 @@ function columns(language, pairs, { by, compare }) {
       key: "difference",
       title: overview.difference,
       value: ({ now, before }) => now - before,
-      show: ({ now, before }) => signed.format(now - before),
+      show: ({ now, before }) => formatNumber(language, now - before, { signDisplay: "exceptZero" }),
     }),
     totalled({
       key: "change",

@@ -6,6 +6,7 @@
 import { follow } from "../page/answers.js";
 import { byId, element, findByKey, patch } from "../page/dom.js";
 import { words } from "../words/i18n.js";
+import { refusalText } from "../words/refusal.js";
 import { alertView } from "../alerts/alert_view.js";
 import { fetchPlace, placeAddress } from "./place_answers.js";
 import { districtView } from "./place_district.js";
@@ -123,8 +124,9 @@ function firstTitle(store, { language, layer, incident, alert, cell }) {
 /** @param {AnswerState<Place> | null} answerState @param {View} view */
 function problemOf(answerState, { language }) {
   if (!answerState?.problem) return [];
-  const { kind, detail } = answerState.problem;
-  return [element("p", { class: "trouble" }, kind === "refused" ? detail : words(language).overview.noAnswer)];
+  const { problem } = answerState;
+  const text = problem.kind === "refused" ? refusalText(language, problem) : words(language).overview.noAnswer;
+  return [element("p", { class: "trouble" }, text)];
 }
 
 /** What the map knows already, while the answer is on its way. @param {PageStore} store */

@@ -3,7 +3,7 @@
 /** @import { Language } from "../page/state.js" */
 /** @import { AnswerState } from "../page/answers.js" */
 import { element, patch } from "../page/dom.js";
-import { counted, fill, formatNumber, words } from "../words/i18n.js";
+import { counted, fill, formatMeasured, formatNumber, formatShare, words } from "../words/i18n.js";
 
 /** Below so many messages a share, a median or a change says little. */
 export const SMALL = 20;
@@ -13,32 +13,29 @@ const PATIENCE_MS = 300;
 /** A number, or a dash that is read as "no data". @param {Language} language @param {number | null} value @param {Intl.NumberFormatOptions} [options] */
 export function figure(language, value, options = {}) {
   if (value === null) return element("span", { title: words(language).overview.none, class: "muted" }, "—");
-  return new Intl.NumberFormat(language, options).format(value);
+  return formatNumber(language, value, options);
 }
 
 /** A share as per cent, marked where it is of few. @param {Language} language @param {number | null} share @param {number} of */
 export function shareOf(language, share, of) {
-  const text = figure(language, share, { style: "percent", maximumFractionDigits: 0 });
-  return share === null ? text : marked(language, text, of);
+  return share === null ? figure(language, null) : marked(language, formatShare(language, share), of);
 }
 
-/** What is of few is marked, for the eye and for the ear. @param {Language} language @param {Node | string} text @param {number} of */
+/**
+ * What is of few is grey, and says of how many; in a table, where there is no room, an asterisk stands for it.
+ * @param {Language} language @param {Node | string} text @param {number} of
+ */
 export function marked(language, text, of) {
   if (of >= SMALL) return text;
   const small = fill(words(language).overview.small, { n: formatNumber(language, of) });
-  return element(
-    "span",
-    { title: small },
-    text,
-    element("span", { class: "small-mark" }, "°"),
-    element("span", { class: "unseen" }, small),
-  );
+  const mark = element("span", { class: "few-mark", "aria-hidden": "true" }, "*");
+  return element("span", { class: "few", title: small }, text, mark, element("span", { class: "few-count" }, ` ${small}`));
 }
 
 /** A change with sign and arrow, marked where it is of few. @param {Language} language @param {number | null} change @param {number} of how many there were before */
 export function changeOf(language, change, of = SMALL) {
   if (change === null) return figure(language, null);
-  const text = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(change);
+  const text = formatMeasured(language, "change", change);
   const arrow = Math.round(change * 100) === 0 ? "" : change > 0 ? " ▲" : " ▼";
   return element("span", { class: "change" }, marked(language, text, of), element("span", { "aria-hidden": "true" }, arrow));
 }
@@ -49,7 +46,7 @@ export function hoursOf(language, hours, of = SMALL) {
   const digits = hours < 10 ? 1 : 0;
   return marked(
     language,
-    fill(words(language).overview.hours, { value: new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(hours) }),
+    fill(words(language).overview.hours, { value: formatNumber(language, hours, { maximumFractionDigits: digits }) }),
     of,
   );
 }

@@ -1,5 +1,7 @@
 /** Own limits of classes, as people type them and as the service takes them. */
 
+import { formatNumber } from "../words/i18n.js";
+
 /** The service's own ways of dividing. */
 export const DIVISIONS = /** @type {const} */ (["quantile", "natural", "equal", "log"]);
 const MOST = 4;
@@ -34,11 +36,12 @@ export function readLimits(text, measure) {
  * @param {string} breaks @param {string} measure @param {import("../page/state.js").Language} language
  */
 export function typedLimits(breaks, measure, language) {
-  const format = new Intl.NumberFormat(language, { useGrouping: false, maximumFractionDigits: 10 });
   const limits = breaks.split(",").map(Number);
   // What the service will refuse stays to be seen.
   if (limits.some(Number.isNaN)) return breaks;
-  return limits.map((limit) => format.format(scaled(limit, inPercent(measure) ? 100 : 1))).join("; ");
+  return limits
+    .map((limit) => formatNumber(language, scaled(limit, inPercent(measure) ? 100 : 1), { useGrouping: false, maximumFractionDigits: 10 }))
+    .join("; ");
 }
 
 /** @param {string} breaks of the address @returns {"quantile" | "natural" | "equal" | "log" | "own"} */

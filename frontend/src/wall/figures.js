@@ -50,5 +50,5 @@ function figureOf(name, label, value, note) {
 /** @param {Language} language @param {number} value */
 export function short(language, value) {
   if (value < LONG) return formatNumber(language, value);
-  return new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3 }).format(value);
+  return formatNumber(language, value, { notation: "compact", maximumSignificantDigits: 3 });
 }

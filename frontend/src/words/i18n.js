@@ -9,6 +9,7 @@ import * as now from "./now.js";
 import * as share from "./share.js";
 import * as wall from "./wall.js";
 import * as alerts from "./alerts.js";
+import * as problems from "./problems.js";
 
 /** @typedef {Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }} Plural */
 /**
@@ -26,9 +27,13 @@ const english = {
   share: share.english,
   wall: wall.english,
   alerts: alerts.english,
+  problems: problems.english,
 };
 
 /** @typedef {Translated<typeof english>} Dictionary */
+
+/** @type {Intl.NumberFormatOptions} */
+const PERCENT = { style: "percent", maximumFractionDigits: 0 };
 
 /** @type {Dictionary} */
 const russian = {
@@ -40,6 +45,7 @@ const russian = {
   share: share.russian,
   wall: wall.russian,
   alerts: alerts.russian,
+  problems: problems.russian,
 };
 
 /** @type {Record<Language, Dictionary>} */
@@ -58,14 +64,17 @@ export function fill(template, values) {
   return template.replaceAll(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
 
-/** @param {Language} language @param {number} value */
-export function formatNumber(language, value) {
-  return new Intl.NumberFormat(language).format(value);
+/**
+ * A number as the language writes it, with a minus sign: the formats of both languages have a hyphen in its place.
+ * @param {Language} language @param {number} value @param {Intl.NumberFormatOptions} [options]
+ */
+export function formatNumber(language, value, options) {
+  return new Intl.NumberFormat(language, options).format(value).replace("-", "−");
 }
 
 /** @param {Language} language @param {number} share 0 to 1 */
 export function formatShare(language, share) {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+  return formatNumber(language, share, PERCENT);
 }
 
 /**
@@ -74,8 +83,8 @@ export function formatShare(language, share) {
  */
 export function formatMeasured(language, measure, value) {
   if (measure.startsWith("share")) return formatShare(language, value);
-  if (measure !== "change") return new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(value);
+  if (measure !== "change") return formatNumber(language, value, { maximumFractionDigits: 1 });
+  return formatNumber(language, value, { ...PERCENT, signDisplay: "exceptZero" });
 }
 
 /**

@@ -3,16 +3,16 @@
 /** @template English @typedef {import("./i18n.js").Translated<English>} Translated */
 
 export const english = {
-  stale: "Out of date: numbers of {time}, {ago}",
-  before: "before: {value}",
-  same: "much the same",
-  nothing: "No numbers from the service yet",
+  stale: "Out of date: as of {time}, {ago}",
+  before: "previous period: {value}",
+  same: "no significant change",
+  nothing: "No data received yet",
 };
 
 /** @type {Translated<typeof english>} */
 export const russian = {
-  stale: "Устарело: числа на {time}, {ago}",
-  before: "было: {value}",
-  same: "как раньше",
-  nothing: "Числа от сервиса ещё не пришли",
+  stale: "Данные устарели: на {time}, {ago}",
+  before: "за прошлый период: {value}",
+  same: "без существенных изменений",
+  nothing: "Данные ещё не получены",
 };

@@ -119,27 +119,27 @@ def _previous_n(facts: GroupStats) -> Whole:
 
 _INCIDENTS = {"ru": "сообщений", "en": "incidents"}
 _HOURS = {"ru": "ч", "en": "h"}
-_SHARE = {"ru": "доля от 0 до 1", "en": "share from 0 to 1"}
-_EVIDENCE = {"ru": "свидетельство, −lg p", "en": "evidence, −log10 p"}
+_SHARE = {"ru": "доля, от 0 до 1", "en": "share from 0 to 1"}
+_EVIDENCE = {"ru": "значимость, −lg p", "en": "evidence, −log10 p"}
 _Z = {"ru": "z", "en": "z"}
 _PATTERN = {"ru": "номер закономерности", "en": "number of the pattern"}
 _ANSWERED, _CLOSED_N = "n_answered", "n_closed_timed"
 
 _ALL = (
-    Measure("count", {"ru": "Сообщения", "en": "Incidents"}, _INCIDENTS, _channel(_N), channel=_N),
-    Measure("open", {"ru": "Открытые", "en": "Open"}, _INCIDENTS, _channel(_OPEN), channel=_OPEN),
-    Measure("overdue", {"ru": "Просроченные", "en": "Overdue"}, _INCIDENTS, _channel(_OVERDUE), channel=_OVERDUE),
-    Measure("closed", {"ru": "Закрытые", "en": "Closed"}, _INCIDENTS, _channel(_CLOSED), channel=_CLOSED),
+    Measure("count", {"ru": "Число сообщений", "en": "Number of incidents"}, _INCIDENTS, _channel(_N), channel=_N),
+    Measure("open", {"ru": "Открытые сообщения", "en": "Open incidents"}, _INCIDENTS, _channel(_OPEN), channel=_OPEN),
+    Measure("overdue", {"ru": "Просроченные сообщения", "en": "Overdue incidents"}, _INCIDENTS, _channel(_OVERDUE), channel=_OVERDUE),
+    Measure("closed", {"ru": "Закрытые сообщения", "en": "Closed incidents"}, _INCIDENTS, _channel(_CLOSED), channel=_CLOSED),
     Measure(
         "share_closed", {"ru": "Доля закрытых", "en": "Share closed"}, _SHARE,
         lambda facts: ratio(facts.counts[:, _CLOSED], facts.counts[:, _N]), 4, sample_size=_channel(_N), sample_size_field="count",
     ),
     Measure(
-        "answer_hours", {"ru": "Время до ответа, медиана", "en": "Time to first answer, median"}, _HOURS,
+        "answer_hours", {"ru": "Время до ответа, медиана", "en": "Time to first response, median"}, _HOURS,
         lambda facts: facts.answer.median, 2, sample_size=lambda facts: facts.answer.n, sample_size_field=_ANSWERED,
     ),
     Measure(
-        "answer_hours_p90", {"ru": "Время до ответа, 90 % не дольше", "en": "Time to first answer, 90th percentile"}, _HOURS,
+        "answer_hours_p90", {"ru": "Время до ответа, 90-й перцентиль", "en": "Time to first response, 90th percentile"}, _HOURS,
         lambda facts: facts.answer.p90, 2, sample_size=lambda facts: facts.answer.n, sample_size_field=_ANSWERED,
     ),
     Measure(
@@ -147,7 +147,7 @@ _ALL = (
         lambda facts: facts.closing.median, 2, sample_size=lambda facts: facts.closing.n, sample_size_field=_CLOSED_N,
     ),
     Measure(
-        "close_hours_p90", {"ru": "Время до закрытия, 90 % не дольше", "en": "Time to close, 90th percentile"}, _HOURS,
+        "close_hours_p90", {"ru": "Время до закрытия, 90-й перцентиль", "en": "Time to close, 90th percentile"}, _HOURS,
         lambda facts: facts.closing.p90, 2, sample_size=lambda facts: facts.closing.n, sample_size_field=_CLOSED_N,
     ),
     Measure(
@@ -161,12 +161,12 @@ _ALL = (
         sample_size=lambda facts: facts.punctuality.judged, sample_size_field="n_judged", counted=lambda facts: facts.punctuality.late,
     ),
     Measure(
-        "per_1000", {"ru": "На 1000 жителей", "en": "Per 1,000 residents"},
+        "per_1000", {"ru": "Сообщений на 1000 жителей", "en": "Incidents per 1,000 residents"},
         {"ru": "сообщений на 1000 жителей", "en": "incidents per 1,000 residents"},
         lambda facts: 1000 * ratio(facts.counts[:, _N], facts.residents), 3, districts_only=True,
     ),
     Measure(
-        "per_km2", {"ru": "На км²", "en": "Per km²"}, {"ru": "сообщений на км²", "en": "incidents per km²"},
+        "per_km2", {"ru": "Сообщений на км²", "en": "Incidents per km²"}, {"ru": "сообщений на км²", "en": "incidents per km²"},
         lambda facts: ratio(facts.counts[:, _N], facts.area_km2), 4, districts_only=True,
     ),
     Measure(
@@ -177,7 +177,7 @@ _ALL = (
         "unusual", {"ru": "Больше обычного", "en": "More than usual"}, _EVIDENCE, _spatial(UNUSUAL_MEASURE), 2, spatial=UNUSUAL_MEASURE,
     ),
     Measure(
-        "gi", {"ru": "Сосредоточение (Gi*)", "en": "Concentration (Gi*)"}, _Z, _spatial(GI_MEASURE), GI_DECIMALS, spatial=GI_MEASURE,
+        "gi", {"ru": "Концентрация (Gi*)", "en": "Concentration (Gi*)"}, _Z, _spatial(GI_MEASURE), GI_DECIMALS, spatial=GI_MEASURE,
     ),
     Measure(
         "emerging", {"ru": "Развитие горячих точек", "en": "Emerging hot spots"}, _PATTERN, _spatial(EMERGING_MEASURE),

@@ -57,7 +57,8 @@ def bucket_edges(start: int, stop: int, bucket: str, zone: ZoneInfo) -> NDArray[
             return np.array(edges, np.int64)
         if len(edges) > MAX_BUCKETS:
             break
-    raise InvalidParameter("bucket", f"would divide the window into more than {MAX_BUCKETS:,} parts", "a wider bucket, or a shorter window")
+    detail = f"would divide the window into more than {MAX_BUCKETS:,} parts"
+    raise InvalidParameter("bucket", detail, "a wider bucket, or a shorter window", "too-large")
 
 
 def _midnights(start: int, bucket: str, zone: ZoneInfo) -> Iterator[int]:

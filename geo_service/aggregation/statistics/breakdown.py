@@ -24,6 +24,7 @@ from geo_service.core.model import LINKED, DistrictLevel, Status
 
 MAX_CELLS = 250_000
 """Most cells of a cross-table, empty ones included; its counts take a few megabytes."""
+_FEWER_CELLS = f"dimensions whose table has at most {MAX_CELLS:,} cells"
 
 _RETURNED = int(Status.RETURNED)
 _BASIC_MEASURES = ("count", "open", "overdue", "closed", "share_closed", "share_on_time", "answered_late", "change")
@@ -58,9 +59,9 @@ def deadline_states(state: ReplicaState, _: Selection, selected: SelectedRows) -
 
 
 DEADLINE_STATES = (
-    ("none", "Срока нет или он не судим", "No deadline, or it cannot be judged"),
-    ("waiting", "Без ответа, срок не вышел", "Unanswered, deadline ahead"),
-    ("overdue", "Без ответа, срок вышел", "Unanswered, past the deadline"),
+    ("none", "Срок не установлен или не оценивается", "No deadline, or it cannot be assessed"),
+    ("waiting", "Без ответа, срок не истёк", "Unanswered, deadline ahead"),
+    ("overdue", "Без ответа, срок истёк", "Unanswered, past the deadline"),
     ("on_time", "Ответ в срок", "Answered on time"),
     ("late", "Ответ с опозданием", "Answered late"),
 )
@@ -122,7 +123,17 @@ def _statuses(*_: Any) -> Axis:
 STATUS_NAMES = dict(
     zip(
         Status,
-        ("новое", "назначено", "в работе", "промежуточный ответ", "дан ответ", "возвращено", "закрыто", "отклонено", "дубликат"),
+        (
+            "новое",
+            "назначено",
+            "в работе",
+            "промежуточный ответ",
+            "дан ответ",
+            "возвращено на доработку",
+            "закрыто",
+            "отклонено",
+            "дубликат",
+        ),
         strict=True,
     )
 )
@@ -144,7 +155,7 @@ def _districts(catalogue: Catalogue, level: DistrictLevel) -> Axis:
 
 
 _WITHOUT_THEME, _WITHOUT_SOURCE = ("Без темы", "Without theme"), ("Без источника", "Without source")
-_WITHOUT_AGENCY = ("Без исполнителя", "Without agency")
+_WITHOUT_AGENCY = ("Без ведомства", "Without agency")
 
 DIMENSIONS = {
     dimension.code: dimension
@@ -152,7 +163,7 @@ DIMENSIONS = {
         Dimension("sector", {"ru": "Отрасль", "en": "Sector"}, _sectors),
         Dimension("theme", {"ru": "Тема", "en": "Theme"}, lambda known, _: _by_id("theme", known.themes.all, _WITHOUT_THEME)),
         Dimension("source", {"ru": "Источник", "en": "Source"}, lambda known, _: _by_id("source", known.sources.all, _WITHOUT_SOURCE)),
-        Dimension("agency", {"ru": "Исполнитель", "en": "Agency"}, lambda known, _: _by_id("agency", known.agencies.all, _WITHOUT_AGENCY)),
+        Dimension("agency", {"ru": "Ведомство", "en": "Agency"}, lambda known, _: _by_id("agency", known.agencies.all, _WITHOUT_AGENCY)),
         Dimension("status", {"ru": "Статус", "en": "Status"}, _statuses),
         Dimension("district", {"ru": "Район", "en": "District"}, _districts),
         Dimension("deadline", {"ru": "Срок", "en": "Deadline"}, _deadlines),
@@ -173,7 +184,7 @@ def compute_breakdown(
     axes = [dimension.axis(state.catalogue, level) for dimension in dimensions]
     size = int(np.prod([len(axis.entries) for axis in axes]))
     if size > MAX_CELLS:
-        raise InvalidParameter("by", f"the table would have {size:,} cells", f"dimensions whose table has at most {MAX_CELLS:,} cells")
+        raise InvalidParameter("by", f"the table would have {size:,} cells", _FEWER_CELLS, "too-large")
 
     def regroup(state: ReplicaState, selection: Selection, selected: SelectedRows) -> SelectedRows:
         selected = rows_in_cell(state.columns, state.pyramid, selected, cell)

@@ -11,11 +11,11 @@ from geo_service.core.instants import format_instant
 
 _TITLES = {
     "ru": {"opened": "Новый сигнал", "grown": "Сигнал усилился", "closed": "Сигнал закрыт", "verdict": "Оценка сигнала"},
-    "en": {"opened": "New alert", "grown": "Alert has grown", "closed": "Alert closed", "verdict": "Verdict on an alert"},
+    "en": {"opened": "New alert", "grown": "Alert has grown", "closed": "Alert closed", "verdict": "Alert assessed"},
 }
 _VERDICTS = {
     "ru": {"real": "подтверждён", "not_real": "не подтверждён", None: "снята"},
-    "en": {"real": "real", "not_real": "not real", None: "taken back"},
+    "en": {"real": "confirmed", "not_real": "not confirmed", None: "withdrawn"},
 }
 _BY_CHANCE = {"ru": "Случайно такое бывает", "en": "By chance this happens"}
 

@@ -82,7 +82,7 @@ def _to_lines(result: BatchResult | IngestSummary) -> bytes:
 
 
 def _error_line(error: GeoError) -> bytes:
-    problem = {"type": f"/problems/{error.kind}", "title": error.title, "status": error.status, "detail": str(error)}
+    problem = {"type": f"/problems/{error.kind}", "code": error.kind, "title": error.title, "status": error.status, "detail": str(error)}
     return orjson.dumps({"summary": {"complete": False, **error.members(), "problem": problem}}) + b"\n"
 
 

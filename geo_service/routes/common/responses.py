@@ -65,7 +65,7 @@ def problem_document(
 
     It names its request as X-Request-ID does, so that a reader can report it to the operator.
     """
-    common = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    common = {"type": f"/problems/{kind}", "code": kind, "title": title, "status": status, "detail": detail}
     record = current_record()
     record.problem = kind
     named = {"request_id": record.request_id} if record.request_id else {}

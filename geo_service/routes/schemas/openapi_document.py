@@ -1,7 +1,8 @@
 """Completes the OpenAPI document that the framework makes of the routes."""
 
-from typing import Any
+from typing import Any, get_args
 
+from geo_service.core.errors import Fault
 from geo_service.routes.schemas.parameter_docs import PROBLEM, PROBLEM_RESPONSES, SECURITY_SCHEMES
 from geo_service.routes.schemas.value_schemas import PATH_VALUES
 
@@ -10,13 +11,26 @@ _PROBLEM_TYPE = "application/problem+json"
 _PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "RFC 9457. Some kinds have further members, such as the parameter and what is allowed.",
-    "required": ["type", "title", "status", "detail"],
+    "required": ["type", "code", "title", "status", "detail"],
     "properties": {
         "type": {"type": "string", "pattern": "^/problems/[a-z0-9-]+$", "description": "The kind, the same for all versions."},
+        "code": {
+            "type": "string",
+            "description": "For clients that word the problem themselves: the kind, or what is wrong with a parameter "
+            f"({', '.join(get_args(Fault))}).",
+        },
         "title": {"type": "string"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What is wrong, and what is allowed."},
         "request_id": {"type": "string", "description": "As in the header X-Request-ID and in the log."},
+        "parameter": {"type": "string", "description": "The parameter that is wrong."},
+        "value": {"type": "string", "description": "Its value that is wrong, shortened to 40 characters."},
+        "allowed": {
+            "description": "The allowed values, or what is allowed in words.",
+            "type": ["array", "string"],
+            "items": {"type": "string"},
+        },
+        "allowed_names": {"type": "object", "description": "Names of allowed values, by code and language."},
     },
 }
 _NOT_FOUND = {"description": "There is nothing at this address.", **PROBLEM}

@@ -175,7 +175,7 @@ def check_cost(columns: Columns, query: Query, limit: int) -> None:
         if selection is not None:
             rows += count_ranges(columns.candidate_ranges(selection.window.start, selection.window.stop))
     if rows > limit:
-        raise InvalidParameter("window", f"{rows} incidents would have to be counted", f"windows that hold {limit} or fewer")
+        raise InvalidParameter("window", f"{rows} incidents would have to be counted", f"windows that hold {limit} or fewer", "too-large")
 
 
 def _response(body: bytes, encoding: str, state: ReplicaState, request: TileRequest, fingerprint: Hashable) -> CachedTile:
