@@ -18,7 +18,7 @@ EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "map")
 WALL_PARAMETERS = ("view", "layer", "lang", "scheme", "map", "rotate")
 """The same of the wall; frontend/src/wall/wall_view.js reads them."""
 
-LAYERS = ("hexes", "districts")
+LAYERS = ("hexes", "districts", "density")
 _PLACE_ALLOWED = "zoom/latitude/longitude, such as 7/45.04/38.98"
 _SECONDS = re.compile(r"\d{1,4}(\.\d{1,3})?")
 _PLACE = re.compile(r"\d{1,2}(\.\d{1,6})?/-?\d{1,2}(\.\d{1,10})?/-?\d{1,3}(\.\d{1,10})?")

@@ -73,6 +73,7 @@ from geo_service.server.middleware.tile_requests import TileRequests
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.alerts import AlertLayer
 from geo_service.tiles.layers.base import TileLayer
+from geo_service.tiles.layers.density import DensityLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
@@ -133,7 +134,7 @@ def create_app(
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, replica.changes)
     servers: dict[str, TileServer] = {}
     alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
-    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), AlertLayer(alerting.alerts))
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), DensityLayer(hexes), AlertLayer(alerting.alerts))
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)

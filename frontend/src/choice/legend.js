@@ -68,8 +68,9 @@ export function shownClasses({ classes }) {
   return classes.length > MOST_NAMED ? classes.filter((row) => row.cells || row.districts) : classes;
 }
 
-/** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label">} legend */
-export function measureName(language, { measure, label }) {
+/** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label" | "kernel_km">} legend */
+export function measureName(language, { measure, label, kernel_km: smoothed }) {
+  if (smoothed) return `${label[language]}: ${words(language).measures.names[/** @type {"count"} */ (measure)]}`;
   const names = /** @type {Record<string, string>} */ (words(language).measures.names);
   return names[measure] ?? label[language];
 }
@@ -77,6 +78,7 @@ export function measureName(language, { measure, label }) {
 /** How many areas are coloured, and how large they are where that is the same for all. @param {Language} language @param {Legend} legend */
 export function countText(language, legend) {
   const { legendCells, legendDistricts } = words(language);
+  if (legend.kernel_km) return fill(words(language).measures.smoothed, { width: kmText(language, legend.kernel_km) });
   if (legend.districts !== undefined) return counted(language, legend.districts, legendDistricts);
   return `${counted(language, legend.cells ?? 0, legendCells)}. ${sizeText(language, legend)}`;
 }
@@ -89,11 +91,11 @@ function withoutValue(language, { measure, without_value: number = 0 }) {
 
 /** @param {Language} language @param {Legend} legend @param {LegendClass} row @param {Lights | null} lights */
 function classRow(language, legend, row, lights) {
-  const number = row.cells ?? row.districts ?? 0;
+  const number = row.cells ?? row.districts;
   const many = element(
     "span",
-    { class: "many", title: fill(words(language).measures.inClass, { n: number }) },
-    formatNumber(language, number),
+    { class: "many", title: number === undefined ? "" : fill(words(language).measures.inClass, { n: number }) },
+    number === undefined ? "" : formatNumber(language, number),
   );
   const key = `class ${row.class}`;
   const text = rangeText(language, legend, row);
@@ -178,8 +180,12 @@ function sizeText(language, { resolution = 0 }) {
 
 /** How wide a hexagon is. @param {Language} language @param {number} resolution of H3 */
 export function widthText(language, resolution) {
+  return kmText(language, widthKm(resolution));
+}
+
+/** @param {Language} language @param {number} km */
+function kmText(language, km) {
   const dictionary = words(language);
-  const km = widthKm(resolution);
   return km < 1
     ? `${formatNumber(language, Math.round(km * 100) * 10)} ${dictionary.metres}`
     : `${formatNumber(language, rounded(km))} ${dictionary.kilometres}`;

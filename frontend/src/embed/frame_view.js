@@ -4,12 +4,12 @@
  */
 
 /** @import { Place } from "../map/map.js" */
-/** @import { Language, Problem, View } from "../page/state.js" */
+/** @import { Layer, Language, Problem, View } from "../page/state.js" */
 import { LANGUAGES, placeText, readable, selectionQuery, spoken } from "../page/url.js";
 
 /** The words of a frame that the service's data know nothing of. */
 export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "map"];
-const LAYERS = ["hexes", "districts"];
+const LAYERS = ["hexes", "districts", "density"];
 const SCHEMES = ["auto", "light", "dark"];
 const LEGENDS = ["show", "hide"];
 const PLACE = /^(\d{1,2}(?:\.\d{1,6})?)\/(-?\d{1,2}(?:\.\d{1,10})?)\/(-?\d{1,3}(?:\.\d{1,10})?)$/;
@@ -53,7 +53,7 @@ export function readFrame(query, reader) {
       measure: given.get("measure") ?? "count",
       language,
       filters: Object.fromEntries(rest),
-      layer: given.get("layer") === "districts" ? "districts" : "hexes",
+      layer: /** @type {Layer | undefined} */ (LAYERS.find((one) => one === given.get("layer"))) ?? "hexes",
       scheme: dark ? "dark" : "light",
       look: "",
       by: "sector",

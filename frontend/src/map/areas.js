@@ -6,6 +6,7 @@ import { tilesAddress } from "../page/api.js";
 import { LABELS, labelLayer } from "./basemap.js";
 import { GROUND_NAMES } from "./ground.js";
 import { INKS } from "./inks.js";
+import { colourDensity, DENSITY, DENSITY_PAINT } from "./density.js";
 import { LAYERS } from "./layers.js";
 import { POINTS_FROM_ZOOM } from "../page/hexagon.js";
 import { POINTS } from "./points.js";
@@ -108,6 +109,11 @@ function addAreas(map, state) {
   map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofAreas = { source: layer, "source-layer": layer };
   const above = [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
+  if (layer === DENSITY) {
+    map.addLayer({ id: layer, type: "heatmap", ...ofAreas, maxzoom: POINTS_FROM_ZOOM, paint: DENSITY_PAINT }, above);
+    map.setLayoutProperty(LABELS, "visibility", "visible");
+    return colour(map, state);
+  }
   // Without smoothing there are no seams between translucent hexagons.
   map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false } }, above);
   map.addLayer(
@@ -126,7 +132,7 @@ function addAreas(map, state) {
 function removeAreas(map) {
   const layer = shownOn.get(map);
   if (!layer) return;
-  for (const id of [LAYERS[layer].labels, outlineOf(layer), layer]) if (id) map.removeLayer(id);
+  for (const id of [LAYERS[layer].labels, outlineOf(layer), layer]) if (id && map.getLayer(id)) map.removeLayer(id);
   map.removeSource(layer);
 }
 
@@ -151,6 +157,7 @@ function colour(map, state) {
     view: { scheme, layer },
   } = state;
   const inks = INKS[scheme];
+  if (layer === DENSITY) return colourDensity(map, legend);
   fade(map, state);
   map.setPaintProperty(outlineOf(layer), "line-color", [
     "case",
@@ -178,6 +185,7 @@ function colour(map, state) {
  * @param {MapLibreMap} map @param {State} state
  */
 function fade(map, { lit, playing, view: { layer } }) {
+  if (layer === DENSITY) return;
   const of = (/** @type {number} */ opacity) =>
     /** @type {ExpressionSpecification | number} */ (
       lit === null || playing ? opacity : ["case", ["==", ["get", "class"], lit], opacity, FADED]
