@@ -29,10 +29,10 @@ async function buildPage(page) {
     bundleModules(FRONTEND, entry, Object.keys(libraries)),
     bundleStyles(FRONTEND, page.replace(".html", ""), styles),
   ]);
-  const body = Buffer.from(writePage(html, { style: style.name, first: modules.first }));
+  const body = Buffer.from(writePage(html, { style: style.name, first: modules.first, soon: modules.soon }));
   return {
     files: [...modules.files, style, { name: page, body }],
-    entry: { first: [...Object.values(libraries), ...modules.first], later: modules.later },
+    entry: { first: [...Object.values(libraries), ...modules.first, ...modules.soon], later: modules.later },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Bundles and minifies the modules and style sheets of a page with esbuild. */
 
-/** @import { BuildOptions, Metafile } from "esbuild" */
-import { basename } from "node:path";
+/** @import { BuildOptions, Metafile, Plugin } from "esbuild" */
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { contentHash } from "./manifest.js";
 
@@ -11,13 +11,32 @@ const TARGET = "es2022";
 /** @type {BuildOptions} */
 const COMMON = { bundle: true, minify: true, charset: "utf8", legalComments: "none", target: TARGET, logLevel: "warning" };
 
+/** A module of all words of one language, and what it imports. */
+const WORDS = { of: /\/words\/([a-z]{2})\.js$/, imported: /^\.\/\w+\.js$/ };
+
+/**
+ * Files of words hold both languages side by side. Each language gets them as modules of its own, of which only its words are
+ * used: so the other's are left out of its bundle.
+ * @type {Plugin}
+ */
+const ONE_LANGUAGE = {
+  name: "one-language",
+  setup(made) {
+    made.onResolve({ filter: WORDS.imported }, ({ importer, path, resolveDir }) => {
+      const language = WORDS.of.exec(importer.replaceAll("\\", "/"))?.[1];
+      return language ? { path: join(resolveDir, path), suffix: `?${language}`, sideEffects: false } : undefined;
+    });
+  },
+};
+
 /** @typedef {{ name: string, body: Uint8Array }} BuiltFile name: path below the folder of the build */
 
 /**
  * @typedef {object} PageModules
  * @property {BuiltFile[]} files modules and their source maps
  * @property {string[]} first modules that the page needs before it runs, dependencies first and the entry last
- * @property {string[]} later modules that the page imports while it runs
+ * @property {string[]} soon modules that it imports while it runs, and that need a library: fetched at once, as the library is
+ * @property {string[]} later all others that the page imports while it runs
  */
 
 /**
@@ -38,6 +57,7 @@ export async function bundleModules(root, entry, libraries) {
     splitting: true,
     sourcemap: "linked",
     external: libraries,
+    plugins: [ONE_LANGUAGE],
     // Nothing is written; source maps name the sources from there.
     outdir: "dist",
     entryNames: "[name]-[hash]",
@@ -46,8 +66,18 @@ export async function bundleModules(root, entry, libraries) {
     write: false,
   });
   const first = neededModules(metafile, entry);
+  const soon = withLibrary(metafile).filter((name) => !first.includes(name));
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), body: contents }));
-  return { files, first, later: files.map(({ name }) => name).filter((name) => name.endsWith(".js") && !first.includes(name)) };
+  const later = files.map(({ name }) => name).filter((name) => name.endsWith(".js") && ![...first, ...soon].includes(name));
+  return { files, first, soon, later };
+}
+
+/** Return the outputs that import a library before they run, each behind what it imports itself. @param {Pick<Metafile, "outputs">} metafile */
+function withLibrary(metafile) {
+  const entries = Object.values(metafile.outputs).flatMap(({ entryPoint, imports }) =>
+    entryPoint && imports.some(({ external, kind }) => external && kind === "import-statement") ? [entryPoint] : [],
+  );
+  return [...new Set(entries.flatMap((entry) => neededModules(metafile, entry)))];
 }
 
 /**

@@ -16,6 +16,7 @@ const IMPORT_MAP = /<script type="importmap">(.*?)<\/script>/s;
  * @typedef {object} PageFiles names of built files
  * @property {string} style
  * @property {string[]} first modules that the page needs before it runs, dependencies first and the entry last
+ * @property {string[]} [soon] modules that it imports at once when it runs
  */
 
 /** @param {string} html @returns {PageSources} */
@@ -33,10 +34,12 @@ export function readPage(html) {
  * otherwise it would find a module only in the one that imports it, one round trip later.
  * @param {string} html @param {PageFiles} built
  */
-export function writePage(html, { style, first }) {
+export function writePage(html, { style, first, soon = [] }) {
   const { libraries } = readPage(html);
-  // Libraries first: they are the largest. The import map stands before them, as browsers want it.
-  const preloads = [...Object.values(libraries), ...first].map((name) => `    <link rel="modulepreload" href="${STATIC}${name}" />\n`);
+  // What the page runs first comes first: numbers need no library. The import map stands before all, as browsers want it.
+  const preloads = [...first, ...Object.values(libraries), ...soon].map(
+    (name) => `    <link rel="modulepreload" href="${STATIC}${name}" />\n`,
+  );
   const script = `    <script type="module" src="${STATIC}${first.at(-1)}"></script>\n`;
   let styled = false;
   return html

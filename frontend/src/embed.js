@@ -1,83 +1,51 @@
 /** Puts the page for frames together from the parts of the map page: one store, and each part watching it. */
 
 /** @import { Frame } from "./embed/frame_view.js" */
-/** @import { PageStore, Problem, State } from "./page/state.js" */
+/** @import { PageStore, Problem } from "./page/state.js" */
 import { formatWindow } from "./words/dates.js";
 import { byId, element } from "./page/dom.js";
 import { onShow, postToPage } from "./embed/frame_talk.js";
-import { FRAME_WORDS, fullMapAddress, readFrame } from "./embed/frame_view.js";
-import { fill, words } from "./words/i18n.js";
+import { FRAME_WORDS, frameLanguage, fullMapAddress, readFrame } from "./embed/frame_view.js";
+import { fill, loadWords, withWords, words } from "./words/i18n.js";
 import { showLegend } from "./choice/legend.js";
-import { listen } from "./page/live.js";
 import { createMap } from "./map/map.js";
 import { problemText, showNoMap, showNotices } from "./choice/notices.js";
 import { showPanel, showTooltip } from "./panels/panel.js";
-import { keepFresh } from "./page/refresh.js";
 import { serviceRoot } from "./page/service.js";
 import { openShared } from "./page/shared_live.js";
-import { createStore } from "./page/store.js";
+import { createPage, startPage } from "./page/start.js";
 
-const FIRST_ZOOM = 6;
 /** How often it is looked whether everything chosen is on the screen, ms. */
 const LOOK_MS = 500;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 const read = (/** @type {string} */ query) => readFrame(query, { languages: navigator.languages, dark: dark.matches });
+await loadWords(frameLanguage(location.search, navigator.languages));
 let frame = read(location.search);
 
-const store = createStore(
-  /** @type {State} */ ({
-    view: frame.view,
-    zoom: FIRST_ZOOM,
-    summary: null,
-    legend: null,
-    problem: null,
-    busy: true,
-    live: { state: "connecting", at: null, since: null },
-    selected: null,
-    alerts: null,
-    beforeAlert: null,
-    spot: null,
-    place: "",
-    picture: null,
-    listed: 0,
-    names: new Map(),
-    points: null,
-    playing: null,
-    lit: null,
-    drawn: null,
-    tick: 0,
-  }),
-);
+const store = createPage(frame.view);
 
 showWords(store);
 showNotices(store, frameWords, true);
 reportToPage(store);
 postToPage("hello");
 if (frame.fault) refuse(frame);
-else void assembleFrame();
+else startPage(store, assembleFrame, openShared);
 
 async function assembleFrame() {
   showLegend(store);
   showPanel(store);
   showPeriod(store);
-  const refreshNumbers = keepFresh(store);
-  const refreshMap = await showMap();
-  listen(
-    store,
-    () => {
-      refreshNumbers();
-      // Tiles of a choice that the service has refused would be refused as well.
-      if (store.get().problem?.kind !== "refused") refreshMap();
-    },
-    { open: openShared },
-  );
   dark.addEventListener("change", () => {
     if (frame.follows) store.set({ view: { ...store.get().view, scheme: dark.matches ? "dark" : "light" } });
   });
+  return showMap();
 }
 
-onShow((query) => {
+onShow((query) => withWords(frameLanguage(query, navigator.languages), () => showQuery(query)));
+
+/** @param {string} query as in the frame's address */
+function showQuery(query) {
   const before = frame;
   frame = read(query);
   if (frame.fault) return refuse(frame);
@@ -86,14 +54,14 @@ onShow((query) => {
   const { layer } = store.get().view;
   const kept = layer === frame.view.layer ? store.get().view.cell : "";
   return store.set({ view: { ...frame.view, cell: kept }, problem: null, ...(layer === frame.view.layer ? {} : { selected: null }) });
-});
+}
 
-/** @returns {Promise<() => void>} fetches the tiles anew */
+/** @returns {Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} */
 async function showMap() {
   const areaMap = await createMap(byId("map"), store, { place: frame.place });
   if (!areaMap) {
     showNoMap(store);
-    return () => {};
+    return { refreshTiles: () => {} };
   }
   showTooltip(areaMap, store);
   const link = () => {
@@ -111,7 +79,7 @@ async function showMap() {
   setInterval(checkReady, LOOK_MS);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
-  return areaMap.refresh;
+  return { refreshTiles: areaMap.refresh, shown: areaMap.map.once("idle") };
 }
 
 /** The frame's fixed texts, and which of its parts are seen. @param {PageStore} page */

@@ -1,10 +1,10 @@
 /** The page that people work with. */
 
 import { addressedView, keepAddress } from "./page/history.js";
-import { startPage } from "./page/start.js";
+import { createPage, startPage } from "./page/start.js";
 import { assembleWorkplace } from "./workplace.js";
 
-startPage(addressedView(), (store) => {
+startPage(createPage(addressedView()), (store) => {
   keepAddress(store);
   return assembleWorkplace(store);
 });

@@ -1,6 +1,6 @@
 /** The page on a wall. What it shows changes by itself; its address stays as somebody wrote it. */
 
-import { startPage } from "./page/start.js";
+import { createPage, startPage } from "./page/start.js";
 import { assembleWall, wallOfAddress } from "./wall/wall.js";
 
-startPage(wallOfAddress().view, assembleWall);
+startPage(createPage(wallOfAddress().view), assembleWall);

@@ -2,13 +2,13 @@
 
 /** @import { PageStore, State } from "./page/state.js" */
 import { followAlerts } from "./alerts/questions.js";
+import { showBar } from "./choice/bar.js";
 import { showFilters } from "./choice/filters.js";
 import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
 import { showNoMap, showNotices } from "./choice/notices.js";
 import { showSectors } from "./choice/sectors.js";
 import { showStaleness } from "./choice/staleness.js";
-import { showTotals } from "./choice/totals.js";
 import { showWindow } from "./choice/window.js";
 import { createMap } from "./map/map.js";
 import { showSpot } from "./map/spot.js";
@@ -26,7 +26,7 @@ const PARTS = [
   followAlerts,
   showLanguage,
   offerScheme,
-  showTotals,
+  showBar,
   showWindow,
   showColouring,
   showSectors,
@@ -82,6 +82,7 @@ export async function assembleWorkplace(store) {
   // The map may have come to rest just before, and says so again only when it has drawn once more.
   areaMap.map.triggerRepaint();
   void shown.then(loadAll);
+  void shown.then(() => byId("map").toggleAttribute("data-drawn", true));
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh, shown };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { sectionsOf, withoutOne } from "../src/wall/attention.js";
 import { marksOf } from "../src/wall/marks.js";
 import { readView } from "../src/page/url.js";

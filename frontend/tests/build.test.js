@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { after, test } from "node:test";
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync, gzipSync, zstdDecompressSync } from "node:zlib";
 import { bundleModules, bundleStyles, minifyModule, neededModules } from "../scripts/bundle.js";
 import { compressFile, contentHash, writeManifest } from "../scripts/manifest.js";
 import { readPage, writePage } from "../scripts/page_html.js";
+
+const FRONTEND = fileURLToPath(new URL("..", import.meta.url));
+/** Own JavaScript, gzip, everything that a page may ever load, kB. */
+const MOST_KB = { index: 75, wall: 45, embed: 45 };
 
 const folder = mkdtempSync(join(tmpdir(), "build-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -41,18 +46,19 @@ test("a page says which style sheets, libraries and module it is made of", () =>
   assert.throws(() => readPage("<p>plain</p>"), /no module script/);
 });
 
-test("the built page names one style sheet and all modules, the library first, behind the import map and before the script", () => {
+test("the built page names one style sheet and all modules, its own first, behind the import map and before the script", () => {
   const expected = `<head>
     <link rel="icon" href="/static/icon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/static/index-1.css" />
     <script type="importmap">{ "imports": { "maplibre-gl": "/static/vendor/m.mjs" } }</script>
-    <link rel="modulepreload" href="/static/vendor/m.mjs" />
     <link rel="modulepreload" href="/static/chunk-2.js" />
     <link rel="modulepreload" href="/static/main-3.js" />
+    <link rel="modulepreload" href="/static/vendor/m.mjs" />
+    <link rel="modulepreload" href="/static/map-4.js" />
     <script type="module" src="/static/main-3.js"></script>
   </head>
 `;
-  assert.equal(writePage(HTML, { style: "index-1.css", first: ["chunk-2.js", "main-3.js"] }), expected);
+  assert.equal(writePage(HTML, { style: "index-1.css", first: ["chunk-2.js", "main-3.js"], soon: ["map-4.js"] }), expected);
 });
 
 test("what is imported comes before what imports it, each once; what is imported later does not come", () => {
@@ -94,6 +100,45 @@ test("a page's modules are bundled into few files with a hash of the content in 
   const changed = await bundleModules(root, "src/main.js", ["maplibre-gl"]);
   assert.notDeepEqual(changed.later, built.later);
   assert.equal(changed.first[0], built.first[0], "what has not changed keeps its name");
+});
+
+test("what is imported later and needs a library is fetched as soon as the library", async () => {
+  const root = lay({
+    "src/main.js": 'void import("./map.js");\nexport const open = () => import("./panel.js");\n',
+    "src/map.js": 'import { Map } from "maplibre-gl";\nnew Map();\n',
+    "src/panel.js": "export const panel = 1;\n",
+  });
+  const { first, soon, later } = await bundleModules(root, "src/main.js", ["maplibre-gl"]);
+  assert.match([first, soon, later].join(" "), /^main-\w{8}\.js map-\w{8}\.js panel-\w{8}\.js$/);
+});
+
+test("words of one language come without those of the other, though they stand in the same files", async () => {
+  const room = (/** @type {string} */ name) =>
+    `export const english = { ${name}: "English ${name}" };\nexport const russian = { ${name}: "Русское ${name}" };\n`;
+  const all = (/** @type {string} */ name) =>
+    `import { ${name} as base } from "./base.js";\nimport { ${name} as wall } from "./wall.js";\nexport const dictionary = { ...base, wall };\n`;
+  const root = lay({
+    "src/main.js": 'export const load = (language) => (language === "ru" ? import("./words/ru.js") : import("./words/en.js"));\n',
+    "src/words/en.js": all("english"),
+    "src/words/ru.js": all("russian"),
+    "src/words/base.js": room("base"),
+    "src/words/wall.js": room("wall"),
+  });
+  const { files, later } = await bundleModules(root, "src/main.js", []);
+  assert.equal(later.length, 2, "no file that both share");
+  const [en, ru] = ["en-", "ru-"].map((start) => text(files.find(({ name }) => name.startsWith(start) && name.endsWith(".js"))?.body));
+  assert.ok(en?.includes("English base") && en.includes("English wall") && !en.includes("Русское"));
+  assert.ok(ru?.includes("Русское base") && ru.includes("Русское wall") && !ru.includes("English"));
+});
+
+test("the modules of each page, compressed, are no larger than agreed", async () => {
+  for (const [page, most] of Object.entries(MOST_KB)) {
+    const { entry, libraries } = readPage(readFileSync(join(FRONTEND, `${page}.html`), "utf8"));
+    const { files } = await bundleModules(FRONTEND, entry, Object.keys(libraries));
+    const sizes = files.filter(({ name }) => name.endsWith(".js")).map(({ body }) => gzipSync(body, { level: 9 }).length);
+    const all = sizes.reduce((sum, size) => sum + size, 0) / 1000;
+    assert.ok(all <= most, `${page}.html: ${all.toFixed(1)} kB of ${most}`);
+  }
 });
 
 test("live code is never dropped, and dead code is", async () => {

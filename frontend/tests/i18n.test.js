@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DICTIONARIES, countOf, counted, fill, formatAgo, formatNumber, formatShare, sentence, words } from "../src/words/i18n.js";
+import "./all_words.js";
+import { countOf, counted, fill, formatAgo, formatNumber, formatShare, sentence, words } from "../src/words/i18n.js";
 
 /** Space characters that number formats use, made plain. @param {string} text */
 const plain = (text) => text.replaceAll(/\s/g, " ");
@@ -53,6 +54,6 @@ test("each measure names the count that it shows", () => {
 
 test("templates of both languages hold the same places to fill", () => {
   const places = (/** @type {unknown} */ text) => (typeof text === "string" ? [...text.matchAll(/\{\w+\}/g)].map(String).sort() : []);
-  const { en, ru } = DICTIONARIES;
+  const [en, ru] = [words("en"), words("ru")];
   for (const key of /** @type {(keyof typeof en)[]} */ (Object.keys(en))) assert.deepEqual(places(ru[key]), places(en[key]), key);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { problemText } from "../src/choice/notices.js";
 import { staleText } from "../src/choice/staleness.js";
 import { kindOf } from "../src/page/api.js";

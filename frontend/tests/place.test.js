@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { parentOf, resolutionOf, zoomsOf } from "../src/page/hexagon.js";
 import { readView } from "../src/page/url.js";
 import { ageText, dueText } from "../src/parts/incident_row.js";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { rangeText } from "../src/choice/ranges.js";
 
 /** @param {string} measure @param {number[]} limits @param {number} [middle] @returns {import("../src/choice/ranges.js").Classed} */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { readFrame } from "../src/embed/frame_view.js";
 import { readView, selectionQuery } from "../src/page/url.js";
 import { sharedAs } from "../src/panels/share_addresses.js";

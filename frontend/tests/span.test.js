@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { labelled } from "../src/charts/ticks.js";
 import { bucketAt, comparedOver, endsOf, shareOfInstant, spanOf } from "../src/dock/span.js";
 
 const day = (/** @type {number} */ number) => ({ from: `2026-11-0${number}T00:00:00+03:00`, to: `2026-11-0${number + 1}T00:00:00+03:00` });
@@ -27,11 +26,6 @@ test("every place along the chart belongs to a bucket", () => {
     [-0.1, 0, 0.39, 0.4, 0.999, 1].map((share) => bucketAt(share, 5)),
     [0, 0, 1, 2, 4, 4],
   );
-});
-
-test("labels keep their distance", () => {
-  assert.deepEqual(labelled(5, 500, 60), [0, 1, 2, 3, 4]);
-  assert.deepEqual(labelled(30, 300, 60), [0, 6, 12, 18, 24]);
 });
 
 test("an instant lies in its bucket, as far along as it is in it", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { staleText } from "../src/wall/clock.js";
 import { short } from "../src/wall/figures.js";
 import { versionOf } from "../src/wall/upkeep.js";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { DICTIONARIES, formatMeasured, formatNumber } from "../src/words/i18n.js";
+import "./all_words.js";
+import { formatMeasured, formatNumber, words } from "../src/words/i18n.js";
 
 const ROOT = new URL("..", import.meta.url);
-const { en, ru } = DICTIONARIES;
+const [en, ru] = [words("en"), words("ru")];
 /** Names of things that have no other name in Russian. */
 const NAMES = /\b(?:CSV|PNG|GeoJSON|TileJSON|MapLibre|iframe|heat-map|WebGL|XLSX|PMTiles|Excel|H3|Gi|Ctrl|Enter|Escape|Esc|EN|RSS|Atom)\b/g;
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import "./all_words.js";
 import { growthOf, worstDistricts } from "../src/parts/worst.js";
 
 /** @param {string} code @param {number} count @param {number} overdue @param {Partial<import("../src/page/answer_types.js").DistrictRow>} [more] */

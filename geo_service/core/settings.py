@@ -150,6 +150,10 @@ class Settings(BaseSettings):
     metrics_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="API keys that allow reading /metrics on GEO_PORT, comma-separated; default: it is not there."
     )
+    dev: bool | None = Field(
+        None,
+        description="1: pages run their sources, unbundled, in a checkout; 0: always the build. Default: sources that are newer than it.",
+    )
     log_format: Literal["json", "console"] = Field("console", description="Format of log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum log level.")
 

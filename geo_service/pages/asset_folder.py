@@ -1,4 +1,4 @@
-"""Reads the page's files: the build that `npm run build` made, or in a checkout without a current build the sources.
+"""Reads the page's files: the build that `npm run build` made, or in a checkout the sources: where they are newer, or GEO_DEV says so.
 
 A build has a manifest, `build.json` (frontend/scripts/manifest.js describes it), and each file in several encodings. Sources
 are read as they are: neither bundled nor minified nor compressed, so that a change shows after a reload.
@@ -13,6 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypedDict
 
+from geo_service.core.errors import SettingsError
 from geo_service.http.headers import choose_encoding
 from geo_service.pages.basemap_archive import ARCHIVE, tiles_of
 
@@ -97,10 +98,10 @@ class _Found:
 class AssetFolder:
     """The page's files; read anew when one of them has changed, so that a page and its files belong together."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: of a build, or of the sources with perhaps a build in it."""
-        self.place = folder
-        self._found = _find(folder)
+    def __init__(self, folder: Path, dev: bool | None = None) -> None:
+        """folder: of a build, or of the sources with perhaps a build in it. dev: see `_find`."""
+        self.place, self._dev = folder, dev
+        self._found = _find(folder, dev)
         self._snapshot = _read(self._found)
 
     @property
@@ -114,22 +115,29 @@ class AssetFolder:
         Takes some microseconds where there is only a build, and three milliseconds in a checkout.
         """
         try:
-            found = _find(self.place)
+            found = _find(self.place, self._dev)
             if found != self._found:
                 self._snapshot, self._found = _read(found), found
-        except OSError:
+        except (OSError, SettingsError):
             pass
         return self._snapshot
 
 
-def _find(folder: Path) -> _Found:
-    """Return the build where it is at least as new as every source, else the sources."""
+def _find(folder: Path, dev: bool | None) -> _Found:
+    """Return the sources (dev), the build (not dev), or where nothing is said the build if it is at least as new as every source.
+
+    Raises SettingsError where there is not what `dev` asks for.
+    """
     if (folder / MANIFEST).is_file():
+        if dev:
+            raise SettingsError("GEO_DEV=1 serves the sources of the pages, and an installed package has only their build: leave it out")
         return _Found(folder, _stamps(folder, [folder / MANIFEST]))
-    sources = _Found(folder, _stamps(folder, _sources(folder)))
     manifest = folder / BUILD / MANIFEST
+    if dev is False and not manifest.is_file():
+        raise SettingsError(f"GEO_DEV=0 serves the build of the pages, and {manifest} is missing: run npm run build")
+    sources = _Found(folder, {} if dev is False else _stamps(folder, _sources(folder)))
     newest = max((changed for changed, _ in sources.stamps.values()), default=0)
-    if manifest.is_file() and manifest.stat().st_mtime_ns >= newest:
+    if not dev and manifest.is_file() and manifest.stat().st_mtime_ns >= newest:
         return _Found(folder / BUILD, _stamps(folder, [manifest]))
     return sources
 

@@ -96,15 +96,23 @@ class Pages:
         return Page(snapshot.digest, basemap, html, {"Content-Security-Policy": policy, **_SECURITY_HEADERS, **headers})
 
 
-def mount_page(app: FastAPI, folder: Path, frame_ancestors: Sequence[str] = ("*",), basemap: Basemap = Basemap(), path: str = "") -> None:
+def mount_page(
+    app: FastAPI,
+    folder: Path,
+    frame_ancestors: Sequence[str] = ("*",),
+    basemap: Basemap = Basemap(),
+    path: str = "",
+    dev: bool | None = None,
+) -> None:
     """Serve index.html at / and wall.html at /?view=wall, embed.html at /embed, src/heat-map.js at /heat-map.js.
 
     All other files of the folder are below /static.
     folder: of a build, or of the sources with perhaps a build in it.
     frame_ancestors: origins whose pages may show /embed in an iframe.
     path: below which a proxy has put the service, `/map`; the pages' other addresses are relative to their own.
+    dev: whether a checkout serves the sources; None where they are newer than the build.
     """
-    files = AssetFolder(folder)
+    files = AssetFolder(folder, dev)
     pages = Pages(files, frame_ancestors, basemap, path)
     router = APIRouter(tags=["map"])
 

@@ -195,7 +195,7 @@ def create_app(
     if settings.metrics_keys:
         app.include_router(metrics_router(metrics, settings.metrics_keys))
     basemap = Basemap(settings.basemap_style, settings.basemap_hosts, service.basemaps)
-    mount_page(app, page_folder(), settings.frame_ancestors, basemap, settings.public_path)
+    mount_page(app, page_folder(), settings.frame_ancestors, basemap, settings.public_path, settings.dev)
     return app
 
 

@@ -252,6 +252,6 @@ def test_what_is_shared_shows_what_is_on_the_screen(visit: Visit) -> None:
 
     visit.page.goto("about:blank")
     visit.page.goto(link)
-    visit.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(timeout=PATIENCE_MS)
+    visit.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
     expect(visit.total()).to_have_text(str(roads))
     expect(visit.page.locator("#overview")).to_be_visible()

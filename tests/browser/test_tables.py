@@ -43,7 +43,7 @@ def region(browser: Browser, territory_service: str) -> Iterator[Visit]:
 def show(visit: Visit, view: str) -> None:
     """Load the page anew and wait until it has the numbers."""
     visit.page.goto(f"{visit.address}/#{view}")
-    visit.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(timeout=PATIENCE_MS)
+    visit.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
 
 
 def expect_total(visit: Visit, number: int) -> None:

@@ -27,13 +27,13 @@ def region(browser: Browser, territory_service: str) -> Iterator[Visit]:
 def test_the_overview_has_the_numbers_of_the_api_and_of_the_period_before(region: Visit) -> None:
     region.open(VIEW)
     told = get_json(region, "/api/summary?window=1y&compare=previous")
-    totals = region.page.locator("#totals-before dd:not(.note)")
+    totals = region.page.locator("#totals strong, #totals-before dd:not(.note)")
     expect(totals.first).to_have_text(f"{told['measures']['count']:,}", timeout=PATIENCE_MS)
     assert [parse_number(text) for text in totals.all_inner_texts()[:4]] == [
         told["measures"][name] for name in ("count", "open", "overdue", "closed")
     ]
     before = told["measures"]["n_compared"]
-    expect(region.page.locator("#totals-before dd.note").first).to_contain_text(f"previous period: {before:,}")
+    expect(region.page.locator("#totals .note").first).to_contain_text(f"previous period: {before:,}")
 
 
 def test_a_span_of_the_timeline_is_chosen_by_dragging_and_left_again(region: Visit) -> None:

@@ -305,6 +305,22 @@ async def test_a_checkout_serves_its_build_until_a_source_is_newer_and_from_then
         assert (await client.get("/heat-map.js")).content == (DIST / "src" / "heat-map.js").read_bytes()
 
 
+async def test_geo_dev_says_whether_a_checkout_serves_its_sources_or_its_build(sources: Path) -> None:
+    shutil.copytree(DIST, sources / "dist")
+    manifest = sources / "dist" / "build.json"
+    for newer in (manifest, sources / "style.css"):
+        os.utime(newer, ns=(2**62, 2**62))
+        assert AssetFolder(sources, dev=True).snapshot.folder == sources
+        assert AssetFolder(sources, dev=False).snapshot.folder == sources / "dist"
+        os.utime(newer, ns=(2**60, 2**60))
+    manifest.unlink()
+    with pytest.raises(SettingsError, match=r"GEO_DEV=0 .*build\.json is missing: run npm run build"):
+        AssetFolder(sources, dev=False)
+    with pytest.raises(SettingsError, match=r"GEO_DEV=1 .*has only their build"):
+        AssetFolder(DIST, dev=True)
+    assert AssetFolder(DIST, dev=False).snapshot.folder == DIST
+
+
 async def test_the_policy_allows_the_import_map_as_it_is_sent_and_no_other_script(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
     inline = re.findall(r"<script(?![^>]* src=)[^>]*>(.*?)</script>", answer.text, re.DOTALL)

@@ -70,8 +70,8 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, width: int = 1440, height: int = 900) -> Iterator[Visit]:
-    """A fresh page that remembers complaints and the hosts it asked."""
+def visiting(browser: Browser, address: str, width: int = 1800, height: int = 800) -> Iterator[Visit]:
+    """A fresh page that remembers complaints and the hosts it asked; large enough for all choices to stand beside the map."""
     page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
     visit = Visit(page, address)
 

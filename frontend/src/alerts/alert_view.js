@@ -178,7 +178,7 @@ function barsSection(title, rows) {
   if (!rows.length) return [];
   const items = rows.map(({ name, value, share }) => {
     const bar = element("span", { class: "bar", "aria-hidden": "true" });
-    bar.style.setProperty("--share", String(Math.min(1, share)));
+    bar.style.setProperty("--number-share", String(Math.min(1, share)));
     return element("li", {}, element("span", {}, name), element("span", { class: "number" }, value), bar);
   });
   return [element("section", {}, element("h3", {}, title), element("ul", { class: "bars" }, ...items))];

@@ -11,10 +11,23 @@ const SIGNS = {
   offline: "M1.5 6c4-4 9-4 13 0M4.5 9.5c2-2 5-2 7 0M8 13v.1M2 2l12 12",
   refused: `${RING}M4.5 8h7`,
   failed: "M8 1.5L15 14.5H1zM8 6v4M8 12.2v.1",
+  filters: "M1.5 3h13M4 8h8M6.5 13h3",
+  overview: "M2 14V8M6 14V3M10 14V6M14 14v-4M1 14.5h14",
+  now: `${RING}M8 4.5V8l2.5 2`,
+  analysis: "M1.5 2.5h13v11h-13zM1.5 6.5h13M6 6.5v7",
+  share: "M8 10V2M5 4.5L8 1.5l3 3M3 7.5v6.5h10V7.5",
+  full: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4",
+  scheme: `${RING}M8 1.5v13M10 3v10M12 5v6`,
+  report: "M3.5 1.5h6l3 3v10h-9zM6 7h4M6 10h4",
+  more: "M3 8v.1M8 8v.1M13 8v.1",
+  up: "M3 10l5-5l5 5",
+  down: "M3 6l5 5l5-5",
+  left: "M10 3l-5 5l5 5",
+  right: "M6 3l5 5l-5 5",
   stale: "M8 1.5a6.5 6.5 0 1 0 6.5 6.5M8 4.5V8l-2.5 2M11 1.5l3.5 0M14.5 5v-3.5",
 };
 
-/** @param {string} name */
+/** @param {string} name, one of SIGNS */
 export function icon(name) {
   return svg(
     "svg",

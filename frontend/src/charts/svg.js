@@ -32,13 +32,6 @@ export function sparkPoints(values, width, height) {
   return values.map((value, at) => `${round(1 + at * step)},${round(height - 1 - (value / most) * (height - 2))}`).join(" ");
 }
 
-/** A round number that is not below the value, for the end of an axis: a power of ten, or a handy part or multiple of it. @param {number} value */
-export function niceMax(value) {
-  if (value <= 1) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((times) => times * power >= value) ?? 10) * power;
-}
-
 /** @param {number} value */
 function round(value) {
   return Math.round(value * 10) / 10;

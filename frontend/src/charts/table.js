@@ -1,6 +1,7 @@
 /** A table that can be sorted by any column; while its rows change it keeps the order, the focus and whatever stays the same. */
 
 import { element, patch } from "../page/dom.js";
+import { keepSortedInSight } from "./sorted_column.js";
 
 /**
  * @template Row
@@ -43,6 +44,7 @@ export function sorted(rows, value, descending, language) {
  */
 export function createTable(order) {
   const box = element("div", { class: "table", tabindex: "0", "data-same": "table" });
+  const revealSorted = keepSortedInSight(box);
   let chosen = order;
   /** @type {Parameters<ReturnType<typeof createTable<Row>>> | null} */
   let last = null;
@@ -51,6 +53,7 @@ export function createTable(order) {
   function sortBy({ key, numeric = false }) {
     chosen = { key, descending: chosen.key === key ? !chosen.descending : numeric };
     if (last) drawTable(...last);
+    revealSorted();
   }
 
   /** @type {ReturnType<typeof createTable<Row>>} */
@@ -100,7 +103,7 @@ function cell(row, { value, show, heat, numeric = false }, first) {
   const made = element("td", { class: numeric ? "number" : "" }, content);
   if (!heat) return made;
   made.classList.add("heat");
-  made.style.setProperty("--heat", heat(row).toFixed(2));
+  made.style.setProperty("--number-heat", heat(row).toFixed(2));
   return made;
 }
 

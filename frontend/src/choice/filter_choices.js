@@ -58,9 +58,18 @@ export function choicesOf({ dimensions: [dimension], cells, total }, filter) {
     code && name ? [{ code, name, count: counts.get(code) ?? 0 }] : [],
   );
   if (filter !== "status") return choices;
-  const [ru, en] = [words("ru").overview.statusGroups, words("en").overview.statusGroups];
-  return [
-    ...STATUS_GROUPS.map((code) => ({ code, name: { ru: ru[code], en: en[code] }, count: Number(total[code]), group: true })),
-    ...choices,
-  ];
+  return [...STATUS_GROUPS.map((code) => ({ code, name: groupName(code), count: Number(total[code]), group: true })), ...choices];
+}
+
+/** In the language that is asked for: the words of another one need not be there. @param {typeof STATUS_GROUPS[number]} code @returns {Named} */
+function groupName(code) {
+  const name = (/** @type {Language} */ language) => words(language).overview.statusGroups[code];
+  return {
+    get ru() {
+      return name("ru");
+    },
+    get en() {
+      return name("en");
+    },
+  };
 }

@@ -1,7 +1,8 @@
 /** The legend: what each colour stands for and how many areas have it, in numbers from the service; a class can be picked out. */
 
 /** @import { Language, Legend, LegendClass, PageStore, Playing } from "../page/state.js" */
-import { byId, element, patch } from "../page/dom.js";
+import { icon } from "../charts/icons.js";
+import { byId, element, nameButton, patch } from "../page/dom.js";
 import { POINTS_FROM_ZOOM, widthKm } from "../page/hexagon.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { selectionOf } from "../page/refresh.js";
@@ -11,6 +12,7 @@ import { rangeText } from "./ranges.js";
 const MOST_NAMED = 7;
 
 /** @typedef {{ light: (lit: number | null) => void, pin: (lit: number) => void, pinned: number | null }} Lights picking out a class of areas */
+/** @typedef {{ lights: Lights, folded: boolean, fold: () => void }} Row what the legend of a page can do that is a row below the map */
 
 /**
  * @param {PageStore} store
@@ -18,7 +20,12 @@ const MOST_NAMED = 7;
  */
 export function showLegend(store, pressable = false) {
   const lights = pressable ? lightsOf(store) : null;
-  const redraw = () => drawLegend(store, lights?.() ?? null);
+  let folded = false;
+  const fold = () => {
+    folded = !folded;
+    redraw();
+  };
+  const redraw = () => drawLegend(store, lights ? { lights: lights(), folded, fold } : null);
   store.watch((state) => state.legend, redraw);
   store.watch((state) => state.view.language, redraw);
   store.watch((state) => state.playing?.classes, redraw);
@@ -44,8 +51,8 @@ function lightsOf(store) {
   return () => ({ light: (lit) => light(lit ?? pinned), pin, pinned });
 }
 
-/** @param {PageStore} store @param {Lights | null} lights */
-function drawLegend(store, lights) {
+/** @param {PageStore} store @param {Row | null} row */
+function drawLegend(store, row) {
   const { legend, playing, points, view, zoom } = store.get();
   const box = byId("legend");
   box.hidden = !legend;
@@ -53,14 +60,30 @@ function drawLegend(store, lights) {
   const { language } = view;
   const dictionary = words(language);
   box.setAttribute("aria-label", dictionary.legend);
+  box.toggleAttribute("data-folded", Boolean(row?.folded));
+  const fold = row ? [foldButton(language, row)] : [];
   // Where incidents stand one by one the areas have no colours.
-  if (points && zoom >= POINTS_FROM_ZOOM && !playing) return patch(box, pointRows(language, points));
-  const rows = playing ? playedRows(language, playing) : shownClasses(legend).map((row) => classRow(language, legend, row, lights));
+  if (points && zoom >= POINTS_FROM_ZOOM && !playing) return patch(box, [...pointRows(language, points), ...fold]);
+  const rows = playing
+    ? playedRows(language, playing)
+    : shownClasses(legend).map((one) => classRow(language, legend, one, row?.lights ?? null));
   patch(box, [
-    element("h2", {}, measureName(language, legend)),
+    element("h2", { title: countText(language, legend) }, measureName(language, legend)),
     rows.length ? element("ol", { "data-same": "classes" }, ...rows) : element("p", {}, dictionary.legendNothing),
-    ...(playing ? [] : [element("p", { class: "muted" }, countText(language, legend)), ...withoutValue(language, legend)]),
+    // What a colour means is no detail there.
+    ...(playing || !legend.kernel_km ? [] : [element("p", { class: "muted" }, countText(language, legend))]),
+    ...(playing ? [] : withoutValue(language, legend)),
+    ...fold,
   ]);
+}
+
+/** @param {Language} language @param {Row} row */
+function foldButton(language, { folded, fold }) {
+  const { legendFold, legendUnfold } = words(language);
+  const made = element("button", { type: "button", class: "sign-button", "data-key": "fold", onclick: fold });
+  made.setAttribute("aria-expanded", String(!folded));
+  nameButton(made, icon(folded ? "right" : "down"), folded ? legendUnfold : legendFold);
+  return made;
 }
 
 /** Of many classes with names only those that are on the map. @param {Legend} legend */

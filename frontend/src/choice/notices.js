@@ -9,6 +9,9 @@ import { readView } from "../page/url.js";
 
 const TICK_MS = 1000;
 
+/** Hexagons as for a whole region. */
+const REGION_ZOOM = 6;
+
 /**
  * @param {PageStore} store
  * @param {(store: PageStore, problem: Problem) => Node[]} remedy what stands below a problem
@@ -34,6 +37,7 @@ export function showNotices(store, remedy = wayBack, asTyped = false) {
 
 /** Says that there is no map, where there is none. @param {PageStore} store */
 export function showNoMap(store) {
+  if (store.get().zoom < 0) store.set({ zoom: REGION_ZOOM });
   store.watch(
     (state) => state.view.language,
     (language) => {

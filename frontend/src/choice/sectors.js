@@ -52,7 +52,7 @@ function sectorButton(store, sector, { value, sum, most }, trend) {
   const { language } = view;
   const chosen = view.sectors.includes(sector.code);
   const bar = element("span", { class: "bar", "aria-hidden": "true" });
-  bar.style.setProperty("--share", String(value / most));
+  bar.style.setProperty("--number-share", String(value / most));
   const name = element("span", { class: "name" }, sector.name[language]);
   const number = element("span", { class: "number" }, formatNumber(language, value));
   const share = element("span", { class: "share" }, sum ? formatShare(language, value / sum) : "");

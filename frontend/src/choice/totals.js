@@ -1,15 +1,19 @@
 /** The three totals; each is also the choice of what the map is coloured by. */
 
-/** @import { PageStore, State } from "../page/state.js" */
+/** @import { Measure, PageStore, State } from "../page/state.js" */
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { countOf, formatNumber, sentence, words } from "../words/i18n.js";
 import { formatWindow } from "../words/dates.js";
 import { selectionOf } from "../page/refresh.js";
 import { MEASURES } from "../page/url.js";
 
-/** @param {PageStore} store */
-export function showTotals(store) {
-  const redraw = () => drawTotals(store);
+/**
+ * @param {PageStore} store
+ * @param {(measure: Measure) => readonly (Node | string)[]} noteOf what stands below a total: the same in the period before
+ * @returns {() => void} draws them anew, with other notes
+ */
+export function showTotals(store, noteOf) {
+  const redraw = () => drawTotals(store, noteOf);
   store.watch((state) => state.summary, redraw);
   store.watch((state) => state.view, redraw);
   store.watch(
@@ -17,21 +21,24 @@ export function showTotals(store) {
     (busy) => byId("totals").classList.toggle("busy", busy),
   );
   announce(store);
+  return redraw;
 }
 
-/** @param {PageStore} store */
-function drawTotals(store) {
+/** @param {PageStore} store @param {(measure: Measure) => readonly (Node | string)[]} noteOf */
+function drawTotals(store, noteOf) {
   const { view, summary } = store.get();
-  const dictionary = words(view.language);
+  const { measureTitle, overview } = words(view.language);
   const buttons = MEASURES.map((measure) => {
     const value = summary ? formatNumber(view.language, summary[countOf(measure)]) : "…";
     const chooseMeasure = () => store.set({ view: { ...store.get().view, measure } });
-    const label = element("span", { class: "label" }, dictionary.measure[measure]);
-    const made = toggle(view.measure === measure, chooseMeasure, element("strong", {}, value), label);
+    const label = element("span", { class: "label" }, overview.names[measure]);
+    const note = element("span", { class: "note" }, ...(summary ? noteOf(measure) : []));
+    const made = toggle(view.measure === measure, chooseMeasure, label, element("strong", {}, value), note);
     made.dataset["measure"] = measure;
+    if (measure === "overdue") made.title = overview.overdue_hint;
     return made;
   });
-  byId("totals").setAttribute("aria-label", dictionary.measureTitle);
+  byId("totals").setAttribute("aria-label", measureTitle);
   replaceButtons(byId("totals"), buttons);
   byId("period").textContent = summary ? formatWindow(view.language, summary) : "";
 }

@@ -18,6 +18,7 @@ export function showWindow(store) {
   store.watch(
     (state) => state.summary,
     () => {
+      drawSelect(store);
       drawDates(store);
       drawEmptyHint(store);
     },
@@ -26,6 +27,9 @@ export function showWindow(store) {
     (state) => state.view.language,
     () => drawEmptyHint(store),
   );
+  byId("window-choice").addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLSelectElement && target.value) changeWindow(store, { window: target.value });
+  });
   for (const id of ["from", "until"]) byId(id).addEventListener("change", () => takeDates(store));
 }
 
@@ -47,7 +51,23 @@ function drawWindow(store) {
     return made;
   });
   replaceButtons(byId("windows"), buttons);
+  drawSelect(store);
   drawDates(store);
+}
+
+/** The same where the buttons have no room; days of the calendar are an entry of their own. @param {PageStore} store */
+function drawSelect(store) {
+  const { view, summary } = store.get();
+  const { period, windows } = words(view.language);
+  const all = Object.entries(windows);
+  const dated = all.some(([window]) => window === view.window)
+    ? []
+    : [["", summary && !view.window ? formatWindow(view.language, summary) : view.window]];
+  const select = byId("window-choice");
+  select.setAttribute("aria-label", period);
+  select.replaceChildren(
+    ...[...dated, ...all].map(([value = "", text = ""]) => element("option", { value, selected: value === view.window }, text)),
+  );
 }
 
 /** Days of the calendar by name, and the chosen ones in words. @param {PageStore} store */

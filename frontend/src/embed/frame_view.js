@@ -23,14 +23,20 @@ const PLACE = /^(\d{1,2}(?:\.\d{1,6})?)\/(-?\d{1,2}(?:\.\d{1,10})?)\/(-?\d{1,3}(
  * @property {Problem | null} fault what is wrong with the query
  */
 
+/** @param {string} query with or without its ? @param {readonly string[]} preferred the reader's languages, most liked first @returns {Language} */
+export function frameLanguage(query, preferred) {
+  const given = new URLSearchParams(query).get("lang");
+  return LANGUAGES.find((one) => one === given) ?? spoken(preferred);
+}
+
 /**
- * @param {string} query with or without its ?
+ * @param {string} query with or without its ?; the words of its language must be loaded
  * @param {{ languages: readonly string[], dark: boolean }} reader how the reader's browser is set
  * @returns {Frame}
  */
 export function readFrame(query, reader) {
   const given = new URLSearchParams(query);
-  const language = /** @type {Language} */ (LANGUAGES.find((one) => one === given.get("lang")) ?? spoken(reader.languages));
+  const language = frameLanguage(query, reader.languages);
   const asked = given.get("scheme") ?? "auto";
   const dark = asked === "dark" || (asked === "auto" && reader.dark);
   const place = PLACE.exec(given.get("map") ?? "");

@@ -38,14 +38,10 @@ export function showAreas(map, store) {
     if ("sourceId" in event && event.sourceId === shownOn.get(map)) failed.add(map);
   });
   addAreas(map, store.get());
-  let shown = selectionOf(store.get());
+  let shown = tilesOf(store.get());
   store.watch(
     (state) => state.legend?.palette.colors.join(),
     () => colour(map, store.get()),
-  );
-  store.watch(
-    (state) => state.playing?.query,
-    () => showTiles(map, store.get()),
   );
   store.watch(
     (state) => state.lit,
@@ -70,10 +66,16 @@ export function showAreas(map, store) {
     (state) => state.view.language,
     () => name(map, store.get()),
   );
-  store.watch(selectionOf, (selection) => {
-    if (selection !== shown) showTiles(map, store.get());
-    shown = selection;
+  // Those of now are asked for already.
+  store.watch(tilesOf, (tiles, state) => {
+    if (tiles !== shown) showTiles(map, state);
+    shown = tiles;
   });
+}
+
+/** What the tiles depend on, as one comparable text. @param {State} state */
+function tilesOf(state) {
+  return `${selectionOf(state)} ${state.playing?.query ?? ""}`;
 }
 
 /**

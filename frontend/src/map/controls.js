@@ -4,10 +4,9 @@
 /** @import { PageStore } from "../page/state.js" */
 import { AttributionControl, NavigationControl, ScaleControl } from "maplibre-gl";
 import { attributions } from "./attribution.js";
-import { freeSpace } from "./free_space.js";
 
-/** Below this width of the part of the map that is seen, px, the attribution folds away to its button. */
-const NARROW = 900;
+/** Whose data must be named in sight before they fold away to a button, and for how long, ms: openstreetmap.org/copyright asks for it. */
+const [SEEN, SEEN_MS] = [/OpenStreetMap/, 5000];
 
 /** @param {MapLibreMap} map @param {PageStore} store */
 export function addControls(map, store) {
@@ -27,7 +26,8 @@ function showAttribution(map, store) {
       if (control) map.removeControl(control);
       control = new AttributionControl({ compact: true, customAttribution: parts.map(escaped) });
       map.addControl(control, "bottom-right");
-      if (freeSpace(map.getContainer()).width < NARROW) fold(map);
+      if (parts.some((part) => SEEN.test(part))) setTimeout(() => fold(map), SEEN_MS);
+      else fold(map);
     },
   );
 }

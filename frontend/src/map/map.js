@@ -8,7 +8,7 @@ import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, isShown, LABELS, nameBase, paintBase } from "./basemap.js";
 import { addControls } from "./controls.js";
 import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.js";
-import { covered } from "./free_space.js";
+import { keepFitted } from "./fitting.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
 import { showStreets } from "./streets.js";
@@ -64,6 +64,7 @@ export async function createMap(container, store, frame = null) {
     locale: { ...words(language).maplibre, "Map.Title": words(language).map },
   });
   if (!map) return null;
+  store.set({ zoom: tileZoom(map) });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!frame?.still) addControls(map, store);
@@ -73,6 +74,7 @@ export async function createMap(container, store, frame = null) {
   // Once: after the canvas was lost MapLibre brings all layers back by itself.
   map.once("style.load", () => (refreshPoints = showLayers(map, store, frame !== null)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
+  if (bounds) keepFitted(map, bounds, () => padding(container));
   if (!placed && !bounds) void fitData(map, store.get().view.layer);
   store.set({ drawn: () => drawn(map) });
   // A playback goes on with the tiles that it began with.
@@ -167,15 +169,16 @@ function showLayers(map, store, framed) {
     (scheme) => paintBase(map, scheme),
   );
   watchSelected(map, store);
-  store.set({ zoom: tileZoom(map) });
   return refreshPoints;
 }
 
 /** @param {MapLibreMap} map @param {Layer} layer */
 async function fitData(map, layer) {
   const bounds = await dataBounds(layer);
-  if (bounds) map.fitBounds(bounds, { padding: padding(map.getContainer()), duration: 0 });
-  else setTimeout(() => fitData(map, layer), AGAIN_MS);
+  if (bounds) {
+    map.fitBounds(bounds, { padding: padding(map.getContainer()), duration: 0 });
+    keepFitted(map, bounds, () => padding(map.getContainer()));
+  } else setTimeout(() => fitData(map, layer), AGAIN_MS);
 }
 
 /** Where the data are; null where nobody can say. @param {Layer} layer */
@@ -192,12 +195,11 @@ function delay(ms) {
   return new Promise((done) => setTimeout(() => done(null), ms));
 }
 
-/** Room around the data: the part of the map that cards do not cover, and a margin. @param {HTMLElement} container of the map */
+/** Room around the data; nothing lies over the map. @param {HTMLElement} container of the map */
 export function padding(container) {
   const { width, height } = container.getBoundingClientRect();
   const margin = Math.min(MARGIN, MARGIN_SHARE * width, MARGIN_SHARE * height);
-  const { top, right, bottom, left } = covered(container);
-  return { top: top + margin, right: right + margin, bottom: bottom + margin, left: left + margin };
+  return { top: margin, right: margin, bottom: margin, left: margin };
 }
 
 /** @param {MapLibreMap} map */

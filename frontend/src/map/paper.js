@@ -5,7 +5,6 @@
 import { byId, element } from "../page/dom.js";
 import { words } from "../words/i18n.js";
 import { selectionWords } from "../words/selection.js";
-import { freeSpace } from "./free_space.js";
 
 /** @param {MapLibreMap} map @param {PageStore} store */
 export function readyForPaper(map, store) {
@@ -23,14 +22,12 @@ export function readyForPaper(map, store) {
   });
 }
 
-/** The part of the map that no card covers, as a data address. @param {MapLibreMap} map */
+/** The map, as a data address. @param {MapLibreMap} map */
 function pictureOf(map) {
-  const { left, top, width, height } = freeSpace(map.getContainer());
   // The canvas can be read only in the very task in which it was drawn.
   map.redraw();
   const ground = map.getCanvas();
-  const ratio = ground.width / map.getContainer().clientWidth;
-  const canvas = element("canvas", { width: String(Math.round(width * ratio)), height: String(Math.round(height * ratio)) });
-  canvas.getContext("2d")?.drawImage(ground, -left * ratio, -top * ratio);
+  const canvas = element("canvas", { width: String(ground.width), height: String(ground.height) });
+  canvas.getContext("2d")?.drawImage(ground, 0, 0);
   return canvas.toDataURL();
 }

@@ -7,7 +7,6 @@ import { rangeText } from "../choice/ranges.js";
 import { counted, formatNumber, words } from "../words/i18n.js";
 import { selectionWords } from "../words/selection.js";
 import { attributions } from "./attribution.js";
-import { freeSpace } from "./free_space.js";
 import { INKS } from "./inks.js";
 
 /** Pixels of the picture to one of the page, so that it is sharp in print. */
@@ -26,7 +25,7 @@ export async function downloadPicture(map, store) {
 
 /** @param {MapLibreMap} map @param {PageStore} store @returns {Promise<Blob>} a PNG */
 export async function pictureOf(map, store) {
-  const { left, top, width, height } = freeSpace(map.getContainer());
+  const { clientWidth: width, clientHeight: height } = map.getContainer();
   const ground = await groundOf(map);
   const canvas = new OffscreenCanvas(width * RATIO, (height + HEAD + FOOT) * RATIO);
   const pen = canvas.getContext("2d");
@@ -36,8 +35,7 @@ export async function pictureOf(map, store) {
   pen.fillStyle = inks.paper;
   pen.fillRect(0, 0, width, height + HEAD + FOOT);
   // On a very large screen the map has fewer pixels than were wanted.
-  const ratio = ground.width / map.getContainer().clientWidth;
-  pen.drawImage(ground, left * ratio, top * ratio, width * ratio, height * ratio, 0, HEAD, width, height);
+  pen.drawImage(ground, 0, HEAD, width, height);
   pen.textBaseline = "alphabetic";
   drawHead(pen, store.get(), width, inks.text);
   drawLegend(pen, store.get(), { right: width - MARGIN, bottom: HEAD + height - MARGIN }, inks);

@@ -47,9 +47,14 @@ export function showPoints(map, store) {
     (state) => Boolean(state.playing),
     (playing) => map.setLayoutProperty(POINTS, "visibility", playing ? "none" : "visible"),
   );
+  let shown = addressOf(store.get().view);
   store.watch(
     (state) => addressOf(state.view),
-    (address) => source()?.setTiles([address]),
+    (address) => {
+      // Those of now are asked for already.
+      if (address !== shown) source()?.setTiles([address]);
+      shown = address;
+    },
   );
   store.watch((state) => state.points, paint);
   store.watch((state) => state.view.scheme, paint);

@@ -45,8 +45,7 @@ function pin({ mark }) {
 function moveToSpot(map, { bounds, point, zoom, seen }) {
   const room = padding(map.getContainer());
   if (bounds) map.fitBounds(bounds, { padding: room, maxZoom: zoom });
-  else if (point && !isSeen(map, point, seen, room))
-    map.flyTo({ center: point, zoom, offset: [(room.left - room.right) / 2, (room.top - room.bottom) / 2] });
+  else if (point && !isSeen(map, point, seen, room)) map.flyTo({ center: point, zoom });
 }
 
 /** @param {MapLibreMap} map @param {[number, number]} point @param {Spot["seen"]} seen @param {ReturnType<typeof padding>} room */

@@ -2,7 +2,7 @@
 
 /** @import { Legend, Problem, Summary, View } from "./state.js" */
 import { serviceRoot } from "./service.js";
-import { countedQuery, selectionQuery } from "./url.js";
+import { comparison, countedQuery, selectionQuery } from "./url.js";
 
 /** The service is there, but has no hands free: problem types beside that of loading. */
 const BUSY = ["/problems/overloaded", "/problems/database-unavailable"];
@@ -16,9 +16,14 @@ export class ApiError extends Error {
   }
 }
 
+/** The totals, and what they are compared with: the same address for all that show them, so that it is asked once. @param {View} view */
+export function summaryAddress(view) {
+  return `/api/summary?${countedQuery(view, { compare: comparison(view) })}`;
+}
+
 /** @param {View} view @param {AbortSignal} signal @returns {Promise<Summary>} */
 export function fetchSummary(view, signal) {
-  return fetchJson(`/api/summary?${countedQuery(view)}`, signal);
+  return fetchJson(summaryAddress(view), signal);
 }
 
 /** @param {View} view @param {number} zoom @param {AbortSignal} signal @returns {Promise<Legend>} */
@@ -48,11 +53,69 @@ export function tilesAddress(view) {
 }
 
 /**
- * An answer as it stands now: what the browser has kept is shown only where the service says that it still holds.
+ * An answer, or one that is on its way.
+ * @typedef {object} Shared
+ * @property {Promise<any>} answer
+ * @property {AbortController} controller
+ * @property {number} waiting how many wait for it
+ * @property {boolean} come whether it has come
+ */
+
+/** Answers since the data last changed, by address: the same is asked once, however many parts of a page show it. @type {Map<string, Shared>} */
+const answers = new Map();
+const MOST_ANSWERS = 60;
+
+/** To be called when the data, or the windows that end now, may have changed: what is asked from now on is asked anew. */
+export function forgetAnswers() {
+  answers.clear();
+}
+
+/**
+ * An answer as it stands since `forgetAnswers`: what the browser has kept is shown only where the service says that it still holds.
  * @param {string} path below the service's address @param {AbortSignal} [signal] @returns {Promise<any>}
  */
 export async function fetchJson(path, signal) {
-  return (await request(path, { signal: signal ?? null, cache: "no-cache" })).json();
+  const shared = answers.get(path) ?? share(path);
+  shared.waiting += 1;
+  try {
+    return await (signal ? Promise.race([shared.answer, abortion(signal)]) : shared.answer);
+  } finally {
+    shared.waiting -= 1;
+    if (shared.waiting === 0 && !shared.come) abandon(path, shared);
+  }
+}
+
+/** @param {string} path @returns {Shared} */
+function share(path) {
+  const controller = new AbortController();
+  const answer = request(path, { signal: controller.signal, cache: "no-cache" }).then((response) => response.json());
+  const shared = { answer, controller, waiting: 0, come: false };
+  answers.set(path, shared);
+  answer.then(
+    () => (shared.come = true),
+    () => forget(path, shared),
+  );
+  for (const oldest of [...answers.keys()].slice(0, Math.max(0, answers.size - MOST_ANSWERS))) answers.delete(oldest);
+  return shared;
+}
+
+/** Nobody waits for it any more. @param {string} path @param {Shared} shared */
+function abandon(path, shared) {
+  shared.controller.abort();
+  forget(path, shared);
+}
+
+/** @param {string} path @param {Shared} shared */
+function forget(path, shared) {
+  if (answers.get(path) === shared) answers.delete(path);
+}
+
+/** @param {AbortSignal} signal @returns {Promise<never>} rejects when it is aborted */
+function abortion(signal) {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 /** @param {string} path @param {RequestInit} how */

@@ -34,6 +34,13 @@ export function element(tag, properties, ...children) {
   return made;
 }
 
+/** A button with a sign on it, by the name that it has for the ear and on hover. @param {HTMLElement} button @param {Node | null} sign null leaves the one that is there @param {string} name */
+export function nameButton(button, sign, name) {
+  if (sign) button.replaceChildren(sign);
+  button.title = name;
+  button.setAttribute("aria-label", name);
+}
+
 /**
  * A button that is on or off.
  * @param {boolean} pressed @param {() => void} choose @param {...(Node | string)} children

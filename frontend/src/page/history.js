@@ -3,6 +3,7 @@
 /** @import { PageStore, View } from "./state.js" */
 import { isCell } from "./hexagon.js";
 import { readView, writeView } from "./url.js";
+import { withWords } from "../words/i18n.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -24,7 +25,10 @@ export function keepAddress(store) {
       else history.pushState(history.state, "", address);
     },
   );
-  addEventListener("hashchange", () => store.set({ view: addressedView() }));
+  addEventListener("hashchange", () => {
+    const view = addressedView();
+    withWords(view.language, () => store.set({ view }));
+  });
   dark.addEventListener("change", () => {
     const { view } = store.get();
     if (!view.look) store.set({ view: { ...view, scheme: dark.matches ? "dark" : "light" } });

@@ -2,9 +2,9 @@
 
 /** @import { PageStore } from "./state.js" */
 import { byId } from "./dom.js";
-import { words } from "../words/i18n.js";
+import { withWords, words } from "../words/i18n.js";
 
-/** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage"} FixedText */
+/** @typedef {"title" | "period" | "sectors" | "from" | "until" | "otherLanguage" | "skip" | "showTime"} FixedText */
 
 /** @param {PageStore} store */
 export function showLanguage(store) {
@@ -19,10 +19,11 @@ export function showLanguage(store) {
       }
       byId("controls").setAttribute("aria-label", dictionary.controls);
       byId("language").setAttribute("lang", language === "ru" ? "en" : "ru");
+      byId("language").title = language === "ru" ? "English" : "Русский";
     },
   );
   byId("language").addEventListener("click", () => {
-    const { view } = store.get();
-    store.set({ view: { ...view, language: view.language === "ru" ? "en" : "ru" } });
+    const language = store.get().view.language === "ru" ? "en" : "ru";
+    withWords(language, () => store.set({ view: { ...store.get().view, language } }));
   });
 }

@@ -2,7 +2,7 @@
 
 /** @import { PageStore } from "./state.js" */
 import { greyZero } from "./zero_class.js";
-import { ApiError, fetchLegend, fetchSummary } from "./api.js";
+import { ApiError, fetchLegend, fetchSummary, forgetAnswers } from "./api.js";
 
 const RETRY_MS = 3000;
 /** A window that ends now moves on even when nothing new comes. */
@@ -31,6 +31,11 @@ export function keepFresh(store) {
     if (store.get().problem && store.get().problem?.kind !== "refused") setTimeout(refreshNumbers, RETRY_MS);
   }
 
+  function refreshAnew() {
+    forgetAnswers();
+    void refreshNumbers();
+  }
+
   function refreshForChoice() {
     asked.abort();
     asked = new AbortController();
@@ -39,16 +44,14 @@ export function keepFresh(store) {
   }
 
   store.watch((state) => selectionOf(state) + state.view.scheme, refreshForChoice);
-  let zoomKnown = false;
   store.watch(
     (state) => state.zoom,
-    () => {
-      if (zoomKnown) void refreshNumbers();
-      zoomKnown = true;
+    async (zoom) => {
+      if (zoom >= 0 && !(await fetchClasses(store, asked.signal))) void refreshNumbers();
     },
   );
-  setInterval(refreshNumbers, MOVE_ON_MS);
-  return () => void refreshNumbers();
+  setInterval(refreshAnew, MOVE_ON_MS);
+  return refreshAnew;
 }
 
 /** What the numbers depend on, as one comparable text. @param {import("./state.js").State} state */
@@ -60,12 +63,33 @@ export function selectionOf({ view: { sectors, window, from, to, compare, measur
 async function fetchNumbers(store, signal) {
   const { view, zoom } = store.get();
   try {
-    const [summary, legend] = await Promise.all([fetchSummary(view, signal), fetchLegend(view, zoom, signal)]);
+    const [summary, legend] = await Promise.all([
+      fetchSummary(view, signal),
+      // Its classes are those of a zoom: before there is a map nobody knows which.
+      zoom < 0 ? null : fetchLegend(view, zoom, signal),
+    ]);
     // They came just when something else was chosen.
     if (signal.aborted) return;
-    store.set({ summary, legend: greyZero(legend, view.scheme), problem: null, busy: false });
+    const classes = legend && zoom === store.get().zoom ? { legend: greyZero(legend, view.scheme) } : {};
+    store.set({ summary, ...classes, problem: null, busy: false });
   } catch (error) {
     if (error instanceof ApiError) store.set({ problem: error.problem, busy: false });
     else if (!signal.aborted) throw error;
+  }
+}
+
+/**
+ * The legend of another zoom; the totals are the same.
+ * @param {PageStore} store @param {AbortSignal} signal @returns {Promise<boolean>} false where it could not be had
+ */
+async function fetchClasses(store, signal) {
+  const { view, zoom } = store.get();
+  try {
+    const legend = await fetchLegend(view, zoom, signal);
+    if (!signal.aborted && zoom === store.get().zoom) store.set({ legend: greyZero(legend, view.scheme) });
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError) && !signal.aborted) throw error;
+    return signal.aborted;
   }
 }

@@ -2,7 +2,7 @@
 
 /** @import { PageStore, Scheme } from "./state.js" */
 import { words } from "../words/i18n.js";
-import { byId } from "./dom.js";
+import { byId, nameButton } from "./dom.js";
 
 /** @type {Record<Scheme, Scheme>} */
 const OTHER = { light: "dark", dark: "light" };
@@ -19,7 +19,7 @@ export function showScheme(store) {
 export function offerScheme(store) {
   store.watch(
     (state) => state.view,
-    ({ scheme, language }) => (byId("scheme").textContent = words(language).toScheme[OTHER[scheme]]),
+    ({ scheme, language }) => nameButton(byId("scheme"), null, words(language).toScheme[OTHER[scheme]]),
   );
   byId("scheme").addEventListener("click", () => {
     const { view } = store.get();

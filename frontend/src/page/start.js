@@ -1,14 +1,17 @@
 /** What every page of the service begins with: one store, its numbers kept fresh, and the parts that watch it. */
 
 /** @import { PageStore, State, View } from "./state.js" */
+import { forgetAnswers } from "./api.js";
 import { listen } from "./live.js";
 import { keepFresh } from "./refresh.js";
 import { createStore } from "./store.js";
 import { showScheme } from "./scheme.js";
 import { onWake } from "./waking.js";
 import { onSilence } from "./silence.js";
+import { loadWords } from "../words/i18n.js";
 
-const FIRST_ZOOM = 6;
+/** Before there is a map. */
+const NO_ZOOM = -1;
 /** Incidents that a list shows at first. */
 const PAGE = 50;
 /** The panels' answers are asked for anew this often at most; the totals and the map follow every change. */
@@ -18,14 +21,22 @@ const FIRST_MS = 5000;
 /** Windows move on, and the service looks for what is unusual, when no message comes either, ms. */
 const MOVE_ON_MS = 120_000;
 
+/** A page's store. @param {View} view what is shown at first @returns {PageStore} */
+export function createPage(view) {
+  return createStore(initialState(view));
+}
+
 /**
- * @param {View} view what is shown at first
+ * Load the words, ask for the numbers, put the parts together, and keep all of it level with the service.
+ * @param {PageStore} store
  * @param {(store: PageStore) => Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} assemble puts the page's own parts
- *   together; shown: when the first map is there
+ *   together, and is called once the words are there; shown: when the first map is there
+ * @param {(path: string) => EventSource} [open] opens the stream of changes
  */
-export function startPage(view, assemble) {
-  const store = createStore(initialState(view));
+export function startPage(store, assemble, open) {
   showScheme(store);
+  // Before all others: they ask anew whenever it grows.
+  store.watch((state) => state.tick, forgetAnswers);
   const refreshNumbers = keepFresh(store);
   let refreshTiles = () => {};
   let listenAnew = () => {};
@@ -36,11 +47,13 @@ export function startPage(view, assemble) {
     // Tiles of a choice that the service has refused would be refused as well.
     if (store.get().problem?.kind !== "refused") refreshTiles();
   };
-  void assemble(store).then(async (assembled) => {
+  const { language } = store.get().view;
+  void loadWords(language).then(async () => {
+    const assembled = await assemble(store);
     refreshTiles = assembled.refreshTiles;
     // What is just being asked for the first time need not be asked for again.
     await Promise.race([assembled.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
-    listenAnew = listen(store, refresh, { onAlert: tick });
+    listenAnew = listen(store, refresh, { onAlert: tick, ...(open && { open }) });
   });
   setInterval(tick, MOVE_ON_MS);
   onSilence(store, () => listenAnew());
@@ -53,10 +66,10 @@ export function startPage(view, assemble) {
 }
 
 /** @param {View} view @returns {State} */
-export function initialState(view) {
+function initialState(view) {
   return {
     view,
-    zoom: FIRST_ZOOM,
+    zoom: NO_ZOOM,
     summary: null,
     legend: null,
     problem: null,

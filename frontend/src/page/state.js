@@ -10,7 +10,7 @@
 /** @typedef {"region" | "district" | "settlement"} Level */
 /** @typedef {"sector" | "theme" | "source" | "agency" | "status" | "district" | "deadline"} Dimension by which incidents are broken down */
 /** @typedef {"received" | "due"} Order of a list of incidents: the newest first, or by deadline */
-/** @typedef {"overview" | "now" | "analysis" | "share"} Tab what stands beside the map; a selected place stands above it */
+/** @typedef {"filters" | "overview" | "now" | "analysis" | "share"} Tab what stands beside the map; a selected place stands in its stead; the filters have a column of their own where there is room */
 
 /**
  * What the address holds, beside the map's own `map=zoom/lat/lng`.
@@ -114,7 +114,7 @@
 /**
  * @typedef {object} State
  * @property {View} view
- * @property {number} zoom whole zoom of the tiles shown
+ * @property {number} zoom whole zoom of the tiles shown; -1 before there is a map
  * @property {Summary | null} summary
  * @property {Legend | null} legend
  * @property {Problem | null} problem

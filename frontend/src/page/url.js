@@ -11,7 +11,7 @@ export const MEASURES = ["count", "open", "overdue"];
 /** @type {readonly Language[]} */
 export const LANGUAGES = ["ru", "en"];
 /** @type {readonly Tab[]} */
-export const TABS = ["overview", "now", "analysis", "share"];
+export const TABS = ["filters", "overview", "now", "analysis", "share"];
 /** @type {readonly Layer[]} */
 const LAYERS = ["hexes", "districts", "density"];
 /** @type {readonly Level[]} */

@@ -4,17 +4,19 @@
 /** @import { Column } from "../charts/table.js" */
 /** @import { AnswerState } from "../page/answers.js" */
 /** @import { Language, PageStore, State } from "../page/state.js" */
-/** @import { Both } from "../parts/totals.js" */
+/** @import { Both, Totals } from "../parts/totals.js" */
+import { showTotals } from "../choice/totals.js";
 import { alertsList, changesList } from "../alerts/lists.js";
 import { createTable } from "../charts/table.js";
 import { follow } from "../page/answers.js";
+import { summaryAddress } from "../page/api.js";
 import { byId, element } from "../page/dom.js";
 import { formatWindow } from "../words/dates.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "../parts/figures.js";
 import { isShown, toDistrict } from "../view/steps.js";
 import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
-import { districtsAddress, fetchBoth, summaryAddress } from "../parts/totals.js";
+import { districtsAddress, fetchBoth } from "../parts/totals.js";
 import { byChance, growthOf, LEAST_MESSAGES, LEAST_OVERDUE, reasonOf, worstDistricts } from "../parts/worst.js";
 
 /** @param {PageStore} store */
@@ -25,15 +27,18 @@ export function showOverview(store) {
     element("div", { id: "ranking" }),
   ];
   const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
-  byId("overview").append(alertsList(store), changesList(store), worst, totals, element("div", {}, head, ranking));
+  byId("figures").append(totals);
+  byId("overview").append(alertsList(store), changesList(store), worst, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
   const table = createTable({ key: "overdue", descending: true });
   /** @type {AnswerState<Both> | null} */
   let compared = null;
   /** @type {AnswerState<Districts> | null} */
   let districts = null;
+  const drawTotals = showTotals(store, (measure) => (measure === "count" ? arrivalsBefore(store.get().view.language, compared) : []));
   const redraw = () => {
     const { language } = store.get().view;
+    drawTotals();
     if (compared) showAnswer(totals, compared, language, (answer) => totalsOf(language, answer));
     if (!districts) return;
     showAnswer(worst, districts, language, (answer) => worstOf(store, answer));
@@ -42,7 +47,7 @@ export function showOverview(store) {
   const shown = (/** @type {State} */ state, /** @type {string} */ address) => (isShown(state, "overview") ? address : null);
   follow(
     store,
-    (state) => shown(state, summaryAddress(state)),
+    (state) => shown(state, summaryAddress(state.view)),
     (/** @type {AnswerState<Both>} */ next) => {
       compared = next;
       redraw();
@@ -60,24 +65,13 @@ export function showOverview(store) {
   store.watch((state) => state.view.language, redraw);
 }
 
-/** @param {Language} language @param {Both} both */
+/** What is not among the totals that can be pressed. @param {Language} language @param {Both} both */
 function totalsOf(language, { now, before }) {
   const { overview } = words(language);
   const [numbers, then] = [now.measures, before?.measures];
   const was = (/** @type {Node | string} */ value) => [fill(overview.before, { value: "" }), value];
-  const named = (/** @type {"count" | "open" | "overdue" | "closed"} */ name) =>
-    name === "overdue" ? element("span", { title: overview.overdue_hint }, overview.names.overdue) : overview.names[name];
-  // Of what came earlier more is handled by now: of the counts only arrivals can be set against those before.
-  const counts = /** @type {const} */ (["count", "open", "overdue", "closed"]).map((name) =>
-    total(
-      named(name),
-      formatNumber(language, numbers[name]),
-      !then || name !== "count"
-        ? []
-        : [fill(overview.before, { value: formatNumber(language, then[name]) }), " ", ...changed(language, numbers.count, then.count)],
-    ),
-  );
   const times = [
+    total(overview.names.closed, formatNumber(language, numbers.closed), []),
     total(
       overview.names.answer_hours,
       hoursOf(language, numbers.answer_hours, numbers.n_answered),
@@ -89,17 +83,28 @@ function totalsOf(language, { now, before }) {
       then ? was(shareOf(language, then.share_on_time, then.n_judged)) : [],
     ),
   ];
-  const { compare, time_zone: timeZone } = now;
-  const rule = compare
-    ? fill(overview.totalsRule, {
-        window: formatWindow(language, { window: compare, data: { first: null, last: null }, time_zone: timeZone }),
-      })
-    : "";
-  return [
-    element("h2", {}, overview.totals[compare?.by ?? "previous"]),
-    element("p", { class: "muted" }, rule),
-    element("dl", { class: "totals" }, ...counts, ...times),
-  ];
+  return [element("dl", { class: "totals", title: comparedTitle(language, now) }, ...times)];
+}
+
+/**
+ * How many came before. Of what came earlier more is handled by now: of the counts only arrivals can be set against those before.
+ * @param {Language} language @param {AnswerState<Both> | null} told
+ */
+function arrivalsBefore(language, told) {
+  const both = told?.stale ? null : told?.answer;
+  if (!both?.before) return [];
+  const [now, then] = [both.now.measures.count, both.before.measures.count];
+  const note = element("span", { title: comparedTitle(language, both.now) });
+  note.append(fill(words(language).overview.before, { value: formatNumber(language, then) }), " ", ...changed(language, now, then));
+  return [note];
+}
+
+/** With which period the totals are compared. @param {Language} language @param {Totals} totals */
+function comparedTitle(language, { compare, time_zone: timeZone }) {
+  const { overview } = words(language);
+  if (!compare) return "";
+  const window = formatWindow(language, { window: compare, data: { first: null, last: null }, time_zone: timeZone });
+  return `${overview.totals[compare.by]}: ${fill(overview.totalsRule, { window })}`;
 }
 
 /** @param {Language} language @param {number} now @param {number} before */

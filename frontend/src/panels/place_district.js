@@ -101,7 +101,7 @@ function sectorsOf(language, { sectors }) {
     .toSorted((one, other) => other.count - one.count)
     .map(({ code, name, count, share }) => {
       const bar = element("span", { class: "bar", "aria-hidden": "true" });
-      bar.style.setProperty("--share", String(share));
+      bar.style.setProperty("--number-share", String(share));
       return element(
         "li",
         { "data-sector-bar": code },

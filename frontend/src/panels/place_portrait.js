@@ -48,7 +48,7 @@ export function settlementsOf(language, settlements) {
 }
 
 /** @param {Language} language @param {{ timeline: { bucket: string, buckets: Bucket[] }, time_zone: string }} answer @param {number} count all messages of the place */
-export function timelineOf(language, { timeline: { bucket, buckets }, time_zone: timeZone }, count) {
+export function timelineOf(language, { timeline: { buckets }, time_zone: timeZone }, count) {
   const peak = buckets.toSorted((one, other) => other.count - one.count)[0];
   if (!peak || !count) return [];
   const { now, messages } = words(language);
@@ -60,6 +60,6 @@ export function timelineOf(language, { timeline: { bucket, buckets }, time_zone:
     day: day(peak.from),
     most: formatNumber(language, peak.count),
   });
-  const chart = drawChart({ bucket, buckets, time_zone: timeZone }, { ...CHART, language });
+  const chart = drawChart({ buckets, time_zone: timeZone }, { ...CHART, language });
   return [element("section", { "data-part": "timeline" }, element("h3", {}, now.timeline), chart, element("p", { class: "muted" }, says))];
 }

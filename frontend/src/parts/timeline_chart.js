@@ -2,48 +2,52 @@
 
 /** @import { Bucket, Timeline } from "../page/answer_types.js" */
 /** @import { Language } from "../page/state.js" */
-import { niceMax, svg } from "../charts/svg.js";
+import { svg } from "../charts/svg.js";
 import { formatNumber } from "../words/i18n.js";
-import { labelled } from "../charts/ticks.js";
+import { timeTicks, valueTicks } from "../charts/ticks.js";
 
 /** Below the bars, for the labels, px. */
 const AXIS = 18;
+/** Room for a label, and above the bars, px. */
 const LABEL = 62;
+const TOP = 4;
+/** Lines across the chart at most. */
+const VALUES = 3;
 const GAP = 0.18;
 
-/** @type {Record<string, Intl.DateTimeFormatOptions>} */
-const LABELS = {
-  hour: { hour: "2-digit", minute: "2-digit" },
-  day: { day: "numeric", month: "short" },
-  week: { day: "numeric", month: "short" },
-  month: { month: "short", year: "2-digit" },
-};
-
 /**
- * @param {Pick<Timeline, "buckets" | "bucket" | "time_zone">} timeline @param {{ width: number, height: number, language: Language }} look
+ * @param {Pick<Timeline, "buckets" | "time_zone">} timeline @param {{ width: number, height: number, language: Language }} look
  * @returns {SVGElement}
  */
-export function drawChart({ buckets, bucket: kind, time_zone: timeZone }, { width, height, language }) {
-  const most = niceMax(Math.max(1, ...buckets.map(({ count, n_compared: before }) => Math.max(count, before ?? 0))));
+export function drawChart({ buckets, time_zone: timeZone }, { width, height, language }) {
+  const values = valueTicks(Math.max(1, ...buckets.map(({ count, n_compared: before }) => Math.max(count, before ?? 0))), VALUES);
   const step = width / buckets.length;
   const floor = height - AXIS;
-  const tall = (/** @type {number} */ value) => (value / most) * (floor - 10);
+  const tall = (/** @type {number} */ value) => (value / (values.at(-1) ?? 1)) * (floor - TOP);
   const bars = buckets.flatMap((bucket, at) => bucketBars(bucket, at * step, step, floor, tall));
-  const format = new Intl.DateTimeFormat(language, { ...(LABELS[kind] ?? LABELS["day"]), timeZone });
-  const named = labelled(buckets.length, width, LABEL).map((at) => ({ at, name: format.format(Date.parse(buckets[at]?.from ?? "")) }));
-  // Bars of some hours of the same day would be named alike.
-  const labels = named
-    .filter(({ name }, index) => name !== named[index - 1]?.name)
-    .map(({ at, name }) => text((at + 0.5) * step, height - 4, at === 0 ? "start" : "middle", name, at === 0 ? 2 : 0));
   return svg(
     "svg",
     { class: "timeline", width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
     svg("line", { class: "axis", x1: 0, x2: width, y1: floor + 0.5, y2: floor + 0.5 }),
+    ...values.map((value) => svg("line", { class: "axis grid", x1: 0, x2: width, y1: floor - tall(value), y2: floor - tall(value) })),
     ...bars,
     ...outline(buckets, step, floor, tall),
-    ...labels,
-    text(2, 9, "start", formatNumber(language, most)),
+    ...timeAxis(buckets, timeZone, { width, height, language }),
+    ...values.map((value) => text(2, floor - tall(value) + 9, "start", formatNumber(language, value))),
   );
+}
+
+/** Below the bars: where a span of time begins; in the middle of the bar where each has a label. @param {readonly Bucket[]} buckets @param {string} timeZone @param {{ width: number, height: number, language: Language }} look */
+function timeAxis(buckets, timeZone, { width, height, language }) {
+  const step = width / buckets.length;
+  const ticks = timeTicks(buckets, { most: Math.floor(width / LABEL), language, timeZone });
+  const middle = ticks.length === buckets.length ? step / 2 : 0;
+  return ticks.flatMap(({ at, text: name }) => {
+    const x = at * step + middle;
+    const [anchor, place] = x < LABEL / 2 ? ["start", Math.max(x, 2)] : x > width - LABEL / 2 ? ["end", width - 2] : ["middle", x];
+    const mark = svg("line", { class: "axis", x1: x, x2: x, y1: height - AXIS, y2: height - AXIS + 4 });
+    return [mark, text(Number(place), height - 3, String(anchor), name)];
+  });
 }
 
 /** @param {Bucket} bucket @param {number} left @param {number} step @param {number} floor @param {(value: number) => number} tall */
@@ -79,9 +83,9 @@ function outline(buckets, step, floor, tall) {
   return d ? [svg("path", { class: "before", d, fill: "none" })] : [];
 }
 
-/** @param {number} x @param {number} y @param {string} anchor @param {string} content @param {number} [at] */
-function text(x, y, anchor, content, at = x) {
-  const made = svg("text", { x: anchor === "start" ? at : x, y, "text-anchor": anchor });
+/** @param {number} x @param {number} y @param {string} anchor @param {string} content */
+function text(x, y, anchor, content) {
+  const made = svg("text", { x, y, "text-anchor": anchor });
   made.textContent = content;
   return made;
 }

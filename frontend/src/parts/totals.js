@@ -9,11 +9,6 @@ import { comparison, countedQuery } from "../page/url.js";
 /** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
 
 /** @param {State} state */
-export function summaryAddress({ view }) {
-  return `/api/summary?${countedQuery(view, { compare: comparison(view) })}`;
-}
-
-/** @param {State} state */
 export function districtsAddress({ view }) {
   return `/api/districts?${countedQuery(view, { compare: comparison(view), level: "district" })}`;
 }

@@ -4,8 +4,8 @@
 /** @import { Districts } from "../page/answer_types.js" */
 /** @import { State } from "../page/state.js" */
 import { alertsAddress, changesAddress } from "../alerts/questions.js";
-import { fetchJson } from "../page/api.js";
-import { districtsAddress, fetchBoth, summaryAddress } from "../parts/totals.js";
+import { fetchJson, summaryAddress } from "../page/api.js";
+import { districtsAddress, fetchBoth } from "../parts/totals.js";
 
 /**
  * @typedef {object} WallAnswer
@@ -18,7 +18,7 @@ import { districtsAddress, fetchBoth, summaryAddress } from "../parts/totals.js"
 
 /** All addresses as one text, so that `follow` asks again when one of them is another. @param {State} state */
 export function wallAddress(state) {
-  return [summaryAddress(state), districtsAddress(state), alertsAddress(state), changesAddress(state) ?? ""].join(" ");
+  return [summaryAddress(state.view), districtsAddress(state), alertsAddress(state), changesAddress(state) ?? ""].join(" ");
 }
 
 /** @param {string} addresses @param {AbortSignal} signal @returns {Promise<WallAnswer>} */

@@ -17,6 +17,7 @@ import { quietly, rotate } from "./rotation.js";
 import { setScene } from "./scene.js";
 import { hidePointer, reloadPage, stayAwake, stayCurrent } from "./upkeep.js";
 import { keepMap } from "./wall_map.js";
+import { withWords } from "../words/i18n.js";
 import { placeOf, readWall, withLevel } from "./wall_view.js";
 
 /** What the address asks for. */
@@ -68,7 +69,7 @@ function followAddress(store, seconds) {
   addEventListener("hashchange", () => {
     stop();
     const wall = wallOfAddress();
-    store.set({ view: wall.view });
+    withWords(wall.view.language, () => store.set({ view: wall.view }));
     stop = wall.rotate ? rotate(store, wall.rotate) : () => {};
   });
 }

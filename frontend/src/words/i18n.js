@@ -1,15 +1,9 @@
-/** The page's words in two languages, by the rooms of the page. English is the measure: a key missing in Russian is a type error. */
+/**
+ * The page's words, of the reader's language only: another one is loaded when it is chosen. English is the measure: a key missing
+ * in Russian is a type error.
+ */
 
 /** @import { Language } from "../page/state.js" */
-import * as base from "./base.js";
-import * as time from "./time.js";
-import * as measures from "./measures.js";
-import * as overview from "./overview.js";
-import * as now from "./now.js";
-import * as share from "./share.js";
-import * as wall from "./wall.js";
-import * as alerts from "./alerts.js";
-import * as problems from "./problems.js";
 
 /** @typedef {Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }} Plural */
 /**
@@ -18,42 +12,37 @@ import * as problems from "./problems.js";
  * @typedef {English extends { other: string } ? Plural : English extends string ? string : { [Key in keyof English]: Translated<English[Key]> }} Translated
  */
 
-const english = {
-  ...base.english,
-  time: time.english,
-  measures: measures.english,
-  overview: overview.english,
-  now: now.english,
-  share: share.english,
-  wall: wall.english,
-  alerts: alerts.english,
-  problems: problems.english,
-};
+/** @typedef {typeof import("./en.js").dictionary} English */
+/** @typedef {Translated<English>} Dictionary */
 
-/** @typedef {Translated<typeof english>} Dictionary */
+/** @type {Record<Language, () => Promise<{ dictionary: Dictionary }>>} */
+const LOADERS = { en: () => import("./en.js"), ru: () => import("./ru.js") };
 
 /** @type {Intl.NumberFormatOptions} */
 const PERCENT = { style: "percent", maximumFractionDigits: 0 };
 
-/** @type {Dictionary} */
-const russian = {
-  ...base.russian,
-  time: time.russian,
-  measures: measures.russian,
-  overview: overview.russian,
-  now: now.russian,
-  share: share.russian,
-  wall: wall.russian,
-  alerts: alerts.russian,
-  problems: problems.russian,
-};
+/** @type {Partial<Record<Language, Dictionary>>} */
+const loaded = {};
 
-/** @type {Record<Language, Dictionary>} */
-export const DICTIONARIES = { en: english, ru: russian };
-
-/** @param {Language} language */
+/** The words of a language that has been loaded. @param {Language} language */
 export function words(language) {
-  return DICTIONARIES[language];
+  const dictionary = loaded[language];
+  if (!dictionary) throw new Error(`the words of ${language} are not loaded: see loadWords`);
+  return dictionary;
+}
+
+/** Load the words of a language, if they are not there. @param {Language} language */
+export async function loadWords(language) {
+  loaded[language] ??= (await LOADERS[language]()).dictionary;
+}
+
+/**
+ * Act with the words of a language: at once where they are there, else when they have come; not at all where they do not come.
+ * @param {Language} language @param {() => void} act
+ */
+export function withWords(language, act) {
+  if (loaded[language]) act();
+  else loadWords(language).then(act, console.error);
 }
 
 /**
