@@ -3,9 +3,11 @@
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import pi, sqrt
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -92,7 +94,7 @@ def test_streets_and_waters_are_drawn_and_named_below_the_incidents(
         assert (names_drawn(visit, "waterway-names") | names_drawn(visit, "water-names")) & WATERS[language]
         assert all(count_drawn(visit, part) for part in ("water", "waterways", "rails", "main-roads", "minor-roads", "buildings"))
         order = visit.page.evaluate("geoMap.getStyle().layers.map((one) => one.id)")
-        below = ["land", "basemap-town-water", "basemap-town-main-roads", "hexes", "incidents", "basemap-town-street-names", "places"]
+        below = ["land", "basemap-town-water", "basemap-town-main-roads", "hexes", "basemap-town-street-names", "incidents", "places"]
         assert [each for each in order if each in below] == below
         # A place of incidents, and no hexagon over it.
         assert visit.page.evaluate("geoMap.queryRenderedFeatures({layers: ['hexes']}).length") == 0
@@ -153,6 +155,27 @@ def test_the_picture_shows_water_and_names_whose_map_it_is(
         assert found > 1000
 
 
+def test_density_is_drawn_as_a_heat_map_whose_top_is_the_legends(browser: Browser, service_url: str, tmp_path: Path) -> None:
+    with visiting(browser, service_url, 1280, 800) as visit:
+        visit.page.goto(f"{service_url}/#map=9/{CENTRE[0]}/{CENTRE[1]}&lang=en&layer=density&measure=open&scheme=light")
+        visit.until("window.geoMap?.getLayer('density') && geoMap.getPaintProperty('density', 'heatmap-intensity') !== undefined")
+        visit.until("geoMap.loaded() && geoMap.areTilesLoaded()")
+        legend = httpx.get(f"{service_url}/api/legend?layer=density&zoom=9&measure=open&scheme=light").json()
+        shown = visit.page.evaluate("geoMap.getPaintProperty('density', 'heatmap-color')")
+        assert shown[5::2] == pytest.approx([row["from"] / legend["peak"] for row in legend["classes"]])
+        assert shown[6::2] == [row["color"] for row in legend["classes"]]
+        intensity = visit.page.evaluate("geoMap.getPaintProperty('density', 'heatmap-intensity')")
+        assert intensity * sqrt(2 * pi) * legend["kernel_km"] ** 2 * legend["peak"] == pytest.approx(1)
+        expect(visit.page.locator("#legend")).to_contain_text("km²")
+        expect(visit.page.locator("#legend")).to_contain_text("smoothed over 2.4 km")
+        visit.shot("density")
+        # The incidents are all in one hexagon: the densest place has the last colour, far from it nothing is drawn.
+        visit.page.screenshot(path=tmp_path / "map.png")
+        last = legend["classes"][-1]["color"]
+        assert colours_near(visit, tmp_path / "map.png", last, 60) > 20
+        assert visit.complaints == []
+
+
 COUNT = """async ([data, colour]) => {
   const image = new Image();
   image.src = data;
@@ -170,4 +193,25 @@ def colour_count(visit: Visit, png: Path, colour: str) -> int:
     """How many pixels of a picture have exactly this colour, as the browser decodes it."""
     data = f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode()}"
     count: int = visit.page.evaluate(COUNT, [data, int(colour[1:], 16)])
+    return count
+
+
+NEAR = """async ([data, colour, far]) => {
+  const image = new Image();
+  image.src = data;
+  await image.decode();
+  const pen = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  pen.drawImage(image, 0, 0);
+  const { data: bytes } = pen.getImageData(0, 0, image.width, image.height);
+  const parts = [colour >> 16, (colour >> 8) & 255, colour & 255];
+  let found = 0;
+  for (let at = 0; at < bytes.length; at += 4) if (parts.every((part, one) => Math.abs(bytes[at + one] - part) < far)) found += 1;
+  return found;
+}"""
+
+
+def colours_near(visit: Visit, png: Path, colour: str, far: int) -> int:
+    """How many pixels of a picture are less than `far` of 255 from a colour in red, green and blue."""
+    data = f"data:image/png;base64,{base64.b64encode(png.read_bytes()).decode()}"
+    count: int = visit.page.evaluate(NEAR, [data, int(colour[1:], 16), far])
     return count

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import mapbox_vector_tile
+import shapely
 from isal import igzip
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
@@ -24,7 +25,7 @@ PROTOMAPS = {
 }
 OPENMAPTILES = {"vector_layers": [{"id": name, "fields": {"class": "String"}} for name in ("water", "transportation", "place")]}
 ZOOMS = range(12, 15)
-EXTENT = 4096
+EXTENT, BUFFER = 4096, 256
 
 
 def write_pmtiles(path: Path, tiles: Mapping[Place, bytes], metadata: Mapping[str, Any], **header: Any) -> Path:
@@ -107,22 +108,16 @@ def _places(zoom: int, first: tuple[int, int], last: tuple[int, int]) -> list[Pl
 
 
 def _tile(place: Place, features: list[Feature]) -> bytes:
-    """Return a compressed tile with all features, whatever of them is in it: the town is small."""
+    """Return a compressed tile with what is in it of the features."""
     layers: dict[str, list[dict[str, Any]]] = {}
     for layer, points, properties in features:
         xy = [_in_tile(place, point) for point in points]
-        if not _touches(xy):
-            continue
-        kind = "Point" if len(xy) == 1 else "Polygon" if xy[0] == xy[-1] else "LineString"
-        coordinates = {"Point": xy[0], "Polygon": [xy], "LineString": xy}[kind]
-        layers.setdefault(layer, []).append({"geometry": {"type": kind, "coordinates": coordinates}, "properties": properties})
+        shape = shapely.Point(xy[0]) if len(xy) == 1 else shapely.Polygon(xy) if xy[0] == xy[-1] else shapely.LineString(xy)
+        part = shapely.clip_by_rect(shape, -BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
+        if not part.is_empty:
+            layers.setdefault(layer, []).append({"geometry": part, "properties": properties})
     made = [{"name": name, "features": each} for name, each in layers.items()]
     return igzip.compress(mapbox_vector_tile.encode(made, default_options={"y_coord_down": True, "extents": EXTENT}))
-
-
-def _touches(xy: list[tuple[int, int]]) -> bool:
-    """Return whether the box around the points reaches into the tile."""
-    return all(min(point[axis] for point in xy) <= EXTENT and max(point[axis] for point in xy) >= 0 for axis in (0, 1))
 
 
 def _in_tile(place: Place, point: osm_town.Point) -> tuple[int, int]:

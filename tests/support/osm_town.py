@@ -80,7 +80,7 @@ def names(russian: str, english: str) -> dict[str, str]:
 
 def ways() -> list[Way]:
     """Return all ways of the town."""
-    return [*_streets(), *_buildings(), *_water(), *_green(), _line([(-1.6, -1.4), (1.6, -1.1)], railway="rail")]
+    return [*_streets(), *_buildings(), *_water(), *_green(), _line([(-1.6, 0.1), (1.6, 0.16)], railway="rail")]
 
 
 def nodes() -> list[Node]:

@@ -142,10 +142,15 @@ function classRow(language, legend, row, lights) {
   return made;
 }
 
+/** How old the incidents of a class are. @param {Language} language @param {Pick<LegendClass, "class">} row */
+export function ageText(language, row) {
+  const { ages } = words(language).measures;
+  return [ages.today, ages.days3, ages.week, ages.month, ages.older][row.class] ?? "";
+}
+
 /** Incidents one by one, by their age. @param {Language} language @param {Legend} points */
 function pointRows(language, { classes }) {
-  const { ages, pointsTitle, pointsNote, overdueRing } = words(language).measures;
-  const names = [ages.today, ages.days3, ages.week, ages.month, ages.older];
+  const { pointsTitle, pointsNote, overdueRing } = words(language).measures;
   const rows = classes
     .filter(({ incidents }) => incidents)
     .map((row) =>
@@ -153,7 +158,7 @@ function pointRows(language, { classes }) {
         "li",
         {},
         swatch(row.color, "point"),
-        element("span", { class: "range" }, names[row.class] ?? ""),
+        element("span", { class: "range" }, ageText(language, row)),
         " ",
         element("span", { class: "many" }, formatNumber(language, row.incidents ?? 0)),
       ),

@@ -11,6 +11,7 @@ import { LAYERS } from "./layers.js";
 import { POINTS_FROM_ZOOM } from "../page/hexagon.js";
 import { POINTS } from "./points.js";
 import { showFrame, shownInFrame } from "./frames.js";
+import { streetNames } from "./streets.js";
 import { markSelected } from "./pointing.js";
 import { serviceRoot } from "../page/service.js";
 import { selectionOf } from "../page/refresh.js";
@@ -110,7 +111,7 @@ function addAreas(map, state) {
   shownOn.set(map, layer);
   map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofAreas = { source: layer, "source-layer": layer };
-  const above = [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
+  const above = streetNames(map) ?? [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
   if (layer === DENSITY) {
     map.addLayer({ id: layer, type: "heatmap", ...ofAreas, maxzoom: POINTS_FROM_ZOOM, paint: DENSITY_PAINT }, above);
     map.setLayoutProperty(LABELS, "visibility", "visible");

@@ -2,12 +2,14 @@
 
 /** @import { Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore, State } from "../page/state.js" */
-import { countText, measureName, shownClasses } from "../choice/legend.js";
+import { ageText, countText, measureName, shownClasses } from "../choice/legend.js";
 import { rangeText } from "../choice/ranges.js";
 import { counted, formatNumber, words } from "../words/i18n.js";
 import { selectionWords } from "../words/selection.js";
 import { attributions } from "./attribution.js";
 import { INKS } from "./inks.js";
+import { POINTS_FROM_ZOOM } from "../page/hexagon.js";
+import { streetCredits } from "./streets.js";
 
 /** Pixels of the picture to one of the page, so that it is sharp in print. */
 const RATIO = 2;
@@ -40,7 +42,7 @@ export async function pictureOf(map, store) {
   drawHead(pen, store.get(), width, inks.text);
   drawLegend(pen, store.get(), { right: width - MARGIN, bottom: HEAD + height - MARGIN }, inks);
   drawScale(pen, map, { left: MARGIN, bottom: HEAD + height - MARGIN }, inks, store.get());
-  drawFoot(pen, store.get(), await attributions(store.get()), { width, top: HEAD + height, ink: inks.text });
+  drawFoot(pen, store.get(), [...(await attributions(store.get())), ...streetCredits(map)], { width, top: HEAD + height, ink: inks.text });
   return canvas.convertToBlob({ type: "image/png" });
 }
 
@@ -71,15 +73,17 @@ function drawHead(pen, state, width, ink) {
 }
 
 /** @param {OffscreenCanvasRenderingContext2D} pen @param {State} state @param {{ right: number, bottom: number }} corner @param {import("./inks.js").Inks} inks */
-function drawLegend(pen, { legend, view: { language } }, { right, bottom }, inks) {
+function drawLegend(pen, { legend: ofAreas, points, zoom, view: { language } }, { right, bottom }, inks) {
+  const single = zoom >= POINTS_FROM_ZOOM ? points : null;
+  const legend = single ?? ofAreas;
   if (!legend) return;
   const rows = shownClasses(legend).map((row) => ({
     color: row.color,
-    text: rangeText(language, legend, row),
-    many: row.cells ?? row.districts ?? 0,
+    text: single ? ageText(language, row) : rangeText(language, legend, row),
+    many: row.incidents ?? row.cells ?? row.districts,
   }));
   pen.font = `400 14px ${FONT}`;
-  const below = countText(language, legend).split(". ")[0] ?? "";
+  const below = (single ? words(language).measures.pointsTitle : countText(language, legend)).split(/[.(] ?/)[0] ?? "";
   const width = Math.max(150, ...[...rows.map(({ text }) => text), below].map((text) => pen.measureText(text).width + 104));
   const height = (rows.length + 1) * LINE + 20;
   pen.fillStyle = inks.paper;
@@ -93,7 +97,7 @@ function drawLegend(pen, { legend, view: { language } }, { right, bottom }, inks
     pen.fillStyle = inks.text;
     pen.fillText(text, right - width + 48, y + 12);
     pen.textAlign = "right";
-    pen.fillText(formatNumber(language, many), right - 12, y + 12);
+    if (many !== undefined) pen.fillText(formatNumber(language, many), right - 12, y + 12);
     pen.textAlign = "left";
   }
   pen.fillText(below, right - width + 12, bottom - 12);
