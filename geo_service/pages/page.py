@@ -16,7 +16,7 @@ from geo_service.basemap.registry import Basemaps
 from geo_service.core.errors import GeoError, NotReady, SettingsError
 from geo_service.pages.asset_folder import AssetFolder, Snapshot
 from geo_service.pages.assets import REVALIDATE, asset_response, asset_router
-from geo_service.pages.embed import check_embed, check_wall
+from geo_service.pages.embed import VIEW_PARAMETERS, check_embed, check_wall
 from geo_service.queries.selection import collect_params, read_choice
 from geo_service.routes.common.responses import bytes_answer
 from geo_service.routes.schemas.parameter_docs import EMBED_DOCS, parameter
@@ -26,14 +26,19 @@ _INLINE_SCRIPT = re.compile(r"<script type=\"importmap\">(.*?)</script>", re.DOT
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    # The page uses none of these; a script that got into it should not be able to ask for them either.
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # Of these the map uses only where the reader is; a script that got into a page should not be able to ask for the others either.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(self), microphone=(), payment=(), usb=()",
 }
 _OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
 """No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""
 _HTML = "text/html; charset=utf-8"
 _SERVER_ERROR = 500
-_PAGE_DOCS = {"parameters": [parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",)))]}
+_PAGE_DOCS = {
+    "parameters": [
+        parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",))),
+        *(parameter(name, "As behind # in the address of the map page (docs/map.md); what is given there wins.") for name in VIEW_PARAMETERS),
+    ]
+}
 _PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"description": "A parameter is unknown or malformed; the page says which.", "content": {"text/html": {}}},
 }
@@ -190,7 +195,7 @@ def _check_map(request: Request) -> None:
     if request.query_params.get("view") == "wall":
         check_wall(request)
         return
-    params = collect_params(request.query_params.multi_items(), ("view",))
+    params = collect_params(request.query_params.multi_items(), ("view", *VIEW_PARAMETERS))
     if "view" in params:
         read_choice(params, "view", ("wall",))
 

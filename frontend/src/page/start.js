@@ -82,11 +82,15 @@ function initialState(view) {
     listed: PAGE,
     place: "",
     picture: null,
+    print: null,
     names: new Map(),
     points: null,
     playing: null,
     lit: null,
     drawn: null,
+    sought: { text: "", address: false },
+    access: null,
+    arrived: 0,
     tick: 0,
   };
 }

@@ -29,7 +29,7 @@ const CROSS = ["theme", "status"];
 const COMPARED = /** @type {const} */ (["previous", "year"]);
 /** In the address, a panel beside the map that is folded away. */
 const NO_TAB = "none";
-export const FILTERS = ["theme", "source", "agency", "status", "duplicates", "district"];
+export const FILTERS = ["theme", "source", "agency", "status", "duplicates", "district", "cells"];
 /** Parameters of tiles that a frame's address may bring along, and that say nothing of which incidents are counted. */
 const NOT_COUNTED = ["compare", "measure", "breaks", "level", "fields", "frames", "meta"];
 /** The service counts from 1970 in UTC; where clocks are ahead of it, the first whole day after is this one. */

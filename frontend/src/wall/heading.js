@@ -3,7 +3,7 @@
 /** @import { Named, PageStore, View } from "../page/state.js" */
 /** @import { WallAnswer } from "./question.js" */
 import { attributions } from "../map/attribution.js";
-import { fetchJson } from "../page/api.js";
+import { fetchRegionName } from "../page/region_name.js";
 import { formatWindow } from "../words/dates.js";
 import { words } from "../words/i18n.js";
 
@@ -21,7 +21,7 @@ export function showTitle(box, store) {
   };
   const learn = async (/** @type {string} */ district) => {
     try {
-      name = await nameOf(district);
+      name = await fetchRegionName(district);
       redraw(store.get().view);
     } catch {
       setTimeout(() => learn(district), AGAIN_MS);
@@ -32,14 +32,6 @@ export function showTitle(box, store) {
     (state) => state.view.filters["district"] ?? "",
     (district) => void learn(district),
   );
-}
-
-/** @param {string} district its code, or "" @returns {Promise<Named | null>} */
-async function nameOf(district) {
-  if (district && !district.includes(","))
-    return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
-  const { districts } = await fetchJson("/api/districts?level=region&window=7d");
-  return districts.length === 1 ? districts[0].name : null;
 }
 
 /** @param {{ sector: HTMLElement, period: HTMLElement }} boxes @param {View} view @param {WallAnswer} answer */
@@ -53,7 +45,7 @@ export function drawHeading({ sector, period }, { language }, { sectors, both })
 /** Whose data they are. @param {HTMLElement} box @param {PageStore} store */
 export function showCredits(box, store) {
   store.watch(
-    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
+    ({ view: { layer, language }, summary }) => `${layer} ${language} ${summary?.attribution ?? ""}`,
     async (_, state) => (box.textContent = (await attributions(state)).join(" · ")),
   );
 }

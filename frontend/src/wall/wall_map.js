@@ -7,7 +7,6 @@ import { byId } from "../page/dom.js";
 import { scoped } from "../page/store.js";
 import { showNoMap } from "../choice/notices.js";
 import { unwrapped } from "../map/longitudes.js";
-import { createMap } from "../map/map.js";
 import { isMark, keepMarksOnTop } from "./marks.js";
 
 const AGAIN_MS = 5000;
@@ -45,6 +44,8 @@ export function keepMap(container, store, { place, mark, giveUp }) {
   async function make() {
     container.replaceChildren();
     const part = scoped(store);
+    // Numbers are shown while MapLibre is still on its way.
+    const { createMap } = await import("../map/map.js");
     const made = await createMap(container, part.store, { place, still: true });
     if (!made) return fail(part);
     failures = 0;
