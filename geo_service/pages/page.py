@@ -15,7 +15,8 @@ from starlette.responses import HTMLResponse, Response
 from geo_service.core.errors import GeoError, NotReady, SettingsError
 from geo_service.pages.asset_folder import AssetFolder, Snapshot
 from geo_service.pages.assets import REVALIDATE, asset_response, asset_router
-from geo_service.pages.embed import check_embed, check_wall
+from geo_service.pages.embed import VIEW_PARAMETERS, check_embed, check_wall
+from geo_service.pages.offline import install_links, offline_router
 from geo_service.queries.selection import collect_params, read_choice
 from geo_service.routes.common.responses import bytes_answer
 from geo_service.routes.schemas.parameter_docs import EMBED_DOCS, parameter
@@ -25,14 +26,24 @@ _INLINE_SCRIPT = re.compile(r"<script type=\"importmap\">(.*?)</script>", re.DOT
 _SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    # The page uses none of these; a script that got into it should not be able to ask for them either.
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    # Of these the map uses only where the reader is; a script that got into a page should not be able to ask for the others either.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(self), microphone=(), payment=(), usb=()",
 }
 _OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
 """No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""
 _HTML = "text/html; charset=utf-8"
+_INSTALLED = ("index.html", "wall.html")
+"""Pages that can be installed and work without a connection: an iframe is a part of another page."""
 _SERVER_ERROR = 500
-_PAGE_DOCS = {"parameters": [parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",)))]}
+_PAGE_DOCS = {
+    "parameters": [
+        parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",))),
+        *(
+            parameter(name, "As behind # in the address of the map page (docs/map.md); what is given there wins.")
+            for name in VIEW_PARAMETERS
+        ),
+    ]
+}
 _PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"description": "A parameter is unknown or malformed; the page says which.", "content": {"text/html": {}}},
 }
@@ -83,6 +94,8 @@ class Pages:
     def _render(self, name: str, snapshot: Snapshot) -> Page:
         html = snapshot.pages[name].replace('"/static/', f'"{self._path}{snapshot.root}/')
         html = _add_basemap(html, self._basemap.style)
+        if name in _INSTALLED:
+            html = html.replace("</head>", f"{install_links(snapshot, self._path)}</head>", 1)
         ancestors, headers = self._policies[name]
         policy = content_security_policy(html, ancestors, self._basemap.hosts)
         return Page(snapshot.digest, html, {"Content-Security-Policy": policy, **_SECURITY_HEADERS, **headers})
@@ -144,6 +157,7 @@ def mount_page(
 
     app.include_router(router)
     app.include_router(asset_router(files))
+    app.include_router(offline_router(files.scan))
 
 
 def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",), hosts: Sequence[str] = ()) -> str:
@@ -158,6 +172,7 @@ def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",
     others = "".join(f" {one}" for one in hosts)
     return (
         f"default-src 'none'; script-src {scripts}; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:{others}; "
+        "manifest-src 'self'; "
         f"font-src 'self'; connect-src 'self'{others}; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
     )
 
@@ -181,7 +196,7 @@ def _check_map(request: Request) -> None:
     if request.query_params.get("view") == "wall":
         check_wall(request)
         return
-    params = collect_params(request.query_params.multi_items(), ("view",))
+    params = collect_params(request.query_params.multi_items(), ("view", *VIEW_PARAMETERS))
     if "view" in params:
         read_choice(params, "view", ("wall",))
 

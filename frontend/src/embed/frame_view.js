@@ -8,16 +8,18 @@
 import { LANGUAGES, placeText, readable, selectionQuery, spoken } from "../page/url.js";
 
 /** The words of a frame that the service's data know nothing of. */
-export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "map"];
+export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "alerts", "map"];
 const LAYERS = ["hexes", "districts"];
 const SCHEMES = ["auto", "light", "dark"];
 const LEGENDS = ["show", "hide"];
+const ALERTS = /** @type {const} */ (["none", "marks", "list"]);
 const PLACE = /^(\d{1,2}(?:\.\d{1,6})?)\/(-?\d{1,2}(?:\.\d{1,10})?)\/(-?\d{1,3}(?:\.\d{1,10})?)$/;
 
 /**
  * @typedef {object} Frame
  * @property {View} view
  * @property {boolean} legend whether it is shown
+ * @property {typeof ALERTS[number]} alerts whether open alerts are marked on the map, and listed beside it as well
  * @property {Place | null} place where the map begins; null where all data shall be in view
  * @property {boolean} follows whether the colours follow the reader's system
  * @property {Problem | null} fault what is wrong with the query
@@ -69,6 +71,7 @@ export function readFrame(query, reader) {
       wide: false,
     },
     legend: given.get("legend") !== "hide",
+    alerts: ALERTS.find((one) => one === given.get("alerts")) ?? "none",
     place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },
     follows: asked === "auto",
     fault: faultOf(given),
@@ -99,6 +102,7 @@ function faultOf(given) {
     ["lang", LANGUAGES],
     ["scheme", SCHEMES],
     ["legend", LEGENDS],
+    ["alerts", ALERTS],
   ];
   for (const [parameter, allowed] of choices) {
     const value = given.get(parameter);

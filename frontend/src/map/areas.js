@@ -21,11 +21,26 @@ const FAINT = 0.45;
 /** Of a class that is not the one picked out. */
 const FADED = 0.12;
 const NOTHING = "rgba(0, 0, 0, 0)";
+/** Of a tile on the screen, px, where areas are to be finer: half of what MapLibre takes. */
+const FINE_TILE = 256;
 
 /** Maps on which a tile of the shown choice could not be had. @type {WeakSet<MapLibreMap>} */
 const failed = new WeakSet();
 /** Which layer a map shows. @type {WeakMap<MapLibreMap, Layer>} */
 const shownOn = new WeakMap();
+
+/** Maps that show the areas of the next zoom. @type {WeakSet<MapLibreMap>} */
+const fine = new WeakSet();
+
+/** Have areas half as large as usual on a map that draws none yet. @param {MapLibreMap} map */
+export function drawFinely(map) {
+  fine.add(map);
+}
+
+/** @param {MapLibreMap} map */
+export function isFine(map) {
+  return fine.has(map);
+}
 
 /** Draw them, and follow every choice from then on. @param {MapLibreMap} map @param {PageStore} store */
 export function showAreas(map, store) {
@@ -103,7 +118,8 @@ function addressOf({ view, playing }) {
 function addAreas(map, state) {
   const { layer } = state.view;
   shownOn.set(map, layer);
-  map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
+  const size = isFine(map) ? { tileSize: FINE_TILE } : {};
+  map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM, ...size });
   const ofAreas = { source: layer, "source-layer": layer };
   const above = [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
   // Without smoothing there are no seams between translucent hexagons.

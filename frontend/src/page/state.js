@@ -112,6 +112,8 @@
  * @property {boolean} running
  */
 
+/** @typedef {{ code: string, name: Named }} Region */
+
 /**
  * @typedef {object} State
  * @property {View} view
@@ -128,12 +130,18 @@
  * @property {Spot | null} spot
  * @property {string} place where the map is: zoom/latitude/longitude; "" where there is none
  * @property {(() => Promise<unknown>) | null} picture saves the map as a picture; null where there is no map
+ * @property {(() => Promise<unknown>) | null} print prints the page as a report; null where there is no map
  * @property {number} listed how many incidents the list beside the map holds at most
  * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
  * @property {Legend | null} points of incidents one by one, once they are on the map
  * @property {Playing | null} playing
+ * @property {readonly Region[]} regions that are loaded; empty before they are known
  * @property {number | null} lit the class of areas that is picked out in the legend
  * @property {(() => Promise<unknown>) | null} drawn resolves when the map has drawn what it was told; null where there is no map
+ * @property {{ text: string, address: boolean }} sought what is searched, and whether addresses are searched as well
+ * @property {{ scopes: readonly string[], scopes_of_keys: readonly string[] } | null} access what the reader's key allows, and what keys can allow here; null
+ *   before it was asked for
+ * @property {number} arrived how many new incidents the service has told of since the page was opened
  * @property {number} tick grows when the data may have changed, every few seconds at most: see answers.js
  */
 

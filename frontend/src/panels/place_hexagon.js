@@ -12,10 +12,9 @@ import { fill, words } from "../words/i18n.js";
 import { linkButton } from "../parts/figures.js";
 import { holdsCell, toggleHexagon } from "../selecting/cell_set.js";
 import { DIRECTIONS, directionOf } from "./directions.js";
-import { listMore } from "./place_answers.js";
 import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
-import { keyOf, toDistrict, toHexagon } from "../view/steps.js";
+import { keyOf, toDistrict, toHexagon, toList } from "../view/steps.js";
 
 /** Whether index and link are looked at: the panel is drawn anew meanwhile. */
 let unfolded = false;
@@ -50,12 +49,9 @@ export function hexagonView(store, { now, before, latest, lineage }) {
   };
 }
 
-/** Here, as lists beside the map cannot be narrowed to a hexagon. @param {PageStore} store @param {CellAnswer} answer */
+/** To the list of all messages of the hexagon, beside the map. @param {PageStore} store @param {CellAnswer} answer */
 function allMessages(store, { cell: { h3, count } }) {
-  const open = () => {
-    listMore(h3);
-    store.set({ tick: store.get().tick + 1 });
-  };
+  const open = () => toList(store, { cells: h3 });
   return { text: words(store.get().view.language).alerts.allMessages, all: count, open };
 }
 

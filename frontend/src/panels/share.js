@@ -51,7 +51,8 @@ function paperOf(store, language) {
   const { picture } = store.get();
   const save = element("button", { type: "button", "data-key": "picture" }, share.picture);
   save.addEventListener("click", () => void savePicture(save, picture, language));
-  const print = element("button", { type: "button", "data-key": "print", onclick: () => window.print() }, share.print);
+  const print = element("button", { type: "button", "data-key": "print" }, share.print);
+  print.addEventListener("click", () => void (store.get().print ?? window.print)());
   return element("section", {}, element("h3", {}, share.paper), element("div", { class: "choices" }, ...(picture ? [save] : []), print));
 }
 
