@@ -13,7 +13,7 @@ export const LANGUAGES = ["ru", "en"];
 /** @type {readonly Tab[]} */
 export const TABS = ["filters", "overview", "now", "analysis", "share"];
 /** @type {readonly Layer[]} */
-const LAYERS = ["hexes", "districts"];
+const LAYERS = ["hexes", "districts", "density"];
 /** @type {readonly Level[]} */
 const LEVELS = ["region", "district", "settlement"];
 /** @type {readonly Order[]} */

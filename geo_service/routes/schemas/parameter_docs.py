@@ -144,7 +144,7 @@ PLACES_DOCS: dict[str, Any] = {
 EMBED_DOCS: dict[str, Any] = {
     "parameters": [
         *LAYER_DOCS["parameters"],
-        parameter("layer", "hexes (the default) or districts.", schema=choice(("hexes", "districts"))),
+        parameter("layer", "hexes (the default), districts or density.", schema=choice(("hexes", "districts", "density"))),
         parameter("lang", "ru or en; by default the language of the reader's browser.", schema=choice(("ru", "en"))),
         parameter("scheme", "light, dark, or auto (the default): the setting of the reader's system.", schema=choice(("auto", *SCHEMES))),
         parameter("legend", "show (the default) or hide.", schema=choice(("show", "hide"))),

@@ -52,7 +52,7 @@ ORDINAL: Schema = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 """Numbers that the database gives."""
 
 PATH_VALUES: dict[str, Schema] = {
-    "layer": choice(("hexes", "districts", "incidents", "alerts")), "z": integer(0, 30), "x": ORDINAL, "y": ORDINAL, "h3": CELL,
+    "layer": choice(("hexes", "districts", "incidents", "density", "alerts")), "z": integer(0, 30), "x": ORDINAL, "y": ORDINAL, "h3": CELL,
     "id": {**ORDINAL, "minimum": 1}, "run": integer(0, 10**18 - 1),
 }  # fmt: skip
 """Of parts of paths, by name."""
