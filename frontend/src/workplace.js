@@ -7,11 +7,13 @@ import { showFilters } from "./choice/filters.js";
 import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
 import { showNoMap, showNotices } from "./choice/notices.js";
+import { showRegionChoice } from "./choice/region.js";
 import { showSectors } from "./choice/sectors.js";
 import { showStaleness } from "./choice/staleness.js";
 import { showWindow } from "./choice/window.js";
 import { byId } from "./page/dom.js";
 import { actWhenIdle } from "./page/idle.js";
+import { offerFullScreen } from "./page/full_screen.js";
 import { offerScheme } from "./page/scheme.js";
 import { placeText } from "./page/url.js";
 import { showOverview } from "./panels/overview.js";
@@ -20,8 +22,10 @@ import { showSearch } from "./search/search_box.js";
 import { isShown, keyOf } from "./view/steps.js";
 import { showTabs } from "./panels/tabs.js";
 import { showTitle } from "./page/title.js";
+import { learnRegions } from "./view/regions.js";
 import { showLanguage } from "./page/language.js";
 
+/** @type {readonly ((store: PageStore) => void)[]} */
 const PARTS = [
   followAlerts,
   showLanguage,
@@ -38,6 +42,9 @@ const PARTS = [
   showOverview,
   showNotices,
   showStaleness,
+  showRegionChoice,
+  () => offerFullScreen(null),
+  (store) => void learnRegions(store),
 ];
 
 /** @param {PageStore} store */
@@ -83,7 +90,8 @@ export async function assembleWorkplace(store) {
   const shown = areaMap.map.once("idle");
   // The map may have come to rest just before, and says so again only when it has drawn once more.
   areaMap.map.triggerRepaint();
-  void shown.then(() => actWhenIdle(parts));
+  const select = async () => (await import("./selecting/selecting.js")).showSelecting(areaMap.map, store);
+  void shown.then(() => actWhenIdle([...parts, select]));
   void shown.then(() => byId("map").toggleAttribute("data-drawn", true));
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });

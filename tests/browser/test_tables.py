@@ -98,7 +98,7 @@ def test_all_districts_are_sorted_by_any_column_and_given_as_csv(region: Visit) 
     expect(head).to_have_attribute("aria-sort", "ascending")
     expect(lines.locator("td:nth-of-type(1)")).to_have_text([f"{count:,}" for count in counts])
     with region.page.expect_download() as download:
-        region.page.locator("#overview a", has_text="CSV").click()
+        region.page.locator("#overview a[download='districts.csv']").click()
     lines_of_file = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     # A header, and what lies in no district.
     assert len(lines_of_file) == len(told) + 2
@@ -134,7 +134,7 @@ def test_agencies_have_their_rank_then_and_before_and_few_messages_are_marked(re
     assert {row["rank"] for row in told} >= {1, 2, None}
     for row in told:
         rank, _, rank_before, _, count, *_ = shown[row["name"]["en"]]
-        small = f"—°few: {row['count']}"
+        small = f"—* (of {row['count']})"
         assert rank == (str(row["rank"]) if row["rank"] else small if row["count"] < 20 else "—")
         assert rank_before.startswith(str(row["compared"]["rank"] or "—") if row["compared"] else "—")
         assert parse_number(count) == row["count"]
@@ -149,7 +149,7 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     region.page.locator("#cross-rows").select_option("district")
     region.page.locator("#cross-columns").select_option("sector")
     told = get_json(region, "/api/breakdown?window=24h&by=district,sector&level=district")
-    region.until("document.querySelector('#cross caption')?.textContent === 'district and sector'")
+    region.until("document.querySelector('#cross caption')?.textContent === 'district × sector'")
     sums: dict[str, int] = {}
     for cell in told["cells"]:
         sums[cell["sector"]] = sums.get(cell["sector"], 0) + cell["count"]
@@ -158,7 +158,7 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     assert "cross=district,sector" in region.page.url
     assert "by=district%2Csector" in (region.page.locator("a[download='cross-table.csv']").get_attribute("href") or "")
     region.page.locator("#cross-rows").select_option("sector")
-    region.until("document.querySelector('#cross caption')?.textContent === 'sector and district'")
+    region.until("document.querySelector('#cross caption')?.textContent === 'sector × district'")
     assert "cross=sector,district" in region.page.url
     for name in ("status", "agency"):
         region.page.locator(f"[data-filter={name}] summary").click()

@@ -125,7 +125,7 @@ export function changesList(store) {
   let loaded = null;
   const render = () => {
     const { view } = store.get();
-    if (changesAddress({ view }) === null)
+    if (changesAddress(store.get()) === null)
       patch(box, [...headOf(view, null), element("p", {}, words(view.language).alerts.changesEndless)]);
     else if (loaded) showAnswer(box, loaded, view.language, (answer) => changeParts(store, answer));
   };

@@ -88,10 +88,26 @@ export async function fetchJson(path, signal, headers) {
   }
 }
 
+/** Answers that the service worker had stored, as there is no connection, and when they came, ms since 1970. @type {WeakMap<object, number>} */
+const stored = new WeakMap();
+
+/** When a stored answer came, ms since 1970; null for one that came just now. @param {object | null} answer @returns {number | null} */
+export function storedAt(answer) {
+  return (answer && stored.get(answer)) ?? null;
+}
+
+/** @param {Response} response @returns {Promise<any>} */
+async function readAnswer(response) {
+  const answer = await response.json();
+  const at = Number(response.headers.get("X-Geo-Stored"));
+  if (at) stored.set(answer, at);
+  return answer;
+}
+
 /** @param {string} path @returns {Shared} */
 function share(path) {
   const controller = new AbortController();
-  const answer = request(path, { signal: controller.signal, cache: "no-cache" }).then((response) => response.json());
+  const answer = request(path, { signal: controller.signal, cache: "no-cache" }).then(readAnswer);
   const shared = { answer, controller, waiting: 0, come: false };
   answers.set(path, shared);
   answer.then(

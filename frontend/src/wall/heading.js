@@ -3,9 +3,9 @@
 /** @import { Named, PageStore, View } from "../page/state.js" */
 /** @import { WallAnswer } from "./question.js" */
 import { attributions } from "../map/attribution.js";
-import { fetchRegionName } from "../page/region_name.js";
+import { fetchRegionNames } from "../page/region_name.js";
 import { formatWindow } from "../words/dates.js";
-import { words } from "../words/i18n.js";
+import { counted, words } from "../words/i18n.js";
 
 const AGAIN_MS = 15_000;
 
@@ -21,7 +21,7 @@ export function showTitle(box, store) {
   };
   const learn = async (/** @type {string} */ district) => {
     try {
-      name = await fetchRegionName(district);
+      name = await nameOf(district);
       redraw(store.get().view);
     } catch {
       setTimeout(() => learn(district), AGAIN_MS);
@@ -32,6 +32,23 @@ export function showTitle(box, store) {
     (state) => state.view.filters["district"] ?? "",
     (district) => void learn(district),
   );
+}
+
+/** The name of the chosen district or of the only region; of several how many there are. @param {string} district its code, or "" @returns {Promise<Named | null>} */
+async function nameOf(district) {
+  const names = await fetchRegionNames(district);
+  if (names.length < 2) return names[0] ?? null;
+  const several = (/** @type {import("../page/state.js").Language} */ language) =>
+    counted(language, names.length, words(language).regions.several);
+  // Only the words of the page's language are there.
+  return {
+    get ru() {
+      return several("ru");
+    },
+    get en() {
+      return several("en");
+    },
+  };
 }
 
 /** @param {{ sector: HTMLElement, period: HTMLElement }} boxes @param {View} view @param {WallAnswer} answer */
