@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attributionIn } from "../src/map/attribution.js";
 import "./all_words.js";
 import { staleText } from "../src/wall/clock.js";
 import { short } from "../src/wall/figures.js";
@@ -61,14 +60,6 @@ test("where nothing is overdue the map shows what is unusual, and what is overdu
   const asked = readWall("#measure=overdue", "", ["ru"]);
   assert.equal(shownView(asked.view, answer(0), asked), asked.view);
   assert.equal(shownView(wall.view, answer(3, []), wall).layer, "hexes");
-});
-
-test("an attribution is in the reader's language, and names and licences stay", () => {
-  const text =
-    "Natural Earth · Вымышленные сообщения · Made-up messages · GeoNames, CC BY 4.0 · границы приблизительны / boundaries are approximate";
-  assert.equal(attributionIn(text, "ru"), "Natural Earth · Вымышленные сообщения · GeoNames, CC BY 4.0 · границы приблизительны");
-  assert.equal(attributionIn(text, "en"), "Natural Earth · Made-up messages · GeoNames, CC BY 4.0 · boundaries are approximate");
-  assert.equal(attributionIn("Данные мэрии · GeoNames, CC BY 4.0", "en"), "Данные мэрии · GeoNames, CC BY 4.0");
 });
 
 test("given days take the place of the last seven", () => {

@@ -15,10 +15,12 @@ from fastapi.routing import iter_route_contexts
 from geo_service.cli.application import make_application
 from geo_service.core.errors import SettingsError
 from geo_service.core.settings import Settings, read_settings
+from geo_service.pages.embed import VIEW_PARAMETERS
 from tests.support.hourly_incidents import fill
 from tests.support.http_client import asking, filled
 from tests.support.http_server import serve_application
 from tests.support.ingest_client import KEY, KEYED
+from tests.support.paths import CHECKOUT
 
 PUBLIC = "https://example.org/geo"
 ELSEWHERE = "https://elsewhere.example"
@@ -218,6 +220,19 @@ async def test_the_map_page_is_shown_all_the_same_when_its_address_has_a_paramet
     assert answer.status_code == 400
     assert answer.text == (await client.get("/")).text
     assert (await client.get("/?view=other")).status_code == 400
+
+
+async def test_the_map_page_takes_before_the_hash_what_it_takes_behind_it(client: httpx.AsyncClient) -> None:
+    source = (CHECKOUT / "frontend" / "src" / "page" / "url.js").read_text(encoding="utf-8")
+    written = re.findall(r'^    \["([a-z]+)", ', source, re.MULTILINE)
+    (filters,) = re.findall(r"FILTERS = \[(.*?)\]", source)
+    names = {*written, *re.findall(r'"([a-z]+)"', filters)}
+    assert len(names) > 20
+    assert names == set(VIEW_PARAMETERS)
+    answer = await client.get("/", params=dict.fromkeys(names, "x"))
+    assert answer.status_code == 200
+    assert answer.text == (await client.get("/")).text
+    assert (await client.get("/?lang=ru")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,12 @@ export function forgetAnswers() {
 
 /**
  * An answer as it stands since `forgetAnswers`: what the browser has kept is shown only where the service says that it still holds.
- * @param {string} path below the service's address @param {AbortSignal} [signal] @returns {Promise<any>}
+ * @param {string} path below the service's address @param {AbortSignal} [signal] @param {Record<string, string>} [headers] such as a key: what
+ *   it opens is shared with nobody, and kept nowhere
+ * @returns {Promise<any>}
  */
-export async function fetchJson(path, signal) {
+export async function fetchJson(path, signal, headers) {
+  if (headers && Object.keys(headers).length) return (await request(path, { signal: signal ?? null, cache: "no-store", headers })).json();
   const shared = answers.get(path) ?? share(path);
   shared.waiting += 1;
   try {
@@ -132,6 +135,12 @@ function abortion(signal) {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+}
+
+/** @param {string} path @param {unknown} body @param {Record<string, string>} headers @returns {Promise<any>} */
+export async function postJson(path, body, headers) {
+  const how = { method: "POST", body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" } };
+  return (await request(path, how)).json();
 }
 
 /** @param {string} path @param {RequestInit} how */

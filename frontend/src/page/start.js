@@ -84,12 +84,16 @@ function initialState(view) {
     listed: PAGE,
     place: "",
     picture: null,
+    print: null,
     names: new Map(),
     points: null,
     playing: null,
     regions: [],
     lit: null,
     drawn: null,
+    sought: { text: "", address: false },
+    access: null,
+    arrived: 0,
     tick: 0,
   };
 }

@@ -2,8 +2,8 @@
 
 /** @import { Named, PageStore, View } from "../page/state.js" */
 /** @import { WallAnswer } from "./question.js" */
-import { attributionIn, attributions } from "../map/attribution.js";
-import { fetchJson } from "../page/api.js";
+import { attributions } from "../map/attribution.js";
+import { fetchRegionNames } from "../page/region_name.js";
 import { formatWindow } from "../words/dates.js";
 import { counted, words } from "../words/i18n.js";
 
@@ -34,14 +34,12 @@ export function showTitle(box, store) {
   );
 }
 
-/** @param {string} district its code, or "" @returns {Promise<Named | null>} */
+/** The name of the chosen district or of the only region; of several how many there are. @param {string} district its code, or "" @returns {Promise<Named | null>} */
 async function nameOf(district) {
-  if (district && !district.includes(","))
-    return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
-  const { districts } = await fetchJson("/api/districts?level=region&window=7d");
-  if (districts.length < 2) return districts[0]?.name ?? null;
+  const names = await fetchRegionNames(district);
+  if (names.length < 2) return names[0] ?? null;
   const several = (/** @type {import("../page/state.js").Language} */ language) =>
-    counted(language, districts.length, words(language).regions.several);
+    counted(language, names.length, words(language).regions.several);
   // Only the words of the page's language are there.
   return {
     get ru() {
@@ -64,7 +62,7 @@ export function drawHeading({ sector, period }, { language }, { sectors, both })
 /** Whose data they are. @param {HTMLElement} box @param {PageStore} store */
 export function showCredits(box, store) {
   store.watch(
-    ({ view: { layer, language }, summary }) => `${language} ${layer} ${summary?.attribution ?? ""}`,
-    async (_, state) => (box.textContent = attributionIn((await attributions(state)).join(" · "), state.view.language)),
+    ({ view: { layer, language }, summary }) => `${layer} ${language} ${summary?.attribution ?? ""}`,
+    async (_, state) => (box.textContent = (await attributions(state)).join(" · ")),
   );
 }

@@ -6,7 +6,6 @@ import { fetchTileJson } from "../page/api.js";
 import { scoped } from "../page/store.js";
 import { showNoMap } from "../choice/notices.js";
 import { unwrapped } from "../map/longitudes.js";
-import { createMap } from "../map/map.js";
 import { LABELS } from "../map/basemap.js";
 import { keepEdges } from "./map_edges.js";
 import { DISC, isMark, keepMarksOnTop } from "./marks.js";
@@ -46,6 +45,8 @@ export function keepMap(container, store, { place, mark, giveUp }) {
   async function make() {
     container.replaceChildren();
     const part = scoped(store);
+    // Numbers are shown while MapLibre is still on its way.
+    const { createMap } = await import("../map/map.js");
     const made = await createMap(container, part.store, { place, still: true });
     if (!made) return fail(part);
     failures = 0;
