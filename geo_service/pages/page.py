@@ -32,10 +32,11 @@ _OPENER_POLICY = {"Cross-Origin-Opener-Policy": "same-origin"}
 """No page that opened this one, or was opened by it, can reach its window. Has no effect in an iframe."""
 _HTML = "text/html; charset=utf-8"
 _SERVER_ERROR = 500
+_BEHIND_HASH = "As behind # in the address of the map page (docs/map.md); what is given there wins."
 _PAGE_DOCS = {
     "parameters": [
         parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",))),
-        *(parameter(name, "As behind # in the address of the map page (docs/map.md); what is given there wins.") for name in VIEW_PARAMETERS),
+        *(parameter(name, _BEHIND_HASH) for name in VIEW_PARAMETERS),
     ]
 }
 _PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
