@@ -9,7 +9,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleModules, bundleStyles, minifyModule } from "./bundle.js";
+import { bundleModules, bundleStyles, bundleWorker, minifyModule } from "./bundle.js";
+import { drawIcons } from "./icons.js";
 import { compressFile, writeManifest } from "./manifest.js";
 import { readPage, writePage } from "./page_html.js";
 
@@ -19,6 +20,8 @@ const UNFINISHED = join(FRONTEND, "dist.unfinished");
 const PAGES = ["index.html", "wall.html", "embed.html"];
 /** The custom element: pages of other sites load it by this name. */
 const ELEMENT = "src/heat-map.js";
+/** The service worker: the service serves it from its own root, with the names of the files that it keeps. */
+const WORKER = "src/offline/service_worker.js";
 const COPIED = ["icon.svg", "vendor"];
 
 /** @param {string} page @returns {Promise<{ files: BuiltFile[], entry: PageEntry }>} */
@@ -54,7 +57,13 @@ function write({ name, body }) {
 
 if (!existsSync(join(FRONTEND, "vendor"))) throw new Error("frontend/vendor is missing: run `npm run vendor` first");
 const pages = await Promise.all(PAGES.map(buildPage));
-const files = [...pages.flatMap((page) => page.files), await minifyModule(FRONTEND, ELEMENT), ...COPIED.flatMap(readCopied)];
+const files = [
+  ...pages.flatMap((page) => page.files),
+  await minifyModule(FRONTEND, ELEMENT),
+  await bundleWorker(FRONTEND, WORKER),
+  ...drawIcons(),
+  ...COPIED.flatMap(readCopied),
+];
 const compressed = await Promise.all(files.map(compressFile));
 const encodings = Object.fromEntries(files.map(({ name }, at) => [name, (compressed[at] ?? []).map(({ encoding }) => encoding)]));
 const manifest = writeManifest(

@@ -124,3 +124,12 @@ export async function minifyModule(root, path) {
   const { outputFiles } = await build({ ...COMMON, absWorkingDir: root, entryPoints: [path], format: "esm", write: false });
   return { name: path, body: outputFiles[0]?.contents ?? new Uint8Array() };
 }
+
+/**
+ * Return a worker as one script of its own, under its own name: not all browsers take modules for a service worker.
+ * @param {string} root folder of the sources @param {string} path @returns {Promise<BuiltFile>}
+ */
+export async function bundleWorker(root, path) {
+  const { outputFiles } = await build({ ...COMMON, absWorkingDir: root, entryPoints: [path], format: "iife", write: false });
+  return { name: path, body: outputFiles[0]?.contents ?? new Uint8Array() };
+}

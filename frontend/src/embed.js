@@ -7,8 +7,10 @@ import { byId, element } from "./page/dom.js";
 import { onShow, postToPage } from "./embed/frame_talk.js";
 import { FRAME_WORDS, frameLanguage, fullMapAddress, readFrame } from "./embed/frame_view.js";
 import { fill, loadWords, withWords, words } from "./words/i18n.js";
+import { followAlerts } from "./alerts/questions.js";
+import { showAbout } from "./embed/about.js";
+import { showAlertList } from "./embed/alert_list.js";
 import { showLegend } from "./choice/legend.js";
-import { createMap } from "./map/map.js";
 import { problemText, showNoMap, showNotices } from "./choice/notices.js";
 import { showPanel, showTooltip } from "./panels/panel.js";
 import { serviceRoot } from "./page/service.js";
@@ -36,6 +38,9 @@ async function assembleFrame() {
   showLegend(store);
   showPanel(store);
   showPeriod(store);
+  showAbout(store, byId("about-text"));
+  if (frame.alerts !== "none") followAlerts(store);
+  if (frame.alerts === "list") showAlertList(store, byId("alerts"));
   dark.addEventListener("change", () => {
     if (frame.follows) store.set({ view: { ...store.get().view, scheme: dark.matches ? "dark" : "light" } });
   });
@@ -58,7 +63,9 @@ function showQuery(query) {
 
 /** @returns {Promise<{ refreshTiles: () => void, shown?: Promise<unknown> }>} */
 async function showMap() {
-  const areaMap = await createMap(byId("map"), store, { place: frame.place });
+  // Numbers are shown while MapLibre is still on its way.
+  const { createMap } = await import("./map/map.js");
+  const areaMap = await createMap(byId("map"), store, { place: frame.place, alerts: frame.alerts !== "none" });
   if (!areaMap) {
     showNoMap(store);
     return { refreshTiles: () => {} };
@@ -91,7 +98,8 @@ function showWords(page) {
       document.documentElement.lang = language;
       document.documentElement.dataset["scheme"] = scheme;
       document.documentElement.dataset["legend"] = frame.legend ? "show" : "hide";
-      document.title = dictionary.title;
+      const [summary] = byId("legend-fold").getElementsByTagName("summary");
+      if (summary) summary.textContent = dictionary.legend;
       byId("full-map").setAttribute("aria-label", dictionary.fullMap);
       byId("full-map").setAttribute("title", dictionary.fullMap);
       byId("full-map-text").textContent = dictionary.fullMap;
@@ -166,6 +174,7 @@ function reportReady(page, complete) {
   if (!complete || busy || !summary || !legend || shown === ready) return;
   ready = shown;
   postToPage("ready", {
+    title: document.title,
     layer: view.layer,
     measure: legend.measure,
     n: summary.n,

@@ -27,7 +27,7 @@ const OF_HTML = [
   "inert",
 ];
 /** The frame's language is there from its beginning: MapLibre's controls cannot change theirs. */
-const RELOAD = ["src", "lang", "map", "legend"];
+const RELOAD = ["src", "lang", "map", "legend", "alerts"];
 const TITLES = { en: "Map of citizen-reported incidents", ru: "Карта сообщений граждан" };
 /** A page that has not said hello by then is not ours, ms after it has loaded. */
 const PATIENCE_MS = 10_000;
@@ -100,10 +100,10 @@ export class HeatMap extends HTMLElement {
     this.frame.src = `${service}/embed${query && "?"}${query}`;
   }
 
-  /** What screen readers call the frame. */
-  name() {
+  /** What screen readers call the frame. @param {string} [shown] what it says that it shows */
+  name(shown = "") {
     const spoken = (this.language || navigator.language).startsWith("ru") ? "ru" : "en";
-    this.frame.title = this.getAttribute("label") || this.getAttribute("title") || TITLES[spoken];
+    this.frame.title = this.getAttribute("label") || this.getAttribute("title") || shown || TITLES[spoken];
   }
 
   /** @param {string[]} names of attributes that have changed */
@@ -135,7 +135,8 @@ export class HeatMap extends HTMLElement {
     if (source !== this.frame.contentWindow || origin !== new URL(this.service).origin) return;
     const what = /^heat-map:(hello|ready|select|error)$/.exec(data?.type)?.[1];
     if (what === "hello") this.greet();
-    else if (what) this.emit(what, data.detail);
+    if (what === "ready") this.name(data.detail?.title);
+    if (what && what !== "hello") this.emit(what, data.detail);
   }
 
   greet() {

@@ -3,6 +3,7 @@
 export { showDock } from "./dock/dock.js";
 export { downloadPicture } from "./map/picture.js";
 export { showAnalysis } from "./panels/analysis.js";
+export { followDistrictFilter } from "./panels/district_filter.js";
 export { showNow } from "./panels/now.js";
 export { showPlace } from "./panels/place.js";
 export { showShare } from "./panels/share.js";

@@ -7,26 +7,32 @@ import { showFilters } from "./choice/filters.js";
 import { showColouring } from "./choice/colouring.js";
 import { showLegend } from "./choice/legend.js";
 import { showNoMap, showNotices } from "./choice/notices.js";
+import { showRegionChoice } from "./choice/region.js";
 import { showSectors } from "./choice/sectors.js";
 import { showStaleness } from "./choice/staleness.js";
 import { showWindow } from "./choice/window.js";
-import { createMap } from "./map/map.js";
-import { showSpot } from "./map/spot.js";
-import { readyForPaper } from "./map/paper.js";
 import { byId } from "./page/dom.js";
+import { actWhenIdle } from "./page/idle.js";
+import { offerFullScreen } from "./page/full_screen.js";
 import { offerScheme } from "./page/scheme.js";
 import { placeText } from "./page/url.js";
 import { showOverview } from "./panels/overview.js";
 import { showTooltip } from "./panels/panel.js";
+import { showSearch } from "./search/search_box.js";
 import { isShown, keyOf } from "./view/steps.js";
 import { showTabs } from "./panels/tabs.js";
+import { showTitle } from "./page/title.js";
+import { learnRegions } from "./view/regions.js";
 import { showLanguage } from "./page/language.js";
 
+/** @type {readonly ((store: PageStore) => void)[]} */
 const PARTS = [
   followAlerts,
   showLanguage,
   offerScheme,
   showBar,
+  showSearch,
+  showTitle,
   showWindow,
   showColouring,
   showSectors,
@@ -36,6 +42,9 @@ const PARTS = [
   showOverview,
   showNotices,
   showStaleness,
+  showRegionChoice,
+  () => offerFullScreen(null),
+  (store) => void learnRegions(store),
 ];
 
 /** @param {PageStore} store */
@@ -51,6 +60,7 @@ const LATER = [
   // Time stands below every map; nobody waits for it.
   { wanted: () => false, load: async () => (await later()).showDock },
   { wanted: ({ view }) => keyOf(view) !== "", load: async () => (await later()).showPlace },
+  { wanted: ({ view }) => Boolean(view.filters["district"]), load: async () => (await later()).followDistrictFilter },
   { wanted: (state) => isShown(state, "now"), load: async () => (await later()).showNow },
   { wanted: (state) => isShown(state, "analysis"), load: async () => (await later()).showAnalysis },
   { wanted: (state) => isShown(state, "share"), load: async () => (await later()).showShare },
@@ -60,14 +70,13 @@ const LATER = [
 export async function assembleWorkplace(store) {
   document.documentElement.dataset["page"] = "workplace";
   // First, for it takes longest.
-  const making = createMap(byId("map"), store);
+  const making = import("./workplace_map.js").then(async (made) => ({ ...made, areaMap: await made.createMap(byId("map"), store) }));
   for (const showPart of PARTS) showPart(store);
   const parts = LATER.map((part) => loadOnce(store, part));
-  const loadAll = () => parts.forEach((load) => void load());
-  const areaMap = await making;
+  const { areaMap, readyForPaper, showSpot } = await making;
   if (!areaMap) {
     showNoMap(store);
-    loadAll();
+    void actWhenIdle(parts);
     return { refreshTiles: () => {} };
   }
   showTooltip(areaMap, store);
@@ -81,7 +90,8 @@ export async function assembleWorkplace(store) {
   const shown = areaMap.map.once("idle");
   // The map may have come to rest just before, and says so again only when it has drawn once more.
   areaMap.map.triggerRepaint();
-  void shown.then(loadAll);
+  const select = async () => (await import("./selecting/selecting.js")).showSelecting(areaMap.map, store);
+  void shown.then(() => actWhenIdle([...parts, select]));
   void shown.then(() => byId("map").toggleAttribute("data-drawn", true));
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });

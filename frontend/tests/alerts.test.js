@@ -59,11 +59,11 @@ test("alerts are asked for with sector, theme and district of the choice, and no
 
 test("changes are asked for with the whole choice, against the period before, and not of all data", () => {
   assert.equal(
-    changesAddress({ view: viewOf("#sector=roads&window=24h&source=vk&measure=open") }),
+    changesAddress({ regions: [], view: viewOf("#sector=roads&window=24h&source=vk&measure=open") }),
     "/api/changes?sector=roads&source=vk&window=24h&compare=previous&by=district%2Ctheme&level=district&limit=40",
   );
-  assert.match(changesAddress({ view: viewOf("#compare=year") }) ?? "", /compare=year/);
-  assert.equal(changesAddress({ view: viewOf("#window=all") }), null);
+  assert.match(changesAddress({ regions: [], view: viewOf("#compare=year") }) ?? "", /compare=year/);
+  assert.equal(changesAddress({ regions: [], view: viewOf("#window=all") }), null);
 });
 
 test("only what chance hardly explains has changed, in both directions, the surest first", () => {

@@ -10,7 +10,7 @@ const SOURCES = fileURLToPath(new URL("../src/", import.meta.url));
 const FLOORS = [
   ["words"],
   ["page"],
-  ["view", "charts"],
+  ["view", "charts", "offline"],
   ["parts", "choice"],
   ["map", "dock"],
   ["alerts", "selecting", "saved"],

@@ -4,7 +4,7 @@ import "./all_words.js";
 import { staleText } from "../src/wall/clock.js";
 import { short } from "../src/wall/figures.js";
 import { versionOf } from "../src/wall/upkeep.js";
-import { nextSectors, placeOf, readWall } from "../src/wall/wall_view.js";
+import { nextSectors, placeOf, readWall, shownView } from "../src/wall/wall_view.js";
 
 /** @param {string} hash @param {string} search */
 function pick(hash, search = "?view=wall") {
@@ -36,12 +36,30 @@ test("everything may stand behind the question mark as well, and what stands beh
   );
 });
 
-test("of a day what is unusual is shown, as nothing of it can be overdue yet, unless the address says otherwise", () => {
-  assert.equal(pick("#window=24h").measure, "unusual");
+test("of a few days what is unusual is shown, as nothing of them can be overdue yet, unless the address says otherwise", () => {
   assert.deepEqual(
-    ["#window=24h&measure=overdue", "#window=3d", "#from=2026-11-01"].map((hash) => pick(hash).measure),
+    ["#window=24h", "#window=3d"].map((hash) => pick(hash).measure),
+    ["unusual", "unusual"],
+  );
+  assert.deepEqual(
+    ["#window=24h&measure=overdue", "#window=7d", "#from=2026-11-01"].map((hash) => pick(hash).measure),
     ["overdue", "overdue", "overdue"],
   );
+});
+
+test("where nothing is overdue the map shows what is unusual, and what is overdue as soon as something is", () => {
+  const wall = readWall("", "", ["ru"]);
+  const answer = (/** @type {number} */ overdue, districts = [{}]) =>
+    /** @type {import("../src/wall/question.js").WallAnswer} */ (
+      /** @type {unknown} */ ({ districts: { districts }, both: { now: { measures: { overdue } } } })
+    );
+  const quiet = shownView(wall.view, answer(0), wall);
+  assert.equal(quiet.measure, "unusual");
+  assert.equal(shownView(quiet, answer(3), wall).measure, "overdue");
+  assert.equal(shownView(wall.view, answer(3), wall), wall.view);
+  const asked = readWall("#measure=overdue", "", ["ru"]);
+  assert.equal(shownView(asked.view, answer(0), asked), asked.view);
+  assert.equal(shownView(wall.view, answer(3, []), wall).layer, "hexes");
 });
 
 test("given days take the place of the last seven", () => {

@@ -53,7 +53,14 @@ def _write_sentence(episode: Episode, catalogue: Catalogue, zone: ZoneInfo, lang
         f"с {since}" if is_russian else f"since {since}",
         _write_agencies(episode, catalogue, language),
     ]
-    return f"{write_place(episode, language)}: {'; '.join(filter(None, parts))}"
+    return f"{write_place(episode, language)}{_write_region_of(episode, catalogue, language)}: {'; '.join(filter(None, parts))}"
+
+
+def _write_region_of(episode: Episode, catalogue: Catalogue, language: str) -> str:
+    """Return the region behind the place, where several regions are loaded: settlements of the same name are many."""
+    district = catalogue.districts.by_id.get(episode.place.district)
+    region = district.region_names.get(language) if district else None
+    return f" ({region})" if region else ""
 
 
 def _write_count(episode: Episode, catalogue: Catalogue, language: str) -> str:

@@ -8,7 +8,7 @@ import gzip
 import json
 from asyncio import to_thread
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypedDict
@@ -80,6 +80,8 @@ class Snapshot:
     pages: Mapping[str, str]
     archives: tuple[str, ...] = ()
     """The folders in which archives of tiles are served."""
+    is_build: bool = False
+    """Whether they are a build; else the sources, which may change at any time."""
 
     @property
     def root(self) -> str:
@@ -166,7 +168,8 @@ def _read(found: _Found) -> Snapshot:
 
 def _read_build(folder: Path, manifest: _Manifest) -> Snapshot:
     """Read the files that the manifest lists."""
-    return _snapshot(folder, manifest["digest"], [_built_asset(folder, name, entry) for name, entry in manifest["files"].items()])
+    files = [_built_asset(folder, name, entry) for name, entry in manifest["files"].items()]
+    return replace(_snapshot(folder, manifest["digest"], files), is_build=True)
 
 
 def _built_asset(folder: Path, name: str, entry: _FileEntry) -> Asset:

@@ -12,7 +12,7 @@ from geo_service.routes.common.dependencies import service_of
 from geo_service.tiles.documents.palette import SCHEMES
 from geo_service.tiles.documents.style import LANGUAGES
 
-EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "map")
+EMBED_PARAMETERS = ("layer", "lang", "scheme", "legend", "alerts", "map")
 """Parameters of its address that belong neither to the selection nor to the layer; frontend/src/embed/frame_view.js reads them."""
 
 WALL_PARAMETERS = ("view", "layer", "lang", "scheme", "map", "rotate")
@@ -24,7 +24,7 @@ VIEW_PARAMETERS = (
 )  # fmt: skip
 """What the address of the map page holds behind #, and may hold before it; frontend/src/page/url.js reads them."""
 
-LAYERS = ("hexes", "districts")
+LAYERS = ("hexes", "districts", "density")
 _PLACE_ALLOWED = "zoom/latitude/longitude, such as 7/45.04/38.98"
 _SECONDS = re.compile(r"\d{1,4}(\.\d{1,3})?")
 _PLACE = re.compile(r"\d{1,2}(\.\d{1,6})?/-?\d{1,2}(\.\d{1,10})?/-?\d{1,3}(\.\d{1,10})?")
@@ -34,6 +34,7 @@ def check_embed(request: Request) -> None:
     """Raise InvalidParameter where a parameter of the map for iframes is unknown or its value is not allowed."""
     _check_view(request, LAYERS[0], EMBED_PARAMETERS, ["auto", *SCHEMES])
     read_choice(request.query_params, "legend", ("show", "hide"), "show")
+    read_choice(request.query_params, "alerts", ("none", "marks", "list"), "none")
 
 
 def check_wall(request: Request) -> None:

@@ -22,6 +22,8 @@ from geo_service.aggregation.measures.response_time import BusinessTimeTimer, Ru
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.alerting import Alerting, make_alerting
+from geo_service.basemap.registry import Basemaps
+from geo_service.core.address_search import AddressSearch
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
@@ -38,9 +40,13 @@ from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.reports.maker import ReportMaker
 from geo_service.routes import (
+    access,
     agencies,
     alert_feed,
     alerts,
+    answer_times,
+    basemaps,
+    cell_sets,
     changes,
     districts,
     health,
@@ -52,6 +58,7 @@ from geo_service.routes import (
     open311_updates,
     places,
     report,
+    search,
     statistics,
     styles,
     tiles,
@@ -61,6 +68,7 @@ from geo_service.routes.common.open311_formats import is_open311, respond_with_a
 from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.openapi_document import complete_openapi
 from geo_service.routes.tiles import read_tile_request
+from geo_service.search.searcher import Searcher
 from geo_service.server.allowed_methods import allowed_methods
 from geo_service.server.middleware.access_log import AccessLog, RequestLog
 from geo_service.server.middleware.cors import CorsPolicy, reading_policy, sending_policy
@@ -71,6 +79,7 @@ from geo_service.server.middleware.tile_requests import TileRequests
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.alerts import AlertLayer
 from geo_service.tiles.layers.base import TileLayer
+from geo_service.tiles.layers.density import DensityLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
@@ -112,12 +121,17 @@ class Application(TileRequests, FastAPI):
 
 
 def create_app(
-    settings: Settings, ingest: IngestService, row_cutter: RowCutter, on_progress: Callable[[int], None] = lambda rows: None
+    settings: Settings,
+    ingest: IngestService,
+    row_cutter: RowCutter,
+    on_progress: Callable[[int], None] = lambda rows: None,
+    addresses: AddressSearch | None = None,
 ) -> Application:
     """The ASGI application. `settings.database_url` must be set.
 
     ingest: writes the incidents that are posted. row_cutter: splits the text of a rejected row into its columns.
-    on_progress: called with the number of incidents read so far during the first load.
+    on_progress: called with the number of incidents read so far during the first load. addresses: searches addresses; None
+    where no geocoding server is configured.
 
     Starting opens no connection that must succeed: while the database is away the service is alive, not ready.
     """
@@ -131,7 +145,7 @@ def create_app(
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, replica.changes)
     servers: dict[str, TileServer] = {}
     alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
-    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), AlertLayer(alerting.alerts))
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), DensityLayer(hexes), AlertLayer(alerting.alerts))
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
@@ -150,6 +164,8 @@ def create_app(
         alerting.alerts,
         alerting.outbox,
         row_cutter=row_cutter,
+        basemaps=Basemaps(settings.home),
+        search=Searcher(replica, QueuedThread("search", AdmissionQueue(settings.queue_limit, settings.queue_wait_s)), addresses),
         reports=ReportMaker(replica, encoder, rules, settings.zone, settings.queue_wait_s),
     )
     metrics = service_metrics(service, cache, alerting)
@@ -168,13 +184,15 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, ogc, incidents, ingest_runs)
-    for module in (*data_modules, alert_feed, alerts, *open311_modules):
+    table_modules = (statistics, answer_times, cell_sets, changes, districts, agencies)
+    # The style of the base maps has an address that a layer could have.
+    data_modules = (health, tiles, basemaps, styles, *table_modules, report, live, places, search, ogc, incidents, ingest_runs)
+    for module in (*data_modules, access, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
         app.include_router(metrics_router(metrics, settings.metrics_keys))
-    basemap = Basemap(settings.basemap_style, settings.basemap_hosts)
+    basemap = Basemap(settings.basemap_style, settings.basemap_hosts, service.basemaps)
     mount_page(app, page_folder(), settings.frame_ancestors, basemap, settings.public_path, settings.dev)
     return app
 
@@ -203,6 +221,7 @@ def _lifespan(service: Service, follower: Follower, alerting: Alerting) -> Calla
             service.pool.terminate()
             service.replica.close()
             service.encoder.close()
+            await service.search.close()
 
     return lifespan
 

@@ -128,7 +128,8 @@ def test_the_wall_says_what_the_service_says_of_the_last_seven_days(shown: Visit
 
 def test_the_wall_lists_what_is_unusual_and_what_has_changed_before_what_is_overdue(shown: Visit) -> None:
     lists = shown.page.locator("#wall-attention [data-list]")
-    assert [one.get_attribute("data-list") for one in lists.all()] == ["alerts", "changes", "overdue"]
+    # Where there is little of these, the districts with most messages follow.
+    assert [one.get_attribute("data-list") for one in lists.all()][:3] == ["alerts", "changes", "overdue"]
     expect(lists.first).to_have_text(re.compile("ничего необычного|ещё изучает"))
     changes = asked(shown, "/api/changes?by=district,theme&window=7d&level=district&direction=up")["changes"]
     sure = [one for one in changes if one["log10_p"] <= SURE_LOG10_P]
@@ -149,7 +150,7 @@ def test_the_worst_districts_have_more_overdue_than_the_regions_share_would_give
     assert named
     row = next(row for row in answer["districts"] if row["name"]["ru"] == named[0])
     expect(shown.page.locator("#wall-attention [data-list=overdue] li p").first).to_contain_text(
-        f"просрочено {row['overdue']} из {row['count']}"
+        f"{row['overdue']} из {row['count']}, при средней доле было бы"
     )
     # The numbers of all rows stand at their places on the map as well, each place with the first that is about it.
     titles = shown.page.locator("#wall-attention li strong").all_inner_texts()
@@ -157,6 +158,27 @@ def test_the_worst_districts_have_more_overdue_than_the_regions_share_would_give
     shown.until("geoMap.queryRenderedFeatures({layers: ['wall-numbers']}).length > 0")
     ranks = set(shown.page.evaluate("geoMap.queryRenderedFeatures({layers: ['wall-numbers']}).map(({properties}) => properties.rank)"))
     assert ranks == {str(places.index(place) + 1) for place in set(places)}
+
+
+def test_the_legend_lies_beside_the_map_and_no_name_is_cut_at_its_edge(shown: Visit) -> None:
+    legend, area, credits_line = (shown.page.locator(one).bounding_box() for one in ("#legend", "#map", "#wall-credits"))
+    assert legend and area and credits_line
+    assert legend["y"] + legend["height"] <= area["y"] + 1
+    line = shown.page.evaluate("parseFloat(getComputedStyle(document.querySelector('#wall-credits')).lineHeight)")
+    assert credits_line["height"] <= line + 1
+    # Where a name reaches the edge there is a transparent picture that takes its place.
+    edges = shown.page.evaluate("geoMap.queryRenderedFeatures({layers: ['wall-edges']}).map(({properties}) => properties.side)")
+    assert sorted(edges) == ["wall-edge-flat", "wall-edge-flat", "wall-edge-upright", "wall-edge-upright"]
+    width, height = shown.page.evaluate("[geoMap.getCanvas().clientWidth, geoMap.getCanvas().clientHeight]")
+    assert (round(area["width"]), round(area["height"])) == (width, height)
+
+
+def test_a_wall_of_three_days_shows_what_is_unusual_and_says_so(wall: Visit) -> None:
+    show(wall, "window=3d&lang=en")
+    legend = asked(wall, "/api/legend?layer=districts&level=district&window=3d&measure=unusual&scheme=dark&zoom=6")
+    names = [row["name"]["en"] for row in legend["classes"]]
+    shown_names = wall.page.locator("#legend .range").all_inner_texts()
+    assert shown_names and [name for name in shown_names if name not in names] == []
 
 
 def test_everything_is_legible_from_four_metres_and_nothing_can_be_pressed_or_moved(shown: Visit) -> None:

@@ -328,7 +328,7 @@ async def test_the_policy_allows_the_import_map_as_it_is_sent_and_no_other_scrip
     digest = base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()
     assert f"script-src 'self' 'sha256-{digest}'; worker-src 'self'; style-src 'self';" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert "geolocation=()" in answer.headers["Permissions-Policy"]
+    assert "geolocation=(self)" in answer.headers["Permissions-Policy"]
 
 
 def test_what_tools_and_editors_leave_beside_the_sources_is_not_served(sources: Path) -> None:

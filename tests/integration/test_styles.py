@@ -20,7 +20,7 @@ from tests.support.paths import CHECKOUT
 
 NODE = shutil.which("node")
 CHECK = CHECKOUT / "tests/contract/check_style.js"
-MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES, "incidents": INCIDENTS.measures}
+MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES, "incidents": INCIDENTS.measures, "density": INCIDENTS.measures}
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +111,11 @@ async def test_names_of_settlements_are_in_the_style_of_hexagons(client: httpx.A
     labels = [layer for layer in style["layers"] if layer.get("source") == "places"]
     for layer, following in pairwise(labels):
         assert layer["maxzoom"] == following["minzoom"]
-        assert layer["filter"][:2] == [">=", ["get", "population"]]
-        assert layer["filter"][2] > following["filter"][2]
+        # Sections of towns are named where every settlement is: not before the last layer.
+        assert layer["filter"] == ["all", [">=", ["get", "population"], layer["filter"][1][2]], ["!", ["has", "section_of"]]]
+        least = following["filter"][1][2] if following["filter"][0] == "all" else following["filter"][2]
+        assert layer["filter"][1][2] > least
+    assert labels[-1]["filter"] == [">=", ["get", "population"], 0]
     assert (labels[0]["minzoom"], "maxzoom" in labels[-1]) == (0, False)
 
 
@@ -156,7 +159,7 @@ async def test_the_names_of_settlements_come_whatever_parameter_of_a_style_is_co
 @pytest.mark.parametrize("layer", MEASURES_OF)
 async def test_clients_that_do_not_know_font_faces_get_a_style_without_them(client: httpx.AsyncClient, layer: str) -> None:
     bare = await style_of(client, layer, labels="none")
-    assert {one["type"] for one in bare["layers"]} <= {"background", "fill", "line", "circle"}
+    assert {one["type"] for one in bare["layers"]} <= {"background", "fill", "line", "circle", "heatmap"}
     assert list(bare["sources"]) == [layer]
     named = await style_of(client, layer, labels="client")
     assert "font-faces" not in bare | named

@@ -34,7 +34,7 @@ class Visit:
     def settle(self) -> None:
         """Wait until numbers and map show the last choice."""
         self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
-        layer = "['hexes', 'districts'].some((one) => window.geoMap?.getSource(one))"
+        layer = "['hexes', 'districts', 'density'].some((one) => window.geoMap?.getSource(one))"
         self.until(f"{layer} && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
 
     def until(self, condition: str) -> None:
@@ -73,7 +73,8 @@ class Visit:
 @contextmanager
 def visiting(browser: Browser, address: str, width: int = 1800, height: int = 800) -> Iterator[Visit]:
     """A fresh page that remembers complaints and the hosts it asked; large enough for all choices to stand beside the map."""
-    page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
+    # Stored answers would hide what a test answers in the service's place.
+    page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB", service_workers="block")
     visit = Visit(page, address)
 
     def hear(message: ConsoleMessage) -> None:

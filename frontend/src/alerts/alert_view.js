@@ -13,6 +13,7 @@ import { fill, formatNumber, words } from "../words/i18n.js";
 import { aboutAlert, expectedText, momentText } from "./alert_words.js";
 import { verdictMark } from "./lists.js";
 import { barsOf } from "./series.js";
+import { verdictForm } from "./verdict.js";
 
 /** Of the series, px. */
 const CHART = { width: 340, height: 110 };
@@ -39,6 +40,7 @@ export function alertView(store, { alert, latest, lineage, bounds }) {
       .map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
     parts: [
       ...verdictOf(language, alert, zone),
+      ...verdictForm(store, alert),
       buttonsOf(store, alert),
       factsOf(language, alert, zone),
       ...seriesOf(language, alert, zone),

@@ -15,8 +15,26 @@ import { changesAddress, isNarrowed } from "./questions.js";
 const MOST_CHANGES = { up: 5, down: 3 };
 /** Alerts that are listed at first. */
 const FEW = 6;
+/** Above the list of messages. */
+const FEW_ABOVE = 3;
 /** Ages are drawn anew, ms. */
 const AGES_MS = 30_000;
+
+/** What stands above the duty operator's list: the rarest few, and nothing where nothing is unusual. @param {PageStore} store */
+export function alertsAbove(store) {
+  const box = element("div", { id: "alerts-now" });
+  const render = () => {
+    const state = store.get();
+    const found = state.alerts?.answer?.alerts ?? [];
+    if (!isShown(state, "now")) return;
+    const rows = found.slice(0, FEW_ABOVE).map((alert) => alertRow(state, alert, () => toAlert(store, alert)));
+    const { alerts } = words(state.view.language);
+    patch(box, rows.length ? [element("h2", {}, alerts.title), element("ol", { class: "alerts", "data-same": "alerts" }, ...rows)] : []);
+  };
+  store.watch((state) => state.alerts, render);
+  store.watch((state) => state.view, render);
+  return box;
+}
 
 /** @param {PageStore} store @returns {HTMLElement} the list of open alerts, which follows the store */
 export function alertsList(store) {
@@ -107,7 +125,7 @@ export function changesList(store) {
   let loaded = null;
   const render = () => {
     const { view } = store.get();
-    if (changesAddress({ view }) === null)
+    if (changesAddress(store.get()) === null)
       patch(box, [...headOf(view, null), element("p", {}, words(view.language).alerts.changesEndless)]);
     else if (loaded) showAnswer(box, loaded, view.language, (answer) => changeParts(store, answer));
   };

@@ -5,6 +5,7 @@
 /** @import { AnswerState } from "../page/answers.js" */
 import { follow } from "../page/answers.js";
 import { comparison, countedQuery } from "../page/url.js";
+import { rankedLevel } from "../view/regions.js";
 
 /** An alert is of these; the other filters are of single messages. */
 const OF_ALERTS = ["theme", "district"];
@@ -27,11 +28,11 @@ export function isNarrowed({ view: { sectors, filters } }) {
   return sectors.length > 0 || OF_ALERTS.some((name) => filters[name]);
 }
 
-/** Null where there is no window before: of all data. @param {Pick<State, "view">} state */
-export function changesAddress({ view }) {
+/** Null where there is no window before: of all data. @param {Pick<State, "view" | "regions">} state */
+export function changesAddress({ view, regions }) {
   const compare = comparison(view);
   return compare
-    ? `/api/changes?${countedQuery(view, { compare, by: "district,theme", level: "district", limit: String(MOST_CHANGES) })}`
+    ? `/api/changes?${countedQuery(view, { compare, by: "district,theme", level: rankedLevel({ view, regions }), limit: String(MOST_CHANGES) })}`
     : null;
 }
 

@@ -2,6 +2,7 @@
 
 /** @import { PageStore, State } from "../page/state.js" */
 import { icon } from "../charts/icons.js";
+import { storedAt } from "../page/api.js";
 import { byId } from "../page/dom.js";
 import { formatMoment } from "../words/dates.js";
 import { fill, formatSpan, words } from "../words/i18n.js";
@@ -31,8 +32,11 @@ export function showStaleness(store) {
 
 /** @param {Pick<State, "live" | "summary" | "view">} state @param {number} now ms since 1970 @returns {string} "" while all is well */
 export function staleText({ live: { state, at, since }, summary, view: { language } }, now) {
-  const { stale, silent } = words(language);
+  const { stale, silent, offlineNumbers } = words(language);
   const span = (/** @type {number} */ begin) => formatSpan(language, (now - begin) / 1000);
+  const stored = storedAt(summary);
+  if (stored && summary)
+    return fill(offlineNumbers, { span: span(stored), time: formatMoment(language, summary.generated_at, summary.time_zone) });
   if (state === "away" && since !== null && now - since > PATIENCE_MS && summary) {
     return fill(stale, { span: span(since), time: formatMoment(language, summary.generated_at, summary.time_zone) });
   }

@@ -4,20 +4,22 @@
  */
 
 /** @import { Place } from "../map/map.js" */
-/** @import { Language, Problem, View } from "../page/state.js" */
+/** @import { Layer, Language, Problem, View } from "../page/state.js" */
 import { LANGUAGES, placeText, readable, selectionQuery, spoken } from "../page/url.js";
 
 /** The words of a frame that the service's data know nothing of. */
-export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "map"];
-const LAYERS = ["hexes", "districts"];
+export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "alerts", "map"];
+const LAYERS = ["hexes", "districts", "density"];
 const SCHEMES = ["auto", "light", "dark"];
 const LEGENDS = ["show", "hide"];
+const ALERTS = /** @type {const} */ (["none", "marks", "list"]);
 const PLACE = /^(\d{1,2}(?:\.\d{1,6})?)\/(-?\d{1,2}(?:\.\d{1,10})?)\/(-?\d{1,3}(?:\.\d{1,10})?)$/;
 
 /**
  * @typedef {object} Frame
  * @property {View} view
  * @property {boolean} legend whether it is shown
+ * @property {typeof ALERTS[number]} alerts whether open alerts are marked on the map, and listed beside it as well
  * @property {Place | null} place where the map begins; null where all data shall be in view
  * @property {boolean} follows whether the colours follow the reader's system
  * @property {Problem | null} fault what is wrong with the query
@@ -59,14 +61,17 @@ export function readFrame(query, reader) {
       measure: given.get("measure") ?? "count",
       language,
       filters: Object.fromEntries(rest),
-      layer: given.get("layer") === "districts" ? "districts" : "hexes",
+      layer: /** @type {Layer | undefined} */ (LAYERS.find((one) => one === given.get("layer"))) ?? "hexes",
       scheme: dark ? "dark" : "light",
       look: "",
       by: "sector",
       cross: ["theme", "status"],
+      worst: false,
+      channel: "",
       wide: false,
     },
     legend: given.get("legend") !== "hide",
+    alerts: ALERTS.find((one) => one === given.get("alerts")) ?? "none",
     place: place && { zoom: Number(place[1]), center: [Number(place[3]), Number(place[2])] },
     follows: asked === "auto",
     fault: faultOf(given),
@@ -97,6 +102,7 @@ function faultOf(given) {
     ["lang", LANGUAGES],
     ["scheme", SCHEMES],
     ["legend", LEGENDS],
+    ["alerts", ALERTS],
   ];
   for (const [parameter, allowed] of choices) {
     const value = given.get(parameter);

@@ -2,15 +2,25 @@
 
 /** @import { Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore } from "../page/state.js" */
-import { AttributionControl, NavigationControl, ScaleControl } from "maplibre-gl";
+import { AttributionControl, GeolocateControl, NavigationControl, ScaleControl } from "maplibre-gl";
 import { attributions } from "./attribution.js";
 
 /** Whose data must be named in sight before they fold away to a button, and for how long, ms: openstreetmap.org/copyright asks for it. */
 const [SEEN, SEEN_MS] = [/OpenStreetMap/, 5000];
+/** A device that is carried about. */
+const TOUCHED = "(pointer: coarse)";
+/** Around the reader: a few streets. */
+const NEAR_ZOOM = 14;
 
 /** @param {MapLibreMap} map @param {PageStore} store */
 export function addControls(map, store) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+  // Whoever stands in the street wants to see what is around; browsers say where that is only over secure connections.
+  if (isSecureContext && matchMedia(TOUCHED).matches)
+    map.addControl(
+      new GeolocateControl({ positionOptions: { enableHighAccuracy: true }, fitBoundsOptions: { maxZoom: NEAR_ZOOM } }),
+      "top-right",
+    );
   map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-right");
   map.once("style.load", () => showAttribution(map, store));
 }
@@ -20,7 +30,7 @@ function showAttribution(map, store) {
   /** @type {AttributionControl | null} */
   let control = null;
   store.watch(
-    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
+    ({ view: { layer, language }, summary }) => `${layer} ${language} ${summary?.attribution ?? ""}`,
     async (_, state) => {
       const parts = await attributions(state);
       if (control) map.removeControl(control);

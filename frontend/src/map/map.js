@@ -4,13 +4,14 @@
 /** @import { Layer, PageStore } from "../page/state.js" */
 import { GPUInitializationError, Map as MapLibreMap, prewarm } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
-import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
+import { drawFinely, isFine, MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, isShown, LABELS, nameBase, paintBase } from "./basemap.js";
 import { addControls } from "./controls.js";
 import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.js";
 import { keepFitted } from "./fitting.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
+import { showStreets } from "./streets.js";
 import { unwrapped } from "./longitudes.js";
 import { showAlertMarks } from "./alert_marks.js";
 import { words } from "../words/i18n.js";
@@ -28,6 +29,8 @@ const START = { center: [60, 55], zoom: 2 };
 /** Room left around the data at the start: px, and at most this part of the map. */
 const MARGIN = 40;
 const MARGIN_SHARE = 0.06;
+/** In a frame that is less wide, px, areas are those of the next zoom: a whole region would be a dozen hexagons, or one polygon. */
+const NARROW_FRAME = 760;
 
 /**
  * @typedef {object} AreaMap
@@ -41,7 +44,7 @@ const MARGIN_SHARE = 0.06;
 /**
  * @param {HTMLElement} container
  * @param {PageStore} store
- * @param {{ place: Place | null, still?: boolean } | null} frame how a map in a frame begins: it leaves the wheel and one
+ * @param {{ place: Place | null, still?: boolean, alerts?: boolean } | null} frame how a map in a frame begins: it leaves the wheel and one
  *   finger to the page around it, and the address alone, and where it is still
  *   nobody moves it and whose the data are stands beside it; null for a page of its own
  * @returns {Promise<AreaMap | null>} null where the browser cannot draw
@@ -64,6 +67,7 @@ export async function createMap(container, store, frame = null) {
   });
   if (!map) return null;
   store.set({ zoom: tileZoom(map) });
+  if (frame && !frame.still && container.clientWidth < NARROW_FRAME) drawFinely(map);
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!frame?.still) addControls(map, store);
@@ -71,7 +75,7 @@ export async function createMap(container, store, frame = null) {
   if (!frame?.still) surviveLoss(map);
   let refreshPoints = () => {};
   // Once: after the canvas was lost MapLibre brings all layers back by itself.
-  map.once("style.load", () => (refreshPoints = showLayers(map, store, frame !== null)));
+  map.once("style.load", () => (refreshPoints = showLayers(map, store, frame)));
   map.on("zoom", () => store.set({ zoom: tileZoom(map) }));
   if (bounds) keepFitted(map, bounds, () => padding(container));
   if (!placed && !bounds) void fitData(map, store.get().view.layer);
@@ -138,10 +142,11 @@ function onMapError({ error }) {
 }
 
 /**
- * @param {MapLibreMap} map @param {PageStore} store @param {boolean} framed
+ * @param {MapLibreMap} map @param {PageStore} store @param {{ alerts?: boolean } | null} frame
  * @returns {() => void} fetches incidents one by one anew
  */
-function showLayers(map, store, framed) {
+function showLayers(map, store, frame) {
+  const framed = frame !== null;
   const named = isShown(map, LABELS);
   /** @type {readonly string[]} */
   let places = [];
@@ -150,14 +155,15 @@ function showLayers(map, store, framed) {
     leaveUnnamed(map, places);
   });
   showAreas(map, store);
+  void map.once("idle").then(() => showStreets(map, store));
   // A frame shows one layer, the one it is asked for. The data come before what lies around them.
   if (!framed)
     void map.once("idle").then(() => {
       showGround(map, store, { above: store.get().view.layer, named });
       leaveUnnamed(map, places);
     });
-  const refreshPoints = framed ? () => {} : showPoints(map, store);
-  if (!framed) showAlertMarks(map, store);
+  const refreshPoints = showPoints(map, store);
+  if (frame?.alerts ?? !framed) showAlertMarks(map, store);
   store.watch(
     (state) => state.view.language,
     (language) => nameBase(map, language),
@@ -202,5 +208,5 @@ export function padding(container) {
 
 /** @param {MapLibreMap} map */
 function tileZoom(map) {
-  return Math.min(Math.max(Math.floor(map.getZoom()), 0), MAX_TILE_ZOOM);
+  return Math.min(Math.max(Math.floor(map.getZoom()) + (isFine(map) ? 1 : 0), 0), MAX_TILE_ZOOM);
 }

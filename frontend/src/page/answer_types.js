@@ -26,6 +26,8 @@
  * @property {boolean} overdue @property {string} status @property {string | null} sector @property {string} theme
  * @property {string | null} source @property {string | null} agency @property {string | null} district
  * @property {number | null} lng @property {number | null} lat @property {string | null} h3 @property {string} precision
+ * @property {string | null} [external_id] @property {string | null} [source_url] of one incident
+ * @property {string | null} [text] @property {string | null} [address] only with a key that may read them
  */
 /** @typedef {Record<"status" | "sector" | "theme" | "source" | "agency" | "district", Record<string, Named>>} Names */
 /** @typedef {Resolved & { order: string, incidents: Incident[], next: string | null, names: Names }} IncidentList */

@@ -10,6 +10,29 @@ import { ApiError, fetchJson } from "./api.js";
 
 const RETRY_MS = 5000;
 
+/** Questions on their way, and who waits until there are none. */
+let asking = 0;
+/** @type {(() => void)[]} */
+let waiting = [];
+
+/** Resolves once every question has its answer, at the latest after a while: for paper, on which nothing follows. @param {number} patience ms */
+export async function answersSettled(patience) {
+  // A change of the view is heard of in this task.
+  await Promise.resolve();
+  if (asking)
+    await Promise.race([new Promise((done) => waiting.push(() => done(null))), new Promise((done) => setTimeout(done, patience))]);
+}
+
+/** @param {Promise<unknown>} answer */
+async function count(answer) {
+  asking += 1;
+  await answer;
+  asking -= 1;
+  if (asking) return;
+  for (const done of waiting) done();
+  waiting = [];
+}
+
 /**
  * @template Answer
  * @typedef {object} AnswerState
@@ -38,7 +61,9 @@ export function follow(store, addressOf, onAnswer, fetchAnswer = fetchJson) {
     onAnswer(answerState, store.get());
   }
 
-  async function refetch() {
+  const refetch = () => void count(fetchAnew());
+
+  async function fetchAnew() {
     clearTimeout(again);
     asked.abort();
     asked = new AbortController();
@@ -58,12 +83,12 @@ export function follow(store, addressOf, onAnswer, fetchAnswer = fetchJson) {
 
   store.watch(addressOf, (address) => {
     if (address !== null && !answerState.stale) update({ stale: true });
-    void refetch();
+    refetch();
   });
   store.watch(
     (state) => state.tick,
     (tick) => {
-      if (tick > 0) void refetch();
+      if (tick > 0) refetch();
     },
   );
 }

@@ -72,9 +72,12 @@ export function forgetAnswers() {
 
 /**
  * An answer as it stands since `forgetAnswers`: what the browser has kept is shown only where the service says that it still holds.
- * @param {string} path below the service's address @param {AbortSignal} [signal] @returns {Promise<any>}
+ * @param {string} path below the service's address @param {AbortSignal} [signal] @param {Record<string, string>} [headers] such as a key: what
+ *   it opens is shared with nobody, and kept nowhere
+ * @returns {Promise<any>}
  */
-export async function fetchJson(path, signal) {
+export async function fetchJson(path, signal, headers) {
+  if (headers && Object.keys(headers).length) return (await request(path, { signal: signal ?? null, cache: "no-store", headers })).json();
   const shared = answers.get(path) ?? share(path);
   shared.waiting += 1;
   try {
@@ -85,10 +88,26 @@ export async function fetchJson(path, signal) {
   }
 }
 
+/** Answers that the service worker had stored, as there is no connection, and when they came, ms since 1970. @type {WeakMap<object, number>} */
+const stored = new WeakMap();
+
+/** When a stored answer came, ms since 1970; null for one that came just now. @param {object | null} answer @returns {number | null} */
+export function storedAt(answer) {
+  return (answer && stored.get(answer)) ?? null;
+}
+
+/** @param {Response} response @returns {Promise<any>} */
+async function readAnswer(response) {
+  const answer = await response.json();
+  const at = Number(response.headers.get("X-Geo-Stored"));
+  if (at) stored.set(answer, at);
+  return answer;
+}
+
 /** @param {string} path @returns {Shared} */
 function share(path) {
   const controller = new AbortController();
-  const answer = request(path, { signal: controller.signal, cache: "no-cache" }).then((response) => response.json());
+  const answer = request(path, { signal: controller.signal, cache: "no-cache" }).then(readAnswer);
   const shared = { answer, controller, waiting: 0, come: false };
   answers.set(path, shared);
   answer.then(
@@ -116,6 +135,12 @@ function abortion(signal) {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+}
+
+/** @param {string} path @param {unknown} body @param {Record<string, string>} headers @returns {Promise<any>} */
+export async function postJson(path, body, headers) {
+  const how = { method: "POST", body: JSON.stringify(body), headers: { ...headers, "Content-Type": "application/json" } };
+  return (await request(path, how)).json();
 }
 
 /** @param {string} path @param {RequestInit} how */

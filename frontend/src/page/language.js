@@ -13,7 +13,6 @@ export function showLanguage(store) {
     (language) => {
       const dictionary = words(language);
       document.documentElement.lang = language;
-      document.title = dictionary.title;
       for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text]"))) {
         place.textContent = dictionary[/** @type {FixedText} */ (place.dataset["text"])];
       }

@@ -7,7 +7,7 @@ import { serviceRoot } from "./service.js";
 /** Of an EventSource that is connected. */
 const OPEN = 1;
 
-/** @typedef {{ revision: number, at: string }} Revision */
+/** new: incidents that have come since the last one @typedef {{ revision: number, at: string, new?: number }} Revision */
 
 /**
  * @param {PageStore} store
@@ -25,10 +25,11 @@ export function listen(store, onChange, { onAlert = () => {}, open = (path) => n
   const backoff = createBackoff();
 
   /** @param {Revision} revision */
-  function onRevision({ revision, at }) {
+  function onRevision({ revision, at, new: came = 0 }) {
     backoff.reset();
-    const away = store.get().live.state === "away";
-    store.set({ live: { state: "live", at: Date.parse(at), since: null } });
+    const { live, arrived } = store.get();
+    const away = live.state === "away";
+    store.set({ live: { state: "live", at: Date.parse(at), since: null }, arrived: arrived + came });
     const shown = known ?? store.get().summary?.revision;
     known = revision;
     // A service that began again counts from the start: the same number may be other data.

@@ -4,6 +4,9 @@
 import { greyZero } from "./zero_class.js";
 import { ApiError, fetchLegend, fetchSummary, forgetAnswers } from "./api.js";
 
+/** What the shown numbers are of. @type {WeakMap<PageStore, string>} */
+const shown = new WeakMap();
+
 const RETRY_MS = 3000;
 /** A window that ends now moves on even when nothing new comes. */
 const MOVE_ON_MS = 60_000;
@@ -70,12 +73,23 @@ async function fetchNumbers(store, signal) {
     ]);
     // They came just when something else was chosen.
     if (signal.aborted) return;
+    shown.set(store, countedOf(store.get()));
     const classes = legend && zoom === store.get().zoom ? { legend: greyZero(legend, view.scheme) } : {};
     store.set({ summary, ...classes, problem: null, busy: false });
   } catch (error) {
-    if (error instanceof ApiError) store.set({ problem: error.problem, busy: false });
+    if (error instanceof ApiError) store.set({ problem: error.problem, busy: false, ...withoutOthers(store, error.problem.kind) });
     else if (!signal.aborted) throw error;
   }
+}
+
+/** Numbers of another choice must not stand under this one when there is nobody to ask. @param {PageStore} store @param {string} kind of the problem */
+function withoutOthers(store, kind) {
+  return kind === "unreachable" && shown.get(store) !== countedOf(store.get()) ? { summary: null, legend: null } : {};
+}
+
+/** Which incidents are counted, in which areas. @param {import("./state.js").State} state */
+function countedOf({ view: { sectors, window, from, to, filters, layer } }) {
+  return JSON.stringify([sectors, window, from, to, filters, layer]);
 }
 
 /**

@@ -5,6 +5,7 @@ import { forgetAnswers } from "./api.js";
 import { listen } from "./live.js";
 import { keepFresh } from "./refresh.js";
 import { createStore } from "./store.js";
+import { workOffline } from "./work_offline.js";
 import { showScheme } from "./scheme.js";
 import { onWake } from "./waking.js";
 import { onSilence } from "./silence.js";
@@ -53,6 +54,7 @@ export function startPage(store, assemble, open) {
     refreshTiles = assembled.refreshTiles;
     // What is just being asked for the first time need not be asked for again.
     await Promise.race([assembled.shown, new Promise((done) => setTimeout(done, FIRST_MS))]);
+    workOffline(refresh);
     listenAnew = listen(store, refresh, { onAlert: tick, ...(open && { open }) });
   });
   setInterval(tick, MOVE_ON_MS);
@@ -82,11 +84,16 @@ function initialState(view) {
     listed: PAGE,
     place: "",
     picture: null,
+    print: null,
     names: new Map(),
     points: null,
     playing: null,
+    regions: [],
     lit: null,
     drawn: null,
+    sought: { text: "", address: false },
+    access: null,
+    arrived: 0,
     tick: 0,
   };
 }

@@ -5,7 +5,7 @@
 
 /** @typedef {"ru" | "en"} Language */
 /** @typedef {"light" | "dark"} Scheme */
-/** @typedef {"hexes" | "districts"} Layer */
+/** @typedef {"hexes" | "districts" | "density"} Layer */
 /** @typedef {"count" | "open" | "overdue"} Measure the counts, each with its total; an address may name any measure that the service knows */
 /** @typedef {"region" | "district" | "settlement"} Level */
 /** @typedef {"sector" | "theme" | "source" | "agency" | "status" | "district" | "deadline"} Dimension by which incidents are broken down */
@@ -36,6 +36,8 @@
  * @property {Scheme | ""} look the scheme that the reader has chosen; "" follows the reader's system
  * @property {Dimension} by what two windows are set side by side by
  * @property {readonly [Dimension, Dimension]} cross rows and columns of the cross-table
+ * @property {boolean} worst whether the rating of agencies begins with the worst
+ * @property {string} channel source and deadline rule whose hours the rating shows, with a space between; "" for each agency's main one
  * @property {boolean} wide whether the panel beside the map takes much of it, for wide tables
  */
 
@@ -69,6 +71,7 @@
  * @property {LegendClass[]} classes
  * @property {number} [cells] how many hexagons are coloured
  * @property {number} [districts] or districts
+ * @property {number} [kernel_km] of density: standard deviation of the kernel @property {number} [peak] its greatest value
  * @property {{ name: string, colors: string[] }} palette
  * @property {number} [without_value] how many have incidents, but nothing to take the measure from
  * @property {{ class: number, p: number }} [significance] the class of what chance explains
@@ -110,6 +113,8 @@
  * @property {boolean} running
  */
 
+/** @typedef {{ code: string, name: Named }} Region */
+
 /**
  * @typedef {object} State
  * @property {View} view
@@ -126,12 +131,18 @@
  * @property {Spot | null} spot
  * @property {string} place where the map is: zoom/latitude/longitude; "" where there is none
  * @property {(() => Promise<unknown>) | null} picture saves the map as a picture; null where there is no map
+ * @property {(() => Promise<unknown>) | null} print prints the page as a report; null where there is no map
  * @property {number} listed how many incidents the list beside the map holds at most
  * @property {ReadonlyMap<string, Named>} names of codes that filters hold, by "filter code", as far as they are known
  * @property {Legend | null} points of incidents one by one, once they are on the map
  * @property {Playing | null} playing
+ * @property {readonly Region[]} regions that are loaded; empty before they are known
  * @property {number | null} lit the class of areas that is picked out in the legend
  * @property {(() => Promise<unknown>) | null} drawn resolves when the map has drawn what it was told; null where there is no map
+ * @property {{ text: string, address: boolean }} sought what is searched, and whether addresses are searched as well
+ * @property {{ scopes: readonly string[], scopes_of_keys: readonly string[] } | null} access what the reader's key allows, and what keys can allow here; null
+ *   before it was asked for
+ * @property {number} arrived how many new incidents the service has told of since the page was opened
  * @property {number} tick grows when the data may have changed, every few seconds at most: see answers.js
  */
 

@@ -13,7 +13,7 @@ export const LANGUAGES = ["ru", "en"];
 /** @type {readonly Tab[]} */
 export const TABS = ["filters", "overview", "now", "analysis", "share"];
 /** @type {readonly Layer[]} */
-const LAYERS = ["hexes", "districts"];
+const LAYERS = ["hexes", "districts", "density"];
 /** @type {readonly Level[]} */
 const LEVELS = ["region", "district", "settlement"];
 /** @type {readonly Order[]} */
@@ -29,7 +29,7 @@ const CROSS = ["theme", "status"];
 const COMPARED = /** @type {const} */ (["previous", "year"]);
 /** In the address, a panel beside the map that is folded away. */
 const NO_TAB = "none";
-export const FILTERS = ["theme", "source", "agency", "status", "duplicates", "district"];
+export const FILTERS = ["theme", "source", "agency", "status", "duplicates", "district", "cells"];
 /** Parameters of tiles that a frame's address may bring along, and that say nothing of which incidents are counted. */
 const NOT_COUNTED = ["compare", "measure", "breaks", "level", "fields", "frames", "meta"];
 /** The service counts from 1970 in UTC; where clocks are ahead of it, the first whole day after is this one. */
@@ -67,6 +67,8 @@ export function readView(hash, preferred, dark = false) {
     look: oneOf(SCHEMES, text("scheme")) ?? "",
     by: oneOf(COMPARABLE, text("by")) ?? "sector",
     cross: crossed(text("cross")),
+    worst: text("worst") === "1",
+    channel: text("channel"),
     wide: text("wide") === "1",
   };
 }
@@ -107,6 +109,8 @@ export function writeView(view, hash) {
     ["tab", view.tab === "overview" ? "" : view.tab || NO_TAB],
     ["by", view.by === "sector" ? "" : view.by],
     ["cross", String(view.cross) === String(CROSS) ? "" : view.cross.join(",")],
+    ["worst", view.worst ? "1" : ""],
+    ["channel", view.channel],
     ["wide", view.wide ? "1" : ""],
     ["scheme", view.look],
     ["lang", view.language],

@@ -4,9 +4,11 @@
 /** @import { Rows } from "./now_list.js" */
 /** @import { AnswerState } from "../page/answers.js" */
 /** @import { Order, PageStore, State } from "../page/state.js" */
+import { alertsAbove } from "../alerts/lists.js";
 import { follow } from "../page/answers.js";
 import { fetchJson } from "../page/api.js";
 import { byId, element, findByKey, patch, replaceButtons, toggle } from "../page/dom.js";
+import { serviceRoot } from "../page/service.js";
 import { countedQuery } from "../page/url.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { incidentRow } from "../parts/incident_row.js";
@@ -34,7 +36,8 @@ export function showNow(store) {
     element("div", {}),
   ];
   const said = element("p", { class: "unseen", role: "status" });
-  byId("now").append(switcher, keys, wait, list, below, said);
+  const csv = element("a", { "data-key": "csv", download: "incidents.csv" });
+  byId("now").append(alertsAbove(store), switcher, keys, wait, list, below, csv, said);
   /** @type {Rows | null} */
   let rows = null;
   /** @type {AnswerState<IncidentList> | null} */
@@ -49,6 +52,8 @@ export function showNow(store) {
   const redraw = () => {
     const state = store.get();
     drawSwitch(store, switcher, keys);
+    csv.textContent = words(state.view.language).access.csv;
+    csv.setAttribute("href", csvAddress(state));
     if (!listState || !rows) return;
     if (!rows.shown.some(({ id }) => id === current)) current = rows.shown[0]?.id ?? 0;
     patch(list, rowsOf(store, rows, listState, current));
@@ -97,6 +102,11 @@ export function showNow(store) {
 /** @param {State} state */
 function questionOf({ view }) {
   return countedQuery(view, { order: view.list });
+}
+
+/** The list as a file, as long as the service gives it in one answer. @param {State} state */
+export function csvAddress(state) {
+  return `${serviceRoot()}/api/incidents?${questionOf(state)}&limit=${MOST}&format=csv`;
 }
 
 /** @param {State} state */

@@ -26,7 +26,7 @@ export function showOverview(store) {
     element("div", { id: "worst" }),
     element("div", { id: "ranking" }),
   ];
-  const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
+  const head = tableHead(store, ({ districts }) => districts, "districts", districtsAddress, [widerButton(store)]);
   byId("figures").append(totals);
   byId("overview").append(alertsList(store), changesList(store), worst, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */
@@ -142,10 +142,15 @@ function districtButton(store, list, { code, name }) {
 }
 
 /** @param {PageStore} store @param {Districts} answer @param {ReturnType<typeof createTable<DistrictRow>>} table */
-function rankingOf(store, { districts, compare }, table) {
+function rankingOf(store, { districts, compare, level }, table) {
   const { language } = store.get().view;
-  const { overview } = words(language);
-  const of = { caption: overview.districts, language, keyOf: (/** @type {DistrictRow} */ { code }) => code, most: MOST_ROWS };
+  const { overview, regions } = words(language);
+  const of = {
+    caption: level === "region" ? regions.ranked : overview.districts,
+    language,
+    keyOf: (/** @type {DistrictRow} */ { code }) => code,
+    most: MOST_ROWS,
+  };
   const columns = districtColumns(store, overview.change_hint[compare?.by ?? "previous"]);
   return [table(districts, columns, of), element("p", { class: "muted" }, overview.smallNote), ...cutNote(language, districts.length)];
 }

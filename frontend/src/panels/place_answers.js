@@ -3,13 +3,11 @@
 /** @import { CellAnswer, DistrictAnswer, Entry, Incident, IncidentList, Measured, OneIncident } from "../page/answer_types.js" */
 /** @import { AlertEvidence } from "../alerts/alert_types.js" */
 /** @import { State } from "../page/state.js" */
+import { keyHeaders } from "../page/access.js";
 import { fetchJson } from "../page/api.js";
 import { comparison, countedQuery } from "../page/url.js";
-import { fetchList } from "./now.js";
 
 const LATEST = 5;
-/** So many more of a hexagon's messages are listed each time. */
-const MORE = 200;
 /** Hexagons of a district that are looked through for those with most; finer ones would be more than these. */
 const MOST_HEXAGONS = 400;
 /** Above so many km² hexagons of the coarser resolution are taken. */
@@ -72,26 +70,15 @@ async function fetchHexagon(address, signal) {
   const now = await fetchJson(address, signal);
   const [before, latest] = await Promise.all([
     fetchBefore(address, now, signal),
-    fetchList(
-      `/api/incidents?${new URLSearchParams({ ...filtersOf(address), cell: now.cell.h3, limit: String(listed.h3 === now.cell.h3 ? listed.most : LATEST) })}`,
-      signal,
-    ),
+    fetchJson(`/api/incidents?${new URLSearchParams({ ...filtersOf(address), cell: now.cell.h3, limit: String(LATEST) })}`, signal),
   ]);
   return { kind: "hexagon", now, before, latest, lineage: await lineageOf(commonDistrict(latest.incidents)) };
-}
-
-/** The hexagon of which more messages are listed than the latest, and how many. */
-let listed = { h3: "", most: 0 };
-
-/** @param {string} h3 */
-export function listMore(h3) {
-  listed = { h3, most: (listed.h3 === h3 ? listed.most : 0) + MORE };
 }
 
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<IncidentPlace>} */
 async function fetchIncident(address, signal) {
   /** @type {OneIncident} */
-  const answer = await fetchJson(address, signal);
+  const answer = await fetchJson(address, signal, keyHeaders());
   return { kind: "incident", ...answer, lineage: await lineageOf(answer.incident.district) };
 }
 

@@ -9,7 +9,7 @@ import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.j
 import { directionOf, distanceKm, nearestOf } from "./directions.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
 import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
-import { keyOf, toDistrict, toHexagon } from "../view/steps.js";
+import { keyOf, toDistrict, toHexagon, toList } from "../view/steps.js";
 
 const FEW = 8;
 /** A hexagon is called by a settlement so near to its middle, and by the side on which it lies where that is not quite there. */
@@ -116,10 +116,6 @@ function sectorsOf(language, { sectors }) {
 /** To the list of all messages of the district, beside the map. @param {PageStore} store @param {DistrictAnswer} answer */
 function allMessages(store, { district: { code, count } }) {
   const { view } = store.get();
-  const open = () =>
-    store.set({
-      view: { ...view, filters: { ...view.filters, district: code }, cell: "", alert: "", tab: "now", list: "received" },
-      selected: null,
-    });
+  const open = () => toList(store, { district: code });
   return { text: words(view.language).alerts.allOfDistrict, all: count, open };
 }

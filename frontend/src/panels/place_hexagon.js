@@ -9,11 +9,12 @@ import { zoomsOf } from "../page/hexagon.js";
 import { copyButton } from "../page/copy.js";
 import { element } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
+import { linkButton } from "../parts/figures.js";
+import { holdsCell, toggleHexagon } from "../selecting/cell_set.js";
 import { DIRECTIONS, directionOf } from "./directions.js";
-import { listMore } from "./place_answers.js";
 import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
-import { keyOf, toDistrict, toHexagon } from "../view/steps.js";
+import { keyOf, toDistrict, toHexagon, toList } from "../view/steps.js";
 
 /** Whether index and link are looked at: the panel is drawn anew meanwhile. */
 let unfolded = false;
@@ -33,6 +34,7 @@ export function hexagonView(store, { now, before, latest, lineage }) {
       ...timelineOf(language, now, cell.count),
       ...settlementsOf(language, now.settlements),
       latestList(store, latest, allMessages(store, now)),
+      selectButton(store, cell.h3),
       ...neighboursOf(store, now.neighbours, cell),
       shareOf(language, cell.h3),
     ],
@@ -47,13 +49,22 @@ export function hexagonView(store, { now, before, latest, lineage }) {
   };
 }
 
-/** Here, as lists beside the map cannot be narrowed to a hexagon. @param {PageStore} store @param {CellAnswer} answer */
+/** To the list of all messages of the hexagon, beside the map. @param {PageStore} store @param {CellAnswer} answer */
 function allMessages(store, { cell: { h3, count } }) {
-  const open = () => {
-    listMore(h3);
-    store.set({ tick: store.get().tick + 1 });
-  };
+  const open = () => toList(store, { cells: h3 });
   return { text: words(store.get().view.language).alerts.allMessages, all: count, open };
+}
+
+/** The keyboard's way to a set of hexagons. @param {PageStore} store @param {string} h3 */
+function selectButton(store, h3) {
+  const { filters, language } = store.get().view;
+  const { addHexagon, removeHexagon } = words(language).analyst;
+  const text = holdsCell(filters["cells"] ?? "", h3) ? removeHexagon : addHexagon;
+  return element(
+    "p",
+    {},
+    linkButton("select hexagon", text, () => toggleHexagon(store, h3)),
+  );
 }
 
 /** By name; where a neighbour has none, or the same, by where it lies. @param {PageStore} store @param {readonly Cell[]} neighbours @param {Cell} cell */

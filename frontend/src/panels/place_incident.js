@@ -9,6 +9,8 @@ import { element } from "../page/dom.js";
 import { formatMoment } from "../words/dates.js";
 import { fill, formatSpan, words } from "../words/i18n.js";
 import { ageText, dueText, nameOf, statusName } from "../parts/incident_row.js";
+import { hexagonNames } from "./hexagon_names.js";
+import { actionButtons, textParts } from "./incident_actions.js";
 import { keyOf, stepOut, toDistrict, toHexagon } from "../view/steps.js";
 
 /** Near enough to see single places. */
@@ -38,6 +40,8 @@ export function incidentView(store, { incident, names, lineage, time_zone: timeZ
           ...hexagonAround(store, incident, view),
         ],
     parts: [
+      ...textParts(store, incident),
+      actionButtons(language, incident, names, timeZone),
       ladderOf(language, incident.status),
       section(words(language).now.times, timesOf(language, incident, timeZone)),
       section(words(language).now.about, factsOf(language, incident, names)),
@@ -55,12 +59,20 @@ export function incidentView(store, { incident, names, lineage, time_zone: timeZ
   };
 }
 
-/** The selected hexagon where it holds the incident, else one of its neighbourhood. @param {PageStore} store @param {Incident} incident @param {View} view */
-function hexagonAround(store, { h3 }, { cell }) {
+const nameOfHexagon = hexagonNames();
+
+/**
+ * The selected hexagon where it holds the incident, else one of its neighbourhood, by its place.
+ * @param {PageStore} store @param {Incident} incident @param {View} view
+ */
+function hexagonAround(store, { h3 }, view) {
   if (!h3) return [];
+  const { cell, language } = view;
   const own = isCell(cell) && parentOf(h3, resolutionOf(cell)) === cell;
   const around = own ? cell : parentOf(h3, RESOLUTION);
-  return [{ text: words(store.get().view.language).now.hexagon, open: () => toHexagon(store, around) }];
+  // The panel is drawn anew for any new view.
+  const name = nameOfHexagon(around, view, () => store.set({ view: { ...store.get().view } }));
+  return [{ text: name?.[language] ?? words(language).access.oneHexagon, open: () => toHexagon(store, around) }];
 }
 
 /** The steps of the ladder; returned, rejected and duplicate are on it only when that is where it stands. @param {string} status */
@@ -112,6 +124,9 @@ function factsOf(language, incident, names) {
     ...named.map(
       (kind) => /** @type {[string, string, string]} */ ([fields[kind], nameOf(names, kind, incident[kind], language) || unknown, ""]),
     ),
+    ...(incident.external_id
+      ? [/** @type {[string, string, string]} */ ([words(language).access.externalId, incident.external_id, ""])]
+      : []),
     [fields.precision, /** @type {Record<string, string>} */ (precision)[incident.precision] ?? incident.precision, where],
   ]);
 }

@@ -4,13 +4,14 @@
 /** @import { State } from "../page/state.js" */
 import { fetchJson } from "../page/api.js";
 import { comparison, countedQuery } from "../page/url.js";
+import { rankedLevel } from "../view/regions.js";
 
 /** @typedef {ComparedSummary & import("../page/state.js").Summary} Totals */
 /** @typedef {{ now: Totals, before: Totals | null }} Both before: null where nothing was before, as with all data */
 
 /** @param {State} state */
-export function districtsAddress({ view }) {
-  return `/api/districts?${countedQuery(view, { compare: comparison(view), level: "district" })}`;
+export function districtsAddress({ view, regions }) {
+  return `/api/districts?${countedQuery(view, { compare: comparison(view), level: rankedLevel({ view, regions }) })}`;
 }
 
 /**

@@ -57,6 +57,12 @@ export function formerView(store) {
   return view.alert && beforeAlert && isNarrowedTo(view, beforeAlert.narrowed) ? beforeAlert.former : {};
 }
 
+/** The list of the messages of a place, beside the map. @param {PageStore} store @param {Record<string, string>} filters that narrow the list to the place */
+export function toList(store, filters) {
+  const { view } = store.get();
+  changeView(store, { filters: { ...view.filters, ...filters }, cell: "", incident: "", alert: "", tab: "now", list: "received" });
+}
+
 /** @param {PageStore} store */
 export function stepOut(store) {
   if (store.get().view.incident) changeView(store, { incident: "" });

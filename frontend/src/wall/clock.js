@@ -1,6 +1,7 @@
 /** The time of day; and in its place a warning once the numbers are old. */
 
 /** @import { Language, PageStore } from "../page/state.js" */
+import { storedAt } from "../page/api.js";
 import { fill, formatAgo, words } from "../words/i18n.js";
 
 const TICK_MS = 1000;
@@ -12,12 +13,12 @@ export function showClock(box, store) {
   let heard = Date.now();
   store.watch(
     (state) => state.summary,
-    () => (heard = Date.now()),
+    (summary) => (heard = storedAt(summary) ?? Date.now()),
   );
   const redraw = () => {
     const { summary, view } = store.get();
     const now = Date.now();
-    const stale = now - heard > STALE_MS;
+    const stale = now - heard > STALE_MS || storedAt(summary) !== null;
     box.classList.toggle("stale", stale);
     const text =
       stale && summary

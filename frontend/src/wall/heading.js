@@ -3,9 +3,9 @@
 /** @import { Named, PageStore, View } from "../page/state.js" */
 /** @import { WallAnswer } from "./question.js" */
 import { attributions } from "../map/attribution.js";
-import { fetchJson } from "../page/api.js";
+import { fetchRegionNames } from "../page/region_name.js";
 import { formatWindow } from "../words/dates.js";
-import { words } from "../words/i18n.js";
+import { counted, words } from "../words/i18n.js";
 
 const AGAIN_MS = 15_000;
 
@@ -34,12 +34,21 @@ export function showTitle(box, store) {
   );
 }
 
-/** @param {string} district its code, or "" @returns {Promise<Named | null>} */
+/** The name of the chosen district or of the only region; of several how many there are. @param {string} district its code, or "" @returns {Promise<Named | null>} */
 async function nameOf(district) {
-  if (district && !district.includes(","))
-    return (await fetchJson(`/api/districts/${encodeURIComponent(district)}?window=7d`)).district.name;
-  const { districts } = await fetchJson("/api/districts?level=region&window=7d");
-  return districts.length === 1 ? districts[0].name : null;
+  const names = await fetchRegionNames(district);
+  if (names.length < 2) return names[0] ?? null;
+  const several = (/** @type {import("../page/state.js").Language} */ language) =>
+    counted(language, names.length, words(language).regions.several);
+  // Only the words of the page's language are there.
+  return {
+    get ru() {
+      return several("ru");
+    },
+    get en() {
+      return several("en");
+    },
+  };
 }
 
 /** @param {{ sector: HTMLElement, period: HTMLElement }} boxes @param {View} view @param {WallAnswer} answer */
@@ -53,7 +62,7 @@ export function drawHeading({ sector, period }, { language }, { sectors, both })
 /** Whose data they are. @param {HTMLElement} box @param {PageStore} store */
 export function showCredits(box, store) {
   store.watch(
-    ({ view: { layer }, summary }) => `${layer} ${summary?.attribution ?? ""}`,
+    ({ view: { layer, language }, summary }) => `${layer} ${language} ${summary?.attribution ?? ""}`,
     async (_, state) => (box.textContent = (await attributions(state)).join(" · ")),
   );
 }

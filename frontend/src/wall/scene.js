@@ -22,6 +22,6 @@ export function setScene() {
     element("div", { id: "wall-middle" }, sector, synthetic, problem),
     element("div", { id: "wall-state" }, clock, live),
   );
-  main.replaceChildren(head, figures, element("div", { id: "wall-map" }, map, legend, credits), attention);
+  main.replaceChildren(head, figures, element("div", { id: "wall-map" }, legend, map), attention, credits);
   return { title, sector, period, clock, figures, attention, map, credits };
 }

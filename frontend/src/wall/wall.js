@@ -6,11 +6,13 @@
 import { showLegend } from "../choice/legend.js";
 import { showNotices } from "../choice/notices.js";
 import { follow } from "../page/answers.js";
+import { learnRegions, rankedLevel } from "../view/regions.js";
 import { worstDistricts } from "../parts/worst.js";
 import { renderAttention, sectionsOf } from "./attention.js";
 import { showClock } from "./clock.js";
 import { drawFigures } from "./figures.js";
 import { drawHeading, showCredits, showTitle } from "./heading.js";
+import { offerFullScreen } from "../page/full_screen.js";
 import { drawMarks } from "./marks.js";
 import { askForWall, wallAddress } from "./question.js";
 import { quietly, rotate } from "./rotation.js";
@@ -18,7 +20,7 @@ import { setScene } from "./scene.js";
 import { hidePointer, reloadPage, stayAwake, stayCurrent } from "./upkeep.js";
 import { keepMap } from "./wall_map.js";
 import { withWords } from "../words/i18n.js";
-import { placeOf, readWall, withLevel } from "./wall_view.js";
+import { placeOf, readWall, shownView, withLevel } from "./wall_view.js";
 
 /** What the address asks for. */
 export const wallOfAddress = () => readWall(location.hash, location.search, navigator.languages);
@@ -26,7 +28,7 @@ export const wallOfAddress = () => readWall(location.hash, location.search, navi
 /** @param {PageStore} store @returns {Promise<{ refreshTiles: () => void }>} */
 export async function assembleWall(store) {
   const scene = setScene();
-  const { rotate: seconds, layerGiven } = wallOfAddress();
+  const { rotate: seconds } = wallOfAddress();
   const calmly = (/** @type {() => void} */ act) => quietly(store, act);
   /** Of the rows beside the map. @type {Where[]} */
   let marked = [];
@@ -49,14 +51,23 @@ export async function assembleWall(store) {
       drawHeading(scene, view, answer);
       drawFigures(scene.figures, view.language, answer.both);
       const worst = worstDistricts(answer.districts.districts, answer.districts.total);
-      marked = renderAttention(scene.attention, sectionsOf(state, { alerts: answer.alerts, changes: answer.changes, worst }));
+      marked = renderAttention(scene.attention, sectionsOf(state, { ...answer, worst }));
       map.mark();
-      if (!answer.districts.districts.length && !layerGiven && view.layer === "districts")
-        store.set({ view: withLevel({ ...view, layer: "hexes" }) });
+      const better = shownView(view, answer, wallOfAddress());
+      if (better !== view) store.set({ view: better });
     },
     askForWall,
   );
+  void learnRegions(store);
+  store.watch(
+    (state) => `${rankedLevel(state)} ${state.view.layer} ${state.view.filters["level"] ?? ""}`,
+    (_, state) => {
+      const level = rankedLevel(state);
+      if (state.view.layer === "districts" && state.view.filters["level"] !== level) store.set({ view: withLevel(state.view, level) });
+    },
+  );
   followAddress(store, seconds);
+  offerFullScreen(null);
   hidePointer();
   stayAwake();
   stayCurrent(store, calmly);

@@ -3,11 +3,11 @@
 /** @import { Map as MapLibreMap } from "maplibre-gl" */
 /** @import { PageStore } from "../page/state.js" */
 import { fetchTileJson } from "../page/api.js";
-import { byId } from "../page/dom.js";
 import { scoped } from "../page/store.js";
 import { showNoMap } from "../choice/notices.js";
 import { unwrapped } from "../map/longitudes.js";
-import { createMap } from "../map/map.js";
+import { LABELS } from "../map/basemap.js";
+import { keepEdges } from "./map_edges.js";
 import { isMark, keepMarksOnTop } from "./marks.js";
 
 const AGAIN_MS = 5000;
@@ -45,6 +45,8 @@ export function keepMap(container, store, { place, mark, giveUp }) {
   async function make() {
     container.replaceChildren();
     const part = scoped(store);
+    // Numbers are shown while MapLibre is still on its way.
+    const { createMap } = await import("../map/map.js");
     const made = await createMap(container, part.store, { place, still: true });
     if (!made) return fail(part);
     failures = 0;
@@ -77,23 +79,24 @@ export function keepMap(container, store, { place, mark, giveUp }) {
 function enlarge(map) {
   const size = rem();
   keepMarksOnTop(map, size);
+  keepEdges(map);
+  // Districts bring their own names; settlements stand between them, where there is room.
+  if (map.getLayer(LABELS) && map.getLayoutProperty(LABELS, "visibility") === "none")
+    map.setLayoutProperty(LABELS, "visibility", "visible");
   for (const layer of map.getStyle().layers) {
     if (layer.type !== "symbol" || isMark(layer.id) || map.getLayoutProperty(layer.id, "text-size") === size) continue;
     map.setLayoutProperty(layer.id, "text-size", size);
-    // At the point itself a mark may stand.
-    map.setLayoutProperty(layer.id, "text-anchor", "top");
-    map.setLayoutProperty(layer.id, "text-offset", [0, 0.8]);
+    // At the point itself a mark may stand; on another side of it more names have room.
+    map.setLayoutProperty(layer.id, "text-variable-anchor", ["top", "bottom", "left", "right"]);
+    map.setLayoutProperty(layer.id, "text-radial-offset", 0.8);
   }
 }
 
-/** The data fill the map beside the legend. @param {MapLibreMap} map @param {PageStore} store */
+/** The data fill the map. @param {MapLibreMap} map @param {PageStore} store */
 async function fit(map, store) {
   const tiles = await fetchTileJson(store.get().view.layer).catch(() => null);
   if (!tiles || !map.getContainer().isConnected) return;
-  const { clientWidth, offsetLeft } = byId("legend");
-  const beside = clientWidth < map.getContainer().clientWidth / 2 ? offsetLeft + clientWidth : 0;
-  const padding = { top: rem(), right: rem(), bottom: rem(), left: rem() + beside };
-  map.fitBounds(unwrapped(tiles["geo:bounds"]), { padding, duration: 0 });
+  map.fitBounds(unwrapped(tiles["geo:bounds"]), { padding: rem(), duration: 0 });
 }
 
 /** The document's font size, px. */

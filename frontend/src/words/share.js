@@ -22,6 +22,7 @@ export const english = {
   picturing: "Preparing…",
   noPicture: "The image could not be saved.",
   print: "Print",
+  pictureTitle: "Number of citizen-reported incidents",
   frameTitle: "Map of citizen-reported incidents",
 };
 
@@ -46,5 +47,6 @@ export const russian = {
   picturing: "Подготовка…",
   noPicture: "Не удалось сохранить изображение.",
   print: "Печать",
+  pictureTitle: "Число сообщений граждан",
   frameTitle: "Карта сообщений граждан",
 };

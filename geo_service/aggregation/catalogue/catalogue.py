@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -51,11 +51,33 @@ class District(Entry):
     attribution: str = ""
     other_names: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
     """Names in further languages, by language."""
+    region_names: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
+    """Names of the region that it lies in, by language; empty for a region, and where only one is loaded."""
 
     @property
     def name(self) -> dict[str, str]:
-        """Names by language."""
-        return {"ru": self.name_ru, "en": self.name_en, **self.other_names}
+        """Names by language, with the region's where several are loaded: `Лабинский район, Краснодарский край`.
+
+        Maps show `name_ru` and `name_en`: they show where a district lies.
+        """
+        own = {"ru": self.name_ru, "en": self.name_en, **self.other_names}
+        regions = self.region_names
+        return {language: f"{text}, {regions[language]}" if text and regions.get(language) else text for language, text in own.items()}
+
+
+def with_regions(districts: Sequence[District]) -> list[District]:
+    """Return the districts with the names of their regions, where there are several regions."""
+    by_id = {district.id: district for district in districts}
+    if sum(district.level is DistrictLevel.REGION for district in districts) < 2:
+        return list(districts)
+    return [replace(district, region_names=_region_names(district, by_id)) for district in districts]
+
+
+def _region_names(district: District, by_id: Mapping[int, District]) -> dict[str, str]:
+    above = by_id.get(district.parent or 0)
+    while above is not None and above.level is not DistrictLevel.REGION:
+        above = by_id.get(above.parent or 0)
+    return {} if above is None else {"ru": above.name_ru, "en": above.name_en, **above.other_names}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,16 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array
-from geo_service.aggregation.catalogue.catalogue import EMPTY, Catalogue, District, DistrictShapes, Entries, Entry, SourceEntry
+from geo_service.aggregation.catalogue.catalogue import (
+    EMPTY,
+    Catalogue,
+    District,
+    DistrictShapes,
+    Entries,
+    Entry,
+    SourceEntry,
+    with_regions,
+)
 from geo_service.aggregation.catalogue.settlements import Settlements
 from geo_service.aggregation.columns.columns import BATCH, POSITION_UNITS
 from geo_service.aggregation.replica.database_state import XidSet
@@ -133,7 +142,7 @@ async def read_catalogue(connection: asyncpg.Connection, known: Catalogue = EMPT
         themes=Entries(kinds.get("theme", ()), aliases.get("theme")),
         sources=Entries(sources, aliases.get("source")),
         agencies=Entries(kinds.get("agency", ()), aliases.get("agency")),
-        districts=Entries([_district(row) for row in await connection.fetch(query("replica.read_districts"))]),
+        districts=Entries(with_regions([_district(row) for row in await connection.fetch(query("replica.read_districts"))])),
         shapes=known.shapes if known.shapes.revision == revision else await _read_shapes(connection, revision),
         settlements=known.settlements if known.settlements.revision == settlements else await _read_settlements(connection, settlements),
     )

@@ -19,6 +19,7 @@ from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.board import CurrentAlerts
 from geo_service.alerts.delivery.outbox import Outbox
 from geo_service.alerts.evidence import EvidenceCollector
+from geo_service.basemap.registry import Basemaps
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread, request_arrived
 from geo_service.core.database import database_errors
 from geo_service.core.errors import NotFound, NotReady
@@ -27,6 +28,7 @@ from geo_service.core.settings import Settings
 from geo_service.http.client_address import TrustedProxies
 from geo_service.http.headers import request_header
 from geo_service.reports.maker import ReportMaker
+from geo_service.search.searcher import Searcher
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.server.tile_server import TileServer
@@ -68,8 +70,12 @@ class Service:
     outbox: Outbox
     """Messages about alerts."""
     row_cutter: RowCutter = field(kw_only=True)
+    basemaps: Basemaps = field(kw_only=True)
+    """The archives that are drawn below everything else."""
     reports: ReportMaker = field(kw_only=True)
     """Makes weekly reports."""
+    search: Searcher = field(kw_only=True)
+    """Answers searches."""
     evidence: EvidenceCollector = field(default_factory=EvidenceCollector.create, kw_only=True)
     """Behind alerts."""
     pool: asyncpg.Pool | None = None
@@ -95,7 +101,12 @@ class Service:
     @property
     def queues(self) -> Mapping[str, AdmissionQueue]:
         """All queues of requests, by what they wait for."""
-        return {"replica": self.replica.queue, "database": self.connections.queue, "encoder": self.encoder.queue}
+        return {
+            "replica": self.replica.queue,
+            "database": self.connections.queue,
+            "encoder": self.encoder.queue,
+            "search": self.search.thread.queue,
+        }
 
     @asynccontextmanager
     async def connect(self, act: str) -> AsyncIterator[asyncpg.Connection]:

@@ -29,7 +29,7 @@ from geo_service.tiles.layers.tile_coverage import Tiles, under_shapes
 
 NAME = DISTRICTS.id
 LABELS_NAME = DISTRICTS.extra_layers[0].id
-APPROXIMATE = "границы районов приблизительны / district boundaries are approximate"
+APPROXIMATE = "границы районов приблизительные / district boundaries are approximate"
 
 _PROPERTIES = CHANNELS[:3]
 _CUT_BYTES = 64_000_000

@@ -15,7 +15,7 @@ from ingest.demo.messages.seasonality import UTC_OFFSET_S
 from ingest.demo.messages.themes import SECTOR_CODES
 from ingest.write.reference_data import Agency, Source
 
-ATTRIBUTION = "Вымышленные сообщения для демонстрации · Made-up messages for demonstration · GeoNames, CC BY 4.0"
+ATTRIBUTION = "Вымышленные сообщения для демонстрации / Synthetic incidents for demonstration · GeoNames, CC BY 4.0"
 
 _SEED = 2304
 
