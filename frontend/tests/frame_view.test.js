@@ -31,7 +31,7 @@ test("the place is zoom, latitude, longitude", () => {
 
 for (const [query, words] of /** @type {[string, string][]} */ ([
   ["scheme=pink&lang=en", "scheme: there is no “pink”. Allowed: auto, light, dark."],
-  ["layer=rivers&lang=en", "layer: there is no “rivers”. Allowed: hexes, districts."],
+  ["layer=rivers&lang=en", "layer: there is no “rivers”. Allowed: hexes, districts, density."],
   ["legend=no&lang=en", "legend: there is no “no”. Allowed: show, hide."],
   [
     "window=7d&window=8d&lang=en",

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import "./all_words.js";
 import { readFrame } from "../src/embed/frame_view.js";
 import { readView, selectionQuery } from "../src/page/url.js";
+import { addressesOf } from "../src/panels/files.js";
 import { sharedAs } from "../src/panels/share_addresses.js";
 
 const HERE = "https://map.example.org";
@@ -49,11 +50,21 @@ test("tiles, style and files are of the same selection", () => {
   const selection = "?sector=roads,waste&status=open&window=7d&compare=previous&measure=change&breaks=-0.5,0.5&level=region";
   assert.deepEqual([new URL(shared.tilejson).pathname, query(shared.tilejson)], ["/tiles/districts.json", selection]);
   assert.deepEqual([new URL(shared.style).pathname, query(shared.style)], ["/styles/districts.json", `${selection}&scheme=dark&lang=ru`]);
-  assert.equal(query(shared.csv), "?sector=roads,waste&status=open&window=7d&compare=previous&measure=change&level=region&format=csv");
-  assert.equal(
-    query(shared.geojson),
-    "?sector=roads,waste&status=open&window=7d&compare=previous&measure=change&level=region&format=geojson",
-  );
+});
+
+test("files are of what is on the screen: hexagons as large as drawn, districts, messages, time", () => {
+  const legend = /** @type {import("../src/page/state.js").Legend} */ ({ resolution: 6 });
+  const summary = /** @type {import("../src/page/state.js").Summary} */ ({ n: 12_000 });
+  const of = (/** @type {Parameters<typeof addressesOf>[0]} */ state) =>
+    Object.fromEntries(addressesOf(state).map(({ kind, address, note }) => [kind, `${decodeURIComponent(address)} ${note}`.trim()]));
+  const selection = "sector=roads,waste&status=open&window=7d";
+  assert.deepEqual(of({ view: VIEW, legend, summary }), {
+    hexes: `/api/cells?${selection}&compare=previous&measure=change&resolution=6`,
+    districts: `/api/districts?${selection}&compare=previous&measure=change&level=region`,
+    incidents: `/api/incidents?${selection}&order=received&limit=10000 первые 10 000 из 12 000`,
+    timeline: `/api/timeline?${selection}&compare=previous`,
+  });
+  assert.deepEqual(Object.keys(of({ view: VIEW, legend: null, summary: null })), ["districts", "incidents", "timeline"]);
 });
 
 test("colours that follow the reader's system do so elsewhere", () => {

@@ -27,6 +27,8 @@ test("an empty address shows the last 30 days of everything", () => {
     look: "",
     by: "sector",
     cross: ["theme", "status"],
+    worst: false,
+    channel: "",
     wide: false,
   });
   assert.equal(selectionQuery(START), "window=30d");
@@ -54,7 +56,9 @@ for (const address of [
   "#incident=17&tab=none&lang=ru",
   "#theme=housing.no_water&incident=5&alert=17&lang=ru",
   "#tab=analysis&by=district&cross=agency,deadline&wide=1&lang=en",
+  "#tab=analysis&worst=1&channel=vk_social%20social&lang=en",
   "#window=all&theme=roads.pothole&status=open&lang=en",
+  "#window=7d&district=03401&cells=862d50_a2.aa,872d50a2c&lang=en",
 ]) {
   test(`what is read from ${address} is written again`, () => {
     assert.equal(writeView(readView(address, []), address), address);

@@ -7,7 +7,8 @@ import { formatMeasured, formatNumber, words } from "../src/words/i18n.js";
 const ROOT = new URL("..", import.meta.url);
 const [en, ru] = [words("en"), words("ru")];
 /** Names of things that have no other name in Russian. */
-const NAMES = /\b(?:CSV|PNG|GeoJSON|TileJSON|MapLibre|iframe|heat-map|WebGL|XLSX|PMTiles|Excel|H3|Gi|Ctrl|Enter|Escape|Esc|EN|RSS|Atom)\b/g;
+const NAMES =
+  /\b(?:CSV|PNG|GeoJSON|TileJSON|MapLibre|iframe|heat-map|WebGL|XLSX|PMTiles|Excel|H3|Gi|Ctrl|Enter|Escape|Esc|Shift|EN|RSS|Atom)\b/g;
 
 /** Forms of a word that is counted are chosen by `counted`. */
 const FORMS = new Set(["one", "few", "many", "other"]);

@@ -11,6 +11,7 @@ from rich.markup import escape
 from geo_service import __version__
 from geo_service.cli.alerts import alerts_commands
 from geo_service.cli.backtest import backtest_command
+from geo_service.cli.basemap import basemap_commands
 from geo_service.cli.boundaries import boundaries_commands
 from geo_service.cli.catalogue import catalogue_commands
 from geo_service.cli.console import STDERR, replace_unknown_characters
@@ -48,6 +49,7 @@ app.command("places")(places_command)
 app.command("geocode")(geocode_command)
 app.command("forget")(forget_command)
 app.command("deadlines")(deadlines_command)
+app.add_typer(basemap_commands, name="basemap")
 app.add_typer(boundaries_commands, name="boundaries")
 app.add_typer(catalogue_commands, name="catalogue")
 app.add_typer(alerts_commands, name="alerts")

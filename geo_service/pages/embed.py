@@ -24,7 +24,7 @@ VIEW_PARAMETERS = (
 )  # fmt: skip
 """What the address of the map page holds behind #, and may hold before it; frontend/src/page/url.js reads them."""
 
-LAYERS = ("hexes", "districts")
+LAYERS = ("hexes", "districts", "density")
 _PLACE_ALLOWED = "zoom/latitude/longitude, such as 7/45.04/38.98"
 _SECONDS = re.compile(r"\d{1,4}(\.\d{1,3})?")
 _PLACE = re.compile(r"\d{1,2}(\.\d{1,6})?/-?\d{1,2}(\.\d{1,10})?/-?\d{1,3}(\.\d{1,10})?")

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, Response
 
+from geo_service.basemap.registry import Basemaps
 from geo_service.core.errors import GeoError, NotReady, SettingsError
 from geo_service.pages.asset_folder import AssetFolder, Snapshot
 from geo_service.pages.assets import REVALIDATE, asset_response, asset_router
@@ -52,17 +53,23 @@ _SCRIPT_DOCS: dict[int | str, dict[str, Any]] = {200: {"description": "The modul
 
 @dataclass(frozen=True, slots=True)
 class Basemap:
-    """The map that the pages draw below their own layers. hosts: other origins that it comes from."""
+    """The map that the pages draw below their own layers. hosts: other origins that it comes from. archives: where no style is named."""
 
     style: str | None = None
     hosts: Sequence[str] = ()
+    archives: Basemaps | None = None
+
+    def own_version(self) -> str:
+        """Return the version of the archives, if they are drawn; else nothing."""
+        return "" if self.style or self.archives is None else self.archives.version
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as it is sent. digest: of the files that it names."""
+    """A page as it is sent. digest: of the files that it names. basemap: version of the service's own base maps."""
 
     digest: str
+    basemap: str
     html: str
     headers: dict[str, str]
 
@@ -87,18 +94,19 @@ class Pages:
         """Return a page that names its files with their current digest."""
         snapshot = self._folder.scan()
         known = self._rendered.get(name)
-        if known is None or known.digest != snapshot.digest:
-            known = self._rendered[name] = self._render(name, snapshot)
+        version = self._basemap.own_version()
+        if known is None or (known.digest, known.basemap) != (snapshot.digest, version):
+            known = self._rendered[name] = self._render(name, snapshot, version)
         return known
 
-    def _render(self, name: str, snapshot: Snapshot) -> Page:
+    def _render(self, name: str, snapshot: Snapshot, basemap: str) -> Page:
         html = snapshot.pages[name].replace('"/static/', f'"{self._path}{snapshot.root}/')
-        html = _add_basemap(html, self._basemap.style)
+        html = _add_basemap(html, self._basemap.style, basemap)
         if name in _INSTALLED:
             html = html.replace("</head>", f"{install_links(snapshot, self._path)}</head>", 1)
         ancestors, headers = self._policies[name]
         policy = content_security_policy(html, ancestors, self._basemap.hosts)
-        return Page(snapshot.digest, html, {"Content-Security-Policy": policy, **_SECURITY_HEADERS, **headers})
+        return Page(snapshot.digest, basemap, html, {"Content-Security-Policy": policy, **_SECURITY_HEADERS, **headers})
 
 
 def mount_page(
@@ -177,9 +185,10 @@ def content_security_policy(html: str, frame_ancestors: Sequence[str] = ("none",
     )
 
 
-def _add_basemap(html: str, style: str | None) -> str:
-    """Return the page with the address of the base map's style, for its scripts."""
+def _add_basemap(html: str, style: str | None, version: str) -> str:
+    """Return the page with the address of the base map's style, or the version of the service's own one, for its scripts."""
     meta = f'<meta name="geo-basemap" content="{escape(style)}" />\n  ' if style else ""
+    meta += f'<meta name="geo-basemap-version" content="{version}" />\n  ' if version else ""
     return html.replace("</head>", f"{meta}</head>", 1)
 
 

@@ -15,8 +15,9 @@ from geo_service.routes.schemas.parameter_docs import ALERT_DOCS, LAYER_DOCS, PR
 from geo_service.routes.schemas.value_schemas import choice
 from geo_service.tiles.documents.palette import DEFAULT_SCHEME, SCHEMES
 from geo_service.tiles.documents.style import LABELS, LANGUAGES, OWN_PARAMETERS, StyleRequest, query_of_source, render_style
-from geo_service.tiles.documents.tilejson import zoom_to_fit
+from geo_service.tiles.documents.tilejson import DENSITY, zoom_to_fit
 from geo_service.tiles.documents.zoom_levels import FIRST_ZOOM
+from geo_service.tiles.encoding.grid import FIRST_ZOOM_OF_RESOLUTION
 from geo_service.tiles.layers.base import LegendRequest, Rendering, TileLayer
 
 router = APIRouter(route_class=PlainRoute, tags=["tiles"], responses=PROBLEM_RESPONSES)
@@ -60,6 +61,8 @@ def _bounds_and_legends(
     bounds = layer.bounds(state)
     levelled = "level" in layer.description.parameters
     zooms = [*FIRST_ZOOM.values()] if levelled else [zoom_to_fit(bounds)]
+    if layer.description is DENSITY:
+        zooms = FIRST_ZOOM_OF_RESOLUTION
     legends = [layer.legend(state, LegendRequest(zoom, query, rendering)) for zoom in zooms]
     # The zooms of several levels may all show the same one.
-    return bounds, list({legend.get("level"): legend for legend in reversed(legends)}.values())[::-1]
+    return bounds, list({(legend.get("level"), legend.get("kernel_km")): legend for legend in reversed(legends)}.values())[::-1]

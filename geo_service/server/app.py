@@ -22,6 +22,7 @@ from geo_service.aggregation.measures.response_time import BusinessTimeTimer, Ru
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.alerting import Alerting, make_alerting
+from geo_service.basemap.registry import Basemaps
 from geo_service.core.address_search import AddressSearch
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
@@ -44,6 +45,8 @@ from geo_service.routes import (
     alert_feed,
     alerts,
     answer_times,
+    basemaps,
+    cell_sets,
     changes,
     districts,
     health,
@@ -76,6 +79,7 @@ from geo_service.server.middleware.tile_requests import TileRequests
 from geo_service.server.warmup import warm_up
 from geo_service.tiles.layers.alerts import AlertLayer
 from geo_service.tiles.layers.base import TileLayer
+from geo_service.tiles.layers.density import DensityLayer
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.layers.points import PointLayer
@@ -141,7 +145,7 @@ def create_app(
     cache = TileCache(settings.tile_cache_mb * _MEGABYTE, replica.changes)
     servers: dict[str, TileServer] = {}
     alerting = make_alerting(settings, settings.database_url, replica, AlertEngine())
-    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), AlertLayer(alerting.alerts))
+    layers: tuple[TileLayer, ...] = (hexes, areas, PointLayer(settings.zone), DensityLayer(hexes), AlertLayer(alerting.alerts))
     for layer in layers:
         replica.on_change(layer.refresh)
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
@@ -160,6 +164,7 @@ def create_app(
         alerting.alerts,
         alerting.outbox,
         row_cutter=row_cutter,
+        basemaps=Basemaps(settings.home),
         search=Searcher(replica, QueuedThread("search", AdmissionQueue(settings.queue_limit, settings.queue_wait_s)), addresses),
         reports=ReportMaker(replica, encoder, rules, settings.zone, settings.queue_wait_s),
     )
@@ -179,13 +184,15 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    data_modules = (health, tiles, styles, statistics, answer_times, changes, districts, agencies, report, live, places, search, ogc)
-    for module in (*data_modules, incidents, ingest_runs, access, alert_feed, alerts, *open311_modules):
+    table_modules = (statistics, answer_times, cell_sets, changes, districts, agencies)
+    # The style of the base maps has an address that a layer could have.
+    data_modules = (health, tiles, basemaps, styles, *table_modules, report, live, places, search, ogc, incidents, ingest_runs)
+    for module in (*data_modules, access, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
         app.include_router(metrics_router(metrics, settings.metrics_keys))
-    basemap = Basemap(settings.basemap_style, settings.basemap_hosts)
+    basemap = Basemap(settings.basemap_style, settings.basemap_hosts, service.basemaps)
     mount_page(app, page_folder(), settings.frame_ancestors, basemap, settings.public_path, settings.dev)
     return app
 

@@ -236,7 +236,7 @@ def test_what_is_shared_shows_what_is_on_the_screen(visit: Visit) -> None:
     assert (style["metadata"]["geo:scheme"], style["version"]) == ("dark", 8)
     counted = {}
     for name in ("csv", "geojson"):
-        counted[name] = httpx.get(str(share.locator(f"[data-key={name}]").get_attribute("href")))
+        counted[name] = httpx.get(str(share.locator(f"[data-key='districts {name}']").get_attribute("href")))
         assert counted[name].status_code == httpx.codes.OK
     assert (
         sum(one["properties"]["count"] for one in counted["geojson"].json()["features"])

@@ -98,7 +98,7 @@ def test_all_districts_are_sorted_by_any_column_and_given_as_csv(region: Visit) 
     expect(head).to_have_attribute("aria-sort", "ascending")
     expect(lines.locator("td:nth-of-type(1)")).to_have_text([f"{count:,}" for count in counts])
     with region.page.expect_download() as download:
-        region.page.locator("#overview a", has_text="CSV").click()
+        region.page.locator("#overview a[download='districts.csv']").click()
     lines_of_file = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     # A header, and what lies in no district.
     assert len(lines_of_file) == len(told) + 2

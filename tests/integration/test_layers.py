@@ -21,9 +21,9 @@ from tests.support.http_client import asking, filled, until
 from tests.support.slippy_map import slippy_tile
 from tests.support.territory import CENTRE, tile_at
 
-LAYERS = {"hexes": 7, "districts": 7, "incidents": 13, "alerts": 7}
+LAYERS = {"hexes": 7, "districts": 7, "incidents": 13, "density": 7, "alerts": 7}
 """A zoom of each at which the middle of the territory shows something."""
-OF_INCIDENTS = ["hexes", "districts", "incidents"]
+OF_INCIDENTS = ["hexes", "districts", "incidents", "density"]
 SPANS = {layer: {"window": "7d"} for layer in OF_INCIDENTS} | {"alerts": {"since": "7d"}}
 """A time back from now, as a layer knows it."""
 CLASSED_BY_MEASURE = ["hexes", "districts"]
@@ -142,6 +142,43 @@ async def districts_of(client: httpx.AsyncClient, path: str, **query: str) -> di
     """Properties of the districts in a tile, by code."""
     answer = await client.get(path, params=query)
     return {feature["properties"]["code"]: feature["properties"] for feature in decode_layers(answer.content)["districts"]}
+
+
+@pytest.mark.parametrize("measure", ["count", "open", "overdue", "closed"])
+async def test_the_points_of_density_are_the_hexagons_each_in_one_tile_with_the_measure_as_weight(
+    client: httpx.AsyncClient, measure: str
+) -> None:
+    zoom, query = 8, {"measure": measure, "window": "12w"}
+    hexagons: dict[int, dict[str, Any]] = {}
+    points: list[tuple[int, dict[str, Any]]] = []
+    x, y = slippy_tile(*CENTRE, zoom)
+    for column, row in ((x + i, y + j) for i in range(-2, 3) for j in range(-2, 3)):
+        for layer in ("hexes", "density"):
+            answer = await client.get(f"/tiles/{layer}/{zoom}/{column}/{row}.mvt", params=query)
+            for feature in decode_layers(answer.content)[layer] if answer.content else []:
+                if layer == "hexes":
+                    hexagons[feature["id"]] = feature["properties"]
+                else:
+                    points.append((feature["id"], feature["properties"]))
+    assert len(points) == len(dict(points)) > 8
+    assert all(number in hexagons for number, _ in points)
+    key = {"count": "n", "closed": "value"}.get(measure, measure)
+    assert all(point["weight"] == hexagons[number][key] for number, point in points)
+
+
+async def test_the_legend_of_density_names_kernel_and_peak_and_what_has_no_density_is_refused(client: httpx.AsyncClient) -> None:
+    legend = (await client.get("/api/legend", params={"layer": "density", "zoom": 8, "window": "12w"})).json()
+    limits = [row["from"] for row in legend["classes"]]
+    assert limits == sorted(limits)
+    assert (limits[0] > 0, legend["classes"][-1]["to"], len(limits)) == (True, legend["peak"], 5)
+    assert legend["unit"] == {"ru": "на км²", "en": "per km²"}
+    assert legend["kernel_km"] == pytest.approx(2.4397, rel=0.01)
+    nothing = (await client.get("/api/legend", params={"layer": "density", "zoom": 8, "from": "2001-01-01", "to": "2001-02-01"})).json()
+    assert (nothing["classes"], nothing["peak"]) == ([], 0)
+    for measure in ("change", "per_1000", "share_closed", "unusual"):
+        refused = await client.get("/tiles/density/8/155/91.mvt", params={"measure": measure})
+        assert refused.status_code == 400
+        assert "closed" in refused.json()["detail"]
 
 
 async def test_a_tile_holds_every_district_that_is_seen_with_the_numbers_of_postgis(client: httpx.AsyncClient, territory_url: str) -> None:

@@ -20,7 +20,7 @@ from tests.support.paths import CHECKOUT
 
 NODE = shutil.which("node")
 CHECK = CHECKOUT / "tests/contract/check_style.js"
-MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES, "incidents": INCIDENTS.measures}
+MEASURES_OF = {"districts": DISTRICT_MEASURES, "hexes": CELL_MEASURES, "incidents": INCIDENTS.measures, "density": INCIDENTS.measures}
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ async def test_the_names_of_settlements_come_whatever_parameter_of_a_style_is_co
 @pytest.mark.parametrize("layer", MEASURES_OF)
 async def test_clients_that_do_not_know_font_faces_get_a_style_without_them(client: httpx.AsyncClient, layer: str) -> None:
     bare = await style_of(client, layer, labels="none")
-    assert {one["type"] for one in bare["layers"]} <= {"background", "fill", "line", "circle"}
+    assert {one["type"] for one in bare["layers"]} <= {"background", "fill", "line", "circle", "heatmap"}
     assert list(bare["sources"]) == [layer]
     named = await style_of(client, layer, labels="client")
     assert "font-faces" not in bare | named

@@ -34,7 +34,7 @@ class Visit:
     def settle(self) -> None:
         """Wait until numbers and map show the last choice."""
         self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
-        layer = "['hexes', 'districts'].some((one) => window.geoMap?.getSource(one))"
+        layer = "['hexes', 'districts', 'density'].some((one) => window.geoMap?.getSource(one))"
         self.until(f"{layer} && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
 
     def until(self, condition: str) -> None:

@@ -39,14 +39,14 @@ export function sorted(rows, value, descending, language) {
 /**
  * @template Row
  * @param {Order} order how it is sorted at first
- * @returns {(rows: readonly Row[], columns: readonly Column<Row>[], options: { caption: string, language: string, keyOf: (row: Row) => string, most?: number }) => HTMLElement}
- *   draws the table with these rows; the same element each time
+ * @returns {((rows: readonly Row[], columns: readonly Column<Row>[], options: { caption: string, language: string, keyOf: (row: Row) => string, most?: number }) => HTMLElement) & { sort: (order: Order) => void }}
+ *   draws the table with these rows, the same element each time; `sort` gives it another order
  */
 export function createTable(order) {
   const box = element("div", { class: "table", tabindex: "0", "data-same": "table" });
   const revealSorted = keepSortedInSight(box);
   let chosen = order;
-  /** @type {Parameters<ReturnType<typeof createTable<Row>>> | null} */
+  /** @type {Parameters<typeof drawTable> | null} */
   let last = null;
 
   /** @param {Column<Row>} column */
@@ -56,7 +56,7 @@ export function createTable(order) {
     revealSorted();
   }
 
-  /** @type {ReturnType<typeof createTable<Row>>} */
+  /** @param {readonly Row[]} rows @param {readonly Column<Row>[]} columns @param {{ caption: string, language: string, keyOf: (row: Row) => string, most?: number }} options */
   function drawTable(rows, columns, options) {
     last = [rows, columns, options];
     const { caption, language, keyOf, most = Infinity } = options;
@@ -75,7 +75,12 @@ export function createTable(order) {
     patch(box, [element("table", { "data-same": "table" }, ...parts)]);
     return box;
   }
-  return drawTable;
+  /** @param {Order} next */
+  const sort = (next) => {
+    chosen = next;
+    if (last) drawTable(...last);
+  };
+  return Object.assign(drawTable, { sort });
 }
 
 /** @template Row @param {Column<Row>} column @param {boolean | null} descending null where it is not sorted by @param {() => void} sort */

@@ -19,8 +19,10 @@ function drawChips(store, box) {
   const { names, view } = store.get();
   const { overview } = words(view.language);
   const titles = /** @type {Record<string, string>} */ (overview.filters);
-  const chips = Object.keys(view.filters).flatMap((filter) =>
-    chosenOf(view, filter).map((code) => {
+  const chips = Object.keys(view.filters).flatMap((filter) => {
+    // A set of hexagons is one thing, however many there are.
+    if (filter === "cells") return [chip(store, filter, view.filters["cells"] ?? "", words(view.language).analyst.selection)];
+    return chosenOf(view, filter).map((code) => {
       const name = names.get(`${filter} ${code}`)?.[view.language] ?? code;
       // How near-duplicates are counted is no list of codes.
       return chip(
@@ -29,8 +31,8 @@ function drawChips(store, box) {
         code,
         filter === "duplicates" && code === "merge" ? overview.duplicates : `${titles[filter] ?? filter}: ${name}`,
       );
-    }),
-  );
+    });
+  });
   const clear = () => store.set({ view: { ...store.get().view, filters: {} } });
   const all =
     chips.length > 1
@@ -56,7 +58,9 @@ function chip(store, filter, code, text) {
     /** @type {HTMLElement | null} */ (
       next?.querySelector("button") ?? document.querySelector(`[data-filter="${filter}"] summary`)
     )?.focus();
-    store.set({ view: withCode(store.get().view, filter, code) });
+    const { view } = store.get();
+    const { cells: _, ...filters } = view.filters;
+    store.set({ view: filter === "cells" ? { ...view, filters } : withCode(view, filter, code) });
   };
   const button = element(
     "button",

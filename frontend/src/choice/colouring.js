@@ -4,10 +4,10 @@
 import { byId, element, replaceButtons, toggle } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
 import { divisionOf, DIVISIONS, inPercent, readLimits, typedLimits } from "../view/breaks.js";
-import { NAMED_CLASSES, OF_ANALYSTS, OF_DISTRICTS, ofComparison, ofLayer, ofMeasure } from "../view/layer_measures.js";
+import { measuredIn, NAMED_CLASSES, OF_ANALYSTS, OF_DISTRICTS, ofComparison, ofLayer, ofMeasure } from "../view/layer_measures.js";
 
 /** @type {readonly Layer[]} */
-const LAYERS = ["hexes", "districts"];
+const LAYERS = ["hexes", "districts", "density"];
 
 /** @typedef {import("../words/i18n.js").Dictionary["measures"]} Words */
 /** @typedef {Record<"measure" | "compare" | "breaks", HTMLSelectElement>} Selects */
@@ -143,7 +143,7 @@ function drawSelects({ measure, compare, breaks }, view, typing) {
     breaks,
     [...DIVISIONS, /** @type {const} */ ("own")].map((code) => [code, measures.divisions[code]]),
     typing ? "own" : divisionOf(view.breaks),
-    (code) => (fixed && code !== "quantile" ? [measures.fixedClasses, true] : null),
+    (code) => ((fixed || view.layer === "density") && code !== "quantile" ? [measures.fixedClasses, true] : null),
   );
 }
 
@@ -152,6 +152,7 @@ function hintOf(view, code) {
   const { measures } = words(view.language);
   if (OF_DISTRICTS.includes(code) && view.layer === "hexes") return [measures.districtsOnly, true];
   if (OF_ANALYSTS.includes(code) && view.layer === "districts") return [measures.hexagonsOnly, true];
+  if (!measuredIn(view.layer, code)) return [measures.notDensity, true];
   if (view.window === "all" && [...NAMED_CLASSES, "change"].includes(code)) return [measures.needsWindow, true];
   return code === "change" && !view.compare ? [measures.needsComparison, false] : null;
 }

@@ -60,16 +60,20 @@ function drawLegend(store, row) {
   const { language } = view;
   const dictionary = words(language);
   box.setAttribute("aria-label", dictionary.legend);
+  box.toggleAttribute("data-folded", Boolean(row?.folded));
+  const fold = row ? [foldButton(language, row)] : [];
+  // Where incidents stand one by one the areas have no colours.
+  if (points && zoom >= POINTS_FROM_ZOOM && !playing) return patch(box, [...pointRows(language, points), ...fold]);
   const rows = playing
     ? playedRows(language, playing)
     : shownClasses(legend).map((one) => classRow(language, legend, one, row?.lights ?? null));
-  box.toggleAttribute("data-folded", Boolean(row?.folded));
   patch(box, [
     element("h2", { title: countText(language, legend) }, measureName(language, legend)),
     rows.length ? element("ol", { "data-same": "classes" }, ...rows) : element("p", {}, dictionary.legendNothing),
+    // What a colour means is no detail there.
+    ...(playing || !legend.kernel_km ? [] : [element("p", { class: "muted" }, countText(language, legend))]),
     ...(playing ? [] : withoutValue(language, legend)),
-    ...(points && zoom >= POINTS_FROM_ZOOM && !playing ? pointRows(language, points) : []),
-    ...(row ? [foldButton(language, row)] : []),
+    ...fold,
   ]);
 }
 
@@ -87,8 +91,9 @@ export function shownClasses({ classes }) {
   return classes.length > MOST_NAMED ? classes.filter((row) => row.cells || row.districts) : classes;
 }
 
-/** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label">} legend */
-export function measureName(language, { measure, label }) {
+/** The page's own word for the measure, else the service's. @param {Language} language @param {Pick<Legend, "measure" | "label" | "kernel_km">} legend */
+export function measureName(language, { measure, label, kernel_km: smoothed }) {
+  if (smoothed) return `${label[language]}: ${words(language).measures.names[/** @type {"count"} */ (measure)]}`;
   const names = /** @type {Record<string, string>} */ (words(language).measures.names);
   return names[measure] ?? label[language];
 }
@@ -96,6 +101,7 @@ export function measureName(language, { measure, label }) {
 /** How many areas are coloured, and how large they are where that is the same for all. @param {Language} language @param {Legend} legend */
 export function countText(language, legend) {
   const { legendCells, legendDistricts } = words(language);
+  if (legend.kernel_km) return fill(words(language).measures.smoothed, { width: kmText(language, legend.kernel_km) });
   if (legend.districts !== undefined) return counted(language, legend.districts, legendDistricts);
   return `${counted(language, legend.cells ?? 0, legendCells)}. ${sizeText(language, legend)}`;
 }
@@ -108,11 +114,11 @@ function withoutValue(language, { measure, without_value: number = 0 }) {
 
 /** @param {Language} language @param {Legend} legend @param {LegendClass} row @param {Lights | null} lights */
 function classRow(language, legend, row, lights) {
-  const number = row.cells ?? row.districts ?? 0;
+  const number = row.cells ?? row.districts;
   const many = element(
     "span",
-    { class: "many", title: fill(words(language).measures.inClass, { n: number }) },
-    formatNumber(language, number),
+    { class: "many", title: number === undefined ? "" : fill(words(language).measures.inClass, { n: number }) },
+    number === undefined ? "" : formatNumber(language, number),
   );
   const key = `class ${row.class}`;
   const text = rangeText(language, legend, row);
@@ -136,10 +142,15 @@ function classRow(language, legend, row, lights) {
   return made;
 }
 
+/** How old the incidents of a class are. @param {Language} language @param {Pick<LegendClass, "class">} row */
+export function ageText(language, row) {
+  const { ages } = words(language).measures;
+  return [ages.today, ages.days3, ages.week, ages.month, ages.older][row.class] ?? "";
+}
+
 /** Incidents one by one, by their age. @param {Language} language @param {Legend} points */
 function pointRows(language, { classes }) {
-  const { ages, pointsTitle, overdueRing } = words(language).measures;
-  const names = [ages.today, ages.days3, ages.week, ages.month, ages.older];
+  const { pointsTitle, pointsNote, overdueRing } = words(language).measures;
   const rows = classes
     .filter(({ incidents }) => incidents)
     .map((row) =>
@@ -147,7 +158,7 @@ function pointRows(language, { classes }) {
         "li",
         {},
         swatch(row.color, "point"),
-        element("span", { class: "range" }, names[row.class] ?? ""),
+        element("span", { class: "range" }, ageText(language, row)),
         " ",
         element("span", { class: "many" }, formatNumber(language, row.incidents ?? 0)),
       ),
@@ -165,6 +176,7 @@ function pointRows(language, { classes }) {
         element("span", { class: "range" }, overdueRing),
       ),
     ),
+    element("p", { class: "muted" }, pointsNote),
   ];
 }
 
@@ -196,8 +208,12 @@ function sizeText(language, { resolution = 0 }) {
 
 /** How wide a hexagon is. @param {Language} language @param {number} resolution of H3 */
 export function widthText(language, resolution) {
+  return kmText(language, widthKm(resolution));
+}
+
+/** @param {Language} language @param {number} km */
+function kmText(language, km) {
   const dictionary = words(language);
-  const km = widthKm(resolution);
   return km < 1
     ? `${formatNumber(language, Math.round(km * 100) * 10)} ${dictionary.metres}`
     : `${formatNumber(language, rounded(km))} ${dictionary.kilometres}`;

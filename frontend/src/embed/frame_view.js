@@ -4,12 +4,12 @@
  */
 
 /** @import { Place } from "../map/map.js" */
-/** @import { Language, Problem, View } from "../page/state.js" */
+/** @import { Layer, Language, Problem, View } from "../page/state.js" */
 import { LANGUAGES, placeText, readable, selectionQuery, spoken } from "../page/url.js";
 
 /** The words of a frame that the service's data know nothing of. */
 export const FRAME_WORDS = ["layer", "lang", "scheme", "legend", "alerts", "map"];
-const LAYERS = ["hexes", "districts"];
+const LAYERS = ["hexes", "districts", "density"];
 const SCHEMES = ["auto", "light", "dark"];
 const LEGENDS = ["show", "hide"];
 const ALERTS = /** @type {const} */ (["none", "marks", "list"]);
@@ -61,11 +61,13 @@ export function readFrame(query, reader) {
       measure: given.get("measure") ?? "count",
       language,
       filters: Object.fromEntries(rest),
-      layer: given.get("layer") === "districts" ? "districts" : "hexes",
+      layer: /** @type {Layer | undefined} */ (LAYERS.find((one) => one === given.get("layer"))) ?? "hexes",
       scheme: dark ? "dark" : "light",
       look: "",
       by: "sector",
       cross: ["theme", "status"],
+      worst: false,
+      channel: "",
       wide: false,
     },
     legend: given.get("legend") !== "hide",

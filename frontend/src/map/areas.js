@@ -6,18 +6,24 @@ import { tilesAddress } from "../page/api.js";
 import { LABELS, labelLayer } from "./basemap.js";
 import { GROUND_NAMES } from "./ground.js";
 import { INKS } from "./inks.js";
+import { colourDensity, DENSITY, DENSITY_PAINT } from "./density.js";
 import { LAYERS } from "./layers.js";
 import { POINTS_FROM_ZOOM } from "../page/hexagon.js";
 import { POINTS } from "./points.js";
 import { showFrame, shownInFrame } from "./frames.js";
+import { streetNames } from "./streets.js";
 import { markSelected } from "./pointing.js";
 import { serviceRoot } from "../page/service.js";
 import { selectionOf } from "../page/refresh.js";
 
 export const MAX_TILE_ZOOM = 16;
 const OPACITY = 0.85;
-/** Below incidents one by one. */
-const FAINT = 0.45;
+/** Where incidents will soon stand one by one, so that streets are seen. */
+const FAINT = 0.5;
+/** The last zoom at which areas cover what is below them. */
+const DENSE_ZOOM = 10;
+/** MapLibre's own end. */
+const LAST_ZOOM = 24;
 /** Of a class that is not the one picked out. */
 const FADED = 0.12;
 const NOTHING = "rgba(0, 0, 0, 0)";
@@ -121,7 +127,12 @@ function addAreas(map, state) {
   const size = isFine(map) ? { tileSize: FINE_TILE } : {};
   map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM, ...size });
   const ofAreas = { source: layer, "source-layer": layer };
-  const above = [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
+  const above = streetNames(map) ?? [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
+  if (layer === DENSITY) {
+    map.addLayer({ id: layer, type: "heatmap", ...ofAreas, maxzoom: POINTS_FROM_ZOOM, paint: DENSITY_PAINT }, above);
+    map.setLayoutProperty(LABELS, "visibility", "visible");
+    return colour(map, state);
+  }
   // Without smoothing there are no seams between translucent hexagons.
   map.addLayer({ id: layer, type: "fill", ...ofAreas, paint: { "fill-antialias": false } }, above);
   map.addLayer(
@@ -140,7 +151,7 @@ function addAreas(map, state) {
 function removeAreas(map) {
   const layer = shownOn.get(map);
   if (!layer) return;
-  for (const id of [LAYERS[layer].labels, outlineOf(layer), layer]) if (id) map.removeLayer(id);
+  for (const id of [LAYERS[layer].labels, outlineOf(layer), layer]) if (id && map.getLayer(id)) map.removeLayer(id);
   map.removeSource(layer);
 }
 
@@ -165,8 +176,8 @@ function colour(map, state) {
     view: { scheme, layer },
   } = state;
   const inks = INKS[scheme];
+  if (layer === DENSITY) return colourDensity(map, legend);
   fade(map, state);
-  map.setPaintProperty(outlineOf(layer), "line-opacity", playing ? shownInFrame(0, 1, 1) : 1);
   map.setPaintProperty(outlineOf(layer), "line-color", [
     "case",
     ["any", inState("selected"), inState("hover")],
@@ -187,22 +198,26 @@ function colour(map, state) {
   map.setPaintProperty(layer, "fill-color", ["match", ["get", "class"], 0, first, ...pairs, inks.withoutClass]);
 }
 
-/** How much each area covers: less where incidents stand one by one, and hardly where another class is picked out. @param {MapLibreMap} map @param {State} state */
+/**
+ * How much each area covers: less where streets are to be seen, nothing where incidents stand one by one, which are counted and
+ * coloured by themselves, and hardly anything where another class is picked out. A playback has no incidents one by one.
+ * @param {MapLibreMap} map @param {State} state
+ */
 function fade(map, { lit, playing, view: { layer } }) {
-  const near = layer === "hexes" ? FAINT : OPACITY;
+  if (layer === DENSITY) return;
   const of = (/** @type {number} */ opacity) =>
     /** @type {ExpressionSpecification | number} */ (
       lit === null || playing ? opacity : ["case", ["==", ["get", "class"], lit], opacity, FADED]
     );
-  map.setPaintProperty(layer, "fill-opacity", [
-    "interpolate",
-    ["linear"],
-    ["zoom"],
-    POINTS_FROM_ZOOM - 1,
-    of(OPACITY),
-    POINTS_FROM_ZOOM,
-    of(near),
-  ]);
+  const dense = ["interpolate", ["linear"], ["zoom"], DENSE_ZOOM, of(OPACITY), POINTS_FROM_ZOOM - 0.5, of(FAINT)];
+  const near = playing ? [] : [POINTS_FROM_ZOOM, 0];
+  map.setPaintProperty(layer, "fill-opacity", /** @type {ExpressionSpecification} */ ([...dense, ...near]));
+  // Districts keep their outlines and can be pointed at; hexagons leave only that of the selected one.
+  const gives = layer === "hexes" && !playing;
+  map.setLayerZoomRange(layer, 0, gives ? POINTS_FROM_ZOOM : LAST_ZOOM);
+  const shown = playing ? shownInFrame(0, 1, 1) : 1;
+  const selected = /** @type {ExpressionSpecification} */ (["case", inState("selected"), 1, 0]);
+  map.setPaintProperty(outlineOf(layer), "line-opacity", gives ? ["step", ["zoom"], shown, POINTS_FROM_ZOOM, selected] : shown);
 }
 
 /** @param {MapLibreMap} map @param {State} state */

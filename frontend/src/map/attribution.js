@@ -9,7 +9,7 @@ const [BETWEEN, OTHERWISE] = [" · ", " / "];
 /** In the reader's language, each part once. @param {Pick<State, "view" | "summary">} state @returns {Promise<string[]>} */
 export async function attributions({ view: { layer, language }, summary }) {
   const ofData = summary?.attribution ?? "";
-  if (layer === "hexes") return partsIn(language, ["Natural Earth", "H3", ofData]);
+  if (layer !== "districts") return partsIn(language, ["Natural Earth", "H3", ofData]);
   // Boundaries are somebody's as well.
   const { attribution } = await fetchTileJson(layer).catch(() => ({ attribution: ofData }));
   return partsIn(language, ["Natural Earth", attribution]);

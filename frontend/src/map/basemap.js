@@ -34,7 +34,15 @@ export function baseStyle(scheme) {
     layers: [
       { id: "sea", type: "background", paint: { "background-color": inks.sea } },
       { id: "land", type: "fill", source: "world", "source-layer": "land", paint: { "fill-color": inks.land } },
-      { id: "coast", type: "line", source: "world", "source-layer": "land", paint: { "line-color": inks.coast, "line-width": 0.8 } },
+      // Nearer it would be too far off.
+      {
+        id: "coast",
+        type: "line",
+        maxzoom: 12,
+        source: "world",
+        "source-layer": "land",
+        paint: { "line-color": inks.coast, "line-width": 0.8 },
+      },
       {
         id: "borders",
         type: "line",

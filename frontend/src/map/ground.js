@@ -45,7 +45,7 @@ export function showGround(map, store, { above, named }) {
   store.watch(
     (state) => state.view.layer,
     (layer) => {
-      for (const id of layers) map.setLayoutProperty(id, "visibility", layer === "hexes" ? "visible" : "none");
+      for (const id of layers) map.setLayoutProperty(id, "visibility", layer === "districts" ? "none" : "visible");
     },
   );
 }

@@ -20,6 +20,11 @@ export const LAYERS = {
     withKey: (key) => ["==", ["id"], idOfCell(key)],
     labels: null,
   },
+  density: {
+    keyOf: (feature) => cellOfId(Number(feature.id)),
+    withKey: (key) => ["==", ["id"], idOfCell(key)],
+    labels: null,
+  },
   districts: {
     keyOf: ({ properties }) => properties["code"],
     withKey: (key) => ["==", ["get", "code"], key],

@@ -11,6 +11,7 @@ import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.
 import { keepFitted } from "./fitting.js";
 import { leaveUnnamed, showGround } from "./ground.js";
 import { showPoints } from "./points.js";
+import { showStreets } from "./streets.js";
 import { unwrapped } from "./longitudes.js";
 import { showAlertMarks } from "./alert_marks.js";
 import { words } from "../words/i18n.js";
@@ -154,13 +155,14 @@ function showLayers(map, store, frame) {
     leaveUnnamed(map, places);
   });
   showAreas(map, store);
+  void map.once("idle").then(() => showStreets(map, store));
   // A frame shows one layer, the one it is asked for. The data come before what lies around them.
   if (!framed)
     void map.once("idle").then(() => {
       showGround(map, store, { above: store.get().view.layer, named });
       leaveUnnamed(map, places);
     });
-  const refreshPoints = framed ? () => {} : showPoints(map, store);
+  const refreshPoints = showPoints(map, store);
   if (frame?.alerts ?? !framed) showAlertMarks(map, store);
   store.watch(
     (state) => state.view.language,

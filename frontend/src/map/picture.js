@@ -5,6 +5,7 @@
 /** @import { Pen } from "./picture_parts.js" */
 /** @import { Still } from "./still.js" */
 import { fetchLegend } from "../page/api.js";
+import { POINTS_FROM_ZOOM } from "../page/hexagon.js";
 import { fetchRegionName } from "../page/region_name.js";
 import { greyZero } from "../page/zero_class.js";
 import { formatMoment } from "../words/dates.js";
@@ -13,6 +14,7 @@ import { attributions } from "./attribution.js";
 import { INKS } from "./inks.js";
 import { drawAlerts, drawLegend, drawScale, drawTotals, FONT, headLines } from "./picture_parts.js";
 import { drawStill } from "./still.js";
+import { streetCredits } from "./streets.js";
 
 /** Of the whole picture, px of a page; its pixels are twice as fine, so that it is sharp in print. */
 const [WIDTH, HEIGHT, RATIO] = [1600, 1000, 2];
@@ -54,13 +56,14 @@ export async function pictureOf(map, store) {
   drawHead(pen, state, legend, region);
   drawColumn(pen, state, legend);
   drawScale(pen, still, { left: MAP.left + 12, bottom: MAP.top + MAP.height - 12 }, state.view.language);
-  drawFoot(pen, state, sources);
+  drawFoot(pen, state, [...sources, ...streetCredits(map)]);
   return canvas.convertToBlob({ type: "image/png" });
 }
 
 /** Hexagons are as large, and so counted, as the picture's zoom has them. @param {State} state @param {Still} still @returns {Promise<Legend | null>} */
-async function legendOf({ view, zoom, legend, playing }, still) {
+async function legendOf({ view, zoom, legend, points, playing }, still) {
   const drawn = Math.max(0, Math.floor(still.zoom));
+  if (points && drawn >= POINTS_FROM_ZOOM && !playing) return points;
   if (playing || !legend || drawn === zoom) return legend;
   return greyZero(await fetchLegend(view, drawn, AbortSignal.timeout(10_000)), view.scheme);
 }

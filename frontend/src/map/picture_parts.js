@@ -2,7 +2,7 @@
 
 /** @import { Language, Legend, Named, State } from "../page/state.js" */
 /** @import { Still } from "./still.js" */
-import { countText, measureName, shownClasses } from "../choice/legend.js";
+import { ageText, countText, measureName, shownClasses } from "../choice/legend.js";
 import { rangeText } from "../choice/ranges.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
 import { selectionWords } from "../words/selection.js";
@@ -52,21 +52,24 @@ export function drawTotals(pen, { summary, view: { language } }, { left, top, wi
 }
 
 /** @param {Pen} pen @param {State} state @param {Legend} legend @param {Place} place */
-export function drawLegend(pen, { view: { language } }, legend, { left, top, width }) {
+export function drawLegend(pen, { points, view: { language } }, legend, { left, top, width }) {
   const ink = pen.fillStyle;
-  let y = drawText(pen, measureName(language, legend), { left, top, width }, 600, 17);
+  // Incidents one by one are coloured by age.
+  const single = legend === points;
+  let y = drawText(pen, single ? words(language).measures.pointsTitle : measureName(language, legend), { left, top, width }, 600, 17);
   pen.font = `400 15px ${FONT}`;
   for (const row of shownClasses(legend)) {
     y += LINE;
     pen.fillStyle = row.color;
     pen.fillRect(left, y - 13, 30, 16);
     pen.fillStyle = ink;
-    pen.fillText(rangeText(language, legend, row), left + 40, y, width - 90);
+    pen.fillText(single ? ageText(language, row) : rangeText(language, legend, row), left + 40, y, width - 90);
     pen.textAlign = "right";
-    pen.fillText(formatNumber(language, row.cells ?? row.districts ?? 0), left + width, y);
+    const many = row.incidents ?? row.cells ?? row.districts;
+    if (many !== undefined) pen.fillText(formatNumber(language, many), left + width, y);
     pen.textAlign = "left";
   }
-  return drawText(pen, countText(language, legend), { left, top: y + 6, width }, 400, 13);
+  return drawText(pen, single ? words(language).measures.pointsNote : countText(language, legend), { left, top: y + 6, width }, 400, 13);
 }
 
 /** The open alerts, as many as there is room for. @param {Pen} pen @param {State} state @param {Place} place @param {number} bottom */

@@ -42,6 +42,11 @@ export function showPoints(map, store) {
     LABELS,
   );
   const paint = () => colour(map, store.get());
+  // Each frame of a playback is of hexagons.
+  store.watch(
+    (state) => Boolean(state.playing),
+    (playing) => map.setLayoutProperty(POINTS, "visibility", playing ? "none" : "visible"),
+  );
   let shown = addressOf(store.get().view);
   store.watch(
     (state) => addressOf(state.view),

@@ -6,7 +6,7 @@
  */
 
 /** The service has tiles of them from here. */
-export const POINTS_FROM_ZOOM = 12;
+export const POINTS_FROM_ZOOM = 13;
 
 const UNUSED_BITS = 15n;
 const UNUSED = (1n << UNUSED_BITS) - 1n;

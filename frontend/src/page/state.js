@@ -5,7 +5,7 @@
 
 /** @typedef {"ru" | "en"} Language */
 /** @typedef {"light" | "dark"} Scheme */
-/** @typedef {"hexes" | "districts"} Layer */
+/** @typedef {"hexes" | "districts" | "density"} Layer */
 /** @typedef {"count" | "open" | "overdue"} Measure the counts, each with its total; an address may name any measure that the service knows */
 /** @typedef {"region" | "district" | "settlement"} Level */
 /** @typedef {"sector" | "theme" | "source" | "agency" | "status" | "district" | "deadline"} Dimension by which incidents are broken down */
@@ -36,6 +36,8 @@
  * @property {Scheme | ""} look the scheme that the reader has chosen; "" follows the reader's system
  * @property {Dimension} by what two windows are set side by side by
  * @property {readonly [Dimension, Dimension]} cross rows and columns of the cross-table
+ * @property {boolean} worst whether the rating of agencies begins with the worst
+ * @property {string} channel source and deadline rule whose hours the rating shows, with a space between; "" for each agency's main one
  * @property {boolean} wide whether the panel beside the map takes much of it, for wide tables
  */
 
@@ -69,6 +71,7 @@
  * @property {LegendClass[]} classes
  * @property {number} [cells] how many hexagons are coloured
  * @property {number} [districts] or districts
+ * @property {number} [kernel_km] of density: standard deviation of the kernel @property {number} [peak] its greatest value
  * @property {{ name: string, colors: string[] }} palette
  * @property {number} [without_value] how many have incidents, but nothing to take the measure from
  * @property {{ class: number, p: number }} [significance] the class of what chance explains

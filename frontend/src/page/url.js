@@ -13,7 +13,7 @@ export const LANGUAGES = ["ru", "en"];
 /** @type {readonly Tab[]} */
 export const TABS = ["filters", "overview", "now", "analysis", "share"];
 /** @type {readonly Layer[]} */
-const LAYERS = ["hexes", "districts"];
+const LAYERS = ["hexes", "districts", "density"];
 /** @type {readonly Level[]} */
 const LEVELS = ["region", "district", "settlement"];
 /** @type {readonly Order[]} */
@@ -67,6 +67,8 @@ export function readView(hash, preferred, dark = false) {
     look: oneOf(SCHEMES, text("scheme")) ?? "",
     by: oneOf(COMPARABLE, text("by")) ?? "sector",
     cross: crossed(text("cross")),
+    worst: text("worst") === "1",
+    channel: text("channel"),
     wide: text("wide") === "1",
   };
 }
@@ -98,6 +100,8 @@ export function writeView(view, hash) {
     ["tab", view.tab === "overview" ? "" : view.tab || NO_TAB],
     ["by", view.by === "sector" ? "" : view.by],
     ["cross", String(view.cross) === String(CROSS) ? "" : view.cross.join(",")],
+    ["worst", view.worst ? "1" : ""],
+    ["channel", view.channel],
     ["wide", view.wide ? "1" : ""],
     ["scheme", view.look],
     ["lang", view.language],

@@ -39,7 +39,7 @@ export function showComparison(store) {
   });
   const title = (/** @type {import("../words/i18n.js").Dictionary["overview"]} */ overview) =>
     overview.comparison[comparison(store.get().view) || "previous"];
-  return tablePart(store, { id: "comparison", title, file: "comparison.csv", addressOf, render }, [choice]);
+  return tablePart(store, { id: "comparison", title, file: "comparison", addressOf, render }, [choice]);
 }
 
 /** @param {Language} language @param {readonly Pair[]} pairs @param {Breakdown} answer @returns {Column<Pair>[]} */
@@ -79,5 +79,5 @@ function changeCell(language, { now, before }) {
   const change = changeOf(language, before ? now / before - 1 : null, before);
   if (!byChance(now, before) || now === before) return change;
   const { chance } = words(language).overview;
-  return element("span", { class: "muted", title: chance }, change, " ≈", element("span", { class: "unseen" }, chance));
+  return element("span", { class: "muted", title: chance }, "≈ ", element("span", { class: "unseen" }, `${chance} `), change);
 }

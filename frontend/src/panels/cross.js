@@ -29,7 +29,7 @@ export function showCross(store) {
     {
       id: "cross",
       title: ({ cross }) => cross,
-      file: "cross-table.csv",
+      file: "cross-table",
       addressOf,
       render: (/** @type {Breakdown} */ answer) => crossTable(store, answer, table),
     },

@@ -26,7 +26,7 @@ export function showOverview(store) {
     element("div", { id: "worst" }),
     element("div", { id: "ranking" }),
   ];
-  const head = tableHead(store, ({ districts }) => districts, "districts.csv", districtsAddress, [widerButton(store)]);
+  const head = tableHead(store, ({ districts }) => districts, "districts", districtsAddress, [widerButton(store)]);
   byId("figures").append(totals);
   byId("overview").append(alertsList(store), changesList(store), worst, element("div", {}, head, ranking));
   /** @type {ReturnType<typeof createTable<DistrictRow>>} */

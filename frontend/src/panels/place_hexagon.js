@@ -9,6 +9,8 @@ import { zoomsOf } from "../page/hexagon.js";
 import { copyButton } from "../page/copy.js";
 import { element } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
+import { linkButton } from "../parts/figures.js";
+import { holdsCell, toggleHexagon } from "../selecting/cell_set.js";
 import { DIRECTIONS, directionOf } from "./directions.js";
 import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
@@ -32,6 +34,7 @@ export function hexagonView(store, { now, before, latest, lineage }) {
       ...timelineOf(language, now, cell.count),
       ...settlementsOf(language, now.settlements),
       latestList(store, latest, allMessages(store, now)),
+      selectButton(store, cell.h3),
       ...neighboursOf(store, now.neighbours, cell),
       shareOf(language, cell.h3),
     ],
@@ -50,6 +53,18 @@ export function hexagonView(store, { now, before, latest, lineage }) {
 function allMessages(store, { cell: { h3, count } }) {
   const open = () => toList(store, { cells: h3 });
   return { text: words(store.get().view.language).alerts.allMessages, all: count, open };
+}
+
+/** The keyboard's way to a set of hexagons. @param {PageStore} store @param {string} h3 */
+function selectButton(store, h3) {
+  const { filters, language } = store.get().view;
+  const { addHexagon, removeHexagon } = words(language).analyst;
+  const text = holdsCell(filters["cells"] ?? "", h3) ? removeHexagon : addHexagon;
+  return element(
+    "p",
+    {},
+    linkButton("select hexagon", text, () => toggleHexagon(store, h3)),
+  );
 }
 
 /** By name; where a neighbour has none, or the same, by where it lies. @param {PageStore} store @param {readonly Cell[]} neighbours @param {Cell} cell */

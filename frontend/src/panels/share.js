@@ -6,14 +6,16 @@ import { announce, copyButton } from "../page/copy.js";
 import { byId, element, patch } from "../page/dom.js";
 import { serviceRoot } from "../page/service.js";
 import { words } from "../words/i18n.js";
+import { savedPart } from "../saved/saved.js";
+import { filesOf } from "./files.js";
 import { sharedAs } from "./share_addresses.js";
 import { isShown } from "../view/steps.js";
 
 const TEXTS = /** @type {const} */ (["link", "frame", "element", "tilejson", "style"]);
-const FILES = /** @type {const} */ (["csv", "geojson"]);
 
 /** @param {PageStore} store */
 export function showShare(store) {
+  const saved = savedPart(store);
   const redraw = () => {
     const state = store.get();
     if (!isShown(state, "share")) return;
@@ -21,15 +23,18 @@ export function showShare(store) {
     const { share } = words(view.language);
     const shared = sharedAs(view, place, serviceRoot(), share.frameTitle);
     patch(byId("share"), [
+      saved,
+      filesOf(state),
       element("p", { class: "muted" }, share.rule),
       ...TEXTS.map((name) => copied(view.language, name, share[name], shared)),
-      filesOf(view.language, shared),
       paperOf(store, view.language),
     ]);
   };
   store.watch((state) => state.view, redraw);
   store.watch((state) => state.place, redraw);
   store.watch((state) => state.picture, redraw);
+  store.watch((state) => state.legend?.resolution, redraw);
+  store.watch((state) => state.summary?.n, redraw);
 }
 
 /** @param {Language} language @param {typeof TEXTS[number]} name @param {string} title @param {Shared} shared */
@@ -38,15 +43,6 @@ function copied(language, name, title, shared) {
   // The code is shown by the same key, so that the button copies what stands beside it.
   const button = copyButton(language, `${name} ${text}`, words(language).share.copy, () => text, title);
   return element("section", { "data-share": name }, element("header", {}, element("h3", {}, title), button), element("code", {}, text));
-}
-
-/** @param {Language} language @param {Shared} shared */
-function filesOf(language, shared) {
-  const { share } = words(language);
-  const links = FILES.map((name) =>
-    element("li", {}, element("a", { href: shared[name], download: `districts.${name}`, "data-key": name }, share[name])),
-  );
-  return element("section", {}, element("h3", {}, share.files), element("ul", { class: "files" }, ...links));
 }
 
 /** @param {PageStore} store @param {Language} language */

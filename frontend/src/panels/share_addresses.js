@@ -1,7 +1,7 @@
 /** What is on the screen, as addresses and code for elsewhere. */
 
 /** @import { View } from "../page/state.js" */
-import { countedQuery, selectionQuery, writeView } from "../page/url.js";
+import { selectionQuery, writeView } from "../page/url.js";
 
 /**
  * @typedef {object} Shared
@@ -9,7 +9,6 @@ import { countedQuery, selectionQuery, writeView } from "../page/url.js";
  * @property {string} frame HTML of a frame
  * @property {string} element HTML of the element
  * @property {string} tilejson @property {string} style addresses
- * @property {string} csv @property {string} geojson addresses of the districts' numbers
  */
 
 /**
@@ -22,7 +21,6 @@ import { countedQuery, selectionQuery, writeView } from "../page/url.js";
 export function sharedAs(view, place, origin, title) {
   const { layer, language, scheme } = view;
   const pairs = framePairs(view, place);
-  const districts = countedQuery(view, { compare: view.compare, measure: view.measure === "count" ? "" : view.measure, level: view.level });
   const attributes = pairs.map(([name, value]) => ` ${name}="${escaped(value)}"`).join("");
   return {
     // The panel with this link is not what is to be seen.
@@ -31,8 +29,6 @@ export function sharedAs(view, place, origin, title) {
     element: `<script type="module" src="${origin}/heat-map.js"></script>\n<heat-map${attributes} label="${escaped(title)}"></heat-map>`,
     tilejson: `${origin}/tiles/${layer}.json${asQuery(selectionQuery(view))}`,
     style: `${origin}/styles/${layer}.json${asQuery(selectionQuery(view), { scheme, lang: language })}`,
-    csv: `${origin}/api/districts${asQuery(districts, { format: "csv" })}`,
-    geojson: `${origin}/api/districts${asQuery(districts, { format: "geojson" })}`,
   };
 }
 

@@ -4,10 +4,10 @@
 /** @import { AnswerState } from "../page/answers.js" */
 /** @import { Dictionary } from "../words/i18n.js" */
 import { follow } from "../page/answers.js";
-import { element } from "../page/dom.js";
-import { serviceRoot } from "../page/service.js";
+import { element, patch } from "../page/dom.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { showAnswer } from "../parts/figures.js";
+import { fileLinks } from "./files.js";
 import { isShown } from "../view/steps.js";
 
 /** More rows than these nobody reads: the file has them all. */
@@ -21,6 +21,7 @@ export const MOST_ROWS = 200;
  * @property {string} file name of what is downloaded
  * @property {(state: State) => string} addressOf
  * @property {(answer: Answer) => (Node | string)[]} render
+ * @property {(state: State) => unknown} [redrawnBy] what else the table depends on, beside the answer and the language
  */
 
 /**
@@ -28,7 +29,7 @@ export const MOST_ROWS = 200;
  * @template Answer
  * @param {PageStore} store @param {Part<Answer>} part @param {HTMLElement[]} choices what is chosen for it
  */
-export function tablePart(store, { id, title, file, addressOf, render }, choices = []) {
+export function tablePart(store, { id, title, file, addressOf, render, redrawnBy = () => "" }, choices = []) {
   const body = element("div", { id });
   /** @type {AnswerState<Answer> | null} */
   let state = null;
@@ -43,28 +44,26 @@ export function tablePart(store, { id, title, file, addressOf, render }, choices
       redraw();
     },
   );
-  store.watch((state) => state.view.language, redraw);
+  store.watch((state) => `${state.view.language} ${redrawnBy(state)}`, redraw);
   return element("div", {}, tableHead(store, title, file, addressOf, choices), body);
 }
 
 /**
- * A table's name, what is chosen for it, and its file: of the same selection.
- * @param {PageStore} store @param {(overview: Dictionary["overview"]) => string} title @param {string} file
+ * A table's name, what is chosen for it, and its files: of the same selection.
+ * @param {PageStore} store @param {(overview: Dictionary["overview"]) => string} title @param {string} file its name without an end
  * @param {(state: State) => string} addressOf @param {HTMLElement[]} choices
  */
 export function tableHead(store, title, file, addressOf, choices = []) {
-  const [name, link] = [element("h2", {}), element("a", { download: file })];
+  const [name, links] = [element("h2", {}), element("span", { class: "table-files" })];
   store.watch(
     (state) => state.view,
     (view, state) => {
       const { overview } = words(view.language);
       name.textContent = title(overview);
-      link.textContent = overview.csv;
-      link.setAttribute("aria-label", `${overview.csv}: ${title(overview)}`);
-      link.href = `${serviceRoot()}${addressOf(state)}&format=csv`;
+      patch(links, fileLinks(view.language, title(overview), addressOf(state), file));
     },
   );
-  return element("div", { class: "tools" }, name, ...choices, link);
+  return element("div", { class: "tools" }, name, ...choices, links);
 }
 
 /**

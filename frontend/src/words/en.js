@@ -12,5 +12,6 @@ import { english as wall } from "./wall.js";
 import { english as alerts } from "./alerts.js";
 import { english as problems } from "./problems.js";
 import { english as regions } from "./regions.js";
+import { english as analyst } from "./analyst.js";
 
-export const dictionary = { ...base, access, search, time, measures, overview, now, share, wall, alerts, problems, regions };
+export const dictionary = { ...base, access, search, time, measures, overview, now, share, wall, alerts, problems, regions, analyst };

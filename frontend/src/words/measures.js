@@ -4,7 +4,7 @@
 
 export const english = {
   title: "On the map",
-  layers: { hexes: "Hexagons", districts: "Districts" },
+  layers: { hexes: "Hexagons", districts: "Districts", density: "Density" },
   measure: "Measure",
   names: {
     count: "Number of incidents",
@@ -59,6 +59,9 @@ export const english = {
   pointsTitle: "Incidents by age of the latest",
   ages: { today: "today", days3: "1–3 days", week: "4–7 days", month: "8–30 days", older: "older" },
   overdueRing: "includes overdue, unanswered",
+  smoothed: "Incidents per km² in the chosen period, smoothed over {width} (Gaussian kernel). Colours change gradually.",
+  notDensity: "has no density: only counts have",
+  pointsNote: "Each circle is a place: its colour is the age of the latest incident, its size how many there are.",
   atPlace: { one: "incident at this location", other: "incidents at this location" },
   newest: "latest",
   late: "overdue, unanswered",
@@ -67,7 +70,7 @@ export const english = {
 /** @type {Translated<typeof english>} */
 export const russian = {
   title: "На карте",
-  layers: { hexes: "Шестиугольники", districts: "Районы" },
+  layers: { hexes: "Шестиугольники", districts: "Районы", density: "Плотность" },
   measure: "Показатель",
   names: {
     count: "Число сообщений",
@@ -134,6 +137,9 @@ export const russian = {
   pointsTitle: "Сообщения по давности последнего",
   ages: { today: "сегодня", days3: "1–3 дня", week: "4–7 дней", month: "8–30 дней", older: "более 30 дней" },
   overdueRing: "есть просроченные без ответа",
+  smoothed: "Сообщений на км² за выбранный период, сглажено на {width} (ядро Гаусса). Цвета меняются плавно.",
+  notDensity: "не бывает плотностью: только количество",
+  pointsNote: "Круг — место на карте: цвет показывает давность последнего сообщения, размер — сколько их.",
   atPlace: {
     one: "сообщение в этой точке",
     few: "сообщения в этой точке",

@@ -12,6 +12,7 @@ import { russian as wall } from "./wall.js";
 import { russian as alerts } from "./alerts.js";
 import { russian as problems } from "./problems.js";
 import { russian as regions } from "./regions.js";
+import { russian as analyst } from "./analyst.js";
 
 /** @type {import("./i18n.js").Dictionary} */
-export const dictionary = { ...base, access, search, time, measures, overview, now, share, wall, alerts, problems, regions };
+export const dictionary = { ...base, access, search, time, measures, overview, now, share, wall, alerts, problems, regions, analyst };

@@ -15,6 +15,7 @@ export function selectionWords({ view, summary, names }) {
   const sectors = view.sectors.map((code) => summary?.sectors.find((sector) => sector.code === code)?.name[language] ?? code);
   const titles = /** @type {Record<string, string>} */ (dictionary.overview.filters);
   const filters = Object.entries(view.filters).map(([filter, codes]) => {
+    if (filter === "cells") return dictionary.analyst.selection;
     const named = codes.split(",").map((code) => names.get(`${filter} ${code}`)?.[language] ?? code);
     return fill("{filter}: {codes}", { filter: titles[filter] ?? filter, codes: named.join(", ") });
   });

@@ -118,6 +118,11 @@ class DeadlineRule(Part):
         return self
 
     @property
+    def limit(self) -> tuple[str, float]:
+        """The name of the limit's unit, such as `working_hours`, and how many of it."""
+        return next((name, getattr(self, name)) for name in _LIMITS if getattr(self, name) is not None)
+
+    @property
     def counts_business_time(self) -> bool:
         """Whether the time to the first answer is counted in business time."""
         if self.answer_time is not None:
@@ -127,8 +132,8 @@ class DeadlineRule(Part):
     @property
     def limit_text(self) -> str:
         """Return the limit as text, such as `9 working hours`."""
-        name = next(name for name in _LIMITS if getattr(self, name) is not None)
-        return f"{getattr(self, name):g} {name.replace('_', ' ')}"
+        name, amount = self.limit
+        return f"{amount:g} {name.replace('_', ' ')}"
 
     @property
     def sort_key(self) -> tuple[bool, bool, bool]:

@@ -19,6 +19,7 @@ from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.board import CurrentAlerts
 from geo_service.alerts.delivery.outbox import Outbox
 from geo_service.alerts.evidence import EvidenceCollector
+from geo_service.basemap.registry import Basemaps
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread, request_arrived
 from geo_service.core.database import database_errors
 from geo_service.core.errors import NotFound, NotReady
@@ -69,6 +70,8 @@ class Service:
     outbox: Outbox
     """Messages about alerts."""
     row_cutter: RowCutter = field(kw_only=True)
+    basemaps: Basemaps = field(kw_only=True)
+    """The archives that are drawn below everything else."""
     reports: ReportMaker = field(kw_only=True)
     """Makes weekly reports."""
     search: Searcher = field(kw_only=True)

@@ -42,6 +42,8 @@ ANY_CODE: Schema = pattern(".+")
 ISO_WEEK: Schema = pattern("(197[2-9]|19[89][0-9]|20[0-9]{2}|210[0-5])-W(0[1-9]|[1-4][0-9]|5[0-3])")
 INSTANT: Schema = pattern(f"{_DATE}({_TIME})?")
 CELL: Schema = pattern("[0-9a-fA-F]{15}")
+_CELL = "[0-9a-fA-F]{1,15}"
+CELLS: Schema = pattern(f"{_CELL}(_{_CELL}([.]{_CELL})*)?(,{_CELL}(_{_CELL}([.]{_CELL})*)?)*")
 LEVEL: Schema = choice(level.code for level in DistrictLevel)
 BREAKS: Schema = pattern(f"{'|'.join((*CLASSIFIERS, FIXED.method))}|{_NUMBER}(,{_NUMBER}){{0,{CLASSES - 2}}}")
 WINDOW: Schema = pattern("[1-9][0-9]{0,4}[hdwy]")
@@ -50,7 +52,7 @@ ORDINAL: Schema = {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}
 """Numbers that the database gives."""
 
 PATH_VALUES: dict[str, Schema] = {
-    "layer": choice(("hexes", "districts", "incidents", "alerts")), "z": integer(0, 30), "x": ORDINAL, "y": ORDINAL, "h3": CELL,
+    "layer": choice(("hexes", "districts", "incidents", "density", "alerts")), "z": integer(0, 30), "x": ORDINAL, "y": ORDINAL, "h3": CELL,
     "id": {**ORDINAL, "minimum": 1}, "run": integer(0, 10**18 - 1),
 }  # fmt: skip
 """Of parts of paths, by name."""

@@ -9,7 +9,18 @@ from geo_service.http.headers import HeaderBlock
 
 Header = tuple[bytes, bytes]
 
-_HARMLESS = ("Cache-Control", "Content-Type", "If-Modified-Since", "If-None-Match", "Pragma", "X-Request-ID", "X-Requested-With")
+_HARMLESS = (
+    "Cache-Control",
+    "Content-Type",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "Pragma",
+    "Range",
+    "X-Request-ID",
+    "X-Requested-With",
+)
 """Request headers that programs in pages add by themselves, axios or a map library; none of them opens anything."""
 
 
@@ -50,7 +61,9 @@ class CorsPolicy:
 
 def reading_policy(origins: Sequence[str]) -> CorsPolicy:
     """Return the policy of GET and HEAD."""
-    return CorsPolicy(origins, ["GET", "HEAD"], _HARMLESS, ("ETag", "Link", "Retry-After", "X-Request-ID"))
+    return CorsPolicy(
+        origins, ["GET", "HEAD"], _HARMLESS, ("Accept-Ranges", "Content-Range", "ETag", "Link", "Retry-After", "X-Request-ID")
+    )
 
 
 def sending_policy(origins: Sequence[str]) -> CorsPolicy:

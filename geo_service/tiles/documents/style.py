@@ -6,6 +6,7 @@ They use only expressions that the converters of other programs understand, QGIS
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import pi, sqrt
 from typing import Any
 
 from geo_service.aggregation.measures.measures import Measure
@@ -33,6 +34,9 @@ _PLAIN_RADIUS = 4
 """Of a circle in readers that know one radius only, px."""
 _MOST_GROWTH = 16
 """Circles grow with the square root of the number of incidents, up to this number."""
+
+_RAMP_STEP = 2.5
+"""Between the limits of a ramp's classes."""
 
 Layers = list[dict[str, Any]]
 
@@ -67,7 +71,7 @@ def render_style(request: StyleRequest) -> dict[str, Any]:
         "metadata": _metadata(request),
         "center": list(center_of(request.bounds)),
         "zoom": max(zoom_to_fit(request.bounds), request.layer.min_zoom),
-        **({"font-faces": {_FONT: _font_faces(request.base_url)}} if request.labels == "service" else {}),
+        **({"font-faces": font_faces(request.base_url)} if request.labels == "service" else {}),
         "sources": {name: source for name, source in _sources(request).items() if any(layer.get("source") == name for layer in layers)},
         "layers": layers,
     }
@@ -103,16 +107,33 @@ def _layers(request: StyleRequest) -> Layers:
         {"id": "background", "type": "background", "paint": {"background-color": scheme.background}},
         *_LAYERS[request.layer.id](colors, request.language, scheme),
     ]
+    for layer in layers:
+        if layer["type"] == "heatmap":
+            layer["paint"]["heatmap-intensity"] = _intensity(request.legends)
     return [layer for layer in layers if request.labels != "none" or layer["type"] != "symbol"]
+
+
+def _intensity(legends: Sequence[dict[str, Any]]) -> Any:
+    """Return an expression that makes 1 of the greatest density at each zoom: the kernel is wider where hexagons are larger.
+
+    MapLibre adds up weight · intensity · exp(…) / sqrt(2 π).
+    """
+    steps = [
+        (legend["zoom"], 0 if not legend["peak"] else round(1 / (sqrt(2 * pi) * legend["kernel_km"] ** 2 * legend["peak"]), 9))
+        for legend in legends
+    ]
+    (_, first), *others = steps
+    return ["step", ["zoom"], first, *(part for step in others for part in step)] if others else first
 
 
 def _palette(request: StyleRequest) -> Palette:
     return request.layer.palette(request.measure, request.scheme)
 
 
-def _font_faces(base_url: str) -> list[dict[str, Any]]:
+def font_faces(base_url: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the files of the font that all labels have, by its name."""
     folder = f"{base_url}/static/vendor/noto-sans"
-    return [{"url": f"{folder}/noto-sans-{script}-400-normal.woff2", "unicode-range": scope} for script, scope in _SCRIPTS.items()]
+    return {_FONT: [{"url": f"{folder}/noto-sans-{script}-400-normal.woff2", "unicode-range": scope} for script, scope in _SCRIPTS.items()]}
 
 
 def _text_layout(language: str, size: Any, priority: str) -> dict[str, Any]:
@@ -241,6 +262,21 @@ def _alerts(colors: Sequence[str], language: str, scheme: Scheme) -> Layers:
     ]  # fmt: skip
 
 
+def _density(colors: Sequence[str], _: str, __: Scheme) -> Layers:
+    """Return a heat map: the exact ramp is that of the legend, which a client may put in its place."""
+    ramp = (part for number, color in enumerate(colors) for part in (round(_RAMP_STEP ** (number - len(colors)), 4), color))
+    radius = ["interpolate", ["exponential", 2], ["zoom"], 0, ["get", "radius"], 20, ["*", 1 << 20, ["get", "radius"]]]
+    return [
+        {
+            "id": "density", "type": "heatmap", "source": "density", "source-layer": "density",
+            "paint": {
+                "heatmap-weight": ["get", "weight"], "heatmap-radius": radius, "heatmap-opacity": 0.8,
+                "heatmap-color": ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(0, 0, 0, 0)", *ramp],
+            },
+        }
+    ]  # fmt: skip
+
+
 _LAYERS: dict[str, Callable[[Sequence[str], str, Scheme], Layers]] = {
-    "districts": _districts, "hexes": _hexes, "incidents": _incidents, "alerts": _alerts,
+    "districts": _districts, "hexes": _hexes, "incidents": _incidents, "density": _density, "alerts": _alerts,
 }  # fmt: skip

@@ -135,6 +135,18 @@ INCIDENTS = LayerDescription(
 )
 
 
+DENSITY = LayerDescription(
+    "density",
+    "Middles of the H3 hexagons with incidents, for a heat map whose kernel is named by /api/legend?layer=density",
+    {
+        **{name: HEXES.fields[name] for name in ("n", "open", "overdue")},
+        "weight": "the chosen measure, which the kernel is multiplied by",
+        "radius": "three standard deviations of the kernel at zoom 0, px of a 512 px tile; twice that at each further zoom",
+    },
+    measures=INCIDENTS.measures,
+    class_property="weight",
+)
+
 _ALERT_TEXTS = ("since", "theme", "sector", "theme_ru", "theme_en", "name_ru", "name_en", "kind", "state")
 _ALERT_FIELDS = {
     "id": "of the alert, as in /api/alerts/{id}; the feature's id as well",

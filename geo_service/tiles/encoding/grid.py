@@ -28,6 +28,9 @@ _RESOLUTIONS = (1, 2, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 9, 10, 10, 10, 10)
 """By zoom: the H3 resolution whose hexagons are nearest to 18.5 px wide (12 to 28 px, while there are finer ones)
 on a 512 px tile at 50° of latitude; at most about 2,000 hexagons a tile there."""
 
+FIRST_ZOOM_OF_RESOLUTION = [_RESOLUTIONS.index(resolution) for resolution in sorted(set(_RESOLUTIONS))]
+"""The first zoom at which each of these resolutions is shown."""
+
 _GREATEST_NUMBER = 999_999_999
 """A number in a path up to this one is read, and then not found outside of the grid; a greater one is malformed."""
 _ALLOWED = "a whole number; tiles are addressed as /{z}/{x}/{y}.mvt"

@@ -132,7 +132,7 @@ class HexLayer:
     def _visible_hexes(self, state: ReplicaState, request: TileRequest) -> VisibleHexes:
         """Return the hexagons that are drawn in the tile, in the order of its features."""
         resolution, rendering = resolution_at(request.tile.z), request.rendering
-        indexes, shifts = self._hexes_in_tile(state, resolution, request.tile)
+        indexes, shifts = self.hexes_in_tile(state, resolution, request.tile)
         numbers = some_cell_values(state, request.query, rendering.classifier, resolution, indexes)
         drawn = numbers.drawn
         if not HEX_FORMATS[rendering.format].whole:
@@ -155,7 +155,7 @@ class HexLayer:
             _totals(request, visible) if request.revision is not None else {},
         )
 
-    def _hexes_in_tile(self, state: ReplicaState, resolution: int, tile: Tile) -> PlacedHexes:
+    def hexes_in_tile(self, state: ReplicaState, resolution: int, tile: Tile) -> PlacedHexes:
         """Return those that touch the tile, drawn or not. Cached: other selections are mostly asked for in the same tiles."""
         hexes = self._hexes_of_tile.get(tile)
         if hexes is None:
@@ -169,7 +169,7 @@ class HexLayer:
     def intersects(self, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32]) -> bool:
         """Return whether the hexagon of one of the finest cells may be seen in the tile."""
         resolution = resolution_at(request.tile.z)
-        indexes, _ = self._hexes_in_tile(state, resolution, request.tile)
+        indexes, _ = self.hexes_in_tile(state, resolution, request.tile)
         return bool(np.isin(state.pyramid.up(resolution)[cells], indexes).any())
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
