@@ -114,9 +114,7 @@ def test_on_every_screen_all_is_in_its_place_and_large_enough(cards: Visit, scre
         if panel == "analysis":
             expect(cards.page.locator("#analysis tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
         found = {name: cards.page.evaluate(script) for name, script in CHECKS.items()} | {"small": cards.page.evaluate(TOO_SMALL, least)}
-        width, height, share = cards.page.evaluate(
-            f"[document.documentElement.scrollWidth, document.documentElement.scrollHeight, {MAP_SHARE}]"
-        )
+        width, height, share = cards.page.evaluate(f"[document.documentElement.scrollWidth, document.documentElement.scrollHeight, {MAP_SHARE}]")
         found["scrolls"] = [] if (width, height) <= SCREENS[screen] else [width, height]
         found["map"] = [] if share >= LEAST_MAP else [share]
         wrong |= {f"{panel}: {name}": what for name, what in found.items() if what}
@@ -164,13 +162,7 @@ def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_awa
     cards.page.locator("#worst h2").scroll_into_view_if_needed()
     expect(cards.page.locator("#worst h2")).to_be_in_viewport()
     bar = cards.page.locator("#tabs")
-    for name, panel in {
-        "Фильтры": "#controls",
-        "Сейчас": "#now",
-        "Анализ": "#analysis",
-        "Поделиться": "#share",
-        "Обзор": "#overview",
-    }.items():
+    for name, panel in {"Фильтры": "#controls", "Сейчас": "#now", "Анализ": "#analysis", "Поделиться": "#share", "Обзор": "#overview"}.items():
         bar.get_by_role("tab", name=name).click()
         expect(bar.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
         expect(cards.page.locator(panel)).to_be_visible()

@@ -222,6 +222,17 @@ def test_the_list_has_alerts_on_top_and_is_a_file(visit: Visit) -> None:
     assert len(text.splitlines()) == total + 1
 
 
+def test_a_hexagon_leads_to_the_list_of_its_messages(visit: Visit) -> None:
+    search(visit, "Вознесенская").first.click()
+    panel = visit.page.locator("#panel")
+    expect(title(visit)).to_have_text("Вознесенская", timeout=PATIENCE_MS)
+    cell = visit.page.url.partition("cell=")[2].partition("&")[0]
+    count = get_json(visit, f"/api/cells/{cell}?window=7d")["cell"]["count"]
+    panel.get_by_role("button", name="Все сообщения этого участка").click(timeout=PATIENCE_MS)
+    expect(visit.page.locator("#now button.incident")).to_have_count(min(count, 50), timeout=PATIENCE_MS)
+    assert f"cells={cell}" in visit.page.url
+
+
 def test_a_verdict_is_given_with_a_key_and_withdrawn(visit: Visit) -> None:
     (alert,) = get_json(visit, "/api/alerts")["alerts"]
     visit.open(f"{START}&alert={alert['id']}")

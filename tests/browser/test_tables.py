@@ -134,7 +134,7 @@ def test_agencies_have_their_rank_then_and_before_and_few_messages_are_marked(re
     assert {row["rank"] for row in told} >= {1, 2, None}
     for row in told:
         rank, _, rank_before, _, count, *_ = shown[row["name"]["en"]]
-        small = f"—°few: {row['count']}"
+        small = f"—* (of {row['count']})"
         assert rank == (str(row["rank"]) if row["rank"] else small if row["count"] < 20 else "—")
         assert rank_before.startswith(str(row["compared"]["rank"] or "—") if row["compared"] else "—")
         assert parse_number(count) == row["count"]
@@ -149,7 +149,7 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     region.page.locator("#cross-rows").select_option("district")
     region.page.locator("#cross-columns").select_option("sector")
     told = get_json(region, "/api/breakdown?window=24h&by=district,sector&level=district")
-    region.until("document.querySelector('#cross caption')?.textContent === 'district and sector'")
+    region.until("document.querySelector('#cross caption')?.textContent === 'district × sector'")
     sums: dict[str, int] = {}
     for cell in told["cells"]:
         sums[cell["sector"]] = sums.get(cell["sector"], 0) + cell["count"]
@@ -158,7 +158,7 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     assert "cross=district,sector" in region.page.url
     assert "by=district%2Csector" in (region.page.locator("a[download='cross-table.csv']").get_attribute("href") or "")
     region.page.locator("#cross-rows").select_option("sector")
-    region.until("document.querySelector('#cross caption')?.textContent === 'sector and district'")
+    region.until("document.querySelector('#cross caption')?.textContent === 'sector × district'")
     assert "cross=sector,district" in region.page.url
     for name in ("status", "agency"):
         region.page.locator(f"[data-filter={name}] summary").click()

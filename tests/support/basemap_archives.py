@@ -31,10 +31,10 @@ EXTENT, BUFFER = 4096, 256
 def write_pmtiles(path: Path, tiles: Mapping[Place, bytes], metadata: Mapping[str, Any], **header: Any) -> Path:
     """Write an archive of these tiles. header: its fields that are to be other ones than those of gzip-compressed vector tiles."""
     with path.open("wb") as file:
-        writer = Writer(file)
+        writer = Writer(file)  # type: ignore[no-untyped-call]  # the library leaves it untyped
         for id_, body in sorted((zxy_to_tileid(*place), body) for place, body in tiles.items()):
-            writer.write_tile(id_, body)
-        writer.finalize({"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **header}, dict(metadata))
+            writer.write_tile(id_, body)  # type: ignore[no-untyped-call]
+        writer.finalize({"tile_type": TileType.MVT, "tile_compression": Compression.GZIP, **header}, dict(metadata))  # type: ignore[no-untyped-call]
         writer.tile_f.close()
     return path
 

@@ -135,27 +135,23 @@ def _green() -> Iterator[Way]:
 
 def write_osm(path: Path) -> None:
     """Write the town as OpenStreetMap XML (https://wiki.openstreetmap.org/wiki/OSM_XML)."""
-    root = ElementTree.Element("osm", version="0.6", generator="tests")
+    root = ElementTree.Element("osm", {"version": "0.6", "generator": "tests"})
     numbers: dict[Point, int] = {}
     tagged = {node.point: node.tags for node in nodes()}
     for point in [*tagged, *(point for way in ways() for point in way.points)]:
         if point not in numbers:
             numbers[point] = len(numbers) + 1
-            _tagged(root, "node", numbers[point], tagged.get(point, {}), lat=str(point[0]), lon=str(point[1]))
+            lat, lon = map(str, point)
+            made = ElementTree.SubElement(root, "node", {"id": str(numbers[point]), "version": "1", "lat": lat, "lon": lon})
+            _add_tags(made, tagged.get(point, {}))
     for number, way in enumerate(ways(), start=1):
-        made = _tagged(root, "way", number, {})
+        made = ElementTree.SubElement(root, "way", {"id": str(number), "version": "1"})
         for point in way.points:
-            ElementTree.SubElement(made, "nd", ref=str(numbers[point]))
+            ElementTree.SubElement(made, "nd", {"ref": str(numbers[point])})
         _add_tags(made, way.tags)
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _tagged(root: ElementTree.Element, kind: str, number: int, tags: dict[str, str], **attributes: str) -> ElementTree.Element:
-    made = ElementTree.SubElement(root, kind, id=str(number), version="1", **attributes)
-    _add_tags(made, tags)
-    return made
-
-
 def _add_tags(element: ElementTree.Element, tags: dict[str, str]) -> None:
     for key, value in tags.items():
-        ElementTree.SubElement(element, "tag", k=key, v=value)
+        ElementTree.SubElement(element, "tag", {"k": key, "v": value})

@@ -84,6 +84,7 @@ export function showPlace(store, chosen = false) {
   );
   store.watch((state) => state.view, redraw);
   store.watch((state) => state.selected, redraw);
+  store.watch((state) => state.access, redraw);
   setInterval(() => keyOf(store.get().view) && redraw(), AGES_MS);
   moveFocus(store, box, chosen);
 }
