@@ -69,6 +69,6 @@ test("files are of what is on the screen: hexagons as large as drawn, districts,
 
 test("colours that follow the reader's system do so elsewhere", () => {
   const plain = sharedAs(readView("", ["en"]), "", HERE, "Map");
-  assert.match(plain.frame, /src="https:\/\/map\.example\.org\/embed\?window=30d&amp;lang=en"/);
+  assert.match(plain.frame, /src="https:\/\/map\.example\.org\/embed\?window=30d&amp;alerts=marks&amp;lang=en"/);
   assert.equal(plain.link, "https://map.example.org/#lang=en");
 });

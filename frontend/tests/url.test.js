@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countedQuery, readView, selectionQuery, writeView } from "../src/page/url.js";
+import { countedQuery, queryIntoHash, readView, selectionQuery, writeView } from "../src/page/url.js";
 
 const START = readView("", ["en"]);
 
@@ -104,4 +104,10 @@ test("a cross-table that the address cannot mean is the first one, and states ar
   for (const cross of ["theme,theme", "theme", "nonsense,status", ""])
     assert.deepEqual(readView(`#cross=${cross}`, []).cross, ["theme", "status"]);
   assert.equal(readView("#by=status", []).by, "sector");
+});
+
+test("what the query says stands behind # as well, and the hash wins", () => {
+  assert.equal(queryIntoHash("?lang=ru&map=7/45/38.9&window=7d", ""), "#lang=ru&map=7/45/38.9&window=7d");
+  assert.equal(queryIntoHash("?lang=ru&window=7d", "#window=30d&tab=now"), "#lang=ru&window=30d&tab=now");
+  assert.equal(readView(queryIntoHash("?lang=ru&district=03", "#"), ["en"]).language, "ru");
 });

@@ -36,13 +36,11 @@ _HTML = "text/html; charset=utf-8"
 _INSTALLED = ("index.html", "wall.html")
 """Pages that can be installed and work without a connection: an iframe is a part of another page."""
 _SERVER_ERROR = 500
+_BEHIND_HASH = "As behind # in the address of the map page (docs/map.md); what is given there wins."
 _PAGE_DOCS = {
     "parameters": [
         parameter("view", "wall: the page for a wall screen.", schema=choice(("wall",))),
-        *(
-            parameter(name, "As behind # in the address of the map page (docs/map.md); what is given there wins.")
-            for name in VIEW_PARAMETERS
-        ),
+        *(parameter(name, _BEHIND_HASH) for name in VIEW_PARAMETERS),
     ]
 }
 _PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -1,6 +1,7 @@
 """The page for frames and the element, each in a page of another origin."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -88,6 +89,29 @@ def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
     assert visit.hosts - {""} == {visit.address.removeprefix("http://")}
 
 
+@pytest.mark.parametrize("size", [(900, 500), (700, 420), (360, 480), (320, 240), (200, 200)])
+def test_a_frame_says_what_it_shows_and_nothing_lies_over_the_region(visit: Visit, size: tuple[int, int]) -> None:
+    embedded(visit, "layer=districts&measure=open&sector=roads&window=7d&lang=ru&alerts=list", *size)
+    expect(visit.page.locator("h1")).to_have_text(re.compile(r"^Дороги · Открытые сообщения · 7 дней"), timeout=PATIENCE_MS)
+    assert visit.page.title() == visit.page.locator("h1").text_content()
+    expect(visit.page.locator("#alerts h2")).to_have_text("Необычное сейчас")
+    canvas = visit.page.locator("#map").bounding_box()
+    assert canvas
+    for part in ("#about", "#key", "#alerts"):
+        box = visit.page.locator(part).bounding_box()
+        assert box
+        assert (
+            box["y"] >= canvas["y"] + canvas["height"]
+            or box["y"] + box["height"] <= canvas["y"]
+            or box["x"] >= canvas["x"] + canvas["width"]
+        )
+    # A region is more than one polygon.
+    assert len(drawn(visit.page, "districts")) > 1
+    visit.page.locator("#legend-fold summary").press("Enter")
+    expect(visit.page.locator("#legend")).to_be_hidden()
+    visit.shot(f"embed-about-{size[0]}")
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
@@ -125,10 +149,9 @@ def test_the_element_shows_changed_attributes_without_loading_again_and_tells_wh
     frame = visit.page.frames[1]
     assert frame.evaluate("document.documentElement.lang") == "en"
     assert frame.evaluate("origin") == visit.address
-    assert (
-        visit.page.evaluate("document.querySelector('heat-map').shadowRoot.querySelector('iframe').title")
-        == "Map of citizen-reported incidents"
-    )
+    title = visit.page.evaluate("document.querySelector('heat-map').shadowRoot.querySelector('iframe').title")
+    assert title.startswith("All sectors · Number of incidents · 7 days")
+    assert frame.locator("h1").inner_text() == title
     assert visit.page.locator("heat-map").bounding_box() == {"x": 0, "y": 0, "width": 900, "height": 420}
     areas = {one["code"]: one["n"] for one in drawn(frame, "districts").values()}
     assert areas == {one.code: one.incidents for one in territory.DISTRICTS if one.code != "CH"}
@@ -140,7 +163,7 @@ def test_the_element_shows_changed_attributes_without_loading_again_and_tells_wh
     assert frame.evaluate("window.notReloaded && geoMap.getCanvas().dataset.kept") == "yes"
 
     town = frame.evaluate(f"geoMap.project([{territory.TOWN.centroid.x}, {territory.TOWN.centroid.y}])")
-    visit.page.mouse.click(town["x"], town["y"])
+    visit.page.mouse.click(town["x"], town["y"] + frame.evaluate("geoMap.getContainer().getBoundingClientRect().top"))
     visit.until("heard.some(([what]) => what === 'select')")
     chosen = visit.page.evaluate("heard.find(([what]) => what === 'select')[1]")
     assert (chosen["layer"], chosen["code"], chosen["name"]["ru"]) == ("districts", "T", "Город")
@@ -157,7 +180,8 @@ def test_the_element_shows_changed_attributes_without_loading_again_and_tells_wh
     visit.until("heard.some(([what]) => what === 'error')")
     error = visit.page.evaluate("heard.find(([what]) => what === 'error')[1]")
     assert error["kind"] == "refused"
-    assert "sector: 'rods' is not known" in error["message"]
+    assert (error["code"], error["parameter"]) == ("unknown-value", "sector")
+    assert "sector: there is no “rods”." in error["message"]
     visit.page.evaluate("document.querySelector('heat-map').setAttribute('sector', 'waste')")
     expect(frame.locator("#problem")).to_be_hidden(timeout=PATIENCE_MS)
     assert frame.evaluate("window.notReloaded")

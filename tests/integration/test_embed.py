@@ -45,7 +45,8 @@ async def test_anyone_may_frame_it_by_default(database_url: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("", 200), ("layer=districts&level=region&lang=ru&scheme=auto&legend=hide&map=7.25/-45.04/138.98", 200), ("layer=incidents", 400),
+    [("", 200), ("layer=districts&level=region&lang=ru&scheme=auto&legend=hide&map=7.25/-45.04/138.98", 200),
+     ("alerts=list&measure=unusual&window=3d", 200), ("alerts=some", 400), ("layer=incidents", 400),
      ("level=region", 400), ("scheme=pink", 400), ("map=200/1/1", 400), ("nonsense=1", 400), ("window=1d&window=2d", 400)],
 )  # fmt: skip
 async def test_the_status_says_whether_the_address_can_be_shown(client: httpx.AsyncClient, query: str, status: int) -> None:

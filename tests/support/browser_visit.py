@@ -61,9 +61,8 @@ class Visit:
     def pixel(self, lat: float, lng: float) -> tuple[float, float]:
         """Where a place is on the screen."""
         point = self.page.evaluate(f"geoMap.project([{lng}, {lat}])")
-        # The map is a cell of the page's grid: its corner is not the page's.
-        frame = self.page.evaluate("geoMap.getContainer().getBoundingClientRect().toJSON()")
-        return frame["x"] + point["x"], frame["y"] + point["y"]
+        left, top = self.page.evaluate("(({ left, top }) => [left, top])(geoMap.getContainer().getBoundingClientRect())")
+        return left + point["x"], top + point["y"]
 
     def shot(self, name: str) -> None:
         """Keep a picture for people to look at."""

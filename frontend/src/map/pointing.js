@@ -27,8 +27,12 @@ export function watchPointer(map, act) {
     map.getCanvas().style.cursor = "";
     act(null);
   };
+  // After a tap browsers tell of a mouse that moved there, and would never move away.
+  let byFinger = false;
+  for (const event of /** @type {const} */ (["pointerdown", "pointermove"]))
+    map.getCanvas().addEventListener(event, ({ pointerType }) => (byFinger = pointerType === "touch"), { capture: true });
   map.on("mousemove", ({ point: place }) => {
-    const feature = topmost(map, place);
+    const feature = byFinger ? null : topmost(map, place);
     if (!feature) return clearHover();
     const layer = layerOf(feature);
     map.getCanvas().style.cursor = "pointer";

@@ -2,10 +2,13 @@
 
 /** @import { PageStore, View } from "./state.js" */
 import { isCell } from "./hexagon.js";
-import { readView, writeView } from "./url.js";
+import { queryIntoHash, readView, writeView } from "./url.js";
 import { withWords } from "../words/i18n.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+
+// Before anything reads the address: readers and programs write the view in either part.
+if (location.search) history.replaceState(history.state, "", location.pathname + queryIntoHash(location.search, location.hash));
 
 /** The view that the address asks for. @returns {View} */
 export function addressedView() {

@@ -74,6 +74,15 @@ export function readView(hash, preferred, dark = false) {
 }
 
 /**
+ * The part after # that says what query and hash of an address say together; what stands in the hash wins.
+ * @param {string} query with or without its ? @param {string} hash with or without its #
+ */
+export function queryIntoHash(query, hash) {
+  const pairs = new Map([...new URLSearchParams(query), ...new URLSearchParams(hash.replace(/^#/, ""))]);
+  return `#${[...pairs].map(([name, value]) => `${name}=${readable(value)}`).join("&")}`;
+}
+
+/**
  * The address's part after #, with the map's own part as it was.
  * @param {View} view
  * @param {string} hash the present one

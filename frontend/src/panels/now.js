@@ -32,7 +32,7 @@ const AGES_MS = 15_000;
 export function showNow(store) {
   const [switcher, keys, wait, list, below] = [
     element("div", { class: "choices", role: "group" }),
-    element("p", { class: "muted" }),
+    element("p", { class: "keys muted" }),
     element("div", { class: "waiting" }),
     element("ol", { class: "incidents" }),
     element("div", {}),

@@ -86,8 +86,9 @@ function pointParts({ summary, view: { language } }, { n, open, overdue, sector,
 
 /** On the side of the pointer where there is room. @param {HTMLElement} box @param {{ x: number, y: number }} pointer @param {number} width @param {number} height of the box, px */
 function placeTooltip(box, { x, y }, width, height) {
-  const left = x + AWAY + width > innerWidth ? x - AWAY - width : x + AWAY;
-  const top = y + AWAY + height > innerHeight ? y - AWAY - height : y + AWAY;
+  const frame = byId("map").getBoundingClientRect();
+  const left = frame.left + (x + AWAY + width > frame.width ? x - AWAY - width : x + AWAY);
+  const top = frame.top + (y + AWAY + height > frame.height ? y - AWAY - height : y + AWAY);
   box.style.transform = `translate(${Math.max(0, left)}px, ${Math.max(0, top)}px)`;
 }
 

@@ -6,6 +6,7 @@ import { announce, copyButton } from "../page/copy.js";
 import { byId, element, patch } from "../page/dom.js";
 import { serviceRoot } from "../page/service.js";
 import { words } from "../words/i18n.js";
+import { selectionWords } from "../words/selection.js";
 import { savedPart } from "../saved/saved.js";
 import { filesOf } from "./files.js";
 import { sharedAs } from "./share_addresses.js";
@@ -21,7 +22,7 @@ export function showShare(store) {
     if (!isShown(state, "share")) return;
     const { view, place } = state;
     const { share } = words(view.language);
-    const shared = sharedAs(view, place, serviceRoot(), share.frameTitle);
+    const shared = sharedAs(view, place, serviceRoot(), `${share.frameTitle}: ${selectionWords(state).join(" · ")}`);
     patch(byId("share"), [
       saved,
       filesOf(state),

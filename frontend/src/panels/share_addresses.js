@@ -40,6 +40,8 @@ function framePairs(view, place) {
     ["layer", layer === "hexes" ? "" : layer],
     ...new URLSearchParams(selectionQuery(view)),
     ["scheme", look],
+    // The page marks open alerts on its map.
+    ["alerts", "marks"],
     ["map", place],
     ["lang", language],
   ];

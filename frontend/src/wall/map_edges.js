@@ -5,8 +5,11 @@
 const EDGES = "wall-edges";
 const THICKNESS_PX = 4;
 
-/** Transparent pictures along the edges, which take the place of any name there. @param {MapLibreMap} map */
-export function keepEdges(map) {
+/**
+ * Transparent pictures along the edges, which take the place of any name there.
+ * @param {MapLibreMap} map @param {string} below id of the layer right below which they stand
+ */
+export function keepEdges(map, below) {
   if (!map.getSource(EDGES)) {
     map.addSource(EDGES, { type: "geojson", data: { type: "FeatureCollection", features: [] } });
     map.addLayer({
@@ -19,8 +22,9 @@ export function keepEdges(map) {
     map.on("moveend", () => drawEdges(map));
     drawEdges(map);
   }
-  // What stands on top is placed first.
-  if (map.getStyle().layers.at(-1)?.id !== EDGES) map.moveLayer(EDGES);
+  // What stands above is placed first: above the names, and below the marks, which stay on top.
+  const ids = map.getStyle().layers.map(({ id }) => id);
+  if (ids[ids.indexOf(EDGES) + 1] !== below) map.moveLayer(EDGES, below);
 }
 
 /** @param {MapLibreMap} map */

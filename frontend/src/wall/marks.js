@@ -5,7 +5,8 @@
 /** @import { GeoJSONSource, Map as MapLibreMap } from "maplibre-gl" */
 import { LAYERS } from "../map/layers.js";
 
-const [SOURCE, DISC, NUMBER] = ["wall-marks", "wall-discs", "wall-numbers"];
+const [SOURCE, NUMBER] = ["wall-marks", "wall-numbers"];
+export const DISC = "wall-discs";
 const INK = "#14202b";
 
 /**

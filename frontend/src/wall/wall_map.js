@@ -8,7 +8,7 @@ import { showNoMap } from "../choice/notices.js";
 import { unwrapped } from "../map/longitudes.js";
 import { LABELS } from "../map/basemap.js";
 import { keepEdges } from "./map_edges.js";
-import { isMark, keepMarksOnTop } from "./marks.js";
+import { DISC, isMark, keepMarksOnTop } from "./marks.js";
 
 const AGAIN_MS = 5000;
 /** After so many failures in a row only a new page can help. */
@@ -79,7 +79,7 @@ export function keepMap(container, store, { place, mark, giveUp }) {
 function enlarge(map) {
   const size = rem();
   keepMarksOnTop(map, size);
-  keepEdges(map);
+  keepEdges(map, DISC);
   // Districts bring their own names; settlements stand between them, where there is room.
   if (map.getLayer(LABELS) && map.getLayoutProperty(LABELS, "visibility") === "none")
     map.setLayoutProperty(LABELS, "visibility", "visible");
