@@ -166,7 +166,13 @@ def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_awa
     cards.page.locator("#worst h2").scroll_into_view_if_needed()
     expect(cards.page.locator("#worst h2")).to_be_in_viewport()
     bar = cards.page.locator("#tabs")
-    for name, panel in {"Фильтры": "#controls", "Сейчас": "#now", "Анализ": "#analysis", "Поделиться": "#share", "Обзор": "#overview"}.items():
+    for name, panel in {
+        "Фильтры": "#controls",
+        "Сейчас": "#now",
+        "Анализ": "#analysis",
+        "Поделиться": "#share",
+        "Обзор": "#overview",
+    }.items():
         bar.get_by_role("tab", name=name).click()
         expect(bar.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
         expect(cards.page.locator(panel)).to_be_visible()
