@@ -118,7 +118,7 @@ async def test_no_path_leads_out_of_the_folder(served: Served, path: str) -> Non
 
 async def test_a_tile_is_the_archives_own_in_either_encoding(served: Served) -> None:
     with served.archive.open("rb") as file:
-        stored = Reader(MmapSource(file)).get(*PLACE)
+        stored = Reader(MmapSource(file)).get(*PLACE)  # type: ignore[no-untyped-call]  # pmtiles leaves it untyped
     address = "/basemaps/town/{}/{}/{}.mvt".format(*PLACE)
     plain = await served.client.get(address)
     packed = await served.client.get(address, headers={"Accept-Encoding": "gzip, br"})
@@ -211,7 +211,7 @@ def openmaptiles_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_recipe_makes_tiles_that_hold_the_towns_streets_waters_and_buildings(openmaptiles_town: Path) -> None:
     with openmaptiles_town.open("rb") as file:
-        tile = mapbox_vector_tile.decode(gzip.decompress(Reader(MmapSource(file)).get(*PLACE)))
+        tile = mapbox_vector_tile.decode(gzip.decompress(Reader(MmapSource(file)).get(*PLACE)))  # type: ignore[no-untyped-call]  # pmtiles leaves it untyped
 
     def values(layer: str, key: str) -> set[Any]:
         return {feature["properties"].get(key) for feature in tile[layer]["features"]} - {None}

@@ -189,4 +189,4 @@ def _cosine(y: NDArray[np.int32]) -> NDArray[np.float64]:
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
     scale = 10 ** (2 - np.floor(np.log10(values)))
-    return np.rint(values * scale) / scale
+    return np.asarray(np.rint(values * scale) / scale, np.float64)
