@@ -120,7 +120,7 @@ def test_the_pointer_tells_the_change_where_something_is_compared(browser: Brows
         visit.until("geoMap.getSource('districts') && geoMap.areTilesLoaded()")
         where = visit.pixel(45.0, 38.9)
         (drawn,) = visit.page.evaluate(
-            f"geoMap.queryRenderedFeatures({list(where)}, {{layers: ['districts']}}).map((one) => one.properties)"
+            "geoMap.queryRenderedFeatures(geoMap.project([38.9, 45.0]), {layers: ['districts']}).map((one) => one.properties)"
         )
         rows = httpx.get(f"{territory_service}/api/districts?window=1y&compare=year&level=district").json()["districts"]
         (told,) = (row for row in rows if row["code"] == drawn["code"])

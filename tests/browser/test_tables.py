@@ -1,7 +1,7 @@
 """Tables, reasons and filters of the page, beside the numbers of the API."""
 
 from collections.abc import Iterator
-from math import sqrt
+from math import floor, sqrt
 from typing import Any
 
 import pytest
@@ -71,10 +71,11 @@ def test_the_worst_districts_are_those_with_most_overdue_beyond_the_regions_shar
     expect(buttons).to_have_text([row["name"]["en"] for row in worst], timeout=PATIENCE_MS)
     reasons = region.page.locator("#worst li p").all_inner_texts()
     for reason, row in zip(reasons, worst, strict=True):
-        assert reason.startswith(f"{row['overdue']} of {row['count']} overdue, ")
-        assert f"mostly: {row['leading_theme']['name']['en']} ({row['leading_theme']['n']})" in reason
+        more = max(1, floor(row["overdue"] - share * row["count"] + 0.5))
+        assert reason.startswith(f"{row['overdue']} of {row['count']} overdue — {more} more than the regional average; ")
+        assert f"most often: {row['leading_theme']['name']['en']} ({row['leading_theme']['n']})" in reason
         grown = row["n_compared"] and row["count"] > row["n_compared"] and not by_chance(row["count"], row["n_compared"])
-        assert ("on the period before" in reason) == bool(grown)
+        assert ("vs previous period" in reason) == bool(grown)
     buttons.first.click()
     region.until(f"location.hash.includes('layer=districts&cell={worst[0]['code']}')")
 
@@ -149,7 +150,7 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     region.page.locator("#cross-rows").select_option("district")
     region.page.locator("#cross-columns").select_option("sector")
     told = get_json(region, "/api/breakdown?window=24h&by=district,sector&level=district")
-    region.until("document.querySelector('#cross caption')?.textContent === 'district × sector'")
+    region.until("document.querySelector('#cross caption')?.textContent === 'District × Sector'")
     sums: dict[str, int] = {}
     for cell in told["cells"]:
         sums[cell["sector"]] = sums.get(cell["sector"], 0) + cell["count"]
@@ -158,7 +159,7 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     assert "cross=district,sector" in region.page.url
     assert "by=district%2Csector" in (region.page.locator("a[download='cross-table.csv']").get_attribute("href") or "")
     region.page.locator("#cross-rows").select_option("sector")
-    region.until("document.querySelector('#cross caption')?.textContent === 'sector × district'")
+    region.until("document.querySelector('#cross caption')?.textContent === 'Sector × District'")
     assert "cross=sector,district" in region.page.url
     for name in ("status", "agency"):
         region.page.locator(f"[data-filter={name}] summary").click()
@@ -167,6 +168,20 @@ def test_a_cross_table_is_of_any_two_dimensions_with_totals_and_in_the_address(r
     region.until("document.documentElement.dataset.wide !== undefined")
     region.shot("analysis-wide")
     assert find_violations(region) == []
+
+
+def test_the_shade_of_a_cell_follows_its_number_when_the_period_changes(region: Visit) -> None:
+    for period in ("24h", "1y"):
+        show(region, f"{VIEW}&window={period}&tab=analysis&cross=sector,status")
+        told = get_json(region, f"/api/breakdown?window={period}&by=sector,status")
+        expect(region.page.locator("#cross tfoot td").first).to_have_text(f"{told['total']['count']:,}", timeout=PATIENCE_MS)
+        shades = region.page.locator("#cross td.heat").evaluate_all(
+            "(all) => all.map((cell) => [cell.textContent, Number(cell.style.getPropertyValue('--number-heat'))])"
+        )
+        most = max(cell["count"] for cell in told["cells"])
+        assert most in {0 if text == "·" else parse_number(text) for text, _ in shades}
+        for text, shade in shades:
+            assert shade == pytest.approx(sqrt((0 if text == "·" else parse_number(text)) / most), abs=0.0051), text
 
 
 def test_a_filter_with_many_entries_is_searched_and_chosen_by_the_keyboard(region: Visit) -> None:

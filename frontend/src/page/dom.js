@@ -95,8 +95,14 @@ function updateNode(old, child) {
   if (!(old instanceof Element) || !(child instanceof Element) || old.nodeName !== child.nodeName || !identityOf(child))
     return old.replaceWith(child);
   for (const { name } of [...old.attributes]) if (!child.hasAttribute(name)) old.removeAttribute(name);
-  for (const { name, value } of child.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name, value } of child.attributes) if (old.getAttribute(name) !== value) setValue(old, name, value);
   patch(old, [...child.childNodes]);
+}
+
+/** The page's policy forbids `style` as an attribute, not through the style itself. @param {Element} old @param {string} name @param {string} value */
+function setValue(old, name, value) {
+  if (name === "style" && (old instanceof HTMLElement || old instanceof SVGElement)) old.style.cssText = value;
+  else old.setAttribute(name, value);
 }
 
 /** @param {ParentNode} parent @param {string} key @returns {HTMLElement | null} */

@@ -48,7 +48,7 @@ export function filesOf(state) {
   return element(
     "section",
     { "data-same": "files" },
-    element("h3", {}, files),
+    element("h2", {}, files),
     element("ul", { class: "file-list", "data-same": "list" }, ...rows),
   );
 }

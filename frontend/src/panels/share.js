@@ -43,7 +43,7 @@ function copied(language, name, title, shared) {
   const text = shared[name];
   // The code is shown by the same key, so that the button copies what stands beside it.
   const button = copyButton(language, `${name} ${text}`, words(language).share.copy, () => text, title);
-  return element("section", { "data-share": name }, element("header", {}, element("h3", {}, title), button), element("code", {}, text));
+  return element("section", { "data-share": name }, element("header", {}, element("h2", {}, title), button), element("code", {}, text));
 }
 
 /** @param {PageStore} store @param {Language} language */
@@ -54,7 +54,7 @@ function paperOf(store, language) {
   save.addEventListener("click", () => void savePicture(save, picture, language));
   const print = element("button", { type: "button", "data-key": "print" }, share.print);
   print.addEventListener("click", () => void (store.get().print ?? window.print)());
-  return element("section", {}, element("h3", {}, share.paper), element("div", { class: "choices" }, ...(picture ? [save] : []), print));
+  return element("section", {}, element("h2", {}, share.paper), element("div", { class: "choices" }, ...(picture ? [save] : []), print));
 }
 
 /** @param {HTMLButtonElement} button @param {(() => Promise<unknown>) | null} picture @param {Language} language */

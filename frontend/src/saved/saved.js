@@ -13,7 +13,7 @@ import { savedViews } from "./saved_views.js";
 export function savedPart(store) {
   const views = savedViews(() => localStorage);
   const list = element("ul", { class: "saved" });
-  const [title, rule, note] = [element("h3", {}), element("p", { class: "muted" }), element("p", { class: "muted", role: "status" })];
+  const [title, rule, note] = [element("h2", {}), element("p", { class: "muted" }), element("p", { class: "muted", role: "status" })];
   const [input, save] = [element("input", { type: "text", maxlength: "80", autocomplete: "off" }), element("button", { type: "submit" })];
   const form = element("form", { class: "save" }, input, save);
   /** The name that is being changed. @type {string | null} */
