@@ -155,6 +155,15 @@ def test_no_card_lies_over_a_hexagon(drawn: Visit, screen: str) -> None:
     assert drawn.page.evaluate(COVERED) == 0
 
 
+def test_on_a_phone_it_is_seen_at_once_that_incidents_are_made_up_and_what_is_unusual(drawn: Visit) -> None:
+    width, height = SCREENS["small phone"]
+    drawn.page.set_viewport_size({"width": width, "height": height})
+    drawn.open("lang=ru&tab=overview")
+    for place in ("#synthetic", "#totals button", "#alerts h2", "#alerts p"):
+        expect(drawn.page.locator(place).first).to_be_in_viewport(timeout=PATIENCE_MS)
+    drawn.shot("layout-small-phone-made-up")
+
+
 def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_away(cards: Visit) -> None:
     resize(cards, "small phone", "tab=overview&lang=ru")
     for term in ("Поступило", "Открыто", "Просрочено"):
@@ -162,6 +171,7 @@ def test_on_a_phone_the_totals_are_seen_at_once_and_every_panel_is_one_press_awa
     expect(cards.page.locator("#totals-before dt", has_text="Закрыто")).to_be_in_viewport()
     # The first list is in sight, and the others are below it.
     expect(cards.page.locator("#alerts h2")).to_be_in_viewport()
+    expect(cards.page.locator("#alerts p").first).to_be_in_viewport()
     expect(cards.page.locator("h1")).to_be_in_viewport()
     cards.page.locator("#worst h2").scroll_into_view_if_needed()
     expect(cards.page.locator("#worst h2")).to_be_in_viewport()

@@ -20,6 +20,7 @@ const SIGNS = {
   scheme: `${RING}M8 1.5v13M10 3v10M12 5v6`,
   report: "M3.5 1.5h6l3 3v10h-9zM6 7h4M6 10h4",
   more: "M3 8v.1M8 8v.1M13 8v.1",
+  search: "M6.5 1.5a5 5 0 1 0 0 10a5 5 0 1 0 0-10M10 10l4.5 4.5",
   up: "M3 10l5-5l5 5",
   down: "M3 6l5 5l5-5",
   left: "M10 3l-5 5l5 5",

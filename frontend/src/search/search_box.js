@@ -3,6 +3,7 @@
 /** @import { AnswerState } from "../page/answers.js" */
 /** @import { PageStore } from "../page/state.js" */
 /** @import { Result, SearchAnswer } from "./found.js" */
+import { icon } from "../charts/icons.js";
 import { follow } from "../page/answers.js";
 import { byId, element, patch } from "../page/dom.js";
 import { fill, words } from "../words/i18n.js";
@@ -21,7 +22,7 @@ export function showSearch(store) {
   }); // biome-ignore format: one attribute beside the other
   const list = element("div", { id: LIST, role: "listbox", hidden: true });
   const said = element("p", { class: "unseen", role: "status" });
-  byId("search").append(input, list, said);
+  byId("search").append(input, icon("search"), list, said);
   const box = new SearchBox(store, input, list, said);
   follow(
     store,
