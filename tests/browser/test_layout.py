@@ -232,7 +232,8 @@ def test_filters_that_have_a_column_of_their_own_are_no_tab(cards: Visit) -> Non
 def test_any_column_that_a_table_is_sorted_by_comes_into_sight(cards: Visit) -> None:
     for screen in ("small phone", "phone sideways", "tablet sideways"):
         resize(cards, screen, "lang=ru&tab=overview")
-        for head in cards.page.locator("#ranking th").all():
+        cards.page.locator("#ranking thead th").first.wait_for(timeout=PATIENCE_MS)
+        for head in cards.page.locator("#ranking thead th").all():
             head.get_by_role("button").evaluate("(button) => button.click()")
             assert cards.page.evaluate(HIDDEN_SORTED) == [], (screen, head.inner_text())
 

@@ -59,7 +59,7 @@ def test_on_paper_the_region_is_whole_with_its_legend_and_the_numbers_of_the_api
     expect(desktop.page.locator("#ranking tbody tr").first).to_be_visible(timeout=PATIENCE_MS)
     text, pages = print_page(desktop, tmp_path, landscape=landscape)
     told = get_json(desktop, "/api/summary?window=1y")
-    assert "Сообщения граждан" in text
+    assert text.lstrip().startswith("Сообщения граждан")
     assert "iframe" not in text
     for number in (told["n"], told["open"], told["overdue"]):
         assert str(number) in text.replace("\N{NO-BREAK SPACE}", "")

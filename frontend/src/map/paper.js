@@ -22,7 +22,8 @@ const PATIENCE_MS = 8000;
 /** Shows a sheet for as long as the page is printed. @param {MapLibreMap} map @param {PageStore} store */
 export function readyForPaper(map, store) {
   const sheet = element("section", { id: "paper", hidden: true });
-  byId("map").before(sheet);
+  // Before the panels, which follow it on paper.
+  byId("bar").after(sheet);
   /** @type {HTMLCanvasElement | null} */
   let drawn = null;
   let sources = "";

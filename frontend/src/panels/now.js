@@ -67,7 +67,7 @@ export function showNow(store) {
     if (rows) rows = released(rows);
     current = rows?.shown[0]?.id ?? 0;
     redraw();
-    byId("tab-panels").scrollTop = 0;
+    byId("side").scrollTop = 0;
     findByKey(list, `incident ${current}`)?.focus();
   };
 
@@ -220,9 +220,7 @@ function belowList(store, { answer, problem }, { shown }) {
 
 /** Whether a reader has the list in hand: looks further down in it, points at it, or goes through it by keyboard. @param {HTMLElement} list */
 function isHeld(list) {
-  const { top } = list.getBoundingClientRect();
-  // On a phone the whole sheet scrolls.
-  const scrolled = ["tab-panels", "sheet"].some((id) => top < byId(id).getBoundingClientRect().top);
+  const scrolled = list.getBoundingClientRect().top < byId("side").getBoundingClientRect().top;
   return scrolled || list.matches(":hover") || list.contains(document.activeElement);
 }
 

@@ -157,17 +157,27 @@ function moveFocus(store, box, chosen) {
     stepOut(store);
   });
   let followsFocus = chosen;
+  let former = "";
   store.watch(
     (state) => keyOf(state.view),
     (key) => {
+      // Who was quicker than this file, or came by an address, has been in no row yet.
+      const row = opener || selectorOfPlace(former);
+      former = key;
       const here = document.activeElement;
       const follows = followsFocus && (here === document.body || here === null || side.contains(here));
       followsFocus = true;
       if (!follows) return;
       if (key) return findByKey(box, "title")?.focus();
-      return /** @type {HTMLElement | null} */ (side.querySelector(opener || NOTHING) ?? side.querySelector("[role=tab]"))?.focus();
+      return /** @type {HTMLElement | null} */ (side.querySelector(row) ?? document.querySelector("[role=tab][tabindex='0']"))?.focus();
     },
   );
+}
+
+/** The row of a list or a table that leads to a place. @param {string} key */
+function selectorOfPlace(key) {
+  const code = CSS.escape(key.split(" ")[1] ?? "");
+  return key ? `#tab-panels [data-key="${CSS.escape(key)}"], #tab-panels tr[data-row="${code}"] button` : NOTHING;
 }
 
 /** How an element is found again after its list has been drawn anew. @param {HTMLElement} target */
