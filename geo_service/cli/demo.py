@@ -11,25 +11,29 @@ from geo_service.cli.db import open_database
 from geo_service.cli.serve import run_server
 from geo_service.core.settings import read_settings
 
-PerMinute = Annotated[float, typer.Option("--per-minute", min=0, max=6000, help="Messages a minute that the feed adds, on average.")]
+PerMinute = Annotated[
+    float,
+    typer.Option("--per-minute", min=0, max=6000, help="Messages a minute beside the usual ones, about 220 a day; they distort trends."),
+]
 Afresh = Annotated[bool, typer.Option("--afresh", help="Delete the region first, and make it again.")]
 
 demo_commands = typer.Typer(help="The demo region: made-up messages in Krasnodar Krai.", no_args_is_help=False)
 
 
 @demo_commands.callback(invoke_without_command=True)
-def demo_command(context: typer.Context, per_minute: PerMinute = 6, afresh: Afresh = False) -> None:
+def demo_command(context: typer.Context, per_minute: PerMinute = 0, afresh: Afresh = False) -> None:
     """Make the demo region (made-up messages in Krasnodar Krai), keep it alive and serve it until Ctrl-C."""
     if context.invoked_subcommand is None:
         run_server(lambda url: asyncio.run(prepare_demo(url, afresh=afresh)), (lambda url: _run_feed(url, per_minute),))
 
 
 @demo_commands.command("feed")
-def feed_command(per_minute: PerMinute = 6) -> None:
+def feed_command(per_minute: PerMinute = 0) -> None:
     """Add made-up messages and process open ones until Ctrl-C."""
     with open_database(read_settings()) as url:
         asyncio.run(prepare_demo(url))
-        print_message(f"Adding about {per_minute:g} made-up messages a minute (Ctrl-C stops)")
+        more = f", and {per_minute:g} a minute more" if per_minute else ""
+        print_message(f"Adding about 220 made-up messages a day{more} (Ctrl-C stops)")
         asyncio.run(_run_feed(url, per_minute))
 
 

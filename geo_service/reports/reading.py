@@ -21,6 +21,9 @@ from geo_service.reports.request import Language
 _MAX_SETTLEMENTS = 300
 """More than find room on the map; those outside of the territory are left out."""
 
+_SECTION_INHABITANTS = 1000
+"""For which a section of a town counts at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportTexts:
@@ -83,4 +86,6 @@ def _in_degrees(shape: shapely.Geometry) -> shapely.Geometry:
 
 def _to_place(row: asyncpg.Record, language: Language) -> MapPlace:
     names = (row["name_ru"], row["name_en"]) if language == "ru" else (row["name_en"], row["name_ru"])
-    return MapPlace(names[0] or names[1], row["lng"], row["lat"], float(row["population"]))
+    # A section of a town is named after every town.
+    inhabitants = row["population"] if row["section_of"] is None else min(row["population"], _SECTION_INHABITANTS)
+    return MapPlace(names[0] or names[1], row["lng"], row["lat"], float(inhabitants))

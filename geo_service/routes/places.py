@@ -29,7 +29,12 @@ _MARGIN_DEGREES = 1.0
     responses={200: {"description": "The settlements.", "content": {"application/geo+json": {}}}},
 )
 async def get_places(request: Request) -> Response:
-    """Return the most populous named settlements within a degree of the incidents, as GeoJSON."""
+    """Return the most populous named settlements within a degree of the incidents, as GeoJSON.
+
+    `type` is the settlement's type as Russian addresses abbreviate it («ст-ца», «пос.»), where it is known. `section_of` is the id of
+    the town of which a place is a section; towns lack it. `transliterated` is true where the Russian name is made from another name
+    by a table, because GeoNames has none.
+    """
     collect_params(request.query_params.multi_items(), _STYLE_PARAMETERS)
     service = service_of(request)
     boxes = widen(await service.replica.run_or_recall("bounds of settlements", service.hexes.bounds), _MARGIN_DEGREES)
@@ -44,6 +49,7 @@ async def get_places(request: Request) -> Response:
 
 
 def _to_feature(row: asyncpg.Record) -> dict[str, Any]:
+    optional = {name: row[name] for name in ("type", "section_of", "transliterated") if row[name]}
     return {
         "type": "Feature",
         "id": row["id"],
@@ -52,5 +58,6 @@ def _to_feature(row: asyncpg.Record) -> dict[str, Any]:
             "name_ru": row["name_ru"] or row["name_en"],
             "name_en": row["name_en"] or row["name_ru"],
             "population": row["population"],
+            **optional,
         },
     }

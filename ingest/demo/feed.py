@@ -1,4 +1,8 @@
-"""The feed of the demo region: adds messages and advances open ones until it is cancelled."""
+"""The feed of the demo region: adds messages and advances open ones until it is cancelled.
+
+The history is drawn beyond the present day, and the feed writes what is due of it. So new messages come at the rate, and in the
+rhythm of hours and weekdays, that the last two years have; watching changes no trend.
+"""
 
 import asyncio
 import time
@@ -15,7 +19,8 @@ from ingest.demo.messages.draws import Messages, concatenate_messages, local_day
 from ingest.demo.messages.history import MessageHistory, draw_history, make_history
 from ingest.demo.messages.live_messages import draw_live_messages, restore_live_messages
 
-PER_MINUTE = 6.0
+PER_MINUTE = 0.0
+"""Messages a minute beside those of the history. More than none distort every trend."""
 
 _INTERVAL_S = 5.0
 _RETRY_PAUSE_S = (1.0, 30.0)
@@ -38,7 +43,10 @@ class _FeedState:
 async def run_feed(
     url: str, per_minute: float = PER_MINUTE, on_message: Callable[[str], None] = lambda text: None, near_m: float = NEAR_M
 ) -> None:
-    """Add `per_minute` messages a minute on average until cancelled; reconnect when the database connection is lost."""
+    """Write the messages and steps that are due until cancelled; reconnect when the database connection is lost.
+
+    per_minute: messages a minute, on average, that come in addition.
+    """
     pause = _RETRY_PAUSE_S[0]
     while True:
         try:

@@ -47,7 +47,10 @@ from incident left join district on district.id = district_id left join agency o
 """Messages with a municipal office show the municipality that they were made up in."""
 
 OTHERS_OUT = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-PLACES = "select id, xmin::text, st_x(location) as lng, st_y(location) as lat, name_ru, country from place order by id"
+PLACES = """
+select id, xmin::text, st_x(location) as lng, st_y(location) as lat, name_ru, country, type, section_of, transliterated
+from place order by id
+"""
 ROWS = """
 select external_id, status, updated_at, answered_at, closed_at, due_at, cell, address, location_quality,
     agency.code as agency, theme.code as theme
@@ -198,6 +201,71 @@ async def test_the_feeds_messages_are_moved_along_after_a_pause(database_url: st
     assert {row["address"] for row in fresh} == {row["address"] for row in later.values()}
 
 
+class SimulatedClock:
+    """Stands for the module `time`: each look at it is some time later, until the end, at which it stops the feed."""
+
+    def __init__(self, start: float, end: float, step: float) -> None:
+        self.now, self.end, self.step = start - step, end, step
+
+    def time(self) -> float:
+        self.now += self.step
+        if self.now > self.end:
+            raise EndOfSimulation
+        return self.now
+
+
+class EndOfSimulation(Exception):
+    pass
+
+
+async def run_simulated_feed(url: str, clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "_INTERVAL_S", 0)
+    monkeypatch.setattr(feed, "time", clock)
+    with pytest.raises(EndOfSimulation):
+        await feed.run_feed(url)
+
+
+async def test_what_the_feed_adds_is_what_the_history_has(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A day and a half across midnight, of which nine hours are a pause without the feed.
+    paused, resumed, end = NOW + 8 * HOUR_S, NOW + 17 * HOUR_S, NOW + 36 * HOUR_S
+    await refresh_demo(database_url, NOW)
+    await run_simulated_feed(database_url, SimulatedClock(NOW, paused, HOUR_S / 2), monkeypatch)
+    await run_simulated_feed(database_url, SimulatedClock(resumed, end, HOUR_S / 2), monkeypatch)
+    fed = {row["external_id"]: row for row in await rows(database_url)}
+    async with open_connection(database_url) as held, DemoWriter(held) as writer:
+        anchors = (await writer.read_state()).anchors
+        await held.execute("truncate incident")
+        await writer.write_history(history.draw_history(end, 0, anchors).changed_between(0, end), end)
+    at_once = {row["external_id"]: row for row in await rows(database_url)}
+    # With its statuses, answers and closings. Of the first day the shorter history has none.
+    assert [fed[name] for name in at_once] == list(at_once.values())
+    assert {name.split("-")[0] for name in fed.keys() - at_once.keys()} <= {f"d{local_day(NOW) - 60}"}
+    began = [row for row in at_once.values() if row["updated_at"].timestamp() > NOW]
+    assert len([row for row in began if row["closed_at"]]) > 100
+
+
+async def test_watching_for_hours_changes_no_trend(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await refresh_demo(database_url, NOW)
+    await run_simulated_feed(database_url, SimulatedClock(NOW, NOW + 24 * HOUR_S, HOUR_S / 2), monkeypatch)
+    async with open_connection(database_url) as held:
+        counted = await held.fetch(
+            "select floor((extract(epoch from received_at) - $1) / 3600)::int as hour, count(*) as n from incident"
+            " where external_id like 'd%' or external_id like 'l%' group by 1",
+            NOW,
+        )
+    by_hour = {row["hour"]: row["n"] for row in counted}
+    weeks = [
+        [sum(by_hour.get(hour - 168 * week, 0) for hour in hours) for week in range(5)] for hours in (range(24), range(6), range(15, 21))
+    ]
+    for watched, *before in weeks:
+        usual = sum(before) / len(before)
+        # Poisson: four standard deviations of the watched number and of the mean of the others.
+        assert abs(watched - usual) < 4 * (usual * (1 + 1 / len(before))) ** 0.5
+    day, morning, night = (each[0] for each in weeks)
+    assert 120 < day < 350
+    assert morning > 4 * night
+
+
 async def test_settlements_are_loaded_once(database_url: str) -> None:
     assert not await are_loaded(database_url)
     count = await load_places(database_url)
@@ -209,6 +277,24 @@ async def test_settlements_are_loaded_once(database_url: str) -> None:
 
     krasnodar = next(row for row in before if row["id"] == 542420)
     assert (krasnodar["lng"], krasnodar["lat"], krasnodar["name_ru"], krasnodar["country"]) == (38.98178, 45.04534, "Краснодар", "RU")
+    kinds = {row["id"]: (row["name_ru"], row["type"], row["section_of"], row["transliterated"]) for row in before}
+    assert kinds[542420] == ("Краснодар", "г.", None, False)
+    assert kinds[512382] == ("Пашковский", None, 542420, False)
+    assert kinds[802473] == ("Южный", "пос.", None, True)
+    assert ("Вознесенская", "ст-ца", None, False) in kinds.values()
+
+
+async def test_a_settlement_that_is_no_more_is_deleted_when_the_names_are_loaded_again(database_url: str) -> None:
+    async with open_connection(database_url) as held:
+        await held.execute(
+            "insert into place (id, name_ru, name_en, country, population, location)"
+            " values (1, 'Нет', 'None', 'RU', 9, st_setsrid(st_makepoint(38, 45), 4326))"
+        )
+        await held.execute("update place set name_ru = 'Правий Берег', section_of = null where id = 13580034")
+        await load_places(database_url)
+        assert await held.fetchval("select count(*) from place where id = 1") == 0
+        named = await held.fetchrow("select name_ru, section_of from place where id = 13580034")
+    assert tuple(named) == ("Правый Берег", 701822)
 
 
 def surveyed(folder: Path) -> tuple[Path, Path]:

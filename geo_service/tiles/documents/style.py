@@ -157,12 +157,18 @@ def _hexes(colors: Sequence[str], language: str, scheme: Scheme) -> Layers:
         *(
             {
                 "id": f"place-labels-{first}", "type": "symbol", "source": "places", "minzoom": first, **({"maxzoom": end} if end else {}),
-                "filter": [">=", ["get", "population"], population],
+                "filter": _place_filter(population),
                 "layout": _text_layout(language, size, "population"), "paint": _text_paint(scheme),
             }
             for (first, population), end in zip(_MIN_POPULATION.items(), [*list(_MIN_POPULATION)[1:], None], strict=True)
         ),
     ]  # fmt: skip
+
+
+def _place_filter(population: int) -> list[Any]:
+    """Return the filter of labels: sections of towns are named where every settlement is."""
+    enough = [">=", ["get", "population"], population]
+    return ["all", enough, ["!", ["has", "section_of"]]] if population else enough
 
 
 def _incidents(colors: Sequence[str], _: str, scheme: Scheme) -> Layers:

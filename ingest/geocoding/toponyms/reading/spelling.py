@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from ingest.geocoding.toponyms.russian_names import transliterate
+from ingest.geocoding.toponyms.naming.romanisation import transliterate
 from ingest.mapping import normalise
 
 NEEDS_REPAIR = re.compile("[A-Za-z\u00ad\u0300-\u036f\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff]")
