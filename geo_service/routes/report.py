@@ -11,7 +11,7 @@ from geo_service.reports.formats.html import MEDIA_TYPE, content_security_policy
 from geo_service.reports.request import LANGUAGES, ReportRequest, read_district, read_language
 from geo_service.reports.week import read_week
 from geo_service.routes.common.dependencies import PlainRoute, service_of
-from geo_service.routes.common.responses import constant_answer
+from geo_service.routes.common.responses import encoded_answer
 from geo_service.routes.schemas.parameter_docs import PROBLEM_RESPONSES, parameter
 from geo_service.routes.schemas.value_schemas import ANY_CODE, ISO_WEEK, choice
 
@@ -41,7 +41,7 @@ async def get_report(request: Request) -> Response:
     week = read_week(params.get("week"), service.zone, time.time())
     asked = ReportRequest(week, read_district(params.get("district"), service.catalogue), language)
     page = await service.reports.make_html(asked, service.alerts.board, service.connect, asked.live_path)
-    answer = constant_answer(request, page, MEDIA_TYPE)
+    answer = await encoded_answer(request, page, service.encoder, MEDIA_TYPE)
     answer.headers["Vary"] = "Accept-Encoding, Accept-Language"
     answer.headers["Content-Security-Policy"] = content_security_policy()
     answer.headers["X-Content-Type-Options"] = "nosniff"

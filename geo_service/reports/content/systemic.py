@@ -1,6 +1,6 @@
 """Systemic problems: themes that stay above expectation in a place for weeks, and addresses that keep writing."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,16 +33,19 @@ class LastingProblem:
     excess: LastingExcess
 
 
-def find_lasting_problems(state: ReplicaState, request: ReportRequest) -> list[LastingProblem]:
+def find_lasting_in_steps(state: ReplicaState, request: ReportRequest) -> Generator[None, None, list[LastingProblem]]:
     """Return what has stayed above expectation in the last weeks, the largest excess first.
 
-    Expectations come from all incidents, also in the report of a district.
+    Expectations come from all incidents, also in the report of a district. Yields after each part, so that others can have the
+    state's thread.
     """
     themes = sorted(state.catalogue.themes.all, key=lambda theme: theme.code)
     if not themes:
         return []
+    # In one step: numbers of cells and rows are those of one revision.
     places = find_report_places(state)
     weeks = _Weeks.read(state, request, themes, places)
+    yield
     listed = np.arange(len(weeks.numbers) + 1) < len(weeks.numbers)
     problems = []
     for one in find_lasting_excess(weeks.counts, listed):

@@ -8,7 +8,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from geo_service.core.admission import QueuedThread
 from geo_service.core.errors import GeoError
+from geo_service.http.encoded_body import EncodedBody
 from geo_service.http.headers import COMPRESSORS, choose_encoding, etag, matches, request_header
 from geo_service.http.request_record import current_record
 
@@ -32,6 +34,14 @@ def constant_answer(request: Request, plain: bytes, media_type: str) -> Response
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
     tag, body = _encode_constant(plain, encoding)
     return _answer(request, encoding, {"ETag": tag, "Vary": "Accept-Encoding", "Cache-Control": "no-cache"}, media_type, lambda: body)
+
+
+async def encoded_answer(request: Request, body: EncodedBody, thread: QueuedThread, media_type: str) -> Response:
+    """Return a body that is encoded on a thread, once. Otherwise as `bytes_answer`."""
+    encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))
+    found = body.find(encoding)
+    tag, encoded = await thread.run(body.encode, encoding) if found is None else found
+    return _answer(request, encoding, {"ETag": tag, "Vary": "Accept-Encoding", "Cache-Control": "no-cache"}, media_type, lambda: encoded)
 
 
 @lru_cache(maxsize=16)
