@@ -226,8 +226,8 @@ async def run_simulated_feed(url: str, clock: SimulatedClock, monkeypatch: pytes
 
 
 async def test_what_the_feed_adds_is_what_the_history_has(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A day and a half across midnight, of which nine hours are a pause without the feed.
-    paused, resumed, end = NOW + 8 * HOUR_S, NOW + 17 * HOUR_S, NOW + 36 * HOUR_S
+    # A day and a quarter across midnight, of which nine hours are a pause without the feed.
+    paused, resumed, end = NOW + 8 * HOUR_S, NOW + 17 * HOUR_S, NOW + 30 * HOUR_S
     await refresh_demo(database_url, NOW)
     await run_simulated_feed(database_url, SimulatedClock(NOW, paused, HOUR_S / 2), monkeypatch)
     await run_simulated_feed(database_url, SimulatedClock(resumed, end, HOUR_S / 2), monkeypatch)
@@ -255,7 +255,7 @@ async def test_watching_for_hours_changes_no_trend(database_url: str, monkeypatc
         )
     by_hour = {row["hour"]: row["n"] for row in counted}
     weeks = [
-        [sum(by_hour.get(hour - 168 * week, 0) for hour in hours) for week in range(5)] for hours in (range(24), range(6), range(15, 21))
+        [sum(by_hour.get(hour - 168 * week, 0) for hour in hours) for week in range(5)] for hours in (range(24), range(6), range(12, 17))
     ]
     for watched, *before in weeks:
         usual = sum(before) / len(before)

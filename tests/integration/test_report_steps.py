@@ -26,7 +26,7 @@ from tests.support.report_incidents import WEEK, fill
 from tests.support.report_pages import read_page
 
 CHANGE = """
-update incident set status = 0, closed_at = null, answered_at = null
+update incident set status = case status when 0 then 1 else 0 end
 where id in (select id from incident where received_at >= '2025-03-05' and received_at < '2025-03-06' order by id limit $1)
 """
 
@@ -67,7 +67,7 @@ def rules(settings: Settings) -> RuleTable:
 
 @pytest.fixture
 async def replica(filled_url: str, rules: RuleTable) -> AsyncIterator[WatchedReplica]:
-    made = WatchedReplica(10_000_000, AdmissionQueue(100, 60), BusinessTimeTimer(rules))
+    made = WatchedReplica(10_000_000, AdmissionQueue(100, 600), BusinessTimeTimer(rules))
     following = asyncio.create_task(Follower(filled_url, made).run())
 
     async def loaded() -> bool:
@@ -88,7 +88,7 @@ def maker(replica: WatchedReplica, rules: RuleTable, settings: Settings) -> Repo
 
 def renewed(replica: Replica, rules: RuleTable, settings: Settings) -> ReportMaker:
     """Return a maker that has made no page yet."""
-    return ReportMaker(replica, QueuedThread("encoder", AdmissionQueue(100, 60)), rules, settings.zone, 60)
+    return ReportMaker(replica, QueuedThread("encoder", AdmissionQueue(100, 600)), rules, settings.zone, 600)
 
 
 def report(replica: Replica, settings: Settings, district: str | None = None) -> ReportRequest:

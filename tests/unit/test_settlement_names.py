@@ -131,7 +131,7 @@ def test_seats_of_districts_are_called_as_the_directory_of_districts_calls_them(
     listed = centres()
     found = [centre for centre in listed if is_there(centre)]
     assert len(listed) > 2000
-    assert len(found) > 0.96 * len(listed)
+    assert len(found) > 0.98 * len(listed)
     assert len([centre for centre in found if centre[1] in (23, 7, 19, 89, 8)]) >= 60
 
 
@@ -145,7 +145,6 @@ def test_sections_of_towns_are_told_from_towns() -> None:
         "Бердянск",
         "Адлер",
         "Хоста",
-        "Новая Адыгея",
         "Яблоновский",
         "Химки",
         "Верхнебаканский",
