@@ -3,9 +3,11 @@
 import asyncio
 import io
 import os
+import re
 import subprocess
 import time
 import zipfile
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -358,6 +360,14 @@ def test_the_pdf_is_tagged_and_its_fonts_are_embedded(files: dict[str, Path]) ->
         name, *_, embedded, _, unicode, _, _ = line.split()
         assert (embedded, unicode) == ("yes", "yes"), line
         assert "Report-" in name, line
+
+
+def test_every_picture_of_the_pdf_has_an_alternative_text(files: dict[str, Path]) -> None:
+    streams = re.findall(rb"/Type /ObjStm.*?stream\r?\n(.*?)\r?\nendstream", files["one.pdf"].read_bytes(), re.DOTALL)
+    objects = b"".join(zlib.decompressobj().decompress(stream) for stream in streams)
+    # The map, and the colours of its legend: PDF/UA-1, clause 7.3.
+    assert objects.count(b"/S /Figure") > 1
+    assert objects.count(b"/S /Figure") == objects.count(b"/Alt ")
 
 
 def test_all_districts_have_a_report_each(filled_url: str, tmp_path: Path) -> None:
