@@ -83,6 +83,15 @@ class DatabaseUnavailable(GeoError):
     retry_after = 5
 
 
+class AddressSearchUnavailable(GeoError):
+    """The geocoding server cannot be reached, or has not answered in time."""
+
+    status = 503
+    title = "Address search unavailable"
+    kind = "address-search-unavailable"
+    retry_after = 5
+
+
 class NumbersExhausted(GeoError):
     """A table has no number left for a new row: its sequence is at its end."""
 

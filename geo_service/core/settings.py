@@ -1,6 +1,7 @@
 """Settings: read once from the environment and passed down; no other module reads the environment."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from geo_service.core.errors import SettingsError
 from geo_service.core.resources import default_home
+from geo_service.core.source_links import read_source_links
 
 MIN_KEY_LENGTH = 16
 """Minimum length of an API key in characters."""
@@ -85,6 +87,13 @@ class Settings(BaseSettings):
     )
     write_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="API keys that allow sending incidents and reading rejected rows, comma-separated; default: nobody may."
+    )
+    text_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="API keys that allow reading the citizens' words and addresses, comma-separated; default: nobody may."
+    )
+    source_links: Annotated[Mapping[str, str], NoDecode] = Field(
+        {},
+        description="Addresses of incidents in the systems that they come from, as JSON: source to a template with {external_id}.",
     )
     write_open: bool = Field(False, description="1: everyone who can reach the service may send incidents without a key.")
     write_origins: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -209,7 +218,13 @@ class Settings(BaseSettings):
                 ) from None
         return value
 
-    @field_validator("write_keys", "metrics_keys")
+    @field_validator("source_links", mode="before")
+    @classmethod
+    def _check_source_links(cls, value: object) -> object:
+        """Allow only templates that make addresses of web pages: they become links on the page."""
+        return read_source_links(value)
+
+    @field_validator("write_keys", "metrics_keys", "text_keys")
     @classmethod
     def _check_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(key.get_secret_value()) < MIN_KEY_LENGTH or not key.get_secret_value().isascii() for key in value):
@@ -247,8 +262,8 @@ class Settings(BaseSettings):
         return self
 
     @field_validator(
-        "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "write_origins", "open311_texts", "allowed_hosts",
-        "trusted_proxies", "metrics_keys", "alerts_mail_to", mode="before",
+        "cors_origins", "frame_ancestors", "basemap_origins", "write_keys", "text_keys", "write_origins", "open311_texts",
+        "allowed_hosts", "trusted_proxies", "metrics_keys", "alerts_mail_to", mode="before",
     )  # fmt: skip
     @classmethod
     def _split_list(cls, value: object) -> object:

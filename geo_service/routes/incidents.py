@@ -1,4 +1,4 @@
-"""Incidents: send them, list them page by page, get one. No response has the text that a citizen wrote."""
+"""Incidents: send them, list them page by page, get one. Only one has the citizen's words, and only for a key that allows reading them."""
 
 import re
 import time
@@ -17,10 +17,12 @@ from geo_service.http.headers import request_header
 from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
 from geo_service.queries.selection import collect_params
 from geo_service.routes.common import selection_query
-from geo_service.routes.common.auth import authenticate_writer, read_sender
+from geo_service.routes.common.auth import authenticate_writer, may_read_texts, read_sender
 from geo_service.routes.common.dependencies import PlainRoute, public_path, service_of
+from geo_service.routes.common.incident_details import describe_details, read_details
 from geo_service.routes.common.ingest_response import LineStream, respond_with_document
 from geo_service.routes.common.request_body import idempotency_key, read_body
+from geo_service.routes.common.responses import forbid_sharing
 from geo_service.routes.common.table_formats import Representations, read_format, render
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
 from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
@@ -45,7 +47,7 @@ _LIST_DOCS = {
         parameter("after", "The `next` value of the previous page, with the same filters and order.", schema=pattern("[A-Za-z0-9_-]{18}")),
     ]
 }
-_ONE_DOCS = {"parameters": [FORMAT_DOCS]}
+_ONE_DOCS = {"parameters": [FORMAT_DOCS], "security": [{"readKey": []}, {}]}
 _ONE_RESPONSES: dict[int | str, dict[str, Any]] = {**TABLE_RESPONSES, 404: {"description": "There is no such incident.", **PROBLEM}}
 
 
@@ -84,15 +86,20 @@ async def get_incidents(request: Request) -> Response:
 
 @router.get("/incidents/{id}", openapi_extra=_ONE_DOCS, responses=_ONE_RESPONSES, summary="One incident", operation_id="incident")
 async def get_incident(request: Request, id: str) -> Response:  # noqa: A002  # the path parameter has this name
-    """Return an incident by its number in this service, with or without coordinates."""
+    """Return an incident by its number in this service, with or without coordinates: its id in its source, and a link to it there.
+
+    With a key of scope `read:text`, `text` and `address` are the citizen's words and the address, as given.
+    """
     service = service_of(request)
     collect_params(request.query_params.multi_items(), ("format",))
     number, form = parse_int("id", id, 1, MAX_BIGINT), read_format(request)
-    revision = service.replica.revision
+    revision, with_texts = service.replica.revision, may_read_texts(request)
+    details = await read_details(service.connect, number, with_texts=with_texts)
 
     def encode(page: IncidentPage) -> Response:
-        document = {"incident": page.rows[0], "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
-        return render(request, form, Representations(document, lambda: page.rows))
+        row = page.rows[0] | describe_details(details, service.settings.source_links, page.rows[0]["source"], with_texts=with_texts)
+        document = {"incident": row, "names": page.names, "time_zone": service.settings.time_zone, "revision": revision}
+        return forbid_sharing(render(request, form, Representations(document, lambda: [row])), is_personal=with_texts)
 
     return await service.replica.run_and_encode(encode, find_incident, number, int(time.time()))
 

@@ -22,6 +22,7 @@ from geo_service.aggregation.measures.response_time import BusinessTimeTimer, Ru
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.alerting import Alerting, make_alerting
+from geo_service.core.address_search import AddressSearch
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import create_pool
@@ -38,6 +39,7 @@ from geo_service.pages import interface
 from geo_service.pages.page import Basemap, mount_page
 from geo_service.reports.maker import ReportMaker
 from geo_service.routes import (
+    access,
     agencies,
     alert_feed,
     alerts,
@@ -52,6 +54,7 @@ from geo_service.routes import (
     open311_updates,
     places,
     report,
+    search,
     statistics,
     styles,
     tiles,
@@ -61,6 +64,7 @@ from geo_service.routes.common.open311_formats import is_open311, respond_with_a
 from geo_service.routes.common.responses import problem, problem_document
 from geo_service.routes.schemas.openapi_document import complete_openapi
 from geo_service.routes.tiles import read_tile_request
+from geo_service.search.searcher import Searcher
 from geo_service.server.allowed_methods import allowed_methods
 from geo_service.server.middleware.access_log import AccessLog, RequestLog
 from geo_service.server.middleware.cors import CorsPolicy, reading_policy, sending_policy
@@ -112,12 +116,17 @@ class Application(TileRequests, FastAPI):
 
 
 def create_app(
-    settings: Settings, ingest: IngestService, row_cutter: RowCutter, on_progress: Callable[[int], None] = lambda rows: None
+    settings: Settings,
+    ingest: IngestService,
+    row_cutter: RowCutter,
+    on_progress: Callable[[int], None] = lambda rows: None,
+    addresses: AddressSearch | None = None,
 ) -> Application:
     """The ASGI application. `settings.database_url` must be set.
 
     ingest: writes the incidents that are posted. row_cutter: splits the text of a rejected row into its columns.
-    on_progress: called with the number of incidents read so far during the first load.
+    on_progress: called with the number of incidents read so far during the first load. addresses: searches addresses; None
+    where no geocoding server is configured.
 
     Starting opens no connection that must succeed: while the database is away the service is alive, not ready.
     """
@@ -150,6 +159,7 @@ def create_app(
         alerting.alerts,
         alerting.outbox,
         row_cutter=row_cutter,
+        search=Searcher(replica, QueuedThread("search", AdmissionQueue(settings.queue_limit, settings.queue_wait_s)), addresses),
         reports=ReportMaker(replica, encoder, rules, settings.zone, settings.queue_wait_s),
     )
     metrics = service_metrics(service, cache, alerting)
@@ -168,8 +178,8 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, ogc, incidents, ingest_runs)
-    for module in (*data_modules, alert_feed, alerts, *open311_modules):
+    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, search, ogc)
+    for module in (*data_modules, incidents, ingest_runs, access, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:
@@ -202,6 +212,7 @@ def _lifespan(service: Service, follower: Follower, alerting: Alerting) -> Calla
             service.pool.terminate()
             service.replica.close()
             service.encoder.close()
+            await service.search.close()
 
     return lifespan
 

@@ -114,7 +114,20 @@ class GeocodingServer:
         async with self._semaphore:
             return await self._request(text)
 
+    async def search(self, text: str, limit: int) -> list[GeocodedPlace] | Deferred:
+        """Return the places in the region that the server finds for a text, the most precise first; `Deferred` where it is down."""
+        async with self._semaphore:
+            found = await self._fetch(text)
+        if isinstance(found, Deferred):
+            return found
+        places = [] if isinstance(found, Unresolved) else self._places_in_region(found)
+        return sorted(places, key=lambda place: place.quality)[:limit]
+
     async def _request(self, text: str) -> StepResult:
+        found = await self._fetch(text)
+        return found if isinstance(found, Unresolved | Deferred) else self._choose_place(found)
+
+    async def _fetch(self, text: str) -> Sequence[Location] | Unresolved | Deferred:
         breaker = await self._breakers.get_breaker(self.name)
         try:
             async with breaker:
@@ -126,7 +139,7 @@ class GeocodingServer:
         # geopy raises a TypeError or a KeyError for a response that is JSON but not of the expected shape.
         except (GeopyError, TypeError, KeyError, ValueError) as error:
             return Deferred(f"{self.name} could not be asked ({type(error).__name__})")
-        return self._choose_place(locations or [])
+        return locations or []
 
     def _parameters(self) -> dict[str, Any]:
         box = _box(self._bounds)
@@ -137,9 +150,7 @@ class GeocodingServer:
 
     def _choose_place(self, locations: Sequence[Location]) -> StepResult:
         """Return the most precise result in the region; `Unresolved` if several different places are equally precise."""
-        places = [place for location in locations if (place := self._read_place(location))]
-        if self._bounds is not None:
-            places = [place for place in places if is_inside(place, self._bounds)]
+        places = self._places_in_region(locations)
         if not places:
             return Unresolved(f"{self.name} knows no such place in the region")
         best_quality = min(place.quality for place in places)
@@ -148,6 +159,10 @@ class GeocodingServer:
             candidates = tuple(PlaceCandidate(place.name, "", place.lng, place.lat) for place in best)
             return Unresolved(f"{self.name} knows several such places", candidates)
         return best[0]
+
+    def _places_in_region(self, locations: Sequence[Location]) -> list[GeocodedPlace]:
+        places = [place for location in locations if (place := self._read_place(location))]
+        return places if self._bounds is None else [place for place in places if is_inside(place, self._bounds)]
 
     def _read_place(self, location: Location) -> GeocodedPlace | None:
         raw = location.raw if isinstance(location.raw, Mapping) else {}

@@ -43,6 +43,16 @@ def to_degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.round(degrees, _DECIMALS), np.float64)
 
 
+def to_metres(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (n, 2) longitudes and latitudes, within ±85°, as EPSG:3857.
+
+    >>> to_metres(np.array([[38.62756, 44.86313]])).round(-1).tolist()
+    [[4300000.0, 5600000.0]]
+    """
+    lng, lat = np.radians(degrees[:, 0]), np.radians(degrees[:, 1])
+    return np.column_stack([lng, np.log(np.tan(np.pi / 4 + lat / 2))]) * _RADIUS_M
+
+
 def cell_geometry(cell: int) -> dict[str, Any]:
     """Return the outline of a hexagon as GeoJSON, see `cell_outlines`."""
     geometry: dict[str, Any] = orjson.loads(shapely.to_geojson(cell_outlines(np.array([cell], np.uint64))[0]))

@@ -47,8 +47,9 @@ _TYPES: Mapping[str, TypeEngine[Any]] = {
 
 def _incident_column(column: IncidentColumn) -> Column[Any]:
     foreign_key = [ForeignKey(column.references)] if column.references else []
+    sql_type = Text(collation=column.collation) if column.collation else _TYPES[column.sql_type]
     return Column(
-        column.name, _TYPES[column.sql_type], *foreign_key,
+        column.name, sql_type, *foreign_key,
         nullable=column.is_nullable, server_default=column.default, comment=column.comment,
     )  # fmt: skip
 

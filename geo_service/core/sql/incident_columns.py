@@ -31,6 +31,8 @@ class IncidentColumn:
     """Written together with the location: all of these stay where geocoding has found something as fine for the same text."""
     is_erasable: bool = False
     """Personal text: the upsert writes `staged.kept_<name>`, which obeys the table `retention`."""
+    collation: str = ""
+    """The order in which its texts are compared, where it is not the database's own."""
     references: str = ""
     """The column of another table that it is a foreign key to."""
     default: str | None = None
@@ -48,7 +50,7 @@ def _codes(members: Iterable[Status | GeocodedBy]) -> str:
 
 COLUMNS: tuple[IncidentColumn, ...] = (
     IncidentColumn("source_id", "smallint", is_key=True, references="source.id"),
-    IncidentColumn("external_id", "text", is_key=True),
+    IncidentColumn("external_id", "text", is_key=True, collation="C"),
     IncidentColumn(
         "location", "geometry(point, 4326)", staged_value="case when staged.cell <> 0 then staged.location end", is_location=True
     ),

@@ -1,7 +1,7 @@
 """API-key authentication of protected endpoints."""
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from geo_service.core.settings import Settings
 from geo_service.http.api_keys import key_id
 from geo_service.http.headers import request_header
 from geo_service.http.request_record import current_record
-from geo_service.routes.common.dependencies import service_of
+from geo_service.routes.common.dependencies import base_url, service_of
 
 
 def require_key(request: Request, act: str) -> None:
@@ -28,12 +28,31 @@ def require_key(request: Request, act: str) -> None:
 
 def require_key_of(request: Request, keys: Sequence[SecretStr], act: str) -> None:
     """Require one of these keys, sent as `Authorization: Bearer <key>`; raises `Unauthorised` without. act: for the message."""
-    _check_key(_bearer(request), keys, act)
+    _check_key(bearer_key(request), keys, act)
+
+
+READ_TEXT, WRITE_INCIDENTS = "read:text", "write:incidents"
+KEY_SCOPES: Mapping[str, Callable[[Settings], Sequence[SecretStr]]] = {
+    READ_TEXT: lambda settings: settings.text_keys,
+    WRITE_INCIDENTS: lambda settings: settings.write_keys,
+}
+"""The keys of each scope. A key may be among those of several."""
+
+
+def scopes_of(request: Request) -> list[str]:
+    """Return the scopes of the key that was sent as `Authorization: Bearer <key>`; none for another key, or none."""
+    key, settings = bearer_key(request), service_of(request).settings
+    return [scope for scope, keys in KEY_SCOPES.items() if key and _matches_any(key, keys(settings))]
+
+
+def may_read_texts(request: Request) -> bool:
+    """Whether a reader has sent one of GEO_TEXT_KEYS as `Authorization: Bearer <key>`; with another key it reads what all may read."""
+    return READ_TEXT in scopes_of(request)
 
 
 def is_operator(request: Request) -> bool:
     """Whether a reader has sent one of GEO_WRITE_KEYS as `Authorization: Bearer <key>`; with another key it reads what all may read."""
-    key = _bearer(request)
+    key = bearer_key(request)
     return bool(key) and _matches_any(key, service_of(request).settings.write_keys)
 
 
@@ -49,7 +68,7 @@ def authenticate_writer(request: Request, api_key: str = "", act: str = "send in
         return ""
     if not settings.write_keys:
         raise Forbidden("writing is disabled; set GEO_WRITE_KEYS, or GEO_WRITE_OPEN=1 on a trusted network")
-    key = _bearer(request) or api_key
+    key = bearer_key(request) or api_key
     _check_key(key, settings.write_keys, act)
     return key
 
@@ -67,13 +86,14 @@ def check_before_body(request: Request, api_key: str = "") -> bool:
     """
     settings = service_of(request).settings
     _check_origin(request, settings)
-    if settings.write_keys and not (_bearer(request) or api_key):
+    if settings.write_keys and not (bearer_key(request) or api_key):
         return True
     authenticate_writer(request, api_key)
     return False
 
 
-def _bearer(request: Request) -> str:
+def bearer_key(request: Request) -> str:
+    """Return the key that was sent as `Authorization: Bearer <key>`; empty without one."""
     scheme, _, token = request_header(request.scope, b"authorization").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
@@ -99,5 +119,18 @@ def _check_origin(request: Request, settings: Settings, act: str = "send inciden
     page's domain name can be made to resolve to the service's address (DNS rebinding).
     """
     origin = request_header(request.scope, b"origin")
-    if origin and "*" not in settings.write_origins and origin not in (*settings.write_origins, settings.public_origin):
+    if (
+        origin
+        and "*" not in settings.write_origins
+        and origin not in (*settings.write_origins, settings.public_origin, _own_origin(request))
+    ):
         raise Forbidden(f"this origin may not {act}; GEO_WRITE_ORIGINS names those that may")
+
+
+def _own_origin(request: Request) -> str:
+    """Return the origin of this service's own pages; empty where GEO_ALLOWED_HOSTS believes every name.
+
+    `base_url` believes the Host header only where the settings have its name, so a foreign name that leads here is none of ours.
+    """
+    service = service_of(request)
+    return "" if "*" in service.settings.allowed_hosts or service.settings.public_url else base_url(request)

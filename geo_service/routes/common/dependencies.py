@@ -27,6 +27,7 @@ from geo_service.core.settings import Settings
 from geo_service.http.client_address import TrustedProxies
 from geo_service.http.headers import request_header
 from geo_service.reports.maker import ReportMaker
+from geo_service.search.searcher import Searcher
 from geo_service.tiles.layers.districts import DistrictLayer
 from geo_service.tiles.layers.hexes import HexLayer
 from geo_service.tiles.server.tile_server import TileServer
@@ -70,6 +71,8 @@ class Service:
     row_cutter: RowCutter = field(kw_only=True)
     reports: ReportMaker = field(kw_only=True)
     """Makes weekly reports."""
+    search: Searcher = field(kw_only=True)
+    """Answers searches."""
     evidence: EvidenceCollector = field(default_factory=EvidenceCollector.create, kw_only=True)
     """Behind alerts."""
     pool: asyncpg.Pool | None = None
@@ -95,7 +98,12 @@ class Service:
     @property
     def queues(self) -> Mapping[str, AdmissionQueue]:
         """All queues of requests, by what they wait for."""
-        return {"replica": self.replica.queue, "database": self.connections.queue, "encoder": self.encoder.queue}
+        return {
+            "replica": self.replica.queue,
+            "database": self.connections.queue,
+            "encoder": self.encoder.queue,
+            "search": self.search.thread.queue,
+        }
 
     @asynccontextmanager
     async def connect(self, act: str) -> AsyncIterator[asyncpg.Connection]:

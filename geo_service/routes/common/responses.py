@@ -29,6 +29,14 @@ def bytes_answer(request: Request, plain: bytes, cache_control: str, media_type:
     return _answer(request, encoding, headers, media_type, lambda: COMPRESSORS[encoding](plain))
 
 
+def forbid_sharing(response: Response, *, is_personal: bool) -> Response:
+    """Return the response, no cache of which may be used for a reader with another key; a personal one is stored nowhere at all."""
+    response.headers["Vary"] = f"{response.headers['Vary']}, Authorization"
+    if is_personal:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
 def constant_answer(request: Request, plain: bytes, media_type: str) -> Response:
     """Return bytes that are the same object each time: they are compressed once. Otherwise as `bytes_answer`."""
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"))

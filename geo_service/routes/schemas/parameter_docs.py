@@ -144,6 +144,7 @@ EMBED_DOCS: dict[str, Any] = {
 }
 
 SECURITY_SCHEMES = {
+    "readKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_TEXT_KEYS: shows the citizens' words and addresses."},
     "writeKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_WRITE_KEYS."},
     "metricsKey": {"type": "http", "scheme": "bearer", "description": "One of GEO_METRICS_KEYS."},
 }
