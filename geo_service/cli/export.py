@@ -40,6 +40,7 @@ Agency = Annotated[str | None, _selection_option("agency", "Comma-separated code
 Status = Annotated[str | None, _selection_option("status", "Comma-separated statuses, or open, closed, overdue.")]
 Duplicates = Annotated[str | None, _selection_option("duplicates", "merge: count near-duplicates once; default: count.")]
 District = Annotated[str | None, _selection_option("district", "Code of a district; includes the districts inside it.")]
+Cells = Annotated[str | None, _selection_option("cells", "Comma-separated H3 cells, each with all cells below it.")]
 Compare = Annotated[str | None, _selection_option("compare", "previous or year.")]
 MeasureCode = Annotated[str | None, _selection_option("measure", "Measure that decides the class; default: count.")]
 
@@ -47,8 +48,8 @@ MeasureCode = Annotated[str | None, _selection_option("measure", "Measure that d
 def export_command(
     out: Out, layer: LayerName = "hexes", zoom: Zoom = "0-12", bounds: BoundsText = None, at: At = None, select: Select = "",
     window: Window = None, from_: From = None, to: To = None, sector: Sector = None, theme: Theme = None, source: Source = None,
-    agency: Agency = None, status: Status = None, duplicates: Duplicates = None, district: District = None, compare: Compare = None,
-    measure: MeasureCode = None, overwrite: Overwrite = False, resume: Resume = False,
+    agency: Agency = None, status: Status = None, duplicates: Duplicates = None, district: District = None, cells: Cells = None,
+    compare: Compare = None, measure: MeasureCode = None, overwrite: Overwrite = False, resume: Resume = False,
 ) -> None:  # fmt: skip
     """Write the tiles of a selection to a file or a folder that any static host can serve."""
     from geo_service.core.settings import read_settings
@@ -57,7 +58,7 @@ def export_command(
 
     options = {
         "window": window, "from": from_, "to": to, "sector": sector, "theme": theme, "source": source, "agency": agency,
-        "status": status, "duplicates": duplicates, "district": district, "compare": compare, "measure": measure,
+        "status": status, "duplicates": duplicates, "district": district, "cells": cells, "compare": compare, "measure": measure,
     }  # fmt: skip
     settings = read_settings()
     target = read_target(out, overwrite=overwrite, resume=resume)

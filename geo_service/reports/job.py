@@ -16,7 +16,6 @@ from geo_service.aggregation.replica.snapshot import read_snapshot
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import DistrictLevel
-from geo_service.core.resources import require_modules
 from geo_service.core.settings import Settings
 from geo_service.reports.content.numbers import compute_numbers
 from geo_service.reports.content.red_places import count_outcomes
@@ -141,7 +140,6 @@ class ReportWriter:
         """Return a report as the bytes of a file."""
         zone = self._settings.zone
         if form == "xlsx":
-            require_modules("cannot make a workbook", "xlsxwriter")
             from geo_service.reports.formats.workbook import render_workbook
 
             return render_workbook(document, zone)

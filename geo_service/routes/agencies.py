@@ -1,5 +1,6 @@
 """The rating of agencies."""
 
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +16,7 @@ from geo_service.routes.schemas.value_schemas import choice, integer
 router = APIRouter(route_class=PlainRoute, prefix="/api", tags=["statistics"], responses=PROBLEM_RESPONSES)
 
 _DEFAULT_MIN_INCIDENTS, _MAX_MIN_INCIDENTS = 20, 1_000_000
+_ORDERS = ("best", "worst")
 _DOCS = {
     "parameters": [
         *docs("format")["parameters"],
@@ -25,9 +27,10 @@ _DOCS = {
         ),
         parameter(
             "by",
-            "Rows of the CSV: agency (the default), or source for one row for each agency and source.",
+            "Rows of tables: agency (the default), or source for one row for each agency, source and rule of deadlines.",
             schema=choice(("agency", "source")),
         ),
+        parameter("order", "best (the default) or worst first; agencies without a rank are last.", schema=choice(_ORDERS)),
     ]
 }
 
@@ -36,20 +39,21 @@ _DOCS = {
 async def get_agencies(request: Request) -> Response:
     """Return agencies ranked by how quickly and how punctually they answer, compared within sources.
 
-    CSV has one row for each agency, or with by=source one row for each agency and source.
+    CSV has one row for each agency, or with by=source one row for each agency, source and rule of deadlines.
     """
     service = service_of(request)
-    query = selection_query.read_selection(request, service, also=("min_incidents", "by", "format"))
+    query = selection_query.read_selection(request, service, also=("min_incidents", "by", "order", "format"))
     params, form = dict(request.query_params), read_format(request)
     min_incidents = read_int(params, "min_incidents", 1, _MAX_MIN_INCIDENTS, _DEFAULT_MIN_INCIDENTS)
     by = read_choice(params, "by", ("agency", "source"), "agency")
+    rate = partial(rate_agencies, worst_first=read_choice(params, "order", _ORDERS, "best") == "worst")
     revision = service.replica.revision
 
     def encode(table: dict[str, Any]) -> Response:
         document = {**table, **selection_query.resolved(query, service, revision)}
         return render(request, form, Representations(document, lambda: _csv_rows(table["agencies"], by)))
 
-    return await service.replica.run_and_encode(encode, rate_agencies, service.rules, query.selection, query.compare, min_incidents)
+    return await service.replica.run_and_encode(encode, rate, service.rules, query.selection, query.compare, min_incidents)
 
 
 def _csv_rows(agencies: list[dict[str, Any]], by: str) -> list[dict[str, Any]]:

@@ -14,7 +14,14 @@ from geo_service.core.errors import InvalidParameter, UnsupportedType
 from geo_service.core.ingest_protocol import IngestRequest
 from geo_service.core.integers import MAX_BIGINT, parse_int
 from geo_service.http.headers import request_header
-from geo_service.queries.incident_list import DEFAULT_LIMIT, LIST_PARAMETERS, MAX_LIMIT, encode_cursor, read_incident_list
+from geo_service.queries.incident_list import (
+    DEFAULT_LIMIT,
+    LIST_PARAMETERS,
+    MAX_LIMIT,
+    MAX_TABLE_LIMIT,
+    encode_cursor,
+    read_incident_list,
+)
 from geo_service.queries.selection import collect_params
 from geo_service.routes.common import selection_query
 from geo_service.routes.common.auth import authenticate_writer, may_read_texts, read_sender
@@ -23,7 +30,7 @@ from geo_service.routes.common.incident_details import describe_details, read_de
 from geo_service.routes.common.ingest_response import LineStream, respond_with_document
 from geo_service.routes.common.request_body import idempotency_key, read_body
 from geo_service.routes.common.responses import forbid_sharing
-from geo_service.routes.common.table_formats import Representations, read_format, render
+from geo_service.routes.common.table_formats import Representations, is_table, read_format, render
 from geo_service.routes.schemas.incident_docs import INCIDENT_DOCS, INCIDENT_RESPONSES
 from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PROBLEM, PROBLEM_RESPONSES, TABLE_RESPONSES, docs, parameter
 from geo_service.routes.schemas.value_schemas import choice, integer, pattern
@@ -43,7 +50,11 @@ _LIST_DOCS = {
             f"{' or '.join(ORDERS)}: the newest first (the default), or open ones by deadline, the earliest first, answered ones last.",
             schema=choice(ORDERS),
         ),
-        parameter("limit", f"Incidents in the response, 1 to {MAX_LIMIT}; default {DEFAULT_LIMIT}.", schema=integer(1, MAX_LIMIT)),
+        parameter(
+            "limit",
+            f"Incidents in the response, 1 to {MAX_LIMIT}, as csv, csv-excel and xlsx to {MAX_TABLE_LIMIT}; default {DEFAULT_LIMIT}.",
+            schema=integer(1, MAX_TABLE_LIMIT),
+        ),
         parameter("after", "The `next` value of the previous page, with the same filters and order.", schema=pattern("[A-Za-z0-9_-]{18}")),
     ]
 }
@@ -66,7 +77,8 @@ async def get_incidents(request: Request) -> Response:
     """Return a page of the incidents of a selection: their codes, times and locations, and the names of these codes."""
     service = service_of(request)
     query = selection_query.read_selection(request, service, also=(*LIST_PARAMETERS, "format"), measures=CELL_MEASURES)
-    page_query, form = read_incident_list(dict(request.query_params), query), read_format(request)
+    form = read_format(request)
+    page_query = read_incident_list(dict(request.query_params), query, MAX_TABLE_LIMIT if is_table(form) else MAX_LIMIT)
     revision = service.replica.revision
 
     def encode(page: IncidentPage) -> Response:

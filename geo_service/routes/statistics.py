@@ -9,10 +9,12 @@ from geo_service.aggregation.catalogue.geometry import cell_geometry
 from geo_service.aggregation.measures.measures import CELL_MEASURES, TABLE_MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
+from geo_service.aggregation.statistics.cell_table import MAX_CELLS, list_cells
 from geo_service.aggregation.statistics.cells import describe_cell
 from geo_service.aggregation.statistics.summary import SelectionSummary, summarise_selection
 from geo_service.aggregation.statistics.timeline import MAX_SERIES, SERIES_BY, BucketOptions, compute_timeline, flatten_series
 from geo_service.core.instants import format_instant
+from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 from geo_service.queries.layer import read_layer_query
 from geo_service.queries.selection import read_cell, read_choice, read_codes, read_int, read_level, read_optional_cell
 from geo_service.routes.common import selection_query
@@ -43,6 +45,17 @@ _LEGEND_DOCS = {
         parameter("zoom", f"Zoom of the map, 0 to {MAX_ZOOM}.", required=True, schema=integer(0, MAX_ZOOM)),
         parameter("layer", "hexes (the default), districts, incidents or alerts.", schema=PATH_VALUES["layer"]),
         SCHEME_DOCS,
+    ]
+}
+_CELLS_DOCS = {
+    "parameters": [
+        *docs(geometry=True)["parameters"],
+        parameter(
+            "resolution",
+            f"H3 resolution, {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}. One with more than {MAX_CELLS} hexagons is refused.",
+            required=True,
+            schema=integer(COARSEST_RESOLUTION, FINEST_RESOLUTION),
+        ),
     ]
 }
 _TIMELINE_DOCS = {
@@ -150,6 +163,23 @@ async def get_timeline(request: Request) -> Response:
     return await service.replica.run_and_encode(
         encode, compute_timeline, query.selection, options, query.measure, query.compare, by=by, cell=cell
     )
+
+
+@router.get("/cells", openapi_extra=_CELLS_DOCS, responses=MAP_RESPONSES, summary="Hexagons", operation_id="cells")
+async def get_cells(request: Request) -> Response:
+    """Return the hexagons of a resolution that hold incidents of the selection, with their names and all measures, most first."""
+    service = service_of(request)
+    query = selection_query.read_selection(request, service, also=("resolution", "format"), measures=CELL_MEASURES)
+    form = read_format(request, geometry=True)
+    resolution = read_int(dict(request.query_params), "resolution", COARSEST_RESOLUTION, FINEST_RESOLUTION)
+    revision = service.replica.revision
+
+    def encode(table: dict[str, Any]) -> Response:
+        document = {**table, **selection_query.resolved(query, service, revision)}
+        csv_rows = [{**row, "name": row["name"] or _NO_NAME} for row in table["cells"]]
+        return render(request, form, Representations(document, lambda: csv_rows, lambda: list(map(_to_feature, table["cells"]))))
+
+    return await service.replica.run_and_encode(encode, list_cells, query, resolution)
 
 
 @router.get("/cells/{h3}", openapi_extra=docs("bucket", geometry=True), responses=MAP_RESPONSES, summary="One hexagon", operation_id="cell")

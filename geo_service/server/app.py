@@ -43,6 +43,7 @@ from geo_service.routes import (
     agencies,
     alert_feed,
     alerts,
+    cell_sets,
     changes,
     districts,
     health,
@@ -178,8 +179,9 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    data_modules = (health, tiles, styles, statistics, changes, districts, agencies, report, live, places, search, ogc)
-    for module in (*data_modules, incidents, ingest_runs, access, alert_feed, alerts, *open311_modules):
+    table_modules = (statistics, cell_sets, changes, districts, agencies)
+    data_modules = (health, tiles, styles, *table_modules, report, live, places, search, ogc, incidents, ingest_runs)
+    for module in (*data_modules, access, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)
     app.include_router(interface.router)
     if settings.metrics_keys:

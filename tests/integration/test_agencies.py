@@ -101,13 +101,40 @@ async def test_posts_are_timed_in_working_hours(client: httpx.AsyncClient) -> No
     assert all(row["answer_hours_null_because"] is None for row in table["agencies"])
 
 
+async def test_every_agency_has_the_hours_of_the_channel_with_most_of_its_answers(client: httpx.AsyncClient) -> None:
+    table = (await client.get("/api/agencies", params={"window": WINDOW})).json()
+    for row in table["agencies"]:
+        main, parts = row["main_channel"], row["by_source"]
+        assert main["n_answered"] == max(part["n_answered"] for part in parts) > 0
+        (own,) = [part for part in parts if (part["source"], part["deadline"]) == (main["source"], main["deadline"])]
+        assert main == {name: own[name] for name in main}
+        assert main["answer_hours"] <= main["answer_hours_p90"]
+    found = {(one["source"], one["deadline"]): one for one in table["channels"]}
+    parts = [part for row in table["agencies"] for part in row["by_source"]]
+    assert found.keys() == {(part["source"], part["deadline"]) for part in parts}
+    for key, channel in found.items():
+        within = [part for part in parts if (part["source"], part["deadline"]) == key]
+        assert channel["agencies"] == len(within)
+        for name in ("count", "n_answered"):
+            assert channel[name] == sum(part[name] for part in within)
+    answers = [channel["n_answered"] for channel in table["channels"]]
+    assert answers == sorted(answers, reverse=True)
+
+
+async def test_the_worst_come_first_when_asked_and_those_without_a_rank_stay_last(client: httpx.AsyncClient) -> None:
+    for form in ("json", "csv"):
+        answer = await client.get("/api/agencies", params={"window": WINDOW, "order": "worst", "format": form})
+        rows = answer.json()["agencies"] if form == "json" else list(csv.DictReader(io.StringIO(answer.text)))
+        assert [row["code"] for row in rows] == ["c", "b", "a", "few"]
+
+
 async def test_csv_has_a_line_an_agency_or_one_an_agency_and_source(client: httpx.AsyncClient) -> None:
     lines = [
         list(csv.DictReader(io.StringIO((await client.get("/api/agencies", params={"format": "csv", **by})).text)))
         for by in ({}, {"by": "source"})
     ]
     assert [len(one) for one in lines] == [4, 12]
-    assert {"rank", "code", "score [0 to 1, more is better]", "answer_hours [h]"} <= lines[0][0].keys()
+    assert {"rank", "code", "score [0 to 1, more is better]", "answer_hours [h]", "main_channel_answer_hours"} <= lines[0][0].keys()
     assert {"source", "deadline", "place", "of"} <= lines[1][0].keys()
 
 
@@ -121,7 +148,9 @@ async def test_the_same_answer_is_not_sent_twice_and_the_compared_window_stands_
     assert all(row["compared"]["count"] > 0 for row in compared["agencies"])
 
 
-@pytest.mark.parametrize("query", ["min_incidents=0", "min_incidents=many", "by=theme", "format=geojson", "agencies=a", "agency=nobody"])
+@pytest.mark.parametrize(
+    "query", ["min_incidents=0", "min_incidents=many", "by=theme", "order=up", "format=geojson", "agencies=a", "agency=nobody"]
+)
 async def test_what_cannot_be_asked_is_refused_by_name(client: httpx.AsyncClient, query: str) -> None:
     answer = await client.get(f"/api/agencies?{query}")
     assert answer.status_code == 400

@@ -38,6 +38,8 @@ class Rows(NamedTuple):
     source: NDArray[np.uint16]
     agency: NDArray[np.uint32]
     district: NDArray[np.uint32]
+    cell: NDArray[np.int32]
+    """Index in the finest level of the hierarchy."""
 
 
 class Tables(NamedTuple):
@@ -49,6 +51,7 @@ class Tables(NamedTuple):
     source: NDArray[np.uint8]
     agency: NDArray[np.uint8]
     district: NDArray[np.uint8]
+    cell: NDArray[np.uint8]
 
 
 Channels = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
@@ -200,6 +203,7 @@ def _filter_block(
     _apply_filter(state, rows.source[base:end], tables.source)
     _apply_filter(state, rows.agency[base:end], tables.agency)
     _apply_filter(state, rows.district[base:end], tables.district)
+    _apply_filter(state, rows.cell[base:end], tables.cell)
 
 
 @njit(nogil=True, cache=True)

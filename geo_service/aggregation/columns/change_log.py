@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from geo_service.aggregation.arrays.growable import Array, GrowableArray
 from geo_service.aggregation.arrays.kernels import CHANNELS, Rows, collect_rows, count_rows
 from geo_service.aggregation.columns.pending_deadlines import column_types
+from geo_service.aggregation.selection.cell_set import finest_ranges, mark_cells_inside
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.sql.incident_columns import filter_fields
 
@@ -20,9 +21,12 @@ _MAX_ROWS = 100_000
 """Maximum number of rows, 4 MB; testing a selection against all of them takes 0.25 ms."""
 
 _FILTERED = filter_fields()
-_FIELDS = (*Rows._fields, "cell")
+_FIELDS = Rows._fields
 _TYPES = column_types()
 _ONE_GROUP = np.zeros(256, np.int32)
+_NO_CELLS = np.empty(0, np.uint64)
+_INSIDE = np.array([0, 1], np.uint8)
+"""The table of selected cells, where a row's entry says whether its cell is inside."""
 _END_OF_TIME = 0xFFFFFFFF
 """The last instant that a column can have, seconds since 1970."""
 
@@ -39,6 +43,8 @@ class _Snapshot:
     columns: Mapping[str, Array]
     """(rows,) each; the cell is an index in the hierarchy's finest level."""
     largest: Mapping[str, int]
+    cells: NDArray[np.uint64]
+    """The hierarchy's finest level, by index."""
 
 
 class ChangeLog:
@@ -52,6 +58,7 @@ class ChangeLog:
         self._recorded: list[Mapping[str, Array]] = []
         self._revisions = GrowableArray.empty(np.int64)
         self._columns: dict[str, GrowableArray] = {}
+        self._cells = _NO_CELLS
         self._clear(revision, dict.fromkeys(_FILTERED, 0))
 
     def record(self, rows: Mapping[str, Array]) -> None:
@@ -59,8 +66,12 @@ class ChangeLog:
         if len(rows["cell"]):
             self._recorded.append(rows)
 
-    def commit(self, everything: bool = False) -> None:
-        """Commit the recorded rows as the next revision. everything: invalidate every earlier result."""
+    def commit(self, everything: bool = False, cells: NDArray[np.uint64] = _NO_CELLS) -> None:
+        """Commit the recorded rows as the next revision. everything: invalidate every earlier result.
+
+        cells: the hierarchy's finest level by index, with every cell of the rows; it may only grow until everything is invalidated.
+        """
+        self._cells = cells
         rows = {name: np.concatenate([part[name] for part in self._recorded]) for name in _FIELDS if self._recorded}
         self._recorded = []
         snapshot, size = self._snapshot, len(rows["cell"]) if rows else 0
@@ -108,7 +119,7 @@ class ChangeLog:
     def _publish_snapshot(self, revision: int, since: int, largest: Mapping[str, int]) -> None:
         columns = {name: column.values for name, column in self._columns.items()}
         # One assignment, so that readers see all of a change or nothing of it.
-        self._snapshot = _Snapshot(revision, since, self._revisions.values, columns, largest)
+        self._snapshot = _Snapshot(revision, since, self._revisions.values, columns, largest, self._cells)
         # After it: whoever reads the new number finds the new rows.
         self.revision = revision
 
@@ -127,7 +138,13 @@ def _kernel_arguments(snapshot: _Snapshot, selection: Selection, since: int) -> 
     wide = including_future_overdue(selection)
     rows = Rows(*(snapshot.columns[name] for name in Rows._fields))
     window = (wide.window.start, wide.window.stop)
-    return (low, len(snapshot.revisions)), (rows, wide.tables(snapshot.largest), window, wide.now)
+    if wide.cells is None:
+        return (low, len(snapshot.revisions)), (rows, wide.tables(snapshot.largest), window, wide.now)
+    # The rows are few, the cells of the level many: each row's own cell is searched for.
+    inside = np.zeros(len(rows.cell), np.int32)
+    inside[low:] = mark_cells_inside(snapshot.cells[rows.cell[low:]], finest_ranges(wide.cells))
+    tables = wide.tables(snapshot.largest, _INSIDE)
+    return (low, len(snapshot.revisions)), (rows._replace(cell=inside), tables, window, wide.now)
 
 
 def _is_affected(snapshot: _Snapshot, selection: Selection, since: int) -> bool:

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import Array, GrowableArray
-from geo_service.aggregation.arrays.kernels import Rows
+from geo_service.aggregation.arrays.kernels import Rows, Tables
 from geo_service.aggregation.columns.change_log import ChangeLog
+from geo_service.aggregation.columns.h3_hierarchy import Level
 from geo_service.aggregation.columns.pending_deadlines import PENDING_DUE, column_types, pending_deadlines
 from geo_service.aggregation.columns.spatial_index import Box, SpatialIndex
+from geo_service.aggregation.selection.cell_set import finest_ranges
+from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.sql.incident_columns import batch_dtype, filter_fields
 
 BATCH = batch_dtype()
@@ -61,11 +64,12 @@ class Merge:
 class Columns:
     """All located incidents. `base` is the number of rows in time order."""
 
-    def __init__(self, batch: Array, cell_index: NDArray[np.int32], changes: ChangeLog | None = None) -> None:
+    def __init__(self, batch: Array, cell_index: NDArray[np.int32], changes: ChangeLog | None = None, finest: Level | None = None) -> None:
         """batch: BATCH rows with unique ids; cell_index: indexes of their cells in the hierarchy.
 
-        changes: records what changes from now on.
+        changes: records what changes from now on. finest: the hierarchy's finest level; without it no cells can be selected.
         """
+        self._finest = finest or Level(np.empty(0, np.uint64))
         self._changes = changes or ChangeLog()
         order = _stable_order(batch["received"])
         self._first_id = int(batch["id"].min()) if len(batch) else 1
@@ -127,6 +131,12 @@ class Columns:
     def rows(self) -> Rows:
         """Return the columns that counting reads."""
         return Rows._make(map(self.__getitem__, Rows._fields))
+
+    def tables(self, selection: Selection) -> Tables:
+        """Return the filter of a selection as look-up tables for the kernels."""
+        if selection.cells is None:
+            return selection.tables(self.largest)
+        return selection.tables(self.largest, self._finest.mark_inside(finest_ranges(selection.cells)))
 
     def candidate_ranges(self, start: int, stop: int) -> list[tuple[tuple[int, int], bool]]:
         """Return row ranges that may hold instants of [start, stop), each with whether its instants must be checked."""

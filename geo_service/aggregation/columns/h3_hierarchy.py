@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.growable import GrowableArray
 from geo_service.aggregation.columns.cell_adjacency import CellAdjacency
+from geo_service.aggregation.selection.cell_set import CellRanges, mark_cells_inside, mark_sorted_cells_inside
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
 
 Cells = NDArray[np.uint64]
@@ -66,6 +67,11 @@ class Level:
             for i in np.flatnonzero(~hit):
                 indexes[i] = self._later.get(int(cells[i]), -1)
         return indexes
+
+    def mark_inside(self, ranges: CellRanges) -> NDArray[np.uint8]:
+        """Return (cells,) uint8, by index: 1 for each cell that lies in one of the ranges."""
+        later = self.cells[len(self._sorted) :]
+        return np.concatenate([mark_sorted_cells_inside(self._sorted, ranges), mark_cells_inside(later, ranges)])
 
     def add(self, cells: Cells) -> Indexes:
         """The index of each cell; those not yet here are put behind the last, in H3 order."""

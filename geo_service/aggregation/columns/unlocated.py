@@ -52,7 +52,9 @@ class UnlocatedIncidents:
         return rows
 
     def count(self, selection: Selection) -> int:
-        """Count the selected incidents."""
+        """Count the selected incidents. None of them lies in a cell."""
+        if selection.cells is not None:
+            return 0
         out = np.zeros((1, len(CHANNELS)), np.int32)
         columns, everything = self._columns, [((0, len(self._rows)), True)]
         window = (selection.window.start, selection.window.stop)
@@ -70,8 +72,8 @@ class UnlocatedIncidents:
 
 
 def _counted_columns(batch: Array) -> Rows:
-    pending = {PENDING_DUE: pending_deadlines(batch)}
-    return Rows(*(np.ascontiguousarray(pending[name] if name in pending else batch[name]) for name in Rows._fields))
+    made = {PENDING_DUE: pending_deadlines(batch), "cell": np.zeros(len(batch), np.int32)}
+    return Rows(*(np.ascontiguousarray(made[name] if name in made else batch[name]) for name in Rows._fields))
 
 
 def _concatenate_records(first: Array, second: Array) -> Array:

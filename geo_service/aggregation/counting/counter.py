@@ -79,7 +79,7 @@ class Counter:
 
     def per_group(self, selection: Selection, column: str, group_of: Indexes, groups: int) -> Counts:
         """Return the counts of each group, where `group_of` leads from a value of the column to its group."""
-        tables = selection.tables(self._columns.largest)
+        tables = self._columns.tables(selection)
         window = selection.window.start, selection.window.stop
 
         def count(ranges: list[RowRange]) -> Counts:

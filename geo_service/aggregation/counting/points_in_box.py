@@ -60,7 +60,7 @@ def group_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[
 def select_points_in_box(columns: Columns, selection: Selection, boxes: Sequence[Box]) -> SelectedRows:
     """Return the rows of a selection within disjoint boxes; each row is its own group."""
     window = selection.window
-    tables = selection.tables(columns.largest)
+    tables = columns.tables(selection)
     parts = []
     for bounds, timed in columns.candidate_ranges(window.start, window.stop):
         span = (window.start, window.stop) if timed else None

@@ -34,7 +34,7 @@ class SelectedRows:
 def select_rows(columns: Columns, selection: Selection, grouping: Grouping) -> SelectedRows:
     """Return the rows of `selection` with their groups."""
     window = selection.window
-    tables = selection.tables(columns.largest)
+    tables = columns.tables(selection)
 
     def fill(out: tuple[Groups, Groups, NDArray[np.uint8]], spans: list[RowRange]) -> int:
         at = 0

@@ -25,6 +25,7 @@ from geo_service.aggregation.counting.counter import Counter
 from geo_service.aggregation.replica.following import FollowingStatus
 from geo_service.core.admission import AdmissionQueue, QueuedThread
 from geo_service.core.errors import NotReady, Overloaded
+from geo_service.core.model import FINEST_RESOLUTION
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,7 +65,7 @@ class ReplicaState:
         cells, index = np.unique(placed["cell"], return_inverse=True)
         self.pyramid = H3Hierarchy(cells)
         self.changes = changes or ChangeLog()
-        self.columns = Columns(placed, index.astype(np.int32), self.changes)
+        self.columns = Columns(placed, index.astype(np.int32), self.changes, self.pyramid.levels[FINEST_RESOLUTION])
         self.unplaced = UnlocatedIncidents(batch[batch["cell"] == _NO_PLACE])
         self.counter = Counter(self.columns, self.pyramid, count_limit, self.changes)
         self.catalogue = catalogue
@@ -83,7 +84,7 @@ class ReplicaState:
         others = Change(changed=self.unplaced.apply(batch[~placed], np.concatenate([deleted, rows["id"]])))
         if change or gone or others or renewed:
             # Another catalogue gives codes another meaning: a sector may have one more theme.
-            self.changes.commit(everything=renewed)
+            self.changes.commit(everything=renewed, cells=self.pyramid.levels[FINEST_RESOLUTION].cells)
         return change + gone + others
 
     def _without_far_ids(self, batch: Array, held: tuple[int, int] | None, rows: int) -> Array:

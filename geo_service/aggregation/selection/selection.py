@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo_service.aggregation.arrays.kernels import IS_CLOSED, IS_OPEN, PASSES, PASSES_OVERDUE, Tables
+from geo_service.aggregation.selection.cell_set import CellSet
 from geo_service.core.model import LINKED, OPEN_STATUSES, Status
 
 Ids = tuple[int, ...]
@@ -39,7 +40,7 @@ class Statuses:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A filter and a window; ids of None select all. `now` is the instant at which overdue is evaluated, seconds since 1970."""
+    """A filter and a window; ids and cells of None select all. `now` is the instant at which overdue is evaluated, seconds since 1970."""
 
     window: Window
     now: int
@@ -48,15 +49,20 @@ class Selection:
     agencies: Ids | None = None
     districts: Ids | None = None
     statuses: Statuses = Statuses()
+    cells: CellSet | None = None
 
-    def tables(self, largest: Mapping[str, int]) -> Tables:
-        """Return the filter as look-up tables for the kernels, with an entry for every id in the columns. largest: column → largest id."""
+    def tables(self, largest: Mapping[str, int], cells: NDArray[np.uint8] = _EVERYTHING) -> Tables:
+        """Return the filter as look-up tables for the kernels, with an entry for every id in the columns.
+
+        largest: column → largest id. cells: the table of the selected cells, as the owner of the column knows its values.
+        """
         return Tables(
             status=status_bits(self.statuses),
             theme=_EVERYTHING if self.themes is None else _table(self.themes, largest["theme"]),
             source=_EVERYTHING if self.sources is None else _table(self.sources, largest["source"]),
             agency=_EVERYTHING if self.agencies is None else _table(self.agencies, largest["agency"]),
             district=_EVERYTHING if self.districts is None else _table(self.districts, largest["district"]),
+            cell=cells,
         )
 
 

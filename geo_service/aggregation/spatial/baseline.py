@@ -1,5 +1,7 @@
 """The past that a window is compared with: what shares places have of what is selected, and of everything."""
 
+from dataclasses import replace
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -28,14 +30,14 @@ def baseline_window(selection: Selection) -> Window:
 
 
 def baselines(selection: Selection) -> tuple[Selection, Selection]:
-    """Return the same filter without statuses in the baseline's window, and everything in the selected districts there.
+    """Return the same filter without statuses in the baseline's window, and everything in the selected districts and cells there.
 
-    Districts stay: they say of which area a place has a share. `duplicates=merge` stays, too.
+    Districts and cells stay: they say of which area a place has a share. `duplicates=merge` stays, too.
     """
     window, statuses = baseline_window(selection), Statuses(once=selection.statuses.once)
     # Nothing in it is overdue by now or not: a fixed instant, so that it stays the same selection.
-    everything = Selection(window, window.stop, districts=selection.districts, statuses=statuses)
-    same = Selection(window, window.stop, selection.themes, selection.sources, selection.agencies, selection.districts, statuses)
+    everything = Selection(window, window.stop, districts=selection.districts, statuses=statuses, cells=selection.cells)
+    same = replace(everything, themes=selection.themes, sources=selection.sources, agencies=selection.agencies)
     return same, everything
 
 
@@ -44,13 +46,14 @@ def is_long_enough(state: ReplicaState, everything: Selection) -> bool:
 
     def count() -> int:
         window, columns = everything.window, state.columns
-        table = everything.tables(columns.largest).district
+        tables = columns.tables(everything)
         seen = np.zeros((window.stop - window.start) // _DAY_S, np.bool_)
         days = 0
         for (low, high), _ in columns.candidate_ranges(window.start, window.stop):
             rows = slice(low, high)
-            columns_read = (columns["received"][rows], columns["status"][rows], columns["district"][rows], table)
-            days = int(_count_days(seen, days, *columns_read, window.start, window.stop))
+            times = columns["received"][rows], columns["status"][rows]
+            places = columns["district"][rows], columns["cell"][rows]
+            days = int(_count_days(seen, days, *times, *places, tables.district, tables.cell, window.start, window.stop))
         return days
 
     return state.counter.cached_value((everything, "days with incidents"), count) >= _MIN_DAYS
@@ -59,13 +62,15 @@ def is_long_enough(state: ReplicaState, everything: Selection) -> bool:
 @njit(nogil=True, cache=True)
 def _count_days(
     seen: NDArray[np.bool_], days: int, received: NDArray[np.uint32], status: NDArray[np.uint8], district: NDArray[np.uint32],
-    table: NDArray[np.uint8], start: int, stop: int,
+    cell: NDArray[np.int32], districts: NDArray[np.uint8], cells: NDArray[np.uint8], start: int, stop: int,
 ) -> int:  # fmt: skip
     """Return `days` and how many further days there are, up to as many as are needed: most baselines end this in their first month."""
     for i in range(len(received)):
         if days >= _MIN_DAYS:
             break
-        if status[i] == DELETED or not start <= received[i] < stop or (table.size and not table[district[i]]):
+        if status[i] == DELETED or not start <= received[i] < stop:
+            continue
+        if (districts.size and not districts[district[i]]) or (cells.size and not cells[cell[i]]):
             continue
         day = (received[i] - start) // _DAY_S
         if not seen[day]:

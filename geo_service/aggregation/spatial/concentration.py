@@ -31,12 +31,12 @@ _CANDIDATE_Z = 1.6448
 
 
 def areas(selection: Selection) -> tuple[Selection]:
-    """Return the selection of all incidents ever, in the selected districts: cells that hold any of them are compared."""
-    return (Selection(Window(0, LATEST), LATEST, districts=selection.districts),)
+    """Return the selection of all incidents ever, in the selected districts and cells: cells that hold any of them are compared."""
+    return (Selection(Window(0, LATEST), LATEST, districts=selection.districts, cells=selection.cells),)
 
 
 class StudyArea:
-    """The cells of a level that are compared: those that hold an incident, of whatever time and kind, in the selected districts.
+    """The cells of a level that are compared: those that hold an incident, of whatever time and kind, in the selected districts and cells.
 
     Others of the hierarchy held one once: a process that began later does not know them.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,9 @@ MIXED = "its answers came under different deadlines: see by_source"
 
 
 def rate_agencies(
-    state: ReplicaState, rules: RuleTable, selection: Selection, compare: Selection | None, min_incidents: int
+    state: ReplicaState, rules: RuleTable, selection: Selection, compare: Selection | None, min_incidents: int, *, worst_first: bool = False
 ) -> dict[str, Any]:
-    """Rate the agencies that have incidents in the selection, best first.
+    """Rate the agencies that have incidents in the selection, best first, or worst first; those without a rank last.
 
     Agencies with fewer than `min_incidents` are listed without a rank. compare: the selection in which each agency's
     numbers are given once more.
@@ -52,18 +53,43 @@ def rate_agencies(
             "compared": None
             if before is None
             else {"rank": before.rank[index], **_overall_numbers(before, channels, index, min_incidents)},
-            "by_source": _numbers_by_source(now, channels, sources, index),
+            "main_channel": _main_channel(by_source := _numbers_by_source(now, channels, sources, index)),
+            "by_source": by_source,
         }
         for index, agency in enumerate(catalogue.agencies.all)
         if now.sums["count"][index]
     ]
     return {
-        "agencies": sorted(agencies, key=lambda row: (row["rank"] is None, row["rank"])),
+        "agencies": sorted(agencies, key=partial(_order_key, worst_first=worst_first)),
+        "channels": _describe_channels(agencies),
         "without_agency": now.sums["count"][-1],
         "min_incidents": min_incidents,
         "formula": FORMULA,
         "units": UNITS,
     }
+
+
+def _order_key(row: Row, *, worst_first: bool) -> tuple[bool, int]:
+    rank = row["rank"] or 0
+    return row["rank"] is None, -rank if worst_first else rank
+
+
+def _main_channel(by_source: list[Row]) -> Row:
+    """Return the channel with most answers, of equals with most incidents: its times are comparable with others of this channel only."""
+    main = max(by_source, key=lambda row: (row["n_answered"], row["count"]))
+    return {name: main[name] for name in ("source", "deadline", "n_answered", "answer_hours", "answer_hours_p90", "place", "of")}
+
+
+def _describe_channels(agencies: list[Row]) -> list[Row]:
+    """Return the channels in which agencies have incidents, most answers first, each with how many agencies and answers it has."""
+    channels: dict[tuple[str | None, str | None], Row] = {}
+    for part in (part for agency in agencies for part in agency["by_source"]):
+        empty = {"source": part["source"], "deadline": part["deadline"], "agencies": 0, "count": 0, "n_answered": 0}
+        channel = channels.setdefault((part["source"], part["deadline"]), empty)
+        channel["agencies"] += 1
+        channel["count"] += part["count"]
+        channel["n_answered"] += part["n_answered"]
+    return sorted(channels.values(), key=lambda row: (-row["n_answered"], -row["count"], row["source"] or "", row["deadline"] or ""))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -156,7 +156,7 @@ class _PageSelector:
         columns, grouping = self._columns, self._grouping
         size = bounds[1] - bounds[0]
         out = rows, groups, _ = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.uint8)
-        tables = self._selection.tables(columns.largest)
+        tables = columns.tables(self._selection)
         size = collect_rows(
             out, 0, bounds, columns[grouping.column], grouping.group_of, columns.rows(), tables, span, self._selection.now
         )  # fmt: skip

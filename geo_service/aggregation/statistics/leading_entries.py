@@ -73,11 +73,15 @@ def leading_place_of_groups(state: ReplicaState, rows: SelectedRows, groups: int
     """
     index = find_places(state)
     numbers = index.place_of_rows(rows.rows) if by_parts else _number_wholes(index, rows)
-    leading: list[Place | None] = []
-    for group in range(groups):
-        n = np.bincount(numbers[rows.groups == group], minlength=1)
-        place = index.places[int(n.argmax())] if n.any() else None
-        leading.append(place if place and is_named(place, state) else None)
+    leading: list[Place | None] = [None] * groups
+    pairs, n = np.unique(rows.groups.astype(np.int64) * len(index.places) + numbers, return_counts=True)
+    of_group, number = np.divmod(pairs, max(len(index.places), 1))
+    # In each group the place with most incidents first.
+    order = np.lexsort((number, -n, of_group))
+    chosen, first = np.unique(of_group[order], return_index=True)
+    for group, place in zip(chosen.tolist(), number[order][first].tolist(), strict=True):
+        if group < groups and is_named(index.places[place], state):
+            leading[group] = index.places[place]
     return leading
 
 

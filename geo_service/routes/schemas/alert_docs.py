@@ -4,7 +4,7 @@ from typing import Any
 
 from geo_service.core.schema.alerts import LAYERS, VERDICTS
 from geo_service.queries.alerts import DEFAULT_LIMIT, GROUPS, MAX_LIMIT, MAX_NOTE_LENGTH, STATES
-from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PARAMETERS, PROBLEM, parameter
+from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PARAMETERS, PROBLEM, TABLE_FORMATS, parameter
 from geo_service.routes.schemas.value_schemas import ANY_CODES, SECTOR_CODES, choice, integer, pattern
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -29,7 +29,7 @@ FILTER_PARAMETERS = [
         schema=choice(GROUPS),
     ),
 ]
-_MAP_FORMAT = {**FORMAT_DOCS, "schema": choice(("json", "csv", "geojson"))}
+_MAP_FORMAT = {**FORMAT_DOCS, "schema": choice((*TABLE_FORMATS, "geojson"))}
 ALERTS_DOCS: dict[str, Any] = {"parameters": [*FILTER_PARAMETERS, _MAP_FORMAT]}
 ALERT_DOCS: dict[str, Any] = {"parameters": [_MAP_FORMAT]}
 FEED_DOCS: dict[str, Any] = {

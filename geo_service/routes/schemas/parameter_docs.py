@@ -10,11 +10,13 @@ from geo_service.aggregation.measures.measures import MEASURES
 from geo_service.aggregation.selection.time_buckets import BUCKETS
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS
 from geo_service.core.model import COARSEST_RESOLUTION, FINEST_RESOLUTION
+from geo_service.queries.cells import MAX_CELLS
 from geo_service.queries.selection import COMPARISONS, DUPLICATES, STATUS_GROUPS
 from geo_service.routes.schemas.value_schemas import (
     ANY_CODES,
     BREAKS,
     CELL,
+    CELLS,
     INSTANT,
     LEVEL,
     SECTOR_CODES,
@@ -39,6 +41,8 @@ PARAMETERS = {
     "status": "Comma-separated statuses, or the groups open, closed, overdue (open, past the deadline, without a valid answer).",
     "duplicates": "count (the default): near-duplicates count like other incidents; merge: only the first one of each group counts.",
     "district": "Code of a district of any level; its descendants are included.",
+    "cells": f"1 to {MAX_CELLS} H3 cells of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}, separated by commas: only incidents "
+    "in them. A cell stands for all below it; an f at the end may be left out, and 862d50_a2.aa stands for 862d50a2,862d50aa.",
     "window": "Time back from now: 24h, 3d, 7d, 30d, 12w, 1y. Default 30d.",
     "from": "Beginning of a half-open interval, an RFC 3339 instant or a date in the service's time zone; instead of window.",
     "to": "End of the interval, not included.",
@@ -50,7 +54,7 @@ PARAMETERS = {
 
 _VALUES: dict[str, Schema] = {
     "sector": SECTOR_CODES, "theme": ANY_CODES, "source": ANY_CODES, "agency": ANY_CODES, "status": codes(STATUS_GROUPS),
-    "duplicates": choice(DUPLICATES), "district": ANY_CODES, "window": WINDOW, "from": INSTANT, "to": INSTANT,
+    "duplicates": choice(DUPLICATES), "district": ANY_CODES, "cells": CELLS, "window": WINDOW, "from": INSTANT, "to": INSTANT,
     "compare": choice(COMPARISONS), "measure": choice(MEASURES),
 }  # fmt: skip
 """Schema of each parameter of the selection."""
@@ -67,21 +71,24 @@ LEVEL_DOCS = parameter(
 
 SCHEME_DOCS = parameter("scheme", "light (the default) or dark: the basemap for which the colours are chosen.", schema=choice(SCHEMES))
 
+TABLE_FORMATS = ("json", "csv", "csv-excel", "xlsx")
+
 EXTRA_PARAMETERS = {
     "level": "Level of districts: region, district (the default) or settlement.",
     "cell": f"An H3 cell of resolution {COARSEST_RESOLUTION} to {FINEST_RESOLUTION}: only incidents in it.",
-    "format": "json (the default), csv, or geojson if the response has geometry; takes precedence over Accept.",
+    "format": "json (the default); csv as in RFC 4180; csv-excel with semicolons, decimal commas and a byte order mark; xlsx; geojson if "
+    "the response has geometry. Takes precedence over Accept.",
     "by": "One or two dimensions separated by a comma: sector, theme, source, agency, status, district, deadline.",
     "bucket": "hour, day, week (from Monday) or month, in the service's time zone; by default it depends on the window's length.",
 }
 """Description of each parameter that only some routes have, by name."""
 
 _EXTRA_VALUES: dict[str, Schema] = {
-    "level": LEVEL, "cell": CELL, "format": choice(("json", "csv")), "by": codes(DIMENSIONS, most=2), "bucket": choice(BUCKETS),
+    "level": LEVEL, "cell": CELL, "format": choice(TABLE_FORMATS), "by": codes(DIMENSIONS, most=2), "bucket": choice(BUCKETS),
 }  # fmt: skip
 
 FORMAT_DOCS = parameter("format", EXTRA_PARAMETERS["format"], schema=_EXTRA_VALUES["format"])
-_MAP_FORMAT_DOCS = parameter("format", EXTRA_PARAMETERS["format"], schema=choice(("json", "csv", "geojson")))
+_MAP_FORMAT_DOCS = parameter("format", EXTRA_PARAMETERS["format"], schema=choice((*TABLE_FORMATS, "geojson")))
 
 
 def docs(*extra: str, required: Sequence[str] = (), geometry: bool = False) -> dict[str, Any]:
@@ -90,13 +97,15 @@ def docs(*extra: str, required: Sequence[str] = (), geometry: bool = False) -> d
     return {"parameters": [*SELECTION_DOCS["parameters"], *more, *((_MAP_FORMAT_DOCS,) if geometry else ())]}
 
 
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}}},
+    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, _WORKBOOK: {}}},
     304: {"description": "The client's copy is still valid."},
 }
 MAP_RESPONSES: dict[int | str, dict[str, Any]] = {
     **TABLE_RESPONSES,
-    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, "application/geo+json": {}}},
+    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, _WORKBOOK: {}, "application/geo+json": {}}},
 }
 
 SELECTION_DOCS: dict[str, Any] = {"parameters": [parameter(name, text, schema=_VALUES[name]) for name, text in PARAMETERS.items()]}
