@@ -43,6 +43,7 @@ from geo_service.routes import (
     agencies,
     alert_feed,
     alerts,
+    answer_times,
     cell_sets,
     changes,
     districts,
@@ -179,7 +180,7 @@ def create_app(
     app.state.service, app.state.alerting = service, alerting
     _handle_errors(app)
     open311_modules = (open311, open311_updates)
-    table_modules = (statistics, cell_sets, changes, districts, agencies)
+    table_modules = (statistics, answer_times, cell_sets, changes, districts, agencies)
     data_modules = (health, tiles, styles, *table_modules, report, live, places, search, ogc, incidents, ingest_runs)
     for module in (*data_modules, access, alert_feed, alerts, *open311_modules):
         app.include_router(module.router)

@@ -25,6 +25,7 @@ from geo_service.aggregation.places.place_index import find_places
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.selection.selection import Selection, Window
 from geo_service.aggregation.statistics.agency_rating import rate_agencies
+from geo_service.aggregation.statistics.answer_times import AnswerTimeOptions, compute_answer_times
 from geo_service.aggregation.statistics.breakdown import DIMENSIONS, compute_breakdown
 from geo_service.aggregation.statistics.cells import describe_cell
 from geo_service.aggregation.statistics.changes import CHANGE_DIMENSIONS, DIRECTIONS, ChangeOptions, find_changes
@@ -102,6 +103,7 @@ def _statistics_steps(state: ReplicaState, now: Selection, before: Selection, ru
     yield compute_timeline(state, now, clockwork, count, before, by=DIMENSIONS["sector"])
     yield describe_cell(state, Query(now, count, before), h3.latlng_to_cell(*_AT, resolution_at(_ZOOM)), clockwork)
     yield rate_agencies(state, rules, now, before, 1)
+    yield compute_answer_times(state, now, AnswerTimeOptions(zone, "month", "sector"))
     yield find_repeated_positions(state, now, 1, 1)
     yield find_lasting_excess(np.full((WEEKS, 2, 2), 10, np.int32))
     for order in ORDERS.values():

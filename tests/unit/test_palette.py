@@ -99,8 +99,28 @@ def test_more_stands_out_more_from_the_ground(scheme: str, direction: int, visio
     assert all(np.diff(lightness) * direction > 0)
 
 
+@pytest.mark.parametrize("named", [None, "unusual"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_red_means_most_in_every_scheme_and_nothing_else_is_as_colourful(scheme: str, named: str | None) -> None:
+    """Hue angle and chroma in CIE L*a*b*: red lies between 15 and 45 degrees, yellow at 90, purple at 330."""
+    *fewer, most = (lab(color, "normal") for color in choose_palette(diverging=False, named=named, scheme=scheme).colors)
+    assert 15 <= np.degrees(np.arctan2(most[2], most[1])) <= 45
+    assert np.hypot(*most[1:]) > 50
+    for color in fewer:
+        hue = np.degrees(np.arctan2(color[2], color[1])) % 360
+        assert np.hypot(*color[1:]) < 6 or 35 <= hue <= 110, "neither crimson nor purple for little"
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize(("scheme", "zero"), [("light", "#d5d8da"), ("dark", "#3d474f")])
+def test_a_class_of_something_is_told_from_the_grey_of_nothing(scheme: str, zero: str, vision: str) -> None:
+    assert SCHEMES[scheme].without_class == zero
+    least = choose_palette(diverging=False, scheme=scheme).colors[0]
+    assert difference(lab(zero, vision), lab(least, vision)) >= 9
+
+
 def test_a_legend_takes_the_colours_of_another_scheme_and_keeps_its_numbers() -> None:
     light = {"classes": [{"class": 4, "from": 1, "to": 9, "color": "#bd0026", "cells": 3}], "palette": {}, "max": 9}
     dark = recolor_legend(light, choose_palette(diverging=False, scheme="dark"))
-    assert dark["classes"] == [{"class": 4, "from": 1, "to": 9, "color": "#fcffa4", "cells": 3}]
-    assert (dark["palette"]["name"], dark["max"]) == ("inferno", 9)
+    assert dark["classes"] == [{"class": 4, "from": 1, "to": 9, "color": "#ff807a", "cells": 3}]
+    assert (dark["palette"]["name"], dark["max"]) == ("brown to red", 9)

@@ -24,6 +24,14 @@ def answer_seconds(state: ReplicaState, rows: NDArray[np.int32]) -> Seconds:
     return elapsed(state.columns["received"], state.columns["answered"], rows)
 
 
+def waiting_seconds(state: ReplicaState, rows: NDArray[np.int32], until: Seconds) -> Seconds:
+    """Return (rows,) seconds from receipt to `until`, (rows,) instants, on the same clock as `answer_seconds`; 0 where that is earlier."""
+    until = np.maximum(until, state.columns["received"][rows])
+    if state.clock is not None:
+        return state.clock.waiting_seconds(state, rows, until)
+    return until - state.columns["received"][rows]
+
+
 def close_seconds(state: ReplicaState, taken: SelectedRows) -> Seconds:
     """Return (rows,) seconds from receipt to closing by the calendar; MISSING for what is not closed now."""
     seconds = elapsed(state.columns["received"], state.columns["closed"], taken.rows)
@@ -73,6 +81,32 @@ class BusinessTimeTimer:
         rules = (working, work.opens, work.length, work.before)
         map_parts(lambda piece: _answer_seconds(out[piece], rows[piece], *look_at, *rules), split_rows(len(rows)))
         return out
+
+    def waiting_seconds(self, state: ReplicaState, rows: NDArray[np.int32], until: Seconds) -> Seconds:
+        """Return (rows,) seconds from receipt to `until`, (rows,) instants that are not earlier."""
+        calendar = self._rules.deadlines.calendar
+        working = self._counts[self._rules.of(state.catalogue)]
+        columns = state.columns
+        out = np.empty(len(rows), np.uint32)
+        look_at = (columns["source"], columns["theme"], columns["received"])
+        hours = (calendar.opens, calendar.length, calendar.before)
+        map_parts(lambda piece: _waiting_seconds(out[piece], rows[piece], until[piece], *look_at, working, *hours), split_rows(len(rows)))
+        return out
+
+
+@njit(nogil=True, cache=True)
+def _waiting_seconds(
+    out: Seconds, rows: NDArray[np.int32], until: Seconds, source: NDArray[np.uint16], theme: NDArray[np.uint32],
+    received: NDArray[np.uint32], working: NDArray[np.bool_], opens: NDArray[np.int64], length: NDArray[np.int64],
+    before: NDArray[np.int64],
+) -> None:  # fmt: skip
+    for i in range(len(rows)):
+        row = rows[i]
+        start, end = np.int64(received[row]), np.int64(until[i])
+        if source[row] < working.shape[0] and theme[row] < working.shape[1] and working[source[row], theme[row]]:
+            out[i] = np.uint32(seconds_before_one(end, opens, length, before) - seconds_before_one(start, opens, length, before))
+        else:
+            out[i] = np.uint32(end - start)
 
 
 @njit(nogil=True, cache=True)

@@ -48,6 +48,10 @@ class ResponseTimer(Protocol):
         """Return (rows,) seconds from receipt to the first answer, by the rules of each row's source and theme."""
         ...
 
+    def waiting_seconds(self, state: "ReplicaState", rows: NDArray[np.int32], until: Seconds) -> Seconds:
+        """Return (rows,) seconds from receipt to the instants `until`, by the same rules."""
+        ...
+
 
 class ReplicaState:
     """The data of the replica. Used on the worker thread only."""

@@ -56,7 +56,7 @@ def compute_timeline(
     compare: a selection whose numbers are beside those of the bucket that corresponds. rows: the rows of the selection
     if they have been selected already. by: a dimension that adds time series. cell: an H3 cell in which they lie.
     """
-    start, stop = _resolve_window(state, selection)
+    start, stop = resolve_window(state, selection)
     bucket = options.bucket or bucket_for(stop - start)
     edges = bucket_edges(start, stop, bucket, options.zone)
     compared_edges = _shift_edges(edges, selection, compare, options)
@@ -116,7 +116,7 @@ def _to_lists(counts: Any) -> dict[str, list[int]]:
     return {name: counts[:, channel].tolist() for channel, name in enumerate(_SERIES_CHANNELS)}
 
 
-def _resolve_window(state: ReplicaState, selection: Selection) -> tuple[int, int]:
+def resolve_window(state: ReplicaState, selection: Selection) -> tuple[int, int]:
     """Return the window with its open ends moved to where the data ends, seconds since 1970; it is never empty."""
     window = selection.window
     start, stop = window.start, window.stop

@@ -2,9 +2,10 @@
 
 YlOrRd, five classes: ColorBrewer 2.0, Cynthia Brewer, Mark Harrower and The Pennsylvania State University,
 Apache-2.0: a sequential palette, light for low values. RdBu reversed, five classes, from the same source: a diverging
-palette, blue for a decrease, red for an increase. On a dark map the highest class must be the lightest: inferno without
-its two darkest of seven (matplotlib, CC0), and blue and red that get lighter away from a dark middle. Adjacent classes differ by at
-least 9 (CIEDE2000) for normal vision and for three deficiencies of colour vision; tests/unit/test_palette.py measures it.
+palette, blue for a decrease, red for an increase. On a dark map the highest class must be the lightest, and red means bad there as
+well: from a dull brown over rust to a glowing red, found by a search for the greatest least difference; and blue and red that get
+lighter away from a dark middle. Adjacent classes differ by at least 9 (CIEDE2000), the sequential ones by 10, for normal vision and
+for three deficiencies of colour vision; tests/unit/test_palette.py measures it.
 Ages use the sequential palette reversed: the newest incidents stand out. Classes with names have palettes of their own, which
 begin at, or lie on both sides of grey. The 17 patterns of emerging hot spots are more than anybody tells apart by colour: warm, cold and
 grey are told apart by all, single patterns by normal vision; the legend and the class say which it is.
@@ -63,10 +64,10 @@ SCHEMES = {
         without_class="#d5d8da", background="#f1f2ee", outline="#4c5a64", text="#26323b", halo="rgba(255, 255, 255, 0.85)",
     ),
     "dark": Scheme(
-        Palette("inferno", ("#781c6d", "#bc3754", "#ed6925", "#fbb61a", "#fcffa4")),
+        Palette("brown to red", ("#45312a", "#70452c", "#b83c0d", "#ff481c", "#ff807a")),
         Palette("BuRd dark", ("#7cc0f0", "#33719f", "#434b52", "#b4553f", "#ffa183")),
         {
-            "unusual": Palette("grey and inferno", ("#434b52", "#cc4778", "#f1762f", "#fbb61a", "#fcffa4")),
+            "unusual": Palette("grey and brown to red", ("#434b52", "#70452c", "#b83c0d", "#ff481c", "#ff807a")),
             "concentration": Palette("BuRd dark, seven", ("#a6d8fb", "#5fa5d6", "#33719f", "#434b52", "#9a4634", "#d9765c", "#ffb8a1")),
             "emerging": Palette(
                 "hot and cold spots, dark",
