@@ -4,7 +4,7 @@ from typing import Any
 
 from geo_service.core.schema.alerts import LAYERS, VERDICTS
 from geo_service.queries.alerts import DEFAULT_LIMIT, GROUPS, MAX_LIMIT, MAX_NOTE_LENGTH, STATES
-from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PARAMETERS, PROBLEM, TABLE_FORMATS, parameter
+from geo_service.routes.schemas.parameter_docs import FORMAT_DOCS, PARAMETERS, PROBLEM, TABLE_FORMATS, WORKBOOK_TYPE, parameter
 from geo_service.routes.schemas.value_schemas import ANY_CODES, SECTOR_CODES, choice, integer, pattern
 
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -145,7 +145,9 @@ _EVIDENCE = _object(
     recent={"type": "array", "items": {"type": "integer"}, "description": "Ids of the newest incidents, newest first."},
 )  # fmt: skip
 _ONE = {**ALERT, "required": [*ALERT["required"], "evidence"], "properties": {**_PROPERTIES, "evidence": _EVIDENCE}}
-_FORMATS: dict[str, Any] = {"text/csv": {"schema": _TEXT}, "application/geo+json": {"schema": {"type": "object"}}}
+_FORMATS: dict[str, Any] = {
+    "text/csv": {"schema": _TEXT}, WORKBOOK_TYPE: {}, "application/geo+json": {"schema": {"type": "object"}},
+}  # fmt: skip
 _UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The client's copy is still valid."}}
 
 ALERTS_RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -97,15 +97,18 @@ def docs(*extra: str, required: Sequence[str] = (), geometry: bool = False) -> d
     return {"parameters": [*SELECTION_DOCS["parameters"], *more, *((_MAP_FORMAT_DOCS,) if geometry else ())]}
 
 
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WORKBOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 TABLE_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, _WORKBOOK: {}}},
+    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, WORKBOOK_TYPE: {}}},
     304: {"description": "The client's copy is still valid."},
 }
 MAP_RESPONSES: dict[int | str, dict[str, Any]] = {
     **TABLE_RESPONSES,
-    200: {"description": "The numbers.", "content": {"application/json": {}, "text/csv": {}, _WORKBOOK: {}, "application/geo+json": {}}},
+    200: {
+        "description": "The numbers.",
+        "content": {"application/json": {}, "text/csv": {}, WORKBOOK_TYPE: {}, "application/geo+json": {}},
+    },
 }
 
 SELECTION_DOCS: dict[str, Any] = {"parameters": [parameter(name, text, schema=_VALUES[name]) for name, text in PARAMETERS.items()]}
