@@ -1,8 +1,8 @@
 """Connections, the pool, migrations, compiled statements, and errors of the database driver."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -22,6 +22,9 @@ from geo_service.core.schema import sector
 from geo_service.core.settings import Settings
 from geo_service.core.sql import advisory_locks
 from geo_service.core.sql.named_queries import SQL, with_constants
+
+Connect = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
+"""Holds a connection in a block; the text says what it is for, for messages of errors: "read the incident"."""
 
 MIGRATIONS = postgis_folder() / "migrations"
 MIN_POSTGIS_VERSION = (3, 3)

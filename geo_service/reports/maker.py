@@ -2,12 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
-
-import asyncpg
 
 from geo_service.aggregation.alerts.model import AlertBoard
 from geo_service.aggregation.catalogue.catalogue import Catalogue
@@ -16,6 +13,7 @@ from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.admission import QueuedThread
+from geo_service.core.database import Connect
 from geo_service.core.errors import Overloaded
 from geo_service.http.encoded_body import EncodedBody
 from geo_service.reports.content.numbers import ReportNumbers, compute_in_steps, compute_numbers
@@ -34,9 +32,6 @@ _ATTEMPTS = 2
 """How often a report is computed in steps while its rows change, before everybody waits for it."""
 _MAX_AGE_S = 600.0
 """Addresses that were erased, and names of settlements, do not move the revision of the incidents."""
-
-Connect = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
-"""Holds a connection in a block; the text says what it is for."""
 
 _Key = tuple[str, int, int, str, str, Hashable]
 

@@ -1,12 +1,9 @@
 """Answers searches: names on a thread of their own, incidents from the replica and the database, addresses from a server."""
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import asyncpg
 
 from geo_service.aggregation.catalogue.catalogue import Catalogue
 from geo_service.aggregation.measures.rows import Row
@@ -17,14 +14,12 @@ from geo_service.aggregation.search.incidents import IncidentHit, describe_hits
 from geo_service.aggregation.selection.selection import Selection
 from geo_service.core.address_search import AddressSearch, FoundAddress
 from geo_service.core.admission import QueuedThread
+from geo_service.core.database import Connect
 from geo_service.core.errors import AddressSearchUnavailable, DatabaseUnavailable, NotReady, Overloaded
 from geo_service.core.extent import Bounds
 from geo_service.core.model import LocationQuality
 from geo_service.core.sql.named_queries import query
 from geo_service.queries.search import MIN_PREFIX, SearchQuery
-
-Connect = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
-"""Holds a connection in a block; the text says what it is for."""
 
 _BY_NUMBER, _BY_EXTERNAL_ID, _BY_PREFIX = 2.0, 1.9, 0.9
 """Scores of incidents: whoever types a whole number means it."""

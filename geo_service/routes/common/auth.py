@@ -52,8 +52,7 @@ def may_read_texts(request: Request) -> bool:
 
 def is_operator(request: Request) -> bool:
     """Whether a reader has sent one of GEO_WRITE_KEYS as `Authorization: Bearer <key>`; with another key it reads what all may read."""
-    key = bearer_key(request)
-    return bool(key) and _matches_any(key, service_of(request).settings.write_keys)
+    return WRITE_INCIDENTS in scopes_of(request)
 
 
 def authenticate_writer(request: Request, api_key: str = "", act: str = "send incidents") -> str:

@@ -1,17 +1,12 @@
 """What is stored of an incident beside the replica: its id in its source, and the citizen's words for who may read them."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
-
+from geo_service.core.database import Connect
 from geo_service.core.errors import DatabaseUnavailable, NotReady, Overloaded
 from geo_service.core.source_links import make_source_link
 from geo_service.core.sql.named_queries import query
-
-Connect = Callable[[str], AbstractAsyncContextManager[asyncpg.Connection]]
-"""Holds a connection in a block; the text says what it is for."""
 
 
 async def read_details(connect: Connect, number: int, *, with_texts: bool) -> Mapping[str, Any]:
