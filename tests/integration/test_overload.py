@@ -264,6 +264,8 @@ async def test_of_a_hundred_at_once_none_is_answered_that_has_waited_for_longer_
     answers = await all_at_once(client, form)
     shed = sum(map(is_refused, answers))
     counted = {name: (queue.admitted - before[name][0], queue.shed - before[name][1]) for name, queue in service.queues.items()}
+    if form == REPLICA_ADDRESSES["incident"]:
+        counted.pop("database")  # The replica answers without what only the database has.
     assert sum(refused for _, refused in counted.values()) == shed
     assert max(admitted for admitted, _ in counted.values()) >= AT_ONCE - shed > 0
     assert max(queue.longest_waited_s for queue in service.queues.values()) <= 0.2

@@ -164,10 +164,13 @@ async def test_only_holders_of_a_key_may_send(client: httpx.AsyncClient, databas
         assert (refused.status_code, "GEO_WRITE_KEYS" in refused.json()["detail"]) == (403, True)
     async with asking(database_url, write_open=True, write_origins="https://desk.example") as opened:
         assert (await opened.post("/api/incidents", json=incident("x"))).status_code == 200
-        for origin, status in (("https://evil.example", 403), ("http://test", 403), ("https://desk.example", 200)):
+        for origin, status in (("https://evil.example", 403), ("https://test", 403), ("https://desk.example", 200)):
             answer = await opened.post("/api/incidents", json=incident("x"), headers={"Origin": origin})
             assert (origin, answer.status_code) == (origin, status)
             assert answer.headers.get("access-control-allow-origin") == ("https://desk.example" if status == 200 else None)
+        for host, status in (("test", 200), ("evil.example", 403)):  # a page of the service's own, and a foreign name that leads to it
+            answer = await opened.post("/api/incidents", json=incident("x"), headers={"Host": host, "Origin": f"http://{host}"})
+            assert (host, answer.status_code) == (host, status)
         asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "Content-Type"}
         preflights = [
             await opened.options("/api/incidents", headers=asked | {"Origin": origin})
