@@ -111,7 +111,7 @@ def test_what_cannot_be_played_is_set_aside_for_a_playback_and_comes_back(region
     region.page.locator("[data-layer=districts]").click()
     region.page.locator("#measure").select_option("share_closed")
     region.page.locator("#play").click()
-    region.until("geoMap.getSource('hexes')?.tiles[0].includes('frames=')")
+    region.until("geoMap.getSource('hexes')?.tiles?.[0].includes('frames=')")
     expect(region.page.locator("#dock .note")).to_contain_text("number of incidents in hexagons")
     region.page.locator("#play-way").select_option("growing")
     query = region.page.evaluate("new URL(geoMap.getSource('hexes').tiles[0]).search")
@@ -125,7 +125,7 @@ def test_what_cannot_be_played_is_set_aside_for_a_playback_and_comes_back(region
     frames = int(dict(pair.split("=") for pair in query[1:].split("&"))["frames"])
     assert region.page.evaluate("geoMap.getGlobalState()") == {"frame-begin": 0, "frame-end": frames}
     region.page.keyboard.press("Escape")
-    region.until("geoMap.getSource('districts')?.tiles[0].includes('measure=share_closed')")
+    region.until("geoMap.getSource('districts')?.tiles?.[0].includes('measure=share_closed')")
     assert "layer=districts" in region.page.url
 
 
@@ -148,7 +148,7 @@ def test_what_is_coloured_is_chosen_and_what_does_not_go_together_is_put_right(r
     region.open(VIEW)
     region.page.locator("[data-layer=districts]").click()
     region.page.locator("#measure").select_option("per_1000")
-    region.until("geoMap.getSource('districts')?.tiles[0].includes('measure=per_1000')")
+    region.until("geoMap.getSource('districts')?.tiles?.[0].includes('measure=per_1000')")
     region.page.locator("#measure").select_option("change")
     region.page.locator("#finer summary").click()
     expect(region.page.locator("#compare")).to_have_value("previous")

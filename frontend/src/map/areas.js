@@ -168,6 +168,11 @@ function outlineOf(layer) {
   return `${layer}-outline`;
 }
 
+/** Whether the map shows the chosen layer; another one is about to be drawn anew, with its colours and names. @param {MapLibreMap} map @param {State} state */
+function isShown(map, { view: { layer } }) {
+  return shownOn.get(map) === layer;
+}
+
 /** @param {MapLibreMap} map @param {State} state */
 function colour(map, state) {
   const {
@@ -175,6 +180,7 @@ function colour(map, state) {
     playing,
     view: { scheme, layer },
   } = state;
+  if (!isShown(map, state)) return;
   const inks = INKS[scheme];
   if (layer === DENSITY) return colourDensity(map, legend);
   fade(map, state);
@@ -203,8 +209,13 @@ function colour(map, state) {
  * coloured by themselves, and hardly anything where another class is picked out. A playback has no incidents one by one.
  * @param {MapLibreMap} map @param {State} state
  */
-function fade(map, { lit, playing, view: { layer } }) {
-  if (layer === DENSITY) return;
+function fade(map, state) {
+  const {
+    lit,
+    playing,
+    view: { layer },
+  } = state;
+  if (layer === DENSITY || !isShown(map, state)) return;
   const of = (/** @type {number} */ opacity) =>
     /** @type {ExpressionSpecification | number} */ (
       lit === null || playing ? opacity : ["case", ["==", ["get", "class"], lit], opacity, FADED]
@@ -221,7 +232,9 @@ function fade(map, { lit, playing, view: { layer } }) {
 }
 
 /** @param {MapLibreMap} map @param {State} state */
-function name(map, { view: { layer, language } }) {
+function name(map, state) {
+  const { layer, language } = state.view;
   const { labels } = LAYERS[layer];
-  if (labels) map.setLayoutProperty(labels, "text-field", ["coalesce", ["get", `name_${language}`], ["get", "name_ru"]]);
+  if (labels && isShown(map, state))
+    map.setLayoutProperty(labels, "text-field", ["coalesce", ["get", `name_${language}`], ["get", "name_ru"]]);
 }
