@@ -80,13 +80,18 @@ async function showMap() {
   };
   areaMap.map.on("moveend", link);
   store.watch((state) => state.view, link);
-  const checkReady = () => reportReady(store, areaMap.map.loaded() && areaMap.map.areTilesLoaded());
+  const checkReady = () => reportReady(store, isDrawn(areaMap.map, store.get().view.layer));
   areaMap.map.on("idle", checkReady);
   // The numbers may come when the map has long been at rest; and a busy browser may draw nothing for long, so that there is no idle.
   setInterval(checkReady, LOOK_MS);
   // For tests, and for the curious in the browser's console.
   Object.assign(window, { geoMap: areaMap.map });
   return { refreshTiles: areaMap.refresh, shown: areaMap.map.once("idle") };
+}
+
+/** Whether all of the layer is on the map; before it is added, the empty map has nothing left to load. @param {import("maplibre-gl").Map} map @param {string} layer */
+function isDrawn(map, layer) {
+  return Boolean(map.getSource(layer)) && map.loaded() && map.areTilesLoaded();
 }
 
 /** The frame's fixed texts, and which of its parts are seen. @param {PageStore} page */

@@ -17,7 +17,10 @@ from tests.support.page_checks import find_violations
 
 pytestmark = pytest.mark.browser
 
-READY = "window.geoMap?.loaded() && geoMap.areTilesLoaded() && !document.querySelector('#legend').hidden"
+READY = (
+    "['hexes', 'districts', 'density'].some((one) => window.geoMap?.getSource(one)) && geoMap.loaded() && geoMap.areTilesLoaded() "
+    "&& !document.querySelector('#legend').hidden"
+)
 ROADS = sum(sum(1 + i % 3 % 2 == 1 for i in range(one.incidents)) for one in territory.DISTRICTS if one.code != "CH")
 """Incidents of the territory in the sector of roads, but for the district far away."""
 
@@ -117,7 +120,7 @@ def test_a_frame_says_what_it_shows_and_nothing_lies_over_the_region(visit: Visi
     [
         ("lang=en&sectr=roads", "There is no parameter “sectr”."),
         ("lang=en&sector=rods", "sector: there is no “rods”. Allowed: health"),
-        ("lang=en&layer=rivers", "layer: there is no “rivers”. Allowed: hexes, districts."),
+        ("lang=en&layer=rivers", "layer: there is no “rivers”. Allowed: hexes, districts, density."),
         ("lang=ru&scheme=pink", "scheme: значения «pink» нет. Допустимо: auto, light, dark."),
         ("lang=en&map=here", "map: “here” is not valid."),
         ("lang=en&window=7d&window=9d", "window is given more than once"),
