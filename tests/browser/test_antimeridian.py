@@ -9,14 +9,14 @@ from playwright.sync_api import Browser
 from geo_service.core.database import open_connection
 from tests.support import far_places
 from tests.support.browser_incidents import run_in_thread
-from tests.support.browser_visit import visiting
+from tests.support.browser_visit import MAP_DRAWN, visiting
 from tests.support.serve_process import serving, wait_until_ready
 
 pytestmark = pytest.mark.browser
 
 TOTAL = far_places.EACH * len(far_places.SETTLEMENTS)
 ADDRESSES = {"page": "/#lang=en", "frame": "/embed?lang=en&window=7d", "wall": "/?view=wall#lang=en"}
-DRAWN = "window.geoMap && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving() && geoMap.getZoom() > 1.5"
+AT_REST = f"{MAP_DRAWN} && !geoMap.isMoving() && geoMap.getZoom() > 1.5"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def service_url(database_url: str) -> Iterator[str]:
 def test_a_page_begins_over_the_region_and_not_on_the_other_side_of_the_world(browser: Browser, service_url: str, name: str) -> None:
     with visiting(browser, service_url, 1280, 800) as visit:
         visit.page.goto(f"{service_url}{ADDRESSES[name]}")
-        visit.until(DRAWN)
+        visit.until(AT_REST)
         visit.shot(f"chukotka-{name}")
         bounds = visit.page.evaluate("geoMap.getBounds().toArray().flat()")
         west, _, east, _ = bounds

@@ -7,14 +7,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.browser_incidents import ROADS, WASTE
-from tests.support.browser_visit import Visit, send_source
+from tests.support.browser_visit import MAP_DRAWN, Visit, send_source
 from tests.support.page_build import read_manifest
 
 pytestmark = pytest.mark.browser
 
 ASKED = "performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname)"
 NAMED = "[...document.querySelectorAll('link[rel=modulepreload]')].map((link) => new URL(link.href).pathname)"
-SETTLED = "window.geoMap?.loaded() && geoMap.areTilesLoaded()"
 MOST_MODULES = 8
 """Of a page, MapLibre and the words of one language with it: every file more costs a phone a part of a round trip."""
 WORDS = re.compile(r"/(ru|en)-\w{8}\.js$")
@@ -36,7 +35,7 @@ def test_a_page_names_the_modules_that_it_begins_with(visit: Visit, path: str, l
     asked: list[str] = []
     visit.page.on("request", lambda request: asked.append(urlsplit(request.url).path))
     visit.page.goto(f"{visit.address}{path}")
-    visit.until(SETTLED)
+    visit.until(MAP_DRAWN)
     if later:
         visit.until(all_here)
     files = [name for name in visit.page.evaluate(ASKED) if name.startswith("/static/")]

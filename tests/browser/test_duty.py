@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, expect
 from geo_service.core.database import open_connection
 from tests.support import territory
 from tests.support.browser_incidents import insert_incidents, run_in_thread
-from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.browser_visit import MAP_DRAWN, PATIENCE_MS, Visit, visiting
 from tests.support.page_checks import find_violations
 from tests.support.serve_process import serving, wait_until_ready
 
@@ -67,7 +67,7 @@ def test_keys_lead_from_the_ranking_to_an_incident_and_back(visit: Visit) -> Non
     keys, panel, title = visit.page.keyboard, visit.page.locator("#panel"), visit.page.locator("#panel h2")
 
     # The panels are there once the map is.
-    visit.until("window.geoMap?.loaded() && geoMap.areTilesLoaded()")
+    visit.until(MAP_DRAWN)
     visit.page.locator("#ranking tr[data-row=T] button").focus()
     keys.press("Enter")
     expect(title).to_have_text("Area T", timeout=PATIENCE_MS)

@@ -11,16 +11,13 @@ import pytest
 from playwright.sync_api import Browser, Frame, expect
 
 from tests.support import territory
-from tests.support.browser_visit import PATIENCE_MS, PATIENCE_S, Visit, send_source, visiting
+from tests.support.browser_visit import MAP_DRAWN, PATIENCE_MS, PATIENCE_S, Visit, send_source, visiting
 from tests.support.other_origin import OtherOrigin
 from tests.support.page_checks import find_violations
 
 pytestmark = pytest.mark.browser
 
-READY = (
-    "['hexes', 'districts', 'density'].some((one) => window.geoMap?.getSource(one)) && geoMap.loaded() && geoMap.areTilesLoaded() "
-    "&& !document.querySelector('#legend').hidden"
-)
+READY = f"{MAP_DRAWN} && !document.querySelector('#legend').hidden"
 ROADS = sum(sum(1 + i % 3 % 2 == 1 for i in range(one.incidents)) for one in territory.DISTRICTS if one.code != "CH")
 """Incidents of the territory in the sector of roads, but for the district far away."""
 

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
+from tests.support.browser_visit import MAP_DRAWN, PATIENCE_MS, Visit, visiting
 
 pytestmark = pytest.mark.browser
 
 VIEW = "lang=en&window=1y&map=8/45.2/39.1"
-SETTLED = "window.geoMap?.loaded() && geoMap.areTilesLoaded()"
 HEARD = "document.querySelector('#live')?.dataset.state === 'live'"
 """The stream of changes has told its first revision, which is the one that is shown."""
 
@@ -37,7 +36,7 @@ def test_each_answer_is_asked_for_once_at_the_start(region: Visit, path: str) ->
     asked: Counter[str] = Counter()
     region.page.on("request", lambda request: asked.update([request.url.removeprefix(region.address)]))
     region.page.goto(f"{region.address}{path}")
-    region.until(SETTLED)
+    region.until(MAP_DRAWN)
     region.until(HEARD)
     numbers = {address: times for address, times in asked.items() if urlsplit(address).path.startswith(("/api/", "/tiles/"))}
     assert {address: times for address, times in numbers.items() if times > 1} == {}

@@ -16,6 +16,10 @@ PATIENCE_S = 100
 PATIENCE_MS = PATIENCE_S * 1000
 
 
+MAP_DRAWN = "['hexes', 'districts', 'density'].some((one) => window.geoMap?.getSource(one)) && geoMap.loaded() && geoMap.areTilesLoaded()"
+"""Whether the map shows its numbers: an empty one, before they are added to it, has nothing left to load."""
+
+
 @dataclass
 class Visit:
     """A page and what went wrong on it."""
@@ -34,8 +38,7 @@ class Visit:
     def settle(self) -> None:
         """Wait until numbers and map show the last choice."""
         self.page.locator("#totals:not(.busy) strong", has_not_text="…").first.wait_for(state="attached", timeout=PATIENCE_MS)
-        layer = "['hexes', 'districts', 'density'].some((one) => window.geoMap?.getSource(one))"
-        self.until(f"{layer} && geoMap.loaded() && geoMap.areTilesLoaded() && !geoMap.isMoving()")
+        self.until(f"{MAP_DRAWN} && !geoMap.isMoving()")
 
     def until(self, condition: str) -> None:
         """Wait until a JavaScript expression holds; the page's policy forbids Playwright's own way of waiting."""
