@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from tests.support.browser_visit import PATIENCE_MS, SCREENSHOTS, Visit, visiting
+from tests.support.kept_pictures import differences
 from tests.support.page_checks import get_json
 
 pytestmark = pytest.mark.browser
@@ -47,6 +48,7 @@ def test_the_picture_is_of_one_size_and_holds_the_whole_region(browser: Browser,
         SCREENSHOTS.mkdir(exist_ok=True)
         picture.save(SCREENSHOTS / f"picture-{shape}.png")
         assert picture.size == (3200, 2000)
+        assert differences(f"saved-{shape}", picture) == []
         # Each district's colour is in the map, and the legend beside it, not over it.
         legend = get_json(visit, "/api/legend?layer=districts&level=district&zoom=7&window=1y&scheme=light")
         beside = picture.crop((2540, 200, 3200, 1900))
@@ -65,6 +67,7 @@ def test_on_paper_the_region_is_whole_with_its_legend_and_the_numbers_of_the_api
         assert str(number) in text.replace("\N{NO-BREAK SPACE}", "")
     name = f"paper-{'landscape' if landscape else 'portrait'}"
     pages[0].save(SCREENSHOTS / f"{name}.png")
+    assert differences(name, pages[0]) == []
     # The first page is the sheet: in both directions more than a tenth of it is the map.
     inked = np.count_nonzero(np.asarray(pages[0].convert("L")) < 250) / (pages[0].width * pages[0].height)
     assert inked > 0.1
