@@ -7,3 +7,4 @@ export { followDistrictFilter } from "./panels/district_filter.js";
 export { showNow } from "./panels/now.js";
 export { showPlace } from "./panels/place.js";
 export { showShare } from "./panels/share.js";
+export { showSelecting } from "./selecting/selecting.js";

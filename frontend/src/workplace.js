@@ -90,7 +90,7 @@ export async function assembleWorkplace(store) {
   const shown = areaMap.map.once("idle");
   // The map may have come to rest just before, and says so again only when it has drawn once more.
   areaMap.map.triggerRepaint();
-  const select = async () => (await import("./selecting/selecting.js")).showSelecting(areaMap.map, store);
+  const select = async () => (await later()).showSelecting(areaMap.map, store);
   void shown.then(() => actWhenIdle([...parts, select]));
   void shown.then(() => byId("map").toggleAttribute("data-drawn", true));
   // For tests, and for the curious in the browser's console.

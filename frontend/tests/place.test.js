@@ -43,6 +43,10 @@ test("hexagons are shown at the zooms at which the tiles hold them", () => {
     const [from, to] = zoomsOf(resolution);
     assert.ok(from <= zoom && zoom < to, `${resolution} at ${zoom}`);
   }
+  for (const [zoom, resolution] of [...tiles.slice(1), tiles.at(-1) ?? 0].entries()) {
+    const [from, to] = zoomsOf(resolution, 1);
+    assert.ok(from <= zoom && zoom < to, `${resolution} at ${zoom}, where they are finer`);
+  }
 });
 
 test("neighbours lie where a compass says, also across the antimeridian", () => {

@@ -16,6 +16,7 @@ from geo_service.core.integers import shorten
 from geo_service.queries.alert_filter import read_alert_filter
 from geo_service.queries.selection import QueryPairs, has_open_end, read_choice, read_int, read_level, read_selection_query
 from geo_service.tiles.documents.tilejson import LayerDescription
+from geo_service.tiles.encoding.grid import MAX_DETAIL
 from geo_service.tiles.layers.base import Rendering
 
 _NUMBER = re.compile(r"-?([0-9]{1,9}(\.[0-9]{1,6})?|\.[0-9]{1,6})")
@@ -43,6 +44,7 @@ def read_layer_query(
         level=read_level(params) if "level" in params else None,
         classifier=read_classification(params["breaks"], query.measure) if "breaks" in params else _default_classification(query.measure),
         frames=read_frames(params, query) if "frames" in params else None,
+        detail=read_int(params, "detail", 0, MAX_DETAIL, 0),
         format=tile_format,
         with_h3="fields" in params and bool(read_choice(params, "fields", ["h3"])),
         with_meta="meta" in params and bool(read_choice(params, "meta", ["1"])),

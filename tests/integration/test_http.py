@@ -72,6 +72,26 @@ async def test_a_tile_holds_the_hexagons_that_postgis_counts(client: httpx.Async
             assert cell in found
 
 
+@pytest.mark.parametrize("zoom", [0, 5, 12])
+async def test_with_detail_hexagons_and_classes_are_those_of_the_next_zoom(client: httpx.AsyncClient, zoom: int) -> None:
+    x, y = slippy_tile(CENTRE[1], CENTRE[0], zoom)
+    asked = {"window": "12w", "measure": "open"}
+    fine = {
+        feature["id"]: feature["properties"]
+        for feature in decode_hexes((await client.get(tile_of(zoom), params={**asked, "detail": 1})).content)
+    }
+    usual: dict[int, dict[str, Any]] = {}
+    for column, row in ((2 * x, 2 * y), (2 * x + 1, 2 * y), (2 * x, 2 * y + 1), (2 * x + 1, 2 * y + 1)):
+        tile = await client.get(f"/tiles/hexes/{zoom + 1}/{column}/{row}.mvt", params=asked)
+        usual |= {feature["id"]: feature["properties"] for feature in (decode_hexes(tile.content) if tile.content else [])}
+    assert len(usual) > 0
+    assert fine == usual
+    plain, detailed = [
+        (await client.get("/api/legend", params={**asked, **look})).json() for look in ({"zoom": zoom + 1}, {"zoom": zoom, "detail": 1})
+    ]
+    assert (detailed["resolution"], detailed["classes"]) == (plain["resolution"], plain["classes"])
+
+
 async def test_a_hexagon_on_an_edge_has_the_same_numbers_in_both_tiles(client: httpx.AsyncClient) -> None:
     zoom = 15
     x, y = slippy_tile(CENTRE[1], CENTRE[0], zoom)

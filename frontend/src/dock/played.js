@@ -1,7 +1,7 @@
 /** What is played: numbers of messages in hexagons, of the choice as it stands; and the colours of all its frames. */
 
 /** @import { PageStore, Playing, View } from "../page/state.js" */
-import { fetchJson } from "../page/api.js";
+import { detailOf, fetchJson } from "../page/api.js";
 import { countedQuery } from "../page/url.js";
 import { cutWindow } from "./cutting.js";
 
@@ -13,14 +13,14 @@ const COUNTS = ["count", "open", "overdue"];
  * @param {PageStore} store @param {boolean} growing
  */
 export async function startPlaying(store, growing) {
-  const { view, summary, zoom } = store.get();
+  const { view, summary, zoom, finer } = store.get();
   if (!summary) return;
   const played = playable(view);
   const { from, to, frames } = cutWindow(summary, Date.now());
   // Own limits are those of the whole window, not of a frame.
   const breaks = /^[a-z]+$/.test(view.breaks) ? view.breaks : "";
   const filters = played.measure === "count" ? played.filters : { ...played.filters, status: played.measure };
-  const query = countedQuery({ ...played, filters, window: "", from, to }, { frames: String(frames), breaks });
+  const query = countedQuery({ ...played, filters, window: "", from, to }, { frames: String(frames), breaks, ...detailOf("hexes", finer) });
   const domains = await fetchDomains(query, view, zoom);
   const former = /** @type {Partial<View>} */ (
     Object.fromEntries(Object.entries(view).filter(([name, value]) => played[/** @type {keyof View} */ (name)] !== value))

@@ -27,26 +27,11 @@ const LAST_ZOOM = 24;
 /** Of a class that is not the one picked out. */
 const FADED = 0.12;
 const NOTHING = "rgba(0, 0, 0, 0)";
-/** Of a tile on the screen, px, where areas are to be finer: half of what MapLibre takes. */
-const FINE_TILE = 256;
 
 /** Maps on which a tile of the shown choice could not be had. @type {WeakSet<MapLibreMap>} */
 const failed = new WeakSet();
 /** Which layer a map shows. @type {WeakMap<MapLibreMap, Layer>} */
 const shownOn = new WeakMap();
-
-/** Maps that show the areas of the next zoom. @type {WeakSet<MapLibreMap>} */
-const fine = new WeakSet();
-
-/** Have areas half as large as usual on a map that draws none yet. @param {MapLibreMap} map */
-export function drawFinely(map) {
-  fine.add(map);
-}
-
-/** @param {MapLibreMap} map */
-export function isFine(map) {
-  return fine.has(map);
-}
 
 /** Draw them, and follow every choice from then on. @param {MapLibreMap} map @param {PageStore} store */
 export function showAreas(map, store) {
@@ -116,16 +101,15 @@ export function showTiles(map, state) {
 }
 
 /** Of the tiles; those of a playback have the frames in them. @param {State} state */
-function addressOf({ view, playing }) {
-  return playing ? `${serviceRoot()}/tiles/hexes/{z}/{x}/{y}.mvt?${playing.query}` : tilesAddress(view);
+function addressOf({ view, playing, finer }) {
+  return playing ? `${serviceRoot()}/tiles/hexes/{z}/{x}/{y}.mvt?${playing.query}` : tilesAddress(view, finer);
 }
 
 /** @param {MapLibreMap} map @param {State} state */
 function addAreas(map, state) {
   const { layer } = state.view;
   shownOn.set(map, layer);
-  const size = isFine(map) ? { tileSize: FINE_TILE } : {};
-  map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM, ...size });
+  map.addSource(layer, { type: "vector", tiles: [addressOf(state)], minzoom: 0, maxzoom: MAX_TILE_ZOOM });
   const ofAreas = { source: layer, "source-layer": layer };
   const above = streetNames(map) ?? [GROUND_NAMES, POINTS].find((id) => map.getLayer(id)) ?? LABELS;
   if (layer === DENSITY) {

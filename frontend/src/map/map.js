@@ -4,7 +4,7 @@
 /** @import { Layer, PageStore } from "../page/state.js" */
 import { GPUInitializationError, Map as MapLibreMap, prewarm } from "maplibre-gl";
 import { fetchTileJson } from "../page/api.js";
-import { drawFinely, isFine, MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
+import { MAX_TILE_ZOOM, showAreas, showTiles } from "./areas.js";
 import { baseStyle, fillBase, isShown, LABELS, nameBase, paintBase } from "./basemap.js";
 import { addControls } from "./controls.js";
 import { fetchForeign, foreignAddress, onForeignGround } from "./foreign_ground.js";
@@ -29,8 +29,8 @@ const START = { center: [60, 55], zoom: 2 };
 /** Room left around the data at the start: px, and at most this part of the map. */
 const MARGIN = 40;
 const MARGIN_SHARE = 0.06;
-/** In a frame that is less wide, px, areas are those of the next zoom: a whole region would be a dozen hexagons, or one polygon. */
-const NARROW_FRAME = 760;
+/** On a map that is less wide, px, hexagons are those of the next zoom: a whole region would be a dozen of them. */
+const NARROW = 760;
 
 /**
  * @typedef {object} AreaMap
@@ -66,8 +66,7 @@ export async function createMap(container, store, frame = null) {
     locale: { ...words(language).maplibre, "Map.Title": words(language).map },
   });
   if (!map) return null;
-  store.set({ zoom: tileZoom(map) });
-  if (frame && !frame.still && container.clientWidth < NARROW_FRAME) drawFinely(map);
+  store.set({ zoom: tileZoom(map), finer: !frame?.still && container.clientWidth < NARROW ? 1 : 0 });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   if (!frame?.still) addControls(map, store);
@@ -210,5 +209,5 @@ export function padding(container) {
 
 /** @param {MapLibreMap} map */
 function tileZoom(map) {
-  return Math.min(Math.max(Math.floor(map.getZoom()) + (isFine(map) ? 1 : 0), 0), MAX_TILE_ZOOM);
+  return Math.min(Math.max(Math.floor(map.getZoom()), 0), MAX_TILE_ZOOM);
 }

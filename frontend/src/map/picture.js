@@ -61,11 +61,11 @@ export async function pictureOf(map, store) {
 }
 
 /** Hexagons are as large, and so counted, as the picture's zoom has them. @param {State} state @param {Still} still @returns {Promise<Legend | null>} */
-async function legendOf({ view, zoom, legend, points, playing }, still) {
+async function legendOf({ view, zoom, finer, legend, points, playing }, still) {
   const drawn = Math.max(0, Math.floor(still.zoom));
   if (points && drawn >= POINTS_FROM_ZOOM && !playing) return points;
   if (playing || !legend || drawn === zoom) return legend;
-  return greyZero(await fetchLegend(view, drawn, AbortSignal.timeout(10_000)), view.scheme);
+  return greyZero(await fetchLegend(view, { zoom: drawn, finer }, AbortSignal.timeout(10_000)), view.scheme);
 }
 
 /** @param {Pen} pen @param {State} state @param {Legend | null} legend @param {Named | null} region */

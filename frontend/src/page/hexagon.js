@@ -45,9 +45,13 @@ export function parentOf(cell, resolution) {
   return index.toString(16);
 }
 
-/** @param {number} resolution @returns {[number, number]} the zooms from which on and up to which the tiles show such hexagons */
-export function zoomsOf(resolution) {
-  return [ZOOMS[resolution] ?? 0, ZOOMS[resolution + 1] ?? 0];
+/**
+ * @param {number} resolution @param {number} [finer] by how many zooms hexagons are finer than usual
+ * @returns {[number, number]} the zooms from which on and up to which the tiles show such hexagons
+ */
+export function zoomsOf(resolution, finer = 0) {
+  const [from = 0, to = 0] = ZOOMS.slice(resolution, resolution + 2);
+  return [Math.max(from - finer, 0), resolution === FINEST ? to : to - finer];
 }
 
 /** By resolution, where its zooms begin, and the end; the tiles' own rule is in geo_service/tiles/encoding/grid.py. */

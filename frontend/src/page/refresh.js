@@ -64,12 +64,12 @@ export function selectionOf({ view: { sectors, window, from, to, compare, measur
 
 /** @param {PageStore} store @param {AbortSignal} signal */
 async function fetchNumbers(store, signal) {
-  const { view, zoom } = store.get();
+  const { view, zoom, finer } = store.get();
   try {
     const [summary, legend] = await Promise.all([
       fetchSummary(view, signal),
       // Its classes are those of a zoom: before there is a map nobody knows which.
-      zoom < 0 ? null : fetchLegend(view, zoom, signal),
+      zoom < 0 ? null : fetchLegend(view, { zoom, finer }, signal),
     ]);
     // They came just when something else was chosen.
     if (signal.aborted) return;
@@ -97,9 +97,9 @@ function countedOf({ view: { sectors, window, from, to, filters, layer } }) {
  * @param {PageStore} store @param {AbortSignal} signal @returns {Promise<boolean>} false where it could not be had
  */
 async function fetchClasses(store, signal) {
-  const { view, zoom } = store.get();
+  const { view, zoom, finer } = store.get();
   try {
-    const legend = await fetchLegend(view, zoom, signal);
+    const legend = await fetchLegend(view, { zoom, finer }, signal);
     if (!signal.aborted && zoom === store.get().zoom) store.set({ legend: greyZero(legend, view.scheme) });
     return true;
   } catch (error) {

@@ -72,6 +72,7 @@ function initialState(view) {
   return {
     view,
     zoom: NO_ZOOM,
+    finer: 0,
     summary: null,
     legend: null,
     problem: null,

@@ -119,6 +119,7 @@
  * @typedef {object} State
  * @property {View} view
  * @property {number} zoom whole zoom of the tiles shown; -1 before there is a map
+ * @property {0 | 1} finer by how many zooms hexagons are finer than usual
  * @property {Summary | null} summary
  * @property {Legend | null} legend
  * @property {Problem | null} problem

@@ -21,9 +21,10 @@ let unfolded = false;
 
 /** @param {PageStore} store @param {HexagonPlace} place @returns {PlaceView} */
 export function hexagonView(store, { now, before, latest, lineage }) {
-  const { view } = store.get();
+  const { view, finer } = store.get();
   const { language } = view;
   const { cell, resolution } = now;
+  const zooms = zoomsOf(resolution, finer);
   return {
     title: cell.name?.[language] ?? words(language).hexagon,
     kind: fill(words(language).now.hexagonKind, { width: widthText(language, resolution) }),
@@ -42,8 +43,8 @@ export function hexagonView(store, { now, before, latest, lineage }) {
       key: keyOf(view),
       bounds: null,
       point: [cell.lng, cell.lat],
-      zoom: zoomsOf(resolution)[0] + 0.5,
-      seen: zoomsOf(resolution),
+      zoom: zooms[0] + 0.5,
+      seen: zooms,
       mark: "",
     },
   };

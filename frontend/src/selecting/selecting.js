@@ -53,9 +53,9 @@ export function showSelecting(map, store) {
 function addressOf(map, store, corners) {
   const places = corners.map((corner) => map.unproject(corner).wrap());
   const polygon = places.map(({ lng, lat }) => `${lng.toFixed(5)},${lat.toFixed(5)}`).join(",");
-  const { legend, zoom } = store.get();
+  const { legend, zoom, finer } = store.get();
   const resolution =
-    legend?.resolution ?? Array.from({ length: FINEST }, (_, at) => at + 1).find((one) => zoom < zoomsOf(one)[1]) ?? FINEST;
+    legend?.resolution ?? Array.from({ length: FINEST }, (_, at) => at + 1).find((one) => zoom < zoomsOf(one, finer)[1]) ?? FINEST;
   return `/api/cell-set?polygon=${polygon}&resolution=${resolution}`;
 }
 

@@ -30,6 +30,7 @@ from geo_service.routes.schemas.value_schemas import (
 from geo_service.tiles.documents.formats import CONTENT_TYPES
 from geo_service.tiles.documents.palette import SCHEMES
 from geo_service.tiles.documents.style import OWN_PARAMETERS
+from geo_service.tiles.encoding.grid import MAX_DETAIL
 
 _CODES = "comma-separated codes; absent means all"
 
@@ -122,6 +123,8 @@ LAYER_DOCS: dict[str, Any] = {
                   schema=BREAKS),
         parameter("frames", f"{FEWEST} to {MOST}: number of frames of equal length into which the window is cut for playback. "
                   "Hexagons with measure=count only.", schema=integer(FEWEST, MOST)),
+        parameter("detail", f"By how many zooms hexagons are finer than usual, 0 (the default) to {MAX_DETAIL}: for small maps. "
+                  "Hexagons and density only.", schema=integer(0, MAX_DETAIL)),
         parameter("meta", "1: adds a layer (or metadata) with the tile's totals and the resolved query.", schema=choice(("1",))),
     ]
 }  # fmt: skip

@@ -60,7 +60,7 @@ HEXES = LayerDescription(
         "value": "the chosen measure, where it is another than count, open or overdue",
         "class": "class of the chosen measure, 0 to 4 (gi: 0 to 6, emerging: 0 to 16); /api/legend gives its range, colour and name",
     },
-    parameters=("fields", "breaks", "frames", "meta"),
+    parameters=("fields", "breaks", "frames", "detail", "meta"),
     text_fields=("h3", "p"),
     measures=CELL_MEASURES,
     optional_fields={"compare": COMPARED, "frames": PLAYED, "fields": {"h3": "H3 index as text"}},
@@ -143,6 +143,7 @@ DENSITY = LayerDescription(
         "weight": "the chosen measure, which the kernel is multiplied by",
         "radius": "three standard deviations of the kernel at zoom 0, px of a 512 px tile; twice that at each further zoom",
     },
+    parameters=("detail",),
     measures=INCIDENTS.measures,
     class_property="weight",
 )

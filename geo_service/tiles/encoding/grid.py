@@ -74,9 +74,12 @@ def read_tile(z: str, x: str, y: str, zooms: tuple[int, int] = (MIN_ZOOM, MAX_ZO
     return tile
 
 
-def resolution_at(zoom: int) -> int:
-    """The H3 resolution shown at a zoom."""
-    return _RESOLUTIONS[zoom]
+MAX_DETAIL = 1
+
+
+def resolution_at(zoom: int, detail: int = 0) -> int:
+    """The H3 resolution shown at a zoom. detail: by how many zooms the hexagons are finer than usual, 0 to MAX_DETAIL."""
+    return _RESOLUTIONS[min(zoom + detail, MAX_ZOOM)]
 
 
 def project(lng: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int32]:

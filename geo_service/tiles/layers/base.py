@@ -30,6 +30,8 @@ class Rendering:
     """Into how many equal parts the window is divided for playback; None for no playback."""
     format: str = "mvt"
     """Of tiles: one of `formats.CONTENT_TYPES`."""
+    detail: int = 0
+    """By how many zooms hexagons are finer than usual, 0 to `grid.MAX_DETAIL`."""
     with_h3: bool = False
     """Whether each feature carries its H3 index as text."""
     with_meta: bool = False

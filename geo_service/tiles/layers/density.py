@@ -59,7 +59,7 @@ class DensityLayer:
 
     def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
         """Return the tile; empty when no hexagon has its middle in it."""
-        resolution = resolution_at(request.tile.z)
+        resolution = resolution_at(request.tile.z, request.rendering.detail)
         indexes, shifts = self._hexes.hexes_in_tile(state, resolution, request.tile)
         numbers = some_cell_values(state, request.query, request.rendering.classifier, resolution, indexes)
         outlines = self._hexes.outlines(resolution)
@@ -80,7 +80,7 @@ class DensityLayer:
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """Return the ramp of colours in messages per km², and the kernel."""
-        resolution, measure = resolution_at(view.zoom), view.query.measure
+        resolution, measure = resolution_at(view.zoom, view.rendering.detail), view.query.measure
         numbers = cell_values(state, view.query, view.rendering.classifier, resolution)
         palette = self.description.palette(measure)
         key: Hashable = (NAME, "peak", view.query.selection, measure.code, resolution)

@@ -97,7 +97,7 @@ class HexLayer:
     def __init__(self) -> None:
         self._pyramid: H3Hierarchy | None = None
         self._outlines: dict[int, HexOutlines] = {}
-        self._hexes_of_tile: ResultCache[Tile, PlacedHexes] = ResultCache(_TILES_CACHED)
+        self._hexes_of_tile: ResultCache[tuple[Tile, int], PlacedHexes] = ResultCache(_TILES_CACHED)
 
     def refresh(self, pyramid: H3Hierarchy) -> None:
         """Add the outlines of cells that have come, or of a whole new hierarchy."""
@@ -131,7 +131,8 @@ class HexLayer:
 
     def _visible_hexes(self, state: ReplicaState, request: TileRequest) -> VisibleHexes:
         """Return the hexagons that are drawn in the tile, in the order of its features."""
-        resolution, rendering = resolution_at(request.tile.z), request.rendering
+        rendering = request.rendering
+        resolution = resolution_at(request.tile.z, rendering.detail)
         indexes, shifts = self.hexes_in_tile(state, resolution, request.tile)
         numbers = some_cell_values(state, request.query, rendering.classifier, resolution, indexes)
         drawn = numbers.drawn
@@ -157,18 +158,18 @@ class HexLayer:
 
     def hexes_in_tile(self, state: ReplicaState, resolution: int, tile: Tile) -> PlacedHexes:
         """Return those that touch the tile, drawn or not. Cached: other selections are mostly asked for in the same tiles."""
-        hexes = self._hexes_of_tile.get(tile)
+        hexes = self._hexes_of_tile.get((tile, resolution))
         if hexes is None:
             cells, shifts = self._outlines[resolution].touching(tile.box)
             # By H3 index, whatever order the cells came in: the same incidents make the same bytes.
             order = np.lexsort((shifts, state.pyramid.levels[resolution].cells[cells]))
             hexes = cells[order], shifts[order]
-            self._hexes_of_tile.put(tile, hexes)
+            self._hexes_of_tile.put((tile, resolution), hexes)
         return hexes
 
     def intersects(self, state: ReplicaState, request: TileRequest, cells: NDArray[np.int32]) -> bool:
         """Return whether the hexagon of one of the finest cells may be seen in the tile."""
-        resolution = resolution_at(request.tile.z)
+        resolution = resolution_at(request.tile.z, request.rendering.detail)
         indexes, _ = self.hexes_in_tile(state, resolution, request.tile)
         return bool(np.isin(state.pyramid.up(resolution)[cells], indexes).any())
 
@@ -179,7 +180,7 @@ class HexLayer:
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
         """Return the tiles that the bounding box of a drawn hexagon touches."""
-        resolution = resolution_at(view.zoom)
+        resolution = resolution_at(view.zoom, view.rendering.detail)
         drawn = cell_values(state, view.query, view.rendering.classifier, resolution).drawn
         return under_boxes(self._outlines[resolution].boxes[drawn], view.zoom, within)
 

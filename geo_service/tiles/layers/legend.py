@@ -34,7 +34,7 @@ class LegendItem:
 
 def legend(state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
     """Classes with their range, colour and number of hexagons, and the totals of the selection."""
-    resolution = resolution_at(view.zoom)
+    resolution = resolution_at(view.zoom, view.rendering.detail)
     level = cell_values(state, view.query, view.rendering.classifier, resolution)
     drawn = level.at(np.flatnonzero(level.drawn))
     with_incidents = level.counts[:, 0] > 0

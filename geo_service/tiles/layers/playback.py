@@ -22,7 +22,8 @@ def described(window: Window, frames: int) -> dict[str, Any]:
 def legend(state: ReplicaState, view: LegendRequest, frames: int) -> dict[str, Any]:
     """The frames, and the classes of a hexagon's incidents in one frame: the same throughout."""
     selection = view.query.selection
-    breaks = playback_breaks(state, selection, resolution_at(view.zoom), view.rendering.classifier, frames)
+    resolution = resolution_at(view.zoom, view.rendering.detail)
+    breaks = playback_breaks(state, selection, resolution, view.rendering.classifier, frames)
     colors = choose_palette(diverging=False).colors
     classes = [
         {"class": number, "from": lower, "color": colors[number]} for number, lower in zip(breaks.classes, breaks.lowers, strict=True)
