@@ -91,7 +91,7 @@ def test_a_frame_of_any_size_shows_the_map_its_legend_and_whose_data_they_are(
 
 @pytest.mark.parametrize("size", [(900, 500), (700, 420), (360, 480), (320, 240), (200, 200)])
 def test_a_frame_says_what_it_shows_and_nothing_lies_over_the_region(visit: Visit, size: tuple[int, int]) -> None:
-    embedded(visit, "layer=districts&measure=open&sector=roads&window=7d&lang=ru&alerts=list", *size)
+    embedded(visit, "map=4.3/45.2/39.1&layer=districts&measure=open&sector=roads&window=7d&lang=ru&alerts=list", *size)
     expect(visit.page.locator("h1")).to_have_text(re.compile(r"^Дороги · Открытые сообщения · 7 дней"), timeout=PATIENCE_MS)
     assert visit.page.title() == visit.page.locator("h1").text_content()
     expect(visit.page.locator("#alerts h2")).to_have_text("Необычное сейчас")

@@ -20,7 +20,7 @@ export async function startPlaying(store, growing) {
   // Own limits are those of the whole window, not of a frame.
   const breaks = /^[a-z]+$/.test(view.breaks) ? view.breaks : "";
   const filters = played.measure === "count" ? played.filters : { ...played.filters, status: played.measure };
-  const query = countedQuery({ ...played, filters, window: "", from, to }, { frames: String(frames), breaks, ...detailOf("hexes", finer) });
+  const query = countedQuery({ ...played, filters, window: "", from, to }, { frames: String(frames), breaks, ...detailOf(finer) });
   const domains = await fetchDomains(query, view, zoom);
   const former = /** @type {Partial<View>} */ (
     Object.fromEntries(Object.entries(view).filter(([name, value]) => played[/** @type {keyof View} */ (name)] !== value))

@@ -1,6 +1,6 @@
 /** Talking to the service. */
 
-/** @import { Layer, Legend, Problem, State, Summary, View } from "./state.js" */
+/** @import { Legend, Problem, State, Summary, View } from "./state.js" */
 import { serviceRoot } from "./service.js";
 import { comparison, countedQuery, selectionQuery } from "./url.js";
 
@@ -28,7 +28,7 @@ export function fetchSummary(view, signal) {
 
 /** @param {View} view @param {Pick<State, "zoom" | "finer">} shown @param {AbortSignal} signal @returns {Promise<Legend>} */
 export function fetchLegend(view, { zoom, finer }, signal) {
-  const look = new URLSearchParams({ layer: view.layer, scheme: view.scheme, zoom: String(zoom), ...detailOf(view.layer, finer) });
+  const look = new URLSearchParams({ layer: view.layer, scheme: view.scheme, zoom: String(zoom), ...detailOf(finer) });
   const query = selectionQuery(view);
   return fetchJson(`/api/legend?${query}${query && "&"}${look}`, signal);
 }
@@ -46,14 +46,14 @@ export function fetchPlaces() {
   return fetchJson("/api/places");
 }
 
-/** The parameter of finer hexagons; districts have none. @param {Layer} layer @param {number} finer @returns {Record<string, string>} */
-export function detailOf(layer, finer) {
-  return finer && layer !== "districts" ? { detail: String(finer) } : {};
+/** The parameter of finer hexagons and districts. @param {number} finer @returns {Record<string, string>} */
+export function detailOf(finer) {
+  return finer ? { detail: String(finer) } : {};
 }
 
 /** @param {View} view @param {number} finer as in `State` */
 export function tilesAddress(view, finer) {
-  const query = [selectionQuery(view), new URLSearchParams(detailOf(view.layer, finer))].filter(String).join("&");
+  const query = [selectionQuery(view), new URLSearchParams(detailOf(finer))].filter(String).join("&");
   return `${serviceRoot()}/tiles/${view.layer}/{z}/{x}/{y}.mvt${query && "?"}${query}`;
 }
 

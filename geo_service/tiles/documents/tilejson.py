@@ -91,7 +91,7 @@ DISTRICTS = LayerDescription(
     "districts",
     "Incidents counted in administrative units whose level follows the zoom, unless one is asked for",
     _DISTRICT_FIELDS,
-    parameters=("level", "breaks", "meta"),
+    parameters=("level", "breaks", "detail", "meta"),
     measures=DISTRICT_MEASURES,
     extra_layers=(_LABELS,),
     text_fields=_DISTRICT_TEXTS,

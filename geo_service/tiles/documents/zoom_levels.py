@@ -12,11 +12,14 @@ def level_at(zoom: int) -> DistrictLevel:
     return max(level for level, first in FIRST_ZOOM.items() if zoom >= first)
 
 
-def shown_level(catalogue: Catalogue, zoom: int, chosen: DistrictLevel | None = None) -> DistrictLevel:
-    """Return the chosen level, else the one meant for the zoom, else the nearest that has districts, the upper one of two."""
+def shown_level(catalogue: Catalogue, zoom: int, chosen: DistrictLevel | None = None, detail: int = 0) -> DistrictLevel:
+    """Return the chosen level, else the one meant for the zoom, else the nearest that has districts, the upper one of two.
+
+    detail: how many zooms further the level is taken from.
+    """
     if chosen is not None:
         return chosen
-    meant = level_at(zoom)
+    meant = level_at(zoom + detail)
     existing = {district.level for district in catalogue.districts.all}
     return min(existing, key=lambda level: (abs(level - meant), level), default=meant)
 

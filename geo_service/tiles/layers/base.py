@@ -31,7 +31,7 @@ class Rendering:
     format: str = "mvt"
     """Of tiles: one of `formats.CONTENT_TYPES`."""
     detail: int = 0
-    """By how many zooms hexagons are finer than usual, 0 to `grid.MAX_DETAIL`."""
+    """By how many zooms hexagons and districts are finer than usual, 0 to `grid.MAX_DETAIL`."""
     with_h3: bool = False
     """Whether each feature carries its H3 index as text."""
     with_meta: bool = False

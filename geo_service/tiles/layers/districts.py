@@ -58,7 +58,7 @@ class DistrictLayer:
 
     def encode(self, state: ReplicaState, request: TileRequest) -> EncodedTile:
         """Return the tile: first the areas, then the labels; empty when no district touches it."""
-        level = shown_level(state.catalogue, request.tile.z, request.rendering.level)
+        level = shown_level(state.catalogue, request.tile.z, request.rendering.level, request.rendering.detail)
         clipped = self._clipped.get(state.catalogue, level, request.tile)
         if not len(clipped.indexes):
             return EncodedTile(b"")
@@ -73,12 +73,12 @@ class DistrictLayer:
 
     def legend(self, state: ReplicaState, view: LegendRequest) -> dict[str, Any]:
         """Return what the classes in the tiles of the view stand for."""
-        level = shown_level(state.catalogue, view.zoom, view.rendering.level)
+        level = shown_level(state.catalogue, view.zoom, view.rendering.level, view.rendering.detail)
         return district_legend(self.choropleth(state, view, level), view)
 
     def covered_tiles(self, state: ReplicaState, view: LegendRequest, within: Box) -> Tiles:
         """Return the tiles in which a district of the level is seen."""
-        districts = state.catalogue.districts_at(shown_level(state.catalogue, view.zoom, view.rendering.level))
+        districts = state.catalogue.districts_at(shown_level(state.catalogue, view.zoom, view.rendering.level, view.rendering.detail))
         _, shapes = outlines(state.catalogue, districts, band_at(view.zoom))
         return under_shapes(shapes, view.zoom, within)
 
