@@ -123,8 +123,8 @@ LAYER_DOCS: dict[str, Any] = {
                   schema=BREAKS),
         parameter("frames", f"{FEWEST} to {MOST}: number of frames of equal length into which the window is cut for playback. "
                   "Hexagons with measure=count only.", schema=integer(FEWEST, MOST)),
-        parameter("detail", f"By how many zooms hexagons and districts are finer than usual, 0 (the default) to {MAX_DETAIL}: for small maps. "
-                  "Hexagons, districts and density only.", schema=integer(0, MAX_DETAIL)),
+        parameter("detail", f"By how many zooms hexagons and districts are finer than usual, 0 (the default) to {MAX_DETAIL}: "
+                  "for small maps. Hexagons, districts and density only.", schema=integer(0, MAX_DETAIL)),
         parameter("meta", "1: adds a layer (or metadata) with the tile's totals and the resolved query.", schema=choice(("1",))),
     ]
 }  # fmt: skip
