@@ -35,7 +35,7 @@ test("several days of hours have a label a day, and many days one a week, on Mon
 
 test("a year of weeks has a label a month, with the year where it begins", () => {
   const year = ticksOf(buckets("2025-12-01T00:00:00", 52, 168), 14, "en");
-  assert.deepEqual(texts(year).slice(0, 4), ["Dec 2025", "Jan 2026", "Feb", "Mar"]);
+  assert.deepEqual(texts(year).slice(0, 4), ["Dec", "Jan 2026", "Feb", "Mar"]);
   assert.equal(year.length, 12);
   assert.deepEqual(texts(ticksOf(buckets("2025-12-01T00:00:00", 52, 168), 5, "en")), ["Jan 2026", "Apr", "Jul", "Oct"]);
 });

@@ -61,7 +61,9 @@ function labelOf(local, all, language) {
   if (date.getUTCHours()) return write({ hour: "2-digit", minute: "2-digit" });
   if (least < 28 * DAY_MS || date.getUTCDate() > 7 || all.length === 1) return write({ day: "numeric", month: "short" });
   if (least >= 360 * DAY_MS) return write({ year: "numeric" });
-  return write(date.getUTCMonth() === 0 || local === all[0] ? { month: "short", year: "numeric" } : { month: "short" });
+  // Where January comes next, it names the year, and there would be no room for another one beside it.
+  const isFirst = local === all[0] && new Date(all[1] ?? local).getUTCMonth() !== 0;
+  return write(date.getUTCMonth() === 0 || isFirst ? { month: "short", year: "numeric" } : { month: "short" });
 }
 
 /**
