@@ -20,7 +20,8 @@ WALL_PARAMETERS = ("view", "layer", "lang", "scheme", "map", "rotate")
 
 VIEW_PARAMETERS = (
     "map", "sector", "window", "from", "to", "around", "compare", "measure", "breaks", "theme", "source", "agency", "status", "duplicates",
-    "district", "layer", "level", "cell", "incident", "alert", "list", "tab", "by", "cross", "wide", "scheme", "lang",
+    "district", "cells", "layer", "level", "cell", "incident", "alert", "list", "tab", "by", "cross", "worst",
+    "channel", "wide", "scheme", "lang",
 )  # fmt: skip
 """What the address of the map page holds behind #, and may hold before it; frontend/src/page/url.js reads them."""
 

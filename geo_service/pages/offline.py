@@ -57,6 +57,7 @@ def offline_router(scan: Callable[[], Snapshot]) -> APIRouter:
 
     @router.get("/service-worker.js", include_in_schema=False)
     async def get_worker(request: Request) -> Response:
+        collect_params(request.query_params.multi_items(), ())
         answer = bytes_answer(request, service_worker(scan()), REVALIDATE, _SCRIPT)
         answer.headers["Content-Security-Policy"] = _WORKER_POLICY
         return answer

@@ -65,6 +65,7 @@ async def get_style(request: Request) -> Response:
 )  # fmt: skip
 async def get_archive(request: Request, name: str) -> Response:
     """The whole archive or a range of it, for the pmtiles protocol of map libraries, QGIS and GDAL."""
+    collect_params(request.query_params.multi_items(), ())
     archive = service_of(request).basemaps.get(name).archive
     etag = f'"{archive.version}"'
     headers = {"ETag": etag, "Accept-Ranges": "bytes", "Cache-Control": _REVALIDATE}
@@ -136,6 +137,7 @@ def _tilejson(basemap: Basemap, address: str) -> dict[str, Any]:
 )  # fmt: skip
 async def get_tile(request: Request, name: str, z: str, x: str, y: str) -> Response:
     """A tile as the archive has it; 204 where it has none."""
+    collect_params(request.query_params.multi_items(), ("v",))
     archive = service_of(request).basemaps.get(name).archive
     tile = read_tile(z, x, y, (archive.min_zoom, archive.max_zoom))
     encoding = choose_encoding(request_header(request.scope, b"accept-encoding"), _ENCODINGS) if archive.gzipped else "identity"

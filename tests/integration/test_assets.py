@@ -212,9 +212,9 @@ PAGES = {"index.html": "/", "wall.html": "/?view=wall", "embed.html": "/embed"}
 async def test_the_modules_that_a_page_begins_with_are_named_in_its_head_and_are_there(page: str) -> None:
     named = re.findall(r'modulepreload" href="/static/([^"]+)"', (DIST / page).read_text(encoding="utf-8"))
     (entry,) = re.findall(r'<script type="module" src="/static/([^"]+)"', (DIST / page).read_text(encoding="utf-8"))
-    assert named == read_manifest()["pages"][page]["first"]
-    assert named[0].startswith("vendor/"), "the library takes longest"
-    assert named[-1] == entry
+    assert sorted(named) == sorted(read_manifest()["pages"][page]["first"])
+    library = next(at for at, name in enumerate(named) if name.startswith("vendor/"))
+    assert named[library - 1] == entry, "the numbers need no library"
     assert re.fullmatch(rf"{page.replace('index', 'main').removesuffix('.html')}-[0-9A-Z]{{8}}\.js", entry)
     assert all((DIST / name).is_file() for name in [*named, *own_modules(page)])
 
@@ -257,7 +257,9 @@ async def test_what_is_minified_does_what_the_modules_do(sources: Path) -> None:
     (sources / "package.json").write_text('{"type": "module"}')
     (sources / "node_modules").symlink_to(CHECKOUT / "node_modules")
     tests = map(str, (sources / "tests").glob("*.test.js"))
-    done = await to_thread(run, ["node", "--test", *tests], check=False, capture_output=True, text=True)
+    # Which words are used, and how numbers are written, is looked for in the text of the sources.
+    skipped = "--test-skip-pattern=no word is there that nobody shows|written by formatNumber alone"
+    done = await to_thread(run, ["node", "--test", skipped, *tests], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 

@@ -46,6 +46,7 @@ SHOWN: dict[str, tuple[dict[str, str], int, int]] = {
     "hexes": (CLOSED | {"measure": "share_closed"}, 0, 9),
     "districts": (CLOSED | {"measure": "share_closed"}, 0, 9),
     "incidents": (CLOSED | {"measure": "overdue"}, 12, 12),
+    "density": (CLOSED | {"measure": "overdue"}, 0, 9),
     "alerts": ({"state": "all", "sector": "roads"}, 0, 9),
 }
 """For each layer a query, and zooms of which every tile is looked at."""

@@ -1,5 +1,6 @@
 """One service over several regions: each is counted, coloured and named, and one of them can be asked about alone."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -127,14 +128,15 @@ async def test_answer_times_have_a_series_for_each_region(client: httpx.AsyncCli
 async def test_five_real_regions_are_counted_as_postgis_counts_them(database_url: str, federal_url: str) -> None:
     """Runs last: it takes the place of the made-up regions."""
     random = np.random.default_rng(3)
-    filled(database_url, lambda held: fill(held, random.uniform(37, 48, 400), random.uniform(43, 48, 400)))
+    places = random.uniform(37, 48, 400), random.uniform(43, 48, 400)
+    await asyncio.to_thread(filled, database_url, lambda held: fill(held, *places))
     with pytest.MonkeyPatch.context() as patch:
         geo = command(database_url, patch)
-        ended = geo(
-            "boundaries", "load", BOUNDARIES / "five_regions.geojson", "--level", "region", "--code", "oktmo", "--name", "region"
+        ended = await asyncio.to_thread(
+            geo, "boundaries", "load", BOUNDARIES / "five_regions.geojson", "--level", "region", "--code", "oktmo", "--name", "region"
         )  # fmt: skip
         assert ended.code == 0, ended.err
-    expected = {row["code"]: row["n"] for row in ask(database_url, COVERING)}
+    expected = {row["code"]: row["n"] for row in await asyncio.to_thread(ask, database_url, COVERING)}
     async with asking(database_url, alerts=False) as made:
         ranked = await rows(made, "level=region")
         assert len(ranked) == 5
