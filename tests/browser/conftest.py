@@ -1,8 +1,6 @@
 """Fixtures of the browser tests: a service with a small known set of incidents, and Chromium with the page open."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -12,9 +10,8 @@ from playwright.sync_api import Browser, sync_playwright
 from geo_service.core.database import open_connection
 from tests.bench.chromium import EXECUTABLE, SWITCHES
 from tests.support import territory
-from tests.support.browser_incidents import run_in_thread, serving_known_incidents
+from tests.support.browser_incidents import database_of_session, run_in_thread, serving_known_incidents
 from tests.support.browser_visit import Visit, visiting
-from tests.support.databases import create_database, database_address, execute_statement
 from tests.support.other_origin import OtherOrigin
 from tests.support.serve_process import serving, wait_until_ready
 
@@ -30,15 +27,6 @@ def known_service(cluster_url: str, template: str) -> Iterator[str]:
 def service_url(known_service: str) -> str:
     """The address of the service whose page is tested; a module that adds incidents has one of its own by this name."""
     return known_service
-
-
-@contextmanager
-def database_of_session(cluster_url: str, template: str, purpose: str) -> Iterator[str]:
-    """A migrated, empty database, dropped at the end of the block."""
-    name = f"geo_{os.getpid()}_{purpose}"
-    run_in_thread(partial(create_database, cluster_url, name, template))
-    yield database_address(cluster_url, name)
-    run_in_thread(partial(execute_statement, cluster_url, f'drop database "{name}" with (force)'))
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,9 @@ from playwright.sync_api import Browser, expect
 
 from geo_service.basemap.registry import Basemaps
 from geo_service.basemap.style import INKS
-from tests.browser.conftest import database_of_session
 from tests.support.basemap_archives import write_protomaps_town
 from tests.support.basemap_recipe import follow_recipe
-from tests.support.browser_incidents import CENTRE, ROADS, WASTE, insert_known_incidents
+from tests.support.browser_incidents import CENTRE, ROADS, WASTE, database_of_session, insert_known_incidents
 from tests.support.browser_visit import PATIENCE_MS, Visit, visiting
 from tests.support.osm_town import POND, RIVER
 from tests.support.serve_process import serving, wait_until_ready

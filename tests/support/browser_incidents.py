@@ -1,14 +1,17 @@
 """A small known set of incidents for the page."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import h3.api.basic_int as h3
 
 from geo_service.core.database import open_connection
+from tests.support.databases import create_database, database_address, execute_statement
 from tests.support.serve_process import serving, wait_until_ready
 
 CENTRE = (45.04, 38.98)
@@ -75,3 +78,12 @@ def serving_known_incidents(database_url: str) -> Iterator[str]:
     with serving(database_url, GEO_ALERTS="0") as (_, address):
         wait_until_ready(address)
         yield address
+
+
+@contextmanager
+def database_of_session(cluster_url: str, template: str, purpose: str) -> Iterator[str]:
+    """A migrated, empty database, dropped at the end of the block."""
+    name = f"geo_{os.getpid()}_{purpose}"
+    run_in_thread(partial(create_database, cluster_url, name, template))
+    yield database_address(cluster_url, name)
+    run_in_thread(partial(execute_statement, cluster_url, f'drop database "{name}" with (force)'))
