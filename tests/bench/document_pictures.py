@@ -8,6 +8,7 @@ import io
 import sys
 from dataclasses import dataclass
 
+import h3
 import httpx
 from PIL import Image
 from playwright.async_api import Browser
@@ -19,7 +20,9 @@ from tests.support.paths import CHECKOUT
 IMAGES = CHECKOUT / "docs" / "images"
 COLOURS = 128
 """Of a picture: maps and text need no more, and it is a third as large."""
-_REST_MS = 1500
+_RESOLUTION = 6
+"""Of the hexagon that is shown: some kilometres wide."""
+_REST_MS = 4000
 """Time for a page to draw the last of what has come."""
 
 
@@ -40,12 +43,16 @@ def list_pictures(address: str) -> list[Picture]:
         httpx.get(f"{address}/api/incidents?window=7d&theme={alert['theme']['code']}&limit=1").raise_for_status().json()["incidents"]
     )
     incident = incidents[0]
+    cell, place = h3.cell_to_parent(incident["h3"], _RESOLUTION), f"{incident['lat']}/{incident['lng']}"
     return [
         Picture("map", "/#window=7d&lang=ru&scheme=light"),
         Picture("map-dark", "/#window=30d&layer=districts&measure=unusual&lang=en&scheme=dark"),
         Picture("alert", f"/#window=7d&alert={alert['id']}&lang=ru&scheme=light"),
         Picture("incident", f"/#window=7d&incident={incident['id']}&tab=now&lang=ru&scheme=light"),
-        Picture("hexagon", f"/#window=30d&cell={incident['h3']}&map=9/{incident['lat']}/{incident['lng']}&lang=en&scheme=light"),
+        Picture(
+            "hexagon",
+            f"/#window=30d&cell={cell}&map=8.2/{place}&lang=en&scheme=light",
+        ),
         Picture("analysis", "/#window=12w&tab=analysis&wide=1&lang=ru&scheme=light"),
         Picture("wall", "/?view=wall&window=7d&lang=ru", (1920, 1080)),
         Picture("phone", "/#window=7d&lang=ru&scheme=light", (390, 844)),

@@ -11,6 +11,7 @@ import { keepSortedInSight } from "./sorted_column.js";
  * @property {string} [hint] what the title means, said on hover and to screen readers
  * @property {(row: Row) => number | string | null} value what is sorted by; null comes last, whatever the order
  * @property {(row: Row) => Node | string} [show] the cell; by default the value itself
+ * @property {boolean} [picture] the cells are pictures, which have no order: the table cannot be sorted by them
  * @property {boolean} [numeric] numbers stand on the right, and begin with the greatest when sorted
  * @property {(row: Row) => number} [heat] how deep the cell's ground is, 0 to 1
  * @property {Node | string} [total] of all rows, in the table's last line
@@ -84,7 +85,8 @@ export function createTable(order) {
 }
 
 /** @template Row @param {Column<Row>} column @param {boolean | null} descending null where it is not sorted by @param {() => void} sort */
-function headCell({ key, title, hint = "", numeric = false }, descending, sort) {
+function headCell({ key, title, hint = "", numeric = false, picture = false }, descending, sort) {
+  if (picture) return element("th", { scope: "col", "data-key": key }, title);
   const state = descending === null ? "none" : descending ? "descending" : "ascending";
   const arrow = element("span", { class: "arrow", "aria-hidden": "true" }, { none: "", descending: "↓", ascending: "↑" }[state]);
   const button = element(

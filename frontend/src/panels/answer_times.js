@@ -128,7 +128,8 @@ function entryColumns(language, show) {
     })),
     {
       key: "spark",
-      title: "",
+      title: regions.trendLine,
+      picture: true,
       value: () => null,
       show: ({ points }) => /** @type {any} */ (spark(points.map(({ median_hours: value }) => value ?? 0))),
     },

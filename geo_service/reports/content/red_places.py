@@ -81,7 +81,7 @@ def _lie_in_place(state: ReplicaState, places: ReportPlaces, rows: NDArray[np.in
 
 
 def _of_window(episodes: Iterable[Episode], window: Window) -> list[Episode]:
-    going_on = (episode for episode in episodes if episode.detected < window.stop and episode.last_signal >= window.start)
+    going_on = (episode for episode in episodes if episode.since < window.stop and episode.last_signal >= window.start)
     ranked = sorted(going_on, key=lambda episode: (-episode.recurrence_days, episode.log10_p, episode.detected, episode.id))
     leaders: dict[int, Episode] = {}
     for episode in ranked:
