@@ -13,6 +13,8 @@ from geo_service.aggregation.catalogue.catalogue import Catalogue, District
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.replica import ReplicaState
 from geo_service.aggregation.replica.snapshot import read_snapshot
+from geo_service.basemap.ground import GroundReader
+from geo_service.basemap.registry import Basemaps
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import database_errors, open_connection
 from geo_service.core.model import DistrictLevel
@@ -22,6 +24,7 @@ from geo_service.reports.content.red_places import count_outcomes
 from geo_service.reports.content.systemic import ADDRESS_DAYS
 from geo_service.reports.document.build import build_document
 from geo_service.reports.document.context import ReportContext
+from geo_service.reports.document.drawing import ground_boxes
 from geo_service.reports.document.model import ReportDocument
 from geo_service.reports.document.sections import MAX_RED
 from geo_service.reports.formats.html import render_html
@@ -99,6 +102,7 @@ class ReportWriter:
     def __init__(self, url: str, state: ReplicaState, rules: RuleTable, settings: Settings) -> None:
         """rules: of deadlines."""
         self._url, self._state, self._rules, self._settings = url, state, rules, settings
+        self._ground = GroundReader(Basemaps(settings.home))
         self._printer: PdfPrinter | None = None
 
     @property
@@ -127,7 +131,8 @@ class ReportWriter:
             zone, public_url = self._settings.zone, self._settings.public_url
             live_url = f"{public_url}/{request.live_path.removeprefix('./')}" if public_url else None
             outcomes = count_outcomes(self._state, request.week, texts.red.past[:MAX_RED]) if texts.red else []
-            return ReportContext(numbers, texts.addresses, texts.settlements, texts.red, outcomes, zone, live_url)
+            ground = self._ground.read(ground_boxes(numbers.map))
+            return ReportContext(numbers, texts.addresses, texts.settlements, texts.red, outcomes, zone, live_url, ground)
 
         async def read_with_connection() -> ReportContext:
             async with open_connection(self._url) as connection:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.alerts.model import AlertBoard
@@ -12,6 +12,7 @@ from geo_service.aggregation.counting.result_cache import ResultCache
 from geo_service.aggregation.measures.response_time import RuleTable
 from geo_service.aggregation.replica.replica import Replica, ReplicaState
 from geo_service.aggregation.selection.selection import Selection
+from geo_service.basemap.ground import GroundReader
 from geo_service.core.admission import QueuedThread
 from geo_service.core.database import Connect
 from geo_service.core.errors import Overloaded
@@ -21,6 +22,7 @@ from geo_service.reports.content.red_places import choose_red_places, count_outc
 from geo_service.reports.content.systemic import ADDRESS_DAYS
 from geo_service.reports.document.build import build_document
 from geo_service.reports.document.context import ReportContext
+from geo_service.reports.document.drawing import ground_boxes
 from geo_service.reports.document.sections import MAX_RED
 from geo_service.reports.formats.html import render_html
 from geo_service.reports.reading import read_texts
@@ -46,8 +48,14 @@ class _Page:
 class ReportMaker:
     """Makes the pages one after the other; a page is made anew once a row of its windows has changed."""
 
-    def __init__(self, replica: Replica, encoder: QueuedThread, rules: RuleTable, zone: ZoneInfo, wait_s: float) -> None:
-        """rules: of deadlines; they belong to the replica's thread. wait_s: how long a request may wait for its turn."""
+    def __init__(
+        self, replica: Replica, encoder: QueuedThread, rules: RuleTable, zone: ZoneInfo, wait_s: float, ground: GroundReader
+    ) -> None:  # fmt: skip
+        """rules: of deadlines; they belong to the replica's thread. wait_s: how long a request may wait for its turn.
+
+        ground: of the base maps; it belongs to the encoder's thread.
+        """
+        self._ground = ground
         self._replica, self._encoder, self._rules, self._zone, self._wait_s = replica, encoder, rules, zone, wait_s
         self._turn = asyncio.Lock()
         self._pages: ResultCache[_Key, _Page] = ResultCache(
@@ -61,7 +69,7 @@ class ReportMaker:
         """
         district = request.district.id if request.district else 0
         alerts = _alerts_of(board, request, self._replica.catalogue)
-        key = (request.week.code, request.week.now, district, request.language, live_url, alerts)
+        key = (request.week.code, request.week.now, district, request.language, live_url, (alerts, self._ground.version))
         page = self._find(key)
         if page is None:
             await self._wait_for_turn()
@@ -89,7 +97,12 @@ class ReportMaker:
         past = texts.red.past[:MAX_RED] if texts.red else ()
         outcomes = await self._replica.run(count_outcomes, request.week, past) if past else []
         context = ReportContext(numbers, texts.addresses, texts.settlements, texts.red, outcomes, self._zone, live_url)
-        html = await self._encoder.run(lambda: render_html(build_document(context), self._zone))
+
+        def render() -> bytes:
+            ground = self._ground.read(ground_boxes(numbers.map))
+            return render_html(build_document(replace(context, ground=ground)), self._zone)
+
+        html = await self._encoder.run(render)
         page = _Page(EncodedBody(html), _read_selections(request, numbers.catalogue), time.monotonic())
         self._pages.put(key, page, numbers.revision)
         return page

@@ -22,6 +22,7 @@ from geo_service.aggregation.measures.response_time import BusinessTimeTimer, Ru
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
 from geo_service.alerts.alerting import Alerting, make_alerting
+from geo_service.basemap.ground import GroundReader
 from geo_service.basemap.registry import Basemaps
 from geo_service.core.address_search import AddressSearch
 from geo_service.core.admission import AdmissionQueue, QueuedPlaces, QueuedThread
@@ -151,6 +152,7 @@ def create_app(
         servers[layer.description.id] = TileServer(replica, layer, cache, settings.tile_rows_limit)
     encoder = QueuedThread("encoder", AdmissionQueue(settings.queue_limit, settings.queue_wait_s))
     connections = QueuedPlaces(AdmissionQueue(settings.queue_limit, settings.queue_wait_s, workers=settings.pool_size), settings.pool_size)
+    archives = Basemaps(settings.home)
     service = Service(
         settings,
         replica,
@@ -164,9 +166,9 @@ def create_app(
         alerting.alerts,
         alerting.outbox,
         row_cutter=row_cutter,
-        basemaps=Basemaps(settings.home),
+        basemaps=archives,
         search=Searcher(replica, QueuedThread("search", AdmissionQueue(settings.queue_limit, settings.queue_wait_s)), addresses),
-        reports=ReportMaker(replica, encoder, rules, settings.zone, settings.queue_wait_s),
+        reports=ReportMaker(replica, encoder, rules, settings.zone, settings.queue_wait_s, GroundReader(archives)),
     )
     metrics = service_metrics(service, cache, alerting)
     follower = Follower(settings.database_url, replica, on_progress, settings.reconcile_interval_s)

@@ -4,15 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import asyncpg
+import mapbox_vector_tile
 import pytest
+import shapely
+from isal import igzip
 
 from geo_service.aggregation.alerts.model import AlertBoard
 from geo_service.aggregation.measures.response_time import BusinessTimeTimer, RuleTable
 from geo_service.aggregation.replica.follower import Follower
 from geo_service.aggregation.replica.replica import Replica
+from geo_service.basemap.ground import GroundReader
+from geo_service.basemap.registry import Basemaps
+from geo_service.basemap.style import INKS
 from geo_service.core.admission import AdmissionQueue, QueuedThread
 from geo_service.core.calendar.deadlines import read_deadlines
 from geo_service.core.database import open_connection
@@ -21,9 +28,12 @@ from geo_service.reports.content.numbers import compute_numbers
 from geo_service.reports.maker import ReportMaker
 from geo_service.reports.request import ReportRequest, read_district
 from geo_service.reports.week import read_week
+from tests.support.basemap_archives import OPENMAPTILES, write_pmtiles
 from tests.support.http_client import filled, until
 from tests.support.report_incidents import WEEK, fill
 from tests.support.report_pages import read_page
+from tests.support.slippy_map import slippy_tile
+from tests.support.territory import CENTRE
 
 CHANGE = """
 update incident set status = case status when 0 then 1 else 0 end
@@ -86,9 +96,10 @@ def maker(replica: WatchedReplica, rules: RuleTable, settings: Settings) -> Repo
     return renewed(replica, rules, settings)
 
 
-def renewed(replica: Replica, rules: RuleTable, settings: Settings) -> ReportMaker:
-    """Return a maker that has made no page yet."""
-    return ReportMaker(replica, QueuedThread("encoder", AdmissionQueue(100, 600)), rules, settings.zone, 600)
+def renewed(replica: Replica, rules: RuleTable, settings: Settings, home: Path = Path("/nowhere")) -> ReportMaker:
+    """Return a maker that has made no page yet. home: of base maps."""
+    encoder = QueuedThread("encoder", AdmissionQueue(100, 600))
+    return ReportMaker(replica, encoder, rules, settings.zone, 600, GroundReader(Basemaps(home)))
 
 
 def report(replica: Replica, settings: Settings, district: str | None = None) -> ReportRequest:
@@ -169,3 +180,20 @@ async def test_a_report_is_computed_at_once_where_its_rows_go_on_changing(
     replica.before_turn = {turn: (lambda turn=turn: change(replica, filled_url, turn + 1)) for turn in (2, 4)}
     await make(maker, report(replica, settings), filled_url)
     assert (replica.turns.count("_begin"), replica.turns.count("compute_numbers")) == (2, 1)
+
+
+async def test_a_base_map_is_drawn_on_the_map_and_named_and_one_that_comes_makes_the_page_anew(
+    replica: WatchedReplica, rules: RuleTable, settings: Settings, filled_url: str, tmp_path: Path
+) -> None:
+    home, request = tmp_path / "home", report(replica, settings, "T")
+    made = renewed(replica, rules, settings, home)
+    bare = await make(made, request, filled_url)
+    x, y = slippy_tile(CENTRE[0], CENTRE[1], 9)
+    lake = {"geometry": shapely.box(0, 0, 4096, 4096), "properties": {"class": "lake"}}
+    body = igzip.compress(mapbox_vector_tile.encode([{"name": "water", "features": [lake]}]))
+    edges = {"min_lon_e7": 37 * 10**7, "min_lat_e7": 43 * 10**7, "max_lon_e7": 40 * 10**7, "max_lat_e7": 46 * 10**7}
+    Basemaps(home).add(write_pmtiles(tmp_path / "region.pmtiles", {(9, x, y): body}, OPENMAPTILES, min_zoom=9, max_zoom=9, **edges))
+    drawn = await make(made, request, filled_url)
+    water = f'fill="{INKS["light"].water}"'.encode()
+    assert (water in bare, water in drawn) == (False, True)
+    assert (b"OpenStreetMap" in bare, b"OpenStreetMap" in drawn) == (False, True)

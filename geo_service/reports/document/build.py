@@ -29,7 +29,7 @@ def build_document(context: ReportContext) -> ReportDocument:
     area = context.name(request.district) if request.district else say("everywhere")
     title = f"{say('title')} — {area}" if request.district else say("title")
     values = context.numbers.map
-    drawing = draw_map(values, _map_words(context), _names(context))
+    drawing = draw_map(values, _map_words(context), _names(context), context.ground)
     has_red = drawing is not None and any(label.is_red for label in drawing.labels)
     map_text = _map_text(context) if drawing else say("map_nothing")
     document = ReportDocument(
@@ -179,6 +179,7 @@ def _footer(context: ReportContext) -> Sequence[str]:
         lines.append(say("sources", names=", ".join(sources)))
     own = (source for source in numbers.catalogue.sources.all if _has_incidents(context, source.code))
     owners = attributions(own, numbers.catalogue.districts.all)
+    owners += [owner for owner in context.ground.attribution if owner not in owners]
     owners += [GEONAMES] * (bool(context.settlements) and not any(GEONAMES in owner for owner in owners))
     return [*lines, say("attribution", names=" · ".join(owners))] if owners else lines
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from geo_service.aggregation.catalogue.catalogue import Entry
+from geo_service.basemap.ground import NO_GROUND, Ground
 from geo_service.reports.content.numbers import ReportNumbers
 from geo_service.reports.content.red_places import Outcome, RedPlaces
 from geo_service.reports.document.drawing import MapPlace
@@ -30,6 +31,8 @@ class ReportContext:
     zone: ZoneInfo
     live_url: str | None
     """Address of the live page; None where it is not known."""
+    ground: Ground = NO_GROUND
+    """Of the service's base maps, for the map."""
 
     @property
     def language(self) -> Language:

@@ -7,6 +7,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo_service.basemap.ground import NO_GROUND, Ground, GroundPart, MetreBox
+from geo_service.basemap.style import INKS
 from geo_service.reports.content.map_values import MapShape, MapValues
 from geo_service.tiles.documents.palette import SCHEMES
 
@@ -25,6 +27,13 @@ _HALF_WORLD_M = 20_037_508.342789244
 _EARTH_RADIUS_M = 6_378_137.0
 _MAX_NAMES, _MAX_PHONE_NAMES = 14, 6
 _LEAST_HEIGHT = 200
+_LEAST_LINE, _LEAST_AREA = 2.0, 4.0
+"""Length, and square units, below which nothing of a base map is drawn."""
+_INK = INKS["light"]
+_GROUND_LINES = {
+    "waterways": (_INK.water_name, 0.8), "rails": (_INK.rail, 0.9), "main-roads": (_INK.road_name, 0.7), "motorways": (_INK.road_name, 1.3),
+}  # fmt: skip
+"""Colour and width of the lines of a base map; areas are waters."""
 
 _Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -48,6 +57,15 @@ class DrawnPath:
     d: str
     fill: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnGround:
+    """Waters, railways or roads of a base map, all in one path. width: of lines; 0 for areas."""
+
+    d: str
+    color: str
+    width: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,8 @@ class MapDrawing:
     width: int
     height: int
     paths: Sequence[DrawnPath]
+    ground: Sequence[DrawnGround]
+    """Over the areas, which would hide it."""
     outlines: Sequence[str]
     labels: Sequence[DrawnLabel]
     phone_labels: Sequence[DrawnLabel]
@@ -113,6 +133,12 @@ class _Frame:
         """Return a shape on the page."""
         return shapely.transform(self._turn(shape), self._to_page)
 
+    def project_parts(self, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+        """Return polygons or lines on the page, cut at its edges."""
+        if self._turned:
+            shapes = np.array([_move_east(shape) if shapely.bounds(shape)[2] <= 0 else shape for shape in shapes], np.object_)
+        return np.asarray(shapely.clip_by_rect(shapely.transform(shapes, self._to_page), 0, 0, WIDTH, self.height), np.object_)
+
     def place(self, lng: float, lat: float) -> tuple[float, float]:
         """Return a position in degrees on the page."""
         x, y = _EARTH_RADIUS_M * np.radians(lng), _EARTH_RADIUS_M * np.arctanh(np.sin(np.radians(np.clip(lat, -85.0, 85.0))))
@@ -130,13 +156,26 @@ class _Frame:
         return shapely.multipolygons(parts)
 
 
-def draw_map(values: MapValues, words: MapWords, places: Iterable[MapPlace]) -> MapDrawing | None:
-    """Return the drawing; None where there is nothing to draw. words: one title for each of the shapes."""
+def framed_shapes(values: MapValues) -> list[shapely.Geometry]:
+    """Return what the drawing is made to hold: outlines, and districts; else hexagons."""
     shapes = [shape.shape for shape in values.shapes]
-    ground = [*values.outlines, *(shapes if values.kind == "districts" or not values.outlines else ())]
-    if not ground:
+    return [*values.outlines, *(shapes if values.kind == "districts" or not values.outlines else ())]
+
+
+def ground_boxes(values: MapValues) -> list[MetreBox]:
+    """Return the boxes in which a base map is drawn: one, or one on each side of the antimeridian."""
+    framed = framed_shapes(values)
+    bounds = np.array([shapely.bounds(part) for shape in framed for part in shapely.get_parts(shape)]).reshape(-1, 4)
+    sides = [bounds[bounds[:, 2] <= 0], bounds[bounds[:, 2] > 0]] if _crosses_antimeridian(framed) else [bounds]
+    return [(*side[:, :2].min(axis=0).tolist(), *side[:, 2:].max(axis=0).tolist()) for side in sides if len(side)]
+
+
+def draw_map(values: MapValues, words: MapWords, places: Iterable[MapPlace], ground: Ground = NO_GROUND) -> MapDrawing | None:
+    """Return the drawing; None where there is nothing to draw. words: one title for each of the shapes. ground: of `ground_boxes`."""
+    shapes, framed = [shape.shape for shape in values.shapes], framed_shapes(values)
+    if not framed:
         return None
-    frame = _Frame(ground)
+    frame = _Frame(framed)
     fills = color_shapes(values)
     paths = [
         DrawnPath(path, fill, title)
@@ -146,7 +185,18 @@ def draw_map(values: MapValues, words: MapWords, places: Iterable[MapPlace]) -> 
     outlines = [path for outline in values.outlines if (path := _to_path(frame.project(outline)))]
     ranked = sorted(places, key=lambda one: (not one.is_red, -one.weight, one.name))
     labels, phone_labels = _place_labels(frame, ranked, _FONT, _MAX_NAMES), _place_labels(frame, ranked, _PHONE_FONT, _MAX_PHONE_NAMES)
-    return MapDrawing(WIDTH, frame.height, paths, outlines, labels, phone_labels, words.legend, words.description)
+    drawn_ground = [drawn for part in ground.parts if (drawn := _draw_ground(part, frame)).d]
+    return MapDrawing(WIDTH, frame.height, paths, drawn_ground, outlines, labels, phone_labels, words.legend, words.description)
+
+
+def _draw_ground(part: GroundPart, frame: _Frame) -> DrawnGround:
+    shapes = shapely.get_parts(shapely.simplify(frame.project_parts(part.shapes), _SIMPLIFY))
+    if part.id not in _GROUND_LINES:
+        # Tiles cut lakes in pieces, between which seams would be seen.
+        areas = shapely.get_parts(shapely.union_all(shapes[shapely.get_dimensions(shapes) == 2], grid_size=0.1))
+        return DrawnGround("".join(map(_to_path, areas[shapely.area(areas) >= _LEAST_AREA])), _INK.water, 0)
+    lines = shapes[(shapely.get_dimensions(shapes) == 1) & (shapely.length(shapes) >= _LEAST_LINE)]
+    return DrawnGround("".join(_line_path(shapely.get_coordinates(line)) for line in lines), *_GROUND_LINES[part.id])
 
 
 def color_shapes(values: MapValues) -> list[str]:
@@ -192,6 +242,10 @@ def _ring_path(points: NDArray[np.float64]) -> str:
     if len(kept) < 3:
         return ""
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in kept.tolist()) + "Z"
+
+
+def _line_path(points: NDArray[np.float64]) -> str:
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in np.round(points, 1).tolist())
 
 
 def _place_labels(frame: _Frame, places: Iterable[MapPlace], font: int, most: int) -> list[DrawnLabel]:
