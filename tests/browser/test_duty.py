@@ -193,6 +193,36 @@ def test_the_list_of_what_is_overdue_is_the_apis_and_opens_by_keyboard(visit: Vi
     assert find_violations(visit) == []
 
 
+def test_overdue_messages_of_a_sector_in_a_district_are_two_clicks_away(visit: Visit) -> None:
+    visit.page.goto(f"{visit.address}/#lang=en&{PLACE}")
+    visit.page.locator("[data-sector=roads]").click()
+    worst = max(ask(visit, "districts?window=30d&sector=roads&level=district")["districts"], key=lambda row: row["overdue"])
+    name = f"{worst['overdue']} overdue in {worst['name']['en']}, open the list"
+    link = visit.page.get_by_role("button", name=name)
+    expect(link).to_be_visible(timeout=PATIENCE_MS)
+    link.click()
+    rows = visit.page.locator("#now button.incident")
+    expect(rows).to_have_count(min(worst["overdue"], 50), timeout=PATIENCE_MS)
+    assert row_ids(visit) == listed(visit, f"order=due&limit=50&sector=roads&district={worst['code']}")
+    visit.page.go_back()
+    expect(link).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_a_district_leads_to_the_lists_of_its_sectors_themes_and_overdue_messages(visit: Visit) -> None:
+    panel = visit.page.locator("#panel")
+    for part, query in (
+        ("[data-sector-bar=roads] button", "order=received&sector=roads"),
+        ("[data-theme='roads.pothole'] button", "order=received&theme=roads.pothole"),
+        ("[data-number=overdue] button", "order=due"),
+    ):
+        visit.page.goto("about:blank")
+        visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&layer=districts&cell=22")
+        panel.locator(part).click(timeout=PATIENCE_MS)
+        shown = listed(visit, f"{query}&district=22&limit=50")
+        expect(visit.page.locator("#now button.incident")).to_have_count(len(shown), timeout=PATIENCE_MS)
+        assert row_ids(visit) == shown
+
+
 def test_what_comes_is_marked_and_does_not_move_a_row_under_the_pointer(browser: Browser, service_url: str, database_url: str) -> None:
     with visiting(browser, service_url) as visit:
         visit.page.goto(f"{visit.address}/#lang=en&{PLACE}&tab=now")

@@ -14,7 +14,7 @@ import { byId, element } from "../page/dom.js";
 import { formatWindow } from "../words/dates.js";
 import { fill, formatNumber, words } from "../words/i18n.js";
 import { changeOf, figure, hoursOf, linkButton, shareOf, showAnswer } from "../parts/figures.js";
-import { isShown, toDistrict } from "../view/steps.js";
+import { isShown, toDistrict, toList } from "../view/steps.js";
 import { cutNote, MOST_ROWS, tableHead, widerButton } from "./table_parts.js";
 import { changeOfArrivals, districtsAddress, fetchBoth } from "../parts/totals.js";
 import { growthOf, LEAST_MESSAGES, LEAST_OVERDUE, reasonOf, worstDistricts } from "../parts/worst.js";
@@ -135,6 +135,16 @@ function districtButton(store, list, { code, name }) {
   return linkButton(`${list} ${code}`, name[store.get().view.language], () => toDistrict(store, code));
 }
 
+/** To the district's overdue messages, those that are overdue the longest first. @param {PageStore} store @param {DistrictRow} row */
+function overdueButton(store, { code, name, overdue }) {
+  const { language } = store.get().view;
+  const number = formatNumber(language, overdue);
+  if (!overdue) return number;
+  const button = linkButton(`overdue ${code}`, number, () => toList(store, { district: code }, { list: "due" }));
+  button.setAttribute("aria-label", fill(words(language).overview.overdueOf, { n: number, name: name[language] }));
+  return button;
+}
+
 /** @param {PageStore} store @param {Districts} answer @param {ReturnType<typeof createTable<DistrictRow>>} table */
 function rankingOf(store, { districts, compare, level }, table) {
   const { language } = store.get().view;
@@ -160,7 +170,7 @@ function districtColumns(store, changeHint) {
     ...(key === "overdue" && { hint: overview.overdue_hint }),
     numeric: true,
     value: (row) => row[key],
-    show: (row) => formatNumber(language, row[key]),
+    show: (row) => (key === "overdue" ? overdueButton(store, row) : formatNumber(language, row[key])),
   });
   return [
     { key: "name", title: overview.district, value: (row) => row.name[language], show: (row) => districtButton(store, "district", row) },

@@ -6,6 +6,7 @@
 /** @import { Language, PageStore } from "../page/state.js" */
 import { element } from "../page/dom.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
+import { linkButton } from "../parts/figures.js";
 import { directionOf, distanceKm, nearestOf } from "./directions.js";
 import { settlementsOf, themesOf, timelineOf } from "./place_portrait.js";
 import { latestList, numbersList, stepsList } from "../parts/place_parts.js";
@@ -30,14 +31,14 @@ export function districtView(store, { now, before, latest, hexagons, bounds }) {
     kind: kindOf(language, now),
     path: ancestors.map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
     parts: [
-      ...themesOf(language, now.themes),
-      numbersList(language, district, before?.district ?? null, among),
+      ...themesOf(language, now.themes, (theme) => toList(store, { district: district.code, theme })),
+      numbersList(language, district, before?.district ?? null, among, () => toList(store, { district: district.code }, { list: "due" })),
       ...timelineOf(language, now, district.count),
       ...settlementsOf(language, now.settlements),
       ...hexagonsOf(store, hexagons, now.settlements),
       ...childrenOf(store, now),
       latestList(store, latest, allMessages(store, now)),
-      sectorsOf(language, now),
+      sectorsOf(store, now),
     ],
     spot: bounds && { key: keyOf(view), bounds, point: null, zoom: MOST_ZOOM, seen: [0, MOST_ZOOM], mark: "" },
   };
@@ -94,8 +95,9 @@ function hexagonsOf(store, hexagons, settlements) {
   return stepsList(language, now.hexagons, places);
 }
 
-/** @param {Language} language @param {DistrictAnswer} answer */
-function sectorsOf(language, { sectors }) {
+/** Each leads to the list of its messages. @param {PageStore} store @param {DistrictAnswer} answer */
+function sectorsOf(store, { district, sectors }) {
+  const { language } = store.get().view;
   const rows = sectors
     .filter(({ count }) => count)
     .toSorted((one, other) => other.count - one.count)
@@ -105,7 +107,7 @@ function sectorsOf(language, { sectors }) {
       return element(
         "li",
         { "data-sector-bar": code },
-        element("span", {}, name[language]),
+        linkButton(`sector ${code}`, name[language], () => toList(store, { district: district.code }, { sectors: [code] })),
         element("span", { class: "number" }, `${formatNumber(language, count)} · ${formatShare(language, share)}`),
         bar,
       );

@@ -30,8 +30,8 @@ export function hexagonView(store, { now, before, latest, lineage }) {
     kind: fill(words(language).now.hexagonKind, { width: widthText(language, resolution) }),
     path: lineage.map(({ code, name }) => ({ text: name[language], open: () => toDistrict(store, code) })),
     parts: [
-      ...themesOf(language, now.themes),
-      numbersList(language, cell, before?.cell ?? null),
+      ...themesOf(language, now.themes, (theme) => toList(store, { cells: cell.h3, theme })),
+      numbersList(language, cell, before?.cell ?? null, {}, () => toList(store, { cells: cell.h3 }, { list: "due" })),
       ...timelineOf(language, now, cell.count),
       ...settlementsOf(language, now.settlements),
       latestList(store, latest, allMessages(store, now)),

@@ -6,20 +6,25 @@ import { drawChart } from "../parts/timeline_chart.js";
 import { element } from "../page/dom.js";
 import { formatDay } from "../words/dates.js";
 import { counted, fill, formatNumber, words } from "../words/i18n.js";
+import { linkButton } from "../parts/figures.js";
 
 /** Of the timeline, px. */
 const CHART = { width: 340, height: 84 };
 const MOST_THEMES = 5;
 const MOST_SETTLEMENTS = 6;
 
-/** The themes with most messages, and how many each had before. @param {Language} language @param {Portrait["themes"]} themes most messages first */
-export function themesOf(language, themes) {
+/**
+ * The themes with most messages, and how many each had before; each leads to the list of its messages.
+ * @param {Language} language @param {Portrait["themes"]} themes most messages first @param {(code: string) => void} open
+ */
+export function themesOf(language, themes, open) {
   const { alerts } = words(language);
   const rows = themes
     .filter(({ n }) => n)
     .slice(0, MOST_THEMES)
     .map(({ code, name, n, n_compared: before }) => {
-      return element("li", { "data-theme": code }, element("span", {}, name[language]), countsOf(language, n, before));
+      const link = linkButton(`theme ${code}`, name[language], () => open(code));
+      return element("li", { "data-theme": code }, link, countsOf(language, n, before));
     });
   return rows.length
     ? [element("section", { "data-part": "themes" }, element("h3", {}, alerts.themes), element("ul", { class: "themes" }, ...rows))]

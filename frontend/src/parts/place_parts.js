@@ -5,7 +5,7 @@
 import { element } from "../page/dom.js";
 import { counted, fill, formatNumber, formatShare, words } from "../words/i18n.js";
 import { incidentRow } from "./incident_row.js";
-import { changeOf, figure, hoursOf, shareOf } from "./figures.js";
+import { changeOf, figure, hoursOf, linkButton, shareOf } from "./figures.js";
 import { toIncident } from "../view/steps.js";
 
 /** @typedef {{ text: string, open: () => void }} Crumb */
@@ -26,8 +26,9 @@ export function crumbs(language, path, here) {
 /**
  * The numbers, each with what it was before and its rank where these say something.
  * @param {Language} language @param {Numbers} now @param {Numbers | null} before @param {Record<string, Among | null>} among
+ * @param {(() => void) | null} openOverdue leads to the list of what is overdue
  */
-export function numbersList(language, now, before, among = {}) {
+export function numbersList(language, now, before, among = {}, openOverdue = null) {
   const {
     now: { numbers, before: was },
     measure,
@@ -43,7 +44,7 @@ export function numbersList(language, now, before, among = {}) {
       before ? [changeOf(language, now.change), ", ", ...then(formatNumber(language, before.count))] : [],
     ],
     ["open", measure.open, formatNumber(language, now.open), []],
-    ["overdue", measure.overdue, formatNumber(language, now.overdue), []],
+    ["overdue", measure.overdue, overdueLink(language, now.overdue, openOverdue), []],
     ["share_open", shareOpen, formatShare(language, now.count ? now.open / now.count : 0), []],
     ["closed", numbers.closed, formatNumber(language, now.closed), []],
     ["answer_hours", numbers.answer_hours, hoursOf(language, now.answer_hours), then(hoursOf(language, before?.answer_hours ?? null))],
@@ -69,6 +70,15 @@ export function numbersList(language, now, before, among = {}) {
       );
     }),
   );
+}
+
+/** @param {Language} language @param {number} overdue @param {(() => void) | null} open */
+function overdueLink(language, overdue, open) {
+  const number = formatNumber(language, overdue);
+  if (!overdue || !open) return number;
+  const link = linkButton("overdue", number, open);
+  link.setAttribute("aria-label", `${words(language).measure.overdue}: ${number}`);
+  return link;
 }
 
 /** @param {Language} language @param {Numbers} now @param {(Node | string)[]} note @returns {[string, string, Node | string, (Node | string)[]][]} */

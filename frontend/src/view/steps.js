@@ -57,10 +57,14 @@ export function formerView(store) {
   return view.alert && beforeAlert && isNarrowedTo(view, beforeAlert.narrowed) ? beforeAlert.former : {};
 }
 
-/** The list of the messages of a place, beside the map. @param {PageStore} store @param {Record<string, string>} filters that narrow the list to the place */
-export function toList(store, filters) {
+/**
+ * The list of the messages of a place, beside the map.
+ * @param {PageStore} store @param {Record<string, string>} filters that narrow the list to the place @param {Partial<View>} more of the view: a sector, an order
+ */
+export function toList(store, filters, more = {}) {
   const { view } = store.get();
-  changeView(store, { filters: { ...view.filters, ...filters }, cell: "", incident: "", alert: "", tab: "now", list: "received" });
+  const narrowed = { ...view.filters, ...filters };
+  changeView(store, { filters: narrowed, cell: "", incident: "", alert: "", tab: "now", list: "received", ...more });
 }
 
 /** @param {PageStore} store */
