@@ -68,7 +68,7 @@ def test_keys_lead_from_the_ranking_to_an_incident_and_back(visit: Visit) -> Non
 
     # The panels are there once the map is.
     visit.until(MAP_DRAWN)
-    visit.page.locator("#ranking tr[data-row=T] button").focus()
+    visit.page.locator("#ranking tr[data-row=T] th button").focus()
     keys.press("Enter")
     expect(title).to_have_text("Area T", timeout=PATIENCE_MS)
     expect(title).to_be_focused()
@@ -106,7 +106,7 @@ def test_keys_lead_from_the_ranking_to_an_incident_and_back(visit: Visit) -> Non
     expect(title).to_have_text("Area T", timeout=PATIENCE_MS)
     keys.press("Escape")
     expect(panel).to_be_hidden()
-    expect(visit.page.locator("#ranking tr[data-row=T] button")).to_be_focused()
+    expect(visit.page.locator("#ranking tr[data-row=T] th button")).to_be_focused()
 
 
 def expect_incident(panel: Locator, incident: dict[str, Any]) -> None:
