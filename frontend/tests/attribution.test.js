@@ -4,7 +4,7 @@ import { partsIn } from "../src/map/attribution.js";
 
 const DEMO = "Вымышленные сообщения / Synthetic incidents · GeoNames, CC BY 4.0 · границы приблизительные / approximate boundaries";
 
-test("an attribution in two languages is told in the reader's, each part once", () => {
+test("an attribution in two languages is shown in the reader's, each part once", () => {
   assert.deepEqual(partsIn("ru", ["Natural Earth", DEMO, "GeoNames, CC BY 4.0"]), [
     "Natural Earth",
     "Вымышленные сообщения",

@@ -1,6 +1,6 @@
 """Waters, railways and main roads of the base maps as shapes, for a drawing that has no tiles, such as the map of a report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from geo_service.basemap.archive import Archive
-from geo_service.basemap.parts import PARTS, Features, Filter, Part
+from geo_service.basemap.parts import PARTS, Features, Filter
 from geo_service.basemap.registry import Basemap, Basemaps
 
 DRAWN = ("water", "waterways", "rails", "main-roads", "motorways")
@@ -20,8 +20,8 @@ _HALF_WORLD_M = 20_037_508.342789244
 _MOST_TILES = 24
 """That are read for a drawing; at the zoom that needs no more, details are some pixels large."""
 _MOST_ZOOM = 12
-_AREAS_CACHED = 64
-"""A region and its districts, in metres and degrees some megabytes."""
+_AREAS_CACHED = 16
+"""A territory and some districts, whose reports are made anew when their incidents change."""
 _TYPES = {"LineString": 1, "Polygon": 3, "MultiLineString": 5, "MultiPolygon": 6}
 
 log = structlog.get_logger(__name__)
@@ -50,6 +50,14 @@ NO_GROUND = Ground((), ())
 """Where there is no base map."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layer:
+    """A layer of tiles. columns: its properties by name, one entry a feature."""
+
+    shapes: NDArray[np.object_]
+    columns: dict[str, NDArray[np.object_]]
+
+
 class GroundReader:
     """Reads the ground of areas from the base maps, those that were asked for last from memory."""
 
@@ -75,33 +83,42 @@ class GroundReader:
 
 
 def _read(basemaps: Sequence[Basemap], boxes: Sequence[MetreBox]) -> Ground:
-    parts: list[GroundPart] = []
+    found: dict[str, list[NDArray[np.object_]]] = {id_: [] for id_ in DRAWN}
     owners: list[str] = []
-    for part in (part for id_ in DRAWN for part in PARTS if part.id == id_):
-        found = [(basemap, shapes) for basemap in basemaps for box in boxes if len(shapes := _read_part(basemap, part, box))]
-        if found:
-            parts.append(GroundPart(part.id, np.concatenate([shapes for _, shapes in found])))
-            owners += [basemap.attribution for basemap, _ in found]
+    for basemap in basemaps:
+        shapes = [(id_, some) for box in boxes for id_, some in _read_parts(basemap, box) if len(some)]
+        for id_, some in shapes:
+            found[id_].append(some)
+        owners += [basemap.attribution] if shapes else []
+    parts = [GroundPart(id_, np.concatenate(some)) for id_, some in found.items() if some]
     return Ground(parts, list(dict.fromkeys(owners)))
 
 
-def _read_part(basemap: Basemap, part: Part, box: MetreBox) -> NDArray[np.object_]:
-    """Return the shapes of a part in a box; none where the archive has none at a zoom that suits it."""
-    features, zoom = part.of.get(basemap.schema), choose_zoom(basemap.archive, box)
-    if features is None or zoom is None or zoom < part.min_zoom:
-        return np.empty(0, np.object_)
-    # GDAL takes 60 MB and half a second: only where a base map is drawn.
+def _read_parts(basemap: Basemap, box: MetreBox) -> Iterator[tuple[str, NDArray[np.object_]]]:
+    """Yield the id and the shapes of each part in a box; nothing where the archive has no zoom that suits the box."""
+    zoom = choose_zoom(basemap.archive, box)
+    if zoom is None:
+        return
+    wanted = [(part, part.of[basemap.schema]) for part in PARTS if part.id in DRAWN and zoom >= part.min_zoom]
+    layers = {features.layer: _read_layer(basemap, features.layer, box, zoom) for _, features in wanted}
+    for part, features in wanted:
+        layer = layers[features.layer]
+        if layer is not None:
+            chosen = shapely.get_parts(layer.shapes[select(features, layer.columns, layer.shapes)])
+            yield part.id, np.asarray(shapely.clip_by_rect(chosen, *box), np.object_)
+
+
+def _read_layer(basemap: Basemap, layer: str, box: MetreBox, zoom: int) -> _Layer | None:
+    """Return a layer of the tiles in a box; None where it cannot be read."""
+    # GDAL is not needed by a service without base maps.
     import pyogrio
 
     try:
-        meta, _, wkb, values = pyogrio.raw.read(basemap.archive.path, layer=features.layer, bbox=box, ZOOM_LEVEL=str(zoom))
+        meta, _, wkb, values = pyogrio.raw.read(basemap.archive.path, layer=layer, bbox=box, ZOOM_LEVEL=str(zoom))
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
-        log.warning("base map is not drawn", name=basemap.name, layer=features.layer, reason=str(error))
-        return np.empty(0, np.object_)
-    shapes = shapely.from_wkb(wkb)
-    columns = dict(zip(meta["fields"], values, strict=True))
-    chosen = shapely.get_parts(shapes[select(features, columns, shapes)])
-    return np.asarray(shapely.clip_by_rect(chosen, *box), np.object_)
+        log.warning("layer of a base map cannot be read", name=basemap.name, layer=layer, reason=str(error))
+        return None
+    return _Layer(shapely.from_wkb(wkb), dict(zip(meta["fields"], values, strict=True)))
 
 
 def choose_zoom(archive: Archive, box: MetreBox) -> int | None:

@@ -53,7 +53,7 @@ class ReportMaker:
     ) -> None:  # fmt: skip
         """rules: of deadlines; they belong to the replica's thread. wait_s: how long a request may wait for its turn.
 
-        ground: of the base maps; it belongs to the encoder's thread.
+        ground: of the base maps; only one report is made at a time, so that it has one reader.
         """
         self._ground = ground
         self._replica, self._encoder, self._rules, self._zone, self._wait_s = replica, encoder, rules, zone, wait_s
@@ -97,12 +97,9 @@ class ReportMaker:
         past = texts.red.past[:MAX_RED] if texts.red else ()
         outcomes = await self._replica.run(count_outcomes, request.week, past) if past else []
         context = ReportContext(numbers, texts.addresses, texts.settlements, texts.red, outcomes, self._zone, live_url)
-
-        def render() -> bytes:
-            ground = self._ground.read(ground_boxes(numbers.map))
-            return render_html(build_document(replace(context, ground=ground)), self._zone)
-
-        html = await self._encoder.run(render)
+        # Not on the encoder's thread, which others wait for: the archive of a region may take long to read.
+        ground = await asyncio.to_thread(self._ground.read, ground_boxes(numbers.map))
+        html = await self._encoder.run(lambda: render_html(build_document(replace(context, ground=ground)), self._zone))
         page = _Page(EncodedBody(html), _read_selections(request, numbers.catalogue), time.monotonic())
         self._pages.put(key, page, numbers.revision)
         return page

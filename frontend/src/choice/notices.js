@@ -65,7 +65,7 @@ function renderProblem(store, remedy, asTyped) {
   const kind = kindShown(problem);
   box.dataset["kind"] = kind;
   box.append(
-    element("p", { class: "told", title: problem.detail }, icon(kind), problemText(problem, view.language, asTyped)),
+    element("p", { class: "message", title: problem.detail }, icon(kind), problemText(problem, view.language, asTyped)),
     ...requestOf(problem, dictionary),
     ...remedy(store, problem),
   );

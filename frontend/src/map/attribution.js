@@ -16,7 +16,7 @@ export async function attributions({ view: { layer, language }, summary }) {
 }
 
 /**
- * The parts, each once; of what is told in both languages, as "по-русски / in English", the one in the reader's.
+ * The parts, each once; of what is written in both languages, as "по-русски / in English", the one in the reader's.
  * @param {Language} language @param {readonly string[]} texts
  */
 export function partsIn(language, texts) {

@@ -143,7 +143,7 @@
  * @property {{ text: string, address: boolean }} sought what is searched, and whether addresses are searched as well
  * @property {{ scopes: readonly string[], scopes_of_keys: readonly string[] } | null} access what the reader's key allows, and what keys can allow here; null
  *   before it was asked for
- * @property {number} arrived how many new incidents the service has told of since the page was opened
+ * @property {number} arrived how many new incidents have come since the page was opened
  * @property {number} tick grows when the data may have changed, every few seconds at most: see answers.js
  */
 

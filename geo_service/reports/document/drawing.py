@@ -139,6 +139,13 @@ class _Frame:
             shapes = np.array([_move_east(shape) if shapely.bounds(shape)[2] <= 0 else shape for shape in shapes], np.object_)
         return np.asarray(shapely.clip_by_rect(shapely.transform(shapes, self._to_page), 0, 0, WIDTH, self.height), np.object_)
 
+    def boxes(self) -> list[MetreBox]:
+        """Return what is on the page: one box, or one on each side of the antimeridian."""
+        south, north = max(self._north - self.height / self.scale, -_HALF_WORLD_M), min(self._north, _HALF_WORLD_M)
+        west, east = max(self._west, -_HALF_WORLD_M), self._west + WIDTH / self.scale
+        beyond = [(-_HALF_WORLD_M, south, east - 2 * _HALF_WORLD_M, north)] if self._turned and east > _HALF_WORLD_M else []
+        return [(west, south, min(east, _HALF_WORLD_M), north), *beyond]
+
     def place(self, lng: float, lat: float) -> tuple[float, float]:
         """Return a position in degrees on the page."""
         x, y = _EARTH_RADIUS_M * np.radians(lng), _EARTH_RADIUS_M * np.arctanh(np.sin(np.radians(np.clip(lat, -85.0, 85.0))))
@@ -163,11 +170,9 @@ def framed_shapes(values: MapValues) -> list[shapely.Geometry]:
 
 
 def ground_boxes(values: MapValues) -> list[MetreBox]:
-    """Return the boxes in which a base map is drawn: one, or one on each side of the antimeridian."""
+    """Return the boxes of the base map that the page shows: one, or one on each side of the antimeridian."""
     framed = framed_shapes(values)
-    bounds = np.array([shapely.bounds(part) for shape in framed for part in shapely.get_parts(shape)]).reshape(-1, 4)
-    sides = [bounds[bounds[:, 2] <= 0], bounds[bounds[:, 2] > 0]] if _crosses_antimeridian(framed) else [bounds]
-    return [(*side[:, :2].min(axis=0).tolist(), *side[:, 2:].max(axis=0).tolist()) for side in sides if len(side)]
+    return _Frame(framed).boxes() if framed else []
 
 
 def draw_map(values: MapValues, words: MapWords, places: Iterable[MapPlace], ground: Ground = NO_GROUND) -> MapDrawing | None:
@@ -192,8 +197,9 @@ def draw_map(values: MapValues, words: MapWords, places: Iterable[MapPlace], gro
 def _draw_ground(part: GroundPart, frame: _Frame) -> DrawnGround:
     shapes = shapely.get_parts(shapely.simplify(frame.project_parts(part.shapes), _SIMPLIFY))
     if part.id not in _GROUND_LINES:
-        # Tiles cut lakes in pieces, between which seams would be seen.
-        areas = shapely.get_parts(shapely.union_all(shapes[shapely.get_dimensions(shapes) == 2], grid_size=0.1))
+        # Tiles cut lakes in pieces, between which seams would be seen; and rounding to a tile's grid makes polygons cross themselves.
+        areas = shapely.get_parts(shapely.union_all(shapely.make_valid(shapes[shapely.get_dimensions(shapes) == 2])))
+        areas = areas[shapely.get_dimensions(areas) == 2]
         return DrawnGround("".join(map(_to_path, areas[shapely.area(areas) >= _LEAST_AREA])), _INK.water, 0)
     lines = shapes[(shapely.get_dimensions(shapes) == 1) & (shapely.length(shapes) >= _LEAST_LINE)]
     return DrawnGround("".join(_line_path(shapely.get_coordinates(line)) for line in lines), *_GROUND_LINES[part.id])
